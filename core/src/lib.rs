@@ -1,0 +1,3 @@
+//! credlatch-core
+pub mod name;
+pub mod secret;

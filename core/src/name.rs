@@ -1,0 +1,172 @@
+//! The names that appear in a store, on the command line and in paths. Each is parsed once, at the door.
+
+use std::borrow::Borrow;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Why a text can't be a name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadName {
+    /// Nothing but white space.
+    #[error("a {0} can't be blank")]
+    Blank(&'static str),
+    /// Over the length that is allowed.
+    #[error("a {what} has at most {max} characters")]
+    TooLong {
+        /// What kind of name it was.
+        what: &'static str,
+        /// The most characters it may have.
+        max: usize,
+    },
+    /// A character that doesn't belong, such as `/`, a space or NUL.
+    #[error("a {what} is made of {allowed}")]
+    BadCharacter {
+        /// What kind of name it was.
+        what: &'static str,
+        /// What it may be made of.
+        allowed: &'static str,
+    },
+}
+
+macro_rules! name {
+    ($(#[$doc:meta])* $name:ident, $parse:path) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// Parses a name.
+            ///
+            /// # Errors
+            /// Says what the text breaks: it is blank, too long, or has a character that doesn't belong.
+            pub fn new(text: &str) -> Result<Self, BadName> {
+                $parse(text).map(Self)
+            }
+
+            /// The name as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = BadName;
+            fn try_from(text: String) -> Result<Self, BadName> {
+                Self::new(&text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(name: $name) -> Self {
+                name.0
+            }
+        }
+
+        impl Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{:?}", self.0)
+            }
+        }
+    };
+}
+
+name! {
+    /// A provider's canonical id: trimmed and lower-cased. Aliases are resolved by the provider table, not here.
+    ProviderId, parse_provider
+}
+name! {
+    /// A profile's name: `[a-z0-9][a-z0-9._-]{0,63}`, so that it is a file name on every platform and never a path.
+    ProfileName, parse_profile
+}
+name! {
+    /// What tells a provider's entries apart. `default` unless said.
+    Label, parse_label
+}
+
+impl Default for Label {
+    fn default() -> Self {
+        Self("default".to_owned())
+    }
+}
+
+impl Default for ProfileName {
+    fn default() -> Self {
+        Self("default".to_owned())
+    }
+}
+
+fn parse_provider(text: &str) -> Result<String, BadName> {
+    slug("provider", &text.trim().to_lowercase())
+}
+
+fn parse_profile(text: &str) -> Result<String, BadName> {
+    slug("profile name", text)
+}
+
+fn slug(what: &'static str, text: &str) -> Result<String, BadName> {
+    let allowed = "a-z, 0-9, and after the first character also `.`, `_` and `-`";
+    if text.trim().is_empty() {
+        return Err(BadName::Blank(what));
+    }
+    if text.len() > 64 {
+        return Err(BadName::TooLong { what, max: 64 });
+    }
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let fits = text.bytes().enumerate().all(|(at, byte)| plain(byte) || (at > 0 && b"._-".contains(&byte)));
+    if fits { Ok(text.to_owned()) } else { Err(BadName::BadCharacter { what, allowed }) }
+}
+
+fn parse_label(text: &str) -> Result<String, BadName> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(BadName::Blank("label"));
+    }
+    if text.chars().count() > 128 {
+        return Err(BadName::TooLong { what: "label", max: 128 });
+    }
+    if text.chars().any(char::is_control) {
+        return Err(BadName::BadCharacter { what: "label", allowed: "printable characters" });
+    }
+    Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_profile_name_is_never_a_path() {
+        for bad in ["", " ", ".", "..", "../x", "a/b", "a\0b", "A", "-a", "a b", &"a".repeat(65)] {
+            assert!(ProfileName::new(bad).is_err(), "{bad:?}");
+        }
+        for good in ["a", "0", "work", "a.b_c-d", &"a".repeat(64)] {
+            assert_eq!(ProfileName::new(good).unwrap().as_str(), good);
+        }
+    }
+
+    #[test]
+    fn a_provider_is_trimmed_and_lower_cased() {
+        assert_eq!(ProviderId::new("  MiniMax ").unwrap().as_str(), "minimax");
+        assert_eq!(ProviderId::new("  "), Err(BadName::Blank("provider")));
+    }
+
+    #[test]
+    fn a_stored_name_is_parsed_again() {
+        assert!(serde_json::from_str::<ProfileName>("\"../x\"").is_err());
+        assert!(serde_json::from_str::<Label>("\"a\\u0000b\"").is_err());
+    }
+}
