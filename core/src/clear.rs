@@ -1,0 +1,72 @@
+//! Taking away: one entry, one provider, or everything. What goes, goes in one step and is remembered.
+
+use crate::flow;
+use crate::machine::{Effect, Outcome, Verdict};
+use crate::name::{Label, ProviderId};
+use crate::state::{Entry, MAX_TOMBSTONES, Material, Slot, State, Tombstone};
+use crate::time::Stamp;
+
+/// Remove one entry.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Remove {
+    /// The provider.
+    pub provider: ProviderId,
+    /// The entry.
+    pub label: Label,
+}
+
+/// Remove every entry of a provider or of all, and end what is in progress.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Clear {
+    /// One provider.
+    Provider(ProviderId),
+    /// All providers of the profile.
+    Everything,
+}
+
+pub(crate) fn remove(state: &mut State, remove: &Remove) -> Outcome {
+    let Some(slot) = state.providers.get_mut(&remove.provider) else { return Verdict::Nothing.into() };
+    let Some(at) = slot.entries.iter().position(|entry| entry.label == remove.label) else {
+        return Verdict::Nothing.into();
+    };
+    let entry = slot.entries.remove(at);
+    remember(slot, &entry);
+    Outcome { verdict: Verdict::Done, effects: revocation(&remove.provider, &entry).into_iter().collect() }
+}
+
+pub(crate) fn clear(state: &mut State, now: &Stamp, clear: &Clear) -> Outcome {
+    let mut effects = Vec::new();
+    let mut found = false;
+    for (provider, slot) in &mut state.providers {
+        if matches!(clear, Clear::Provider(one) if one != provider) {
+            continue;
+        }
+        found |= !slot.is_deserted();
+        flow::end_live(slot, now, &flow::FlowEnd::Cancelled);
+        for entry in std::mem::take(&mut slot.entries) {
+            remember(slot, &entry);
+            effects.extend(revocation(provider, &entry));
+        }
+    }
+    Outcome { verdict: if found { Verdict::Done } else { Verdict::Nothing }, effects }
+}
+
+fn remember(slot: &mut Slot, entry: &Entry) {
+    let link = matches!(entry.material, Material::Link(_));
+    let grave = Tombstone { source: entry.source.clone(), fingerprint: entry.fingerprint, link };
+    slot.cleared.retain(|old| *old != grave);
+    slot.cleared.push(grave);
+    let excess = slot.cleared.len().saturating_sub(MAX_TOMBSTONES);
+    slot.cleared.drain(..excess);
+}
+
+/// Our own live grants are revoked at the issuer; another tool's login is not ours to revoke.
+fn revocation(provider: &ProviderId, entry: &Entry) -> Option<Effect> {
+    match &entry.material {
+        Material::Oauth(grant) if !entry.is_lost() => {
+            let token = grant.revocable().clone();
+            Some(Effect::Revoke { provider: provider.clone(), token })
+        }
+        Material::Oauth(_) | Material::ApiKey(_) | Material::Link(_) => None,
+    }
+}

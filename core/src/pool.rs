@@ -1,0 +1,274 @@
+//! Pools: which of a provider's entries to use, and what an answer says about the one that was used.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::machine::{Outcome, Verdict};
+use crate::name::{Label, ProviderId};
+use crate::rotation::{BACK_OFF_FIRST_MS, BACK_OFF_MAX_MS};
+use crate::state::{Entry, Material, Slot, Source, State, later};
+use crate::time::{Deadline, Stamp};
+
+/// Rest after a 401 that a rotation can't answer, in milliseconds.
+pub const REST_UNAUTHORIZED_MS: u64 = 300_000;
+/// Rest after a rate limit or a billing failure, unless the provider says until when.
+pub const REST_LIMITED_MS: u64 = 3_600_000;
+/// Rest of the only living entry, unless it is a billing matter: a long rest would be an outage.
+pub const REST_SOLE_MS: u64 = 60_000;
+/// How long a dead entry that a person set is kept, so that its verdict can be read.
+pub const DEAD_KEPT_MS: u64 = 86_400_000;
+
+/// How an entry is chosen from a pool.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Strategy {
+    /// The first that can be used.
+    #[default]
+    FillFirst,
+    /// Each in turn.
+    RoundRobin,
+    /// Any.
+    Random,
+    /// The one that was used least often.
+    LeastUsed,
+}
+
+/// What stands against an entry.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Health {
+    /// Not to be used until then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rest: Option<Rest>,
+    /// Not to be used for these models until then.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub models: BTreeMap<String, Deadline>,
+    /// Never to be used again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dead: Option<Dead>,
+    /// Tries of a rotation that came to nothing, in a row.
+    pub failures: u32,
+    /// When the next rotation may be tried.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_at: Option<Deadline>,
+    /// The last rotation that an answer of 401 caused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub challenged: Option<Stamp>,
+    /// How often it was handed out, as far as counts were flushed.
+    pub uses: u64,
+}
+
+/// A rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rest {
+    /// Until when.
+    pub until: Deadline,
+    /// Why.
+    pub cause: Answer,
+}
+
+/// A verdict that no rest changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dead {
+    /// Since when.
+    pub at: Stamp,
+    /// The provider's reason, such as `token_revoked`.
+    pub reason: String,
+}
+
+/// What kind of failure a provider answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// 401.
+    Unauthorized,
+    /// 429.
+    Limited,
+    /// 402, or a reason that speaks of billing.
+    Billing,
+    /// Any other failure that is the credential's.
+    Other,
+}
+
+/// What a provider answered to a request that used an entry.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// The provider.
+    pub provider: ProviderId,
+    /// The entry.
+    pub label: Label,
+    /// The version that was used; a report about another changes nothing.
+    pub version: u64,
+    /// What kind of failure.
+    pub answer: Answer,
+    /// How long the provider wants this entry left alone, if it said so: this overrides every rule of ours.
+    pub rest_ms: Option<u64>,
+    /// The model the limit is about, if it is about one.
+    pub model: Option<String>,
+    /// Set if the reason means that no rest helps, such as `token_revoked`.
+    pub dead: Option<String>,
+}
+
+/// How often readers used entries.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CountUses {
+    /// The provider.
+    pub provider: ProviderId,
+    /// Uses by label.
+    pub uses: BTreeMap<Label, u64>,
+}
+
+/// Choose how a pool is used.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SetStrategy {
+    /// The provider.
+    pub provider: ProviderId,
+    /// How.
+    pub strategy: Strategy,
+}
+
+/// Why no entry can be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unusable {
+    /// There is none.
+    Empty,
+    /// All rest; the first will be usable then.
+    Resting(Deadline),
+    /// What there is, is dead or lost: a new login is needed.
+    SignIn,
+}
+
+/// What a choice depends on beside the state.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Choice<'a> {
+    /// The model the request is for, if known.
+    pub model: Option<&'a str>,
+    /// For round robin: how many were chosen before. For random: any number.
+    pub turn: u64,
+}
+
+/// Chooses an entry. Neither a resting nor a dead or lost one is ever chosen.
+///
+/// Returns its place in the pool.
+///
+/// # Errors
+/// Says whether there is nothing, or when something will be, or that a login is needed.
+pub fn select(slot: &Slot, now: &Stamp, choice: &Choice<'_>) -> Result<usize, Unusable> {
+    let all = || slot.entries.iter().enumerate();
+    let usable = || all().filter(|(_, entry)| entry.is_usable(now, choice.model)).map(|(at, _)| at);
+    let count = usable().count() as u64;
+    let chosen = match slot.strategy {
+        Strategy::FillFirst => usable().next(),
+        Strategy::RoundRobin | Strategy::Random => {
+            let at = choice.turn.checked_rem(count).unwrap_or(0);
+            usable().nth(usize::try_from(at).unwrap_or(0))
+        }
+        Strategy::LeastUsed => usable().min_by_key(|at| slot.entries[*at].health.uses),
+    };
+    chosen.ok_or_else(|| why_none(slot, now, choice.model))
+}
+
+fn why_none(slot: &Slot, now: &Stamp, model: Option<&str>) -> Unusable {
+    if slot.entries.is_empty() {
+        return Unusable::Empty;
+    }
+    let wakes = slot.entries.iter().filter(|entry| !entry.is_finished()).filter_map(|entry| entry.wakes(now, model));
+    wakes.min_by_key(|at| at.left_ms(now)).map_or(Unusable::SignIn, Unusable::Resting)
+}
+
+impl Entry {
+    /// Whether a request may carry it.
+    pub fn is_usable(&self, now: &Stamp, model: Option<&str>) -> bool {
+        !self.is_finished() && self.wakes(now, model).is_none()
+    }
+
+    /// Whether nothing but a new login helps.
+    fn is_finished(&self) -> bool {
+        let suspended = matches!(&self.material, Material::Link(link) if link.suspended);
+        self.health.dead.is_some() || self.is_lost() || suspended
+    }
+
+    /// When its rest ends, if it rests.
+    fn wakes(&self, now: &Stamp, model: Option<&str>) -> Option<Deadline> {
+        let rest = self.health.rest.map(|rest| rest.until).filter(|until| !until.is_reached(now));
+        let of_model = model.and_then(|model| self.health.models.get(model)).copied();
+        later(rest, of_model.filter(|until| !until.is_reached(now)), now)
+    }
+}
+
+impl Health {
+    /// Whether nothing stands against the entry.
+    pub fn is_clean(&self) -> bool {
+        self.rest.is_none() && self.models.is_empty() && self.dead.is_none()
+    }
+
+    /// Counts a try that came to nothing, and says when the next may be made.
+    pub(crate) fn back_off(&mut self, now: &Stamp, told_ms: Option<u64>) {
+        let doubled = BACK_OFF_FIRST_MS.saturating_mul(1 << self.failures.min(16)).min(BACK_OFF_MAX_MS);
+        self.failures = self.failures.saturating_add(1);
+        self.retry_at = Some(now.plus_ms(told_ms.unwrap_or(doubled)));
+    }
+}
+
+pub(crate) fn report(state: &mut State, now: &Stamp, report: &Report) -> Outcome {
+    let Some(slot) = state.providers.get_mut(&report.provider) else { return Verdict::Stale.into() };
+    let living = slot.entries.iter().filter(|entry| !entry.is_finished()).count();
+    let Some(entry) = slot.entry_mut(report.label.as_str()) else { return Verdict::Stale.into() };
+    if entry.version != report.version {
+        return Verdict::Stale.into();
+    }
+    if let Some(reason) = &report.dead {
+        entry.health.dead = Some(Dead { at: *now, reason: reason.clone() });
+        return Verdict::Done.into();
+    }
+    let until = now.plus_ms(report.rest_ms.unwrap_or_else(|| rest_ms(report.answer, living == 1)));
+    match &report.model {
+        Some(model) if report.answer == Answer::Limited => {
+            entry.health.models.retain(|_, until| !until.is_reached(now));
+            entry.health.models.insert(model.clone(), until);
+        }
+        _ => entry.health.rest = Some(Rest { until, cause: report.answer }),
+    }
+    Verdict::Done.into()
+}
+
+fn rest_ms(answer: Answer, is_sole: bool) -> u64 {
+    match answer {
+        Answer::Billing => REST_LIMITED_MS,
+        _ if is_sole => REST_SOLE_MS,
+        Answer::Unauthorized => REST_UNAUTHORIZED_MS,
+        Answer::Limited | Answer::Other => REST_LIMITED_MS,
+    }
+}
+
+pub(crate) fn count_uses(state: &mut State, count: &CountUses) -> Outcome {
+    let Some(slot) = state.providers.get_mut(&count.provider) else { return Verdict::Stale.into() };
+    let mut found = false;
+    for entry in &mut slot.entries {
+        if let Some(uses) = count.uses.get(&entry.label).filter(|uses| **uses > 0) {
+            entry.health.uses = entry.health.uses.saturating_add(*uses);
+            found = true;
+        }
+    }
+    if found { Verdict::Done.into() } else { Verdict::Nothing.into() }
+}
+
+pub(crate) fn set_strategy(state: &mut State, set: &SetStrategy) -> Outcome {
+    let known = state.slot(set.provider.as_str()).map(|slot| slot.strategy).unwrap_or_default();
+    if known == set.strategy {
+        return Verdict::Nothing.into();
+    }
+    state.slot_mut(&set.provider).strategy = set.strategy;
+    Verdict::Done.into()
+}
+
+/// Drops entries that a person set and a provider declared dead a day ago.
+pub(crate) fn prune(slot: &mut Slot, now: &Stamp) -> bool {
+    let before = slot.entries.len();
+    slot.entries.retain(|entry| {
+        let expired = entry.health.dead.as_ref().is_some_and(|dead| now.age_ms(&dead.at) >= DEAD_KEPT_MS);
+        !(expired && entry.source == Source::Manual)
+    });
+    slot.entries.len() != before
+}

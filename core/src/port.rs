@@ -1,0 +1,297 @@
+//! The ports: what the engine needs from the world, as traits. Adapters implement them for files, memory, etcd and real
+//! clocks; the harnesses implement them for a world that can be explored.
+
+use std::fmt;
+
+use crate::flow::{FlowKind, Prompt};
+use crate::name::ProviderId;
+use crate::rotation::{Exchanged, Fresh};
+use crate::secret::{Fingerprint, Secret};
+use crate::state::{Actor, Material, Nonce, Source, State};
+use crate::time::Stamp;
+
+/// The ports of one engine.
+pub trait Ports: Send + Sync + 'static {
+    /// The lock that guards what the threads of this process share.
+    type Seam: Seam;
+    /// The durable state.
+    type Store: Store;
+    /// The clocks.
+    type Clock: Clock;
+    /// The source of nonces.
+    type Nonces: Nonces;
+
+    /// The machine that decides. A harness replaces it with a wrong one, to see that the laws notice.
+    fn apply(state: &State, now: &Stamp, event: &crate::Event) -> crate::Step {
+        crate::apply(state, now, event)
+    }
+}
+
+/// A family of locks: production uses parking_lot's, model checking uses loom's, and both are in one build.
+pub trait Seam: Send + Sync + 'static {
+    /// A value behind a lock.
+    type Cell<T: Send + Sync + 'static>: Cell<T>;
+}
+
+/// A value behind a lock that is held for the length of a closure, never across a call to another port that may wait.
+pub trait Cell<T>: Send + Sync {
+    /// Puts a value behind a lock.
+    fn new(value: T) -> Self;
+    /// Looks at it, beside other readers.
+    fn read<R>(&self, look: impl FnOnce(&T) -> R) -> R;
+    /// Changes it, alone.
+    fn write<R>(&self, change: impl FnOnce(&mut T) -> R) -> R;
+}
+
+/// Both clocks, and waiting.
+pub trait Clock: Send + Sync {
+    /// A reading of both clocks.
+    fn now(&self) -> Stamp;
+    /// Waits about so many milliseconds.
+    fn pause(&self, ms: u64);
+}
+
+/// A source of numbers that are never given twice.
+pub trait Nonces: Send + Sync {
+    /// A new one.
+    fn nonce(&self) -> Nonce;
+}
+
+/// Durable state of one profile, shared by threads and processes.
+pub trait Store: Send + Sync {
+    /// The store while it is locked; dropping it unlocks.
+    type Locked<'a>: Locked<Room = Self::Room>
+    where
+        Self: 'a;
+    /// What keeps a claim alive: it lives as long as its actor does, and no longer.
+    type Alive: Alive;
+    /// Room on the medium that was set aside for a later commit.
+    type Room: Send;
+
+    /// The id of the newest commit, if a reader may rely on it now; none while a commit is under way, or where the store
+    /// can't tell.
+    ///
+    /// # Errors
+    /// The store can't be reached or read.
+    fn word(&self) -> Result<Option<u64>, StoreError>;
+
+    /// Reads the newest commit without locking. A store that was never written is an empty state.
+    ///
+    /// # Errors
+    /// The store can't be read or parsed: that is never taken for empty.
+    fn load(&self) -> Result<Loaded, StoreError>;
+
+    /// Locks the store against every other writer.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Busy`] after `patience_ms`, naming the holder; or the store can't be used.
+    fn lock(&self, patience_ms: u64) -> Result<Self::Locked<'_>, StoreError>;
+
+    /// Makes a sign of life for an act of the calling thread.
+    ///
+    /// # Errors
+    /// The store has no room or may not be written.
+    fn enlist(&self) -> Result<Self::Alive, StoreError>;
+
+    /// Sets room aside for a commit of about so many bytes, where the medium can.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Full`]: then the act should not begin.
+    fn reserve(&self, bytes: usize) -> Result<Self::Room, StoreError>;
+
+    /// Whether the actor's sign of life is still there.
+    ///
+    /// # Errors
+    /// The store can't tell.
+    fn is_alive(&self, actor: &Actor) -> Result<bool, StoreError>;
+
+    /// Waits until the actor's act ends, by settlement or by death, at most so long. Returns whether it ended.
+    ///
+    /// # Errors
+    /// The store can't tell.
+    fn wait(&self, actor: &Actor, patience_ms: u64) -> Result<bool, StoreError>;
+}
+
+/// A sign of life. Dropping it ends the act.
+pub trait Alive: Send {
+    /// What others ask about.
+    fn actor(&self) -> &Actor;
+}
+
+/// A locked store.
+pub trait Locked {
+    /// Room that was set aside.
+    type Room;
+
+    /// Reads the newest commit. If an earlier writer left its commit unconfirmed, confirms it first.
+    ///
+    /// # Errors
+    /// The store can't be read or parsed.
+    fn load(&mut self) -> Result<Loaded, StoreError>;
+
+    /// Replaces the state, durably and as a whole. Returns the commit's id.
+    ///
+    /// # Errors
+    /// Tells whether the old state certainly stands, or whether nobody can know before the next lock.
+    fn commit(&mut self, state: &State, room: Option<Self::Room>) -> Result<u64, CommitError>;
+}
+
+/// A state as it was read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Loaded {
+    /// The state.
+    pub state: State,
+    /// The id of the commit that wrote it; none if it was never written.
+    pub id: Option<u64>,
+}
+
+/// Why a store can't be used: what happened to what, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreError {
+    /// What the caller should do next depends on this.
+    pub kind: StoreErrorKind,
+    /// What happened to what.
+    pub what: String,
+    /// What to do.
+    pub remedy: String,
+}
+
+/// What kind of trouble a store has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoreErrorKind {
+    /// Somebody holds it; try again.
+    Busy,
+    /// It is there and can't be read or parsed.
+    Unreadable,
+    /// It was written by a newer version.
+    Newer,
+    /// It can't be reached.
+    Unreachable,
+    /// There is no room left.
+    Full,
+    /// It may only be read.
+    ReadOnly,
+    /// This user may not.
+    Denied,
+    /// Its owner, permissions, links or file system make it unsafe.
+    Unsafe,
+    /// It is a copy, or was restored from one: both copies may hold one refresh token.
+    Copied,
+    /// Anything else.
+    Failed,
+}
+
+impl StoreError {
+    /// Makes one.
+    pub fn new(kind: StoreErrorKind, what: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { kind, what: what.into(), remedy: remedy.into() }
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+impl std::error::Error for StoreError {}
+
+/// Why a commit failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CommitError {
+    /// The old state stands.
+    #[error("{0}")]
+    NotSaved(StoreError),
+    /// The new state may or may not stand; the next lock finds out.
+    #[error("{0}")]
+    Unknown(StoreError),
+}
+
+/// An authorization server.
+pub trait Issuer: Send + Sync {
+    /// Presents a refresh token (RFC 6749, 6).
+    fn refresh(&self, provider: &ProviderId, refresh: &Secret, scopes: &[String]) -> Exchanged;
+
+    /// Asks for something to show to the person (RFC 8628, 3.1, or an authorization URL).
+    fn prompt(&self, provider: &ProviderId, kind: FlowKind) -> Prompting;
+
+    /// Asks once whether the person has agreed.
+    fn poll(&self, provider: &ProviderId, prompt: &Prompt) -> Polled;
+
+    /// Exchanges the code that a poll gave.
+    fn exchange(&self, provider: &ProviderId, code: &Code) -> CodeExchanged;
+
+    /// Revokes a token (RFC 7009).
+    fn revoke(&self, provider: &ProviderId, token: &Secret) -> Revoked;
+}
+
+/// What came of asking for a prompt.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Prompting {
+    /// Show this.
+    Prompt {
+        /// What to show and to poll with.
+        prompt: Prompt,
+        /// The code's lifetime in milliseconds.
+        expires_in_ms: u64,
+    },
+    /// It failed with this short code.
+    Failed(String),
+}
+
+/// What a poll brought.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Polled {
+    /// Not yet.
+    Pending,
+    /// Not yet, and ask less often.
+    SlowDown,
+    /// A code to exchange.
+    Code(Code),
+    /// The tokens, without another exchange.
+    Granted(Fresh),
+    /// Another tool has logged in.
+    Linked {
+        /// The link to store.
+        material: Material,
+        /// Which tool.
+        source: Source,
+        /// Digest of what identifies the login.
+        fingerprint: Fingerprint,
+    },
+    /// The person's time is up.
+    Expired,
+    /// It failed with this short code.
+    Failed(String),
+}
+
+/// An authorization code and what proves that it is ours (RFC 7636).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Code {
+    /// The authorization code.
+    pub code: Secret,
+    /// The code verifier.
+    pub verifier: Option<Secret>,
+    /// Where the code was sent.
+    pub redirect_uri: String,
+}
+
+/// What came of exchanging a code.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CodeExchanged {
+    /// The tokens.
+    Granted(Fresh),
+    /// It failed with this short code.
+    Failed(String),
+}
+
+/// What came of a revocation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Revoked {
+    /// The issuer confirmed it.
+    Yes,
+    /// It was tried and failed.
+    No,
+    /// The issuer has no revocation.
+    Unsupported,
+}

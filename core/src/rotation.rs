@@ -1,0 +1,313 @@
+//! Rotation: claim, exchange, settle. The claim is durable before the refresh token is presented, so nobody presents it
+//! beside somebody else; the settlement names its attempt, so one that comes too late changes nothing.
+
+use serde::{Deserialize, Serialize};
+
+use crate::machine::{Act, Effect, Outcome, Refusal, Verdict};
+use crate::name::{Label, ProviderId};
+use crate::secret::{Fingerprint, Secret};
+use crate::state::{Claim, Custody, Doubt, DoubtCause, Entry, Grant, Lost, Nonce, Slot, State};
+use crate::time::{Expiry, Stamp};
+
+/// The least time between two rotations of one entry that an answer of 401 causes.
+pub const CHALLENGE_SPACING_MS: u64 = 300_000;
+/// The first wait after a try that came to nothing; it doubles with each.
+pub const BACK_OFF_FIRST_MS: u64 = 1_000;
+/// The longest of those waits.
+pub const BACK_OFF_MAX_MS: u64 = 300_000;
+
+/// An actor wants to present a grant's refresh token.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClaimRotation {
+    /// The provider.
+    pub provider: ProviderId,
+    /// The entry.
+    pub label: Label,
+    /// The version it was decided on; if another is stored by now, that one is to be used.
+    pub version: u64,
+    /// Why.
+    pub cause: Cause,
+    /// Who.
+    pub act: Act,
+    /// The provider's times.
+    pub times: Times,
+}
+
+/// Why a rotation is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The access token has ended, or will within the advisory window.
+    Due,
+    /// The provider answered 401 to it.
+    Challenged,
+    /// A person asks.
+    Asked,
+}
+
+/// A provider's times, from its row of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Times {
+    /// How long before its end a token is due, in milliseconds.
+    pub skew_ms: u64,
+    /// How long one request may take.
+    pub http_timeout_ms: u64,
+    /// How long a spent refresh token may be presented again without harm; zero for most issuers.
+    pub grace_ms: u64,
+}
+
+impl Default for Times {
+    fn default() -> Self {
+        Self { skew_ms: 120_000, http_timeout_ms: 15_000, grace_ms: 0 }
+    }
+}
+
+impl Times {
+    /// How long after its claim a request may still be in flight though its sender is dead.
+    pub fn quarantine_ms(&self) -> u64 {
+        self.http_timeout_ms.saturating_mul(2)
+    }
+}
+
+/// What came of an exchange.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settle {
+    /// The provider.
+    pub provider: ProviderId,
+    /// The entry.
+    pub label: Label,
+    /// The claim it acted on.
+    pub attempt: Nonce,
+    /// The answer.
+    pub outcome: Exchanged,
+}
+
+/// How an issuer answered a refresh token.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Exchanged {
+    /// New tokens.
+    Granted(Fresh),
+    /// These bytes are dead.
+    Rejected {
+        /// The OAuth error code.
+        code: String,
+    },
+    /// Nothing was sent, or the answer can't have consumed the token.
+    NotConsumed {
+        /// How long the issuer wants to be left alone, if it said so.
+        retry_after_ms: Option<u64>,
+    },
+    /// It was sent, and no usable answer came: the issuer may have spent it.
+    Unknown,
+}
+
+/// The tokens of a good answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fresh {
+    /// The new access token.
+    pub access: Secret,
+    /// The new refresh token; without one the old stays good.
+    pub refresh: Option<Secret>,
+    /// The access token's lifetime in milliseconds, if the issuer gave one.
+    pub expires_in_ms: Option<u64>,
+    /// The granted scopes, if the issuer named them.
+    pub scopes: Option<Vec<String>>,
+    /// Digest of the refresh token; of the access token if there is no new refresh token.
+    pub fingerprint: Fingerprint,
+}
+
+pub(crate) fn claim(state: &mut State, now: &Stamp, want: &ClaimRotation) -> Outcome {
+    let slot = state.providers.get_mut(&want.provider);
+    let Some(entry) = slot.and_then(|slot| slot.entry_mut(want.label.as_str())) else {
+        return Refusal::NoEntry.into();
+    };
+    if entry.version != want.version {
+        return Verdict::Stale.into();
+    }
+    let Some(grant) = entry.grant() else {
+        return (if entry.secret().is_none() { Refusal::Borrowed } else { Refusal::NotRotatable }).into();
+    };
+    let Some(refresh) = grant.refresh.clone() else { return Refusal::NotRotatable.into() };
+    let doubt = match &grant.custody {
+        Custody::Rotating(claim) => return Verdict::Joined(claim.attempt).into(),
+        Custody::Lost(_) => return Refusal::Lost.into(),
+        Custody::Settled => None,
+        Custody::InDoubt(doubt) => Some(doubt.clone()),
+    };
+    if let Some(refusal) = objection(entry, grant, doubt.as_ref(), now, want) {
+        return refusal.into();
+    }
+    if want.cause == Cause::Challenged {
+        entry.health.challenged = Some(*now);
+    }
+    let claim = Claim { attempt: want.act.attempt, actor: want.act.actor.clone(), at: *now, doubt };
+    entry.set_custody(Custody::Rotating(claim));
+    Outcome::permits(Effect::Refresh {
+        provider: want.provider.clone(),
+        label: want.label.clone(),
+        attempt: want.act.attempt,
+        refresh,
+    })
+}
+
+fn objection(
+    entry: &Entry,
+    grant: &Grant,
+    doubt: Option<&Doubt>,
+    now: &Stamp,
+    want: &ClaimRotation,
+) -> Option<Refusal> {
+    let left_ms = grant.expiry.left_ms(now);
+    if want.cause == Cause::Due && left_ms > grant.advisory_ms(want.times.skew_ms) {
+        return Some(Refusal::NotDue);
+    }
+    if let Some(refusal) = doubt.and_then(|doubt| doubt_objection(grant, doubt, now, want)) {
+        return Some(refusal);
+    }
+    if let Some(at) = entry.health.challenged.filter(|_| want.cause == Cause::Challenged) {
+        let next = at.plus_ms(CHALLENGE_SPACING_MS);
+        if !next.is_reached(now) {
+            return Some(Refusal::TooSoon(next));
+        }
+    }
+    entry.health.retry_at.filter(|at| !at.is_reached(now)).map(Refusal::BackOff)
+}
+
+/// A token in doubt is presented again only when it is needed (its access token ended or was refused) and no request of
+/// the earlier act can still be in flight; an issuer with a grace time forgives an early second presentation.
+fn doubt_objection(grant: &Grant, doubt: &Doubt, now: &Stamp, want: &ClaimRotation) -> Option<Refusal> {
+    let quiet = doubt.claimed.plus_ms(want.times.quarantine_ms());
+    let forgiven = now.age_ms(&doubt.claimed) < want.times.grace_ms;
+    if forgiven {
+        return None;
+    }
+    if !quiet.is_reached(now) {
+        return Some(Refusal::InDoubtUntil(quiet));
+    }
+    let left_ms = grant.expiry.left_ms(now);
+    let needed = left_ms == 0 || want.cause == Cause::Challenged;
+    if needed { None } else { Some(Refusal::InDoubtUntil(now.plus_ms(left_ms))) }
+}
+
+pub(crate) fn settle(state: &mut State, now: &Stamp, settle: &Settle) -> Outcome {
+    let version = state.last_version + 1;
+    let Some(slot) = state.providers.get_mut(&settle.provider) else { return late(None, settle) };
+    let Some(entry) = slot.entry_mut(settle.label.as_str()) else { return late(Some(slot), settle) };
+    match (standing(entry, settle.attempt), &settle.outcome) {
+        (Standing::Claimed(_) | Standing::Presumed, Exchanged::Granted(fresh)) => {
+            grant_anew(entry, now, version, fresh);
+            state.last_version = version;
+            Verdict::Done.into()
+        }
+        (Standing::Claimed(claim), outcome) => {
+            settle_without_grant(entry, now, &claim, outcome);
+            Verdict::Done.into()
+        }
+        // A commit that was reported as failed may have landed: the grant it stored is this one.
+        (Standing::Other, Exchanged::Granted(fresh)) if holds(entry, fresh) => Verdict::Nothing.into(),
+        (Standing::Presumed | Standing::Other, _) => late(Some(slot), settle),
+    }
+}
+
+/// How an attempt stands to an entry.
+enum Standing {
+    /// It holds the claim.
+    Claimed(Claim),
+    /// It was taken for dead, and nobody has claimed since: its grant is still the live one.
+    Presumed,
+    /// It has been superseded.
+    Other,
+}
+
+fn standing(entry: &Entry, attempt: Nonce) -> Standing {
+    match entry.grant().map(|grant| &grant.custody) {
+        Some(Custody::Rotating(claim)) if claim.attempt == attempt => Standing::Claimed(claim.clone()),
+        Some(Custody::InDoubt(doubt)) if doubt.attempt == attempt => Standing::Presumed,
+        _ => Standing::Other,
+    }
+}
+
+fn holds(entry: &Entry, fresh: &Fresh) -> bool {
+    entry.grant().is_some_and(|grant| grant.access == fresh.access)
+}
+
+/// A grant that nobody wants any more is revoked, but only where nothing is stored or about to be: an issuer that revokes
+/// per account would otherwise take the newer login with it.
+fn late(slot: Option<&mut Slot>, settle: &Settle) -> Outcome {
+    let deserted = slot.is_none_or(|slot| slot.is_deserted());
+    let effects = match &settle.outcome {
+        Exchanged::Granted(fresh) if deserted => {
+            let token = fresh.refresh.as_ref().unwrap_or(&fresh.access).clone();
+            vec![Effect::Revoke { provider: settle.provider.clone(), token }]
+        }
+        _ => Vec::new(),
+    };
+    Outcome { verdict: Verdict::Stale, effects }
+}
+
+fn grant_anew(entry: &mut Entry, now: &Stamp, version: u64, fresh: &Fresh) {
+    let Some(grant) = entry.grant_mut() else { return };
+    grant.access = fresh.access.clone();
+    if let Some(refresh) = &fresh.refresh {
+        grant.refresh = Some(refresh.clone());
+    }
+    grant.expiry = fresh.expiry(now);
+    grant.issued = *now;
+    if let Some(scopes) = &fresh.scopes {
+        grant.scopes.clone_from(scopes);
+    }
+    grant.custody = Custody::Settled;
+    entry.version = version;
+    if fresh.refresh.is_some() {
+        entry.fingerprint = fresh.fingerprint;
+    }
+    let challenged = entry.health.challenged;
+    let uses = entry.health.uses;
+    entry.health = crate::pool::Health { challenged, uses, ..Default::default() };
+}
+
+impl Fresh {
+    /// When the new access token ends, counted from the answer.
+    pub fn expiry(&self, now: &Stamp) -> Expiry {
+        self.expires_in_ms.map_or(Expiry::Never, |ms| Expiry::After(now.plus_ms(ms)))
+    }
+}
+
+fn settle_without_grant(entry: &mut Entry, now: &Stamp, claim: &Claim, outcome: &Exchanged) {
+    let back_to = claim.doubt.clone().map_or(Custody::Settled, Custody::InDoubt);
+    let custody = match outcome {
+        Exchanged::Granted(_) => return,
+        Exchanged::Rejected { code } => {
+            Custody::Lost(Lost { at: *now, code: code.clone(), after_doubt: claim.doubt.is_some() })
+        }
+        Exchanged::NotConsumed { .. } => back_to,
+        Exchanged::Unknown => Custody::InDoubt(doubt(claim, DoubtCause::NoUsableAnswer)),
+    };
+    if let Exchanged::NotConsumed { retry_after_ms } = outcome {
+        entry.health.back_off(now, *retry_after_ms);
+    }
+    if *outcome == Exchanged::Unknown {
+        entry.health.back_off(now, None);
+    }
+    entry.set_custody(custody);
+}
+
+fn doubt(claim: &Claim, why: DoubtCause) -> Doubt {
+    Doubt { attempt: claim.attempt, claimed: claim.at, why }
+}
+
+/// The actor of this attempt is dead: its grant is in doubt.
+pub(crate) fn actor_gone(slot: &mut Slot, attempt: Nonce) -> bool {
+    let held = |entry: &&mut Entry| entry.grant().and_then(Grant::claim).is_some_and(|claim| claim.attempt == attempt);
+    let Some(entry) = slot.entries.iter_mut().find(held) else { return false };
+    let Some(claim) = entry.grant().and_then(Grant::claim).cloned() else { return false };
+    entry.set_custody(Custody::InDoubt(doubt(&claim, DoubtCause::ActorDied)));
+    true
+}
+
+impl Entry {
+    fn set_custody(&mut self, custody: Custody) {
+        if let Some(grant) = self.grant_mut() {
+            grant.custody = custody;
+        }
+    }
+}

@@ -1,0 +1,399 @@
+//! What a profile holds: the one document that is loaded, changed by [`apply`](crate::apply) and committed as a whole.
+//!
+//! The types make nonsense unwritable: a provider has at most one live flow, because there is one place for it; a grant is
+//! settled, rotating, in doubt or lost, and only a rotating one has a claim.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::extra::Extra;
+use crate::flow::{EndedFlow, LiveFlow};
+use crate::name::{Label, ProviderId};
+use crate::pool::Health;
+use crate::secret::{Fingerprint, Secret, stored, stored_option};
+use crate::time::{Deadline, Expiry, Stamp};
+
+/// Entries one provider may have in one profile.
+pub const MAX_ENTRIES: usize = 4096;
+/// Cleared secrets that are remembered per provider; the oldest are forgotten first.
+pub const MAX_TOMBSTONES: usize = 256;
+
+/// Everything one profile knows at one generation.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    /// How many commits made this profile; the engine counts it up by one for each.
+    pub generation: u64,
+    /// The last version given to an entry. Versions are never reused, so a late report can't hit a newer secret.
+    pub last_version: u64,
+    /// What is known of each provider.
+    #[serde(default)]
+    pub providers: BTreeMap<ProviderId, Slot>,
+    /// Fields of a newer version.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// One provider's part of a profile.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Slot {
+    /// The pool, in the order in which it is used.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub entries: Vec<Entry>,
+    /// How an entry is chosen when there are several.
+    #[serde(default)]
+    pub strategy: crate::pool::Strategy,
+    /// The login in progress, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flow: Option<LiveFlow>,
+    /// Logins that ended in the last 300 s.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ended: Vec<EndedFlow>,
+    /// What was cleared, so that a bulk import doesn't bring it back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cleared: Vec<Tombstone>,
+    /// Fields of a newer version.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// One credential of a provider.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// What tells it apart from the provider's other entries.
+    pub label: Label,
+    /// Changes with the secret, and only with it.
+    pub version: u64,
+    /// Where it came from.
+    pub source: Source,
+    /// Digest of the secret that identifies it: the key, or a grant's refresh token (its access token if it has none).
+    pub fingerprint: Fingerprint,
+    /// The credential itself.
+    pub material: Material,
+    /// Rest, verdicts and back-off.
+    #[serde(default)]
+    pub health: Health,
+    /// Fields of a newer version.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// What kind of credential an entry is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Material {
+    /// A key that doesn't change by itself.
+    ApiKey(#[serde(with = "stored")] Secret),
+    /// An OAuth grant that we own and rotate.
+    Oauth(Box<Grant>),
+    /// A login that another tool owns: its file is read live, and its refresh token is never spent.
+    Link(Link),
+}
+
+/// An OAuth grant (RFC 6749).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Grant {
+    /// The access token.
+    #[serde(with = "stored")]
+    pub access: Secret,
+    /// The refresh token, if the issuer gave one.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "stored_option")]
+    pub refresh: Option<Secret>,
+    /// When the access token ends.
+    pub expiry: Expiry,
+    /// When the access token was received.
+    pub issued: Stamp,
+    /// What it may do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scopes: Vec<String>,
+    /// Who may present the refresh token now.
+    pub custody: Custody,
+}
+
+/// Who may present a grant's refresh token.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Custody {
+    /// Nobody is presenting it; it is the issuer's live one as far as anybody can know.
+    Settled,
+    /// One actor is.
+    Rotating(Claim),
+    /// An actor died while presenting it, or got no usable answer: the issuer may have spent it.
+    InDoubt(Doubt),
+    /// The issuer rejected exactly these bytes. Only a new login helps.
+    Lost(Lost),
+}
+
+/// The durable right of one actor to do one outside act.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Claim {
+    /// Tells this act from every other, for ever.
+    pub attempt: Nonce,
+    /// Who acts.
+    pub actor: Actor,
+    /// When it was claimed.
+    pub at: Stamp,
+    /// The doubt it set out to resolve, to return to if nothing was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<Doubt>,
+}
+
+/// What is left of a claim whose outcome nobody knows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Doubt {
+    /// The act.
+    pub attempt: Nonce,
+    /// When it was claimed: a request of it may be in flight until twice the HTTP time-out later.
+    pub claimed: Stamp,
+    /// What happened.
+    pub why: DoubtCause,
+}
+
+/// Why a grant is in doubt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DoubtCause {
+    /// The actor ended between its claim and its settlement.
+    ActorDied,
+    /// The request was sent and no usable answer came.
+    NoUsableAnswer,
+}
+
+/// Why and when a grant was lost.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Lost {
+    /// When the issuer rejected it.
+    pub at: Stamp,
+    /// The OAuth error code of the answer, such as `invalid_grant`.
+    pub code: String,
+    /// Whether it had been in doubt before: then a crash or a cut connection cost it.
+    pub after_doubt: bool,
+}
+
+/// A login that another tool owns.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Link {
+    /// The other tool's file.
+    pub path: String,
+    /// Digest of what identifies the account behind it; if it changes the link is suspended.
+    pub account: Fingerprint,
+    /// Set when another account appeared behind the link.
+    #[serde(default)]
+    pub suspended: bool,
+}
+
+/// Where an entry came from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// A person set it.
+    Manual,
+    /// A login of ours.
+    Login,
+    /// A variable of the environment, by name.
+    Env(String),
+    /// A variable of a `.env` file.
+    Dotenv {
+        /// The file.
+        path: String,
+        /// The variable.
+        variable: String,
+    },
+    /// Claude Code's file.
+    ClaudeCode,
+    /// Codex's file.
+    Codex,
+    /// Hermes' file, with the source it recorded.
+    Hermes(String),
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Manual => f.write_str("manual"),
+            Self::Login => f.write_str("login"),
+            Self::Env(variable) => write!(f, "env:{variable}"),
+            Self::Dotenv { variable, .. } => write!(f, "dotenv:{variable}"),
+            Self::ClaudeCode => f.write_str("claude-code"),
+            Self::Codex => f.write_str("codex"),
+            Self::Hermes(source) => write!(f, "hermes:{source}"),
+        }
+    }
+}
+
+/// The memory of a cleared secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tombstone {
+    /// Where it had come from.
+    pub source: Source,
+    /// What it was.
+    pub fingerprint: Fingerprint,
+    /// Whether it was a link: then the whole source stays away, whatever the other tool puts there.
+    #[serde(default)]
+    pub link: bool,
+}
+
+/// Who acts: enough to ask the store whether they still live, and to name them in an error.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Actor {
+    /// The random name of what the store watches: a locked claim file, a lease.
+    pub name: Nonce,
+    /// The process, for people.
+    pub pid: u32,
+    /// When that process started, in the platform's own count, so that a reused pid isn't taken for it.
+    pub started: u64,
+    /// Which pid namespace the pid belongs to; 0 where there is none.
+    pub pid_namespace: u64,
+}
+
+/// A random 128-bit number that is never used twice; written as 32 hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Nonce(pub u128);
+
+impl fmt::Display for Nonce {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+impl fmt::Debug for Nonce {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl From<Nonce> for String {
+    fn from(nonce: Nonce) -> Self {
+        nonce.to_string()
+    }
+}
+
+impl TryFrom<String> for Nonce {
+    type Error = &'static str;
+    fn try_from(text: String) -> Result<Self, &'static str> {
+        let hex = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        hex.then(|| u128::from_str_radix(&text, 16).ok())
+            .flatten()
+            .map(Self)
+            .ok_or("32 hexadecimal digits are expected")
+    }
+}
+
+impl State {
+    /// The provider's part, if anything is known of it.
+    pub fn slot(&self, provider: &str) -> Option<&Slot> {
+        self.providers.get(provider)
+    }
+
+    /// The entry of that label.
+    pub fn entry(&self, provider: &str, label: &str) -> Option<&Entry> {
+        self.slot(provider)?.entry(label)
+    }
+
+    /// Every claim in the state, of rotations and of flows.
+    pub fn claims(&self) -> impl Iterator<Item = &Claim> {
+        self.providers.values().flat_map(Slot::claims)
+    }
+
+    /// A version that was never given before.
+    pub(crate) fn next_version(&mut self) -> u64 {
+        self.last_version += 1;
+        self.last_version
+    }
+
+    /// The provider's part, made if there is none.
+    pub(crate) fn slot_mut(&mut self, provider: &ProviderId) -> &mut Slot {
+        self.providers.entry(provider.clone()).or_default()
+    }
+}
+
+impl Slot {
+    /// The entry of that label.
+    pub fn entry(&self, label: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.label.as_str() == label)
+    }
+
+    /// The entry of that label, to change it.
+    pub(crate) fn entry_mut(&mut self, label: &str) -> Option<&mut Entry> {
+        self.entries.iter_mut().find(|entry| entry.label.as_str() == label)
+    }
+
+    /// Whether nothing is stored and nothing may soon be: only then may a late grant be revoked, because an issuer that
+    /// revokes per account would take the newer login with it.
+    pub(crate) fn is_deserted(&self) -> bool {
+        self.entries.is_empty() && self.flow.is_none()
+    }
+
+    fn claims(&self) -> impl Iterator<Item = &Claim> {
+        let rotating = self.entries.iter().filter_map(|entry| entry.grant()?.claim());
+        rotating.chain(self.flow.as_ref().and_then(|flow| flow.holder.as_ref()))
+    }
+}
+
+impl Entry {
+    /// The OAuth grant, if it is one.
+    pub fn grant(&self) -> Option<&Grant> {
+        match &self.material {
+            Material::Oauth(grant) => Some(grant),
+            Material::ApiKey(_) | Material::Link(_) => None,
+        }
+    }
+
+    /// The OAuth grant, to change it.
+    pub(crate) fn grant_mut(&mut self) -> Option<&mut Grant> {
+        match &mut self.material {
+            Material::Oauth(grant) => Some(grant),
+            Material::ApiKey(_) | Material::Link(_) => None,
+        }
+    }
+
+    /// The secret a request would carry; a link's is in the other tool's file.
+    pub fn secret(&self) -> Option<&Secret> {
+        match &self.material {
+            Material::ApiKey(secret) => Some(secret),
+            Material::Oauth(grant) => Some(&grant.access),
+            Material::Link(_) => None,
+        }
+    }
+
+    /// Whether the issuer rejected the grant.
+    pub fn is_lost(&self) -> bool {
+        matches!(self.grant(), Some(Grant { custody: Custody::Lost(_), .. }))
+    }
+}
+
+impl Grant {
+    /// The claim of the act in progress.
+    pub fn claim(&self) -> Option<&Claim> {
+        match &self.custody {
+            Custody::Rotating(claim) => Some(claim),
+            Custody::Settled | Custody::InDoubt(_) | Custody::Lost(_) => None,
+        }
+    }
+
+    /// The token to name in a revocation: with the refresh token an issuer revokes the access token too (RFC 7009, 2.1).
+    pub(crate) fn revocable(&self) -> &Secret {
+        self.refresh.as_ref().unwrap_or(&self.access)
+    }
+
+    /// Milliseconds before the end at which a rotation is due: the provider's skew, at most a fifth of the lifetime, so
+    /// that a short-lived token isn't always due.
+    pub fn advisory_ms(&self, skew_ms: u64) -> u64 {
+        let lifetime_ms = match self.expiry {
+            Expiry::Never => u64::MAX,
+            Expiry::After(deadline) => deadline.after_ms,
+            Expiry::At(wall_ms) => wall_ms.saturating_sub(self.issued.wall_ms),
+        };
+        skew_ms.min(lifetime_ms / 5)
+    }
+}
+
+/// A deadline of the future, for the answers that say when something will be.
+pub(crate) fn later(a: Option<Deadline>, b: Option<Deadline>, now: &Stamp) -> Option<Deadline> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(if a.left_ms(now) >= b.left_ms(now) { a } else { b }),
+        (one, other) => one.or(other),
+    }
+}
