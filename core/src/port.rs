@@ -25,6 +25,14 @@ pub trait Ports: Send + Sync + 'static {
     fn apply(state: &State, now: &Stamp, event: &crate::Event) -> crate::Step {
         crate::apply(state, now, event)
     }
+
+    /// Called after each event in builds with debug assertions: the laws of states and steps are asserted here. A harness
+    /// records what it sees instead, and judges afterwards.
+    fn inspect(before: &State, now: &Stamp, event: &crate::Event, step: &crate::Step) {
+        if let Err(broken) = crate::law::check_step(before, now, event, step) {
+            panic!("{broken}");
+        }
+    }
 }
 
 /// A family of locks: production uses parking_lot's, model checking uses loom's, and both are in one build.
@@ -113,7 +121,7 @@ pub trait Store: Send + Sync {
 }
 
 /// A sign of life. Dropping it ends the act.
-pub trait Alive: Send {
+pub trait Alive: Send + Sync + 'static {
     /// What others ask about.
     fn actor(&self) -> &Actor;
 }

@@ -1,0 +1,83 @@
+//! Clearing, and waiting until nobody holds what was cleared.
+
+use super::Engine;
+use super::snapshot::Key;
+use super::transact::TransactError;
+use crate::clear::{Clear, Remove};
+use crate::machine::{Effect, Event};
+use crate::name::{Label, ProviderId};
+use crate::port::{Cell, Clock, Ports};
+use crate::state::State;
+
+/// What a clear took away.
+#[derive(Clone, Debug)]
+pub struct Cleared {
+    /// The entries that are gone: provider and label.
+    pub entries: Vec<(ProviderId, Label)>,
+    /// Grants to revoke at their issuers.
+    pub effects: Vec<Effect>,
+    /// The generation from which on readers see nothing of it.
+    pub generation: u64,
+    keys: Vec<Key>,
+    readers: Vec<u64>,
+}
+
+impl<P: Ports> Engine<P> {
+    /// Clears a provider, or everything, in one commit.
+    ///
+    /// # Errors
+    /// The store can't be locked, read or written; then nothing is cleared.
+    pub fn clear(&self, clear: Clear) -> Result<Cleared, TransactError> {
+        self.take_away(&Event::Clear(clear))
+    }
+
+    /// Removes one entry.
+    ///
+    /// # Errors
+    /// The store can't be locked, read or written; then nothing is removed.
+    pub fn remove(&self, provider: ProviderId, label: Label) -> Result<Cleared, TransactError> {
+        self.take_away(&Event::Remove(Remove { provider, label }))
+    }
+
+    fn take_away(&self, event: &Event) -> Result<Cleared, TransactError> {
+        let done = self.transact(std::slice::from_ref(event))?;
+        let keys = missing(&done.before, &done.after.state);
+        let entries = keys.iter().map(|(provider, label, _)| (provider.clone(), label.clone())).collect();
+        // Whoever registers from now on reads the store after the commit.
+        let readers = self.ledger.read(|ledger| ledger.readers().to_vec());
+        Ok(Cleared { entries, effects: done.effects, generation: done.after.state.generation, keys, readers })
+    }
+
+    /// Whether nobody in this process holds a cleared version any more, and no reader can still come up with one. Copies
+    /// that a caller made of the bytes are the caller's.
+    pub fn is_drained(&self, cleared: &Cleared) -> bool {
+        self.ledger.read(|ledger| {
+            let reading = cleared.readers.iter().any(|ticket| ledger.readers().contains(ticket));
+            !reading && !cleared.keys.iter().any(|key| ledger.is_held(key))
+        })
+    }
+
+    /// Waits until [`Engine::is_drained`], at most so long. Returns whether it is.
+    pub fn drain(&self, cleared: &Cleared, timeout_ms: u64) -> bool {
+        let began = self.clock.now();
+        loop {
+            if self.is_drained(cleared) {
+                return true;
+            }
+            let spent_ms = self.clock.now().age_ms(&began);
+            if spent_ms >= timeout_ms {
+                return false;
+            }
+            self.clock.pause((timeout_ms - spent_ms).min(5));
+        }
+    }
+}
+
+/// The versions that were there before and are not any more.
+fn missing(before: &State, after: &State) -> Vec<Key> {
+    let keys = before.providers.iter().flat_map(|(provider, slot)| {
+        slot.entries.iter().map(move |entry| (provider.clone(), entry.label.clone(), entry.version))
+    });
+    let stays = |key: &Key| after.entry(key.0.as_str(), key.1.as_str()).is_some_and(|entry| entry.version == key.2);
+    keys.filter(|key| !stays(key)).collect()
+}

@@ -1,0 +1,314 @@
+//! Logging in: one flow for everybody who asks, one poller for the flow.
+
+use super::{Engine, TransactError};
+use crate::flow::{
+    Adopt, Cancel, ClaimCode, EndedFlow, Failed, FlowEnd, FlowKind, LiveFlow, Phase, Prompted, Start, Step, Succeeded,
+};
+use crate::machine::{Act, Effect, Event};
+use crate::name::{Label, ProviderId};
+use crate::port::{Alive, Clock, Code, CodeExchanged, Issuer, Nonces, Polled, Ports, Prompting, Store, StoreError};
+use crate::rotation::Fresh;
+use crate::state::{Custody, Grant, Material, Nonce, Source};
+
+/// How often a poller looks whether its flow was cancelled while it waits for the next poll.
+const LOOK_MS: u64 = 200;
+
+/// A login that was started or joined.
+pub struct Login<P: Ports> {
+    /// The flow's public name.
+    pub flow: Nonce,
+    /// The duty to poll, if it fell to this caller. Dropping it leaves the flow to whoever adopts it.
+    pub poller: Option<Poller<P>>,
+    /// Whether the flow was started by this call.
+    pub started: bool,
+}
+
+/// The right to poll one flow, with its sign of life.
+pub struct Poller<P: Ports> {
+    step: Step,
+    alive: <P::Store as Store>::Alive,
+}
+
+/// What can be seen of a flow.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FlowView {
+    /// It is in progress.
+    Live(Box<LiveFlow>),
+    /// It ended within the last 300 s.
+    Ended(EndedFlow),
+    /// Nothing is known of it.
+    Unknown,
+}
+
+impl<P: Ports> Engine<P> {
+    /// Starts a login, or joins the one in progress. Nothing is locked while the issuer is asked for a code.
+    ///
+    /// # Errors
+    /// The store can't be locked, read or written.
+    pub fn login(
+        &self,
+        issuer: &(impl Issuer + ?Sized),
+        provider: &ProviderId,
+        label: &Label,
+        kind: FlowKind,
+    ) -> Result<Login<P>, TransactError> {
+        let alive = self.store.enlist()?;
+        let act = self.act(&alive);
+        let start = Start {
+            provider: provider.clone(),
+            label: label.clone(),
+            flow: self.nonces.nonce(),
+            kind,
+            act: act.clone(),
+        };
+        let begun = self.transact(&[Event::StartFlow(start)])?;
+        self.revoke_all(issuer, &begun.effects);
+        for effect in &begun.effects {
+            match effect {
+                Effect::RequestPrompt { flow, attempt, .. } if *attempt == act.attempt => {
+                    let step = Step { provider: provider.clone(), flow: *flow, attempt: *attempt };
+                    return self.request_prompt(issuer, step, kind, alive);
+                }
+                Effect::Poll { flow, attempt, .. } if *attempt == act.attempt => {
+                    let step = Step { provider: provider.clone(), flow: *flow, attempt: *attempt };
+                    return Ok(Login { flow: *flow, poller: Some(Poller { step, alive }), started: false });
+                }
+                _ => {}
+            }
+        }
+        let live = begun.after.state.slot(provider.as_str()).and_then(|slot| slot.flow.as_ref());
+        let flow = live.map_or(Nonce(0), |live| live.id);
+        Ok(Login { flow, poller: None, started: false })
+    }
+
+    fn request_prompt(
+        &self,
+        issuer: &(impl Issuer + ?Sized),
+        step: Step,
+        kind: FlowKind,
+        alive: <P::Store as Store>::Alive,
+    ) -> Result<Login<P>, TransactError> {
+        let flow = step.flow;
+        let event = match issuer.prompt(&step.provider, kind) {
+            Prompting::Prompt { prompt, expires_in_ms } => {
+                Event::FlowPrompted(Prompted { step: step.clone(), prompt, expires_in_ms })
+            }
+            Prompting::Failed(code) => Event::FlowFailed(Failed { step: step.clone(), end: FlowEnd::Failed(code) }),
+        };
+        let prompted = self.transact(&[event])?;
+        let polls = prompted.effects.iter().any(|effect| matches!(effect, Effect::Poll { .. }));
+        let poller = polls.then(|| Poller { step, alive });
+        Ok(Login { flow, poller, started: true })
+    }
+
+    /// Polls until the flow ends, by whatever cause, and says how.
+    ///
+    /// # Errors
+    /// The store can't be read or written; the flow is then left to whoever adopts it.
+    pub fn poll_to_end(&self, issuer: &(impl Issuer + ?Sized), poller: Poller<P>) -> Result<FlowView, TransactError> {
+        let mut poller = poller;
+        let mut is_first = true;
+        loop {
+            let held = self.still_held(&poller.step)?;
+            let Some((kind, Phase::Pending(prompt))) = held.map(|live| (live.kind, live.phase)) else {
+                // Whatever ended it is in the store; if its time is up this records it.
+                self.transact(&[])?;
+                return Ok(self.view(&poller.step.provider, poller.step.flow)?);
+            };
+            // Another tool's file may hold its login already; an issuer wants its interval before the first poll too.
+            let wait_ms =
+                if is_first && kind != FlowKind::Device { 0 } else { prompt.interval_secs.saturating_mul(1000) };
+            is_first = false;
+            if !self.wait_while_held(&poller.step, wait_ms)? {
+                continue;
+            }
+            match issuer.poll(&poller.step.provider, &prompt) {
+                Polled::Pending => {}
+                Polled::SlowDown => drop(self.transact(&[Event::FlowSlowedDown(poller.step.clone())])?),
+                Polled::Code(code) => {
+                    if self.claim_code(&mut poller)? {
+                        return self.exchange_code(issuer, poller, &code);
+                    }
+                }
+                Polled::Granted(fresh) => return self.succeed(issuer, poller, |engine| engine.own(&fresh)),
+                Polled::Linked { material, source, fingerprint } => {
+                    return self.succeed(issuer, poller, |_| (material, source, fingerprint));
+                }
+                Polled::Expired => return self.fail(issuer, poller, FlowEnd::Expired),
+                Polled::Failed(code) => return self.fail(issuer, poller, FlowEnd::Failed(code)),
+            }
+        }
+    }
+
+    /// Takes over the polling of a flow whose poller died.
+    ///
+    /// # Errors
+    /// The store can't be locked, read or written.
+    pub fn adopt(&self, provider: &ProviderId, flow: Nonce) -> Result<Option<Poller<P>>, TransactError> {
+        let alive = self.store.enlist()?;
+        let act = self.act(&alive);
+        let adopted =
+            self.transact(&[Event::AdoptFlow(Adopt { provider: provider.clone(), flow, act: act.clone() })])?;
+        let polls = adopted.effects.iter().any(|effect| matches!(effect, Effect::Poll { .. }));
+        let step = Step { provider: provider.clone(), flow, attempt: act.attempt };
+        Ok(polls.then(|| Poller { step, alive }))
+    }
+
+    /// Waits until the flow of another poller ends; if that poller dies, polls on.
+    ///
+    /// # Errors
+    /// The store can't be read or written.
+    pub fn await_flow(
+        &self,
+        issuer: &(impl Issuer + ?Sized),
+        provider: &ProviderId,
+        flow: Nonce,
+    ) -> Result<FlowView, TransactError> {
+        loop {
+            let live = match self.view(provider, flow)? {
+                FlowView::Live(live) => live,
+                ended => return Ok(ended),
+            };
+            let now = self.clock.now();
+            let alive = match &live.holder {
+                Some(holder) => self.store.is_alive(&holder.actor)?,
+                None => false,
+            };
+            match &live.holder {
+                Some(holder) if alive && !live.ends.is_reached(&now) => {
+                    // A short wait each: the flow may be ended by others than its holder.
+                    self.store.wait(&holder.actor, LOOK_MS.min(live.ends.left_ms(&now)))?;
+                }
+                _ => {
+                    if let Some(poller) = self.adopt(provider, flow)? {
+                        return self.poll_to_end(issuer, poller);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Cancels a flow. One that has ended, or was never there, is left as it is; that is no error.
+    ///
+    /// # Errors
+    /// The store can't be locked, read or written.
+    pub fn cancel(&self, provider: &ProviderId, flow: Nonce) -> Result<FlowView, TransactError> {
+        self.transact(&[Event::CancelFlow(Cancel { provider: provider.clone(), flow })])?;
+        Ok(self.view(provider, flow)?)
+    }
+
+    /// What can be seen of a flow now.
+    ///
+    /// # Errors
+    /// The store can't be read.
+    pub fn view(&self, provider: &ProviderId, flow: Nonce) -> Result<FlowView, StoreError> {
+        let now = self.clock.now();
+        self.read(|snapshot| {
+            let Some(slot) = snapshot.state.slot(provider.as_str()) else { return FlowView::Unknown };
+            if let Some(live) = slot.flow.as_ref().filter(|live| live.id == flow) {
+                return FlowView::Live(Box::new(live.clone()));
+            }
+            let ended = slot.ended.iter().find(|ended| ended.id == flow && ended.is_visible(&now));
+            ended.map_or(FlowView::Unknown, |ended| FlowView::Ended(ended.clone()))
+        })
+    }
+
+    fn act(&self, alive: &<P::Store as Store>::Alive) -> Act {
+        Act { attempt: self.nonces.nonce(), actor: alive.actor().clone() }
+    }
+
+    /// The flow, if it is this poller's still: looked at before every poll, because polling for a flow that was cancelled
+    /// or adopted may cost the login that replaced it.
+    fn still_held(&self, step: &Step) -> Result<Option<LiveFlow>, StoreError> {
+        let now = self.clock.now();
+        self.read(|snapshot| {
+            let live = snapshot.state.slot(step.provider.as_str())?.flow.as_ref()?;
+            let held = live.holder.as_ref().is_some_and(|claim| claim.attempt == step.attempt);
+            (live.id == step.flow && held && !live.ends.is_reached(&now)).then(|| live.clone())
+        })
+    }
+
+    fn wait_while_held(&self, step: &Step, wait_ms: u64) -> Result<bool, StoreError> {
+        let began = self.clock.now();
+        loop {
+            let spent_ms = self.clock.now().age_ms(&began);
+            if self.still_held(step)?.is_none() {
+                return Ok(false);
+            }
+            if spent_ms >= wait_ms {
+                return Ok(true);
+            }
+            self.clock.pause((wait_ms - spent_ms).min(LOOK_MS));
+        }
+    }
+
+    /// The exchange is a claim of its own, durable before the code is sent.
+    fn claim_code(&self, poller: &mut Poller<P>) -> Result<bool, TransactError> {
+        let act = self.act(&poller.alive);
+        let claim = ClaimCode { step: poller.step.clone(), act: act.clone() };
+        let claimed = self.transact(&[Event::ClaimCode(claim)])?;
+        let permitted = claimed.effects.iter().any(|effect| matches!(effect, Effect::ExchangeCode { .. }));
+        if permitted {
+            poller.step.attempt = act.attempt;
+        }
+        Ok(permitted)
+    }
+
+    fn exchange_code(
+        &self,
+        issuer: &(impl Issuer + ?Sized),
+        poller: Poller<P>,
+        code: &Code,
+    ) -> Result<FlowView, TransactError> {
+        match issuer.exchange(&poller.step.provider, code) {
+            CodeExchanged::Granted(fresh) => self.succeed(issuer, poller, |engine| engine.own(&fresh)),
+            CodeExchanged::Failed(code) => self.fail(issuer, poller, FlowEnd::Failed(code)),
+        }
+    }
+
+    fn own(&self, fresh: &Fresh) -> (Material, Source, crate::secret::Fingerprint) {
+        let now = self.clock.now();
+        let grant = Grant {
+            access: fresh.access.clone(),
+            refresh: fresh.refresh.clone(),
+            expiry: fresh.expiry(&now),
+            issued: now,
+            scopes: fresh.scopes.clone().unwrap_or_default(),
+            custody: Custody::Settled,
+        };
+        (Material::Oauth(Box::new(grant)), Source::Login, fresh.fingerprint)
+    }
+
+    fn succeed(
+        &self,
+        issuer: &(impl Issuer + ?Sized),
+        poller: Poller<P>,
+        what: impl FnOnce(&Self) -> (Material, Source, crate::secret::Fingerprint),
+    ) -> Result<FlowView, TransactError> {
+        let (material, source, fingerprint) = what(self);
+        let step = poller.step.clone();
+        let event = Event::FlowSucceeded(Succeeded { step: step.clone(), material, source, fingerprint });
+        self.end(issuer, event, poller.alive, &step)
+    }
+
+    fn fail(
+        &self,
+        issuer: &(impl Issuer + ?Sized),
+        poller: Poller<P>,
+        end: FlowEnd,
+    ) -> Result<FlowView, TransactError> {
+        let step = poller.step.clone();
+        self.end(issuer, Event::FlowFailed(Failed { step: step.clone(), end }), poller.alive, &step)
+    }
+
+    fn end(
+        &self,
+        issuer: &(impl Issuer + ?Sized),
+        event: Event,
+        alive: <P::Store as Store>::Alive,
+        step: &Step,
+    ) -> Result<FlowView, TransactError> {
+        self.bring_home(issuer, event, alive, None).map_err(TransactError::NotSaved)?;
+        Ok(self.view(&step.provider, step.flow)?)
+    }
+}

@@ -1,0 +1,77 @@
+//! The engine: the only place that knows the order of things.
+//!
+//! Every change goes through [`Engine::transact`]: lock the store, load, fold the events, commit once if anything changed,
+//! publish, unlock, and only then hand out the effects. So *no effect leaves before the state that permits it is durable*,
+//! and *nothing is locked while somebody waits for a network*: what excludes others during an exchange is the claim in
+//! the store, and reads, cancels and changes of everything else go on.
+//!
+//! Every read goes through [`Engine::read`]: one look at the store's word, and the published snapshot if it is current.
+
+mod clear;
+mod login;
+mod read;
+mod rotate;
+mod snapshot;
+mod token;
+mod transact;
+mod unsaved;
+
+use std::sync::Arc;
+
+pub use clear::Cleared;
+pub use login::{FlowView, Login, Poller};
+pub use rotate::{Rotation, Wish};
+pub use snapshot::{Live, LiveKind, Snapshot};
+pub use token::{LEAST_LEFT_MS, NoToken, Picked};
+pub use transact::{TransactError, Transacted};
+pub use unsaved::UnsavedGrant;
+
+use crate::port::{Cell, Ports, Seam};
+use snapshot::Ledger;
+
+type CellOf<P, T> = <<P as Ports>::Seam as Seam>::Cell<T>;
+
+/// One profile of one store, as one process uses it.
+pub struct Engine<P: Ports> {
+    store: P::Store,
+    clock: P::Clock,
+    nonces: P::Nonces,
+    published: CellOf<P, Arc<Snapshot>>,
+    ledger: CellOf<P, Ledger>,
+    unsaved: CellOf<P, Vec<unsaved::Unsaved<P>>>,
+    patience_ms: u64,
+}
+
+impl<P: Ports> Engine<P> {
+    /// An engine over these ports. It reads nothing yet.
+    ///
+    /// `patience_ms` bounds every wait for the store's lock.
+    pub fn new(store: P::Store, clock: P::Clock, nonces: P::Nonces, patience_ms: u64) -> Self {
+        let mut ledger = Ledger::default();
+        let nothing = Arc::new(ledger.snapshot(crate::state::State::default(), None));
+        Self {
+            store,
+            clock,
+            nonces,
+            published: Cell::new(nothing),
+            ledger: Cell::new(ledger),
+            unsaved: Cell::new(Vec::new()),
+            patience_ms,
+        }
+    }
+
+    /// The store.
+    pub fn store(&self) -> &P::Store {
+        &self.store
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &P::Clock {
+        &self.clock
+    }
+
+    /// The source of nonces.
+    pub fn nonces(&self) -> &P::Nonces {
+        &self.nonces
+    }
+}

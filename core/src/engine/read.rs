@@ -1,0 +1,83 @@
+//! Reading: nearly free, because it is done for every request and nothing may be kept by callers.
+
+use std::sync::Arc;
+
+use super::Engine;
+use super::snapshot::Snapshot;
+use crate::port::{Cell, Ports, Store, StoreError};
+
+impl<P: Ports> Engine<P> {
+    /// Looks at the newest commit of any process. No lock is held that a writer needs, and nothing is allocated, unless
+    /// another process has committed since the last look.
+    ///
+    /// The word is read first: if it names the published snapshot, that one was the newest when this call began.
+    ///
+    /// # Errors
+    /// The store can't be reached, read or parsed.
+    pub fn read<R>(&self, look: impl FnOnce(&Arc<Snapshot>) -> R) -> Result<R, StoreError> {
+        let mut look = Some(look);
+        if let Some(word) = self.store.word()? {
+            let current = |snapshot: &Arc<Snapshot>| {
+                let is_current = snapshot.id == Some(word);
+                is_current.then(|| look.take().map(|look| look(snapshot))).flatten()
+            };
+            if let Some(seen) = self.published.read(current) {
+                return Ok(seen);
+            }
+        }
+        let snapshot = self.reload()?;
+        let Some(look) = look.take() else { unreachable!("a look is taken once, by the return above") };
+        Ok(look(&snapshot))
+    }
+
+    /// The newest commit, to keep for a while.
+    ///
+    /// # Errors
+    /// As [`Engine::read`].
+    pub fn snapshot(&self) -> Result<Arc<Snapshot>, StoreError> {
+        self.read(Arc::clone)
+    }
+
+    fn reload(&self) -> Result<Arc<Snapshot>, StoreError> {
+        // Registered before the store is opened, so that a clear's drain waits for what this reader may find.
+        let ticket = self.ledger.write(super::snapshot::Ledger::enter);
+        let loaded = self.load_between_words();
+        self.ledger
+            .write(|ledger| {
+                ledger.leave(ticket);
+                let (loaded, is_current) = loaded?;
+                let snapshot = Arc::new(ledger.snapshot(loaded.state, loaded.id));
+                Ok((snapshot, is_current))
+            })
+            .and_then(|(snapshot, is_current)| {
+                if is_current {
+                    self.publish_if_current(&snapshot)?;
+                }
+                Ok(snapshot)
+            })
+    }
+
+    /// Loads, and tells whether the word read *before* the document was opened names what was loaded: only then may the
+    /// load be kept.
+    fn load_between_words(&self) -> Result<(crate::port::Loaded, bool), StoreError> {
+        let before = self.store.word()?;
+        let loaded = self.store.load()?;
+        if let Err(broken) = crate::law::check_state(&loaded.state) {
+            return Err(broken.into());
+        }
+        let is_current = before.is_some() && before == loaded.id;
+        Ok((loaded, is_current))
+    }
+
+    /// A writer publishes after its commit, so a reader that sees its own word under the cell's lock can't overwrite a
+    /// newer snapshot.
+    fn publish_if_current(&self, snapshot: &Arc<Snapshot>) -> Result<(), StoreError> {
+        let replace = |published: &mut Arc<Snapshot>| -> Result<Option<Arc<Snapshot>>, StoreError> {
+            let is_newest = self.store.word()? == snapshot.id && published.id != snapshot.id;
+            Ok(is_newest.then(|| std::mem::replace(published, Arc::clone(snapshot))))
+        };
+        let old = self.published.write(replace);
+        drop(old?);
+        Ok(())
+    }
+}

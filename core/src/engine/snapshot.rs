@@ -1,0 +1,158 @@
+//! What readers see: one committed state, and for each entry the one shared record that everybody who holds it shares.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+
+use crate::name::{Label, ProviderId};
+use crate::secret::Secret;
+use crate::state::{Entry, Material, State};
+use crate::time::Expiry;
+
+/// Everything readable at one generation.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// The id of the commit; none where nothing was ever committed.
+    pub id: Option<u64>,
+    /// The committed state.
+    pub state: Arc<State>,
+    live: BTreeMap<ProviderId, Vec<Arc<Live>>>,
+}
+
+/// One version of one entry, as it is handed out: what can't change without a new version. Everybody in this process who
+/// holds it holds the same one, so that a clear can tell when nobody does any more.
+#[derive(Debug)]
+pub struct Live {
+    /// The provider.
+    pub provider: ProviderId,
+    /// The entry's label.
+    pub label: Label,
+    /// The version of its secret.
+    pub version: u64,
+    /// What kind of credential it is.
+    pub kind: LiveKind,
+    /// When it ends.
+    pub expiry: Expiry,
+    secret: Option<Secret>,
+    picks: AtomicU64,
+}
+
+/// What kind of credential a record is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LiveKind {
+    /// A key that doesn't change by itself.
+    ApiKey,
+    /// An OAuth access token.
+    Oauth,
+    /// A login in another tool's file, at this path.
+    Link(String),
+}
+
+impl Live {
+    fn new(provider: &ProviderId, entry: &Entry) -> Self {
+        let (kind, expiry) = match &entry.material {
+            Material::ApiKey(_) => (LiveKind::ApiKey, Expiry::Never),
+            Material::Oauth(grant) => (LiveKind::Oauth, grant.expiry),
+            Material::Link(link) => (LiveKind::Link(link.path.clone()), Expiry::Never),
+        };
+        Self {
+            provider: provider.clone(),
+            label: entry.label.clone(),
+            version: entry.version,
+            kind,
+            expiry,
+            secret: entry.secret().cloned(),
+            picks: AtomicU64::new(0),
+        }
+    }
+
+    /// The secret that a request carries; none for a link, whose secret is in the other tool's file.
+    pub fn secret(&self) -> Option<&Secret> {
+        self.secret.as_ref()
+    }
+
+    /// Counts a use. It is written with the next commit that happens anyway.
+    pub fn count_use(&self) {
+        self.picks.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Takes the count of uses, to write it.
+    pub(crate) fn take_picks(&self) -> u64 {
+        self.picks.swap(0, Ordering::Relaxed)
+    }
+
+    /// Whether it is what this entry would be handed out as. A restored document may reuse a version for another secret.
+    fn is_of(&self, entry: &Entry) -> bool {
+        self.secret.as_ref() == entry.secret() && matches!(self.kind, LiveKind::Link(_)) == entry.secret().is_none()
+    }
+}
+
+impl Snapshot {
+    /// The shared records of a provider, in the order of its pool.
+    pub fn pool(&self, provider: &str) -> &[Arc<Live>] {
+        self.live.get(provider).map_or(&[], Vec::as_slice)
+    }
+
+    /// The shared record of one entry.
+    pub fn live(&self, provider: &str, label: &str) -> Option<&Arc<Live>> {
+        self.pool(provider).iter().find(|live| live.label.as_str() == label)
+    }
+}
+
+/// Which version of which entry.
+pub(crate) type Key = (ProviderId, Label, u64);
+
+/// Who reads, and what is held: it outlives every snapshot.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    last_ticket: u64,
+    /// Readers between the moment before they open the store and the moment they hold what they found.
+    reading: Vec<u64>,
+    live: BTreeMap<Key, Vec<Weak<Live>>>,
+}
+
+impl Ledger {
+    /// A reader registers before it looks at the store, so that nobody can miss it.
+    pub(crate) fn enter(&mut self) -> u64 {
+        self.last_ticket += 1;
+        self.reading.push(self.last_ticket);
+        self.last_ticket
+    }
+
+    pub(crate) fn leave(&mut self, ticket: u64) {
+        self.reading.retain(|other| *other != ticket);
+    }
+
+    pub(crate) fn readers(&self) -> &[u64] {
+        &self.reading
+    }
+
+    /// Whether somebody holds this version.
+    pub(crate) fn is_held(&self, key: &Key) -> bool {
+        self.live.get(key).is_some_and(|records| records.iter().any(|record| record.strong_count() > 0))
+    }
+
+    /// Makes the snapshot of a state out of the records that are held already.
+    pub(crate) fn snapshot(&mut self, state: State, id: Option<u64>) -> Snapshot {
+        let mut live = BTreeMap::new();
+        for (provider, slot) in &state.providers {
+            let pool: Vec<_> = slot.entries.iter().map(|entry| self.share(provider, entry)).collect();
+            live.insert(provider.clone(), pool);
+        }
+        self.live.retain(|_, records| {
+            records.retain(|record| record.strong_count() > 0);
+            !records.is_empty()
+        });
+        Snapshot { id, state: Arc::new(state), live }
+    }
+
+    fn share(&mut self, provider: &ProviderId, entry: &Entry) -> Arc<Live> {
+        let records = self.live.entry((provider.clone(), entry.label.clone(), entry.version)).or_default();
+        if let Some(live) = records.iter().filter_map(Weak::upgrade).find(|live| live.is_of(entry)) {
+            return live;
+        }
+        let live = Arc::new(Live::new(provider, entry));
+        records.push(Arc::downgrade(&live));
+        live
+    }
+}

@@ -1,0 +1,205 @@
+//! What a request should carry: the entry that the pool chooses, rotated first if its token would not last.
+
+use std::sync::Arc;
+
+use super::snapshot::{Live, LiveKind};
+use super::{Engine, Rotation, TransactError, UnsavedGrant, Wish};
+use crate::custody::{Actor, DoubtCause};
+use crate::machine::Refusal;
+use crate::name::ProviderId;
+use crate::pool::{self, Choice, Unusable};
+use crate::port::{Clock, Issuer, Ports, StoreError};
+use crate::rotation::{Cause, Exchanged, Times};
+use crate::state::{Custody, Entry};
+use crate::time::{Deadline, Expiry, Stamp};
+
+/// A token is never handed out with less than this left, in milliseconds, because a request takes time; of a token that
+/// lives under 20 s, half its lifetime, or an issuer of such tokens would be asked for ever.
+pub const LEAST_LEFT_MS: u64 = 10_000;
+
+/// What was chosen.
+#[derive(Clone, Debug)]
+pub struct Picked {
+    /// The shared record.
+    pub live: Arc<Live>,
+    /// The generation it was chosen from.
+    pub generation: u64,
+}
+
+/// Why there is nothing good for a request.
+#[derive(Clone, Debug)]
+pub enum NoToken {
+    /// Nothing is stored.
+    Empty,
+    /// All entries rest; the first will be usable then.
+    Resting(Deadline),
+    /// What there is, is dead or lost: a new login is needed. The code says why, where one is known.
+    SignIn(Option<String>),
+    /// The access token ended, and what became of its refresh token isn't known. It may be presented again then.
+    InDoubt {
+        /// Not before this.
+        until: Deadline,
+        /// What happened.
+        cause: Option<DoubtCause>,
+    },
+    /// The issuer gave no tokens; the next try may be made then.
+    Unreachable(Deadline),
+    /// Somebody else rotates, and has for longer than the caller would wait.
+    Busy(Actor),
+    /// The issuer granted new tokens that could not be saved. This process has them.
+    Unsaved(Box<UnsavedGrant>),
+    /// The store can't be used.
+    Store(TransactError),
+}
+
+impl From<StoreError> for NoToken {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// How good a token is at this moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Freshness {
+    /// Good, and for long enough.
+    Good,
+    /// Good, and due for rotation.
+    Due,
+    /// Not good for a request any more.
+    Spent,
+}
+
+impl<P: Ports> Engine<P> {
+    /// Chooses an entry from a provider's pool, as it is. Rotates nothing.
+    ///
+    /// # Errors
+    /// There is none, or none that may be used now; or the store can't be read.
+    pub fn current(&self, provider: &str, choice: &Choice<'_>) -> Result<Picked, NoToken> {
+        self.read(|snapshot| {
+            let slot = snapshot.state.slot(provider).ok_or(NoToken::Empty)?;
+            let at = pool::select(slot, &self.clock.now(), choice).map_err(|why| no_choice(slot, why))?;
+            let live = snapshot.pool(provider).get(at).ok_or(NoToken::Empty)?;
+            live.count_use();
+            Ok(Picked { live: Arc::clone(live), generation: snapshot.state.generation })
+        })?
+    }
+
+    /// Chooses an entry that is good for a request, and rotates it first if it isn't. While it is still good, though due,
+    /// a failed rotation is no failure: the present token is returned.
+    ///
+    /// # Errors
+    /// There is nothing good, and this says what to do about it.
+    pub fn token(
+        &self,
+        issuer: &(impl Issuer + ?Sized),
+        provider: &ProviderId,
+        choice: &Choice<'_>,
+        times: Times,
+        patience_ms: u64,
+    ) -> Result<Picked, NoToken> {
+        let began = self.clock.now();
+        loop {
+            let picked = self.current(provider.as_str(), choice)?;
+            let freshness = self.freshness(&picked, times)?;
+            if freshness == Freshness::Good {
+                return Ok(picked);
+            }
+            let wish = Wish {
+                provider: provider.clone(),
+                label: picked.live.label.clone(),
+                version: picked.live.version,
+                cause: Cause::Due,
+                times,
+            };
+            let left_ms = patience_ms.saturating_sub(self.clock.now().age_ms(&began));
+            let rotation = self.rotate(issuer, &wish, left_ms);
+            match (rotation, freshness) {
+                (Ok(Rotation::Newer(_) | Rotation::Gone), _) => {}
+                (Ok(Rotation::Unsaved(unsaved)), _) => return Err(NoToken::Unsaved(Box::new(unsaved))),
+                (_, Freshness::Due) => return Ok(picked),
+                (Ok(rotation), _) => self.explain(&picked, rotation)?,
+                (Err(error), _) => return Err(NoToken::Store(error)),
+            }
+        }
+    }
+
+    /// Whether the chosen token is due for rotation though it is still good.
+    ///
+    /// # Errors
+    /// The store can't be read.
+    pub fn is_due(&self, picked: &Picked, times: Times) -> Result<bool, NoToken> {
+        Ok(self.freshness(picked, times)? != Freshness::Good)
+    }
+
+    fn freshness(&self, picked: &Picked, times: Times) -> Result<Freshness, NoToken> {
+        if picked.live.kind != LiveKind::Oauth {
+            return Ok(Freshness::Good);
+        }
+        let now = self.clock.now();
+        let left_ms = picked.live.expiry.left_ms(&now);
+        if left_ms < least_left_ms(picked.live.expiry) {
+            return Ok(Freshness::Spent);
+        }
+        let wants = self.read(|snapshot| {
+            let entry = snapshot.state.entry(picked.live.provider.as_str(), picked.live.label.as_str());
+            entry.is_some_and(|entry| wants_rotation(entry, &now, times))
+        })?;
+        Ok(if wants { Freshness::Due } else { Freshness::Good })
+    }
+
+    /// Says why a spent token could not be replaced. A doubt that clears up soon enough is waited for by the caller.
+    fn explain(&self, picked: &Picked, rotation: Rotation) -> Result<(), NoToken> {
+        let cause = self.read(|snapshot| {
+            let entry = snapshot.state.entry(picked.live.provider.as_str(), picked.live.label.as_str());
+            match entry?.grant()?.custody {
+                Custody::InDoubt(ref doubt) => Some(doubt.why),
+                _ => None,
+            }
+        })?;
+        let retry_at = || {
+            self.read(|snapshot| {
+                let entry = snapshot.state.entry(picked.live.provider.as_str(), picked.live.label.as_str());
+                entry.and_then(|entry| entry.health.retry_at)
+            })
+        };
+        Err(match rotation {
+            Rotation::Newer(_) | Rotation::Gone => return Ok(()),
+            Rotation::Unsaved(unsaved) => NoToken::Unsaved(Box::new(unsaved)),
+            Rotation::Busy(actor) => NoToken::Busy(actor),
+            Rotation::Failed(Exchanged::Rejected { code }) => NoToken::SignIn(Some(code)),
+            Rotation::Failed(_) => {
+                let until = retry_at()?.unwrap_or_else(|| self.clock.now().plus_ms(0));
+                if cause.is_some() { NoToken::InDoubt { until, cause } } else { NoToken::Unreachable(until) }
+            }
+            Rotation::Refused(Refusal::InDoubtUntil(until)) => NoToken::InDoubt { until, cause },
+            Rotation::Refused(Refusal::BackOff(until) | Refusal::TooSoon(until)) => NoToken::Unreachable(until),
+            Rotation::Refused(_) => NoToken::SignIn(None),
+        })
+    }
+}
+
+fn least_left_ms(expiry: Expiry) -> u64 {
+    match expiry {
+        Expiry::After(deadline) => LEAST_LEFT_MS.min(deadline.after_ms / 2),
+        Expiry::Never | Expiry::At(_) => LEAST_LEFT_MS,
+    }
+}
+
+fn wants_rotation(entry: &Entry, now: &Stamp, times: Times) -> bool {
+    entry.grant().is_some_and(|grant| {
+        let settled = matches!(grant.custody, Custody::Settled);
+        let open = entry.health.retry_at.is_none_or(|at| at.is_reached(now));
+        settled && open && grant.refresh.is_some() && grant.expiry.left_ms(now) <= grant.advisory_ms(times.skew_ms)
+    })
+}
+
+fn no_choice(slot: &crate::state::Slot, why: Unusable) -> NoToken {
+    match why {
+        Unusable::Empty => NoToken::Empty,
+        Unusable::Resting(until) => NoToken::Resting(until),
+        Unusable::SignIn => NoToken::SignIn(slot.entries.iter().find_map(|entry| match &entry.grant()?.custody {
+            Custody::Lost(lost) => Some(lost.code.clone()),
+            _ => entry.health.dead.as_ref().map(|dead| dead.reason.clone()),
+        })),
+    }
+}

@@ -1,0 +1,160 @@
+//! Changing: the one way to a commit.
+
+use std::sync::Arc;
+
+use super::Engine;
+use super::snapshot::Snapshot;
+use crate::law;
+use crate::machine::{Effect, Event, Verdict};
+use crate::pool::CountUses;
+use crate::port::{Cell, Clock, CommitError, Loaded, Locked, Ports, Store, StoreError};
+use crate::state::State;
+use crate::time::Stamp;
+
+/// What came of a transaction.
+#[derive(Debug)]
+pub struct Transacted {
+    /// One verdict for each event, in their order.
+    pub verdicts: Vec<Verdict>,
+    /// What may be done now that the state is durable.
+    pub effects: Vec<Effect>,
+    /// The state before.
+    pub before: State,
+    /// The state after.
+    pub after: Arc<Snapshot>,
+}
+
+impl Transacted {
+    /// The verdict on the only event, or on the first of several.
+    pub fn verdict(&self) -> &Verdict {
+        self.verdicts.first().unwrap_or(&Verdict::Nothing)
+    }
+}
+
+/// Why a transaction failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TransactError {
+    /// Nothing changed.
+    #[error("{0}")]
+    NotSaved(StoreError),
+    /// Whether it changed anything is known after the next successful transaction.
+    #[error("{0}")]
+    Unknown(StoreError),
+}
+
+impl TransactError {
+    /// The store's error.
+    pub fn store_error(&self) -> &StoreError {
+        match self {
+            Self::NotSaved(error) | Self::Unknown(error) => error,
+        }
+    }
+
+    /// The store's error, by itself.
+    pub fn into_store_error(self) -> StoreError {
+        match self {
+            Self::NotSaved(error) | Self::Unknown(error) => error,
+        }
+    }
+}
+
+impl From<StoreError> for TransactError {
+    fn from(error: StoreError) -> Self {
+        Self::NotSaved(error)
+    }
+}
+
+impl From<CommitError> for TransactError {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::NotSaved(error) => Self::NotSaved(error),
+            CommitError::Unknown(error) => Self::Unknown(error),
+        }
+    }
+}
+
+impl<P: Ports> Engine<P> {
+    /// Applies events in one commit, or in none if they change nothing.
+    ///
+    /// # Errors
+    /// The store can't be locked, read or written.
+    pub fn transact(&self, events: &[Event]) -> Result<Transacted, TransactError> {
+        self.transact_with(events, None)
+    }
+
+    /// Applies events, and writes them into room that was set aside before.
+    pub(super) fn transact_with(
+        &self,
+        events: &[Event],
+        room: Option<<P::Store as Store>::Room>,
+    ) -> Result<Transacted, TransactError> {
+        let mut locked = self.store.lock(self.patience_ms)?;
+        // A writer always loads: what it knew before it had the lock may be old.
+        let Loaded { state: before, id } = locked.load()?;
+        law::check_state(&before).map_err(StoreError::from)?;
+        let now = self.clock.now();
+        let chores = self.chores(&before)?;
+        let (_, mut effects, state) = fold::<P>(before.clone(), &now, &chores);
+        let (verdicts, more, state) = fold::<P>(state, &now, events);
+        effects.extend(more);
+        let after = if state == before {
+            self.publish(state, id)
+        } else {
+            let (_, _, mut state) = fold::<P>(state, &now, &self.uses());
+            state.generation += 1;
+            let id = locked.commit(&state, room)?;
+            self.publish(state, Some(id))
+        };
+        drop(locked);
+        self.forget_saved(&chores);
+        Ok(Transacted { verdicts, effects, before, after })
+    }
+
+    /// What is to be done before anything else: what could not be saved earlier is saved, whoever died is noticed, and
+    /// what is past its time is forgotten.
+    fn chores(&self, state: &State) -> Result<Vec<Event>, StoreError> {
+        let mut chores = self.unsaved_events();
+        for claim in state.claims() {
+            if !self.store.is_alive(&claim.actor)? {
+                chores.push(Event::ActorGone { attempt: claim.attempt });
+            }
+        }
+        chores.push(Event::Purge);
+        Ok(chores)
+    }
+
+    /// The uses that this process counted; they ride on a commit that happens anyway.
+    fn uses(&self) -> Vec<Event> {
+        let snapshot = self.published.read(Arc::clone);
+        let of_pool = |provider: &crate::name::ProviderId| {
+            let pool = snapshot.pool(provider.as_str()).iter();
+            let uses =
+                pool.map(|live| (live.label.clone(), live.take_picks())).filter(|(_, picks)| *picks > 0).collect();
+            CountUses { provider: provider.clone(), uses }
+        };
+        let counts = snapshot.state.providers.keys().map(of_pool);
+        counts.filter(|count| !count.uses.is_empty()).map(Event::CountUses).collect()
+    }
+
+    /// Publishes what the store holds now; the caller has it locked.
+    fn publish(&self, state: State, id: Option<u64>) -> Arc<Snapshot> {
+        let snapshot = self.ledger.write(|ledger| Arc::new(ledger.snapshot(state, id)));
+        let old = self.published.write(|published| std::mem::replace(published, Arc::clone(&snapshot)));
+        drop(old);
+        snapshot
+    }
+}
+
+fn fold<P: Ports>(mut state: State, now: &Stamp, events: &[Event]) -> (Vec<Verdict>, Vec<Effect>, State) {
+    let mut verdicts = Vec::with_capacity(events.len());
+    let mut effects = Vec::new();
+    for event in events {
+        let step = P::apply(&state, now, event);
+        #[cfg(debug_assertions)]
+        P::inspect(&state, now, event, &step);
+        verdicts.push(step.verdict);
+        effects.extend(step.effects);
+        state = step.state;
+    }
+    (verdicts, effects, state)
+}

@@ -1,0 +1,210 @@
+//! The sixteen laws: what must never happen, whatever [`apply`](crate::apply) and the engine do.
+//!
+//! A law speaks of what can be observed from outside: steps, what disk showed, what readers saw, what the issuer was sent.
+//! Every harness writes a [`Trace`] of such facts and hands it to [`judge`]. Each law names a *witness*: a situation in
+//! which it could have been broken. A harness that claims a law must have seen its witness, because a law that was never
+//! tested is not kept but unasked.
+//!
+//! [`check_state`] and [`check_step`] also run inside the product: on every load, and after every event in debug builds.
+
+mod authority_precedes_act;
+mod clear_is_whole;
+mod cleared_stays_cleared;
+mod endings_are_kept;
+mod neighbours_are_strangers;
+mod no_replay;
+mod no_silent_loss;
+mod one_live_flow;
+mod one_write_per_transaction;
+mod provider_is_honoured;
+mod readers_move_forward;
+mod rest_is_respected;
+mod secrets_are_mute;
+mod stale_is_inert;
+mod time_may_stumble;
+mod trace;
+mod unreadable_is_not_absent;
+mod well_formed;
+
+use std::fmt;
+
+pub use trace::{Deed, Fact, Stepped, Trace, Who};
+
+use crate::machine::{Event, Step};
+use crate::port::{StoreError, StoreErrorKind};
+use crate::state::State;
+use crate::time::Stamp;
+
+/// What a law speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// One step: the states before and after an event.
+    Step,
+    /// What can be observed over time.
+    Trace,
+}
+
+/// One law.
+#[derive(Clone, Copy)]
+pub struct Law {
+    /// Its number, 1 to 16.
+    pub number: u8,
+    /// Its name, as tests and records use it.
+    pub name: &'static str,
+    /// What it says.
+    pub statement: &'static str,
+    /// What it speaks of.
+    pub scope: Scope,
+    /// The situation that makes it bite.
+    pub witness: &'static str,
+    /// Looks for a breach.
+    holds: fn(&Trace) -> Result<(), String>,
+    /// Looks for the witness.
+    witnessed: fn(&Trace) -> bool,
+}
+
+/// A breach of a law.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// The law's number.
+    pub number: u8,
+    /// The law's name.
+    pub name: &'static str,
+    /// What happened.
+    pub what: String,
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "law {} `{}` is broken: {}", self.number, self.name, self.what)
+    }
+}
+
+impl std::error::Error for Broken {}
+
+impl Law {
+    /// Looks for a breach in a trace.
+    ///
+    /// # Errors
+    /// The first breach.
+    pub fn judge(&self, trace: &Trace) -> Result<(), Broken> {
+        (self.holds)(trace).map_err(|what| Broken { number: self.number, name: self.name, what })
+    }
+
+    /// Whether the trace has a situation in which this law could have been broken.
+    pub fn is_witnessed(&self, trace: &Trace) -> bool {
+        (self.witnessed)(trace)
+    }
+}
+
+impl fmt::Debug for Law {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Law({} {})", self.number, self.name)
+    }
+}
+
+macro_rules! laws {
+    ($($number:literal $name:ident $scope:ident $statement:literal witness $witness:literal;)*) => {
+        /// All of them.
+        pub const LAWS: &[Law] = &[$(Law {
+            number: $number,
+            name: stringify!($name),
+            statement: $statement,
+            scope: Scope::$scope,
+            witness: $witness,
+            holds: $name::holds,
+            witnessed: $name::witnessed,
+        }),*];
+    };
+}
+
+laws! {
+    1 clear_is_whole Trace "a reader sees all of what a clear removes, or none of it"
+        witness "a reader overlaps a clear";
+    2 one_live_flow Trace "a provider of a profile has one live flow, and a flow has one device request and one poller"
+        witness "a second start joins";
+    3 authority_precedes_act Trace "what permits an outside act was durable before the act"
+        witness "an actor ends between its commit and its act";
+    4 no_replay Trace "a refresh token is never presented by two acts at a time, nor once its successor is durable"
+        witness "two rotations overlap";
+    5 no_silent_loss Trace "after recovery the stored grant is the issuer's live one, or the entry says in doubt, or lost"
+        witness "an actor ends after the exchange";
+    6 stale_is_inert Step "a report with a superseded flow, attempt or version changes nothing"
+        witness "a late report after a clear";
+    7 readers_move_forward Trace "every snapshot is a committed state, and a read that begins after a commit returned sees it or a later one"
+        witness "a reader sees two generations";
+    8 one_write_per_transaction Trace "what disk shows is a subsequence of commits, and a pass over many entries is one write"
+        witness "an observer beside a pass over several entries";
+    9 endings_are_kept Step "an ended flow is visible for 300 s and not after, a live one ends by 900 s, and a dead actor's flow is adopted or released"
+        witness "a look exactly on the edge";
+    10 provider_is_honoured Trace "an environment planned for a provider holds no credential and no base URL of another"
+        witness "a Claude token inherited by minimax";
+    11 neighbours_are_strangers Step "an event on one entry leaves the others as they were"
+        witness "two providers in one profile";
+    12 rest_is_respected Trace "what is resting, dead or lost is never chosen, and if nothing is left the answer says when something will be"
+        witness "all rest";
+    13 secrets_are_mute Trace "no text that leaves the program holds a secret"
+        witness "a public type that holds a secret is printed";
+    14 time_may_stumble Step "a clock that steps back or leaps ahead purges, revives and extends nothing for longer than it is wrong"
+        witness "the wall clock leaps while something is kept";
+    15 cleared_stays_cleared Step "a cleared secret does not come back by a bulk import or a link, only by naming it"
+        witness "an import after a clear";
+    16 unreadable_is_not_absent Trace "a store that can't be read is never taken for empty and never overwritten"
+        witness "a torn document";
+}
+
+/// Judges a trace by every law.
+///
+/// # Errors
+/// The first breach.
+pub fn judge(trace: &Trace) -> Result<(), Broken> {
+    LAWS.iter().try_for_each(|law| law.judge(trace))
+}
+
+/// Checks one state: what no sequence of events can make, and no reader should accept.
+///
+/// # Errors
+/// What is impossible about it.
+pub fn check_state(state: &State) -> Result<(), Broken> {
+    well_formed::holds(state).map_err(|what| Broken { number: 16, name: "unreadable_is_not_absent", what })
+}
+
+/// Checks one step by every law that speaks of steps.
+///
+/// # Errors
+/// The first breach.
+pub fn check_step(before: &State, now: &Stamp, event: &Event, step: &Step) -> Result<(), Broken> {
+    check_state(&step.state)?;
+    let stepped = Stepped {
+        who: 0,
+        now: *now,
+        before: before.clone(),
+        event: event.clone(),
+        after: step.state.clone(),
+        verdict: step.verdict.clone(),
+    };
+    let trace = Trace(vec![Fact::Stepped(Box::new(stepped))]);
+    LAWS.iter().filter(|law| law.scope == Scope::Step).try_for_each(|law| law.judge(&trace))
+}
+
+/// Judges each step of a trace by itself.
+fn each(trace: &Trace, holds: fn(&Stepped) -> Result<(), String>) -> Result<(), String> {
+    trace.steps().try_for_each(holds)
+}
+
+/// An event's name, without what it carries.
+fn kind(event: &Event) -> String {
+    let text = format!("{event:?}");
+    text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned()
+}
+
+impl From<Broken> for StoreError {
+    /// A stored state that breaks a law was damaged, or written by something else.
+    fn from(broken: Broken) -> Self {
+        Self::new(
+            StoreErrorKind::Unreadable,
+            format!("the stored state makes no sense: {}", broken.what),
+            "restore the document from a backup, or move it away and sign in again",
+        )
+    }
+}

@@ -1,0 +1,59 @@
+//! Law 11: an event changes what it is about, and nothing else.
+
+use super::each;
+use super::kind;
+use super::trace::Trace;
+use crate::clear::Clear;
+use crate::machine::Event;
+use crate::name::Label;
+use crate::name::ProviderId;
+
+pub(super) fn holds(trace: &Trace) -> Result<(), String> {
+    each(trace, |step| {
+        let Some((provider, label)) = subject(&step.event) else { return Ok(()) };
+        for (other, slot) in &step.before.providers {
+            if *other != provider && step.after.providers.get(other) != Some(slot) {
+                return Err(format!("{:?} of {provider} changed {other}", kind(&step.event)));
+            }
+        }
+        let Some(label) = label else { return Ok(()) };
+        let entries = step.before.slot(provider.as_str()).map_or(&[][..], |slot| &slot.entries);
+        for entry in entries.iter().filter(|entry| entry.label != label) {
+            if step.after.entry(provider.as_str(), entry.label.as_str()) != Some(entry) {
+                return Err(format!("{:?} of {provider}/{label} changed {}", kind(&step.event), entry.label));
+            }
+        }
+        Ok(())
+    })
+}
+
+pub(super) fn witnessed(trace: &Trace) -> bool {
+    trace
+        .steps()
+        .any(|step| step.before.providers.len() > 1 && subject(&step.event).is_some() && step.before != step.after)
+}
+
+/// Whose event it is: the provider, and the entry if it is about one.
+fn subject(event: &Event) -> Option<(ProviderId, Option<Label>)> {
+    let of = |step: &crate::flow::Step| Some((step.provider.clone(), None));
+    match event {
+        Event::Put(put) => Some((put.provider.clone(), Some(put.label.clone()))),
+        Event::Remove(remove) => Some((remove.provider.clone(), Some(remove.label.clone()))),
+        Event::Clear(Clear::Provider(provider)) => Some((provider.clone(), None)),
+        Event::ClaimRotation(claim) => Some((claim.provider.clone(), Some(claim.label.clone()))),
+        Event::Settle(settle) => Some((settle.provider.clone(), Some(settle.label.clone()))),
+        Event::Report(report) => Some((report.provider.clone(), Some(report.label.clone()))),
+        Event::SuspendLink(suspend) => Some((suspend.provider.clone(), Some(suspend.label.clone()))),
+        Event::CountUses(count) => Some((count.provider.clone(), None)),
+        Event::SetStrategy(set) => Some((set.provider.clone(), None)),
+        Event::StartFlow(start) => Some((start.provider.clone(), None)),
+        Event::AdoptFlow(adopt) => Some((adopt.provider.clone(), None)),
+        Event::CancelFlow(cancel) => Some((cancel.provider.clone(), None)),
+        Event::FlowPrompted(prompted) => of(&prompted.step),
+        Event::FlowSlowedDown(step) => of(step),
+        Event::ClaimCode(claim) => of(&claim.step),
+        Event::FlowSucceeded(success) => of(&success.step),
+        Event::FlowFailed(failed) => of(&failed.step),
+        Event::Clear(Clear::Everything) | Event::ActorGone { .. } | Event::Purge => None,
+    }
+}

@@ -1,0 +1,41 @@
+//! Law 5: what is called settled is alive at the issuer, and what is called lost is dead.
+
+use super::trace::Deed;
+use super::trace::Fact;
+use super::trace::Trace;
+use crate::machine::Event;
+use crate::state::Custody;
+
+pub(super) fn holds(trace: &Trace) -> Result<(), String> {
+    for fact in &trace.0 {
+        let Fact::Rested { state, live } = fact else { continue };
+        for entry in state.providers.values().flat_map(|slot| &slot.entries) {
+            let Some(grant) = entry.grant() else { continue };
+            let Some(refresh) = &grant.refresh else { continue };
+            let is_live = live.iter().any(|token| token == refresh.expose_secret());
+            if grant.custody == Custody::Settled && !is_live {
+                return Err(format!("{} is called settled and is dead at the issuer", entry.label));
+            }
+            if matches!(grant.custody, Custody::Lost(_)) && is_live {
+                return Err(format!("{} is called lost and is the issuer's live one", entry.label));
+            }
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn witnessed(trace: &Trace) -> bool {
+    trace.0.iter().enumerate().any(|(at, fact)| match fact {
+        Fact::Died { who } => {
+            let presented = trace
+                .before(at)
+                .any(|fact| matches!(fact, Fact::ActBegan { who: actor, deed: Deed::Present { .. } } if actor == who));
+            let settled = trace.before(at).any(|fact| match fact {
+                Fact::Stepped(step) => step.who == *who && matches!(step.event, Event::Settle(_)),
+                _ => false,
+            });
+            presented && !settled
+        }
+        _ => false,
+    })
+}

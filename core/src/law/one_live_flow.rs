@@ -1,0 +1,51 @@
+//! Law 2: one live flow a provider, one device request and one poller a flow.
+
+use super::trace::Deed;
+use super::trace::Fact;
+use super::trace::Trace;
+use super::trace::Who;
+use crate::machine::Event;
+use crate::machine::Verdict;
+use crate::state::Nonce;
+use crate::state::State;
+use std::collections::BTreeSet;
+
+pub(super) fn holds(trace: &Trace) -> Result<(), String> {
+    let mut dead = BTreeSet::new();
+    // Flows whose code was requested and that no shown state calls ended: by provider, with who asked.
+    let mut open: Vec<(String, Nonce, Who)> = Vec::new();
+    let mut polling: Vec<(Nonce, Who)> = Vec::new();
+    for fact in &trace.0 {
+        match fact {
+            Fact::Died { who } => {
+                dead.insert(*who);
+                polling.retain(|(_, poller)| poller != who);
+                open.retain(|(_, _, asker)| asker != who);
+            }
+            Fact::Shown { state, .. } => open.retain(|(provider, flow, _)| !has_ended(state, provider, *flow)),
+            Fact::ActBegan { who, deed: Deed::RequestPrompt { provider, flow } } => {
+                if let Some((_, other, _)) = open.iter().find(|(of, _, _)| of == provider.as_str()) {
+                    return Err(format!("a code was requested for flow {flow} of {provider} while {other} was live"));
+                }
+                open.push((provider.as_str().to_owned(), *flow, *who));
+            }
+            Fact::ActBegan { who, deed: Deed::Poll { flow } } => {
+                if polling.iter().any(|(other, _)| other == flow) {
+                    return Err(format!("two actors poll flow {flow}"));
+                }
+                polling.push((*flow, *who));
+            }
+            Fact::ActEnded { who, deed: Deed::Poll { flow } } => polling.retain(|one| *one != (*flow, *who)),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn has_ended(state: &State, provider: &str, flow: Nonce) -> bool {
+    state.slot(provider).is_some_and(|slot| slot.ended.iter().any(|ended| ended.id == flow))
+}
+
+pub(super) fn witnessed(trace: &Trace) -> bool {
+    trace.steps().any(|step| matches!(step.event, Event::StartFlow(_)) && matches!(step.verdict, Verdict::Joined(_)))
+}

@@ -1,0 +1,18 @@
+//! Law 13: no text holds a secret.
+
+use super::trace::Fact;
+use super::trace::Trace;
+
+pub(super) fn holds(trace: &Trace) -> Result<(), String> {
+    for fact in &trace.0 {
+        let Fact::Printed { text, secrets } = fact else { continue };
+        if secrets.iter().any(|secret| text.contains(secret.as_str())) {
+            return Err("a text that left the program holds a secret".to_owned());
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn witnessed(trace: &Trace) -> bool {
+    trace.0.iter().any(|fact| matches!(fact, Fact::Printed { secrets, .. } if !secrets.is_empty()))
+}

@@ -1,0 +1,77 @@
+//! Law 6: what comes too late changes nothing.
+
+use super::each;
+use super::kind;
+use super::trace::Trace;
+use crate::machine::Event;
+use crate::machine::Verdict;
+use crate::name::ProviderId;
+use crate::state::Custody;
+use crate::state::Entry;
+use crate::state::Nonce;
+use crate::state::State;
+
+pub(super) fn holds(trace: &Trace) -> Result<(), String> {
+    each(trace, |step| {
+        let same = step.before == step.after;
+        if step.verdict != Verdict::Done && !same {
+            return Err(format!("{:?} was answered {:?} and changed the state", kind(&step.event), step.verdict));
+        }
+        if superseded(&step.before, &step.event) && !same {
+            return Err(format!("{:?} was superseded and changed the state", kind(&step.event)));
+        }
+        Ok(())
+    })
+}
+
+pub(super) fn witnessed(trace: &Trace) -> bool {
+    trace.steps().any(|step| {
+        let deserted =
+            |provider: &ProviderId| step.before.slot(provider.as_str()).is_none_or(|slot| slot.entries.is_empty());
+        let late = match &step.event {
+            Event::Settle(settle) => deserted(&settle.provider),
+            Event::FlowSucceeded(success) => deserted(&success.step.provider),
+            Event::Report(report) => deserted(&report.provider),
+            _ => false,
+        };
+        late && superseded(&step.before, &step.event)
+    })
+}
+
+/// Whether what the event is about is no longer what the state holds.
+fn superseded(before: &State, event: &Event) -> bool {
+    let held = |step: &crate::flow::Step| {
+        let live = before.slot(step.provider.as_str()).and_then(|slot| slot.flow.as_ref());
+        let holder = live.filter(|live| live.id == step.flow).and_then(|live| live.holder.as_ref());
+        holder.is_some_and(|claim| claim.attempt == step.attempt)
+    };
+    match event {
+        Event::Settle(settle) => {
+            let entry = before.entry(settle.provider.as_str(), settle.label.as_str());
+            attempt_of(entry) != Some(settle.attempt)
+        }
+        Event::Report(report) => {
+            let entry = before.entry(report.provider.as_str(), report.label.as_str());
+            entry.map(|entry| entry.version) != Some(report.version)
+        }
+        Event::ClaimRotation(claim) => {
+            let entry = before.entry(claim.provider.as_str(), claim.label.as_str());
+            entry.map(|entry| entry.version) != Some(claim.version)
+        }
+        Event::FlowPrompted(prompted) => !held(&prompted.step),
+        Event::FlowSlowedDown(step) => !held(step),
+        Event::ClaimCode(claim) => !held(&claim.step),
+        Event::FlowSucceeded(success) => !held(&success.step),
+        Event::FlowFailed(failed) => !held(&failed.step),
+        _ => false,
+    }
+}
+
+/// The attempt whose outcome the entry still waits for, or was taken for dead and not replaced.
+fn attempt_of(entry: Option<&Entry>) -> Option<Nonce> {
+    match &entry?.grant()?.custody {
+        Custody::Rotating(claim) => Some(claim.attempt),
+        Custody::InDoubt(doubt) => Some(doubt.attempt),
+        Custody::Settled | Custody::Lost(_) => None,
+    }
+}

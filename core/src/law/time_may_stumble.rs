@@ -1,0 +1,55 @@
+//! Law 14: a wall clock that is wrong changes nothing that the boot clock knows better.
+
+use super::each;
+use super::trace::Trace;
+use crate::machine::Event;
+use crate::state::Entry;
+use crate::time::Stamp;
+
+pub(super) fn holds(trace: &Trace) -> Result<(), String> {
+    each(trace, |step| {
+        for (provider, before) in &step.before.providers {
+            let Some(after) = step.after.providers.get(provider) else { continue };
+            for ended in &before.ended {
+                let young = uptime_ms(&step.now, &ended.at).is_some_and(|age| age < 300_000);
+                if young && !after.ended.contains(ended) {
+                    return Err(format!("flow {} was forgotten early because the wall clock was wrong", ended.id));
+                }
+            }
+            let pruned =
+                |entry: &&Entry| matches!(step.event, Event::Purge) && after.entry(entry.label.as_str()).is_none();
+            for entry in before.entries.iter().filter(pruned) {
+                let age = entry.health.dead.as_ref().and_then(|dead| uptime_ms(&step.now, &dead.at));
+                if age.is_some_and(|age| age < 86_400_000) {
+                    return Err(format!(
+                        "{provider}/{} was pruned early because the wall clock was wrong",
+                        entry.label
+                    ));
+                }
+            }
+            if let (Some(live), None) = (&before.flow, &after.flow)
+                && matches!(step.event, Event::Purge)
+                && uptime_ms(&step.now, &live.ends.from).is_some_and(|age| age < live.ends.after_ms)
+            {
+                return Err(format!("flow {} was ended early because the wall clock was wrong", live.id));
+            }
+        }
+        Ok(())
+    })
+}
+
+pub(super) fn witnessed(trace: &Trace) -> bool {
+    trace.steps().any(|step| {
+        let kept = step.before.providers.values().flat_map(|slot| slot.ended.iter().map(|ended| ended.at));
+        let mut stamps =
+            kept.chain(step.before.providers.values().filter_map(|slot| Some(slot.flow.as_ref()?.started)));
+        stamps.any(|at| {
+            uptime_ms(&step.now, &at).is_some_and(|up_ms| step.now.wall_ms.abs_diff(at.wall_ms) > up_ms + 60_000)
+        })
+    })
+}
+
+/// The age by the clock that can't be set, if both readings are of one boot.
+fn uptime_ms(now: &Stamp, at: &Stamp) -> Option<u64> {
+    (now.boot != 0 && now.boot == at.boot).then(|| now.up_ms.saturating_sub(at.up_ms))
+}

@@ -1,0 +1,222 @@
+//! What can be observed from outside, in the order in which it happened.
+
+use std::sync::Arc;
+
+use crate::machine::{Event, Verdict};
+use crate::name::ProviderId;
+use crate::state::{Nonce, State};
+use crate::time::Stamp;
+
+/// A participant: a thread of a process, or a process.
+pub type Who = u32;
+
+/// One thing that was observed.
+#[derive(Clone, Debug)]
+pub enum Fact {
+    /// The machine took a step.
+    Stepped(Box<Stepped>),
+    /// A participant's call that changes several things began; `pass` says how many it is about.
+    PassBegan {
+        /// Who.
+        who: Who,
+        /// How many changes it carries.
+        pass: usize,
+    },
+    /// It ended.
+    PassEnded {
+        /// Who.
+        who: Who,
+    },
+    /// A participant was asked to clear a provider.
+    ClearBegan {
+        /// Who.
+        who: Who,
+        /// The provider.
+        provider: ProviderId,
+    },
+    /// The clear returned.
+    ClearEnded {
+        /// Who.
+        who: Who,
+    },
+    /// The store shows a new commit to readers.
+    Shown {
+        /// Who wrote it.
+        who: Who,
+        /// The state.
+        state: Arc<State>,
+    },
+    /// What was last shown would survive a power cut.
+    Durable {
+        /// The state.
+        state: Arc<State>,
+    },
+    /// A commit returned to its caller.
+    Returned {
+        /// Who.
+        who: Who,
+        /// Its generation.
+        generation: u64,
+    },
+    /// A read began.
+    ReadBegan {
+        /// Who.
+        who: Who,
+    },
+    /// A read returned this state.
+    ReadEnded {
+        /// Who.
+        who: Who,
+        /// What it saw.
+        saw: Arc<State>,
+    },
+    /// Readers hold a value of this version, or let go of it.
+    Held {
+        /// Who.
+        who: Who,
+        /// Generation of the clear that took it away, or 0 if it is current.
+        version: u64,
+        /// Whether it begins or ends.
+        holds: bool,
+    },
+    /// A drain said that nobody holds these versions.
+    Drained {
+        /// The versions.
+        versions: Vec<u64>,
+    },
+    /// An outside act began.
+    ActBegan {
+        /// Who.
+        who: Who,
+        /// What.
+        deed: Deed,
+    },
+    /// An outside act ended, or its request can no longer be in flight.
+    ActEnded {
+        /// Who.
+        who: Who,
+        /// What.
+        deed: Deed,
+    },
+    /// The issuer replaced a refresh token by its successor.
+    Succession {
+        /// The old one.
+        old: String,
+        /// The new one.
+        new: String,
+    },
+    /// A participant died.
+    Died {
+        /// Who.
+        who: Who,
+    },
+    /// Everything came to rest: what the store holds, and the refresh tokens that the issuer would still accept.
+    Rested {
+        /// The state.
+        state: Arc<State>,
+        /// The issuer's live tokens.
+        live: Vec<String>,
+    },
+    /// A child's environment was planned.
+    Planned {
+        /// For which provider.
+        provider: ProviderId,
+        /// What the child would get.
+        environment: Vec<(String, String)>,
+        /// Values that belong to others.
+        foreign: Vec<String>,
+    },
+    /// An entry was chosen, or none.
+    Chosen {
+        /// When.
+        now: Stamp,
+        /// From what.
+        state: Arc<State>,
+        /// Of which provider.
+        provider: ProviderId,
+        /// The place in the pool; none if there was nothing to choose.
+        at: Option<usize>,
+        /// Whether the answer said when something will be usable.
+        told_when: bool,
+    },
+    /// A text left the program; `secrets` are those it could have held.
+    Printed {
+        /// The text.
+        text: String,
+        /// The secrets.
+        secrets: Vec<String>,
+    },
+    /// The document was damaged from outside.
+    Damaged,
+    /// A participant was told that the store can't be read.
+    Refused {
+        /// Who.
+        who: Who,
+    },
+}
+
+/// An act on the outside world.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// A device code is requested.
+    RequestPrompt {
+        /// The provider.
+        provider: ProviderId,
+        /// The flow.
+        flow: Nonce,
+    },
+    /// A flow is polled.
+    Poll {
+        /// The flow.
+        flow: Nonce,
+    },
+    /// A refresh token is presented.
+    Present {
+        /// The token.
+        token: String,
+    },
+}
+
+/// One step of the machine.
+#[derive(Clone, Debug)]
+pub struct Stepped {
+    /// Who.
+    pub who: Who,
+    /// When.
+    pub now: Stamp,
+    /// The state before.
+    pub before: State,
+    /// What happened.
+    pub event: Event,
+    /// The state after.
+    pub after: State,
+    /// What came of it.
+    pub verdict: Verdict,
+}
+
+/// Facts in their order.
+#[derive(Clone, Debug, Default)]
+pub struct Trace(pub Vec<Fact>);
+
+impl Trace {
+    /// The machine's steps.
+    pub(super) fn steps(&self) -> impl Iterator<Item = &Stepped> {
+        self.0.iter().filter_map(|fact| match fact {
+            Fact::Stepped(stepped) => Some(&**stepped),
+            _ => None,
+        })
+    }
+
+    /// The facts before a place.
+    pub(super) fn before(&self, at: usize) -> impl DoubleEndedIterator<Item = &Fact> {
+        self.0.iter().take(at)
+    }
+
+    /// The newest state that was shown before a place.
+    pub(super) fn shown_before(&self, at: usize) -> Option<&Arc<State>> {
+        self.before(at).rev().find_map(|fact| match fact {
+            Fact::Shown { state, .. } => Some(state),
+            _ => None,
+        })
+    }
+}

@@ -1,0 +1,30 @@
+//! What no sequence of events can make, and no reader should accept.
+
+use std::collections::BTreeSet;
+
+use crate::flow::LIVE_MAX_MS;
+use crate::state::State;
+
+pub(super) fn holds(state: &State) -> Result<(), String> {
+    let mut versions = BTreeSet::new();
+    for (provider, slot) in &state.providers {
+        let mut labels = BTreeSet::new();
+        for entry in &slot.entries {
+            if !labels.insert(&entry.label) {
+                return Err(format!("{provider} has two entries of the label {:?}", entry.label.as_str()));
+            }
+            if entry.version > state.last_version || !versions.insert(entry.version) {
+                return Err(format!(
+                    "version {} of {provider}/{} was never given, or twice",
+                    entry.version, entry.label
+                ));
+            }
+        }
+        if let Some(live) = &slot.flow
+            && live.ends.from.age_ms(&live.started).saturating_add(live.ends.after_ms) > LIVE_MAX_MS
+        {
+            return Err(format!("the flow {} of {provider} would live longer than 900 s", live.id));
+        }
+    }
+    Ok(())
+}
