@@ -1,3 +1,4 @@
 //! credlatch-core
 pub mod name;
+pub mod provider;
 pub mod secret;
