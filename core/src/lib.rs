@@ -1,4 +1,5 @@
 //! credlatch-core
+pub mod dotenv;
 pub mod name;
 pub mod provider;
 pub mod scrub;
