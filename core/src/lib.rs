@@ -33,6 +33,9 @@
 //! crashes and arbitrary histories against them; builds with debug assertions check those that speak of one step after
 //! every step.
 //!
+//! Beside the machine stand three pure tables and plans: [`provider`] is the table of providers, [`scrub`] plans the
+//! environment of a child, and [`dotenv`] rewrites a `.env` file.
+//!
 //! # What it refuses to do
 //!
 //! It never reads a clock, takes over an act because time has passed, serializes a secret that a field didn't ask for,
@@ -40,6 +43,7 @@
 
 pub mod clear;
 pub mod custody;
+pub mod dotenv;
 pub mod engine;
 pub mod extra;
 pub mod flow;
@@ -48,8 +52,10 @@ pub mod machine;
 pub mod name;
 pub mod pool;
 pub mod port;
+pub mod provider;
 pub mod put;
 pub mod rotation;
+pub mod scrub;
 pub mod secret;
 pub mod state;
 pub mod time;

@@ -1,0 +1,274 @@
+//! A provider is a row of data: its names, its variables, where its keys may be sent, how its tokens are renewed.
+//!
+//! The rows that ship are [`BUILT_IN_JSON`]; a user's file has the same form. Whoever adds a provider writes a row and no
+//! code. Rows become usable only as a [`Table`], which refuses what would be unsafe or ambiguous.
+
+mod check;
+pub mod sniff;
+mod table;
+mod url;
+
+use serde::{Deserialize, Serialize};
+
+pub use check::{BadEndpoint, BadTable};
+pub use table::{Table, UnknownProvider};
+pub use url::{Url, endpoint};
+
+use crate::name::ProviderId;
+
+/// The provider table that ships, as JSON text: a [`TableFile`]. The core has no JSON parser, so adapters parse it.
+pub const BUILT_IN_JSON: &str = include_str!("providers.json");
+
+/// The form of a provider table on disk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TableFile {
+    /// The rows.
+    pub providers: Vec<Provider>,
+}
+
+/// One row: everything credlatch knows about a provider.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Provider {
+    /// The canonical id, under which credentials are stored.
+    pub id: ProviderId,
+    /// Other names people use for it.
+    #[serde(default)]
+    pub aliases: Vec<ProviderId>,
+    /// What people call it; the id where the row does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Its environment variables.
+    #[serde(default)]
+    pub env: EnvNames,
+    /// Where it answers, by the dialect that is spoken there.
+    #[serde(default)]
+    pub base_urls: BaseUrls,
+    /// The exact hosts that are this provider; a key sent to any other host has leaked.
+    #[serde(default)]
+    pub native_hosts: Vec<String>,
+    /// How its secrets begin, by which one is recognised in a variable of any name.
+    #[serde(default)]
+    pub token_prefixes: TokenPrefixes,
+    /// The header in which an API key travels.
+    #[serde(default)]
+    pub auth: AuthStyle,
+    /// The page where a person gets a key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_url: Option<String>,
+    /// How its tokens are obtained and renewed, if it has any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oauth: Option<OAuth>,
+}
+
+/// A provider's environment variables, by what they are for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EnvNames {
+    /// An API key is set in each of these.
+    #[serde(default)]
+    pub api_key: Vec<String>,
+    /// An OAuth access token is set in each of these.
+    #[serde(default)]
+    pub oauth_token: Vec<String>,
+    /// Where the provider's clients read a base URL.
+    #[serde(default)]
+    pub base_url: Vec<String>,
+    /// Tools put a key or a token here; its content tells which. Read and dropped, never set, except by a shape.
+    #[serde(default)]
+    pub either: Vec<String>,
+    /// Holds no key of its own, yet decides where one goes or who pays: extra headers, switches to a cloud. Dropped.
+    #[serde(default)]
+    pub steering: Vec<String>,
+}
+
+/// Where a provider answers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BaseUrls {
+    /// Put into the provider's own base URL variables. Only a gateway of one's own needs it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own: Option<String>,
+    /// Where it speaks Anthropic's dialect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub anthropic: Option<String>,
+    /// Where it speaks OpenAI's dialect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub openai: Option<String>,
+}
+
+/// How a provider's secrets begin. The longest prefix that fits decides.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TokenPrefixes {
+    /// Of API keys.
+    #[serde(default)]
+    pub api_key: Vec<String>,
+    /// Of OAuth access tokens.
+    #[serde(default)]
+    pub oauth_token: Vec<String>,
+    /// Of secrets that belong in no variable, such as refresh tokens.
+    #[serde(default)]
+    pub other: Vec<String>,
+}
+
+/// What sort of credential it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A key that works until somebody revokes it.
+    ApiKey,
+    /// An access token of an OAuth grant.
+    OauthToken,
+}
+
+/// The header in which an API key travels. An OAuth token is always a bearer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AuthStyle {
+    /// `Authorization: Bearer …`
+    #[default]
+    Bearer,
+    /// `x-api-key: …`
+    XApiKey,
+    /// `x-goog-api-key: …`
+    XGoogApiKey,
+}
+
+/// How a provider's tokens are obtained, renewed and revoked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OAuth {
+    /// How a person signs in. Absent: not from here, but a grant that was imported can still be renewed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flow: Option<Dialect>,
+    /// Where a device code is requested.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_authorization_endpoint: Option<String>,
+    /// Where a browser is sent in a loopback flow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorization_endpoint: Option<String>,
+    /// Where codes and refresh tokens are exchanged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_endpoint: Option<String>,
+    /// Where a token is revoked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revocation_endpoint: Option<String>,
+    /// The public client id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
+    /// The scopes to ask for, separated by spaces.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// How long before its expiry a token is renewed.
+    #[serde(default = "default_skew")]
+    pub refresh_skew_secs: u64,
+    /// How long one request may take.
+    #[serde(default = "default_timeout")]
+    pub http_timeout_secs: u64,
+    /// For how long the issuer takes a refresh token that it has already replaced.
+    #[serde(default)]
+    pub grace_secs: u64,
+}
+
+/// The ways to sign in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Dialect {
+    /// RFC 8628: a code is shown, the person confirms it on another page, we poll.
+    Device,
+    /// OpenAI's own device dialect.
+    CodexDevice,
+    /// Claude Code signs in; we wait for its file and read it.
+    ClaudeLink,
+    /// A browser comes back to a port of this machine.
+    Loopback,
+}
+
+fn default_skew() -> u64 {
+    120
+}
+
+fn default_timeout() -> u64 {
+    15
+}
+
+impl Provider {
+    /// What people call it.
+    pub fn display_name(&self) -> &str {
+        self.name.as_deref().unwrap_or(self.id.as_str())
+    }
+
+    /// Every variable that can hold one of its credentials: what `import` reads and `clear` removes from a `.env`.
+    pub fn credential_names(&self) -> impl Iterator<Item = &str> {
+        let env = &self.env;
+        env.api_key.iter().chain(&env.oauth_token).chain(&env.either).map(String::as_str)
+    }
+
+    /// Every variable that holds, redirects or bills one of its credentials: what no child of another provider may see.
+    pub fn all_names(&self) -> impl Iterator<Item = &str> {
+        self.credential_names().chain(self.env.base_url.iter().chain(&self.env.steering).map(String::as_str))
+    }
+
+    /// The variables in which a child looks for a credential of this kind. A bearer token may stand in for a key, so a
+    /// row without token variables gets the token in its key variables.
+    pub fn names_for(&self, kind: Kind) -> &[String] {
+        match kind {
+            Kind::OauthToken if !self.env.oauth_token.is_empty() || self.auth != AuthStyle::Bearer => {
+                &self.env.oauth_token
+            }
+            _ => &self.env.api_key,
+        }
+    }
+
+    /// Whether a URL's host is exactly one of this provider's own.
+    pub fn is_native(&self, url: &Url<'_>) -> bool {
+        self.native_hosts.iter().any(|host| host.eq_ignore_ascii_case(url.host))
+    }
+}
+
+impl OAuth {
+    /// Where the Codex dialect asks whether the person has confirmed: beside the device endpoint.
+    pub fn codex_poll_endpoint(&self) -> Option<String> {
+        let (parent, _) = self.device_authorization_endpoint.as_deref()?.rsplit_once('/')?;
+        Some(format!("{parent}/token"))
+    }
+
+    /// The redirect URI that the Codex dialect names in its exchange; nothing listens there.
+    pub fn codex_redirect_uri(&self) -> Option<String> {
+        self.device_origin().map(|origin| format!("{origin}/deviceauth/callback"))
+    }
+
+    /// The page on which the person types the code of the Codex dialect.
+    pub fn codex_verification_uri(&self) -> Option<String> {
+        self.device_origin().map(|origin| format!("{origin}/codex/device"))
+    }
+
+    fn device_origin(&self) -> Option<&str> {
+        self.device_authorization_endpoint.as_deref().and_then(Url::parse).map(|url| url.origin)
+    }
+}
+
+impl TokenPrefixes {
+    /// The prefixes, each with the kind of credential it tells; `None` for what belongs in no variable.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, Option<Kind>)> {
+        let keys = self.api_key.iter().map(|prefix| (prefix.as_str(), Some(Kind::ApiKey)));
+        let tokens = self.oauth_token.iter().map(|prefix| (prefix.as_str(), Some(Kind::OauthToken)));
+        keys.chain(tokens).chain(self.other.iter().map(|prefix| (prefix.as_str(), None)))
+    }
+}
+
+impl AuthStyle {
+    /// The header's name, and what stands in it before the secret.
+    pub fn header(self, kind: Kind) -> (&'static str, &'static str) {
+        match (kind, self) {
+            (Kind::ApiKey, Self::XApiKey) => ("x-api-key", ""),
+            (Kind::ApiKey, Self::XGoogApiKey) => ("x-goog-api-key", ""),
+            _ => ("authorization", "Bearer "),
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

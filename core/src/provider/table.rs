@@ -1,0 +1,135 @@
+//! Rows that were checked together, and how a name finds its row.
+
+use std::fmt;
+
+use super::{BadTable, Provider, check, sniff};
+use crate::name::ProviderId;
+
+/// The providers that are known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Table {
+    rows: Vec<Provider>,
+    /// Rows that a user's file replaced: their variables and prefixes still mark credentials.
+    replaced: Vec<Provider>,
+}
+
+/// No provider has this name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct UnknownProvider {
+    /// What was asked for; absent if it is blank, can't be a name, or might be a secret in the wrong place.
+    pub asked: Option<ProviderId>,
+    /// The id or alias that is spelled most like it.
+    pub nearest: Option<ProviderId>,
+    /// All ids.
+    pub known: Vec<ProviderId>,
+}
+
+impl Table {
+    /// Checks rows and makes them a table.
+    ///
+    /// # Errors
+    /// Says which row breaks which rule.
+    pub fn new(rows: Vec<Provider>) -> Result<Self, BadTable> {
+        check::rows(&rows)?;
+        Ok(Self { rows, replaced: Vec::new() })
+    }
+
+    /// Adds a user's rows; one with a known id replaces that row as a whole.
+    ///
+    /// # Errors
+    /// Says which row breaks which rule, alone or together with the rows that are here.
+    pub fn merge(mut self, user: Vec<Provider>) -> Result<Self, BadTable> {
+        check::rows(&user)?;
+        for row in user {
+            match self.rows.iter_mut().find(|old| old.id == row.id) {
+                Some(old) => self.replaced.push(std::mem::replace(old, row)),
+                None => self.rows.push(row),
+            }
+        }
+        check::rows(&self.rows)?;
+        Ok(self)
+    }
+
+    /// The row with this id.
+    pub fn get(&self, id: &ProviderId) -> Option<&Provider> {
+        self.rows.iter().find(|row| row.id == *id)
+    }
+
+    /// The row that a person means: white space and case don't count, aliases do.
+    ///
+    /// # Errors
+    /// Says what is known, and what is spelled most like it.
+    pub fn resolve(&self, text: &str) -> Result<&Provider, UnknownProvider> {
+        let asked = ProviderId::new(text).ok();
+        asked
+            .as_ref()
+            .and_then(|name| self.rows.iter().find(|row| row.id == *name || row.aliases.contains(name)))
+            .ok_or_else(|| self.unknown(text, asked))
+    }
+
+    fn unknown(&self, text: &str, asked: Option<ProviderId>) -> UnknownProvider {
+        // A secret that was typed in the place of a name must not come back in an error.
+        let asked = asked.filter(|name| name.as_str().len() <= 24 && sniff::tokens(self, text).is_empty());
+        let names = self.rows.iter().flat_map(|row| std::iter::once(&row.id).chain(&row.aliases));
+        let nearest = asked.as_ref().and_then(|asked| {
+            let close = |name: &ProviderId| edit_distance(asked.as_str(), name.as_str());
+            names.map(|name| (close(name), name)).min_by_key(|(far, _)| *far).filter(|(far, _)| *far <= 2)
+        });
+        let nearest = nearest.map(|(_, name)| name.clone());
+        UnknownProvider { asked, nearest, known: self.rows.iter().map(|row| row.id.clone()).collect() }
+    }
+
+    /// The rows in use.
+    pub fn providers(&self) -> impl Iterator<Item = &Provider> {
+        self.rows.iter()
+    }
+
+    /// The rows in use and those that were replaced: whatever was ever known to mark a credential.
+    pub(crate) fn every_row(&self) -> impl Iterator<Item = &Provider> {
+        self.rows.iter().chain(&self.replaced)
+    }
+}
+
+impl fmt::Display for UnknownProvider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.asked {
+            Some(asked) => write!(f, "no provider is called `{asked}`")?,
+            None => f.write_str("that is not the name of a provider")?,
+        }
+        if let Some(nearest) = &self.nearest {
+            write!(f, "; did you mean `{nearest}`?")?;
+        }
+        let known: Vec<&str> = self.known.iter().map(ProviderId::as_str).collect();
+        write!(f, " (known: {})", known.join(", "))
+    }
+}
+
+/// How many insertions, deletions and replacements lie between two words.
+fn edit_distance(from: &str, to: &str) -> usize {
+    let to: Vec<char> = to.chars().collect();
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (i, a) in from.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, b) in to.iter().enumerate() {
+            let replaced = diagonal + usize::from(a != *b);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[to.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::edit_distance;
+
+    #[test]
+    fn distance_counts_single_changes() {
+        for (a, b, far) in
+            [("", "abc", 3), ("minimax", "minimax", 0), ("minmax", "minimax", 1), ("kitten", "sitting", 3)]
+        {
+            assert_eq!(edit_distance(a, b), far, "{a} {b}");
+            assert_eq!(edit_distance(b, a), far, "{b} {a}");
+        }
+    }
+}

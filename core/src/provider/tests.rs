@@ -1,0 +1,218 @@
+//! Laws of the table: what ships is right, what a user adds is checked.
+
+use super::*;
+
+pub(crate) fn built_in() -> Table {
+    let file: TableFile = serde_json::from_str(BUILT_IN_JSON).expect("the table that ships parses");
+    Table::new(file.providers).expect("the table that ships is valid")
+}
+
+fn rows(json: &str) -> Vec<Provider> {
+    serde_json::from_str::<TableFile>(json).expect("test rows parse").providers
+}
+
+fn one(fields: &str) -> Result<Table, BadTable> {
+    Table::new(rows(&format!(r#"{{"providers":[{{"id":"acme",{fields}}}]}}"#)))
+}
+
+#[test]
+fn every_row_that_ships_is_found_by_each_of_its_names() {
+    let table = built_in();
+    for (asked, id) in [
+        ("anthropic", "anthropic"),
+        ("Claude", "anthropic"),
+        (" CLAUDE-CODE\n", "anthropic"),
+        ("openai", "openai"),
+        ("codex", "openai-codex"),
+        ("MiniMax", "minimax"),
+        ("openrouter", "openrouter"),
+        ("google", "gemini"),
+        ("grok", "xai"),
+        ("deepseek", "deepseek"),
+        ("kimi", "moonshot"),
+        ("groq", "groq"),
+        ("mistral", "mistral"),
+        ("custom", "custom"),
+    ] {
+        assert_eq!(table.resolve(asked).unwrap().id.as_str(), id, "{asked}");
+    }
+    assert_eq!(table.providers().count(), 12);
+}
+
+#[test]
+fn every_variable_seen_upstream_is_known() {
+    let table = built_in();
+    for name in [
+        "ANTHROPIC_API_KEY",
+        "ANTHROPIC_TOKEN",
+        "ANTHROPIC_AUTH_TOKEN",
+        "CLAUDE_CODE_OAUTH_TOKEN",
+        "OPENAI_API_KEY",
+        "MINIMAX_API_KEY",
+        "OPENROUTER_API_KEY",
+        "GEMINI_API_KEY",
+        "GOOGLE_API_KEY",
+        "XAI_API_KEY",
+        "DEEPSEEK_API_KEY",
+        "MOONSHOT_API_KEY",
+        "KIMI_API_KEY",
+        "GROQ_API_KEY",
+        "MISTRAL_API_KEY",
+        "CUSTOM_API_KEY",
+    ] {
+        assert!(table.providers().any(|row| row.credential_names().any(|own| own == name)), "{name}");
+    }
+}
+
+#[test]
+fn tokens_are_renewed_as_early_as_their_issuer_needs() {
+    let table = built_in();
+    for (id, skew) in [("anthropic", 120), ("openai-codex", 120), ("minimax", 60), ("xai", 3600)] {
+        let oauth = table.resolve(id).unwrap().oauth.as_ref().unwrap();
+        assert_eq!((oauth.refresh_skew_secs, oauth.http_timeout_secs, oauth.grace_secs), (skew, 15, 0), "{id}");
+    }
+}
+
+#[test]
+fn the_codex_dialect_derives_its_addresses() {
+    let table = built_in();
+    let oauth = table.resolve("codex").unwrap().oauth.as_ref().unwrap();
+    assert_eq!(oauth.flow, Some(Dialect::CodexDevice));
+    assert_eq!(oauth.codex_poll_endpoint().unwrap(), "https://auth.openai.com/api/accounts/deviceauth/token");
+    assert_eq!(oauth.codex_redirect_uri().unwrap(), "https://auth.openai.com/deviceauth/callback");
+    assert_eq!(oauth.codex_verification_uri().unwrap(), "https://auth.openai.com/codex/device");
+}
+
+#[test]
+fn what_ships_goes_only_to_its_own_hosts() {
+    for row in built_in().providers() {
+        let urls = [&row.base_urls.own, &row.base_urls.anthropic, &row.base_urls.openai];
+        for text in urls.into_iter().flatten() {
+            let url = endpoint(text).unwrap();
+            assert!(url.https && row.is_native(&url), "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_look_alike_host_is_not_native() {
+    let table = built_in();
+    let anthropic = table.resolve("claude").unwrap();
+    let native = |text| Url::parse(text).is_some_and(|url| anthropic.is_native(&url));
+    for good in ["https://api.anthropic.com", "https://anthropic.com/v1", "https://API.Anthropic.com:443/"] {
+        assert!(native(good), "{good}");
+    }
+    for bad in [
+        "https://proxy.anthropic.com.evil.example/",
+        "https://proxy.anthropic.com/",
+        "https://api.anthropic.com@evil.example/",
+        "https://api.anthropic.com.",
+        "https://evil.example/api.anthropic.com",
+        "api.anthropic.com",
+    ] {
+        assert!(!native(bad), "{bad}");
+    }
+}
+
+#[test]
+fn an_unknown_name_is_answered_with_the_nearest() {
+    let table = built_in();
+    let error = table.resolve("minmax").unwrap_err();
+    assert_eq!(error.nearest.as_ref().unwrap().as_str(), "minimax");
+    assert!(error.to_string().contains("did you mean `minimax`?"), "{error}");
+    assert!(error.to_string().contains("mistral"), "{error}");
+    assert_eq!(table.resolve("nothing-like-it").unwrap_err().nearest, None);
+    assert_eq!(table.resolve("  ").unwrap_err().asked, None);
+}
+
+#[test]
+fn a_secret_in_the_place_of_a_name_is_not_repeated() {
+    for text in ["sk-ant-oat01-abc", "sk-0123456789abcdef0123456789abcdef"] {
+        let error = built_in().resolve(text).unwrap_err();
+        assert!(!error.to_string().contains(text) && !format!("{error:?}").contains(text), "{error}");
+    }
+}
+
+#[test]
+fn a_typo_in_a_users_file_is_named() {
+    for (json, typo) in [
+        (r#"{"providers":[{"id":"a","alias":[]}]}"#, "alias"),
+        (r#"{"providers":[{"id":"a","env":{"apikey":[]}}]}"#, "apikey"),
+        (r#"{"providers":[{"id":"a","oauth":{"flow":"device","refresh_skew":1}}]}"#, "refresh_skew"),
+        (r#"{"providers":[],"provider":1}"#, "provider"),
+        (r#"{"providers":[{"id":"a","oauth":{"flow":"devise"}}]}"#, "devise"),
+    ] {
+        let error = serde_json::from_str::<TableFile>(json).unwrap_err().to_string();
+        assert!(error.contains(&format!("`{typo}`")), "{error}");
+    }
+}
+
+#[test]
+fn a_users_row_adds_or_replaces() {
+    let user = rows(
+        r#"{"providers":[{"id":"acme","aliases":["Acme-AI"],"env":{"api_key":["ACME_API_KEY"]}},
+                         {"id":"Mistral","env":{"api_key":["MY_MISTRAL"]}}]}"#,
+    );
+    let table = built_in().merge(user).unwrap();
+    assert_eq!(table.resolve("acme-ai").unwrap().id.as_str(), "acme");
+    assert_eq!(table.resolve("mistral").unwrap().env.api_key, ["MY_MISTRAL"]);
+    assert_eq!(table.providers().count(), 13);
+    // The variable of the row that was replaced still marks a credential.
+    assert!(table.every_row().any(|row| row.all_names().any(|name| name == "MISTRAL_API_KEY")));
+}
+
+#[test]
+fn a_name_of_two_rows_is_refused() {
+    let user = rows(r#"{"providers":[{"id":"acme","aliases":["claude"]}]}"#);
+    assert!(matches!(built_in().merge(user), Err(BadTable::Ambiguous { name, .. }) if name.as_str() == "claude"));
+    let twice = rows(r#"{"providers":[{"id":"acme"},{"id":"acme"}]}"#);
+    assert!(matches!(built_in().merge(twice), Err(BadTable::Ambiguous { .. })));
+}
+
+#[test]
+fn an_unsafe_row_is_refused() {
+    use BadTable::{BadDuration, BadHost, BadPrefix, BadVariable, Endpoint, Incomplete};
+    let oauth = |fields: &str| one(&format!(r#""oauth":{{{fields}}}"#));
+    let device = r#""flow":"device","token_endpoint":"https://a/t","client_id":"c""#;
+
+    for name in ["", "1A", "A B", "A=B", "A-B", "\u{c4}"] {
+        let got = one(&format!(r#""env":{{"api_key":["{name}"]}}"#));
+        assert!(matches!(got, Err(BadVariable { .. })), "{name}");
+    }
+    assert!(matches!(one(r#""token_prefixes":{"api_key":["sk-"]}"#), Err(BadPrefix { .. })));
+    for host in ["", "https://a", "a:80", "a/b"] {
+        let got = one(&format!(r#""native_hosts":["{host}"]"#));
+        assert!(matches!(got, Err(BadHost { .. })), "{host}");
+    }
+    let got = one(r#""base_urls":{"openai":"http://a.example"}"#);
+    assert!(matches!(got, Err(Endpoint { field: "base_urls.openai", why: BadEndpoint::NotEncrypted, .. })));
+    assert!(matches!(oauth(r#""token_endpoint":"http://a.example""#), Err(Endpoint { .. })));
+    assert!(matches!(oauth(device), Err(Incomplete { field: "device_authorization_endpoint", .. })));
+    assert!(matches!(oauth(r#""flow":"loopback""#), Err(Incomplete { field: "authorization_endpoint", .. })));
+    assert!(matches!(oauth(r#""http_timeout_secs":0"#), Err(BadDuration { field: "http_timeout_secs", .. })));
+    assert!(matches!(oauth(r#""refresh_skew_secs":86401"#), Err(BadDuration { .. })));
+    assert!(matches!(oauth(r#""grace_secs":3601"#), Err(BadDuration { .. })));
+
+    let good = format!(r#"{device},"device_authorization_endpoint":"http://127.0.0.1:9/d""#);
+    assert!(oauth(&good).is_ok());
+}
+
+#[test]
+fn an_error_does_not_repeat_a_url_that_may_hold_a_password() {
+    let error = one(r#""base_urls":{"own":"https://me:hunter2@a.example"}"#).unwrap_err();
+    assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
+}
+
+#[test]
+fn a_row_survives_its_text_form() {
+    let file: TableFile = serde_json::from_str(BUILT_IN_JSON).unwrap();
+    let again: TableFile = serde_json::from_str(&serde_json::to_string(&file).unwrap()).unwrap();
+    assert_eq!(again, file);
+}
+
+#[test]
+fn an_oauth_token_is_always_a_bearer() {
+    assert_eq!(AuthStyle::XApiKey.header(Kind::ApiKey), ("x-api-key", ""));
+    assert_eq!(AuthStyle::XApiKey.header(Kind::OauthToken), ("authorization", "Bearer "));
+    assert_eq!(AuthStyle::Bearer.header(Kind::ApiKey), ("authorization", "Bearer "));
+}

@@ -1,0 +1,174 @@
+//! The environment of a child process: decided here as a value, applied by an adapter.
+//!
+//! A child that is to work for one provider must find that provider's credential and no other. [`plan`] builds such an
+//! environment from the parent's; [`normalise`] puts one that is already there in order; [`login_file_clash`] knows the
+//! programs that would ignore both. All of them report the names of variables and never a value.
+
+mod clash;
+mod names;
+mod normalise;
+mod plan;
+mod shape;
+
+use std::fmt;
+
+pub use clash::{LoginClash, LoginFile, login_file_clash};
+pub use normalise::{Moved, Normalised, normalise};
+pub use plan::{EnvPlan, Report, Value, plan};
+
+use crate::name::ProviderId;
+use crate::provider::{Kind, Provider, Table};
+use crate::secret::Secret;
+
+/// How a child expects to be told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Shape {
+    /// The provider's own variables.
+    #[default]
+    Own,
+    /// As a program that was made for Anthropic: a base URL and a bearer token.
+    Anthropic,
+    /// As a program that was made for OpenAI: a base URL and a key.
+    OpenAi,
+}
+
+impl std::str::FromStr for Shape {
+    type Err = UnknownShape;
+
+    fn from_str(text: &str) -> Result<Self, UnknownShape> {
+        match text.trim().to_ascii_lowercase().as_str() {
+            "own" => Ok(Self::Own),
+            "anthropic" | "claude" => Ok(Self::Anthropic),
+            "openai" => Ok(Self::OpenAi),
+            _ => Err(UnknownShape),
+        }
+    }
+}
+
+/// Not a shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a shape is one of: own, anthropic, openai")]
+pub struct UnknownShape;
+
+/// How much of the parent's environment reaches the child.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Strictness {
+    /// All but what is known to be a credential, or to redirect one.
+    #[default]
+    Default,
+    /// Only what is known to be harmless, and these. A credential stays out even if it is named here.
+    Strict {
+        /// Names that the caller wants to let through.
+        allow: Vec<String>,
+    },
+}
+
+/// The credential that a child is to get.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChildCredential {
+    /// What sort it is, which decides the variable.
+    pub kind: Kind,
+    /// Its bytes.
+    pub secret: Secret,
+}
+
+/// What a plan is made for.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// All providers: whoever is not [`Wanted::provider`] is a stranger.
+    pub table: &'a Table,
+    /// The one that the child works for.
+    pub provider: &'a Provider,
+    /// Its credential; without one there is no plan.
+    pub credential: Option<&'a ChildCredential>,
+    /// How the child expects to be told.
+    pub shape: Shape,
+    /// How much else it may see.
+    pub strictness: &'a Strictness,
+}
+
+/// Nothing is stored that the child could use. What else lies around in the environment is no substitute.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct Missing {
+    /// Whose credential it is.
+    pub provider: ProviderId,
+    /// The variables in which it would be.
+    pub variables: Vec<String>,
+    /// Whether a person can sign in from here.
+    pub can_login: bool,
+}
+
+/// Why there is no plan. The child must not be started.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlanError {
+    /// There is no credential.
+    #[error(transparent)]
+    Missing(#[from] Missing),
+    /// The provider is not known to speak that dialect.
+    #[error("{provider} has no {shape}-compatible base URL; add `base_urls.{shape}` to its row in your providers file")]
+    NoEndpoint {
+        /// The provider.
+        provider: ProviderId,
+        /// The dialect.
+        shape: Shape,
+    },
+    /// The provider's clients read no such credential from the environment.
+    #[error("{provider} has no variable for this kind of credential; add one to `env.{field}` in its row")]
+    NoVariable {
+        /// The provider.
+        provider: ProviderId,
+        /// Where in the row a variable would be named.
+        field: &'static str,
+    },
+    /// What is stored under one provider is another's secret.
+    #[error(
+        "what is stored for {provider} begins like a credential of {owner}; store it under {owner}, \
+         or list its prefix under `token_prefixes` in the row of {provider}"
+    )]
+    Foreign {
+        /// The provider it is stored under.
+        provider: ProviderId,
+        /// Whose secret it looks like.
+        owner: ProviderId,
+    },
+}
+
+impl Missing {
+    /// The error for this provider.
+    pub fn of(provider: &Provider) -> Self {
+        let mut variables = provider.env.api_key.clone();
+        variables.extend(provider.env.oauth_token.iter().filter(|name| !provider.env.api_key.contains(name)).cloned());
+        let can_login = provider.oauth.as_ref().is_some_and(|oauth| oauth.flow.is_some());
+        Self { provider: provider.id.clone(), variables, can_login }
+    }
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let provider = &self.provider;
+        write!(f, "no credential for {provider}")?;
+        if !self.variables.is_empty() {
+            write!(f, " ({} would be empty)", self.variables.join(", "))?;
+        }
+        write!(f, "; run `credlatch set {provider}`")?;
+        if self.can_login {
+            write!(f, " or `credlatch login {provider}`")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Shape {
+    /// The word for it on the command line and in a row.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Own => "own",
+            Self::Anthropic => "anthropic",
+            Self::OpenAi => "openai",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

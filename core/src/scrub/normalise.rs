@@ -1,0 +1,257 @@
+//! Puts an environment in order that somebody else has filled: each credential in the variable it belongs in, strangers
+//! out, and no key beside an address that is not its provider's.
+
+use std::ffi::OsString;
+use std::fmt;
+
+use super::shape::{Dialect, SHAPES};
+use super::{Missing, names};
+use crate::name::ProviderId;
+use crate::provider::{Kind, Provider, Table, UnknownProvider, endpoint, sniff};
+use crate::secret::Secret;
+
+/// An environment in order, and what had to be done. `Debug` shows names only.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Normalised {
+    /// Whom it is for.
+    pub provider: ProviderId,
+    /// The environment, with values: for the child, not for a log.
+    pub env: Vec<(OsString, OsString)>,
+    /// Credentials and base URLs of the provider that stay.
+    pub kept: Vec<String>,
+    /// Credentials that were in the wrong variable.
+    pub moved: Vec<Moved>,
+    /// Values that had white space around them.
+    pub trimmed: Vec<String>,
+    /// What belongs to somebody else, or is unusable.
+    pub dropped: Vec<String>,
+    /// The provider's base URL variables with an address that isn't the provider's.
+    pub refused: Vec<String>,
+    /// What stays although nobody can tell whose it is.
+    pub warned: Vec<String>,
+    /// Base URL variables without which a credential that was found here can't be used.
+    pub needs: Vec<String>,
+    /// No credential is left: the child must not be started.
+    pub missing: Option<Missing>,
+}
+
+/// A credential went from one variable to another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moved {
+    /// Where it was.
+    pub from: String,
+    /// Where its content says it belongs.
+    pub to: String,
+}
+
+/// A credential of the provider, and the variable that it belongs in.
+struct Claim {
+    from: String,
+    to: String,
+    is_trimmed: bool,
+    secret: Secret,
+}
+
+enum Fate {
+    Keep,
+    Warn,
+    Drop,
+    Refuse,
+    Url(String),
+    Needs(&'static str),
+    Claim(Claim),
+}
+
+struct Desk<'a> {
+    table: &'a Table,
+    provider: &'a Provider,
+    /// Dialects whose base URL is set to this provider: the key beside it is this provider's, too.
+    adopted: Vec<&'static Dialect>,
+    has_bad_url: bool,
+}
+
+/// Puts an environment in order for the provider that is configured. Doing it again changes nothing.
+///
+/// # Errors
+/// The provider is not known.
+pub fn normalise<I>(env: I, table: &Table, configured: &str) -> Result<Normalised, UnknownProvider>
+where
+    I: IntoIterator<Item = (OsString, OsString)>,
+{
+    let provider = table.resolve(configured)?;
+    let env: Vec<_> = env.into_iter().collect();
+    let desk = Desk::new(table, provider, &env);
+    let mut out = Normalised::empty(provider);
+    let mut claims = Vec::new();
+    for (name, value) in env {
+        let text = name.to_string_lossy().into_owned();
+        match desk.fate(&text, &value) {
+            Fate::Keep => out.env.push((name, value)),
+            Fate::Warn => {
+                out.warned.push(text);
+                out.env.push((name, value));
+            }
+            Fate::Drop => out.dropped.push(text),
+            Fate::Refuse => out.refused.push(text),
+            Fate::Needs(url) => {
+                out.dropped.push(text);
+                out.needs.push(url.to_owned());
+            }
+            Fate::Url(url) => {
+                if value != OsString::from(&url) {
+                    out.trimmed.push(text.clone());
+                }
+                out.kept.push(text);
+                out.env.push((name, url.into()));
+            }
+            Fate::Claim(claim) => claims.push(claim),
+        }
+    }
+    out.missing = claims.is_empty().then(|| Missing::of(provider));
+    out.settle(&desk, claims);
+    Ok(out)
+}
+
+impl<'a> Desk<'a> {
+    fn new(table: &'a Table, provider: &'a Provider, env: &[(OsString, OsString)]) -> Self {
+        let values = |name: &'a str| env.iter().filter(move |(own, _)| own == name).map(|(_, value)| value);
+        let is_home = |value: &OsString| value.to_str().is_some_and(|text| home(provider, text).is_some());
+        let speaks = |dialect: &&Dialect| !dialect.is_native_to(provider) && values(dialect.url).any(is_home);
+        let has_bad_url = provider.env.base_url.iter().any(|name| values(name).any(|value| !is_home(value)));
+        Self { table, provider, adopted: SHAPES.iter().filter(speaks).collect(), has_bad_url }
+    }
+
+    fn fate(&self, name: &str, value: &OsString) -> Fate {
+        let lossy = value.to_string_lossy();
+        let provider = self.provider;
+        let is_own_url = provider.env.base_url.iter().any(|own| own == name);
+        if is_own_url || self.adopted.iter().any(|dialect| dialect.url == name) {
+            return match (lossy.trim().is_empty(), home(provider, &lossy)) {
+                (true, _) => Fate::Drop,
+                (false, Some(url)) => Fate::Url(url.to_owned()),
+                (false, None) => Fate::Refuse,
+            };
+        }
+        let is_adopted = self.adopted.iter().any(|dialect| dialect.key == name);
+        if is_adopted || provider.credential_names().any(|own| own == name) {
+            return self.claim(name, &lossy, is_adopted).map_or(Fate::Drop, Fate::Claim);
+        }
+        if let Some(dialect) = SHAPES.iter().find(|dialect| dialect.key == name)
+            && dialect.endpoint(provider).is_some()
+            && sniff::whole(self.table, lossy.trim()).is_some_and(|token| token.belongs_to(&provider.id))
+        {
+            return Fate::Needs(dialect.url);
+        }
+        if names::is_a_providers(self.table, name)
+            || names::is_cloud_credential(name)
+            || names::is_a_strangers_url(self.table, provider, &lossy)
+            || self.holds_a_strangers_token(&lossy)
+        {
+            return Fate::Drop;
+        }
+        if names::looks_like_a_credential(name) && !value.is_empty() { Fate::Warn } else { Fate::Keep }
+    }
+
+    /// Where a value in one of the provider's variables belongs; `None` if it is nobody's or somebody else's.
+    fn claim(&self, name: &str, value: &str, is_adopted: bool) -> Option<Claim> {
+        let secret = Secret::try_from(value).ok()?;
+        let text = secret.expose_secret();
+        if self.holds_a_strangers_token(text) {
+            return None;
+        }
+        let to = match sniff::whole(self.table, text).map(|token| token.kind) {
+            _ if is_adopted => name.to_owned(),
+            Some(kind) => self.home_of(kind?, name),
+            // An address that isn't the provider's was refused; an unknown token beside it was meant for that address.
+            None if self.is_open_to_either(name) && self.has_bad_url => return None,
+            None => name.to_owned(),
+        };
+        Some(Claim { from: name.to_owned(), to, is_trimmed: text != value, secret })
+    }
+
+    fn home_of(&self, kind: Kind, name: &str) -> String {
+        let homes = self.provider.names_for(kind);
+        let is_home = homes.iter().any(|home| home == name);
+        homes.first().filter(|_| !is_home).cloned().unwrap_or_else(|| name.to_owned())
+    }
+
+    fn holds_a_strangers_token(&self, text: &str) -> bool {
+        sniff::tokens(self.table, text).iter().any(|token| !token.belongs_to(&self.provider.id))
+    }
+
+    fn is_open_to_either(&self, name: &str) -> bool {
+        self.provider.env.either.iter().any(|own| own == name)
+    }
+}
+
+/// The address, if a key of this provider may be sent there. A provider without hosts of its own may be anywhere.
+fn home<'t>(provider: &Provider, text: &'t str) -> Option<&'t str> {
+    let url = endpoint(text.trim()).ok()?;
+    (provider.native_hosts.is_empty() || provider.is_native(&url)).then(|| text.trim())
+}
+
+impl Normalised {
+    fn empty(provider: &Provider) -> Self {
+        Self {
+            provider: provider.id.clone(),
+            env: Vec::new(),
+            kept: Vec::new(),
+            moved: Vec::new(),
+            trimmed: Vec::new(),
+            dropped: Vec::new(),
+            refused: Vec::new(),
+            warned: Vec::new(),
+            needs: Vec::new(),
+            missing: None,
+        }
+    }
+
+    /// Gives each variable to one claim: to what is there already, else to what came first.
+    fn settle(&mut self, desk: &Desk<'_>, mut claims: Vec<Claim>) {
+        claims.sort_by_key(|claim| claim.from != claim.to);
+        let mut taken: Vec<String> = Vec::new();
+        for claim in claims {
+            if taken.contains(&claim.to) {
+                self.dropped.push(claim.from);
+                continue;
+            }
+            taken.push(claim.to.clone());
+            self.env.push((claim.to.clone().into(), claim.secret.expose_secret().into()));
+            if claim.from != claim.to {
+                self.moved.push(Moved { from: claim.from, to: claim.to });
+                continue;
+            }
+            if claim.is_trimmed {
+                self.trimmed.push(claim.from.clone());
+            }
+            if desk.is_open_to_either(&claim.from) {
+                self.warned.push(claim.from.clone());
+            }
+            self.kept.push(claim.from);
+        }
+    }
+
+    /// Whether anything had to be done.
+    pub fn is_changed(&self) -> bool {
+        let moved = self.moved.iter().map(|moved| &moved.from);
+        moved.chain(&self.trimmed).chain(&self.dropped).chain(&self.refused).next().is_some()
+    }
+}
+
+impl fmt::Debug for Normalised {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.env.iter().map(|(name, _)| name).collect();
+        f.debug_struct("Normalised")
+            .field("provider", &self.provider)
+            .field("env", &names)
+            .field("kept", &self.kept)
+            .field("moved", &self.moved)
+            .field("trimmed", &self.trimmed)
+            .field("dropped", &self.dropped)
+            .field("refused", &self.refused)
+            .field("warned", &self.warned)
+            .field("needs", &self.needs)
+            .field("missing", &self.missing)
+            .finish()
+    }
+}

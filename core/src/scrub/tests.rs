@@ -1,0 +1,236 @@
+//! What a plan lets through, what it sets, and when there is none.
+
+mod laws;
+mod report_81;
+
+use std::ffi::{OsStr, OsString};
+
+use super::*;
+use crate::provider::TableFile;
+use crate::provider::tests::built_in;
+
+pub(super) type Env = Vec<(OsString, OsString)>;
+
+pub(super) fn env(pairs: &[(&str, &str)]) -> Env {
+    pairs.iter().map(|(name, value)| (OsString::from(name), OsString::from(value))).collect()
+}
+
+pub(super) fn key(text: &str) -> ChildCredential {
+    ChildCredential { kind: Kind::ApiKey, secret: Secret::try_from(text).unwrap() }
+}
+
+fn token(text: &str) -> ChildCredential {
+    ChildCredential { kind: Kind::OauthToken, ..key(text) }
+}
+
+fn make(table: &Table, provider: &str, credential: &ChildCredential, shape: Shape, parent: Env) -> EnvPlan {
+    try_make(table, provider, credential, shape, parent).unwrap()
+}
+
+fn try_make(
+    table: &Table,
+    provider: &str,
+    credential: &ChildCredential,
+    shape: Shape,
+    parent: Env,
+) -> Result<EnvPlan, PlanError> {
+    let provider = table.resolve(provider).unwrap();
+    let strictness = &Strictness::Default;
+    plan(parent, &Wanted { table, provider, credential: Some(credential), shape, strictness })
+}
+
+fn set_in(plan: &EnvPlan) -> Vec<(&str, &str)> {
+    plan.set().iter().map(|(name, value)| (name.as_str(), value.expose())).collect()
+}
+
+fn names_of(plan: &EnvPlan) -> Vec<String> {
+    plan.env().map(|(name, _)| name.to_string_lossy().into_owned()).collect()
+}
+
+#[test]
+fn every_credential_and_address_of_every_provider_is_dropped() {
+    let table = built_in();
+    let all: Vec<String> = table.providers().flat_map(Provider::all_names).map(str::to_owned).collect();
+    let lower = all.iter().map(|name| name.to_lowercase());
+    let parent: Env = all.iter().cloned().chain(lower).map(|name| (name.into(), "x".into())).collect();
+    let plan = make(&table, "minimax", &key("k-1"), Shape::Own, parent);
+    assert_eq!(plan.keep(), []);
+    assert_eq!(set_in(&plan), [("MINIMAX_API_KEY", "k-1")]);
+    let report = plan.report();
+    assert!(report.dropped.contains(&"anthropic_api_key".to_owned()));
+    // Its own inherited key is replaced, which is no news.
+    assert!(!report.dropped.contains(&"MINIMAX_API_KEY".to_owned()));
+}
+
+#[test]
+fn a_foreign_token_is_dropped_from_a_variable_of_any_name() {
+    let table = built_in();
+    let parent = env(&[
+        ("NOTES", "sk-ant-oat01-other"),
+        ("CONFIG", r#"{"key":"sk-ant-api03-other"}"#),
+        ("HEADER", "Authorization: Bearer gsk_abcdefgh12345678"),
+        ("ENDPOINT", "https://openrouter.ai/api"),
+        ("PATH", "/usr/bin"),
+        ("EDITOR", "vi"),
+    ]);
+    let plan = make(&table, "minimax", &key("k-1"), Shape::Own, parent);
+    assert_eq!(names_of(&plan), ["PATH", "EDITOR", "MINIMAX_API_KEY"]);
+}
+
+#[test]
+fn only_the_very_credential_of_the_plan_may_stand_elsewhere() {
+    let table = built_in();
+    let parent = env(&[
+        ("SAME", "Bearer sk-ant-api03-mine"),
+        ("LONGER", "sk-ant-api03-mine-not"),
+        ("BOTH", "sk-ant-api03-mine sk-ant-api03-other"),
+    ]);
+    let plan = make(&table, "anthropic", &key("sk-ant-api03-mine"), Shape::Own, parent);
+    assert_eq!(names_of(&plan), ["SAME", "ANTHROPIC_API_KEY"]);
+}
+
+#[test]
+fn the_clouds_lose_their_credentials_and_keep_their_region() {
+    let parent =
+        env(&[("AWS_SECRET_ACCESS_KEY", "x"), ("AWS_PROFILE", "x"), ("AWS_REGION", "eu-1"), ("MSI_SECRET", "x")]);
+    let plan = make(&built_in(), "custom", &key("k-1"), Shape::Own, parent);
+    assert_eq!(names_of(&plan), ["AWS_REGION", "CUSTOM_API_KEY"]);
+}
+
+#[test]
+fn what_merely_looks_like_a_credential_is_named_and_kept() {
+    let parent =
+        env(&[("GITHUB_TOKEN", "ghp"), ("HTTPS_PROXY", "http://me:pw@p:1"), ("EMPTY_TOKEN", ""), ("TERM", "x")]);
+    let plan = make(&built_in(), "groq", &key("gsk_1"), Shape::Own, parent);
+    assert_eq!(plan.report().warned, ["GITHUB_TOKEN", "HTTPS_PROXY"]);
+    assert_eq!(plan.keep().len(), 4);
+}
+
+#[test]
+fn strict_lets_through_what_is_harmless_or_allowed_and_never_a_credential() {
+    let table = built_in();
+    let allow = ["MY_FLAG", "GITHUB_TOKEN", "ANTHROPIC_API_KEY", "SNEAKY"].map(str::to_owned).to_vec();
+    let strictness = &Strictness::Strict { allow };
+    let parent = env(&[
+        ("PATH", "/bin"),
+        ("LC_ALL", "C"),
+        ("XDG_RUNTIME_DIR", "/run"),
+        ("http_proxy", "http://p:1"),
+        ("HTTPS_PROXY", "http://me:pw@p:1"),
+        ("MY_FLAG", "1"),
+        ("OTHER", "1"),
+        ("GITHUB_TOKEN", "ghp"),
+        ("ANTHROPIC_API_KEY", "sk-ant-api03-x"),
+        ("SNEAKY", "sk-ant-api03-x"),
+    ]);
+    let (provider, credential) = (table.resolve("minimax").unwrap(), Some(&key("k-1")));
+    let plan = plan(parent, &Wanted { table: &table, provider, credential, shape: Shape::Own, strictness }).unwrap();
+    let kept = ["PATH", "LC_ALL", "XDG_RUNTIME_DIR", "http_proxy", "MY_FLAG", "GITHUB_TOKEN", "MINIMAX_API_KEY"];
+    assert_eq!(names_of(&plan), kept);
+    assert_eq!(plan.report().dropped, ["ANTHROPIC_API_KEY", "HTTPS_PROXY", "OTHER", "SNEAKY"]);
+    assert_eq!(plan.report().warned, ["GITHUB_TOKEN"]);
+}
+
+#[test]
+fn each_shape_sets_what_its_programs_read() {
+    let table = built_in();
+    let set = |provider, credential: &ChildCredential, shape| {
+        let plan = make(&table, provider, credential, shape, Env::new());
+        set_in(&plan).into_iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>()
+    };
+    let k = key("k-1");
+    let minimax = "ANTHROPIC_BASE_URL=https://api.minimax.io/anthropic";
+    assert_eq!(set("minimax", &k, Shape::Anthropic), [minimax, "ANTHROPIC_AUTH_TOKEN=k-1"]);
+    let groq = "OPENAI_BASE_URL=https://api.groq.com/openai/v1";
+    assert_eq!(set("groq", &k, Shape::OpenAi), [groq, "OPENAI_API_KEY=k-1"]);
+    for shape in [Shape::Own, Shape::Anthropic] {
+        assert_eq!(set("anthropic", &k, shape), ["ANTHROPIC_API_KEY=k-1"]);
+        assert_eq!(set("anthropic", &token("t-1"), shape), ["CLAUDE_CODE_OAUTH_TOKEN=t-1"]);
+    }
+    assert_eq!(set("openai", &k, Shape::OpenAi), ["OPENAI_API_KEY=k-1"]);
+    assert_eq!(set("moonshot", &k, Shape::Own), ["MOONSHOT_API_KEY=k-1", "KIMI_API_KEY=k-1"]);
+    // A bearer token may stand where the key would.
+    assert_eq!(set("xai", &token("t-1"), Shape::Own), ["XAI_API_KEY=t-1"]);
+}
+
+#[test]
+fn a_gateway_in_the_row_is_named_to_the_child() {
+    let json = r#"{"providers":[
+        {"id":"acme","env":{"api_key":["ACME_KEY"],"base_url":["ACME_URL"]},"base_urls":{"own":"https://acme.example"}},
+        {"id":"anthropic","env":{"api_key":["ANTHROPIC_API_KEY"],"base_url":["ANTHROPIC_BASE_URL"]},
+         "base_urls":{"anthropic":"https://gateway.example"},"native_hosts":["api.anthropic.com"]}]}"#;
+    let table = built_in().merge(serde_json::from_str::<TableFile>(json).unwrap().providers).unwrap();
+    let acme = make(&table, "acme", &key("k-1"), Shape::Own, Env::new());
+    assert_eq!(set_in(&acme), [("ACME_KEY", "k-1"), ("ACME_URL", "https://acme.example")]);
+    let inherited = env(&[("CLAUDE_CODE_OAUTH_TOKEN", "x"), ("A", "sk-ant-oat01-x")]);
+    let claude = make(&table, "anthropic", &key("k-1"), Shape::Anthropic, inherited);
+    assert_eq!(names_of(&claude), ["ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL"]);
+}
+
+#[test]
+fn what_is_missing_is_an_error_that_says_what_to_do() {
+    let table = built_in();
+    let k = key("k-1");
+    let no_endpoint = try_make(&table, "custom", &k, Shape::OpenAi, Env::new()).unwrap_err();
+    assert!(no_endpoint.to_string().contains("base_urls.openai"), "{no_endpoint}");
+    let error = try_make(&table, "groq", &k, Shape::Anthropic, Env::new()).unwrap_err();
+    assert!(matches!(error, PlanError::NoEndpoint { shape: Shape::Anthropic, .. }));
+    let no_variable = try_make(&table, "gemini", &token("t-1"), Shape::Own, Env::new()).unwrap_err();
+    assert!(no_variable.to_string().contains("env.oauth_token"), "{no_variable}");
+}
+
+#[test]
+fn anothers_secret_under_this_providers_name_is_refused() {
+    let table = built_in();
+    let error = try_make(&table, "minimax", &token("sk-ant-oat01-hush"), Shape::Own, Env::new()).unwrap_err();
+    assert!(matches!(&error, PlanError::Foreign { owner, .. } if owner.as_str() == "anthropic"));
+    assert!(!format!("{error} {error:?}").contains("hush"));
+    // Two providers may share a prefix.
+    assert!(try_make(&table, "codex", &key("sk-proj-1"), Shape::Own, Env::new()).is_ok());
+}
+
+#[test]
+fn a_plan_is_mute() {
+    let parent = env(&[("PATH", "hush"), ("DB_TOKEN", "hush"), ("OPENAI_API_KEY", "hush")]);
+    let credential = key("hush");
+    let plan = make(&built_in(), "minimax", &credential, Shape::Own, parent.clone());
+    let normalised = normalise(parent, &built_in(), "openai").unwrap();
+    let report = serde_json::to_string(&plan.report()).unwrap();
+    for text in
+        [format!("{plan:?}"), format!("{:?}", plan.set()), format!("{credential:?}"), format!("{normalised:?}"), report]
+    {
+        assert!(!text.contains("hush"), "{text}");
+        assert!(text.contains("MINIMAX_API_KEY") || text.contains("PATH") || text.contains("hidden"), "{text}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_not_text_passes_byte_for_byte_and_hides_nothing() {
+    use std::os::unix::ffi::OsStringExt;
+    let odd = OsString::from_vec(b"\xff\xfe".to_vec());
+    let hidden = OsString::from_vec(b"\xffsk-ant-oat01-x\xff".to_vec());
+    let parent = vec![(odd.clone(), odd.clone()), ("HIDDEN".into(), hidden)];
+    let plan = make(&built_in(), "minimax", &key("k-1"), Shape::Own, parent);
+    assert_eq!(plan.keep(), [(odd.clone(), odd)]);
+}
+
+#[test]
+fn a_program_with_a_login_of_its_own_is_refused_until_it_is_told() {
+    use LoginFile::{Absent, Present};
+    let table = built_in();
+    let clash = |command: &str, provider: &str, shape, file| {
+        let plan = make(&table, provider, &key("k-1"), shape, Env::new());
+        login_file_clash(OsStr::new(command), &plan, file).map(|clash| clash.to_string())
+    };
+    let refused = clash("/usr/bin/claude", "minimax", Shape::Own, Present).unwrap();
+    assert!(refused.contains("Claude Code") && refused.contains("--as anthropic"), "{refused}");
+    assert_eq!(clash("claude", "minimax", Shape::Anthropic, Present), None);
+    assert_eq!(clash("Claude.exe", "anthropic", Shape::Own, Present), None);
+    assert!(clash("claude", "groq", Shape::OpenAi, Absent).is_some());
+    assert!(clash("codex", "minimax", Shape::Anthropic, Absent).is_some());
+    assert!(clash("codex", "openai", Shape::Own, Present).unwrap().contains("CODEX_HOME"));
+    assert_eq!(clash("codex", "openai", Shape::OpenAi, Absent), None);
+    assert_eq!(clash("codex", "openai-codex", Shape::Own, Present), None);
+    assert_eq!(clash("agent", "minimax", Shape::Own, Present), None);
+}

@@ -1,0 +1,122 @@
+//! Law 10, `provider_is_honoured`, over environments that nobody thought of.
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// Each value is unmistakably somebody's, so that a leak is seen by its bytes alone.
+const PLANTED: [(&str, &str); 6] = [
+    ("anthropic", "sk-ant-oat01-planted0token1of2claude"),
+    ("anthropic", "sk-ant-api03-planted0key1of2anthropic"),
+    ("openrouter", "sk-or-v1-planted0key1of2openrouter"),
+    ("groq", "gsk_planted0key1of2groq3cloud"),
+    ("xai", "xai-planted0key1of2xai3console"),
+    ("gemini", "AIzaPlanted0key1of2gemini3studio"),
+];
+
+const ASKED: [&str; 8] = ["anthropic", "openai", "openrouter", "groq", "xai", "gemini", "minimax", "custom"];
+
+fn names() -> impl Strategy<Value = String> {
+    let known: Vec<String> = built_in().providers().flat_map(Provider::all_names).map(str::to_owned).collect();
+    let lower: Vec<String> = known.iter().map(|name| name.to_lowercase()).collect();
+    prop_oneof![
+        3 => proptest::sample::select(known),
+        1 => proptest::sample::select(lower),
+        1 => proptest::sample::select(vec!["PATH", "HOME", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "GITHUB_TOKEN"]).prop_map(str::to_owned),
+        2 => "[A-Za-z_][A-Za-z0-9_]{0,12}",
+    ]
+}
+
+fn values() -> impl Strategy<Value = String> {
+    let wrap = |(at, wrapping): (usize, usize)| {
+        let secret = PLANTED[at].1;
+        match wrapping {
+            0 => secret.to_owned(),
+            1 => format!("  {secret}\n"),
+            2 => format!("Bearer {secret}"),
+            3 => format!("{{\"key\": \"{secret}\"}}"),
+            4 => format!("A=1,KEY={secret},B=2"),
+            _ => format!("https://user:{secret}@proxy.example/"),
+        }
+    };
+    let urls =
+        vec!["https://api.anthropic.com", "https://api.minimax.io/anthropic", "https://evil.example", "http://x"];
+    prop_oneof![
+        3 => (0..PLANTED.len(), 0..6_usize).prop_map(wrap),
+        1 => proptest::sample::select(urls).prop_map(str::to_owned),
+        2 => any::<String>().prop_map(|text| text.replace('\0', "")),
+    ]
+}
+
+fn environments() -> impl Strategy<Value = Env> {
+    let pair = (names(), values()).prop_map(|(name, value)| (OsString::from(name), OsString::from(value)));
+    proptest::collection::vec(pair, 0..12)
+}
+
+fn shapes() -> impl Strategy<Value = Shape> {
+    proptest::sample::select(vec![Shape::Own, Shape::Anthropic, Shape::OpenAi])
+}
+
+proptest! {
+    #[test]
+    fn law_10_a_child_sees_no_credential_but_its_own(
+        parent in environments(), at in 0..ASKED.len(), shape in shapes(), strict in any::<bool>(),
+    ) {
+        let table = built_in();
+        let provider = table.resolve(ASKED[at]).unwrap();
+        let allow = parent.iter().map(|(name, _)| name.to_string_lossy().into_owned()).collect();
+        let strictness = if strict { Strictness::Strict { allow } } else { Strictness::Default };
+        let credential = key("own-key-1");
+        let wanted = Wanted { table: &table, provider, credential: Some(&credential), shape, strictness: &strictness };
+        let Ok(plan) = plan(parent.clone(), &wanted) else { return Ok(()) };
+
+        for (name, value) in plan.keep() {
+            let (name, value) = (name.to_str().unwrap(), value.to_str().unwrap());
+            prop_assert!(PLANTED.iter().all(|(_, secret)| !value.contains(secret)), "a planted token in {name}");
+            let is_anybodys = |known: &str| known.eq_ignore_ascii_case(name);
+            prop_assert!(!table.providers().flat_map(Provider::all_names).any(is_anybodys), "{name}");
+            prop_assert!(!name.to_uppercase().starts_with("AWS_") || name.ends_with("REGION"), "{name}");
+        }
+        for (name, value) in plan.set() {
+            prop_assert!(value.expose() == "own-key-1" || value.expose().starts_with("https://"), "{name}");
+        }
+        // Nothing is invented, changed or silently lost.
+        for pair in plan.keep() {
+            prop_assert!(parent.contains(pair));
+        }
+        for (name, _) in &parent {
+            let is_accounted_for = plan.keep().iter().any(|(kept, _)| kept == name)
+                || plan.remove().any(|gone| gone == name.as_os_str())
+                || plan.sets(name);
+            prop_assert!(is_accounted_for, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn law_10_without_a_credential_there_is_no_plan(parent in environments(), at in 0..ASKED.len(), shape in shapes()) {
+        let table = built_in();
+        let provider = table.resolve(ASKED[at]).unwrap();
+        let strictness = &Strictness::Default;
+        let got = plan(parent, &Wanted { table: &table, provider, credential: None, shape, strictness });
+        prop_assert_eq!(got, Err(PlanError::Missing(Missing::of(provider))));
+    }
+
+    #[test]
+    fn report_81_normalising_twice_is_normalising_once(parent in environments(), at in 0..ASKED.len()) {
+        let once = normalise(parent, &built_in(), ASKED[at]).unwrap();
+        let twice = normalise(once.env.clone(), &built_in(), ASKED[at]).unwrap();
+        prop_assert_eq!(&twice.env, &once.env);
+        prop_assert!(!twice.is_changed(), "{:?}", twice);
+        prop_assert_eq!(twice.missing, once.missing);
+    }
+
+    #[test]
+    fn law_10_normalising_leaves_no_strangers_token(parent in environments(), at in 0..ASKED.len()) {
+        let result = normalise(parent, &built_in(), ASKED[at]).unwrap();
+        for (name, value) in &result.env {
+            let value = value.to_str().unwrap();
+            let stranger = PLANTED.iter().find(|(owner, secret)| *owner != ASKED[at] && value.contains(secret));
+            prop_assert!(stranger.is_none(), "{:?} holds a token of {:?}", name, stranger.map(|s| s.0));
+        }
+    }
+}
