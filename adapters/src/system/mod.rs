@@ -1,0 +1,11 @@
+//! What the machine gives: locks, clocks, randomness and the identity of this process.
+
+pub mod clock;
+pub mod nonces;
+pub mod process;
+pub mod seam;
+
+pub use clock::SystemClock;
+pub use nonces::SystemNonces;
+pub use process::Process;
+pub use seam::ParkingLot;
