@@ -1,4 +1,46 @@
-//! The library people depend on: the ports of `credlatch-core`, carried out on real machines.
+//! The place where a program's model-provider credentials live.
+//!
+//! A program that calls model providers holds credentials that change under it: a login arrives, a token is rotated, a
+//! user signs out, a second process does the same at the same moment. A [`Latch`] hands out the current credential for
+//! each request, changes what is stored in whole steps, and never lets two actors do what only one may do.
+//!
+//! ```
+//! use std::time::Duration;
+//! use credlatch::{Latch, Secret};
+//!
+//! # fn main() -> Result<(), credlatch::Error> {
+//! let latch = Latch::in_memory(); // or Latch::builder().profile(Profile::new("work")?).open()?
+//! latch.set("minimax", Secret::try_from("mm-example-key")?)?;
+//!
+//! let credential = latch.current("minimax")?; // for each request anew
+//! let mut headers = http::HeaderMap::new();
+//! credential.authorize(&mut headers);
+//! assert!(headers["authorization"].is_sensitive());
+//! drop(credential);
+//!
+//! latch.clear("minimax")?.drain(Duration::from_secs(5))?;
+//! assert!(latch.current("minimax").is_err());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What is promised is written as sixteen laws in [`credlatch_core::law`], and the code that ships is checked against
+//! them. What the store is, see [`file`](mod@file).
 
+mod backend;
+mod error;
+#[cfg(feature = "file")]
+pub mod file;
+mod fingerprint;
+mod latch;
 pub mod memory;
 pub mod system;
+mod table;
+
+pub use credlatch_core as core;
+pub use credlatch_core::name::{BadName, Label, ProfileName as Profile, ProviderId};
+pub use credlatch_core::scrub::Shape;
+pub use credlatch_core::secret::{BadSecret, Secret};
+pub use error::{Error, ErrorKind, rfc3339};
+pub use fingerprint::fingerprint;
+pub use latch::{Builder, Cleared, Credential, Kind, Latch, Status, default_home};

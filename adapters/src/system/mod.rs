@@ -1,11 +1,13 @@
 //! What the machine gives: locks, clocks, randomness and the identity of this process.
 
 pub mod clock;
+mod fake;
 pub mod nonces;
 pub mod process;
 pub mod seam;
 
 pub use clock::SystemClock;
+pub use fake::FakeClock;
 pub use nonces::SystemNonces;
 pub use process::Process;
 pub use seam::ParkingLot;

@@ -1,0 +1,222 @@
+//! The one error of the library: what happened to what, and what to do; typed by what the caller should do next.
+
+use std::fmt;
+
+use credlatch_core::engine::{NoToken, TransactError};
+use credlatch_core::name::BadName;
+use credlatch_core::port::{StoreError, StoreErrorKind};
+use credlatch_core::provider::{Provider, UnknownProvider};
+use credlatch_core::scrub::{Missing, PlanError};
+use credlatch_core::secret::BadSecret;
+use credlatch_core::time::Deadline;
+
+/// Why something could not be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Error {
+    kind: ErrorKind,
+    message: String,
+    remedy: String,
+}
+
+/// What the caller should do next. Each kind has an exit status of the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// Mend the call: a name, a secret, an option is not what it must be. Exit status 2.
+    Usage,
+    /// Store a credential, or sign in. Exit status 3.
+    NoCredential,
+    /// Sign in again: the issuer rejected what is stored. Exit status 4.
+    SignIn,
+    /// Try again: somebody else holds the store, or everything rests, or a wait ended. Exit status 5.
+    Busy,
+    /// Mend the store: it is there and can't be read, parsed or trusted. Exit status 6.
+    Unreadable,
+    /// Try again when the store or the issuer can be reached. Exit status 7.
+    Unreachable,
+    /// Anything else, such as a full disk. Exit status 1.
+    Other,
+}
+
+impl ErrorKind {
+    /// The exit status of the command line.
+    pub fn exit_status(self) -> u8 {
+        match self {
+            Self::Other => 1,
+            Self::Usage => 2,
+            Self::NoCredential => 3,
+            Self::SignIn => 4,
+            Self::Busy => 5,
+            Self::Unreadable => 6,
+            Self::Unreachable => 7,
+        }
+    }
+
+    /// The name that JSON output uses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Other => "other",
+            Self::Usage => "usage",
+            Self::NoCredential => "no_credential",
+            Self::SignIn => "sign_in",
+            Self::Busy => "busy",
+            Self::Unreadable => "unreadable",
+            Self::Unreachable => "unreachable",
+        }
+    }
+}
+
+impl Error {
+    /// Makes one.
+    pub fn new(kind: ErrorKind, message: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), remedy: remedy.into() }
+    }
+
+    /// What the caller should do next.
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// What happened to what.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What to do.
+    pub fn remedy(&self) -> &str {
+        &self.remedy
+    }
+
+    /// Why there is nothing to hand out for this provider.
+    pub(crate) fn no_token(provider: &Provider, why: NoToken) -> Self {
+        let name = &provider.id;
+        let login = format!("run `credlatch login {name}`");
+        match why {
+            NoToken::Empty => Self::missing(provider),
+            NoToken::Resting(until) => Self::new(
+                ErrorKind::Busy,
+                format!("every {name} entry rests; the first is usable again at {}", clock_time(&until)),
+                "wait until then, or store another key",
+            ),
+            NoToken::SignIn(code) => {
+                let code = code.map(|code| format!(" ({code})")).unwrap_or_default();
+                Self::new(ErrorKind::SignIn, format!("the {name} login is no longer accepted{code}"), login)
+            }
+            NoToken::InDoubt { until, .. } => Self::new(
+                ErrorKind::Busy,
+                format!(
+                    "the {name} access token has ended, and an earlier rotation got no answer, so its refresh token may be spent"
+                ),
+                format!("try again at {}; if that fails, {login}", clock_time(&until)),
+            ),
+            NoToken::Unreachable(until) => Self::new(
+                ErrorKind::Unreachable,
+                format!("the {name} access token has ended, and its issuer gave no new one"),
+                format!("the next try is made at {} or later", clock_time(&until)),
+            ),
+            NoToken::Busy(actor) => Self::new(
+                ErrorKind::Busy,
+                format!("process {} is rotating the {name} token and has not finished", actor.pid),
+                format!("try again; if process {} is stopped, resume or end it", actor.pid),
+            ),
+            NoToken::Unsaved(unsaved) => Self::new(
+                ErrorKind::Other,
+                format!("{name} granted a new token that could not be saved: {}", unsaved.error),
+                format!("{}; this process keeps the token and saves it when it can", unsaved.error.remedy),
+            ),
+            NoToken::Store(error) => error.into(),
+        }
+    }
+
+    /// Nothing is stored for this provider.
+    pub(crate) fn missing(provider: &Provider) -> Self {
+        let missing = Missing::of(provider);
+        let login = if missing.can_login { format!(", or `credlatch login {}`", provider.id) } else { String::new() };
+        Self::new(
+            ErrorKind::NoCredential,
+            format!("no {} credential is stored in this profile", provider.id),
+            format!(
+                "store one with `credlatch set {}`{login}; a key in the environment gets in by `credlatch import env`",
+                provider.id
+            ),
+        )
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        let kind = match error.kind {
+            StoreErrorKind::Busy => ErrorKind::Busy,
+            StoreErrorKind::Unreadable
+            | StoreErrorKind::Newer
+            | StoreErrorKind::Unsafe
+            | StoreErrorKind::Copied
+            | StoreErrorKind::Denied => ErrorKind::Unreadable,
+            StoreErrorKind::Unreachable => ErrorKind::Unreachable,
+            StoreErrorKind::Full | StoreErrorKind::ReadOnly | StoreErrorKind::Failed => ErrorKind::Other,
+        };
+        Self::new(kind, error.what, error.remedy)
+    }
+}
+
+impl From<TransactError> for Error {
+    fn from(error: TransactError) -> Self {
+        match error {
+            TransactError::NotSaved(error) => error.into(),
+            TransactError::Unknown(error) => {
+                let what = format!("{}; whether the change was saved isn't known", error.what);
+                Self { message: what, ..error.into() }
+            }
+        }
+    }
+}
+
+impl From<BadName> for Error {
+    fn from(bad: BadName) -> Self {
+        Self::new(ErrorKind::Usage, bad.to_string(), "choose another name")
+    }
+}
+
+impl From<BadSecret> for Error {
+    fn from(bad: BadSecret) -> Self {
+        Self::new(ErrorKind::Usage, bad.to_string(), "nothing was stored; give the secret as its issuer shows it")
+    }
+}
+
+impl From<UnknownProvider> for Error {
+    fn from(unknown: UnknownProvider) -> Self {
+        let known: Vec<_> = unknown.known.iter().map(ToString::to_string).collect();
+        let remedy = match &unknown.nearest {
+            Some(near) => format!("did you mean `{near}`? Known are: {}", known.join(", ")),
+            None => format!("known are: {}; others can be added with a provider file", known.join(", ")),
+        };
+        Self::new(ErrorKind::Usage, format!("no provider is called {:?}", unknown.asked), remedy)
+    }
+}
+
+impl From<PlanError> for Error {
+    fn from(error: PlanError) -> Self {
+        let kind = if matches!(error, PlanError::Missing(_)) { ErrorKind::NoCredential } else { ErrorKind::Usage };
+        Self::new(kind, error.to_string(), "see `credlatch providers` for what each provider offers")
+    }
+}
+
+/// A deadline as RFC 3339 in UTC, to the second.
+pub(crate) fn clock_time(deadline: &Deadline) -> String {
+    rfc3339(deadline.wall_ms())
+}
+
+/// Milliseconds since the epoch as RFC 3339 in UTC, to the second.
+pub fn rfc3339(wall_ms: u64) -> String {
+    let seconds = i64::try_from(wall_ms / 1000).unwrap_or(i64::MAX);
+    jiff::Timestamp::from_second(seconds).map_or_else(|_| "the far future".to_owned(), |at| at.to_string())
+}

@@ -1,0 +1,135 @@
+//! Opening a latch.
+
+use std::path::{Path, PathBuf};
+
+use credlatch_core::engine::Engine;
+use credlatch_core::name::ProfileName;
+use credlatch_core::port::{Clock, Ports, Store};
+use credlatch_core::provider::Table;
+use credlatch_core::time::Stamp;
+
+use super::{Inner, Latch};
+use crate::error::{Error, ErrorKind};
+use crate::memory::MemoryStore;
+use crate::system::{ParkingLot, SystemClock, SystemNonces};
+use crate::table;
+
+/// How long a change waits for the store's lock unless the builder says otherwise, in milliseconds. A commit takes a few
+/// milliseconds, so this is room for thousands of writers before one of them.
+const PATIENCE_MS: u64 = 30_000;
+
+/// Which profile of which store to open.
+#[derive(Clone, Debug)]
+pub struct Builder {
+    home: Option<PathBuf>,
+    profile: ProfileName,
+    providers: Option<PathBuf>,
+    patience_ms: u64,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self { home: None, profile: ProfileName::default(), providers: None, patience_ms: PATIENCE_MS }
+    }
+}
+
+impl Builder {
+    /// The directory of the store; [`default_home`](crate::default_home) unless said.
+    #[must_use]
+    pub fn home(mut self, home: impl AsRef<Path>) -> Self {
+        self.home = Some(home.as_ref().to_owned());
+        self
+    }
+
+    /// The profile; `default` unless said.
+    #[must_use]
+    pub fn profile(mut self, profile: ProfileName) -> Self {
+        self.profile = profile;
+        self
+    }
+
+    /// A file of providers that adds to the table that ships, or overrides rows of it.
+    #[must_use]
+    pub fn providers(mut self, file: impl AsRef<Path>) -> Self {
+        self.providers = Some(file.as_ref().to_owned());
+        self
+    }
+
+    /// How long a change waits for the store's lock, in milliseconds; 30,000 unless said.
+    #[must_use]
+    pub fn patience_ms(mut self, patience_ms: u64) -> Self {
+        self.patience_ms = patience_ms;
+        self
+    }
+
+    /// Opens it. Nothing is created before the first change.
+    ///
+    /// # Errors
+    /// The provider file can't be read, or there is no home directory to put a store in.
+    #[cfg(feature = "file")]
+    pub fn open(self) -> Result<Latch, Error> {
+        let table = table::load(self.providers.as_deref())?;
+        let home = match &self.home {
+            Some(home) => home.clone(),
+            None => crate::default_home()?,
+        };
+        let store = crate::file::FileStore::new(&home, &self.profile);
+        Ok(self.latch(store, SystemClock, table))
+    }
+
+    /// Opens a latch that keeps nothing.
+    pub(super) fn in_memory(self, clock: impl Clock + 'static) -> Latch {
+        self.latch(MemoryStore::new(), clock, table::built_in())
+    }
+
+    fn latch<S: Store + 'static>(self, store: S, clock: impl Clock + 'static, table: Table) -> Latch
+    where
+        S::Room: 'static,
+    {
+        let engine = Engine::<Standard<S>>::new(store, AnyClock(Box::new(clock)), SystemNonces, self.patience_ms);
+        Latch(std::sync::Arc::new(Inner {
+            backend: Box::new(engine),
+            table,
+            profile: self.profile,
+            turn: std::sync::atomic::AtomicU64::new(0),
+        }))
+    }
+}
+
+/// The ports of every latch; only the store differs.
+struct Standard<S>(std::marker::PhantomData<fn() -> S>);
+
+impl<S: Store + 'static> Ports for Standard<S> {
+    type Seam = ParkingLot;
+    type Store = S;
+    type Clock = AnyClock;
+    type Nonces = SystemNonces;
+}
+
+struct AnyClock(Box<dyn Clock>);
+
+impl Clock for AnyClock {
+    fn now(&self) -> Stamp {
+        self.0.now()
+    }
+
+    fn pause(&self, ms: u64) {
+        self.0.pause(ms);
+    }
+}
+
+/// The directory for stores on this platform, such as `~/.local/share/credlatch`.
+///
+/// # Errors
+/// The user has no home directory: [`ErrorKind::Usage`].
+pub fn default_home() -> Result<PathBuf, Error> {
+    use etcetera::BaseStrategy;
+    let strategy = etcetera::choose_base_strategy().map_err(|_| {
+        Error::new(
+            ErrorKind::Usage,
+            "there is no home directory to keep credentials in",
+            "set CREDLATCH_HOME, or give --home DIR",
+        )
+    })?;
+    Ok(strategy.data_dir().join("credlatch"))
+}

@@ -1,0 +1,168 @@
+//! Changing what is stored: set, import, remove, clear, purge.
+
+use std::time::Duration;
+
+use credlatch_core::clear::Clear;
+use credlatch_core::engine::{self, Transacted};
+use credlatch_core::name::{Label, ProviderId};
+use credlatch_core::put::{How, Put};
+use credlatch_core::secret::Secret;
+use credlatch_core::state::{Material, Source};
+use credlatch_core::{Event, Refusal, Verdict};
+
+use super::Latch;
+use crate::error::{Error, ErrorKind};
+use crate::fingerprint::fingerprint;
+
+/// What a clear took away. Dropping it changes nothing.
+#[derive(Clone, Debug)]
+pub struct Cleared {
+    latch: Latch,
+    cleared: engine::Cleared,
+}
+
+impl Latch {
+    /// Stores an API key under the label `default`, in place of the one that was there.
+    ///
+    /// # Errors
+    /// The provider is unknown, or the store can't be written.
+    pub fn set(&self, provider: &str, key: Secret) -> Result<(), Error> {
+        self.set_as(provider, &Label::default(), key)
+    }
+
+    /// Stores an API key under a label, in place of the one that was there.
+    ///
+    /// # Errors
+    /// The provider is unknown, its pool is full, or the store can't be written.
+    pub fn set_as(&self, provider: &str, label: &Label, key: Secret) -> Result<(), Error> {
+        let print = fingerprint(&key);
+        self.put(provider, label, Material::ApiKey(key), print)
+    }
+
+    pub(crate) fn put(
+        &self,
+        provider: &str,
+        label: &Label,
+        material: Material,
+        fingerprint: credlatch_core::secret::Fingerprint,
+    ) -> Result<(), Error> {
+        let provider = self.provider(provider)?.id.clone();
+        let put = Put {
+            provider: provider.clone(),
+            label: label.clone(),
+            material,
+            source: Source::Manual,
+            fingerprint,
+            how: How::Named,
+        };
+        let done = self.transact(&[Event::Put(put)])?;
+        match done.verdict() {
+            Verdict::Refused(Refusal::Lost) => Err(Error::new(
+                ErrorKind::SignIn,
+                format!("this is the {provider} login that its issuer has rejected"),
+                format!("sign in again: `credlatch login {provider}`"),
+            )),
+            Verdict::Refused(_) => Err(Error::new(
+                ErrorKind::Usage,
+                format!("the {provider} pool has as many entries as it may have"),
+                format!("remove one: `credlatch remove {provider} --label LABEL`"),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Applies events in one commit.
+    ///
+    /// # Errors
+    /// The store can't be locked, read or written.
+    pub(crate) fn transact(&self, events: &[Event]) -> Result<Transacted, Error> {
+        Ok(self.0.backend.transact(events)?)
+    }
+
+    /// Removes one entry, and remembers it so that an import doesn't bring it back.
+    ///
+    /// # Errors
+    /// The provider is unknown, it has no such entry, or the store can't be written.
+    pub fn remove(&self, provider: &str, label: &Label) -> Result<Cleared, Error> {
+        let row = self.provider(provider)?;
+        let cleared = self.0.backend.remove(row.id.clone(), label.clone())?;
+        if cleared.entries.is_empty() {
+            return Err(Error::new(
+                ErrorKind::NoCredential,
+                format!("{} has no entry labelled {:?}", row.id, label.as_str()),
+                "`credlatch status` shows the labels",
+            ));
+        }
+        Ok(Cleared { latch: self.clone(), cleared })
+    }
+
+    /// Takes away all of a provider's entries in one step, ends its login in progress, and remembers what was there so
+    /// that an import doesn't bring it back. Clearing what is empty is no error.
+    ///
+    /// # Errors
+    /// The provider is unknown, or the store can't be written; then nothing is cleared.
+    pub fn clear(&self, provider: &str) -> Result<Cleared, Error> {
+        let provider = self.provider(provider)?.id.clone();
+        self.take_away(Clear::Provider(provider))
+    }
+
+    /// Takes away all entries of all providers of this profile in one step.
+    ///
+    /// # Errors
+    /// The store can't be written; then nothing is cleared.
+    pub fn clear_all(&self) -> Result<Cleared, Error> {
+        self.take_away(Clear::Everything)
+    }
+
+    fn take_away(&self, clear: Clear) -> Result<Cleared, Error> {
+        let cleared = self.0.backend.clear(clear)?;
+        Ok(Cleared { latch: self.clone(), cleared })
+    }
+
+    /// Forgets what is past its time: logins that ended 300 s ago, and dead entries that were set a day ago. Every change
+    /// does this too. Returns whether there was anything to forget.
+    ///
+    /// # Errors
+    /// The store can't be locked, read or written.
+    pub fn purge(&self) -> Result<bool, Error> {
+        let done = self.transact(&[])?;
+        Ok(done.before.generation != done.after.state.generation)
+    }
+}
+
+impl Cleared {
+    /// The entries that are gone: provider and label.
+    pub fn entries(&self) -> &[(ProviderId, Label)] {
+        &self.cleared.entries
+    }
+
+    /// The generation from which on readers see nothing of it.
+    pub fn generation(&self) -> u64 {
+        self.cleared.generation
+    }
+
+    /// Whether nobody in this process holds what was cleared any more. Copies that callers made of the bytes don't count.
+    pub fn is_drained(&self) -> bool {
+        self.latch.0.backend.is_drained(&self.cleared)
+    }
+
+    /// Waits until [`Cleared::is_drained`].
+    ///
+    /// # Errors
+    /// Somebody still holds it after `timeout`: [`ErrorKind::Busy`]. It is cleared all the same.
+    pub fn drain(&self, timeout: Duration) -> Result<(), Error> {
+        let timeout_ms = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
+        if self.latch.0.backend.drain(&self.cleared, timeout_ms) {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::Busy,
+            format!("it is cleared, but a request of this process still held the old credential after {timeout_ms} ms"),
+            "wait longer, or drop the Credential as soon as its request is sent",
+        ))
+    }
+
+    pub(crate) fn effects(&self) -> &[credlatch_core::Effect] {
+        &self.cleared.effects
+    }
+}

@@ -1,0 +1,160 @@
+//! What a request carries.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use credlatch_core::engine::{Live, LiveKind, Picked};
+use credlatch_core::name::{Label, ProviderId};
+use credlatch_core::provider;
+use credlatch_core::secret::Secret;
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use super::Latch;
+use crate::error::Error;
+
+/// A credential as it was current when it was asked for. Use it for one request and drop it: a clear can wait until nobody
+/// holds the old one. The last owner of the secret wipes it.
+#[derive(Clone)]
+pub struct Credential {
+    live: Arc<Live>,
+    generation: u64,
+    /// What a link's file held; our own secrets are in the shared record.
+    borrowed: Option<Borrowed>,
+    latch: Latch,
+}
+
+#[derive(Clone)]
+pub(super) struct Borrowed {
+    pub(super) access: Secret,
+    pub(super) expires_at_ms: Option<u64>,
+}
+
+/// What kind of credential it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Kind {
+    /// A key that doesn't change by itself.
+    ApiKey,
+    /// An OAuth access token of a login of ours.
+    Oauth,
+    /// An OAuth access token of another tool's login.
+    Link,
+}
+
+impl Kind {
+    /// The name that JSON output uses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ApiKey => "api_key",
+            Self::Oauth => "oauth",
+            Self::Link => "link",
+        }
+    }
+}
+
+impl Credential {
+    pub(super) fn new(latch: &Latch, picked: Picked, borrowed: Option<Borrowed>) -> Self {
+        Self { live: picked.live, generation: picked.generation, borrowed, latch: latch.clone() }
+    }
+
+    /// Whose credential it is.
+    pub fn provider(&self) -> &ProviderId {
+        &self.live.provider
+    }
+
+    /// Which of the provider's entries it is.
+    pub fn label(&self) -> &Label {
+        &self.live.label
+    }
+
+    /// What kind it is.
+    pub fn kind(&self) -> Kind {
+        match self.live.kind {
+            LiveKind::ApiKey => Kind::ApiKey,
+            LiveKind::Oauth => Kind::Oauth,
+            LiveKind::Link(_) => Kind::Link,
+        }
+    }
+
+    /// The version of the entry: it changes when its secret does, and only then.
+    pub fn version(&self) -> u64 {
+        self.live.version
+    }
+
+    /// The generation of the profile it was read from.
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// When it ends, if it does, in milliseconds since the Unix epoch.
+    pub fn expires_at_ms(&self) -> Option<u64> {
+        match &self.borrowed {
+            Some(borrowed) => borrowed.expires_at_ms,
+            None => self.live.expiry.wall_ms(),
+        }
+    }
+
+    /// When it ends, if it does.
+    pub fn expires_at(&self) -> Option<SystemTime> {
+        self.expires_at_ms().map(|ms| SystemTime::UNIX_EPOCH + Duration::from_millis(ms))
+    }
+
+    /// Whether it is still what the store holds, in this and every other process.
+    ///
+    /// # Errors
+    /// The store can't be read.
+    pub fn is_current(&self) -> Result<bool, Error> {
+        Ok(self.latch.0.backend.is_current(&self.live)?)
+    }
+
+    /// The secret's text, for code that builds its own request.
+    pub fn expose_secret(&self) -> &str {
+        self.secret().expose_secret()
+    }
+
+    /// Puts it into a request's headers, in the header that the provider expects, marked as sensitive. What other header
+    /// of that name was there is replaced.
+    pub fn authorize(&self, headers: &mut HeaderMap) {
+        let row = self.latch.0.table.get(self.provider());
+        let style = row.map(|row| row.auth).unwrap_or_default();
+        let (name, lead) = style.header(self.wire_kind());
+        let text = zeroize::Zeroizing::new(format!("{lead}{}", self.expose_secret()));
+        // A secret is printable ASCII, which every header takes; it is checked where it comes in.
+        if let (Ok(name), Ok(mut value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(&text)) {
+            value.set_sensitive(true);
+            headers.insert(name, value);
+        }
+    }
+
+    pub(crate) fn secret(&self) -> &Secret {
+        match (&self.borrowed, self.live.secret()) {
+            (Some(borrowed), _) => &borrowed.access,
+            (None, Some(secret)) => secret,
+            (None, None) => unreachable!("a credential is made of an owned secret or of a borrowed one"),
+        }
+    }
+
+    pub(crate) fn wire_kind(&self) -> provider::Kind {
+        match self.kind() {
+            Kind::ApiKey => provider::Kind::ApiKey,
+            Kind::Oauth | Kind::Link => provider::Kind::OauthToken,
+        }
+    }
+
+    pub(crate) fn live(&self) -> &Live {
+        &self.live
+    }
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credential")
+            .field("provider", self.provider())
+            .field("label", self.label())
+            .field("kind", &self.kind())
+            .field("version", &self.version())
+            .field("generation", &self.generation)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,66 @@
+//! Reading: the current credential of a provider, and the state of everything.
+
+use std::sync::Arc;
+
+use credlatch_core::engine::{LiveKind, NoToken, Picked};
+use credlatch_core::pool::Choice;
+use credlatch_core::state::State;
+use credlatch_core::time::Stamp;
+
+use super::Latch;
+use super::credential::Credential;
+use crate::error::Error;
+
+/// Everything stored, at one generation, and the time at which it was looked at.
+#[derive(Clone, Debug)]
+pub struct Status {
+    /// The state. Its `Debug` hides secrets.
+    pub state: Arc<State>,
+    /// When.
+    pub now: Stamp,
+}
+
+impl Latch {
+    /// The provider's credential as it is now. Rotates nothing: see `token`.
+    ///
+    /// Ask for every request. It costs about one small system call, and sees what any other process has committed.
+    ///
+    /// # Errors
+    /// Nothing is stored, everything rests, a new login is needed, or the store can't be read.
+    pub fn current(&self, provider: &str) -> Result<Credential, Error> {
+        match self.pick(provider) {
+            // The canonical id needs no look at the table; an alias gets it here.
+            Err(NoToken::Empty) => {
+                let row = self.provider(provider)?;
+                if row.id.as_str() == provider {
+                    return Err(Error::missing(row));
+                }
+                let picked = self.pick(row.id.as_str()).map_err(|why| Error::no_token(row, why))?;
+                self.credential(picked)
+            }
+            Ok(picked) => self.credential(picked),
+            Err(why) => Err(Error::no_token(self.provider(provider)?, why)),
+        }
+    }
+
+    fn pick(&self, provider: &str) -> Result<Picked, NoToken> {
+        self.0.backend.current(provider, &Choice { model: None, turn: self.turn() })
+    }
+
+    /// Everything stored. For status displays; a request asks [`Latch::current`].
+    ///
+    /// # Errors
+    /// The store can't be read.
+    pub fn status(&self) -> Result<Status, Error> {
+        let snapshot = self.0.backend.snapshot()?;
+        Ok(Status { state: Arc::clone(&snapshot.state), now: self.0.backend.now() })
+    }
+
+    pub(crate) fn credential(&self, picked: Picked) -> Result<Credential, Error> {
+        let borrowed: Option<super::credential::Borrowed> = match &picked.live.kind {
+            LiveKind::Link(_) => return Err(Error::missing(self.provider(picked.live.provider.as_str())?)),
+            LiveKind::ApiKey | LiveKind::Oauth => None,
+        };
+        Ok(Credential::new(self, picked, borrowed))
+    }
+}
