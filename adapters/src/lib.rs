@@ -38,9 +38,13 @@ pub mod system;
 mod table;
 
 pub use credlatch_core as core;
+#[doc(no_inline)]
 pub use credlatch_core::name::{BadName, Label, ProfileName as Profile, ProviderId};
 pub use credlatch_core::scrub::Shape;
 pub use credlatch_core::secret::{BadSecret, Secret};
 pub use error::{Error, ErrorKind, rfc3339};
 pub use fingerprint::fingerprint;
-pub use latch::{Builder, Cleared, Credential, Kind, Latch, Status, default_home};
+pub use latch::{
+    Answer, Builder, Cleared, Credential, Flow, FlowState, FlowStatus, Kind, Latch, Next, Outcome, Revocation, Status,
+    Tokens, default_home,
+};
