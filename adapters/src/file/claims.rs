@@ -1,0 +1,125 @@
+//! Signs of life: one locked file for each act. The kernel lets go of the lock when the thread closes it, when the process
+//! dies and when the machine restarts, so there is no lease time to guess.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use credlatch_core::port::{self, StoreError, StoreErrorKind};
+use credlatch_core::state::{Actor, Nonce, State};
+
+use super::disk::{Disk, Hold, Open};
+use super::paths::Paths;
+use super::trouble::trouble;
+
+/// Tries to make a file that a sweeper of another process doesn't take for an abandoned one.
+const TRIES: usize = 16;
+
+/// A sign of life: the lock on a file. The file itself stays until the store's lock is held and no claim names it.
+pub struct FileAlive<D: Disk> {
+    disk: Arc<D>,
+    file: D::File,
+    actor: Actor,
+}
+
+impl<D: Disk> port::Alive for FileAlive<D> {
+    fn actor(&self) -> &Actor {
+        &self.actor
+    }
+}
+
+impl<D: Disk> FileAlive<D> {
+    /// Whether this is the process that made it, and not a fork of it.
+    pub(super) fn is_mine(&self) -> bool {
+        self.disk.pid() == self.actor.pid
+    }
+}
+
+impl<D: Disk> Drop for FileAlive<D> {
+    fn drop(&mut self) {
+        // In a forked child the lock is still the parent's: unlocking would end the parent's act.
+        if self.is_mine() {
+            // If it fails, closing the file does the same.
+            let _ = self.disk.unlock(&self.file);
+        }
+    }
+}
+
+/// Makes a sign of life.
+pub(super) fn enlist<D: Disk>(disk: &Arc<D>, paths: &Paths) -> Result<FileAlive<D>, StoreError> {
+    paths.make_claims(&**disk)?;
+    for _ in 0..TRIES {
+        let name = disk.nonce();
+        let path = paths.claim(name);
+        let made = disk.open(&path, Open::New).and_then(|file| {
+            // Before it is locked a sweeper may take it away; then it is made anew under another name.
+            let is_ours = disk.try_lock(&file, Hold::Alone)? && is_at(&**disk, &file, &path)?;
+            Ok(is_ours.then_some(file))
+        });
+        match made {
+            Ok(Some(file)) => {
+                return Ok(FileAlive { disk: Arc::clone(disk), file, actor: disk.process().acting_as(name) });
+            }
+            Ok(None) => {}
+            Err(error) => return Err(trouble("make and lock", &path, &error)),
+        }
+    }
+    Err(StoreError::new(
+        StoreErrorKind::Busy,
+        format!("the files made in {} were taken away again {TRIES} times", paths.claims.display()),
+        "find what removes files there, then try again",
+    ))
+}
+
+/// Whether the path still leads to this file.
+pub(super) fn is_at<D: Disk>(disk: &D, file: &D::File, path: &Path) -> io::Result<bool> {
+    let place = disk.facts(file)?.place;
+    match disk.look(path) {
+        Ok(facts) => Ok(facts.place == place),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether the actor's act goes on: its file is locked, and not only by what a dead process left to its children.
+pub(super) fn is_alive<D: Disk>(disk: &D, paths: &Paths, actor: &Actor) -> Result<bool, StoreError> {
+    let path = paths.claim(actor.name);
+    let probed = match disk.open(&path, Open::Read) {
+        // The lock that this takes goes with the file, at once.
+        Ok(file) => disk.try_lock(&file, Hold::Shared).and_then(|is_free| {
+            if is_free {
+                disk.unlock(&file)?;
+            }
+            Ok(!is_free)
+        }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    };
+    let is_locked = probed.map_err(|error| trouble("probe the lock of", &path, &error))?;
+    Ok(is_locked && !disk.is_gone(actor))
+}
+
+/// Removes what dead acts left behind. The caller holds the store's lock and has made `state` the newest commit.
+pub(super) fn sweep<D: Disk>(disk: &D, paths: &Paths, state: &State) {
+    let named: Vec<Nonce> = state.claims().map(|claim| claim.actor.name).collect();
+    let left = disk.list(&paths.claims).unwrap_or_default();
+    let left = left.into_iter().filter_map(|name| Nonce::try_from(name).ok());
+    for name in left.filter(|name| !named.contains(name)) {
+        // What can't be removed now is tried again after the next commit.
+        let _ = remove_if_dead(disk, paths, name);
+    }
+}
+
+/// An actor that has just enlisted is not in any state yet: its lock is what protects it.
+fn remove_if_dead<D: Disk>(disk: &D, paths: &Paths, name: Nonce) -> io::Result<()> {
+    let path = paths.claim(name);
+    let file = disk.open(&path, Open::Write)?;
+    if disk.try_lock(&file, Hold::Alone)? {
+        match disk.remove(&paths.draft(name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => disk.remove(&path)?,
+        }
+        disk.unlock(&file)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,125 @@
+//! The order of a commit: draft, sync, word odd, rename, sync of the directory, word even. What a crash leaves between
+//! any two of these is either the old document or the new one, and the word never vouches for what isn't durable.
+
+use credlatch_core::port::{CommitError, Locked, StoreError, StoreErrorKind};
+use credlatch_core::state::State;
+
+use super::claims::is_at;
+use super::disk::Disk;
+use super::document::{self, MAX_BYTES};
+use super::lock::{FileLocked, Standing};
+use super::room::Room;
+use super::trouble::trouble;
+
+pub(super) fn commit<D: Disk>(
+    locked: &mut FileLocked<'_, D>,
+    state: &State,
+    room: Option<Room<D>>,
+) -> Result<u64, CommitError> {
+    let (mut draft, id) = prepare(locked, state, room).map_err(CommitError::NotSaved)?;
+    publish(locked, &mut draft, id)?;
+    let document = &locked.paths.document;
+    if let Err(error) = locked.store.disk.sync_folder(&locked.paths.folder) {
+        // The word stays odd: whoever locks next confirms the commit before saying anything about it.
+        locked.standing = None;
+        return Err(CommitError::Unknown(trouble("make sure of the commit to", document, &error)));
+    }
+    // The commit is durable. If this fails the word stays odd, which costs readers time and the next writer a look.
+    let facts = locked.store.disk.look(document).ok();
+    if locked.set_word(id).is_ok() {
+        locked.store.reader.saw(&locked.paths, facts);
+    }
+    if let Some(standing) = &mut locked.standing {
+        *standing = Standing { head: standing.head.clone(), id: Some(id), facts };
+    }
+    drop(draft);
+    locked.sweep(state);
+    Ok(id)
+}
+
+/// Everything that may fail without a trace: the draft is written and durable.
+fn prepare<D: Disk>(
+    locked: &mut FileLocked<'_, D>,
+    state: &State,
+    room: Option<Room<D>>,
+) -> Result<(Room<D>, u64), StoreError> {
+    if locked.standing.is_none() {
+        locked.load()?;
+    }
+    let Some(Standing { head, id: standing, .. }) = &locked.standing else { return Err(replaced(locked)) };
+    let disk = &locked.store.disk;
+    let id = fresh_id(&**disk, *standing);
+    let bytes = document::write(head, id, state)
+        .map_err(|error| trouble("write down", &locked.paths.document, &error))?
+        .ok_or_else(|| too_large(locked))?;
+    let draft = match room.filter(|room| room.is_for(&locked.paths)) {
+        Some(room) => room,
+        None => Room::draft(disk, &locked.paths)?,
+    };
+    draft.fill(&bytes).map_err(|error| trouble("write", &draft.path(), &error))?;
+    Ok((draft, id))
+}
+
+/// Puts the draft in the document's place. The word is odd from before until after, so no reader trusts what it has.
+fn publish<D: Disk>(locked: &mut FileLocked<'_, D>, draft: &mut Room<D>, id: u64) -> Result<(), CommitError> {
+    let before = locked.word.word;
+    recheck(locked).map_err(CommitError::NotSaved)?;
+    let made_odd = locked.set_word(id | 1);
+    let document = locked.paths.document.clone();
+    let published = made_odd.and_then(|()| draft.publish(&document));
+    let Err(error) = published else { return Ok(()) };
+    let trouble = trouble("replace", &document, &error);
+    if draft.became(&document) {
+        locked.standing = None;
+        return Err(CommitError::Unknown(trouble));
+    }
+    // The old document stands, and the word says so again; if even that fails the next lock puts it right.
+    let _ = locked.set_word(before);
+    Err(CommitError::NotSaved(trouble))
+}
+
+/// Looks whether the lock still guards the store, and the document is still the one that was loaded: somebody may have
+/// deleted the one or edited the other meanwhile.
+fn recheck<D: Disk>(locked: &mut FileLocked<'_, D>) -> Result<(), StoreError> {
+    let disk = &*locked.store.disk;
+    let is_guarding = is_at(disk, &locked.file, &locked.paths.lock);
+    if !is_guarding.map_err(|error| trouble("look at", &locked.paths.lock, &error))? {
+        return Err(replaced(locked));
+    }
+    let facts = match disk.look(&locked.paths.document) {
+        Ok(facts) => Some(facts),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => return Err(trouble("look at", &locked.paths.document, &error)),
+    };
+    if locked.standing.as_ref().is_some_and(|standing| standing.facts != facts) {
+        locked.standing = None;
+        return Err(replaced(locked));
+    }
+    Ok(())
+}
+
+fn replaced<D: Disk>(locked: &FileLocked<'_, D>) -> StoreError {
+    StoreError::new(
+        StoreErrorKind::Busy,
+        format!("{} or its lock file was changed by somebody else during a commit", locked.paths.document.display()),
+        "try again; nothing was saved",
+    )
+}
+
+fn too_large<D: Disk>(locked: &FileLocked<'_, D>) -> StoreError {
+    StoreError::new(
+        StoreErrorKind::Full,
+        format!("{} would be larger than {MAX_BYTES} bytes", locked.paths.document.display()),
+        "remove entries, or spread them over several profiles",
+    )
+}
+
+/// A random even number that no commit had: not 0, and not the one that stands.
+fn fresh_id<D: Disk>(disk: &D, standing: Option<u64>) -> u64 {
+    loop {
+        let id = u64::try_from(disk.nonce().0 >> 64).unwrap_or(0) & !1;
+        if id != 0 && Some(id) != standing {
+            return id;
+        }
+    }
+}

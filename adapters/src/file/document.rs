@@ -1,0 +1,228 @@
+//! The document: what is written to disk and how it is read back, as a whole or not at all.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use credlatch_core::extra::Extra;
+use credlatch_core::port::{StoreError, StoreErrorKind};
+use credlatch_core::state::{MAX_ENTRIES, Nonce, State};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::error::Category;
+use zeroize::Zeroizing;
+
+use super::disk::{Disk, Facts, Kind, Open, Place};
+use super::trouble::{private, trouble, unreadable};
+
+/// The form that this version writes.
+const VERSION: u64 = 1;
+/// The largest document that is read or written, in bytes.
+pub const MAX_BYTES: u64 = 16 * 1024 * 1024;
+
+/// What a document says beside the state.
+#[derive(Clone, Debug)]
+pub(super) struct Head {
+    /// The store's random name.
+    pub(super) store: Nonce,
+    /// The lock file it was written under; none if the document turned out to be brought back from elsewhere.
+    pub(super) lock: Option<Place>,
+    /// Fields of a newer version.
+    pub(super) extra: Extra,
+}
+
+impl Head {
+    pub(super) fn new(store: Nonce, lock: Place) -> Self {
+        Self { store, lock: Some(lock), extra: Extra::default() }
+    }
+}
+
+/// A document as it was read.
+pub(super) struct Document {
+    pub(super) state: State,
+    pub(super) id: u64,
+    pub(super) head: Head,
+    /// What the file was when it was opened.
+    pub(super) facts: Facts,
+}
+
+/// The stored form. The known parts are fields of their own rather than flattened, because what is flattened is buffered
+/// in memory that nobody wipes.
+#[derive(Deserialize)]
+struct Stored {
+    version: u64,
+    store: Nonce,
+    id: Id,
+    #[serde(default)]
+    lock: Option<Place>,
+    profile: State,
+    #[serde(flatten)]
+    extra: Extra,
+}
+
+#[derive(Serialize)]
+struct Storing<'a> {
+    version: u64,
+    store: Nonce,
+    id: Id,
+    lock: Option<Place>,
+    profile: &'a State,
+    #[serde(flatten)]
+    extra: &'a Extra,
+}
+
+/// Enough of a document to tell which version wrote it.
+#[derive(Deserialize)]
+struct Versioned {
+    version: u64,
+}
+
+/// A commit's id: even and not 0; written as 16 hexadecimal digits, because JSON readers round large numbers.
+struct Id(u64);
+
+impl Serialize for Id {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(&format_args!("{:016x}", self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        let id = (text.len() == 16).then(|| u64::from_str_radix(&text, 16).ok()).flatten();
+        id.filter(|id| *id != 0 && id % 2 == 0).map(Self).ok_or_else(|| serde::de::Error::custom("not a commit's id"))
+    }
+}
+
+/// Reads a document as a whole; none if there is no such file.
+pub(super) fn read<D: Disk>(disk: &D, path: &Path) -> Result<Option<Document>, StoreError> {
+    let file = match disk.open(path, Open::Read) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(denied(disk, path).unwrap_or_else(|| trouble("open", path, &error))),
+    };
+    let facts = disk.facts(&file).map_err(|error| trouble("look at", path, &error))?;
+    check(path, &facts, disk.user())?;
+    let size = usize::try_from(facts.size).map_err(|_| unreadable(path, "it is too large for this machine"))?;
+    // One byte more than there should be, to notice a file that grows while it is read.
+    let mut bytes = Zeroizing::new(vec![0; size + 1]);
+    let read = disk.read_at(&file, &mut bytes, 0).map_err(|error| trouble("read", path, &error))?;
+    if read != size {
+        return Err(unreadable(path, "somebody is writing into it; its size changed while it was read"));
+    }
+    let stored = parse(&bytes[..size], path)?;
+    validate(&stored.profile).map_err(|why| unreadable(path, &why))?;
+    let head = Head { store: stored.store, lock: stored.lock, extra: stored.extra };
+    Ok(Some(Document { state: stored.profile, id: stored.id.0, head, facts }))
+}
+
+/// Why this user may not open it, if it is because of another one.
+fn denied<D: Disk>(disk: &D, path: &Path) -> Option<StoreError> {
+    let facts = disk.look(path).ok()?;
+    let why = private(path, &facts, disk.user(), 0).err()?;
+    Some(StoreError { kind: StoreErrorKind::Denied, ..why })
+}
+
+fn check(path: &Path, facts: &Facts, user: u32) -> Result<(), StoreError> {
+    match facts.kind {
+        Kind::File => {}
+        Kind::Folder => return Err(unreadable(path, "it is a directory")),
+        Kind::Other => return Err(unreadable(path, "it is not a plain file")),
+    }
+    private(path, facts, user, 0o077)?;
+    if facts.names > 1 {
+        return Err(StoreError::new(
+            StoreErrorKind::Unsafe,
+            format!("{} has {} names (hard links); a commit would replace only one", path.display(), facts.names),
+            "remove the other names, or use a symbolic link",
+        ));
+    }
+    match facts.size {
+        0 => Err(unreadable(path, "it is empty")),
+        size if size > MAX_BYTES => Err(unreadable(path, &format!("it is larger than {MAX_BYTES} bytes"))),
+        _ => Ok(()),
+    }
+}
+
+fn parse(bytes: &[u8], path: &Path) -> Result<Stored, StoreError> {
+    match serde_json::from_slice::<Stored>(bytes) {
+        Ok(stored) if stored.version == VERSION => Ok(stored),
+        Ok(stored) if stored.version > VERSION => Err(newer(path, stored.version)),
+        Ok(_) => Err(unreadable(path, "its version is not one that was ever written")),
+        Err(error) => match serde_json::from_slice::<Versioned>(bytes) {
+            Ok(Versioned { version }) if version > VERSION => Err(newer(path, version)),
+            _ => Err(unreadable(path, &wherever(&error))),
+        },
+    }
+}
+
+/// Says where the parser stopped and nothing of what it saw there: its own words may quote a secret.
+fn wherever(error: &serde_json::Error) -> String {
+    let what = match error.classify() {
+        Category::Syntax => "it is not JSON",
+        Category::Eof => "it ends in the middle",
+        Category::Data => "it is JSON but not a profile",
+        Category::Io => "it could not be read",
+    };
+    format!("{what} (line {}, column {})", error.line(), error.column())
+}
+
+fn newer(path: &Path, version: u64) -> StoreError {
+    StoreError::new(
+        StoreErrorKind::Newer,
+        format!("{} has version {version}; this program knows versions up to {VERSION}", path.display()),
+        "use a newer credlatch",
+    )
+}
+
+/// What the types let through and a person's edit may break. Names are named, secrets never.
+fn validate(state: &State) -> Result<(), String> {
+    for (provider, slot) in &state.providers {
+        if slot.entries.len() > MAX_ENTRIES {
+            return Err(format!("provider {provider} has more than {MAX_ENTRIES} entries"));
+        }
+        let mut labels = std::collections::BTreeSet::new();
+        for entry in &slot.entries {
+            if !labels.insert(&entry.label) {
+                return Err(format!("provider {provider} has two entries with the label {}", entry.label));
+            }
+            if entry.version > state.last_version {
+                return Err(format!("the version of {provider}'s entry {} is above last_version", entry.label));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A document's bytes, in one allocation that is wiped. None if there would be too many.
+pub(super) fn write(head: &Head, id: u64, state: &State) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+    let storing = Storing {
+        version: VERSION,
+        store: head.store,
+        id: Id(id),
+        lock: head.lock,
+        profile: state,
+        extra: &head.extra,
+    };
+    // A buffer that grows leaves copies behind, so its size is counted first.
+    let mut size = Count(0);
+    serde_json::to_writer_pretty(&mut size, &storing)?;
+    if size.0 as u64 >= MAX_BYTES {
+        return Ok(None);
+    }
+    let mut bytes = Zeroizing::new(Vec::with_capacity(size.0 + 1));
+    serde_json::to_writer_pretty(&mut *bytes, &storing)?;
+    bytes.push(b'\n');
+    Ok(Some(bytes))
+}
+
+struct Count(usize);
+
+impl Write for Count {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,176 @@
+//! Locking the store against every other writer, in this process and in others.
+
+use std::io;
+
+use credlatch_core::port::{CommitError, Loaded, Locked, StoreError, StoreErrorKind};
+use credlatch_core::state::State;
+
+use super::FileStore;
+use super::claims::{self, is_at};
+use super::disk::{Disk, Gate, Hold, Kind, Open, Place};
+use super::document::{self, Document, Head};
+use super::paths::Paths;
+use super::room::Room;
+use super::trouble::{private, trouble};
+use super::word::{self, Word};
+
+/// The longest pause between two tries, in milliseconds.
+const PAUSE_MAX_MS: u64 = 10;
+
+/// The store while it is locked.
+pub struct FileLocked<'a, D: Disk> {
+    pub(super) store: &'a FileStore<D>,
+    pub(super) paths: Paths,
+    pub(super) file: D::File,
+    pub(super) place: Place,
+    /// What the lock file says now.
+    pub(super) word: Word,
+    /// What stands, once it was loaded under this lock.
+    pub(super) standing: Option<Standing>,
+    pid: u32,
+    _pass: <D::Gate as Gate>::Pass<'a>,
+}
+
+/// What a commit replaces.
+pub(super) struct Standing {
+    pub(super) head: Head,
+    pub(super) id: Option<u64>,
+    pub(super) facts: Option<super::disk::Facts>,
+}
+
+pub(super) fn lock<D: Disk>(store: &FileStore<D>, patience_ms: u64) -> Result<FileLocked<'_, D>, StoreError> {
+    let disk = &*store.disk;
+    let deadline = disk.now().plus_ms(patience_ms);
+    let pass = store.gate.enter(patience_ms).ok_or_else(|| busy_here(store, patience_ms))?;
+    let mut pause_ms = 1;
+    loop {
+        let paths = Paths::resolve(disk, &store.entry)?;
+        paths.make_folder(disk)?;
+        let file = disk.open(&paths.lock, Open::Ensure).map_err(|error| trouble("open", &paths.lock, &error))?;
+        let place = check(disk, &paths, &file)?;
+        while !disk.try_lock(&file, Hold::Alone).map_err(|error| trouble("lock", &paths.lock, &error))? {
+            let left_ms = deadline.left_ms(&disk.now());
+            if left_ms == 0 {
+                return Err(busy(&paths, word::signature(disk, &file), patience_ms));
+            }
+            disk.pause(pause_ms.min(left_ms));
+            pause_ms = (pause_ms * 2).min(PAUSE_MAX_MS);
+        }
+        // Somebody may have put another lock file there while this one was waited for: then it guards nothing.
+        if !is_at(disk, &file, &paths.lock).map_err(|error| trouble("look at", &paths.lock, &error))? {
+            continue;
+        }
+        let word = Word::read(disk, &file).map_err(|error| trouble("read", &paths.lock, &error))?;
+        word::sign(disk, &file);
+        return Ok(FileLocked { store, paths, file, place, word, standing: None, pid: disk.pid(), _pass: pass });
+    }
+}
+
+fn check<D: Disk>(disk: &D, paths: &Paths, file: &D::File) -> Result<Place, StoreError> {
+    let facts = disk.facts(file).map_err(|error| trouble("look at", &paths.lock, &error))?;
+    private(&paths.lock, &facts, disk.user(), 0o077)?;
+    if facts.kind != Kind::File {
+        let what = format!("{} is not a plain file, so it can't be locked", paths.lock.display());
+        return Err(StoreError::new(StoreErrorKind::Unsafe, what, "move it away"));
+    }
+    Ok(facts.place)
+}
+
+fn busy_here<D: Disk>(store: &FileStore<D>, patience_ms: u64) -> StoreError {
+    StoreError::new(
+        StoreErrorKind::Busy,
+        format!("{} was locked by another thread of this process for {patience_ms} ms", store.entry.display()),
+        "try again",
+    )
+}
+
+fn busy(paths: &Paths, pid: Option<u32>, patience_ms: u64) -> StoreError {
+    let (holder, remedy) = match pid {
+        Some(pid) => (
+            format!("process {pid}"),
+            format!("try again; if it stays so, look at process {pid}: it may be stopped, or have left a child behind"),
+        ),
+        None => ("another process".to_owned(), "try again".to_owned()),
+    };
+    let what = format!("{} was locked by {holder} for {patience_ms} ms", paths.document.display());
+    StoreError::new(StoreErrorKind::Busy, what, remedy)
+}
+
+impl<D: Disk> Locked for FileLocked<'_, D> {
+    type Room = Room<D>;
+
+    fn load(&mut self) -> Result<Loaded, StoreError> {
+        let (state, id) = match document::read(&*self.store.disk, &self.paths.document)? {
+            Some(document) => self.stand_on(document)?,
+            None => self.stand_on_nothing()?,
+        };
+        Ok(Loaded { state, id })
+    }
+
+    fn commit(&mut self, state: &State, room: Option<Room<D>>) -> Result<u64, CommitError> {
+        super::commit::commit(self, state, room)
+    }
+}
+
+impl<D: Disk> FileLocked<'_, D> {
+    fn stand_on(&mut self, document: Document) -> Result<(State, Option<u64>), StoreError> {
+        let Document { state, id, mut head, facts } = document;
+        if self.word.contradicts(id, self.store.disk.now().boot) {
+            // The next commit writes this down; until then the word stays, because it is the evidence.
+            head.lock = None;
+        } else if self.word.word != id {
+            self.confirm(id)?;
+        }
+        self.store.reader.saw(&self.paths, Some(facts));
+        self.standing = Some(Standing { head, id: Some(id), facts: Some(facts) });
+        Ok((state, Some(id)))
+    }
+
+    fn stand_on_nothing(&mut self) -> Result<(State, Option<u64>), StoreError> {
+        if !self.word.is_settled() {
+            self.confirm(0)?;
+        }
+        self.store.reader.saw(&self.paths, None);
+        let head = Head::new(self.store.disk.nonce(), self.place);
+        self.standing = Some(Standing { head, id: None, facts: None });
+        Ok((State::default(), None))
+    }
+
+    /// Makes what an earlier writer left unconfirmed durable before anybody is told of it, and says so in the word.
+    /// The id 0 stands for no document at all.
+    fn confirm(&mut self, id: u64) -> Result<(), StoreError> {
+        let disk = &*self.store.disk;
+        let synced: io::Result<()> = (|| {
+            if id != 0 {
+                disk.sync(&disk.open(&self.paths.document, Open::Read)?)?;
+            }
+            disk.sync_folder(&self.paths.folder)
+        })();
+        synced.map_err(|error| trouble("confirm the last commit of", &self.paths.document, &error))?;
+        self.set_word(id).map_err(|error| trouble("write to", &self.paths.lock, &error))
+    }
+
+    /// Writes the word.
+    pub(super) fn set_word(&mut self, word: u64) -> io::Result<()> {
+        let disk = &*self.store.disk;
+        let next = Word { word, boot: disk.now().boot };
+        next.write(disk, &self.file)?;
+        self.word = next;
+        Ok(())
+    }
+
+    /// Removes what dead acts left behind.
+    pub(super) fn sweep(&self, state: &State) {
+        claims::sweep(&*self.store.disk, &self.paths, state);
+    }
+}
+
+impl<D: Disk> Drop for FileLocked<'_, D> {
+    fn drop(&mut self) {
+        // In a forked child the lock is still the parent's.
+        if self.store.disk.pid() == self.pid {
+            // If it fails, closing the file does the same.
+            let _ = self.store.disk.unlock(&self.file);
+        }
+    }
+}

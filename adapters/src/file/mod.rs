@@ -1,0 +1,141 @@
+//! The store on disk: one directory, and in it one document, one lock file and one directory of claims for each profile.
+//!
+//! ```text
+//! <home>/profiles/work.json        the document: replaced as a whole, never written in place
+//! <home>/profiles/work.lock        locked by writers; its first eight bytes tell readers whether anything is new
+//! <home>/profiles/work.claims/     one locked file for each act in progress
+//! ```
+//!
+//! The lock file is never deleted or renamed. Everything goes through [`disk::Disk`], so that the same protocol runs on
+//! disks that fail and crash.
+
+mod claims;
+mod commit;
+pub mod disk;
+mod document;
+mod lock;
+mod paths;
+mod provenance;
+mod real;
+mod room;
+mod trouble;
+mod word;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use credlatch_core::name::ProfileName;
+use credlatch_core::port::{Loaded, Store, StoreError};
+use credlatch_core::state::{Actor, State};
+
+pub use claims::FileAlive;
+use disk::Disk;
+pub use document::MAX_BYTES;
+pub use lock::FileLocked;
+use paths::Paths;
+pub use provenance::Provenance;
+pub use real::{RealDisk, RealGate};
+pub use room::Room;
+
+/// The longest pause between two looks at an act that is waited for, in milliseconds.
+const PAUSE_MAX_MS: u64 = 25;
+
+/// One profile of a store on disk. It may be shared by any number of threads, and any number of processes may have one.
+pub struct FileStore<D: Disk = RealDisk> {
+    disk: Arc<D>,
+    /// The document's name; links may lead on from it.
+    entry: PathBuf,
+    gate: D::Gate,
+    reader: word::Reader<D>,
+}
+
+impl FileStore {
+    /// The profile of that name in this home. Nothing is read or made yet.
+    pub fn new(home: &Path, profile: &ProfileName) -> Self {
+        // A relative home must not move with the working directory.
+        let home = std::path::absolute(home).unwrap_or_else(|_| home.to_owned());
+        Self::on(Arc::new(RealDisk), &home, profile)
+    }
+}
+
+impl<D: Disk> FileStore<D> {
+    /// The same on a disk of the caller's choice.
+    #[doc(hidden)]
+    pub fn on(disk: Arc<D>, home: &Path, profile: &ProfileName) -> Self {
+        let entry = home.join("profiles").join(format!("{profile}.json"));
+        Self { disk, entry, gate: D::Gate::default(), reader: word::Reader::new() }
+    }
+
+    /// The document's path, before links are followed.
+    pub fn path(&self) -> &Path {
+        &self.entry
+    }
+
+    /// The name of the file system, if it is one whose locks can't be trusted: one that is shared over a network, or
+    /// served by another process.
+    ///
+    /// # Errors
+    /// The directory can't be looked at.
+    pub fn file_system(&self) -> Result<Option<&'static str>, StoreError> {
+        let folder = Paths::resolve(&*self.disk, &self.entry)?.folder;
+        let there = folder.ancestors().find(|path| self.disk.look(path).is_ok()).unwrap_or(&folder);
+        let named = self.disk.untrusted_file_system(there);
+        named.map_err(|error| trouble::trouble("look at the file system of", there, &error))
+    }
+
+    fn paths(&self) -> Result<Paths, StoreError> {
+        Paths::resolve(&*self.disk, &self.entry)
+    }
+}
+
+impl<D: Disk> Store for FileStore<D> {
+    type Locked<'a> = FileLocked<'a, D>;
+    type Alive = FileAlive<D>;
+    type Room = Room<D>;
+
+    fn word(&self) -> Result<Option<u64>, StoreError> {
+        self.reader.word(&self.disk, &self.entry)
+    }
+
+    fn load(&self) -> Result<Loaded, StoreError> {
+        let paths = self.paths()?;
+        paths.check_folder(&*self.disk)?;
+        let document = document::read(&*self.disk, &paths.document)?;
+        self.reader.saw(&paths, document.as_ref().map(|document| document.facts));
+        Ok(match document {
+            Some(document) => Loaded { state: document.state, id: Some(document.id) },
+            None => Loaded { state: State::default(), id: None },
+        })
+    }
+
+    fn lock(&self, patience_ms: u64) -> Result<FileLocked<'_, D>, StoreError> {
+        lock::lock(self, patience_ms)
+    }
+
+    fn enlist(&self) -> Result<FileAlive<D>, StoreError> {
+        claims::enlist(&self.disk, &self.paths()?)
+    }
+
+    fn reserve(&self, bytes: usize) -> Result<Room<D>, StoreError> {
+        Room::reserve(&self.disk, &self.paths()?, bytes)
+    }
+
+    fn is_alive(&self, actor: &Actor) -> Result<bool, StoreError> {
+        claims::is_alive(&*self.disk, &self.paths()?, actor)
+    }
+
+    fn wait(&self, actor: &Actor, patience_ms: u64) -> Result<bool, StoreError> {
+        let paths = self.paths()?;
+        let deadline = self.disk.now().plus_ms(patience_ms);
+        let mut pause_ms = 1;
+        while claims::is_alive(&*self.disk, &paths, actor)? {
+            let left_ms = deadline.left_ms(&self.disk.now());
+            if left_ms == 0 {
+                return Ok(false);
+            }
+            self.disk.pause(pause_ms.min(left_ms));
+            pause_ms = (pause_ms * 2).min(PAUSE_MAX_MS);
+        }
+        Ok(true)
+    }
+}

@@ -1,0 +1,115 @@
+//! Where a profile's files are: all beside the document itself, wherever links lead to it, so that two names of one
+//! document share one lock.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use credlatch_core::port::{StoreError, StoreErrorKind};
+use credlatch_core::state::Nonce;
+
+use super::disk::{Disk, Kind};
+use super::trouble::{private, trouble, unreadable};
+
+/// Links that are followed to a document; as many as Linux follows.
+const MAX_LINKS: usize = 40;
+
+/// The files of one profile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Paths {
+    pub(super) document: PathBuf,
+    pub(super) lock: PathBuf,
+    pub(super) claims: PathBuf,
+    pub(super) folder: PathBuf,
+    /// Whether links led here: then the directory is somebody's choice, and others may look at its names.
+    linked: bool,
+}
+
+impl Paths {
+    /// Follows links from the name of a document to the document.
+    pub(super) fn resolve<D: Disk>(disk: &D, entry: &Path) -> Result<Self, StoreError> {
+        let mut document = entry.to_owned();
+        for _ in 0..=MAX_LINKS {
+            let link = disk.link(&document).map_err(|error| trouble("follow", &document, &error))?;
+            let Some(target) = link else { return Ok(Self::beside(document, entry)) };
+            document.pop();
+            document.push(target);
+        }
+        Err(StoreError::new(
+            StoreErrorKind::Unsafe,
+            format!("{} is a symbolic link that leads to no end", entry.display()),
+            "remove the link",
+        ))
+    }
+
+    fn beside(document: PathBuf, entry: &Path) -> Self {
+        let name = document.file_name().unwrap_or_default().to_string_lossy();
+        let stem = name.strip_suffix(".json").unwrap_or(&name).to_owned();
+        let folder = document.parent().map(Path::to_owned).unwrap_or_default();
+        Self {
+            lock: folder.join(format!("{stem}.lock")),
+            claims: folder.join(format!("{stem}.claims")),
+            linked: document != entry,
+            document,
+            folder,
+        }
+    }
+
+    /// The sign of life of that name.
+    pub(super) fn claim(&self, name: Nonce) -> PathBuf {
+        self.claims.join(name.to_string())
+    }
+
+    /// The unfinished document that belongs to the sign of life of that name.
+    pub(super) fn draft(&self, name: Nonce) -> PathBuf {
+        self.folder.join(format!(".credlatch-{name}.tmp"))
+    }
+
+    /// Looks whether the directory is there and private. Returns whether it is there.
+    pub(super) fn check_folder<D: Disk>(&self, disk: &D) -> Result<bool, StoreError> {
+        let facts = match disk.look(&self.folder) {
+            Ok(facts) => facts,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(trouble("look at", &self.folder, &error)),
+        };
+        if facts.kind != Kind::Folder {
+            return Err(unreadable(&self.folder, "it is not a directory"));
+        }
+        let forbidden = if self.linked { 0o022 } else { 0o077 };
+        private(&self.folder, &facts, disk.user(), forbidden)?;
+        Ok(true)
+    }
+
+    /// Makes the directory if it isn't there.
+    pub(super) fn make_folder<D: Disk>(&self, disk: &D) -> Result<(), StoreError> {
+        if !self.check_folder(disk)? {
+            make(disk, &self.folder).map_err(|error| trouble("make", &self.folder, &error))?;
+        }
+        Ok(())
+    }
+
+    /// Makes the directory of the signs of life if it isn't there.
+    pub(super) fn make_claims<D: Disk>(&self, disk: &D) -> Result<(), StoreError> {
+        self.make_folder(disk)?;
+        made(disk.make_folder(&self.claims)).map_err(|error| trouble("make", &self.claims, &error))
+    }
+}
+
+/// Makes a directory and those above it; each new name is made durable, or a power cut could take the whole store.
+fn make<D: Disk>(disk: &D, folder: &Path) -> io::Result<()> {
+    let above = folder.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match disk.make_folder(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && above != folder => {
+            make(disk, above)?;
+            made(disk.make_folder(folder))?;
+        }
+        other => made(other)?,
+    }
+    disk.sync_folder(above)
+}
+
+fn made(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        other => other,
+    }
+}

@@ -1,0 +1,229 @@
+//! The disk of this machine.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use credlatch_core::port::{Clock, Nonces};
+use credlatch_core::state::{Actor, Nonce};
+use credlatch_core::time::Stamp;
+use parking_lot::{Mutex, MutexGuard};
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+
+use super::disk::{Disk, Facts, Gate, Hold, Kind, Open, Place};
+use crate::system::{ParkingLot, Process, SystemClock, SystemNonces, process};
+
+/// The disk of this machine.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RealDisk;
+
+/// The queue of this process's writers.
+#[derive(Debug, Default)]
+pub struct RealGate(Mutex<()>);
+
+impl Gate for RealGate {
+    type Pass<'a> = MutexGuard<'a, ()>;
+
+    fn enter(&self, patience_ms: u64) -> Option<Self::Pass<'_>> {
+        self.0.try_lock_for(Duration::from_millis(patience_ms))
+    }
+}
+
+impl Clock for RealDisk {
+    fn now(&self) -> Stamp {
+        SystemClock.now()
+    }
+
+    fn pause(&self, ms: u64) {
+        SystemClock.pause(ms);
+    }
+}
+
+impl Nonces for RealDisk {
+    fn nonce(&self) -> Nonce {
+        SystemNonces.nonce()
+    }
+}
+
+impl Disk for RealDisk {
+    type Seam = ParkingLot;
+    type Gate = RealGate;
+    type File = File;
+
+    fn open(&self, path: &Path, how: Open) -> io::Result<File> {
+        // Without NONBLOCK the open of a pipe that somebody put here would wait for ever.
+        let always = OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+        let flags = match how {
+            Open::Read => OFlags::RDONLY,
+            Open::Write => OFlags::RDWR,
+            Open::Ensure => OFlags::RDWR | OFlags::CREATE,
+            Open::New => OFlags::RDWR | OFlags::CREATE | OFlags::EXCL,
+        };
+        Ok(rustix::fs::open(path, always | flags, Mode::RUSR | Mode::WUSR)?.into())
+    }
+
+    fn read_at(&self, file: &File, into: &mut [u8], at: u64) -> io::Result<usize> {
+        let mut filled = 0;
+        while filled < into.len() {
+            match file.read_at(&mut into[filled..], at + filled as u64) {
+                Ok(0) => break,
+                Ok(read) => filled += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(filled)
+    }
+
+    fn write_at(&self, file: &File, bytes: &[u8], at: u64) -> io::Result<()> {
+        file.write_all_at(bytes, at)
+    }
+
+    fn cut(&self, file: &File, length: u64) -> io::Result<()> {
+        file.set_len(length)
+    }
+
+    fn allocate(&self, file: &File, length: u64) -> io::Result<()> {
+        fs4::FileExt::allocate(file, length).map_err(|error| match Errno::from_io_error(&error) {
+            Some(Errno::OPNOTSUPP | Errno::NOSYS) => io::ErrorKind::Unsupported.into(),
+            _ => error,
+        })
+    }
+
+    fn sync(&self, file: &File) -> io::Result<()> {
+        file.sync_all()
+    }
+
+    fn sync_folder(&self, path: &Path) -> io::Result<()> {
+        File::open(path)?.sync_all()
+    }
+
+    fn try_lock(&self, file: &File, how: Hold) -> io::Result<bool> {
+        let tried = match how {
+            Hold::Shared => fs4::FileExt::try_lock_shared(file),
+            Hold::Alone => fs4::FileExt::try_lock(file),
+        };
+        match tried {
+            Ok(()) => Ok(true),
+            Err(fs4::TryLockError::WouldBlock) => Ok(false),
+            Err(fs4::TryLockError::Error(error)) => Err(error),
+        }
+    }
+
+    fn unlock(&self, file: &File) -> io::Result<()> {
+        fs4::FileExt::unlock(file)
+    }
+
+    fn facts(&self, file: &File) -> io::Result<Facts> {
+        file.metadata().map(|metadata| facts(&metadata))
+    }
+
+    fn look(&self, path: &Path) -> io::Result<Facts> {
+        fs::metadata(path).map(|metadata| facts(&metadata))
+    }
+
+    fn link(&self, path: &Path) -> io::Result<Option<PathBuf>> {
+        match fs::read_link(path) {
+            Ok(target) => Ok(Some(target)),
+            Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::NotFound) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
+    }
+
+    fn make_folder(&self, path: &Path) -> io::Result<()> {
+        fs::DirBuilder::new().mode(0o700).create(path)
+    }
+
+    fn list(&self, path: &Path) -> io::Result<Vec<String>> {
+        // A name that isn't text is none of ours.
+        let names = fs::read_dir(path)?.map(|entry| Ok(entry?.file_name().into_string().ok()));
+        names.filter_map(Result::transpose).collect()
+    }
+
+    fn untrusted_file_system(&self, path: &Path) -> io::Result<Option<&'static str>> {
+        untrusted(path)
+    }
+
+    fn user(&self) -> u32 {
+        rustix::process::geteuid().as_raw()
+    }
+
+    fn pid(&self) -> u32 {
+        std::process::id()
+    }
+
+    fn process(&self) -> Process {
+        Process::own()
+    }
+
+    fn is_gone(&self, actor: &Actor) -> bool {
+        process::is_gone(actor)
+    }
+}
+
+fn facts(metadata: &fs::Metadata) -> Facts {
+    let kind = metadata.file_type();
+    let kind = match () {
+        () if kind.is_file() => Kind::File,
+        () if kind.is_dir() => Kind::Folder,
+        () => Kind::Other,
+    };
+    let ns = |secs: i64, ns: i64| i128::from(secs) * 1_000_000_000 + i128::from(ns);
+    Facts {
+        place: Place { dev: metadata.dev(), ino: metadata.ino() },
+        kind,
+        size: metadata.size(),
+        names: metadata.nlink(),
+        owner: metadata.uid(),
+        mode: metadata.mode() & 0o7777,
+        written_ns: ns(metadata.mtime(), metadata.mtime_nsec()),
+        changed_ns: ns(metadata.ctime(), metadata.ctime_nsec()),
+    }
+}
+
+/// File systems that are shared over a network or served by another process (statfs(2), linux/magic.h): their locks may
+/// reach no further than this machine, or nowhere.
+#[cfg(target_os = "linux")]
+const UNTRUSTED: &[(u32, &str)] = &[
+    (0x0000_6969, "NFS"),
+    (0x0000_517b, "SMB"),
+    (0xfe53_4d42, "SMB"),
+    (0xff53_4d42, "CIFS"),
+    (0x6573_5546, "FUSE"),
+    (0x0102_1997, "9p"),
+    (0x5346_414f, "AFS"),
+    (0x6b41_4653, "AFS"),
+    (0x7375_7245, "Coda"),
+    (0x0000_564c, "NCP"),
+    (0x00c3_6400, "Ceph"),
+    (0x0116_1970, "GFS2"),
+    (0x7461_636f, "OCFS2"),
+    (0x0bd0_0bd0, "Lustre"),
+    (0x4750_4653, "GPFS"),
+    (0x786f_4256, "vboxsf"),
+    (0xbacb_acbc, "vmhgfs"),
+];
+
+#[cfg(target_os = "linux")]
+fn untrusted(path: &Path) -> io::Result<Option<&'static str>> {
+    // The kernel's magic numbers have 32 bits; the field's type differs from platform to platform.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let magic = rustix::fs::statfs(path)?.f_type as u32;
+    Ok(UNTRUSTED.iter().find(|(known, _)| *known == magic).map(|(_, name)| *name))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn untrusted(_path: &Path) -> io::Result<Option<&'static str>> {
+    Ok(None)
+}

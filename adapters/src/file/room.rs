@@ -1,0 +1,110 @@
+//! Drafts: the file that a commit writes before it takes the document's place. Made early, a draft is also the room that
+//! was set aside for a commit that must not fail for lack of it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use credlatch_core::port::{Alive, StoreError};
+
+use super::claims::{self, FileAlive};
+use super::disk::{Disk, Open};
+use super::paths::Paths;
+use super::trouble::trouble;
+
+/// Room is given out in whole blocks, and some more of them, because the state may grow before it is committed.
+const BLOCK: u64 = 4096;
+const HEADROOM: u64 = 4 * BLOCK;
+
+/// A draft with room set aside. Dropping it unused removes it.
+///
+/// A sign of life goes with each draft, under the same name: so whoever sweeps can tell an abandoned draft from one in
+/// use, and finds it without listing a directory that ten thousand profiles may share.
+pub struct Room<D: Disk> {
+    disk: Arc<D>,
+    paths: Paths,
+    file: D::File,
+    sign: FileAlive<D>,
+    is_reserved: bool,
+    is_used: bool,
+}
+
+impl<D: Disk> Room<D> {
+    /// An empty draft.
+    pub(super) fn draft(disk: &Arc<D>, paths: &Paths) -> Result<Self, StoreError> {
+        let sign = claims::enlist(disk, paths)?;
+        let path = paths.draft(sign.actor().name);
+        match disk.open(&path, Open::New) {
+            Ok(file) => Ok(Self {
+                disk: Arc::clone(disk),
+                paths: paths.clone(),
+                file,
+                sign,
+                is_reserved: false,
+                is_used: false,
+            }),
+            Err(error) => {
+                let _ = disk.remove(&paths.claim(sign.actor().name));
+                Err(trouble("make", &path, &error))
+            }
+        }
+    }
+
+    /// A draft with room for about so many bytes.
+    pub(super) fn reserve(disk: &Arc<D>, paths: &Paths, bytes: usize) -> Result<Self, StoreError> {
+        let mut room = Self::draft(disk, paths)?;
+        let wanted = (bytes as u64).next_multiple_of(BLOCK).saturating_add(HEADROOM);
+        match disk.allocate(&room.file, wanted) {
+            Ok(()) => room.is_reserved = true,
+            Err(error) if error.kind() == io::ErrorKind::Unsupported => {}
+            Err(error) => return Err(trouble("set room aside in", &paths.folder, &error)),
+        }
+        Ok(room)
+    }
+
+    /// Whether the file system did set room aside; some can't.
+    pub fn is_reserved(&self) -> bool {
+        self.is_reserved
+    }
+
+    pub(super) fn is_for(&self, paths: &Paths) -> bool {
+        self.paths == *paths && self.sign.is_mine()
+    }
+
+    pub(super) fn path(&self) -> PathBuf {
+        self.paths.draft(self.sign.actor().name)
+    }
+
+    /// Writes the draft and makes it durable.
+    pub(super) fn fill(&self, bytes: &[u8]) -> io::Result<()> {
+        self.disk.write_at(&self.file, bytes, 0)?;
+        self.disk.cut(&self.file, bytes.len() as u64)?;
+        self.disk.sync(&self.file)
+    }
+
+    /// Gives the draft the document's name.
+    pub(super) fn publish(&mut self, document: &Path) -> io::Result<()> {
+        self.disk.rename(&self.path(), document)?;
+        self.is_used = true;
+        Ok(())
+    }
+
+    /// Whether the document is this draft, even though its renaming was reported to have failed.
+    pub(super) fn became(&self, document: &Path) -> bool {
+        claims::is_at(&*self.disk, &self.file, document).unwrap_or(true)
+    }
+}
+
+impl<D: Disk> Drop for Room<D> {
+    fn drop(&mut self) {
+        if !self.sign.is_mine() {
+            return;
+        }
+        if !self.is_used {
+            // What can't be removed is swept by a later commit.
+            let _ = self.disk.remove(&self.path());
+        }
+        // No state ever names this sign of life, and it is locked here: nobody can be asking about it.
+        let _ = self.disk.remove(&self.paths.claim(self.sign.actor().name));
+    }
+}

@@ -1,0 +1,82 @@
+//! What went wrong, in words: what happened to which path, and what to do. Never what a file holds.
+
+use std::io;
+use std::path::Path;
+
+use credlatch_core::port::{StoreError, StoreErrorKind};
+use rustix::io::Errno;
+
+use super::disk::Facts;
+
+/// An error of the operating system while doing something to a path.
+pub(super) fn trouble(doing: &str, path: &Path, error: &io::Error) -> StoreError {
+    let (kind, remedy) = judge(error);
+    StoreError::new(kind, format!("could not {doing} {}: {error}", path.display()), remedy)
+}
+
+fn judge(error: &io::Error) -> (StoreErrorKind, &'static str) {
+    use StoreErrorKind as K;
+    match Errno::from_io_error(error) {
+        Some(Errno::NOSPC) => (K::Full, "free some space on that file system, then try again"),
+        Some(Errno::DQUOT) => (K::Full, "your quota on that file system is used up: free some space, then try again"),
+        Some(Errno::ROFS) => {
+            (K::ReadOnly, "that file system is mounted read-only: use a home on one that can be written")
+        }
+        Some(Errno::ACCESS) => (K::Denied, "run as the user who owns it, or give it back to yourself with `chown`"),
+        Some(Errno::PERM) => (K::Denied, "look at its attributes with `lsattr`: it may be marked immutable"),
+        Some(Errno::NOLCK | Errno::NOSYS | Errno::OPNOTSUPP) => {
+            (K::Unsafe, "that file system can't do it (NFS without its lock service?): use a home on a local one")
+        }
+        Some(Errno::LOOP) => (K::Unsafe, "a symbolic link stands where a plain file belongs: remove it"),
+        Some(Errno::NOTDIR | Errno::ISDIR | Errno::NAMETOOLONG) => (K::Unreadable, "look what is at that path"),
+        Some(Errno::STALE | Errno::HOSTDOWN | Errno::TIMEDOUT | Errno::NOTCONN) => {
+            (K::Unreachable, "the file system's server does not answer: look at the mount")
+        }
+        _ => (K::Failed, "look at the file system (`dmesg`, `df`), then try again"),
+    }
+}
+
+/// A document that is there and can't be used. It is left as it is.
+pub(super) fn unreadable(path: &Path, why: &str) -> StoreError {
+    let mut aside = path.as_os_str().to_owned();
+    aside.push(".broken");
+    StoreError::new(
+        StoreErrorKind::Unreadable,
+        format!("{} can't be read as a profile: {why}", path.display()),
+        format!("mend it, or move it away and start anew: mv -n -- {} {}", quoted(path), quoted(Path::new(&aside))),
+    )
+}
+
+/// A path as a shell takes it.
+pub(super) fn quoted(path: &Path) -> String {
+    format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
+}
+
+/// Refuses a file or directory that another user owns, or may use as `forbidden` permission bits say.
+pub(super) fn private(path: &Path, facts: &Facts, user: u32, forbidden: u32) -> Result<(), StoreError> {
+    let refuse = |what, remedy| Err(StoreError::new(StoreErrorKind::Unsafe, what, remedy));
+    if facts.owner != user {
+        let (how, remedy) = whose(path, facts.owner, user);
+        return refuse(format!("{} belongs to user {}, not to user {user}{how}", path.display(), facts.owner), remedy);
+    }
+    if facts.mode & forbidden != 0 {
+        let safe = facts.mode & 0o7700;
+        let what = format!("{} is open to other users (mode {:04o})", path.display(), facts.mode);
+        return refuse(what, format!("chmod {safe:03o} {}", quoted(path)));
+    }
+    Ok(())
+}
+
+fn whose(path: &Path, owner: u32, user: u32) -> (&'static str, String) {
+    match (owner, user) {
+        (_, 0) => (
+            " who runs this, as happens with `docker exec` or `sudo` without a user",
+            format!("run it as that user: `docker exec --user {owner}`, or `sudo -u '#{owner}'`"),
+        ),
+        (0, _) => (
+            ": root made it, as happens with `docker exec` or `sudo`",
+            format!("give it back: sudo chown -R {user} {}", quoted(path)),
+        ),
+        _ => ("", format!("use a home of your own, or take this one over: sudo chown -R {user} {}", quoted(path))),
+    }
+}

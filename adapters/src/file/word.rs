@@ -1,0 +1,169 @@
+//! The word: eight bytes at the head of the lock file that say whether what a reader has is still the newest commit.
+//!
+//! It is the id of the newest commit, or an odd number while a commit is under way or unconfirmed. The ids are random and
+//! the document holds its own, so a word that means something else than the reader's document never equals its id,
+//! whatever was lost in a crash or brought back from a backup.
+
+use std::io;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use credlatch_core::port::{Cell, Seam, StoreError};
+
+use super::disk::{Disk, Facts, Open, Place};
+use super::paths::Paths;
+use super::trouble::trouble;
+
+/// How often a reader compares the files with what it saw, in milliseconds.
+const GLANCE_MS: u64 = 1000;
+/// Where the holder's pid is in the lock file: after the word and the boot it was written in.
+const PID_AT: u64 = 16;
+
+/// What a lock file says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Word {
+    /// The word itself; 0 if none was ever written.
+    pub(super) word: u64,
+    /// The boot in which it was written: in another, a power cut may have undone the last writes of it.
+    pub(super) boot: u64,
+}
+
+impl Word {
+    /// Reads it. A lock file that nobody wrote to has the word 0.
+    pub(super) fn read<D: Disk>(disk: &D, file: &D::File) -> io::Result<Self> {
+        let mut word = [0; 8];
+        let mut boot = [0; 8];
+        disk.read_at(file, &mut word, 0)?;
+        disk.read_at(file, &mut boot, 8)?;
+        Ok(Self { word: u64::from_le_bytes(word), boot: u64::from_le_bytes(boot) })
+    }
+
+    /// Writes it, with the boot beside it.
+    pub(super) fn write<D: Disk>(self, disk: &D, file: &D::File) -> io::Result<()> {
+        let mut bytes = [0; 16];
+        bytes[..8].copy_from_slice(&self.word.to_le_bytes());
+        bytes[8..].copy_from_slice(&self.boot.to_le_bytes());
+        disk.write_at(file, &bytes, 0)
+    }
+
+    /// Whether no commit is under way.
+    pub(super) fn is_settled(self) -> bool {
+        self.word.is_multiple_of(2)
+    }
+
+    /// Whether a document with this id was put here by somebody who knows nothing of locks, such as a restore from a
+    /// backup: the word names another commit and nothing but that explains it.
+    pub(super) fn contradicts(self, id: u64, boot: u64) -> bool {
+        self.word != 0 && self.is_settled() && self.word != id && self.boot == boot && boot != 0
+    }
+}
+
+/// Leaves this process's pid in the lock file, for the others' error messages; nobody decides anything by it.
+pub(super) fn sign<D: Disk>(disk: &D, file: &D::File) {
+    // A full disk may refuse it, and the lock is good without it.
+    let _ = disk.write_at(file, &disk.pid().to_le_bytes(), PID_AT);
+}
+
+/// The pid that the last holder left.
+pub(super) fn signature<D: Disk>(disk: &D, file: &D::File) -> Option<u32> {
+    let mut pid = [0; 4];
+    let read = disk.read_at(file, &mut pid, PID_AT).ok()?;
+    Some(u32::from_le_bytes(pid)).filter(|pid| read == 4 && *pid != 0)
+}
+
+/// A reader's view of the word, shared by this process's threads.
+pub(super) struct Reader<D: Disk> {
+    view: <D::Seam as Seam>::Cell<View<D>>,
+    /// When to glance at the files again.
+    due_ms: AtomicU64,
+}
+
+struct View<D: Disk> {
+    /// The lock file that is read.
+    open: Option<(D::File, Place)>,
+    /// What was last loaded: where from, and what the document was then (none: there was none).
+    seen: Option<(Paths, Option<Facts>)>,
+    /// Whether the files are still what was loaded, as far as the last glance told.
+    is_current: bool,
+}
+
+impl<D: Disk> Reader<D> {
+    pub(super) fn new() -> Self {
+        Self { view: Cell::new(View { open: None, seen: None, is_current: true }), due_ms: AtomicU64::new(0) }
+    }
+
+    /// The id of the newest commit, if it can be relied on: one read of eight bytes, and once a second a glance.
+    pub(super) fn word(&self, disk: &D, entry: &Path) -> Result<Option<u64>, StoreError> {
+        self.glance_if_due(disk, entry);
+        let read = self.view.read(|view| match &view.open {
+            _ if !view.is_current => Some(Ok(0)),
+            Some((file, _)) => Some(pread_word(disk, file)),
+            None => None,
+        });
+        let word = match read {
+            Some(word) => word.map_err(|error| trouble("read the lock file of", entry, &error))?,
+            None => self.open(disk, entry)?,
+        };
+        Ok(Some(word).filter(|word| *word != 0 && word.is_multiple_of(2)))
+    }
+
+    /// Opens the lock file, if there is one, and reads the word from it.
+    fn open(&self, disk: &D, entry: &Path) -> Result<u64, StoreError> {
+        let lock = Paths::resolve(disk, entry)?.lock;
+        let opened = disk.open(&lock, Open::Read).and_then(|file| {
+            let place = disk.facts(&file)?.place;
+            let word = pread_word(disk, &file)?;
+            self.view.write(|view| view.open = Some((file, place)));
+            Ok(word)
+        });
+        match opened {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
+            other => other.map_err(|error| trouble("open", &lock, &error)),
+        }
+    }
+
+    /// Looks, at most once a second and in one thread, whether somebody edited or replaced the files: the word can't tell.
+    fn glance_if_due(&self, disk: &D, entry: &Path) {
+        let now = disk.now().up_ms;
+        let due = self.due_ms.load(Ordering::Relaxed);
+        let next = now.saturating_add(GLANCE_MS);
+        let is_mine = || self.due_ms.compare_exchange(due, next, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+        if now < due || !is_mine() {
+            return;
+        }
+        let (is_same_document, is_same_lock) = self.view.read(|view| {
+            let Some((paths, facts)) = &view.seen else { return (true, true) };
+            let lock = disk.look(&paths.lock).ok().map(|facts| facts.place);
+            let is_same_lock = view.open.as_ref().is_none_or(|(_, place)| Some(*place) == lock);
+            (*facts == disk.look(entry).ok(), is_same_lock)
+        });
+        if !is_same_document || !is_same_lock {
+            self.view.write(|view| view.is_current = false);
+        }
+        if !is_same_lock {
+            self.view.write(|view| view.open = None);
+        }
+    }
+
+    /// Notes what was loaded or committed: from now on the word speaks of this.
+    pub(super) fn saw(&self, paths: &Paths, facts: Option<Facts>) {
+        let is_known = self.view.read(|view| {
+            view.is_current && view.seen.as_ref().is_some_and(|(path, seen)| path == paths && *seen == facts)
+        });
+        if !is_known {
+            self.view.write(|view| {
+                if view.seen.as_ref().is_some_and(|(seen, _)| seen.lock != paths.lock) {
+                    view.open = None;
+                }
+                view.seen = Some((paths.clone(), facts));
+                view.is_current = true;
+            });
+        }
+    }
+}
+
+fn pread_word<D: Disk>(disk: &D, file: &D::File) -> io::Result<u64> {
+    let mut word = [0; 8];
+    disk.read_at(file, &mut word, 0)?;
+    Ok(u64::from_le_bytes(word))
+}
