@@ -124,7 +124,7 @@ impl<D: Disk> Reader<D> {
 
     /// Looks, at most once a second and in one thread, whether somebody edited or replaced the files: the word can't tell.
     fn glance_if_due(&self, disk: &D, entry: &Path) {
-        let now = disk.now().up_ms;
+        let now = disk.ticks();
         let due = self.due_ms.load(Ordering::Relaxed);
         let next = now.saturating_add(GLANCE_MS);
         let is_mine = || self.due_ms.compare_exchange(due, next, Ordering::Relaxed, Ordering::Relaxed).is_ok();

@@ -272,3 +272,26 @@ fn processes_lose_no_commit() {
     }
     assert_eq!(home.store().load().unwrap().state.generation, 60);
 }
+
+#[test]
+fn writers_killed_at_any_moment_leave_a_store_that_goes_on() {
+    let home = Home::new();
+    let store = home.store();
+    let mut newest = 0;
+    for round in 0..25 {
+        let mut writer = command("count on", home.path()).stdout(std::process::Stdio::null()).spawn().unwrap();
+        while store.load().unwrap().state.generation <= newest {
+            thread::yield_now();
+        }
+        thread::sleep(std::time::Duration::from_micros(round * 137));
+        writer.kill().unwrap();
+        writer.wait().unwrap();
+        let seen = store.load().unwrap().state.generation;
+        count_up(&store);
+        let loaded = store.load().unwrap();
+        assert_eq!((loaded.state.generation, store.word().unwrap()), (seen + 1, loaded.id));
+        assert_eq!(store.provenance().unwrap(), Provenance::Own);
+        assert_eq!(home.files(), ["default.json", "default.lock"]);
+        newest = loaded.state.generation;
+    }
+}
