@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use credlatch::file::disk::{Disk, Facts, Hold, Open};
@@ -22,6 +22,7 @@ pub(crate) enum Step {
     Sync,
     SyncFolder,
     Lock,
+    Unlock,
     Rename,
 }
 
@@ -33,6 +34,7 @@ pub(crate) struct TestDisk {
     hook: Mutex<Option<Hook>>,
     steps: Mutex<Vec<Step>>,
     later_ms: AtomicU64,
+    is_forked: AtomicBool,
 }
 
 impl TestDisk {
@@ -56,6 +58,11 @@ impl TestDisk {
 
     pub(crate) fn turn_clock(&self, ms: u64) {
         self.later_ms.fetch_add(ms, Ordering::SeqCst);
+    }
+
+    /// From now on this process looks like a fork of the one it was.
+    pub(crate) fn fork(&self) {
+        self.is_forked.store(true, Ordering::SeqCst);
     }
 
     pub(crate) fn take_steps(&self) -> Vec<Step> {
@@ -130,6 +137,7 @@ impl Disk for TestDisk {
         RealDisk.try_lock(file, how)
     }
     fn unlock(&self, file: &File) -> io::Result<()> {
+        self.step(Step::Unlock)?;
         RealDisk.unlock(file)
     }
     fn facts(&self, file: &File) -> io::Result<Facts> {
@@ -161,7 +169,7 @@ impl Disk for TestDisk {
         RealDisk.user()
     }
     fn pid(&self) -> u32 {
-        RealDisk.pid()
+        RealDisk.pid() + u32::from(self.is_forked.load(Ordering::SeqCst))
     }
     fn process(&self) -> Process {
         RealDisk.process()

@@ -62,7 +62,7 @@ fn a_failed_sync_of_the_directory_is_unknown_and_leaves_the_word_odd() {
     disk.take_steps();
     let loaded = store.lock(1000).unwrap().load().unwrap();
     assert_eq!(loaded.state, state(2));
-    assert_eq!(disk.take_steps(), [Step::Lock, Step::Sync, Step::SyncFolder]);
+    assert_eq!(disk.take_steps(), [Step::Lock, Step::Sync, Step::SyncFolder, Step::Unlock]);
     assert_eq!(Some(home.word()), loaded.id, "healed without a commit of its own");
     assert_eq!(store.word().unwrap(), loaded.id);
 }
@@ -132,4 +132,18 @@ fn an_edit_by_hand_during_a_commit_stops_it() {
     locked.commit(&state(8), None).unwrap();
     drop(locked);
     assert_eq!(store.load().unwrap().state, state(8));
+}
+
+#[test]
+fn a_forked_child_unlocks_and_removes_nothing_of_its_parent() {
+    let home = Home::new();
+    let disk = Arc::new(TestDisk::default());
+    let store = disk.store(home.path());
+    let (room, alive, locked) = (store.reserve(100).unwrap(), store.enlist().unwrap(), store.lock(1000).unwrap());
+    let files = home.files();
+    disk.fork();
+    disk.take_steps();
+    drop((room, alive, locked));
+    assert_eq!(disk.take_steps(), []);
+    assert_eq!(home.files(), files);
 }

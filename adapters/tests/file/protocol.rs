@@ -239,6 +239,7 @@ fn threads_and_instances_lose_no_commit_and_readers_never_go_back() {
                 let seen = reader.read(&store);
                 assert!(seen >= newest);
                 newest = seen;
+                assert_eq!(store.provenance().unwrap(), Provenance::Own, "a commit under way is no restore");
                 kept += u64::from(reader.0.is_some());
             }
             kept
