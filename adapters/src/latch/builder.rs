@@ -101,7 +101,7 @@ impl Builder {
     ///
     /// # Errors
     /// The provider file can't be read, or there is no home directory to put a store in.
-    #[cfg(feature = "file")]
+    #[cfg(all(feature = "file", unix))]
     pub fn open(self) -> Result<Latch, Error> {
         let table = table::load(self.providers.as_deref())?;
         let home = match &self.home {
