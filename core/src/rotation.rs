@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::extra::Extra;
 use crate::machine::{Act, Effect, Outcome, Refusal, Verdict};
 use crate::name::{Label, ProviderId};
 use crate::secret::{Fingerprint, Secret};
@@ -279,6 +280,19 @@ fn grant_anew(entry: &mut Entry, now: &Stamp, version: u64, fresh: &Fresh) {
 }
 
 impl Fresh {
+    /// The grant that these tokens make, received at this time.
+    pub fn grant(&self, now: &Stamp) -> Grant {
+        Grant {
+            access: self.access.clone(),
+            refresh: self.refresh.clone(),
+            expiry: self.expiry(now),
+            issued: *now,
+            scopes: self.scopes.clone().unwrap_or_default(),
+            custody: Custody::Settled,
+            extra: Extra::default(),
+        }
+    }
+
     /// When the new access token ends, counted from the answer.
     pub fn expiry(&self, now: &Stamp) -> Expiry {
         self.expires_in_ms.map_or(Expiry::Never, |ms| Expiry::After(now.plus_ms(ms)))
