@@ -28,12 +28,20 @@
 //! them. What the store is, see [`file`](mod@file).
 
 mod backend;
+#[cfg(feature = "foreign")]
+mod digest;
 mod error;
 #[cfg(all(feature = "file", unix))]
 pub mod file;
 mod fingerprint;
+#[cfg(feature = "foreign")]
+pub mod foreign;
+#[cfg(feature = "foreign")]
+pub mod found;
 mod latch;
 pub mod memory;
+#[cfg(feature = "foreign")]
+pub mod plain_file;
 pub mod system;
 mod table;
 
@@ -48,3 +56,5 @@ pub use latch::{
     Answer, Builder, Cleared, Credential, Flow, FlowState, FlowStatus, Kind, Latch, Next, Outcome, Revocation, Status,
     Tokens, default_home,
 };
+#[cfg(test)]
+mod testing;

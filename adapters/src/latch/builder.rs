@@ -17,7 +17,9 @@ use super::workers::Workers;
 use super::{Handle, Inner, Latch};
 use crate::error::{Error, ErrorKind};
 use crate::memory::MemoryStore;
-use crate::system::{ParkingLot, SystemClock, SystemNonces};
+#[cfg(all(feature = "file", unix))]
+use crate::system::SystemClock;
+use crate::system::{ParkingLot, SystemNonces};
 use crate::table;
 
 /// How long a change waits for the store's lock unless the builder says otherwise, in milliseconds. A commit takes a few
@@ -153,6 +155,7 @@ impl Builder {
             looks_ahead: self.looks_ahead,
             patience_ms: self.patience_ms,
             turn: AtomicU64::new(0),
+            links: super::link::Links::default(),
         };
         Latch(Arc::new(Handle { inner: Arc::new(inner), workers: Workers::default() }))
     }

@@ -4,6 +4,8 @@ mod builder;
 mod change;
 mod credential;
 mod exchange;
+#[cfg_attr(not(feature = "foreign"), path = "no_link.rs")]
+mod link;
 mod login;
 mod outcome;
 mod read;
@@ -62,6 +64,7 @@ struct Inner {
     patience_ms: u64,
     /// For pools that are used in turn.
     turn: AtomicU64,
+    links: link::Links,
 }
 
 impl Drop for Handle {
