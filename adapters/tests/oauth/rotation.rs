@@ -153,7 +153,6 @@ fn a_rejected_token_is_lost_and_never_posted_again() {
     world.store(HOUR, 0);
     let refresh =
         world.engine.snapshot().unwrap().state.entry("acme", "default").unwrap().grant().unwrap().refresh.clone();
-    let acme = crate::world::acme();
     assert!(matches!(world.issuer.refresh(&acme(), &refresh.unwrap(), &[]), Exchanged::Granted(_)));
     assert!(matches!(world.token(), Err(NoToken::SignIn(Some(code))) if code == "invalid_grant"));
     let posts = world.sandbox.stats().refresh_requests;
