@@ -40,10 +40,18 @@ pub mod foreign;
 pub mod found;
 mod latch;
 pub mod memory;
+#[cfg(feature = "oauth")]
+pub mod oauth;
 #[cfg(feature = "foreign")]
 pub mod plain_file;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
+#[cfg(any(feature = "oauth", feature = "sandbox"))]
+mod served;
 pub mod system;
 mod table;
+#[cfg(all(test, feature = "foreign"))]
+mod testing;
 
 pub use credlatch_core as core;
 #[doc(no_inline)]
@@ -56,5 +64,3 @@ pub use latch::{
     Answer, Builder, Cleared, Credential, Flow, FlowState, FlowStatus, Kind, Latch, Next, Outcome, Revocation, Status,
     Tokens, default_home,
 };
-#[cfg(test)]
-mod testing;

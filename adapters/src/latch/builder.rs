@@ -12,9 +12,8 @@ use credlatch_core::port::{Clock, Issuer, Ports, Store};
 use credlatch_core::provider::Table;
 use credlatch_core::time::Stamp;
 
-use super::exchange::NoIssuer;
 use super::workers::Workers;
-use super::{Handle, Inner, Latch};
+use super::{Handle, Inner, Latch, issuer};
 use crate::error::{Error, ErrorKind};
 use crate::memory::MemoryStore;
 #[cfg(all(feature = "file", unix))]
@@ -149,7 +148,7 @@ impl Builder {
         let engine = Engine::<Standard<S>>::new(store, AnyClock(Box::new(clock)), SystemNonces, self.patience_ms);
         let inner = Inner {
             backend: Box::new(engine),
-            issuer: self.issuer.unwrap_or_else(|| Box::new(NoIssuer)),
+            issuer: self.issuer.unwrap_or_else(|| issuer::of(&table)),
             table,
             profile: self.profile,
             looks_ahead: self.looks_ahead,

@@ -4,6 +4,7 @@ mod builder;
 mod change;
 mod credential;
 mod exchange;
+mod issuer;
 #[cfg_attr(not(feature = "foreign"), path = "no_link.rs")]
 mod link;
 mod login;
