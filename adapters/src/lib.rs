@@ -28,21 +28,23 @@
 //! them. What the store is, see [`file`](mod@file).
 
 mod backend;
-#[cfg(feature = "foreign")]
+#[cfg(any(feature = "env", feature = "foreign"))]
 mod digest;
+#[cfg(feature = "env")]
+pub mod env;
 mod error;
 #[cfg(all(feature = "file", unix))]
 pub mod file;
 mod fingerprint;
 #[cfg(feature = "foreign")]
 pub mod foreign;
-#[cfg(feature = "foreign")]
+#[cfg(any(feature = "env", feature = "foreign"))]
 pub mod found;
 mod latch;
 pub mod memory;
 #[cfg(feature = "oauth")]
 pub mod oauth;
-#[cfg(feature = "foreign")]
+#[cfg(any(feature = "env", feature = "foreign"))]
 pub mod plain_file;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
@@ -50,7 +52,7 @@ pub mod sandbox;
 mod served;
 pub mod system;
 mod table;
-#[cfg(all(test, feature = "foreign"))]
+#[cfg(all(test, any(feature = "env", feature = "foreign")))]
 mod testing;
 
 pub use credlatch_core as core;

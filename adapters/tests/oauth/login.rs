@@ -5,9 +5,10 @@ use std::net::TcpStream;
 use std::sync::Barrier;
 use std::thread;
 
-use credlatch::fingerprint::fingerprint;
+use credlatch::fingerprint;
 use credlatch::sandbox::Sandbox;
 use credlatch_core::engine::FlowView;
+use credlatch_core::extra::Extra;
 use credlatch_core::flow::{FlowEnd, FlowKind, Prompt};
 use credlatch_core::port::{CodeExchanged, Issuer, Polled, Prompting};
 use credlatch_core::provider::Dialect;
@@ -214,7 +215,12 @@ fn link_a_login_of_another_tool_is_waited_for_and_linked() {
             return Polled::Pending;
         }
         let account = fingerprint(&secret("account"));
-        let link = Link { path: "/home/someone/.claude/.credentials.json".to_owned(), account, suspended: false };
+        let link = Link {
+            path: "/home/someone/.claude/.credentials.json".to_owned(),
+            account,
+            suspended: false,
+            extra: Extra::default(),
+        };
         Polled::Linked { material: Material::Link(link), source: Source::ClaudeCode, fingerprint: account }
     });
     let world = World { sandbox, issuer, engine, times };

@@ -4,13 +4,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use credlatch::fingerprint::fingerprint;
+use credlatch::fingerprint;
 use credlatch::memory::MemoryStore;
 use credlatch::oauth::HttpIssuer;
 use credlatch::sandbox::Sandbox;
 use credlatch::system::{ParkingLot, SystemClock, SystemNonces};
 use credlatch_core::Event;
 use credlatch_core::engine::{Engine, NoToken, Picked, Rotation, Wish};
+use credlatch_core::extra::Extra;
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::pool::Choice;
 use credlatch_core::port::{Clock, Ports};
@@ -114,6 +115,7 @@ impl World {
             issued,
             scopes: Vec::new(),
             custody: Custody::Settled,
+            extra: Extra::default(),
         };
         let put = Put {
             provider: acme(),
