@@ -163,3 +163,16 @@ impl<T: Transport> Transport for Watched<T> {
         self.inner.is_tls()
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kernel_is_told_when_to_give_up() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        give_up_after(&stream, Duration::from_secs(15));
+        assert_eq!(rustix::net::sockopt::tcp_user_timeout(&stream).unwrap(), 15_000);
+    }
+}

@@ -10,7 +10,7 @@ use super::settings::Settings;
 use crate::system::SystemNonces;
 
 /// Everything the server knows.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Book {
     pub(super) settings: Settings,
     pub(super) log: Log,
@@ -22,7 +22,6 @@ pub(super) struct Book {
 }
 
 /// A device code.
-#[derive(Debug)]
 struct Flow {
     device_code: String,
     user_code: String,
@@ -32,7 +31,7 @@ struct Flow {
     decision: Decision,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Decision {
     Waiting,
     Approved,
@@ -41,12 +40,11 @@ enum Decision {
 }
 
 /// All tokens that come from one login.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Family {
     is_revoked: bool,
 }
 
-#[derive(Debug)]
 struct Token {
     family: usize,
     is_refresh: bool,
@@ -56,14 +54,12 @@ struct Token {
 }
 
 /// An authorization code, with what whoever redeems it must know.
-#[derive(Debug)]
 pub(super) struct AuthCode {
     pub(super) challenge: String,
     pub(super) redirect_uri: String,
 }
 
 /// New tokens.
-#[derive(Debug)]
 pub(super) struct Issued {
     pub(super) access: String,
     pub(super) refresh: Option<String>,
@@ -71,7 +67,6 @@ pub(super) struct Issued {
 }
 
 /// What a poll finds.
-#[derive(Debug)]
 pub(super) enum Poll {
     Pending,
     Hasty,

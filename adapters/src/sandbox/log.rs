@@ -94,7 +94,6 @@ impl fmt::Display for Line {
 }
 
 /// The lines.
-#[derive(Debug)]
 pub(super) struct Log {
     started: Instant,
     lines: VecDeque<Line>,

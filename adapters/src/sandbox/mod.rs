@@ -20,6 +20,7 @@ mod routes;
 mod server;
 mod settings;
 
+use std::fmt;
 use std::io;
 use std::sync::Arc;
 
@@ -36,7 +37,6 @@ pub use settings::{Fault, Settings};
 pub const CLIENT_ID: &str = "credlatch-sandbox";
 
 /// A running server. Dropping it ends its threads.
-#[derive(Debug)]
 pub struct Sandbox {
     book: Arc<Mutex<Book>>,
     server: Server,
@@ -134,6 +134,12 @@ impl Sandbox {
     /// What happened, in order and without secrets; the oldest lines are dropped after 65,536.
     pub fn log(&self) -> Vec<Line> {
         self.book.lock().log.lines().cloned().collect()
+    }
+}
+
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sandbox").field("url", &self.url()).finish_non_exhaustive()
     }
 }
 

@@ -28,6 +28,10 @@ pub(super) enum Response {
 
 /// Handles one request; returns the answer, and whether it is the token endpoint's.
 pub(super) fn handle(book: &mut Book, url: &str, request: &Request) -> (Response, bool) {
+    // A page that was led here under another name (DNS rebinding) is not a client.
+    if request.host.as_deref().is_none_or(|host| url != format!("http://{host}")) {
+        return (Response::Html(421, "This is another server.".to_owned()), false);
+    }
     let body = String::from_utf8_lossy(&request.body);
     let (response, is_token) = match (request.method.as_str(), request.path.as_str()) {
         ("POST", "/device_authorization") => (device_authorization(book, url, &Form(&body)), false),

@@ -1,6 +1,5 @@
 //! The threads: one that accepts, one for each connection, all ended on drop.
 
-use std::fmt;
 use std::io::{self, Write as _};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
@@ -73,12 +72,6 @@ impl Drop for Server {
             let _ = connection.stream.shutdown(Shutdown::Both);
             let _ = connection.thread.join();
         }
-    }
-}
-
-impl fmt::Debug for Server {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Server").field("url", &self.url).finish_non_exhaustive()
     }
 }
 
