@@ -1,7 +1,7 @@
 //! Device authorization (RFC 8628): a code is shown, the person confirms it on another page, we ask until they have.
 
 use credlatch_core::flow::Prompt;
-use credlatch_core::port::{Polled, Prompting};
+use credlatch_core::port::{CodeExchanged, Polled, Prompting};
 use credlatch_core::provider::endpoint;
 use credlatch_core::secret::Secret;
 use serde::Deserialize;
@@ -10,7 +10,6 @@ use serde_json::Value;
 use super::answer::{self, Wiped};
 use super::classify::{UNUSABLE, exchanged, failure};
 use super::http::Reply;
-use credlatch_core::port::CodeExchanged;
 
 /// `grant_type` of a poll (RFC 8628, 3.4).
 pub(super) const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";

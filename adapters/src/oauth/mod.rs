@@ -1,7 +1,7 @@
 //! Authorization servers over HTTP: logins, rotation and revocation, as rows of the provider table describe them.
 //!
 //! The messages are plain serde structs. A client library would hide what rotation turns on: whether the request was sent
-//! at all, the status beside the error, `Retry-After`, an answer that is there but can't be read. [`classify`] is the
+//! at all, the status beside the error, `Retry-After`, an answer that is there but can't be read. `classify` is the
 //! table that makes an outcome of those.
 
 mod answer;

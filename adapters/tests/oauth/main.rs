@@ -3,6 +3,7 @@
 
 mod exchange;
 mod login;
+mod peer;
 mod rotation;
 mod wire;
 mod world;
