@@ -194,12 +194,18 @@ impl From<BadSecret> for Error {
 
 impl From<UnknownProvider> for Error {
     fn from(unknown: UnknownProvider) -> Self {
-        let known: Vec<_> = unknown.known.iter().map(ToString::to_string).collect();
-        let remedy = match &unknown.nearest {
-            Some(near) => format!("did you mean `{near}`? Known are: {}", known.join(", ")),
-            None => format!("known are: {}; others can be added with a provider file", known.join(", ")),
+        // What might be a secret in the wrong place is not repeated.
+        let what = match &unknown.asked {
+            Some(asked) => format!("no provider is called `{asked}`"),
+            None => "that is not the name of a provider".to_owned(),
         };
-        Self::new(ErrorKind::Usage, format!("no provider is called {:?}", unknown.asked), remedy)
+        let known: Vec<_> = unknown.known.iter().map(ToString::to_string).collect();
+        let known = known.join(", ");
+        let remedy = match &unknown.nearest {
+            Some(near) => format!("did you mean `{near}`? Known are: {known}"),
+            None => format!("known are: {known}; others can be added with a provider file"),
+        };
+        Self::new(ErrorKind::Usage, what, remedy)
     }
 }
 

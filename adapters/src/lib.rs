@@ -39,8 +39,10 @@ mod table;
 
 pub use credlatch_core as core;
 pub use credlatch_core::name::{BadName, Label, ProfileName as Profile, ProviderId};
-pub use credlatch_core::scrub::Shape;
+pub use credlatch_core::scrub::{Shape, Strictness};
 pub use credlatch_core::secret::{BadSecret, Secret};
 pub use error::{Error, ErrorKind, rfc3339};
 pub use fingerprint::fingerprint;
-pub use latch::{Builder, Cleared, Credential, Kind, Latch, Status, default_home};
+#[cfg(feature = "file")]
+pub use latch::Profiles;
+pub use latch::{Builder, Cleared, Credential, Kind, Latch, NewGrant, Plan, PlannedCommand, Status, default_home};

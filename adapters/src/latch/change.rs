@@ -8,7 +8,7 @@ use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::put::{How, Put};
 use credlatch_core::secret::Secret;
 use credlatch_core::state::{Material, Source};
-use credlatch_core::{Event, Refusal, Verdict};
+use credlatch_core::{Effect, Event, Refusal, Verdict};
 
 use super::Latch;
 use crate::error::{Error, ErrorKind};
@@ -162,7 +162,11 @@ impl Cleared {
         ))
     }
 
-    pub(crate) fn effects(&self) -> &[credlatch_core::Effect] {
-        &self.cleared.effects
+    /// Whose grants were among it: an issuer that revokes could be told of them. Keys and links are not.
+    pub fn grants(&self) -> impl Iterator<Item = &ProviderId> {
+        self.cleared.effects.iter().filter_map(|effect| match effect {
+            Effect::Revoke { provider, .. } => Some(provider),
+            _ => None,
+        })
     }
 }

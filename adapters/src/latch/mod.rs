@@ -3,6 +3,10 @@
 mod builder;
 mod change;
 mod credential;
+mod grant;
+mod plan;
+#[cfg(feature = "file")]
+mod profiles;
 mod read;
 
 use std::fmt;
@@ -17,6 +21,10 @@ use credlatch_core::rotation::Times;
 pub use builder::{Builder, default_home};
 pub use change::Cleared;
 pub use credential::{Credential, Kind};
+pub use grant::NewGrant;
+pub use plan::{Plan, PlannedCommand};
+#[cfg(feature = "file")]
+pub use profiles::Profiles;
 pub use read::Status;
 
 use crate::backend::Backend;
