@@ -1,16 +1,21 @@
 //! One face for engines over different stores, so that a `Latch` has no type parameters.
 
-use credlatch_core::Event;
+use std::any::Any;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
 use credlatch_core::clear::Clear;
+use credlatch_core::custody::Nonce;
 use credlatch_core::engine::{
-    Cleared, Engine, Live, NoToken, Picked, Rotation, Snapshot, TransactError, Transacted, Wish,
+    Cleared, Engine, FlowView, Live, NoToken, Picked, Poller, Rotation, Snapshot, TransactError, Transacted, Wish,
 };
+use credlatch_core::flow::FlowKind;
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::pool::Choice;
-use credlatch_core::port::{Clock, Issuer, Ports, StoreError};
+use credlatch_core::port::{Clock, Issuer, Ports, Revoked, StoreError};
 use credlatch_core::rotation::Times;
 use credlatch_core::time::Stamp;
-use std::sync::Arc;
+use credlatch_core::{Effect, Event};
 
 pub(crate) trait Backend: Send + Sync {
     fn current(&self, provider: &str, choice: &Choice<'_>) -> Result<Picked, NoToken>;
@@ -24,6 +29,7 @@ pub(crate) trait Backend: Send + Sync {
     ) -> Result<Picked, NoToken>;
     fn is_current(&self, live: &Live) -> Result<bool, StoreError>;
     fn is_due(&self, picked: &Picked, times: Times) -> Result<bool, NoToken>;
+    fn is_good(&self, picked: &Picked) -> bool;
     fn rotate(&self, issuer: &dyn Issuer, wish: &Wish, patience_ms: u64) -> Result<Rotation, TransactError>;
     fn transact(&self, events: &[Event]) -> Result<Transacted, TransactError>;
     fn clear(&self, clear: Clear) -> Result<Cleared, TransactError>;
@@ -32,7 +38,33 @@ pub(crate) trait Backend: Send + Sync {
     fn is_drained(&self, cleared: &Cleared) -> bool;
     fn snapshot(&self) -> Result<Arc<Snapshot>, StoreError>;
     fn save_unsaved(&self) -> Result<(), TransactError>;
+    fn revoke_all(&self, issuer: &dyn Issuer, effects: &[Effect]) -> Vec<Revoked>;
+    fn login(
+        &self,
+        issuer: &dyn Issuer,
+        provider: &ProviderId,
+        label: &Label,
+        kind: FlowKind,
+    ) -> Result<Login, TransactError>;
+    /// Polls until the flow ends. The duty is one that this backend's `login` gave.
+    fn poll(&self, issuer: &dyn Issuer, duty: Duty) -> Result<FlowView, TransactError>;
+    fn await_flow(&self, issuer: &dyn Issuer, provider: &ProviderId, flow: Nonce) -> Result<FlowView, TransactError>;
+    fn cancel(&self, provider: &ProviderId, flow: Nonce) -> Result<FlowView, TransactError>;
+    fn view(&self, provider: &ProviderId, flow: Nonce) -> Result<FlowView, StoreError>;
     fn now(&self) -> Stamp;
+}
+
+/// A login that was started or joined.
+pub(crate) struct Login {
+    pub(crate) flow: Nonce,
+    pub(crate) started: bool,
+    pub(crate) duty: Option<Duty>,
+}
+
+/// The duty to poll, without its engine's type.
+pub(crate) struct Duty {
+    poller: Box<dyn Any + Send>,
+    pub(crate) stop: Arc<AtomicBool>,
 }
 
 impl<P: Ports> Backend for Engine<P> {
@@ -60,6 +92,10 @@ impl<P: Ports> Backend for Engine<P> {
 
     fn is_due(&self, picked: &Picked, times: Times) -> Result<bool, NoToken> {
         self.is_due(picked, times)
+    }
+
+    fn is_good(&self, picked: &Picked) -> bool {
+        self.is_good(picked)
     }
 
     fn rotate(&self, issuer: &dyn Issuer, wish: &Wish, patience_ms: u64) -> Result<Rotation, TransactError> {
@@ -92,6 +128,41 @@ impl<P: Ports> Backend for Engine<P> {
 
     fn save_unsaved(&self) -> Result<(), TransactError> {
         self.save_unsaved()
+    }
+
+    fn revoke_all(&self, issuer: &dyn Issuer, effects: &[Effect]) -> Vec<Revoked> {
+        self.revoke_all(issuer, effects)
+    }
+
+    fn login(
+        &self,
+        issuer: &dyn Issuer,
+        provider: &ProviderId,
+        label: &Label,
+        kind: FlowKind,
+    ) -> Result<Login, TransactError> {
+        let login = self.login(issuer, provider, label, kind)?;
+        let duty = login.poller.map(|poller| Duty { stop: poller.stop_flag(), poller: Box::new(poller) });
+        Ok(Login { flow: login.flow, started: login.started, duty })
+    }
+
+    fn poll(&self, issuer: &dyn Issuer, duty: Duty) -> Result<FlowView, TransactError> {
+        match duty.poller.downcast::<Poller<P>>() {
+            Ok(poller) => self.poll_to_end(issuer, *poller),
+            Err(_) => unreachable!("a duty is done by the backend that gave it"),
+        }
+    }
+
+    fn await_flow(&self, issuer: &dyn Issuer, provider: &ProviderId, flow: Nonce) -> Result<FlowView, TransactError> {
+        self.await_flow(issuer, provider, flow)
+    }
+
+    fn cancel(&self, provider: &ProviderId, flow: Nonce) -> Result<FlowView, TransactError> {
+        self.cancel(provider, flow)
+    }
+
+    fn view(&self, provider: &ProviderId, flow: Nonce) -> Result<FlowView, StoreError> {
+        self.view(provider, flow)
     }
 
     fn now(&self) -> Stamp {

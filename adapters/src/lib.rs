@@ -38,6 +38,7 @@ pub mod system;
 mod table;
 
 pub use credlatch_core as core;
+#[doc(no_inline)]
 pub use credlatch_core::name::{BadName, Label, ProfileName as Profile, ProviderId};
 pub use credlatch_core::scrub::{Shape, Strictness};
 pub use credlatch_core::secret::{BadSecret, Secret};
@@ -45,4 +46,7 @@ pub use error::{Error, ErrorKind, rfc3339};
 pub use fingerprint::fingerprint;
 #[cfg(feature = "file")]
 pub use latch::Profiles;
-pub use latch::{Builder, Cleared, Credential, Kind, Latch, NewGrant, Plan, PlannedCommand, Status, default_home};
+pub use latch::{
+    Answer, Builder, Cleared, Credential, Flow, FlowState, FlowStatus, Kind, Latch, Next, Outcome, Plan, PlannedCommand,
+    Revocation, Status, Tokens, default_home,
+};

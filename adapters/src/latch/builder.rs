@@ -1,14 +1,20 @@
 //! Opening a latch.
 
+use std::fmt;
+use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use credlatch_core::engine::Engine;
 use credlatch_core::name::ProfileName;
-use credlatch_core::port::{Clock, Ports, Store};
+use credlatch_core::port::{Clock, Issuer, Ports, Store};
 use credlatch_core::provider::Table;
 use credlatch_core::time::Stamp;
 
-use super::{Inner, Latch};
+use super::exchange::NoIssuer;
+use super::workers::Workers;
+use super::{Handle, Inner, Latch};
 use crate::error::{Error, ErrorKind};
 use crate::memory::MemoryStore;
 use crate::system::{ParkingLot, SystemClock, SystemNonces};
@@ -19,17 +25,31 @@ use crate::table;
 const PATIENCE_MS: u64 = 30_000;
 
 /// Which profile of which store to open.
-#[derive(Clone, Debug)]
 pub struct Builder {
     home: Option<PathBuf>,
     profile: ProfileName,
     providers: Option<PathBuf>,
     patience_ms: u64,
+    looks_ahead: bool,
+    issuer: Option<Box<dyn Issuer>>,
 }
 
 impl Default for Builder {
     fn default() -> Self {
-        Self { home: None, profile: ProfileName::default(), providers: None, patience_ms: PATIENCE_MS }
+        Self {
+            home: None,
+            profile: ProfileName::default(),
+            providers: None,
+            patience_ms: PATIENCE_MS,
+            looks_ahead: true,
+            issuer: None,
+        }
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder").field("home", &self.home).field("profile", &self.profile).finish_non_exhaustive()
     }
 }
 
@@ -62,6 +82,21 @@ impl Builder {
         self
     }
 
+    /// Whether `token` hands out a token that is due and still good, while a worker rotates it; true unless said. A
+    /// program that ends right after the call says false, and waits for the rotation instead.
+    #[must_use]
+    pub fn look_ahead(mut self, looks_ahead: bool) -> Self {
+        self.looks_ahead = looks_ahead;
+        self
+    }
+
+    /// Who is asked for tokens, in place of the providers' own servers: for tests, and for servers that speak otherwise.
+    #[must_use]
+    pub fn issuer(mut self, issuer: impl Issuer + 'static) -> Self {
+        self.issuer = Some(Box::new(issuer));
+        self
+    }
+
     /// Opens it. Nothing is created before the first change.
     ///
     /// # Errors
@@ -77,8 +112,8 @@ impl Builder {
         Ok(self.latch(store, SystemClock, table))
     }
 
-    /// Opens a latch that keeps nothing.
-    pub(super) fn in_memory(self, clock: impl Clock + 'static) -> Latch {
+    /// Opens a latch that keeps nothing, on any clock. The home is not used.
+    pub fn in_memory(self, clock: impl Clock + 'static) -> Latch {
         self.latch(MemoryStore::new(), clock, table::built_in())
     }
 
@@ -87,17 +122,21 @@ impl Builder {
         S::Room: 'static,
     {
         let engine = Engine::<Standard<S>>::new(store, AnyClock(Box::new(clock)), SystemNonces, self.patience_ms);
-        Latch(std::sync::Arc::new(Inner {
+        let inner = Inner {
             backend: Box::new(engine),
+            issuer: self.issuer.unwrap_or_else(|| Box::new(NoIssuer)),
             table,
             profile: self.profile,
-            turn: std::sync::atomic::AtomicU64::new(0),
-        }))
+            looks_ahead: self.looks_ahead,
+            patience_ms: self.patience_ms,
+            turn: AtomicU64::new(0),
+        };
+        Latch(Arc::new(Handle { inner: Arc::new(inner), workers: Workers::default() }))
     }
 }
 
 /// The ports of every latch; only the store differs.
-struct Standard<S>(std::marker::PhantomData<fn() -> S>);
+struct Standard<S>(PhantomData<fn() -> S>);
 
 impl<S: Store + 'static> Ports for Standard<S> {
     type Seam = ParkingLot;

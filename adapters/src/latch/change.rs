@@ -5,12 +5,15 @@ use std::time::Duration;
 use credlatch_core::clear::Clear;
 use credlatch_core::engine::{self, Transacted};
 use credlatch_core::name::{Label, ProviderId};
+use credlatch_core::port::Revoked;
 use credlatch_core::put::{How, Put};
-use credlatch_core::secret::Secret;
-use credlatch_core::state::{Material, Source};
-use credlatch_core::{Effect, Event, Refusal, Verdict};
+use credlatch_core::rotation::Fresh;
+use credlatch_core::secret::{Fingerprint, Secret};
+use credlatch_core::state::{Custody, Grant, Material, Source};
+use credlatch_core::{Event, Refusal, Verdict};
 
 use super::Latch;
+use super::exchange::Tokens;
 use crate::error::{Error, ErrorKind};
 use crate::fingerprint::fingerprint;
 
@@ -19,6 +22,29 @@ use crate::fingerprint::fingerprint;
 pub struct Cleared {
     latch: Latch,
     cleared: engine::Cleared,
+}
+
+/// What came of revoking what was cleared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Revocation {
+    /// Every issuer that can revoke confirmed it.
+    Yes,
+    /// An issuer could not be reached, or refused.
+    No,
+    /// There was nothing that can be revoked: keys are not, nor other tools' logins, and some issuers offer none.
+    Unsupported,
+}
+
+impl Revocation {
+    /// The name that JSON output uses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Yes => "yes",
+            Self::No => "no",
+            Self::Unsupported => "unsupported",
+        }
+    }
 }
 
 impl Latch {
@@ -39,13 +65,26 @@ impl Latch {
         self.put(provider, label, Material::ApiKey(key), print)
     }
 
-    pub(crate) fn put(
-        &self,
-        provider: &str,
-        label: &Label,
-        material: Material,
-        fingerprint: credlatch_core::secret::Fingerprint,
-    ) -> Result<(), Error> {
+    /// Stores a login that was made elsewhere, in place of the entry of that label. From now on it is rotated here, so no
+    /// other program may go on using its refresh token.
+    ///
+    /// # Errors
+    /// The provider is unknown, its issuer has rejected this login before, or the store can't be written.
+    pub fn set_tokens(&self, provider: &str, label: &Label, tokens: Tokens) -> Result<(), Error> {
+        let now = self.0.backend.now();
+        let fresh = Fresh::from(tokens);
+        let grant = Grant {
+            expiry: fresh.expiry(&now),
+            issued: now,
+            access: fresh.access,
+            refresh: fresh.refresh,
+            scopes: fresh.scopes.unwrap_or_default(),
+            custody: Custody::Settled,
+        };
+        self.put(provider, label, Material::Oauth(Box::new(grant)), fresh.fingerprint)
+    }
+
+    fn put(&self, provider: &str, label: &Label, material: Material, fingerprint: Fingerprint) -> Result<(), Error> {
         let provider = self.provider(provider)?.id.clone();
         let put = Put {
             provider: provider.clone(),
@@ -119,6 +158,15 @@ impl Latch {
         Ok(Cleared { latch: self.clone(), cleared })
     }
 
+    /// Saves what could not be saved earlier, such as tokens that were granted while the disk was full. Every change does
+    /// this too.
+    ///
+    /// # Errors
+    /// The store still can't be written; the tokens stay in this process.
+    pub fn save_unsaved(&self) -> Result<(), Error> {
+        Ok(self.0.backend.save_unsaved()?)
+    }
+
     /// Forgets what is past its time: logins that ended 300 s ago, and dead entries that were set a day ago. Every change
     /// does this too. Returns whether there was anything to forget.
     ///
@@ -162,11 +210,16 @@ impl Cleared {
         ))
     }
 
-    /// Whose grants were among it: an issuer that revokes could be told of them. Keys and links are not.
-    pub fn grants(&self) -> impl Iterator<Item = &ProviderId> {
-        self.cleared.effects.iter().filter_map(|effect| match effect {
-            Effect::Revoke { provider, .. } => Some(provider),
-            _ => None,
-        })
+    /// Revokes the cleared logins at their issuers, best effort, and says what came of it. They are cleared already, so
+    /// this may take its time.
+    pub fn revoke(&self) -> Revocation {
+        let answers = self.latch.0.backend.revoke_all(&*self.latch.0.issuer, &self.cleared.effects);
+        if answers.contains(&Revoked::No) {
+            Revocation::No
+        } else if answers.contains(&Revoked::Yes) {
+            Revocation::Yes
+        } else {
+            Revocation::Unsupported
+        }
     }
 }

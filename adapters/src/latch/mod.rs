@@ -3,46 +3,76 @@
 mod builder;
 mod change;
 mod credential;
-mod grant;
+mod exchange;
+mod login;
+mod outcome;
 mod plan;
 #[cfg(feature = "file")]
 mod profiles;
 mod read;
+mod report;
+mod rotate;
+mod workers;
 
 use std::fmt;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use credlatch_core::name::ProfileName;
-use credlatch_core::port::Clock;
+use credlatch_core::port::{Clock, Issuer};
 use credlatch_core::provider::{Provider, Table};
 use credlatch_core::rotation::Times;
 
 pub use builder::{Builder, default_home};
-pub use change::Cleared;
+pub use change::{Cleared, Revocation};
 pub use credential::{Credential, Kind};
-pub use grant::NewGrant;
+pub use exchange::{Answer, Tokens};
+pub use login::{Flow, FlowState, FlowStatus};
+pub use outcome::Outcome;
 pub use plan::{Plan, PlannedCommand};
 #[cfg(feature = "file")]
 pub use profiles::Profiles;
 pub use read::Status;
+pub use report::Next;
 
 use crate::backend::Backend;
 use crate::error::Error;
+use workers::Workers;
 
 /// One profile of one store. Clones are the same latch; it may be shared by threads.
 ///
 /// It hands out the current credential for each request, and changes what is stored in whole steps. Ask it again for every
 /// request: a read is nearly free, and sees what any other process has committed.
+///
+/// Dropping the last clone waits for an exchange with an issuer that this latch has begun, because tokens that nobody
+/// saves are lost; an exchange lasts at most the provider's HTTP time-out.
 #[derive(Clone)]
-pub struct Latch(Arc<Inner>);
+pub struct Latch(Arc<Handle>);
 
+struct Handle {
+    inner: Arc<Inner>,
+    workers: Workers,
+}
+
+/// What workers share with the handles: they don't keep a latch alive, so that its last handle can wait for them.
 struct Inner {
     backend: Box<dyn Backend>,
+    issuer: Box<dyn Issuer>,
     table: Table,
     profile: ProfileName,
+    /// Whether a token that is due is rotated by a worker while the present one is handed out.
+    looks_ahead: bool,
+    patience_ms: u64,
     /// For pools that are used in turn.
     turn: AtomicU64,
+}
+
+impl Deref for Handle {
+    type Target = Inner;
+    fn deref(&self) -> &Inner {
+        &self.inner
+    }
 }
 
 impl Latch {
@@ -92,7 +122,7 @@ impl fmt::Debug for Latch {
 }
 
 /// A provider's times, as the machine takes them.
-pub(crate) fn times(provider: &Provider) -> Times {
+fn times(provider: &Provider) -> Times {
     provider.oauth.as_ref().map_or_else(Times::default, |oauth| Times {
         skew_ms: oauth.refresh_skew_secs.saturating_mul(1000),
         http_timeout_ms: oauth.http_timeout_secs.saturating_mul(1000),

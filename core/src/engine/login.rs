@@ -1,5 +1,8 @@
 //! Logging in: one flow for everybody who asks, one poller for the flow.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::{Engine, TransactError};
 use crate::flow::{
     Adopt, Cancel, ClaimCode, EndedFlow, Failed, FlowEnd, FlowKind, LiveFlow, Phase, Prompted, Start, Step, Succeeded,
@@ -27,6 +30,19 @@ pub struct Login<P: Ports> {
 pub struct Poller<P: Ports> {
     step: Step,
     alive: <P::Store as Store>::Alive,
+    stop: Arc<AtomicBool>,
+}
+
+impl<P: Ports> Poller<P> {
+    fn new(step: Step, alive: <P::Store as Store>::Alive) -> Self {
+        Self { step, alive, stop: Arc::default() }
+    }
+
+    /// Setting this ends the polling before its next poll, and leaves the flow to whoever adopts it. An exchange that has
+    /// begun is finished.
+    pub fn stop_flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.stop)
+    }
 }
 
 /// What can be seen of a flow.
@@ -71,7 +87,7 @@ impl<P: Ports> Engine<P> {
                 }
                 Effect::Poll { flow, attempt, .. } if *attempt == act.attempt => {
                     let step = Step { provider: provider.clone(), flow: *flow, attempt: *attempt };
-                    return Ok(Login { flow: *flow, poller: Some(Poller { step, alive }), started: false });
+                    return Ok(Login { flow: *flow, poller: Some(Poller::new(step, alive)), started: false });
                 }
                 _ => {}
             }
@@ -97,7 +113,7 @@ impl<P: Ports> Engine<P> {
         };
         let prompted = self.transact(&[event])?;
         let polls = prompted.effects.iter().any(|effect| matches!(effect, Effect::Poll { .. }));
-        let poller = polls.then(|| Poller { step, alive });
+        let poller = polls.then(|| Poller::new(step, alive));
         Ok(Login { flow, poller, started: true })
     }
 
@@ -119,8 +135,11 @@ impl<P: Ports> Engine<P> {
             let wait_ms =
                 if is_first && kind != FlowKind::Device { 0 } else { prompt.interval_secs.saturating_mul(1000) };
             is_first = false;
-            if !self.wait_while_held(&poller.step, wait_ms)? {
+            if !self.wait_while_held(&poller, wait_ms)? {
                 continue;
+            }
+            if poller.stop.load(Ordering::Relaxed) {
+                return Ok(self.view(&poller.step.provider, poller.step.flow)?);
             }
             match issuer.poll(&poller.step.provider, &prompt) {
                 Polled::Pending => {}
@@ -151,7 +170,7 @@ impl<P: Ports> Engine<P> {
             self.transact(&[Event::AdoptFlow(Adopt { provider: provider.clone(), flow, act: act.clone() })])?;
         let polls = adopted.effects.iter().any(|effect| matches!(effect, Effect::Poll { .. }));
         let step = Step { provider: provider.clone(), flow, attempt: act.attempt };
-        Ok(polls.then(|| Poller { step, alive }))
+        Ok(polls.then(|| Poller::new(step, alive)))
     }
 
     /// Waits until the flow of another poller ends; if that poller dies, polls on.
@@ -228,14 +247,14 @@ impl<P: Ports> Engine<P> {
         })
     }
 
-    fn wait_while_held(&self, step: &Step, wait_ms: u64) -> Result<bool, StoreError> {
+    fn wait_while_held(&self, poller: &Poller<P>, wait_ms: u64) -> Result<bool, StoreError> {
         let began = self.clock.now();
         loop {
             let spent_ms = self.clock.now().age_ms(&began);
-            if self.still_held(step)?.is_none() {
+            if self.still_held(&poller.step)?.is_none() {
                 return Ok(false);
             }
-            if spent_ms >= wait_ms {
+            if spent_ms >= wait_ms || poller.stop.load(Ordering::Relaxed) {
                 return Ok(true);
             }
             self.clock.pause((wait_ms - spent_ms).min(LOOK_MS));

@@ -131,14 +131,23 @@ impl<P: Ports> Engine<P> {
         Ok(self.freshness(picked, times)? != Freshness::Good)
     }
 
+    /// Whether the chosen token has enough left for a request.
+    pub fn is_good(&self, picked: &Picked) -> bool {
+        let left_ms = picked.live.expiry.left_ms(&self.clock.now());
+        picked.live.kind != LiveKind::Oauth || left_ms >= least_left_ms(picked.live.expiry)
+    }
+
     fn freshness(&self, picked: &Picked, times: Times) -> Result<Freshness, NoToken> {
         if picked.live.kind != LiveKind::Oauth {
             return Ok(Freshness::Good);
         }
-        let now = self.clock.now();
-        let left_ms = picked.live.expiry.left_ms(&now);
-        if left_ms < least_left_ms(picked.live.expiry) {
+        if !self.is_good(picked) {
             return Ok(Freshness::Spent);
+        }
+        let now = self.clock.now();
+        // Most calls end here, without another look at the store: no window is longer than the skew.
+        if picked.live.expiry.left_ms(&now) > times.skew_ms {
+            return Ok(Freshness::Good);
         }
         let wants = self.read(|snapshot| {
             let entry = snapshot.state.entry(picked.live.provider.as_str(), picked.live.label.as_str());

@@ -1,0 +1,138 @@
+//! Exchanges that the caller does: a function that presents a refresh token and says what came of it.
+
+use std::fmt;
+use std::time::Duration;
+
+use credlatch_core::flow::{FlowKind, Prompt};
+use credlatch_core::name::ProviderId;
+use credlatch_core::port::{Code, CodeExchanged, Issuer, Polled, Prompting, Revoked};
+use credlatch_core::rotation::{Exchanged, Fresh};
+use credlatch_core::secret::Secret;
+use parking_lot::Mutex;
+
+use crate::fingerprint::fingerprint;
+
+/// What an issuer answered to a refresh token.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Answer {
+    /// New tokens.
+    Granted(Tokens),
+    /// The issuer rejects this refresh token for good, with this OAuth error code, such as `invalid_grant`.
+    Rejected(String),
+    /// Nothing was sent, or the answer can't have consumed the token. Try again later.
+    NotConsumed {
+        /// How long the issuer wants to be left alone, if it said so.
+        retry_after: Option<Duration>,
+    },
+    /// It was sent, and no usable answer came: the issuer may have spent it.
+    Unknown,
+}
+
+/// The tokens of a good answer.
+#[derive(Clone)]
+pub struct Tokens {
+    /// The new access token.
+    pub access: Secret,
+    /// The new refresh token; without one the old stays good.
+    pub refresh: Option<Secret>,
+    /// The access token's lifetime, if the issuer gave one.
+    pub expires_in: Option<Duration>,
+    /// The granted scopes, if the issuer named them.
+    pub scopes: Option<Vec<String>>,
+}
+
+impl fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tokens")
+            .field("expires_in", &self.expires_in)
+            .field("scopes", &self.scopes)
+            .finish_non_exhaustive()
+    }
+}
+
+impl From<Tokens> for Fresh {
+    fn from(tokens: Tokens) -> Self {
+        Self {
+            fingerprint: fingerprint(tokens.refresh.as_ref().unwrap_or(&tokens.access)),
+            access: tokens.access,
+            refresh: tokens.refresh,
+            expires_in_ms: tokens.expires_in.map(whole_ms),
+            scopes: tokens.scopes,
+        }
+    }
+}
+
+impl From<Answer> for Exchanged {
+    fn from(answer: Answer) -> Self {
+        match answer {
+            Answer::Granted(tokens) => Self::Granted(tokens.into()),
+            Answer::Rejected(code) => Self::Rejected { code },
+            Answer::NotConsumed { retry_after } => Self::NotConsumed { retry_after_ms: retry_after.map(whole_ms) },
+            Answer::Unknown => Self::Unknown,
+        }
+    }
+}
+
+fn whole_ms(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// An issuer that is one function of the caller's, for one presentation.
+pub(super) struct Once<F>(Mutex<Option<F>>);
+
+impl<F> Once<F> {
+    pub(super) fn new(exchange: F) -> Self {
+        Self(Mutex::new(Some(exchange)))
+    }
+}
+
+impl<F: FnOnce(&Secret) -> Answer + Send> Issuer for Once<F> {
+    fn refresh(&self, _provider: &ProviderId, refresh: &Secret, _scopes: &[String]) -> Exchanged {
+        let exchange = self.0.lock().take();
+        exchange.map_or(Exchanged::NotConsumed { retry_after_ms: None }, |exchange| exchange(refresh).into())
+    }
+
+    fn prompt(&self, provider: &ProviderId, kind: FlowKind) -> Prompting {
+        NoIssuer.prompt(provider, kind)
+    }
+
+    fn poll(&self, provider: &ProviderId, prompt: &Prompt) -> Polled {
+        NoIssuer.poll(provider, prompt)
+    }
+
+    fn exchange(&self, provider: &ProviderId, code: &Code) -> CodeExchanged {
+        NoIssuer.exchange(provider, code)
+    }
+
+    fn revoke(&self, provider: &ProviderId, token: &Secret) -> Revoked {
+        NoIssuer.revoke(provider, token)
+    }
+}
+
+/// The issuer of a latch that can't speak to any: nothing is ever sent.
+pub(super) struct NoIssuer;
+
+const UNSUPPORTED: &str = "unsupported";
+
+impl Issuer for NoIssuer {
+    fn refresh(&self, _: &ProviderId, _: &Secret, _: &[String]) -> Exchanged {
+        Exchanged::NotConsumed { retry_after_ms: None }
+    }
+
+    fn prompt(&self, _: &ProviderId, _: FlowKind) -> Prompting {
+        Prompting::Failed(UNSUPPORTED.to_owned())
+    }
+
+    fn poll(&self, _: &ProviderId, _: &Prompt) -> Polled {
+        Polled::Failed(UNSUPPORTED.to_owned())
+    }
+
+    fn exchange(&self, _: &ProviderId, _: &Code) -> CodeExchanged {
+        CodeExchanged::Failed(UNSUPPORTED.to_owned())
+    }
+
+    fn revoke(&self, _: &ProviderId, _: &Secret) -> Revoked {
+        Revoked::Unsupported
+    }
+}

@@ -1,0 +1,303 @@
+//! Signing in: one flow for everybody who asks, in this and every other process.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use credlatch_core::custody::Nonce;
+use credlatch_core::engine::FlowView;
+use credlatch_core::flow::{FlowEnd, FlowKind, Prompt};
+use credlatch_core::name::{Label, ProviderId};
+use credlatch_core::provider::{Dialect, Provider};
+use parking_lot::Mutex;
+
+use super::Latch;
+use crate::backend::Duty;
+use crate::error::{Error, ErrorKind};
+
+/// A login in progress. Dropping it does nothing: the login goes on, and other processes may be waiting for it.
+/// [`Flow::cancel`] ends it.
+pub struct Flow {
+    latch: Latch,
+    provider: ProviderId,
+    id: Nonce,
+    started: bool,
+    /// The duty to poll, until a thread takes it up.
+    duty: Arc<Mutex<Option<Duty>>>,
+}
+
+/// What can be seen of a login. None of it is secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FlowStatus {
+    /// The login's public name: 32 hexadecimal digits.
+    pub id: String,
+    /// Whose login it is.
+    pub provider: ProviderId,
+    /// How far it is.
+    pub state: FlowState,
+    /// The code to enter, once the issuer gave it.
+    pub user_code: Option<String>,
+    /// Where to enter it.
+    pub verification_uri: Option<String>,
+    /// The same with the code in it.
+    pub verification_uri_complete: Option<String>,
+    /// When it ends by itself, in milliseconds since the Unix epoch; of an ended one, when it ended.
+    pub expires_at_ms: u64,
+    /// Seconds between two polls.
+    pub interval_secs: u64,
+}
+
+/// How far a login is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FlowState {
+    /// In progress.
+    Pending,
+    /// Its credential is stored.
+    Succeeded,
+    /// Nobody agreed in time.
+    Expired,
+    /// Somebody cancelled it, or cleared the provider.
+    Cancelled,
+    /// It failed, with this short code, such as `access_denied`.
+    Failed(String),
+}
+
+impl FlowState {
+    /// The name that JSON output uses.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Succeeded => "succeeded",
+            Self::Expired => "expired",
+            Self::Cancelled => "cancelled",
+            Self::Failed(_) => "failed",
+        }
+    }
+}
+
+impl Latch {
+    /// Starts a login for a provider, or joins the one in progress. Returns once there is a code to show, or the issuer
+    /// refused to give one; a worker polls until the login ends.
+    ///
+    /// # Errors
+    /// The provider has no login, its issuer gave no code, or the store can't be written.
+    pub fn login(&self, provider: &str) -> Result<Flow, Error> {
+        self.login_as(provider, &Label::default())
+    }
+
+    /// As [`Latch::login`], for an entry of another label than `default`.
+    ///
+    /// # Errors
+    /// As [`Latch::login`].
+    pub fn login_as(&self, provider: &str, label: &Label) -> Result<Flow, Error> {
+        let row = self.provider(provider)?;
+        let kind = kind(row)?;
+        let login = self.0.backend.login(&*self.0.issuer, &row.id, label, kind)?;
+        let duty = Arc::new(Mutex::new(login.duty));
+        let flow = Flow { latch: self.clone(), provider: row.id.clone(), id: login.flow, started: login.started, duty };
+        flow.poll_in_background();
+        flow.wait_for_prompt(row)?;
+        Ok(flow)
+    }
+
+    /// The login of this public name.
+    ///
+    /// # Errors
+    /// Nothing is known of it, or the store can't be read.
+    pub fn flow(&self, id: &str) -> Result<FlowStatus, Error> {
+        let unknown = || {
+            Error::new(
+                ErrorKind::Usage,
+                "no login of this name is known",
+                "`credlatch flows` shows those of the last minutes",
+            )
+        };
+        let nonce = Nonce::try_from(id.to_owned()).map_err(|_| unknown())?;
+        self.flows()?.into_iter().find(|flow| flow.id == nonce.to_string()).ok_or_else(unknown)
+    }
+
+    /// The logins in progress, and those that ended less than 300 s ago.
+    ///
+    /// # Errors
+    /// The store can't be read.
+    pub fn flows(&self) -> Result<Vec<FlowStatus>, Error> {
+        let status = self.status()?;
+        let of_slot = |(provider, slot): (&ProviderId, &credlatch_core::state::Slot)| {
+            let live = slot.flow.iter().map(|live| FlowView::Live(Box::new(live.clone())));
+            let ended = slot.ended.iter().filter(|ended| ended.is_visible(&status.now));
+            let views = live.chain(ended.map(|ended| FlowView::Ended(ended.clone())));
+            views.filter_map(|view| describe(provider, &view)).collect::<Vec<_>>()
+        };
+        Ok(status.state.providers.iter().flat_map(of_slot).collect())
+    }
+
+    /// Cancels a login by its public name. One that has ended, or was never there, is left as it is; that is no error.
+    ///
+    /// # Errors
+    /// The store can't be written.
+    pub fn cancel(&self, id: &str) -> Result<FlowState, Error> {
+        let Ok(found) = self.flow(id) else { return Ok(FlowState::Cancelled) };
+        let Ok(nonce) = Nonce::try_from(found.id) else { return Ok(FlowState::Cancelled) };
+        let view = self.0.backend.cancel(&found.provider, nonce)?;
+        Ok(describe(&found.provider, &view).map_or(FlowState::Cancelled, |status| status.state))
+    }
+}
+
+impl Flow {
+    /// Its public name.
+    pub fn id(&self) -> String {
+        self.id.to_string()
+    }
+
+    /// Whether this call started it; otherwise it joined one in progress.
+    pub fn is_started_here(&self) -> bool {
+        self.started
+    }
+
+    /// What can be seen of it now.
+    ///
+    /// # Errors
+    /// The store can't be read.
+    pub fn status(&self) -> Result<FlowStatus, Error> {
+        let view = self.latch.0.backend.view(&self.provider, self.id)?;
+        Ok(describe(&self.provider, &view).unwrap_or_else(|| self.forgotten()))
+    }
+
+    /// The code to enter, if there is one yet.
+    ///
+    /// # Errors
+    /// The store can't be read.
+    pub fn user_code(&self) -> Result<Option<String>, Error> {
+        Ok(self.status()?.user_code)
+    }
+
+    /// Where to enter it, if that is known yet.
+    ///
+    /// # Errors
+    /// The store can't be read.
+    pub fn verification_uri(&self) -> Result<Option<String>, Error> {
+        Ok(self.status()?.verification_uri)
+    }
+
+    /// Waits until the login ends. If the process that polls dies meanwhile, this one polls on with the same code.
+    ///
+    /// # Errors
+    /// It ended without a credential; or the store can't be used.
+    pub fn wait(&self) -> Result<(), Error> {
+        let inner = &self.latch.0.inner;
+        let view = inner.backend.await_flow(&*inner.issuer, &self.provider, self.id)?;
+        let row = self.latch.provider(self.provider.as_str())?;
+        match describe(&self.provider, &view).map(|status| status.state) {
+            Some(FlowState::Succeeded) => Ok(()),
+            Some(FlowState::Failed(code)) => Err(refused(row, &code)),
+            Some(FlowState::Expired) => {
+                Err(Error::new(ErrorKind::Busy, format!("nobody confirmed the {} login in time", row.id), again(row)))
+            }
+            _ => Err(Error::new(ErrorKind::SignIn, format!("the {} login was cancelled", row.id), again(row))),
+        }
+    }
+
+    /// Ends the login. Nothing is stored, unless it had succeeded before.
+    ///
+    /// # Errors
+    /// The store can't be written.
+    pub fn cancel(&self) -> Result<FlowState, Error> {
+        let view = self.latch.0.backend.cancel(&self.provider, self.id)?;
+        Ok(describe(&self.provider, &view).map_or(FlowState::Cancelled, |status| status.state))
+    }
+
+    /// Whoever joins early waits until the starter has a code. A reservation without one ends by itself after 60 s.
+    fn wait_for_prompt(&self, row: &Provider) -> Result<(), Error> {
+        loop {
+            let status = self.status()?;
+            match status.state {
+                FlowState::Failed(code) => return Err(refused(row, &code)),
+                FlowState::Pending if status.interval_secs == 0 => std::thread::sleep(Duration::from_millis(10)),
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    /// If no thread can be had, the duty is dropped with its sign of life, and `wait` adopts the flow.
+    fn poll_in_background(&self) {
+        let Some(duty) = self.duty.lock().take() else { return };
+        self.latch.0.workers.stop_at_end(Arc::clone(&duty.stop));
+        let inner = Arc::clone(&self.latch.0.inner);
+        let _ = self.latch.0.workers.spawn("login", move || drop(inner.backend.poll(&*inner.issuer, duty)));
+    }
+
+    fn forgotten(&self) -> FlowStatus {
+        FlowStatus {
+            id: self.id(),
+            provider: self.provider.clone(),
+            state: FlowState::Cancelled,
+            user_code: None,
+            verification_uri: None,
+            verification_uri_complete: None,
+            expires_at_ms: 0,
+            interval_secs: 0,
+        }
+    }
+}
+
+fn kind(row: &Provider) -> Result<FlowKind, Error> {
+    match row.oauth.as_ref().and_then(|oauth| oauth.flow) {
+        Some(Dialect::Device | Dialect::CodexDevice) => Ok(FlowKind::Device),
+        Some(Dialect::Loopback) => Ok(FlowKind::Loopback),
+        Some(Dialect::ClaudeLink) => Ok(FlowKind::Link),
+        None => Err(Error::new(
+            ErrorKind::Usage,
+            format!("{} has no login here; it uses an API key", row.id),
+            format!("store the key: `credlatch set {}`", row.id),
+        )),
+    }
+}
+
+fn again(row: &Provider) -> String {
+    format!("start again: `credlatch login {}`", row.id)
+}
+
+fn refused(row: &Provider, code: &str) -> Error {
+    let (kind, what) = match code {
+        "access_denied" => (ErrorKind::SignIn, "the login was refused by the person who was asked"),
+        "unsupported" => (ErrorKind::Usage, "this build can't sign in; it was made without the `oauth` feature"),
+        "interrupted" => (ErrorKind::Busy, "the process that exchanged the code ended before the answer came"),
+        _ => (ErrorKind::Unreachable, "the issuer did not complete the login"),
+    };
+    Error::new(kind, format!("{}: {what} ({code})", row.id), again(row))
+}
+
+fn describe(provider: &ProviderId, view: &FlowView) -> Option<FlowStatus> {
+    match view {
+        FlowView::Live(live) => {
+            let prompt = live.prompt();
+            let text = |pick: fn(&Prompt) -> &String| prompt.map(pick).filter(|text| !text.is_empty()).cloned();
+            Some(FlowStatus {
+                id: live.id.to_string(),
+                provider: provider.clone(),
+                state: FlowState::Pending,
+                user_code: text(|prompt| &prompt.user_code),
+                verification_uri: text(|prompt| &prompt.verification_uri),
+                verification_uri_complete: prompt.and_then(|prompt| prompt.verification_uri_complete.clone()),
+                expires_at_ms: live.ends.wall_ms(),
+                interval_secs: prompt.map_or(0, |prompt| prompt.interval_secs),
+            })
+        }
+        FlowView::Ended(ended) => Some(FlowStatus {
+            id: ended.id.to_string(),
+            provider: provider.clone(),
+            state: match &ended.end {
+                FlowEnd::Succeeded => FlowState::Succeeded,
+                FlowEnd::Expired => FlowState::Expired,
+                FlowEnd::Cancelled => FlowState::Cancelled,
+                FlowEnd::Failed(code) => FlowState::Failed(code.clone()),
+            },
+            user_code: ended.user_code.clone(),
+            verification_uri: None,
+            verification_uri_complete: None,
+            expires_at_ms: ended.at.wall_ms,
+            interval_secs: 0,
+        }),
+        FlowView::Unknown => None,
+    }
+}

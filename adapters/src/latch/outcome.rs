@@ -1,0 +1,179 @@
+//! What a provider's answer says about the credential that was used.
+
+use std::time::SystemTime;
+
+use credlatch_core::pool::Answer;
+use http::HeaderMap;
+use serde_json::Value;
+
+/// Reasons after which no rest helps: the credential itself is over.
+const DEAD: [&str; 6] = [
+    "token_invalidated",
+    "token_revoked",
+    "invalid_token",
+    "invalid_grant",
+    "unauthorized_client",
+    "refresh_token_reused",
+];
+
+/// The longest rest that a provider's word is taken for, in milliseconds: 31 days, a billing period.
+const REST_MAX_MS: u64 = 31 * 86_400_000;
+
+/// What came of a request that used a credential.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// What kind of failure, if it is one that the credential is to blame for.
+    pub(super) answer: Option<Answer>,
+    /// Milliseconds that the provider wants this credential left alone.
+    pub(super) rest_ms: Option<u64>,
+    /// The model a limit is about.
+    pub(super) model: Option<String>,
+    /// The reason why no rest helps.
+    pub(super) dead: Option<String>,
+}
+
+impl Outcome {
+    /// It was accepted.
+    pub fn accepted() -> Self {
+        Self { answer: None, rest_ms: None, model: None, dead: None }
+    }
+
+    /// Reads an HTTP answer: its status, `Retry-After`, and what its JSON body says of reasons and reset times.
+    pub fn from_http(status: u16, headers: &HeaderMap, body: &[u8]) -> Self {
+        let body: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
+        let reason = reason(&body);
+        let speaks_of_billing = reason.as_deref().is_some_and(is_billing);
+        let answer = match status {
+            401 => Some(Answer::Unauthorized),
+            402 => Some(Answer::Billing),
+            403 | 429 if speaks_of_billing => Some(Answer::Billing),
+            429 => Some(Answer::Limited),
+            403 => Some(Answer::Other),
+            _ => None,
+        };
+        if answer.is_none() {
+            return Self::accepted();
+        }
+        let now_ms = now_ms();
+        let told = retry_after_ms(headers, now_ms).or_else(|| reset_ms(&body, now_ms));
+        let dead = reason.filter(|reason| status == 401 && DEAD.contains(&reason.as_str()));
+        Self { answer, rest_ms: told.map(|ms| ms.min(REST_MAX_MS)), model: None, dead }
+    }
+
+    /// The limit is about this model alone.
+    #[must_use]
+    pub fn of_model(mut self, model: &str) -> Self {
+        self.model = Some(model.to_owned());
+        self
+    }
+}
+
+/// The short code by which a body says why: OAuth's `error`, or the `code` or `type` of an error object.
+fn reason(body: &Value) -> Option<String> {
+    let error = body.get("error")?;
+    let code = error.as_str().or_else(|| ["code", "type"].iter().find_map(|key| error.get(key)?.as_str()))?;
+    Some(code.to_ascii_lowercase())
+}
+
+fn is_billing(reason: &str) -> bool {
+    ["billing", "insufficient_quota", "insufficient_credit", "payment", "credit_balance"]
+        .iter()
+        .any(|word| reason.contains(word))
+}
+
+/// RFC 9110, 10.2.3: seconds, or a date.
+fn retry_after_ms(headers: &HeaderMap, now_ms: u64) -> Option<u64> {
+    let text = headers.get(http::header::RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse::<u64>() {
+        return Some(seconds.saturating_mul(1000));
+    }
+    let at = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
+    u64::try_from(at.as_millisecond()).ok().map(|at_ms| at_ms.saturating_sub(now_ms))
+}
+
+/// The reset times that providers put into bodies: a date, or seconds or milliseconds since the epoch.
+fn reset_ms(body: &Value, now_ms: u64) -> Option<u64> {
+    let places = [Some(body), body.get("error")];
+    let named = |place: &Value| ["reset_at", "resets_at", "retry_until"].iter().find_map(|key| place.get(key).cloned());
+    let at = places.into_iter().flatten().find_map(named)?;
+    instant_ms(&at).map(|at_ms| at_ms.saturating_sub(now_ms))
+}
+
+fn instant_ms(at: &Value) -> Option<u64> {
+    if let Some(text) = at.as_str() {
+        if let Ok(number) = text.parse::<u64>() {
+            return Some(epoch_ms(number));
+        }
+        let at: jiff::Timestamp = text.parse().ok()?;
+        return u64::try_from(at.as_millisecond()).ok();
+    }
+    at.as_u64().map(epoch_ms)
+}
+
+/// Seconds until the year 5138 are smaller than milliseconds since 1973, so the size tells the unit.
+fn epoch_ms(number: u64) -> u64 {
+    if number < 100_000_000_000 { number * 1000 } else { number }
+}
+
+fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(retry_after: &str) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.insert("retry-after", retry_after.parse().unwrap());
+        headers
+    }
+
+    #[test]
+    fn the_status_decides_whom_to_blame() {
+        let none = HeaderMap::new();
+        for (status, body, answer) in [
+            (200, "", None),
+            (404, "", None),
+            (500, "", None),
+            (503, "<html>", None),
+            (401, "", Some(Answer::Unauthorized)),
+            (402, "", Some(Answer::Billing)),
+            (403, "", Some(Answer::Other)),
+            (429, "", Some(Answer::Limited)),
+            (429, r#"{"error":{"code":"insufficient_quota"}}"#, Some(Answer::Billing)),
+        ] {
+            assert_eq!(Outcome::from_http(status, &none, body.as_bytes()).answer, answer, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let of = |text: &str| Outcome::from_http(429, &headers(text), b"").rest_ms;
+        assert_eq!(of("120"), Some(120_000));
+        assert_eq!(of("Fri, 01 Jan 2021 00:00:00 GMT"), Some(0), "past");
+        assert!(of("Fri, 01 Jan 2100 00:00:00 GMT").unwrap() > 86_400_000, "bounded");
+        assert_eq!(of("soon"), None);
+    }
+
+    #[test]
+    fn reset_times_come_in_every_shape() {
+        let in_an_hour_ms = now_ms() + 3_600_000;
+        let iso = crate::rfc3339(in_an_hour_ms);
+        for value in [in_an_hour_ms.to_string(), (in_an_hour_ms / 1000).to_string(), format!("{iso:?}")] {
+            for key in ["reset_at", "resets_at", "retry_until"] {
+                let body = format!(r#"{{"error":{{"{key}":{value}}}}}"#);
+                let rest_ms = Outcome::from_http(429, &HeaderMap::new(), body.as_bytes()).rest_ms.unwrap();
+                assert!((3_590_000..=3_600_000).contains(&rest_ms), "{body}: {rest_ms}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_a_401_can_condemn() {
+        let body = br#"{"error":"invalid_grant"}"#;
+        assert_eq!(Outcome::from_http(401, &HeaderMap::new(), body).dead.as_deref(), Some("invalid_grant"));
+        assert_eq!(Outcome::from_http(403, &HeaderMap::new(), body).dead, None);
+    }
+}

@@ -1,0 +1,132 @@
+//! Tokens that are good for a request: rotated ahead of their end, by one actor for everybody.
+
+use std::sync::Arc;
+
+use credlatch_core::Refusal;
+use credlatch_core::engine::{NoToken, Picked, Rotation, Wish};
+use credlatch_core::name::Label;
+use credlatch_core::pool::Choice;
+use credlatch_core::port::Issuer;
+use credlatch_core::provider::Provider;
+use credlatch_core::rotation::{Cause, Exchanged};
+use credlatch_core::secret::Secret;
+
+use super::credential::Credential;
+use super::exchange::{Answer, Once};
+use super::{Latch, times};
+use crate::error::{Error, ErrorKind, clock_time};
+
+impl Latch {
+    /// The provider's credential, good for a request: with at least 10 s left, rotated if it had less.
+    ///
+    /// A token that is due but still good is handed out at once, while one worker rotates it for every process. When it
+    /// has ended, everybody waits for the one who rotates.
+    ///
+    /// # Errors
+    /// There is nothing good to hand out, and the error's kind says what to do about it.
+    pub fn token(&self, provider: &str) -> Result<Credential, Error> {
+        let row = self.provider(provider)?;
+        let picked = self.good(row).map_err(|why| Error::no_token(row, why))?;
+        self.credential(picked)
+    }
+
+    pub(super) fn good(&self, row: &Provider) -> Result<Picked, NoToken> {
+        let choice = Choice { model: None, turn: self.turn() };
+        if self.0.looks_ahead {
+            let picked = self.0.backend.current(row.id.as_str(), &choice)?;
+            if !self.0.backend.is_due(&picked, times(row))? {
+                return Ok(picked);
+            }
+            if self.0.backend.is_good(&picked) {
+                self.rotate_ahead(row, &picked);
+                return Ok(picked);
+            }
+        }
+        self.0.backend.token(&*self.0.issuer, &row.id, &choice, times(row), self.0.patience_ms)
+    }
+
+    fn rotate_ahead(&self, row: &Provider, picked: &Picked) {
+        let wish = wish(row, &picked.live.label, picked.live.version, Cause::Due);
+        let inner = Arc::clone(&self.0.inner);
+        let key = format!("{}/{}", row.id, picked.live.label);
+        // What came of it is in the store, where the next call finds it.
+        self.0.workers.spawn_once(&key, move || drop(inner.backend.rotate(&*inner.issuer, &wish, inner.patience_ms)));
+    }
+
+    /// Rotates an entry's token now, whether it is due or not.
+    ///
+    /// # Errors
+    /// It has no refresh token, the issuer granted nothing, or the store can't be written.
+    pub fn rotate(&self, provider: &str, label: &Label) -> Result<Credential, Error> {
+        self.rotate_by(&*self.0.issuer, provider, label)
+    }
+
+    /// Rotates an entry's token by an exchange of the caller's. The caller's function presents the refresh token, at most
+    /// once, and says what came of it; everything else, who may and what is kept, is done here.
+    ///
+    /// # Errors
+    /// As [`Latch::rotate`].
+    pub fn rotate_with(
+        &self,
+        provider: &str,
+        exchange: impl FnOnce(&Secret) -> Answer + Send,
+    ) -> Result<Credential, Error> {
+        self.rotate_by(&Once::new(exchange), provider, &Label::default())
+    }
+
+    fn rotate_by(&self, issuer: &dyn Issuer, provider: &str, label: &Label) -> Result<Credential, Error> {
+        let row = self.provider(provider)?;
+        let snapshot = self.0.backend.snapshot()?;
+        let live = snapshot.live(row.id.as_str(), label.as_str()).ok_or_else(|| Error::missing(row))?;
+        let wish = wish(row, label, live.version, Cause::Asked);
+        match self.0.backend.rotate(issuer, &wish, self.0.patience_ms)? {
+            Rotation::Newer(live) => {
+                let generation = self.0.backend.snapshot()?.state.generation;
+                self.credential(Picked { live, generation })
+            }
+            other => Err(not_rotated(row, other)),
+        }
+    }
+}
+
+pub(super) fn wish(row: &Provider, label: &Label, version: u64, cause: Cause) -> Wish {
+    Wish { provider: row.id.clone(), label: label.clone(), version, cause, times: times(row) }
+}
+
+/// Why a rotation that a person asked for did not happen.
+pub(super) fn not_rotated(row: &Provider, rotation: Rotation) -> Error {
+    let name = &row.id;
+    let none = |what: &str, remedy: &str| Error::new(ErrorKind::Usage, format!("{name} {what}"), remedy);
+    match rotation {
+        Rotation::Newer(_) | Rotation::Gone => Error::missing(row),
+        Rotation::Unsaved(unsaved) => Error::no_token(row, NoToken::Unsaved(Box::new(unsaved))),
+        Rotation::Busy(actor) => Error::no_token(row, NoToken::Busy(actor)),
+        Rotation::Failed(Exchanged::Rejected { code }) => Error::no_token(row, NoToken::SignIn(Some(code))),
+        Rotation::Failed(Exchanged::Unknown) => Error::new(
+            ErrorKind::Unreachable,
+            format!("{name} was sent the refresh token and gave no usable answer, so the token may be spent"),
+            "the present access token is used while it lasts; the refresh token is presented again when it is needed",
+        ),
+        Rotation::Failed(_) => Error::new(
+            ErrorKind::Unreachable,
+            format!("the issuer of {name} could not be reached, or asked to be left alone; nothing was changed"),
+            "try again later",
+        ),
+        Rotation::Refused(Refusal::NotRotatable) => {
+            none("has no refresh token, so there is nothing to rotate", "sign in to get one, or go on using the key")
+        }
+        Rotation::Refused(Refusal::Borrowed) => none(
+            "is another tool's login, and that tool rotates it",
+            "use that tool, or sign in here to have a login of your own",
+        ),
+        Rotation::Refused(Refusal::InDoubtUntil(until)) => {
+            Error::no_token(row, NoToken::InDoubt { until, cause: None })
+        }
+        Rotation::Refused(Refusal::BackOff(until) | Refusal::TooSoon(until)) => Error::new(
+            ErrorKind::Unreachable,
+            format!("the last tries to rotate {name} failed"),
+            format!("the next is made at {} or later", clock_time(&until)),
+        ),
+        Rotation::Refused(_) => Error::no_token(row, NoToken::SignIn(None)),
+    }
+}
