@@ -29,7 +29,7 @@
 
 mod backend;
 mod error;
-#[cfg(feature = "file")]
+#[cfg(all(feature = "file", unix))]
 pub mod file;
 mod fingerprint;
 mod latch;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::extra::Extra;
 use crate::machine::{Outcome, Verdict};
 use crate::name::{Label, ProviderId};
 use crate::rotation::{BACK_OFF_FIRST_MS, BACK_OFF_MAX_MS};
@@ -57,6 +58,9 @@ pub struct Health {
     pub challenged: Option<Stamp>,
     /// How often it was handed out, as far as counts were flushed.
     pub uses: u64,
+    /// Fields of a newer version.
+    #[serde(flatten)]
+    pub extra: Extra,
 }
 
 /// A rest.

@@ -95,6 +95,15 @@ pub trait Store: Send + Sync {
     /// [`StoreErrorKind::Busy`] after `patience_ms`, naming the holder; or the store can't be used.
     fn lock(&self, patience_ms: u64) -> Result<Self::Locked<'_>, StoreError>;
 
+    /// Whether outside acts may be based on this store. A copy of a store holds the same refresh tokens as its original,
+    /// and a network file system may not honour locks: there a person decides first.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Copied`] or [`StoreErrorKind::Unsafe`], with what to do.
+    fn permit_acts(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// Makes a sign of life for an act of the calling thread.
     ///
     /// # Errors

@@ -14,7 +14,9 @@ pub use check::{BadEndpoint, BadTable};
 pub use table::{Table, UnknownProvider};
 pub use url::{Url, endpoint};
 
+use crate::flow::FlowKind;
 use crate::name::ProviderId;
+use crate::rotation::Times;
 
 /// The provider table that ships, as JSON text: a [`TableFile`]. The core has no JSON parser, so adapters parse it.
 pub const BUILT_IN_JSON: &str = include_str!("providers.json");
@@ -228,7 +230,27 @@ impl Provider {
     }
 }
 
+impl Dialect {
+    /// Which kind of flow it makes.
+    pub fn flow_kind(self) -> FlowKind {
+        match self {
+            Self::Device | Self::CodexDevice => FlowKind::Device,
+            Self::ClaudeLink => FlowKind::Link,
+            Self::Loopback => FlowKind::Loopback,
+        }
+    }
+}
+
 impl OAuth {
+    /// The row's times as a rotation takes them.
+    pub fn times(&self) -> Times {
+        Times {
+            skew_ms: self.refresh_skew_secs.saturating_mul(1000),
+            http_timeout_ms: self.http_timeout_secs.saturating_mul(1000),
+            grace_ms: self.grace_secs.saturating_mul(1000),
+        }
+    }
+
     /// Where the Codex dialect asks whether the person has confirmed: beside the device endpoint.
     pub fn codex_poll_endpoint(&self) -> Option<String> {
         let (parent, _) = self.device_authorization_endpoint.as_deref()?.rsplit_once('/')?;

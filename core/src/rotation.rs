@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::extra::Extra;
 use crate::machine::{Act, Effect, Outcome, Refusal, Verdict};
 use crate::name::{Label, ProviderId};
 use crate::secret::{Fingerprint, Secret};
@@ -15,6 +16,9 @@ pub const CHALLENGE_SPACING_MS: u64 = 300_000;
 pub const BACK_OFF_FIRST_MS: u64 = 1_000;
 /// The longest of those waits.
 pub const BACK_OFF_MAX_MS: u64 = 300_000;
+/// A token is never handed out with less than this left, in milliseconds, because a request takes time; of a token that
+/// lives under 20 s, half its lifetime, or an issuer of such tokens would be asked for ever.
+pub const LEAST_LEFT_MS: u64 = 10_000;
 
 /// An actor wants to present a grant's refresh token.
 #[derive(Clone, Debug, PartialEq)]
@@ -149,6 +153,14 @@ pub(crate) fn claim(state: &mut State, now: &Stamp, want: &ClaimRotation) -> Out
     })
 }
 
+/// How much must be left of a token that is handed out, in milliseconds.
+pub(crate) fn least_left_ms(expiry: Expiry) -> u64 {
+    match expiry {
+        Expiry::After(deadline) => LEAST_LEFT_MS.min(deadline.after_ms / 2),
+        Expiry::Never | Expiry::At(_) => LEAST_LEFT_MS,
+    }
+}
+
 fn objection(
     entry: &Entry,
     grant: &Grant,
@@ -157,7 +169,9 @@ fn objection(
     want: &ClaimRotation,
 ) -> Option<Refusal> {
     let left_ms = grant.expiry.left_ms(now);
-    if want.cause == Cause::Due && left_ms > grant.advisory_ms(want.times.skew_ms) {
+    // What is too short to be handed out is due, however narrow the advisory window.
+    let due_ms = grant.advisory_ms(want.times.skew_ms).max(least_left_ms(grant.expiry));
+    if want.cause == Cause::Due && left_ms > due_ms {
         return Some(Refusal::NotDue);
     }
     if let Some(refusal) = doubt.and_then(|doubt| doubt_objection(grant, doubt, now, want)) {
@@ -266,6 +280,19 @@ fn grant_anew(entry: &mut Entry, now: &Stamp, version: u64, fresh: &Fresh) {
 }
 
 impl Fresh {
+    /// The grant that these tokens make, received at this time.
+    pub fn grant(&self, now: &Stamp) -> Grant {
+        Grant {
+            access: self.access.clone(),
+            refresh: self.refresh.clone(),
+            expiry: self.expiry(now),
+            issued: *now,
+            scopes: self.scopes.clone().unwrap_or_default(),
+            custody: Custody::Settled,
+            extra: Extra::default(),
+        }
+    }
+
     /// When the new access token ends, counted from the answer.
     pub fn expiry(&self, now: &Stamp) -> Expiry {
         self.expires_in_ms.map_or(Expiry::Never, |ms| Expiry::After(now.plus_ms(ms)))

@@ -110,6 +110,9 @@ pub struct Grant {
     pub scopes: Vec<String>,
     /// Who may present the refresh token now.
     pub custody: Custody,
+    /// Fields of a newer version.
+    #[serde(flatten)]
+    pub extra: Extra,
 }
 
 /// A login that another tool owns.
@@ -122,6 +125,9 @@ pub struct Link {
     /// Set when another account appeared behind the link.
     #[serde(default)]
     pub suspended: bool,
+    /// Fields of a newer version.
+    #[serde(flatten)]
+    pub extra: Extra,
 }
 
 /// Where an entry came from.

@@ -122,6 +122,11 @@ pub trait Disk: Clock + Nonces + 'static {
     /// As the operating system has it.
     fn untrusted_file_system(&self, path: &Path) -> io::Result<Option<&'static str>>;
 
+    /// Milliseconds on any clock that only goes forward, as cheaply as can be: every read of a credential asks for it.
+    fn ticks(&self) -> u64 {
+        self.now().up_ms
+    }
+
     /// The user this process acts as.
     fn user(&self) -> u32;
 

@@ -47,6 +47,7 @@ pub struct FileStore<D: Disk = RealDisk> {
     entry: PathBuf,
     gate: D::Gate,
     reader: word::Reader<D>,
+    trusts_file_system: bool,
 }
 
 impl FileStore {
@@ -63,7 +64,15 @@ impl<D: Disk> FileStore<D> {
     #[doc(hidden)]
     pub fn on(disk: Arc<D>, home: &Path, profile: &ProfileName) -> Self {
         let entry = home.join("profiles").join(format!("{profile}.json"));
-        Self { disk, entry, gate: D::Gate::default(), reader: word::Reader::new() }
+        Self { disk, entry, gate: D::Gate::default(), reader: word::Reader::new(), trusts_file_system: false }
+    }
+
+    /// Lets rotations and logins rest on the locks of a network or FUSE file system, because somebody knows that no other
+    /// machine uses it.
+    #[must_use]
+    pub fn trusting_file_system(mut self, trusts: bool) -> Self {
+        self.trusts_file_system = trusts;
+        self
     }
 
     /// The document's path, before links are followed.
@@ -110,6 +119,10 @@ impl<D: Disk> Store for FileStore<D> {
 
     fn lock(&self, patience_ms: u64) -> Result<FileLocked<'_, D>, StoreError> {
         lock::lock(self, patience_ms)
+    }
+
+    fn permit_acts(&self) -> Result<(), StoreError> {
+        provenance::permit_acts(self)
     }
 
     fn enlist(&self) -> Result<FileAlive<D>, StoreError> {

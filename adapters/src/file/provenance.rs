@@ -1,7 +1,7 @@
 //! Whether a document is at home where it is. Two copies of one store hold one refresh token, and the second to present
 //! it loses the login; so before a rotation a person is asked which copy is to live on.
 
-use credlatch_core::port::{CommitError, Locked, Store, StoreError};
+use credlatch_core::port::{CommitError, Locked, Store, StoreError, StoreErrorKind};
 
 use super::FileStore;
 use super::disk::{Disk, Open, Place};
@@ -52,6 +52,26 @@ impl<D: Disk> FileStore<D> {
         }
         Ok(())
     }
+}
+
+/// Refuses to let outside acts rest on what may not be the only copy, or on locks that may not hold.
+pub(super) fn permit_acts<D: Disk>(store: &FileStore<D>) -> Result<(), StoreError> {
+    let path = store.path().display();
+    if let Some(name) = store.file_system()?.filter(|_| !store.trusts_file_system) {
+        return Err(StoreError::new(
+            StoreErrorKind::Unsafe,
+            format!("{path} is on {name}, where a lock may not keep other machines or processes out"),
+            "move the store to a local disk; or set CREDLATCH_TRUST_FILE_SYSTEM=1 if no other machine uses it",
+        ));
+    }
+    if store.provenance()? == Provenance::Copied {
+        return Err(StoreError::new(
+            StoreErrorKind::Copied,
+            format!("{path} was copied or restored, and its original may hold the same refresh tokens"),
+            "if this copy is the one to live on, run `credlatch rotate PROVIDER --this-copy`; otherwise sign in again",
+        ));
+    }
+    Ok(())
 }
 
 fn look_at_lock<D: Disk>(disk: &D, paths: &Paths) -> Result<Option<(Place, Word)>, StoreError> {

@@ -155,6 +155,13 @@ impl Disk for RealDisk {
         untrusted(path)
     }
 
+    #[cfg(target_os = "linux")]
+    fn ticks(&self) -> u64 {
+        let read = rustix::time::clock_gettime(rustix::time::ClockId::MonotonicCoarse);
+        let ms = read.tv_sec.saturating_mul(1000).saturating_add(read.tv_nsec / 1_000_000);
+        u64::try_from(ms).unwrap_or(0)
+    }
+
     fn user(&self) -> u32 {
         rustix::process::geteuid().as_raw()
     }

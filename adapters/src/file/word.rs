@@ -48,7 +48,7 @@ impl Word {
 
     /// Whether no commit is under way.
     pub(super) fn is_settled(self) -> bool {
-        self.word % 2 == 0
+        self.word.is_multiple_of(2)
     }
 
     /// Whether a document with this id was put here by somebody who knows nothing of locks, such as a restore from a
@@ -104,7 +104,7 @@ impl<D: Disk> Reader<D> {
             Some(word) => word.map_err(|error| trouble("read the lock file of", entry, &error))?,
             None => self.open(disk, entry)?,
         };
-        Ok(Some(word).filter(|word| *word != 0 && word % 2 == 0))
+        Ok(Some(word).filter(|word| *word != 0 && word.is_multiple_of(2)))
     }
 
     /// Opens the lock file, if there is one, and reads the word from it.
@@ -124,7 +124,7 @@ impl<D: Disk> Reader<D> {
 
     /// Looks, at most once a second and in one thread, whether somebody edited or replaced the files: the word can't tell.
     fn glance_if_due(&self, disk: &D, entry: &Path) {
-        let now = disk.now().up_ms;
+        let now = disk.ticks();
         let due = self.due_ms.load(Ordering::Relaxed);
         let next = now.saturating_add(GLANCE_MS);
         let is_mine = || self.due_ms.compare_exchange(due, next, Ordering::Relaxed, Ordering::Relaxed).is_ok();

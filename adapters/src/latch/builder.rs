@@ -31,6 +31,7 @@ pub struct Builder {
     providers: Option<PathBuf>,
     patience_ms: u64,
     looks_ahead: bool,
+    trusts_file_system: bool,
     issuer: Option<Box<dyn Issuer>>,
 }
 
@@ -42,6 +43,7 @@ impl Default for Builder {
             providers: None,
             patience_ms: PATIENCE_MS,
             looks_ahead: true,
+            trusts_file_system: false,
             issuer: None,
         }
     }
@@ -90,6 +92,14 @@ impl Builder {
         self
     }
 
+    /// Lets rotations and logins rest on the locks of a network or FUSE file system; false unless said. Say true only if
+    /// no other machine uses it.
+    #[must_use]
+    pub fn trust_file_system(mut self, trusts: bool) -> Self {
+        self.trusts_file_system = trusts;
+        self
+    }
+
     /// Who is asked for tokens, in place of the providers' own servers: for tests, and for servers that speak otherwise.
     #[must_use]
     pub fn issuer(mut self, issuer: impl Issuer + 'static) -> Self {
@@ -101,15 +111,28 @@ impl Builder {
     ///
     /// # Errors
     /// The provider file can't be read, or there is no home directory to put a store in.
-    #[cfg(feature = "file")]
+    #[cfg(all(feature = "file", unix))]
     pub fn open(self) -> Result<Latch, Error> {
         let table = table::load(self.providers.as_deref())?;
-        let home = match &self.home {
-            Some(home) => home.clone(),
-            None => crate::default_home()?,
-        };
-        let store = crate::file::FileStore::new(&home, &self.profile);
+        let store = self.store()?;
         Ok(self.latch(store, SystemClock, table))
+    }
+
+    /// Makes a copied or restored store this place's own, because a person said that this copy is to live on. Until then
+    /// its logins are not rotated, because the original may hold the same refresh tokens.
+    ///
+    /// # Errors
+    /// The store can't be locked, read or written.
+    #[cfg(all(feature = "file", unix))]
+    pub fn adopt_copy(&self) -> Result<(), Error> {
+        let adopted = self.store()?.adopt_copy(self.patience_ms);
+        Ok(adopted.map_err(credlatch_core::engine::TransactError::from)?)
+    }
+
+    #[cfg(all(feature = "file", unix))]
+    fn store(&self) -> Result<crate::file::FileStore, Error> {
+        let home = self.home.clone().map_or_else(crate::default_home, Ok)?;
+        Ok(crate::file::FileStore::new(&home, &self.profile).trusting_file_system(self.trusts_file_system))
     }
 
     /// Opens a latch that keeps nothing, on any clock. The home is not used.

@@ -9,7 +9,7 @@ use credlatch_core::port::Revoked;
 use credlatch_core::put::{How, Put};
 use credlatch_core::rotation::Fresh;
 use credlatch_core::secret::{Fingerprint, Secret};
-use credlatch_core::state::{Custody, Grant, Material, Source};
+use credlatch_core::state::{Material, Source};
 use credlatch_core::{Event, Refusal, Verdict};
 
 use super::Latch;
@@ -71,16 +71,8 @@ impl Latch {
     /// # Errors
     /// The provider is unknown, its issuer has rejected this login before, or the store can't be written.
     pub fn set_tokens(&self, provider: &str, label: &Label, tokens: Tokens) -> Result<(), Error> {
-        let now = self.0.backend.now();
         let fresh = Fresh::from(tokens);
-        let grant = Grant {
-            expiry: fresh.expiry(&now),
-            issued: now,
-            access: fresh.access,
-            refresh: fresh.refresh,
-            scopes: fresh.scopes.unwrap_or_default(),
-            custody: Custody::Settled,
-        };
+        let grant = fresh.grant(&self.0.backend.now());
         self.put(provider, label, Material::Oauth(Box::new(grant)), fresh.fingerprint)
     }
 

@@ -241,16 +241,14 @@ impl Flow {
 }
 
 fn kind(row: &Provider) -> Result<FlowKind, Error> {
-    match row.oauth.as_ref().and_then(|oauth| oauth.flow) {
-        Some(Dialect::Device | Dialect::CodexDevice) => Ok(FlowKind::Device),
-        Some(Dialect::Loopback) => Ok(FlowKind::Loopback),
-        Some(Dialect::ClaudeLink) => Ok(FlowKind::Link),
-        None => Err(Error::new(
+    let dialect = row.oauth.as_ref().and_then(|oauth| oauth.flow);
+    dialect.map(Dialect::flow_kind).ok_or_else(|| {
+        Error::new(
             ErrorKind::Usage,
             format!("{} has no login here; it uses an API key", row.id),
             format!("store the key: `credlatch set {}`", row.id),
-        )),
-    }
+        )
+    })
 }
 
 fn again(row: &Provider) -> String {

@@ -21,7 +21,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use credlatch_core::name::ProfileName;
 use credlatch_core::port::{Clock, Issuer};
-use credlatch_core::provider::{Provider, Table};
+use credlatch_core::provider::{OAuth, Provider, Table};
 use credlatch_core::rotation::Times;
 
 pub use builder::{Builder, default_home};
@@ -123,9 +123,5 @@ impl fmt::Debug for Latch {
 
 /// A provider's times, as the machine takes them.
 fn times(provider: &Provider) -> Times {
-    provider.oauth.as_ref().map_or_else(Times::default, |oauth| Times {
-        skew_ms: oauth.refresh_skew_secs.saturating_mul(1000),
-        http_timeout_ms: oauth.http_timeout_secs.saturating_mul(1000),
-        grace_ms: oauth.grace_secs.saturating_mul(1000),
-    })
+    provider.oauth.as_ref().map_or_else(Times::default, OAuth::times)
 }

@@ -11,7 +11,7 @@ use crate::machine::{Act, Effect, Event};
 use crate::name::{Label, ProviderId};
 use crate::port::{Alive, Clock, Code, CodeExchanged, Issuer, Nonces, Polled, Ports, Prompting, Store, StoreError};
 use crate::rotation::Fresh;
-use crate::state::{Custody, Grant, Material, Nonce, Source};
+use crate::state::{Material, Nonce, Source};
 
 /// How often a poller looks whether its flow was cancelled while it waits for the next poll.
 const LOOK_MS: u64 = 200;
@@ -68,6 +68,7 @@ impl<P: Ports> Engine<P> {
         label: &Label,
         kind: FlowKind,
     ) -> Result<Login<P>, TransactError> {
+        self.store.permit_acts()?;
         let alive = self.store.enlist()?;
         let act = self.act(&alive);
         let start = Start {
@@ -286,15 +287,7 @@ impl<P: Ports> Engine<P> {
     }
 
     fn own(&self, fresh: &Fresh) -> (Material, Source, crate::secret::Fingerprint) {
-        let now = self.clock.now();
-        let grant = Grant {
-            access: fresh.access.clone(),
-            refresh: fresh.refresh.clone(),
-            expiry: fresh.expiry(&now),
-            issued: now,
-            scopes: fresh.scopes.clone().unwrap_or_default(),
-            custody: Custody::Settled,
-        };
+        let grant = fresh.grant(&self.clock.now());
         (Material::Oauth(Box::new(grant)), Source::Login, fresh.fingerprint)
     }
 

@@ -22,11 +22,12 @@ pub use clear::Cleared;
 pub use login::{FlowView, Login, Poller};
 pub use rotate::{Rotation, Wish};
 pub use snapshot::{Live, LiveKind, Snapshot};
-pub use token::{LEAST_LEFT_MS, NoToken, Picked};
+pub use token::{NoToken, Picked};
 pub use transact::{TransactError, Transacted};
 pub use unsaved::UnsavedGrant;
 
 use crate::port::{Cell, Ports, Seam};
+pub use crate::rotation::LEAST_LEFT_MS;
 use snapshot::Ledger;
 
 type CellOf<P, T> = <<P as Ports>::Seam as Seam>::Cell<T>;

@@ -110,6 +110,7 @@ impl<P: Ports> Engine<P> {
         issuer: &(impl Issuer + ?Sized),
         wish: &Wish,
     ) -> Result<Option<Rotation>, TransactError> {
+        self.store.permit_acts()?;
         // Room first: tokens that can't be saved must not be asked for.
         let room = self.store.reserve(ROOM_FOR_TOKENS)?;
         let alive = self.store.enlist()?;

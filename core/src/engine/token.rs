@@ -9,13 +9,9 @@ use crate::machine::Refusal;
 use crate::name::ProviderId;
 use crate::pool::{self, Choice, Unusable};
 use crate::port::{Clock, Issuer, Ports, StoreError};
-use crate::rotation::{Cause, Exchanged, Times};
+use crate::rotation::{Cause, Exchanged, Times, least_left_ms};
 use crate::state::{Custody, Entry};
-use crate::time::{Deadline, Expiry, Stamp};
-
-/// A token is never handed out with less than this left, in milliseconds, because a request takes time; of a token that
-/// lives under 20 s, half its lifetime, or an issuer of such tokens would be asked for ever.
-pub const LEAST_LEFT_MS: u64 = 10_000;
+use crate::time::{Deadline, Stamp};
 
 /// What was chosen.
 #[derive(Clone, Debug)]
@@ -98,10 +94,12 @@ impl<P: Ports> Engine<P> {
         patience_ms: u64,
     ) -> Result<Picked, NoToken> {
         let began = self.clock.now();
+        let mut renewed = false;
         loop {
             let picked = self.current(provider.as_str(), choice)?;
             let freshness = self.freshness(&picked, times)?;
-            if freshness == Freshness::Good {
+            // A token that is due as soon as it comes won't get better by asking again.
+            if freshness == Freshness::Good || (renewed && freshness == Freshness::Due) {
                 return Ok(picked);
             }
             let wish = Wish {
@@ -114,7 +112,8 @@ impl<P: Ports> Engine<P> {
             let left_ms = patience_ms.saturating_sub(self.clock.now().age_ms(&began));
             let rotation = self.rotate(issuer, &wish, left_ms);
             match (rotation, freshness) {
-                (Ok(Rotation::Newer(_) | Rotation::Gone), _) => {}
+                (Ok(Rotation::Newer(_)), _) => renewed = true,
+                (Ok(Rotation::Gone), _) => {}
                 (Ok(Rotation::Unsaved(unsaved)), _) => return Err(NoToken::Unsaved(Box::new(unsaved))),
                 (_, Freshness::Due) => return Ok(picked),
                 (Ok(rotation), _) => self.explain(&picked, rotation)?,
@@ -184,13 +183,6 @@ impl<P: Ports> Engine<P> {
             Rotation::Refused(Refusal::BackOff(until) | Refusal::TooSoon(until)) => NoToken::Unreachable(until),
             Rotation::Refused(_) => NoToken::SignIn(None),
         })
-    }
-}
-
-fn least_left_ms(expiry: Expiry) -> u64 {
-    match expiry {
-        Expiry::After(deadline) => LEAST_LEFT_MS.min(deadline.after_ms / 2),
-        Expiry::Never | Expiry::At(_) => LEAST_LEFT_MS,
     }
 }
 

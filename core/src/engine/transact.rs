@@ -7,7 +7,7 @@ use super::snapshot::Snapshot;
 use crate::law;
 use crate::machine::{Effect, Event, Verdict};
 use crate::pool::CountUses;
-use crate::port::{Cell, Clock, CommitError, Loaded, Locked, Ports, Store, StoreError};
+use crate::port::{Cell, Clock, CommitError, Loaded, Locked, Ports, Store, StoreError, StoreErrorKind};
 use crate::state::State;
 use crate::time::Stamp;
 
@@ -73,6 +73,31 @@ impl From<CommitError> for TransactError {
     }
 }
 
+/// How often a transaction looks again after the document changed under its lock.
+const OVERTAKEN_TRIES: u32 = 3;
+
+/// Why one try failed.
+enum Failed {
+    /// The document is not the one that was loaded.
+    Overtaken(StoreError),
+    For(TransactError),
+}
+
+impl From<StoreError> for Failed {
+    fn from(error: StoreError) -> Self {
+        Self::For(error.into())
+    }
+}
+
+impl From<CommitError> for Failed {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::NotSaved(error) if error.kind == StoreErrorKind::Busy => Self::Overtaken(error),
+            other => Self::For(other.into()),
+        }
+    }
+}
+
 impl<P: Ports> Engine<P> {
     /// Applies events in one commit, or in none if they change nothing.
     ///
@@ -88,6 +113,20 @@ impl<P: Ports> Engine<P> {
         events: &[Event],
         room: Option<<P::Store as Store>::Room>,
     ) -> Result<Transacted, TransactError> {
+        let mut room = room;
+        let mut tried = 0;
+        loop {
+            match self.try_transact(events, room.take()) {
+                // Somebody who doesn't lock changed the document meanwhile: look again at what is there now.
+                Err(Failed::Overtaken(_)) if tried < OVERTAKEN_TRIES => tried += 1,
+                Err(Failed::Overtaken(error)) => return Err(TransactError::NotSaved(error)),
+                Err(Failed::For(error)) => return Err(error),
+                Ok(done) => return Ok(done),
+            }
+        }
+    }
+
+    fn try_transact(&self, events: &[Event], room: Option<<P::Store as Store>::Room>) -> Result<Transacted, Failed> {
         let mut locked = self.store.lock(self.patience_ms)?;
         // A writer always loads: what it knew before it had the lock may be old.
         let Loaded { state: before, id } = locked.load()?;

@@ -7,6 +7,7 @@ mod transition;
 
 use serde::{Deserialize, Serialize};
 
+use crate::extra::Extra;
 use crate::machine::Act;
 use crate::name::{Label, ProviderId};
 use crate::secret::{Fingerprint, Secret, stored_option};
@@ -57,6 +58,9 @@ pub struct LiveFlow {
     pub holder: Option<Claim>,
     /// How far it is.
     pub phase: Phase,
+    /// Fields of a newer version.
+    #[serde(flatten)]
+    pub extra: Extra,
 }
 
 /// How far a login is.

@@ -4,6 +4,7 @@ use super::{
     Adopt, Cancel, ClaimCode, EndedFlow, Failed, FlowEnd, LIVE_MAX_MS, LIVE_MIN_MS, LiveFlow, Phase, Prompt, Prompted,
     RESERVED_MAX_MS, SLOW_DOWN_SECS, Start, Step, Succeeded,
 };
+use crate::extra::Extra;
 use crate::machine::{Act, Effect, Outcome, Refusal, Verdict};
 use crate::name::ProviderId;
 use crate::put::{self, How, Put};
@@ -29,6 +30,7 @@ pub(crate) fn start(state: &mut State, now: &Stamp, start: &Start) -> Outcome {
         ends: now.plus_ms(RESERVED_MAX_MS),
         holder: Some(held(now, &start.act)),
         phase: Phase::Reserved,
+        extra: Extra::default(),
     });
     Outcome::permits(Effect::RequestPrompt {
         provider: start.provider.clone(),

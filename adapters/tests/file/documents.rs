@@ -1,0 +1,281 @@
+//! Documents as they are found on disk: good ones come back whole, and bad ones are told apart and left alone.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
+
+use credlatch::file::{FileStore, MAX_BYTES};
+use credlatch_core::name::ProfileName;
+use credlatch_core::port::{Locked, Store, StoreError, StoreErrorKind};
+use credlatch_core::state::State;
+
+use crate::{Home, commit, state};
+
+const SECRET: &str = "sk-live-0123456789";
+
+/// A home whose document was put there by hand.
+fn home_with(document: impl AsRef<[u8]>) -> Home {
+    let home = Home::new();
+    fs::create_dir(home.folder()).unwrap();
+    fs::set_permissions(home.folder(), fs::Permissions::from_mode(0o700)).unwrap();
+    fs::write(home.document(), document).unwrap();
+    fs::set_permissions(home.document(), fs::Permissions::from_mode(0o600)).unwrap();
+    home
+}
+
+fn document(version: u64, profile: &str) -> String {
+    format!(
+        r#"{{"version":{version},"store":"{:032x}","id":"00000000000000a2","lock":null,"profile":{profile},"later":{{"a":[1]}}}}"#,
+        3
+    )
+}
+
+/// What every way of reading says of it; none may change it.
+fn refused(home: &Home) -> StoreError {
+    let store = home.store();
+    let error = store.load().unwrap_err();
+    let mut locked = store.lock(1000).unwrap();
+    assert_eq!(locked.load().unwrap_err(), error);
+    let credlatch_core::port::CommitError::NotSaved(committing) = locked.commit(&state(1), None).unwrap_err() else {
+        panic!("it was overwritten")
+    };
+    assert_eq!(committing, error);
+    let text = format!("{error:?} {error}");
+    assert!(!text.contains("sk-live"), "{text}");
+    assert!(!error.what.is_empty() && !error.remedy.is_empty());
+    error
+}
+
+#[test]
+fn what_is_committed_is_read_back_and_unknown_fields_survive_at_every_level() {
+    let entry = format!(
+        r#"{{"label":"default","version":1,"source":"manual","fingerprint":"sha256:0000000000000000",
+        "material":{{"api_key":"{SECRET}"}},"health":{{"failures":0,"uses":0}},"e":{{"x":null}}}}"#
+    );
+    let profile = format!(
+        r#"{{"generation":1,"last_version":1,"providers":{{"acme":{{"entries":[{entry}],"s":[true]}}}},"p":1.5}}"#
+    );
+    let home = home_with(document(1, &profile));
+    let store = home.store();
+    let loaded = store.load().unwrap();
+    assert_eq!(loaded.id, Some(0xa2));
+    let mut locked = store.lock(1000).unwrap();
+    let next = State { generation: 2, ..locked.load().unwrap().state };
+    let id = locked.commit(&next, None).unwrap();
+    drop(locked);
+    let again = home.store().load().unwrap();
+    assert_eq!((again.state, again.id), (next, Some(id)));
+    let json: serde_json::Value = serde_json::from_slice(&fs::read(home.document()).unwrap()).unwrap();
+    assert_eq!(json["later"]["a"][0], 1);
+    assert_eq!(json["profile"]["p"], 1.5);
+    assert_eq!(json["profile"]["providers"]["acme"]["s"][0], true);
+    assert!(json["profile"]["providers"]["acme"]["entries"][0]["e"].get("x").is_some());
+    assert_eq!(json["store"], format!("{:032x}", 3));
+    assert_eq!(json["id"], format!("{id:016x}"));
+}
+
+#[test]
+fn everything_is_private_from_the_start() {
+    let home = Home::new();
+    let store = home.store();
+    let _room = store.reserve(100).unwrap();
+    commit(&store, 1);
+    let mode = |path: std::path::PathBuf| fs::metadata(path).unwrap().mode() & 0o7777;
+    assert_eq!(mode(home.folder()), 0o700);
+    assert_eq!(mode(home.folder().join("default.claims")), 0o700);
+    let files = home.files();
+    assert_eq!(files.len(), 4);
+    for file in files {
+        assert_eq!(mode(home.folder().join(&file)), 0o600, "{file}");
+    }
+}
+
+#[test]
+fn what_does_not_parse_is_unreadable_and_left_as_it_is() {
+    let whole = document(1, r#"{"generation":1,"last_version":0}"#);
+    let entry = |label: &str, version: u64| {
+        format!(
+            r#"{{"label":"{label}","version":{version},"source":"manual","fingerprint":"sha256:0000000000000000","material":{{"api_key":"{SECRET}"}}}}"#
+        )
+    };
+    let pool = |entries: &[String]| {
+        let entries = entries.join(",");
+        document(1, &format!(r#"{{"generation":1,"last_version":2,"providers":{{"acme":{{"entries":[{entries}]}}}}}}"#))
+    };
+    let torn = pool(&[entry("a", 1)]);
+    for (what, bytes) in [
+        ("empty", Vec::new()),
+        ("torn", torn.as_bytes()[..torn.len() - 9].to_vec()),
+        ("zeros", vec![0; 4096]),
+        ("binary", vec![0xff, 0xfe, 0x00, 0x80]),
+        ("two documents", [whole.as_bytes(), whole.as_bytes()].concat()),
+        ("not an object", b"[]".to_vec()),
+        ("a bare secret", format!("\"{SECRET}\"").into_bytes()),
+        ("wrongly typed", document(1, &format!("\"{SECRET}\"")).into_bytes()),
+        ("wrongly typed inside", whole.replace(":1,\"last", &format!(":\"{SECRET}\",\"last")).into_bytes()),
+        ("unknown variant", pool(&[entry("a", 1).replace("\"manual\"", &format!("\"{SECRET}\""))]).into_bytes()),
+        ("odd id", whole.replace("a2\"", "a3\"").into_bytes()),
+        ("version 0", whole.replace("\"version\":1", "\"version\":0").into_bytes()),
+        ("no version", whole.replace("\"version\":1,", "").into_bytes()),
+        ("a label twice", pool(&[entry("a", 1), entry("a", 2)]).into_bytes()),
+        ("a version ahead", pool(&[entry("a", 3)]).into_bytes()),
+    ] {
+        let home = home_with(&bytes);
+        let error = refused(&home);
+        assert_eq!(error.kind, StoreErrorKind::Unreadable, "{what}");
+        assert!(error.remedy.contains("mv -n -- '"), "{what}: {}", error.remedy);
+        assert_eq!(fs::read(home.document()).unwrap(), bytes, "{what}");
+    }
+}
+
+#[test]
+fn the_error_says_where() {
+    let error = refused(&home_with("{\"version\":1,\n\"store\":oops}"));
+    assert!(error.what.contains("not JSON (line 2, column 9)"), "{}", error.what);
+}
+
+#[test]
+fn the_remedy_moves_it_away_and_a_new_start_is_possible() {
+    let home = home_with("oops");
+    let error = refused(&home);
+    let command = error.remedy.split_once(": ").unwrap().1;
+    assert!(std::process::Command::new("sh").args(["-c", command]).status().unwrap().success());
+    assert_eq!(fs::read_to_string(home.folder().join("default.json.broken")).unwrap(), "oops");
+    commit(&home.store(), 1);
+}
+
+#[test]
+fn a_newer_version_is_told_even_if_its_form_is_unknown() {
+    for text in [document(2, r#"{"generation":1,"last_version":0}"#), r#"{"version":7,"shape":[]}"#.to_owned()] {
+        let home = home_with(&text);
+        assert_eq!(refused(&home).kind, StoreErrorKind::Newer);
+        assert_eq!(fs::read_to_string(home.document()).unwrap(), text);
+    }
+}
+
+#[test]
+fn too_large_a_document_is_neither_read_nor_written() {
+    let home = home_with("{}");
+    let file = fs::OpenOptions::new().write(true).open(home.document()).unwrap();
+    file.set_len(MAX_BYTES + 1).unwrap();
+    assert_eq!(refused(&home).kind, StoreErrorKind::Unreadable);
+
+    let home = Home::new();
+    let store = home.store();
+    commit(&store, 1);
+    let text = "x".repeat(usize::try_from(MAX_BYTES).unwrap());
+    let huge = format!(r#"{{"generation":2,"last_version":0,"text":"{text}"}}"#);
+    let mut locked = store.lock(1000).unwrap();
+    locked.load().unwrap();
+    let credlatch_core::port::CommitError::NotSaved(error) =
+        locked.commit(&serde_json::from_str(&huge).unwrap(), None).unwrap_err()
+    else {
+        panic!("nothing may be left open")
+    };
+    assert_eq!(error.kind, StoreErrorKind::Full);
+    assert_eq!(store.load().unwrap().state, state(1));
+}
+
+#[test]
+fn what_is_not_a_plain_file_is_not_an_absent_document() {
+    let home = home_with("");
+    fs::remove_file(home.document()).unwrap();
+    fs::create_dir(home.document()).unwrap();
+    assert_eq!(refused(&home).kind, StoreErrorKind::Unreadable);
+
+    let home = home_with("");
+    fs::remove_file(home.document()).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(home.document()).status().unwrap().success());
+    assert_eq!(refused(&home).kind, StoreErrorKind::Unreadable);
+
+    let home = Home::new();
+    fs::write(home.folder(), "").unwrap();
+    assert_eq!(home.store().load().unwrap_err().kind, StoreErrorKind::Unreadable);
+}
+
+#[test]
+fn loose_permissions_are_refused_with_the_command_that_mends_them() {
+    let home = Home::new();
+    let store = home.store();
+    commit(&store, 1);
+    for (path, loose) in [(home.document(), 0o644), (home.folder(), 0o755)] {
+        let before = fs::metadata(&path).unwrap().permissions();
+        fs::set_permissions(&path, fs::Permissions::from_mode(loose)).unwrap();
+        let error = store.load().unwrap_err();
+        assert_eq!(error.kind, StoreErrorKind::Unsafe);
+        assert!(std::process::Command::new("sh").args(["-c", &error.remedy]).status().unwrap().success());
+        assert_eq!(fs::metadata(&path).unwrap().permissions(), before);
+        assert_eq!(store.load().unwrap().state, state(1));
+    }
+}
+
+#[test]
+fn a_foreign_owner_is_named_with_its_likely_cause() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let home = Home::new();
+    let store = home.store();
+    commit(&store, 1);
+    chown(home.document(), Some(1234), None).unwrap();
+    let error = store.load().unwrap_err();
+    assert_eq!(error.kind, StoreErrorKind::Unsafe);
+    assert!(error.what.contains("user 1234") && error.remedy.contains("docker exec --user 1234"), "{error:?}");
+}
+
+#[test]
+fn a_hard_link_is_refused_because_a_commit_would_part_the_names() {
+    let home = Home::new();
+    let store = home.store();
+    commit(&store, 1);
+    fs::hard_link(home.document(), home.folder().join("second")).unwrap();
+    assert_eq!(store.load().unwrap_err().kind, StoreErrorKind::Unsafe);
+}
+
+#[test]
+fn a_symbolic_link_is_followed_and_survives_commits() {
+    let (home, elsewhere) = (Home::new(), Home::new());
+    let target = elsewhere.path().join("kept.json");
+    fs::create_dir(home.folder()).unwrap();
+    fs::set_permissions(home.folder(), fs::Permissions::from_mode(0o700)).unwrap();
+    fs::set_permissions(elsewhere.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    symlink("hop", home.document()).unwrap();
+    symlink(&target, home.folder().join("hop")).unwrap();
+    let store = home.store();
+    let id = commit(&store, 1);
+    assert!(fs::symlink_metadata(home.document()).unwrap().is_symlink());
+    assert!(fs::metadata(&target).unwrap().is_file());
+    assert!(elsewhere.path().join("kept.lock").is_file(), "the lock is where the document is");
+    assert!(!home.lock_file().exists());
+    assert_eq!(store.word().unwrap(), Some(id));
+    assert_eq!(store.load().unwrap().state, state(1));
+    symlink("default.json", home.folder().join("loop")).unwrap();
+    fs::rename(home.folder().join("loop"), home.document()).unwrap();
+    assert_eq!(store.load().unwrap_err().kind, StoreErrorKind::Unsafe);
+}
+
+#[test]
+fn a_lock_file_that_is_a_link_is_not_followed() {
+    let home = Home::new();
+    let store = home.store();
+    commit(&store, 1);
+    let victim = home.path().join("victim");
+    fs::write(&victim, "kept").unwrap();
+    fs::remove_file(home.lock_file()).unwrap();
+    symlink(&victim, home.lock_file()).unwrap();
+    assert_eq!(store.lock(10).err().unwrap().kind, StoreErrorKind::Unsafe);
+    assert_eq!(fs::read_to_string(victim).unwrap(), "kept");
+}
+
+#[test]
+fn profiles_are_strangers() {
+    let home = Home::new();
+    let named = |name: &str| FileStore::new(home.path(), &ProfileName::new(name).unwrap());
+    commit(&named("a"), 1);
+    commit(&named("a.b"), 2);
+    let a = named("a");
+    let _held = a.lock(0).unwrap();
+    drop(named("a.b").lock(0).unwrap());
+    assert_eq!(named("a").load().unwrap().state, state(1));
+    assert_eq!(named("a.b").load().unwrap().state, state(2));
+    assert_eq!(named("a").file_system().unwrap(), None);
+}

@@ -1,0 +1,149 @@
+//! Steps of a commit that fail: what stands afterwards, and what is said of it.
+
+use std::fs;
+use std::sync::Arc;
+
+use credlatch_core::port::{CommitError, Locked, Store, StoreErrorKind};
+use rustix::io::Errno;
+
+use crate::disk::{Step, TestDisk};
+use crate::{Home, commit, state};
+
+#[test]
+fn a_failure_before_the_rename_leaves_the_old_state_and_no_trace() {
+    let home = Home::new();
+    let disk = Arc::new(TestDisk::default());
+    let store = disk.store(home.path());
+    let id = commit(&store, 1);
+    let before = fs::read(home.document()).unwrap();
+    for (step, errno, kind) in [
+        (Step::Write, Errno::NOSPC, StoreErrorKind::Full),
+        (Step::Write, Errno::DQUOT, StoreErrorKind::Full),
+        (Step::Sync, Errno::IO, StoreErrorKind::Failed),
+        (Step::Rename, Errno::ROFS, StoreErrorKind::ReadOnly),
+        (Step::Rename, Errno::ACCESS, StoreErrorKind::Denied),
+        (Step::Rename, Errno::PERM, StoreErrorKind::Denied),
+    ] {
+        let mut locked = store.lock(1000).unwrap();
+        locked.load().unwrap();
+        disk.fail(step, errno);
+        let failed = locked.commit(&state(2), None);
+        disk.mend();
+        drop(locked);
+        let Err(CommitError::NotSaved(error)) = failed else { panic!("{step:?} {errno}: {failed:?}") };
+        assert_eq!(error.kind, kind, "{step:?} {errno}");
+        assert!(error.what.contains("profiles") && !error.remedy.is_empty());
+        assert_eq!(fs::read(home.document()).unwrap(), before);
+        assert_eq!(home.word(), id, "{step:?}: the word vouches for the document that stands");
+        assert_eq!(home.files(), ["default.json", "default.lock"]);
+    }
+    commit(&store, 3);
+    assert_eq!(store.load().unwrap().state, state(3));
+}
+
+#[test]
+fn a_failed_sync_of_the_directory_is_unknown_and_leaves_the_word_odd() {
+    let home = Home::new();
+    let disk = Arc::new(TestDisk::default());
+    let store = disk.store(home.path());
+    commit(&store, 1);
+    let mut locked = store.lock(1000).unwrap();
+    locked.load().unwrap();
+    disk.fail(Step::SyncFolder, Errno::IO);
+    assert!(matches!(locked.commit(&state(2), None), Err(CommitError::Unknown(_))));
+    drop(locked);
+    assert_eq!(home.word() % 2, 1);
+    assert_eq!(store.word().unwrap(), None, "no reader relies on what nobody confirmed");
+
+    // Nobody is told anything under a lock before the commit is confirmed.
+    assert!(store.lock(1000).unwrap().load().is_err());
+    assert_eq!(home.word() % 2, 1);
+    disk.mend();
+    disk.take_steps();
+    let loaded = store.lock(1000).unwrap().load().unwrap();
+    assert_eq!(loaded.state, state(2));
+    assert_eq!(disk.take_steps(), [Step::Lock, Step::Sync, Step::SyncFolder, Step::Unlock]);
+    assert_eq!(Some(home.word()), loaded.id, "healed without a commit of its own");
+    assert_eq!(store.word().unwrap(), loaded.id);
+}
+
+#[test]
+fn a_first_commit_that_failed_unknown_is_confirmed_too() {
+    let home = Home::new();
+    let disk = Arc::new(TestDisk::default());
+    let store = disk.store(home.path());
+    let mut locked = store.lock(1000).unwrap();
+    locked.load().unwrap();
+    disk.fail(Step::SyncFolder, Errno::IO);
+    assert!(matches!(locked.commit(&state(1), None), Err(CommitError::Unknown(_))));
+    drop(locked);
+    fs::remove_file(home.document()).unwrap();
+    disk.mend();
+    // As if the power had gone: the word is odd and there is no document.
+    let loaded = store.lock(1000).unwrap().load().unwrap();
+    assert_eq!((loaded.state, loaded.id, home.word()), (state(0), None, 0));
+}
+
+#[test]
+fn a_file_system_without_locks_has_its_own_error() {
+    let home = Home::new();
+    let disk = Arc::new(TestDisk::default());
+    let store = disk.store(home.path());
+    disk.fail(Step::Lock, Errno::NOLCK);
+    let Err(error) = store.lock(1000) else { panic!("there are no locks") };
+    assert_eq!(error.kind, StoreErrorKind::Unsafe);
+    assert!(error.remedy.contains("NFS"));
+}
+
+#[test]
+fn a_lock_file_deleted_during_a_commit_stops_it() {
+    let home = Home::new();
+    let disk = Arc::new(TestDisk::default());
+    let store = disk.store(home.path());
+    commit(&store, 1);
+    let mut locked = store.lock(1000).unwrap();
+    locked.load().unwrap();
+    let (lock_file, other) = (home.lock_file(), home.store());
+    disk.before(Step::Sync, move || {
+        fs::remove_file(lock_file).unwrap();
+        commit(&other, 10);
+    });
+    let Err(CommitError::NotSaved(error)) = locked.commit(&state(2), None) else { panic!("the lock guards nothing") };
+    assert_eq!(error.kind, StoreErrorKind::Busy);
+    drop(locked);
+    assert_eq!(store.load().unwrap().state, state(10), "the other's commit is not lost");
+}
+
+#[test]
+fn an_edit_by_hand_during_a_commit_stops_it() {
+    let home = Home::new();
+    let disk = Arc::new(TestDisk::default());
+    let store = disk.store(home.path());
+    commit(&store, 1);
+    let mut locked = store.lock(1000).unwrap();
+    locked.load().unwrap();
+    let document = home.document();
+    disk.before(Step::Sync, move || {
+        let text = fs::read_to_string(&document).unwrap().replace("\"generation\": 1", "\"generation\": 7");
+        fs::write(&document, text).unwrap();
+    });
+    assert!(matches!(locked.commit(&state(2), None), Err(CommitError::NotSaved(_))));
+    assert_eq!(locked.load().unwrap().state, state(7));
+    locked.commit(&state(8), None).unwrap();
+    drop(locked);
+    assert_eq!(store.load().unwrap().state, state(8));
+}
+
+#[test]
+fn a_forked_child_unlocks_and_removes_nothing_of_its_parent() {
+    let home = Home::new();
+    let disk = Arc::new(TestDisk::default());
+    let store = disk.store(home.path());
+    let (room, alive, locked) = (store.reserve(100).unwrap(), store.enlist().unwrap(), store.lock(1000).unwrap());
+    let files = home.files();
+    disk.fork();
+    disk.take_steps();
+    drop((room, alive, locked));
+    assert_eq!(disk.take_steps(), []);
+    assert_eq!(home.files(), files);
+}

@@ -1,0 +1,88 @@
+//! The file store on real files, with real processes.
+#![cfg(all(feature = "file", unix))]
+
+mod claims;
+mod disk;
+mod documents;
+mod faults;
+mod helper;
+mod protocol;
+mod rooms;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use credlatch::file::FileStore;
+use credlatch_core::name::ProfileName;
+use credlatch_core::port::{Locked, Store};
+use credlatch_core::state::State;
+use tempfile::TempDir;
+
+/// A home that disappears with its test.
+pub(crate) struct Home(TempDir);
+
+impl Home {
+    pub(crate) fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    pub(crate) fn store(&self) -> FileStore {
+        FileStore::new(self.path(), &ProfileName::default())
+    }
+
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.path().join("profiles")
+    }
+
+    pub(crate) fn document(&self) -> PathBuf {
+        self.folder().join("default.json")
+    }
+
+    pub(crate) fn lock_file(&self) -> PathBuf {
+        self.folder().join("default.lock")
+    }
+
+    /// The word as it is in the lock file.
+    pub(crate) fn word(&self) -> u64 {
+        u64::from_le_bytes(fs::read(self.lock_file()).unwrap()[..8].try_into().unwrap())
+    }
+
+    /// Every file below the profiles, by its path there.
+    pub(crate) fn files(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut folders = vec![self.folder()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+                if entry.file_type().unwrap().is_dir() {
+                    folders.push(entry.path());
+                } else {
+                    found.push(entry.path().strip_prefix(self.folder()).unwrap().display().to_string());
+                }
+            }
+        }
+        found.sort();
+        found
+    }
+}
+
+pub(crate) fn state(generation: u64) -> State {
+    State { generation, ..State::default() }
+}
+
+/// One transaction: locks, loads and commits a state of that generation.
+pub(crate) fn commit(store: &impl Store, generation: u64) -> u64 {
+    let mut locked = store.lock(5_000).unwrap();
+    locked.load().unwrap();
+    locked.commit(&state(generation), None).unwrap()
+}
+
+/// One transaction that counts the generation up.
+pub(crate) fn count_up(store: &impl Store) {
+    let mut locked = store.lock(60_000).unwrap();
+    let generation = locked.load().unwrap().state.generation;
+    locked.commit(&state(generation + 1), None).unwrap();
+}
