@@ -44,9 +44,9 @@ pub use credlatch_core::scrub::{Shape, Strictness};
 pub use credlatch_core::secret::{BadSecret, Secret};
 pub use error::{Error, ErrorKind, rfc3339};
 pub use fingerprint::fingerprint;
-#[cfg(feature = "file")]
+#[cfg(all(feature = "file", unix))]
 pub use latch::Profiles;
 pub use latch::{
-    Answer, Builder, Cleared, Credential, Flow, FlowState, FlowStatus, Kind, Latch, Next, Outcome, Plan, PlannedCommand,
-    Revocation, Status, Tokens, default_home,
+    Answer, Builder, Cleared, Credential, Flow, FlowState, FlowStatus, Kind, Latch, Next, Outcome, Plan,
+    PlannedCommand, Revocation, Status, Tokens, default_home,
 };

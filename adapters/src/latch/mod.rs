@@ -7,7 +7,7 @@ mod exchange;
 mod login;
 mod outcome;
 mod plan;
-#[cfg(feature = "file")]
+#[cfg(all(feature = "file", unix))]
 mod profiles;
 mod read;
 mod report;
@@ -31,7 +31,7 @@ pub use exchange::{Answer, Tokens};
 pub use login::{Flow, FlowState, FlowStatus};
 pub use outcome::Outcome;
 pub use plan::{Plan, PlannedCommand};
-#[cfg(feature = "file")]
+#[cfg(all(feature = "file", unix))]
 pub use profiles::Profiles;
 pub use read::Status;
 pub use report::Next;
