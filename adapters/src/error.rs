@@ -91,7 +91,8 @@ impl Error {
     /// Why there is nothing to hand out for this provider.
     pub(crate) fn no_token(provider: &Provider, why: NoToken) -> Self {
         let name = &provider.id;
-        let login = format!("run `credlatch login {name}`");
+        let can_login = provider.oauth.as_ref().is_some_and(|oauth| oauth.flow.is_some());
+        let login = format!("run `credlatch {} {name}`", if can_login { "login" } else { "set" });
         match why {
             NoToken::Empty => Self::missing(provider),
             NoToken::Resting(until) => Self::new(
@@ -101,7 +102,7 @@ impl Error {
             ),
             NoToken::SignIn(code) => {
                 let code = code.map(|code| format!(" ({code})")).unwrap_or_default();
-                Self::new(ErrorKind::SignIn, format!("the {name} login is no longer accepted{code}"), login)
+                Self::new(ErrorKind::SignIn, format!("the stored {name} credential is no longer accepted{code}"), login)
             }
             NoToken::InDoubt { until, .. } => Self::new(
                 ErrorKind::Busy,

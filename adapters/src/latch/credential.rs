@@ -142,7 +142,7 @@ impl Credential {
         }
     }
 
-    pub(crate) fn live(&self) -> &Live {
+    pub(super) fn live(&self) -> &Arc<Live> {
         &self.live
     }
 }

@@ -12,6 +12,8 @@ mod profiles;
 mod read;
 mod report;
 mod rotate;
+#[cfg(feature = "tokio")]
+mod wait;
 mod workers;
 
 use std::fmt;
@@ -66,6 +68,14 @@ struct Inner {
     patience_ms: u64,
     /// For pools that are used in turn.
     turn: AtomicU64,
+}
+
+impl Drop for Handle {
+    /// What was granted and could not be saved gets a last chance: after this nobody has it.
+    fn drop(&mut self) {
+        self.workers.finish();
+        let _ = self.inner.backend.save_unsaved();
+    }
 }
 
 impl Deref for Handle {
