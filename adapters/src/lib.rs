@@ -28,14 +28,24 @@
 //! them. What the store is, see [`file`](mod@file).
 
 mod backend;
+#[cfg(feature = "foreign")]
+mod digest;
 mod error;
 #[cfg(all(feature = "file", unix))]
 pub mod file;
 mod fingerprint;
+#[cfg(feature = "foreign")]
+pub mod foreign;
+#[cfg(feature = "foreign")]
+pub mod found;
 mod latch;
 pub mod memory;
+#[cfg(feature = "foreign")]
+pub mod plain_file;
 pub mod system;
 mod table;
+#[cfg(test)]
+mod testing;
 
 pub use credlatch_core as core;
 #[doc(no_inline)]
