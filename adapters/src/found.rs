@@ -106,7 +106,15 @@ pub(crate) fn label_of(source: &Source) -> Option<Label> {
 
 /// An access token without a refresh token: it is used while it lives, and nobody renews it.
 pub(crate) fn bare_token(access: Secret, expiry: Expiry, issued: Stamp) -> Material {
-    let grant = Grant { access, refresh: None, expiry, issued, scopes: Vec::new(), custody: Custody::Settled };
+    let grant = Grant {
+        access,
+        refresh: None,
+        expiry,
+        issued,
+        scopes: Vec::new(),
+        custody: Custody::Settled,
+        extra: credlatch_core::extra::Extra::default(),
+    };
     Material::Oauth(Box::new(grant))
 }
 

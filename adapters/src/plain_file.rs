@@ -90,6 +90,7 @@ impl Facts {
 
     /// Whether the last change is at least so long ago. File systems count time in ticks, so of two changes within one
     /// tick the second looks like the first.
+    #[cfg(feature = "foreign")]
     pub(crate) fn is_older_than(&self, age: Duration, now: SystemTime) -> bool {
         let is_old =
             |at: Option<SystemTime>| at.is_some_and(|at| now.duration_since(at).is_ok_and(|passed| passed >= age));

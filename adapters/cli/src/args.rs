@@ -59,6 +59,12 @@ pub(crate) enum Command {
     Env(Plan),
     /// Print a token that is good now
     Token(Provider),
+    /// Take in what another tool, a .env file or the environment holds
+    ///
+    /// Keys are copied. A login that another tool owns is linked: its file is read for each request, and only that tool
+    /// renews it. Nothing that is stored is replaced, and what you have cleared stays away unless you name it with
+    /// --provider and --again.
+    Import(Import),
     /// Forget one credential of a provider
     Remove(Remove),
     /// Forget all credentials of a provider, in one step
@@ -149,6 +155,39 @@ pub(crate) struct Run {
     /// The program and its arguments, after --
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub(crate) command: Vec<OsString>,
+}
+
+#[derive(Args)]
+pub(crate) struct Import {
+    /// Where from
+    #[arg(value_enum)]
+    pub(crate) source: ImportSource,
+    /// Only what belongs to this provider
+    #[arg(long, value_name = "PROVIDER")]
+    pub(crate) provider: Option<String>,
+    /// The file, if it is not where the tool usually keeps it (for dotenv: not .env in this directory)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) path: Option<PathBuf>,
+    /// Say what would be stored, and store nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Take it although it was cleared before, and in place of what has its label
+    #[arg(long, requires = "provider")]
+    pub(crate) again: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ImportSource {
+    /// Claude Code's login file
+    ClaudeCode,
+    /// Codex's auth.json
+    Codex,
+    /// Hermes' auth.json
+    Hermes,
+    /// A .env file
+    Dotenv,
+    /// The environment of this command
+    Env,
 }
 
 #[derive(Args)]

@@ -143,6 +143,7 @@ pub(super) fn found(
     let path = whole.to_str().ok_or_else(|| wrong(ForeignErrorKind::PathNotText))?.to_owned();
     let fingerprint = account::link_fingerprint(&path, account);
     let label = label_of(&source).unwrap_or_default();
-    let material = Material::Link(Link { path, account, suspended: false });
+    let material =
+        Material::Link(Link { path, account, suspended: false, extra: credlatch_core::extra::Extra::default() });
     Ok(Found { provider, label, material, source, fingerprint })
 }

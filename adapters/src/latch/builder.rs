@@ -153,6 +153,8 @@ impl Builder {
             looks_ahead: self.looks_ahead,
             patience_ms: self.patience_ms,
             turn: AtomicU64::new(0),
+            #[cfg(feature = "foreign")]
+            links: super::link::Links::default(),
         };
         Latch(Arc::new(Handle { inner: Arc::new(inner), workers: Workers::default() }))
     }

@@ -4,8 +4,13 @@ mod builder;
 mod change;
 mod credential;
 mod exchange;
+#[cfg(any(feature = "env", feature = "foreign"))]
+mod import;
+#[cfg(feature = "foreign")]
+mod link;
 mod login;
 mod outcome;
+#[cfg(feature = "env")]
 mod plan;
 #[cfg(all(feature = "file", unix))]
 mod profiles;
@@ -30,9 +35,12 @@ pub use builder::{Builder, default_home};
 pub use change::{Cleared, Revocation};
 pub use credential::{Credential, Kind};
 pub use exchange::{Answer, Tokens};
+#[cfg(any(feature = "env", feature = "foreign"))]
+pub use import::{Taken, Took};
 pub use login::{Flow, FlowState, FlowStatus};
 pub use outcome::Outcome;
-pub use plan::{Plan, PlannedCommand};
+#[cfg(feature = "env")]
+pub use plan::Plan;
 #[cfg(all(feature = "file", unix))]
 pub use profiles::Profiles;
 pub use read::Status;
@@ -68,6 +76,8 @@ struct Inner {
     patience_ms: u64,
     /// For pools that are used in turn.
     turn: AtomicU64,
+    #[cfg(feature = "foreign")]
+    links: link::Links,
 }
 
 impl Drop for Handle {

@@ -11,6 +11,7 @@ use credlatch_core::scrub::{
 
 use super::Latch;
 use super::credential::Credential;
+use crate::env::PlannedCommand;
 use crate::error::Error;
 
 /// The whole environment of a child that works for one provider. `Debug` shows names and no values.
@@ -45,9 +46,8 @@ impl Plan {
     }
 
     /// Gives a command this environment and no other.
-    pub fn apply(&self, mut command: Command) -> PlannedCommand {
-        command.env_clear().envs(self.0.env());
-        PlannedCommand(command)
+    pub fn apply(&self, command: Command) -> PlannedCommand {
+        PlannedCommand::from(command).apply(&self.0)
     }
 
     /// Whether this program is known to prefer a login file of its own over the environment that is planned for it.
@@ -70,39 +70,6 @@ fn codex_file(plan: &EnvPlan) -> Option<PathBuf> {
 impl fmt::Debug for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&self.0, f)
-    }
-}
-
-/// A command with the environment of a [`Plan`]. `Debug` shows the program and nothing that was planned for it.
-pub struct PlannedCommand(Command);
-
-impl PlannedCommand {
-    /// Starts it.
-    ///
-    /// # Errors
-    /// As [`Command::spawn`].
-    pub fn spawn(&mut self) -> std::io::Result<std::process::Child> {
-        self.0.spawn()
-    }
-
-    /// Runs it and waits for its end.
-    ///
-    /// # Errors
-    /// As [`Command::status`].
-    pub fn status(&mut self) -> std::io::Result<std::process::ExitStatus> {
-        self.0.status()
-    }
-
-    /// Replaces this process with it. Returns only if that failed.
-    #[cfg(unix)]
-    pub fn exec(&mut self) -> std::io::Error {
-        std::os::unix::process::CommandExt::exec(&mut self.0)
-    }
-}
-
-impl fmt::Debug for PlannedCommand {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PlannedCommand").field("program", &self.0.get_program()).finish_non_exhaustive()
     }
 }
 

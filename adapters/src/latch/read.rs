@@ -58,6 +58,9 @@ impl Latch {
 
     pub(crate) fn credential(&self, picked: Picked) -> Result<Credential, Error> {
         let borrowed: Option<super::credential::Borrowed> = match &picked.live.kind {
+            #[cfg(feature = "foreign")]
+            LiveKind::Link(_) => Some(self.borrow(&picked.live)?),
+            #[cfg(not(feature = "foreign"))]
             LiveKind::Link(_) => return Err(Error::missing(self.provider(picked.live.provider.as_str())?)),
             LiveKind::ApiKey | LiveKind::Oauth => None,
         };

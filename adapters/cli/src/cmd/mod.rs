@@ -6,6 +6,7 @@ pub(crate) mod demo;
 mod env;
 mod fresh;
 mod health;
+mod import;
 mod profiles;
 mod providers;
 mod purge;
@@ -26,6 +27,7 @@ pub(crate) fn dispatch(cli: &Cli) -> Done {
         Command::Run(args) => run::run(global, args),
         Command::Env(args) => env::env(global, args),
         Command::Token(of) => token::token(global, of),
+        Command::Import(args) => import::import(global, args),
         Command::Remove(args) => remove::remove(global, args),
         Command::Clear(args) => clear::clear(global, args),
         Command::Status => status::status(global),

@@ -1,12 +1,12 @@
 //! `run`: become the command, in the environment that was planned for its provider.
 
 use std::ffi::OsStr;
-use std::io;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
 use credlatch::core::provider::{Table, sniff};
+use credlatch::env::ChildError;
 
 use super::env;
 use crate::args::{Global, Run};
@@ -42,11 +42,11 @@ fn become_it(global: &Global, args: &Run) -> Done {
     }
     let mut command = Command::new(program);
     command.args(rest);
-    let mut command = plan.apply(command);
+    let command = plan.apply(command);
     let shown = shown(latch.providers(), program);
     // What this process still has to do is done before it is replaced.
     drop((credential, latch));
-    Err(not_started(&shown, program, &command.exec()))
+    Err(not_started(&shown, &command.exec()))
 }
 
 /// The program's name, unless it might be a secret that lost its way.
@@ -55,22 +55,14 @@ fn shown(table: &Table, program: &OsStr) -> String {
     if sniff::tokens(table, &name).is_empty() { format!("`{name}`") } else { "what stands after `--`".to_owned() }
 }
 
-fn not_started(shown: &str, program: &OsStr, error: &io::Error) -> End {
-    let is_there = || Path::new(program).components().count() > 1 && Path::new(program).exists();
-    match error.kind() {
-        io::ErrorKind::NotFound if is_there() => {
-            End::other(format!("{shown} is there, but not the interpreter that it names"), "look at its first line")
-                .with_status(127)
+fn not_started(shown: &str, error: &ChildError) -> End {
+    let path = Path::new(&error.program);
+    let (what, remedy) = match error.exit_status {
+        127 if path.components().count() > 1 && path.exists() => {
+            (format!("{shown} is there, but not the interpreter that it names"), "look at its first line")
         }
-        io::ErrorKind::NotFound => {
-            End::other(format!("there is no program {shown}"), "look at its spelling, and at PATH").with_status(127)
-        }
-        io::ErrorKind::PermissionDenied => End::other(
-            format!("{shown} can't be executed: {error}"),
-            "look at it with `ls -l`; a program needs `chmod +x`",
-        )
-        .with_status(126),
-        _ => End::other(format!("{shown} can't be executed: {error}"), "look whether it is a program for this machine")
-            .with_status(126),
-    }
+        127 => (format!("there is no program {shown}"), error.remedy()),
+        _ => (format!("{shown} could not be started: {}", error.kind), error.remedy()),
+    };
+    End::other(what, remedy).with_status(error.exit_status)
 }

@@ -1,6 +1,6 @@
 //! `status`: what is stored, without a secret.
 
-use credlatch::core::state::{Entry, Material};
+use credlatch::core::state::Entry;
 use credlatch::core::time::Stamp;
 use credlatch::{FlowState, FlowStatus, Kind, ProviderId, rfc3339};
 use serde::Serialize;
@@ -59,17 +59,13 @@ pub(crate) fn status(global: &Global) -> Done {
 }
 
 fn show<'a>(entry: &'a Entry, now: &Stamp) -> Shown<'a> {
-    let (kind, expiry) = match &entry.material {
-        Material::ApiKey(_) => (Kind::ApiKey, None),
-        Material::Oauth(grant) => (Kind::Oauth, grant.expiry.wall_ms()),
-        Material::Link(_) => (Kind::Link, None),
-    };
+    let (health, ends_ms) = health(entry, now);
     Shown {
         label: entry.label.as_str(),
-        kind: kind.as_str(),
+        kind: Kind::from(&entry.material).as_str(),
         source: entry.source.to_string(),
-        health: health(entry, now),
-        expires_at: expiry.map(rfc3339),
+        health,
+        expires_at: ends_ms.map(rfc3339),
     }
 }
 
