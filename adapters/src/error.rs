@@ -3,7 +3,7 @@
 use std::fmt;
 
 use credlatch_core::engine::{NoToken, TransactError};
-use credlatch_core::name::BadName;
+use credlatch_core::name::{BadName, ProviderId};
 use credlatch_core::port::{StoreError, StoreErrorKind};
 use credlatch_core::provider::{Provider, UnknownProvider};
 use credlatch_core::scrub::{Missing, PlanError};
@@ -195,10 +195,12 @@ impl From<BadSecret> for Error {
 
 impl From<UnknownProvider> for Error {
     fn from(unknown: UnknownProvider) -> Self {
-        // What might be a secret in the wrong place is not repeated.
+        // A secret in the wrong place is not repeated, and hardly a secret is without a digit.
+        let is_word =
+            |asked: &ProviderId| unknown.nearest.is_some() || !asked.as_str().contains(|c: char| c.is_ascii_digit());
         let what = match &unknown.asked {
-            Some(asked) => format!("no provider is called `{asked}`"),
-            None => "that is not the name of a provider".to_owned(),
+            Some(asked) if is_word(asked) => format!("no provider is called `{asked}`"),
+            _ => "that is not the name of a provider".to_owned(),
         };
         let known: Vec<_> = unknown.known.iter().map(ToString::to_string).collect();
         let known = known.join(", ");

@@ -47,7 +47,8 @@ fn read(latch: &Latch, args: &Import, only: Option<&ProviderId>) -> Done<Importe
         ImportSource::Dotenv => {
             let path = args.path.clone().unwrap_or_else(|| PathBuf::from(".env"));
             let imported = dotenv_file::import(&path, table, only).map_err(Error::from)?;
-            return imported.ok_or_else(|| absent("there is no such file", &std::path::absolute(&path).unwrap_or(path)));
+            return imported
+                .ok_or_else(|| absent("there is no such file", &std::path::absolute(&path).unwrap_or(path)));
         }
         ImportSource::Env if args.path.is_some() => {
             return Err(End::usage("the environment is no file", "leave out --path, or import dotenv"));

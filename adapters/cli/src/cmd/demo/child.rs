@@ -23,7 +23,9 @@ pub(super) fn run_its_own(stage: &Stage) -> Shown {
     for (name, _) in INHERITED {
         seen.lacks(name)?;
     }
-    Ok(format!("it sees MINIMAX_API_KEY; kept from it: {}", INHERITED.map(|(name, _)| name).join(", ")))
+    let kept_from_it = INHERITED.map(|(name, _)| name);
+    let (first, second) = kept_from_it.split_at(2);
+    Ok(format!("it sees MINIMAX_API_KEY; kept from it:\n    {},\n    {}", first.join(", "), second.join(", ")))
 }
 
 pub(super) fn run_as_anthropic(stage: &Stage) -> Shown {
@@ -43,8 +45,7 @@ pub(super) fn refuse_a_fallback(stage: &Stage) -> Shown {
     let (out, err) = texts(&output);
     match output.status.code() {
         Some(3) if out.is_empty() && err.contains("credlatch set openai") => {
-            Ok("openai has no key here: exit status 3, and nothing started, though OPENAI_API_KEY was inherited"
-                .to_owned())
+            Ok("openai has none: exit status 3, nothing started, OPENAI_API_KEY not used".to_owned())
         }
         _ => Err(format!("it ended with {}", output.status)),
     }

@@ -26,7 +26,7 @@ fn watch(stage: &Stage, reader: &mut Child, stored: usize) -> Shown {
     let cleared = Instant::now();
     match counts.next() {
         Some(Some(0)) => Ok(format!(
-            "another process saw {stored} entries, then none, and nothing between; at the latest {} ms after the clear",
+            "another process saw {stored} entries, then none; {} ms after the clear at the latest",
             cleared.elapsed().as_millis()
         )),
         Some(Some(part)) => Err(format!("the reader saw {part} of {stored} entries")),

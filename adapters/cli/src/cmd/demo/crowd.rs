@@ -29,7 +29,7 @@ pub(super) fn write_at_once(stage: &Stage) -> Shown {
     }
     let count = stage.status()?.count("minimax") - before.count("minimax");
     if count == WRITERS {
-        Ok(format!("{WRITERS} entries; a reader looked {reads} times meanwhile and saw whole states in order"))
+        Ok(format!("{WRITERS} entries; a reader looked {reads} times and saw whole states in order"))
     } else {
         Err(format!("{count} of {WRITERS} entries are there"))
     }
