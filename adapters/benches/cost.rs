@@ -228,7 +228,7 @@ fn secret(text: &str) -> Secret {
 }
 
 fn alternating(turn: u32) -> Secret {
-    secret(if turn % 2 == 0 { "mm-even-key" } else { "mm-odd--key" })
+    secret(if turn.is_multiple_of(2) { "mm-even-key" } else { "mm-odd--key" })
 }
 
 fn tokens() -> Tokens {

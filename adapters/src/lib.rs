@@ -58,11 +58,19 @@ mod testing;
 pub use credlatch_core as core;
 #[doc(no_inline)]
 pub use credlatch_core::name::{BadName, Label, ProfileName as Profile, ProviderId};
-pub use credlatch_core::scrub::Shape;
+pub use credlatch_core::scrub::{Shape, Strictness};
 pub use credlatch_core::secret::{BadSecret, Secret};
+#[cfg(feature = "env")]
+pub use env::PlannedCommand;
 pub use error::{Error, ErrorKind, rfc3339};
 pub use fingerprint::fingerprint;
+#[cfg(feature = "env")]
+pub use latch::Plan;
+#[cfg(all(feature = "file", unix))]
+pub use latch::Profiles;
 pub use latch::{
     Answer, Builder, Cleared, Credential, Flow, FlowState, FlowStatus, Kind, Latch, Next, Outcome, Revocation, Status,
     Tokens, default_home,
 };
+#[cfg(any(feature = "env", feature = "foreign"))]
+pub use latch::{Taken, Took};

@@ -8,6 +8,7 @@ use credlatch_core::engine::{Live, LiveKind, Picked};
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::provider;
 use credlatch_core::secret::Secret;
+use credlatch_core::state::Material;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::Latch;
@@ -40,6 +41,16 @@ pub enum Kind {
     Oauth,
     /// An OAuth access token of another tool's login.
     Link,
+}
+
+impl From<&Material> for Kind {
+    fn from(material: &Material) -> Self {
+        match material {
+            Material::ApiKey(_) => Self::ApiKey,
+            Material::Oauth(_) => Self::Oauth,
+            Material::Link(_) => Self::Link,
+        }
+    }
 }
 
 impl Kind {
