@@ -101,14 +101,19 @@ fn an_answer_that_drips_is_cut_off_by_the_time_out() {
 
 #[test]
 fn a_redirect_is_not_followed() {
-    let (elsewhere, _elsewhere) = server(|_| panic!("a secret was sent elsewhere"));
-    let (port, server) = server(move |mut stream| {
-        read_head(&mut stream);
-        let to = format!("HTTP/1.1 307 \r\nLocation: http://127.0.0.1:{elsewhere}/\r\nContent-Length: 0\r\n\r\n");
-        stream.write_all(to.as_bytes()).unwrap();
-    });
-    assert_eq!(refresh(&issuer_at(&format!("http://127.0.0.1:{port}/token"))), Exchanged::Unknown);
-    server.join().unwrap();
+    for status in [302, 303, 307, 308] {
+        let elsewhere = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        elsewhere.set_nonblocking(true).unwrap();
+        let to = elsewhere.local_addr().unwrap();
+        let (port, server) = server(move |mut stream| {
+            read_head(&mut stream);
+            let answer = format!("HTTP/1.1 {status} \r\nLocation: http://{to}/\r\nContent-Length: 0\r\n\r\n");
+            stream.write_all(answer.as_bytes()).unwrap();
+        });
+        assert_eq!(refresh(&issuer_at(&format!("http://127.0.0.1:{port}/token"))), Exchanged::Unknown);
+        server.join().unwrap();
+        assert!(elsewhere.accept().is_err(), "{status}: nobody was sent elsewhere");
+    }
 }
 
 #[test]
