@@ -141,7 +141,7 @@ fn with_proxy(test: &str, proxy: u16) {
     let proxy = format!("http://user:password@127.0.0.1:{proxy}");
     let names = ["ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "all_proxy", "https_proxy", "http_proxy"];
     let output = Command::new(std::env::current_exe().unwrap())
-        .args([test, "--exact", "--ignored", "--nocapture"])
+        .args([test, "--exact", "--nocapture"])
         .envs(names.map(|name| (name, &proxy)))
         .env_remove("NO_PROXY")
         .env_remove("no_proxy")
@@ -159,7 +159,6 @@ fn a_proxy_sees_no_request_to_this_machine() {
 }
 
 #[test]
-#[ignore = "run by the tests of the proxy"]
 fn inner_loopback_past_the_proxy() {
     let sandbox = Sandbox::start().unwrap();
     let (_, token) = sandbox.grant();
@@ -192,7 +191,6 @@ fn a_tunnel_to_something_that_is_not_the_issuer_carries_nothing() {
 }
 
 #[test]
-#[ignore = "run by the tests of the proxy"]
 fn inner_nothing_gets_past_the_proxy() {
     assert_eq!(refresh(&issuer_at("https://credlatch.example/token")), NOT_CONSUMED);
 }
