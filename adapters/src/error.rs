@@ -219,6 +219,18 @@ impl From<PlanError> for Error {
     }
 }
 
+#[cfg(feature = "foreign")]
+impl From<&crate::foreign::ForeignError> for Error {
+    fn from(error: &crate::foreign::ForeignError) -> Self {
+        use crate::foreign::ForeignErrorKind as Kind;
+        let kind = match error.kind {
+            Kind::SignedOut | Kind::OtherAccount => ErrorKind::SignIn,
+            _ => ErrorKind::Unreadable,
+        };
+        Self::new(kind, error.to_string(), error.remedy())
+    }
+}
+
 /// A deadline as RFC 3339 in UTC, to the second.
 pub(crate) fn clock_time(deadline: &Deadline) -> String {
     rfc3339(deadline.wall_ms())

@@ -1,6 +1,7 @@
 //! What an import found, and what it passed over.
 
 use credlatch_core::Event;
+use credlatch_core::extra::Extra;
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::provider::{Kind, Provider, Table, sniff};
 use credlatch_core::put::{How, Put};
@@ -106,15 +107,8 @@ pub(crate) fn label_of(source: &Source) -> Option<Label> {
 
 /// An access token without a refresh token: it is used while it lives, and nobody renews it.
 pub(crate) fn bare_token(access: Secret, expiry: Expiry, issued: Stamp) -> Material {
-    let grant = Grant {
-        access,
-        refresh: None,
-        expiry,
-        issued,
-        scopes: Vec::new(),
-        custody: Custody::Settled,
-        extra: credlatch_core::extra::Extra::default(),
-    };
+    let (scopes, custody, extra) = (Vec::new(), Custody::Settled, Extra::default());
+    let grant = Grant { access, refresh: None, expiry, issued, scopes, custody, extra };
     Material::Oauth(Box::new(grant))
 }
 

@@ -42,8 +42,14 @@ pub mod foreign;
 pub mod found;
 mod latch;
 pub mod memory;
+#[cfg(feature = "oauth")]
+pub mod oauth;
 #[cfg(any(feature = "env", feature = "foreign"))]
 pub mod plain_file;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
+#[cfg(any(feature = "oauth", feature = "sandbox"))]
+mod served;
 pub mod system;
 mod table;
 #[cfg(all(test, any(feature = "env", feature = "foreign")))]

@@ -88,6 +88,12 @@ impl Facts {
         fs::metadata(path).map(|meta| Self::of(&meta))
     }
 
+    /// Whether both are of one file, whatever is in it. Where the platform can't say, they count as one.
+    #[cfg(feature = "env")]
+    pub(crate) fn is_same_file(&self, other: &Self) -> bool {
+        self.identity == other.identity
+    }
+
     /// Whether the last change is at least so long ago. File systems count time in ticks, so of two changes within one
     /// tick the second looks like the first.
     #[cfg(feature = "foreign")]

@@ -6,6 +6,8 @@
 mod child;
 pub mod dotenv_file;
 mod environment;
+mod replace;
+mod rewrite;
 
 #[cfg(test)]
 mod tests;
@@ -13,3 +15,4 @@ mod tests;
 pub use child::{ChildError, PlannedCommand};
 pub use dotenv_file::{DotenvFileError, DotenvFileErrorKind};
 pub use environment::import_env;
+pub use rewrite::{Meant, PATIENCE, Prepared, Renamed, prepare, redo};

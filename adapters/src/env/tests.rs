@@ -2,6 +2,9 @@
 
 #[cfg(unix)]
 mod children;
+#[cfg(unix)]
+mod crash;
+mod rewriting;
 mod sources;
 
 use std::ffi::OsString;
@@ -15,7 +18,7 @@ use tempfile::TempDir;
 
 /// A `.env` file in a folder of its own.
 struct Place {
-    _folder: TempDir,
+    folder: TempDir,
     path: PathBuf,
 }
 
@@ -24,7 +27,19 @@ impl Place {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(".env");
         fs::write(&path, content).unwrap();
-        Self { _folder: folder, path }
+        Self { folder, path }
+    }
+
+    fn content(&self) -> String {
+        fs::read_to_string(&self.path).unwrap()
+    }
+
+    /// Everything that lies in the folder, sorted.
+    fn names(&self) -> Vec<String> {
+        let list = fs::read_dir(self.folder.path()).unwrap();
+        let mut names: Vec<_> = list.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
     }
 }
 

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use credlatch_core::extra::Extra;
 use credlatch_core::name::ProviderId;
 use credlatch_core::secret::{Fingerprint, Secret};
 use credlatch_core::state::{Link, Material, Source};
@@ -143,7 +144,6 @@ pub(super) fn found(
     let path = whole.to_str().ok_or_else(|| wrong(ForeignErrorKind::PathNotText))?.to_owned();
     let fingerprint = account::link_fingerprint(&path, account);
     let label = label_of(&source).unwrap_or_default();
-    let material =
-        Material::Link(Link { path, account, suspended: false, extra: credlatch_core::extra::Extra::default() });
+    let material = Material::Link(Link { path, account, suspended: false, extra: Extra::default() });
     Ok(Found { provider, label, material, source, fingerprint })
 }

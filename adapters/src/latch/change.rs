@@ -15,7 +15,7 @@ use credlatch_core::{Event, Refusal, Verdict};
 use super::Latch;
 use super::exchange::Tokens;
 use crate::error::{Error, ErrorKind};
-use crate::fingerprint::fingerprint;
+use crate::fingerprint;
 
 /// What a clear took away. Dropping it changes nothing.
 #[derive(Clone, Debug)]

@@ -84,7 +84,7 @@ impl Credential {
         match self.live.kind {
             LiveKind::ApiKey => Kind::ApiKey,
             LiveKind::Oauth => Kind::Oauth,
-            LiveKind::Link(_) => Kind::Link,
+            LiveKind::Link { .. } => Kind::Link,
         }
     }
 

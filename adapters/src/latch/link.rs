@@ -1,125 +1,81 @@
-//! What is behind a link: another tool's login, read from that tool's file for each request.
+//! Logins of other tools: read live from their files, never spent, and set aside when another account appears.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use credlatch_core::Event;
-use credlatch_core::engine::Live;
+use credlatch_core::engine::{Live, LiveKind, Picked};
 use credlatch_core::put::SuspendLink;
-use credlatch_core::state::{Entry, Link, Material};
 use parking_lot::Mutex;
 
 use super::Latch;
 use super::credential::Borrowed;
-use crate::error::{Error, ErrorKind, rfc3339};
+use crate::error::{Error, ErrorKind};
 use crate::foreign::{ForeignError, ForeignErrorKind, LinkReader, Tool};
 
-/// More links than anybody uses at once; beyond it the readers' memory begins anew.
-const MOST_READERS: usize = 64;
+/// Links that one latch keeps a reader for; more are read without one.
+const READERS_MAX: usize = 256;
 
-/// The readers of this latch's links: each remembers its file, and opens it only when it looks changed.
+/// The readers of links, by the version of their entry.
 #[derive(Default)]
-pub(super) struct Links(Mutex<Vec<Arc<LinkReader>>>);
+pub(super) struct Links(Mutex<BTreeMap<u64, Arc<LinkReader>>>);
 
 impl Links {
-    fn reader(&self, tool: Tool, link: &Link) -> Arc<LinkReader> {
+    fn reader(&self, live: &Live) -> Option<Arc<LinkReader>> {
+        let LiveKind::Link { source, link } = &live.kind else { return None };
         let mut readers = self.0.lock();
-        if let Some(known) = readers.iter().find(|reader| reader.link() == link) {
-            return Arc::clone(known);
+        if let Some(reader) = readers.get(&live.version).filter(|reader| *reader.link() == **link) {
+            return Some(Arc::clone(reader));
         }
-        if readers.len() >= MOST_READERS {
+        let reader = Arc::new(LinkReader::new(Tool::of(source)?, Clone::clone(link)));
+        if readers.len() >= READERS_MAX {
             readers.clear();
         }
-        let reader = Arc::new(LinkReader::new(tool, link.clone()));
-        readers.push(Arc::clone(&reader));
-        reader
+        readers.insert(live.version, Arc::clone(&reader));
+        Some(reader)
     }
 }
 
 impl Latch {
-    /// The token behind a link, as it is now.
-    pub(super) fn borrow(&self, live: &Live) -> Result<Borrowed, Error> {
-        let status = self.status()?;
-        let entry = status.state.entry(live.provider.as_str(), live.label.as_str());
-        let row = self.provider(live.provider.as_str())?;
-        let Some((tool, link)) = entry.filter(|entry| entry.version == live.version).and_then(behind) else {
-            return Err(Error::missing(row));
-        };
-        let token =
-            self.0.links.reader(tool, link).read(&status.now).map_err(|error| self.not_borrowed(live, error))?;
-        if token.usable {
-            return Ok(Borrowed { access: token.access, expires_at_ms: token.expires_at_ms });
+    /// What is behind a link now; nothing for an entry of our own.
+    pub(super) fn borrow(&self, picked: &Picked) -> Result<Option<Borrowed>, Error> {
+        let live = &picked.live;
+        if live.secret().is_some() {
+            return Ok(None);
         }
-        let end = token.expires_at_ms.map_or_else(String::new, |end_ms| format!(" at {}", rfc3339(end_ms)));
-        Err(Error::new(
-            ErrorKind::SignIn,
-            format!("the login of {tool} that {} is linked to ends{end}, and only {tool} renews it", row.id),
-            format!("start {tool}, which renews its login; then try again"),
-        ))
+        let reader = self.0.links.reader(live).ok_or_else(|| unreadable_link(live))?;
+        match reader.read(&self.0.backend.now()) {
+            Ok(token) if token.usable => {
+                Ok(Some(Borrowed { access: token.access, expires_at_ms: token.expires_at_ms }))
+            }
+            Ok(_) => Err(Error::new(
+                ErrorKind::SignIn,
+                format!(
+                    "the {} login that {} is linked to has ended, and the tool that owns it has not renewed it",
+                    live.provider, live.label
+                ),
+                "use that tool once, so that it renews its login; or sign in here to have a login of your own",
+            )),
+            Err(error) => Err(self.set_aside(live, &error)),
+        }
     }
 
-    /// A link behind which another account appeared is suspended, so that nobody is billed by mistake.
-    fn not_borrowed(&self, live: &Live, error: ForeignError) -> Error {
+    /// A link behind which another account appeared is suspended in the store, so that every process stops using it.
+    fn set_aside(&self, live: &Live, error: &ForeignError) -> Error {
         if error.kind == ForeignErrorKind::OtherAccount {
-            let (provider, label) = (live.provider.clone(), live.label.clone());
-            // If it can't be written down now, the next read finds the same and tries again.
-            let _ = self.transact(&[Event::SuspendLink(SuspendLink { provider, label, version: live.version })]);
+            let suspend =
+                SuspendLink { provider: live.provider.clone(), label: live.label.clone(), version: live.version };
+            // If it can't be written, the next read finds the same and tries again.
+            let _ = self.transact(&[Event::SuspendLink(suspend)]);
         }
         error.into()
     }
 }
 
-/// The link that an entry is, and whose file it leads to.
-fn behind(entry: &Entry) -> Option<(Tool, &Link)> {
-    match &entry.material {
-        Material::Link(link) => Some((Tool::of(&entry.source)?, link)),
-        Material::ApiKey(_) | Material::Oauth(_) => None,
-    }
-}
-
-impl From<ForeignError> for Error {
-    fn from(error: ForeignError) -> Self {
-        let kind = match error.kind {
-            ForeignErrorKind::SignedOut | ForeignErrorKind::OtherAccount => ErrorKind::SignIn,
-            _ => ErrorKind::Unreadable,
-        };
-        Self::new(kind, error.to_string(), error.remedy())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use credlatch_core::put::How;
-
-    use super::*;
-
-    const FAR_MS: u64 = 4_000_000_000_000;
-
-    fn write(path: &std::path::Path, token: &str, account: &str, expires_at_ms: u64) {
-        let login = format!(
-            r#"{{"claudeAiOauth":{{"accessToken":"{token}","refreshToken":"{account}","expiresAt":{expires_at_ms},"scopes":["user:inference"]}}}}"#
-        );
-        std::fs::write(path, login).unwrap();
-    }
-
-    #[test]
-    fn a_link_gives_what_the_other_tool_has_now() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join(".credentials.json");
-        write(&path, "sk-ant-oat01-one", "sk-ant-ort01-one", FAR_MS);
-        let latch = Latch::in_memory();
-        let imported = crate::foreign::claude_code::read(&path).unwrap().unwrap();
-        latch.import(imported.found, How::Bulk).unwrap();
-        let credential = latch.current("anthropic").unwrap();
-        assert_eq!(credential.kind(), crate::Kind::Link);
-        assert_eq!(credential.expose_secret(), "sk-ant-oat01-one");
-        assert_eq!(credential.expires_at_ms(), Some(FAR_MS));
-
-        write(&path, "sk-ant-oat01-two", "sk-ant-ort01-one", 5);
-        let error = latch.token("anthropic").unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::SignIn);
-        assert!(error.remedy().contains("Claude Code"), "{error:?}");
-
-        std::fs::remove_file(&path).unwrap();
-        assert_eq!(latch.current("anthropic").unwrap_err().kind(), ErrorKind::SignIn);
-    }
+fn unreadable_link(live: &Live) -> Error {
+    Error::new(
+        ErrorKind::Unreadable,
+        format!("the {} entry {} is linked to a tool that this version can't read", live.provider, live.label),
+        format!("remove it: `credlatch remove {} --label {}`", live.provider, live.label),
+    )
 }

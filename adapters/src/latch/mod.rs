@@ -6,7 +6,8 @@ mod credential;
 mod exchange;
 #[cfg(any(feature = "env", feature = "foreign"))]
 mod import;
-#[cfg(feature = "foreign")]
+mod issuer;
+#[cfg_attr(not(feature = "foreign"), path = "no_link.rs")]
 mod link;
 mod login;
 mod outcome;
@@ -76,7 +77,6 @@ struct Inner {
     patience_ms: u64,
     /// For pools that are used in turn.
     turn: AtomicU64,
-    #[cfg(feature = "foreign")]
     links: link::Links,
 }
 

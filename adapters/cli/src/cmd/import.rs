@@ -61,7 +61,7 @@ fn read(latch: &Latch, args: &Import, only: Option<&ProviderId>) -> Done<Importe
         Tool::Codex => codex::read(&path),
         Tool::Hermes => hermes::read(&path, table),
     };
-    imported.map_err(Error::from)?.ok_or_else(|| absent(&format!("{tool} has no file"), &path))
+    imported.map_err(|error| Error::from(&error))?.ok_or_else(|| absent(&format!("{tool} has no file"), &path))
 }
 
 fn usual(tool: Tool) -> Done<PathBuf> {
