@@ -10,10 +10,10 @@ pub(crate) fn table() -> Table {
     Table::new(file.providers).unwrap()
 }
 
-/// One ignored test of this binary, to be run in a process of its own.
+/// One test of this binary, to be run in a process of its own.
 pub(crate) fn rerun(test: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", test, "--ignored", "--nocapture", "--test-threads=1"]);
+    command.args(["--exact", test, "--nocapture", "--test-threads=1"]);
     command
 }
 

@@ -227,7 +227,6 @@ fn tokens(issued: &Issued) -> Response {
         "access_token": issued.access,
         "token_type": "Bearer",
         "expires_in": issued.lifetime_secs,
-        "scope": "models",
     });
     if let Some(refresh) = &issued.refresh {
         body["refresh_token"] = json!(refresh);

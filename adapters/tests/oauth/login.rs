@@ -53,6 +53,9 @@ fn device_a_login_stores_what_the_person_agreed_to() {
     assert_eq!(end, FlowEnd::Succeeded);
     let token = crate::world::text(&world.token().unwrap());
     assert!(world.sandbox.accepts(&token));
+    let snapshot = world.engine.snapshot().unwrap();
+    let scopes = snapshot.state.entry("acme", "default").unwrap().grant().unwrap().scopes.clone();
+    assert_eq!(scopes, ["models"], "a server that names no scope granted what was asked for");
     let stats = world.sandbox.stats();
     assert_eq!((stats.device_requests, stats.logins, stats.late_polls), (1, 1, 0));
 }
@@ -121,10 +124,16 @@ fn codex_a_login_goes_through_its_three_steps() {
 
 /// What a browser does: asks for a page, and says where it is sent.
 fn visit(url: &str) -> (String, Option<String>) {
+    let authority = url.strip_prefix("http://").unwrap().split('/').next().unwrap();
+    visit_as(url, authority)
+}
+
+/// The same, by a browser that was told another name for this machine.
+fn visit_as(url: &str, host: &str) -> (String, Option<String>) {
     let rest = url.strip_prefix("http://").unwrap();
     let (authority, path) = rest.split_at(rest.find('/').unwrap());
     let mut stream = TcpStream::connect(authority).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\r\n").unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     let location = answer.lines().find_map(|line| line.strip_prefix("Location: ")).map(str::to_owned);
@@ -159,10 +168,17 @@ fn loopback_only_who_knows_the_state_is_heard() {
     let back = back.unwrap();
     let (callback, _) = back.split_once('?').unwrap();
     let port = callback.trim_start_matches("http://127.0.0.1:").trim_end_matches("/callback").to_owned();
-    // A connection that says nothing, a wrong state, another path: the flow goes on.
+    // A connection that says nothing, a wrong state or none, another path, another name: the flow goes on.
     let _silent = TcpStream::connect(format!("127.0.0.1:{port}")).unwrap();
-    let knocks = [format!("{callback}?state=wrong&code=stolen"), format!("http://127.0.0.1:{port}/favicon.ico")];
-    let knocking: Vec<_> = knocks.into_iter().map(|url| thread::spawn(move || visit(&url).0)).collect();
+    let own = format!("127.0.0.1:{port}");
+    let knocks = [
+        (format!("{callback}?state=wrong&code=stolen"), own.clone()),
+        (format!("{callback}?code=stolen"), own.clone()),
+        (format!("http://{own}/favicon.ico"), own),
+        (back.clone(), format!("rebound.example:{port}")),
+    ];
+    let knock = |(url, host): (String, String)| thread::spawn(move || visit_as(&url, &host).0);
+    let knocking: Vec<_> = knocks.into_iter().map(knock).collect();
     let serve = |until: &dyn Fn() -> bool| {
         while !until() {
             assert_eq!(issuer.poll(&acme(), &prompt), Polled::Pending);

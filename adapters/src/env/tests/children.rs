@@ -29,7 +29,6 @@ fn env_seen_by_a_child(how: &str, shape: &str) -> String {
 }
 
 #[test]
-#[ignore = "run by other tests in a process that inherits foreign credentials"]
 fn runs_env_as_planned() {
     let (Ok(how), Ok(shape)) = (std::env::var("HOW"), std::env::var("SHAPE")) else { return };
     let before: Vec<_> = std::env::vars_os().collect();
@@ -141,7 +140,6 @@ fn a_program_that_cannot_be_started_says_why_as_shells_do() {
 }
 
 #[test]
-#[ignore = "run by another test in a process of its own, because a failed exec changes its signals"]
 fn becomes_what_it_cannot() {
     let (Some(program), Ok(status)) = (std::env::var_os("PROGRAM"), std::env::var("STATUS")) else { return };
     let plan = plan_for("minimax", "mm-key-1", Shape::Own, vars(&[("PATH", "/usr/bin:/bin")]));

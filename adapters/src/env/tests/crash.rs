@@ -20,7 +20,6 @@ fn die_after(step: &str, place: &Place) -> Meant {
 }
 
 #[test]
-#[ignore = "run by other tests in a process that dies"]
 fn does_some_steps_and_dies() {
     let Some(path) = std::env::var_os("DOTENV_FILE") else { return };
     let step = std::env::var("DOTENV_STEP").unwrap();

@@ -137,7 +137,6 @@ fn failure_31_a_file_of_another_owner_keeps_its_owner_or_stays_as_it_is() {
 
 #[cfg(unix)]
 #[test]
-#[ignore = "run by another test as a user without rights"]
 fn rewrites_what_is_not_its_own() {
     let Some(path) = std::env::var_os("DOTENV_FILE") else { return };
     let error = prepare(path.as_ref(), &BOTH, PATIENCE).unwrap_err();

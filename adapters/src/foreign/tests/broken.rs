@@ -130,7 +130,6 @@ fn failure_31_a_file_that_root_left_behind_is_named_with_the_remedy() {
 
 #[cfg(unix)]
 #[test]
-#[ignore = "run by another test as a user without rights"]
 fn reads_what_it_may_not() {
     let Some(path) = std::env::var_os("FOREIGN_FILE") else { return };
     denied(Path::new(&path));
