@@ -32,7 +32,9 @@ struct Meanwhile(Mutex<Option<Box<dyn FnOnce() + Send>>>);
 impl Nonces for Meanwhile {
     fn nonce(&self) -> Nonce {
         let meanwhile = self.0.lock().unwrap().take();
-        meanwhile.into_iter().for_each(|act| act());
+        if let Some(act) = meanwhile {
+            act();
+        }
         SystemNonces.nonce()
     }
 }

@@ -109,21 +109,25 @@ fn replays(lines: &[Line]) -> Result<(), Breach> {
         if !families.insert(issuer::parse(token).0) {
             return Err(breach("this login was replayed before"));
         }
-        if !acts(&lines[..at], token).any(|(act, who)| who != line.who && !was_answered(&lines[act..], who)) {
+        let acts = acts(&lines[..at], token);
+        // The last of this worker's is the replay itself.
+        let replay = acts.iter().rfind(|act| lines[**act].who == line.who);
+        if acts.iter().filter(|act| Some(*act) != replay).all(|act| was_answered(&lines[*act..])) {
             return Err(breach("everybody who presented it before knew what had become of it"));
         }
     }
     Ok(())
 }
 
-fn acts<'a>(lines: &'a [Line], token: &'a str) -> impl Iterator<Item = (usize, u32)> {
-    let presents = move |line: &Line| matches!(&line.what, What::Presenting(other) if other == token);
-    lines.iter().enumerate().filter(move |(_, line)| presents(line)).map(|(at, line)| (at, line.who))
+/// The lines where this token was presented.
+fn acts(lines: &[Line], token: &str) -> Vec<usize> {
+    let presents = |line: &Line| matches!(&line.what, What::Presenting(other) if other == token);
+    lines.iter().enumerate().filter(|(_, line)| presents(line)).map(|(at, _)| at).collect()
 }
 
 /// Whether the act got an answer and its worker lived to settle it.
-fn was_answered(after: &[Line], who: u32) -> bool {
-    let mut its = after.iter().filter(|line| line.who == who).map(|line| &line.what);
+fn was_answered(act: &[Line]) -> bool {
+    let mut its = act.iter().filter(|line| line.who == act[0].who).map(|line| &line.what);
     let heard = its.find(|what| matches!(what, What::Answered(_) | What::Reaped));
     matches!(heard, Some(What::Answered(heard)) if *heard != Heard::Unknown)
         && its.any(|what| matches!(what, What::Ended(_)))

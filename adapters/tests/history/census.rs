@@ -55,6 +55,11 @@ macro_rules! all {
                 vec![$((stringify!($field), self.$field)),*]
             }
 
+            /// The names of what was never seen.
+            pub(crate) fn unseen(&self) -> Vec<&'static str> {
+                self.all().into_iter().filter(|(_, times)| *times == 0).map(|(name, _)| name).collect()
+            }
+
             fn all_mut(&mut self) -> Vec<&mut usize> {
                 vec![$(&mut self.$field),*]
             }

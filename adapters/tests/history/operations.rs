@@ -45,6 +45,7 @@ pub(crate) fn operations(lines: &[Line]) -> (Product, Vec<Operation<Op>>) {
             (What::Presenting(token), Some(open)) => open.presenting = Some((at, token.clone())),
             (What::Answered(heard), Some(open)) => open.answered = Some((at, heard.clone())),
             (What::Ended(reply), Some(_)) => {
+                product.versions.extend(versions(reply));
                 let done = open.remove(&line.who).unwrap();
                 done.operations(line.who, at, Some(reply), &mut ops);
             }
@@ -62,6 +63,17 @@ pub(crate) fn operations(lines: &[Line]) -> (Product, Vec<Operation<Op>>) {
         cut.operations(who, lines.len(), None, &mut ops);
     }
     (product, ops)
+}
+
+/// The versions that a reply tells.
+fn versions(reply: &Reply) -> Vec<(String, u64)> {
+    match reply {
+        Reply::Picked { value, version, .. } | Reply::Rotated { value, version, .. } => {
+            vec![(value.clone(), *version)]
+        }
+        Reply::Seen(view) => view.entries.iter().map(|seen| (seen.value.clone(), seen.version)).collect(),
+        Reply::Stored | Reply::Cleared { .. } | Reply::Failed { .. } => Vec::new(),
+    }
 }
 
 impl Open {

@@ -121,13 +121,13 @@ impl<S: Spec> Search<'_, S> {
         let must = self.ops[op].must;
         let before = std::mem::take(&mut self.possible);
         if !must {
-            before.values().for_each(|one| self.keep_after(op, one.state.clone(), one.done.clone()));
+            before.values().for_each(|one| self.keep_after(op, one.state.clone(), &one.done, at));
         }
         let mut seen: BTreeSet<_> = before.keys().cloned().collect();
         let mut queue: Vec<_> = before.into_values().collect();
         while let Some(one) = queue.pop() {
             if one.done.contains(&op) {
-                self.keep_after(op, one.state, one.done);
+                self.keep_after(op, one.state, &one.done, at);
                 continue;
             }
             for next in self.next(&one, at) {
@@ -141,9 +141,15 @@ impl<S: Spec> Search<'_, S> {
         !self.possible.is_empty()
     }
 
-    fn keep_after(&mut self, op: usize, state: S::State, mut done: BTreeSet<usize>) {
-        done.remove(&op);
-        self.keep(Possibility { state, done });
+    /// It ends here; what it does beside what it is about, it may still have done.
+    fn keep_after(&mut self, op: usize, state: S::State, done: &BTreeSet<usize>, at: usize) {
+        for aside in self.spec.asides(&state, &self.ops[op].what, at) {
+            self.keep_after(op, aside, done, at);
+        }
+        let mut one = Possibility { state, done: done.clone() };
+        self.look(&mut one);
+        one.done.remove(&op);
+        self.keep(one);
     }
 
     /// What may happen next.

@@ -97,6 +97,8 @@ pub(crate) enum Sight {
 pub(crate) struct Product {
     /// Who was killed, and when: at which line it began, and by which it was over.
     pub(crate) deaths: BTreeMap<u32, (usize, usize)>,
+    /// The version of each value that anybody ever saw: a write can't have had another, so most orders needn't be tried.
+    pub(crate) versions: BTreeMap<String, u64>,
 }
 
 impl Product {
@@ -132,6 +134,15 @@ impl Product {
             (after, verdict, effects)
         });
         changed.collect()
+    }
+
+    /// Whether what is new in a state has the version that somebody saw.
+    fn is_as_seen(&self, before: &State, after: &State) -> bool {
+        let entries = after.providers.values().flat_map(|slot| &slot.entries);
+        entries.filter(|entry| entry.version > before.last_version).all(|entry| {
+            let known = entry.secret().and_then(|secret| self.versions.get(secret.expose_secret()));
+            known.is_none_or(|version| *version == entry.version)
+        })
     }
 
     fn claim(
@@ -189,7 +200,8 @@ impl Spec for Product {
             }
             Op::Change { event, told } => {
                 let ways = self.transact(state, Some(event), op.begin, at).into_iter();
-                ways.filter(|(after, verdict, _)| told.is_of(state, after, verdict)).map(|way| way.0).collect()
+                let ways = ways.filter(|(after, verdict, _)| told.is_of(state, after, verdict)).map(|way| way.0);
+                ways.filter(|after| self.is_as_seen(state, after)).collect()
             }
         }
     }
