@@ -114,7 +114,9 @@ pub(crate) fn census(lines: &[Line]) -> Census {
             }
             What::Ended(reply) => {
                 if matches!(reply, Reply::Seen(_) | Reply::Picked { .. }) {
-                    workers.values_mut().for_each(|other| other.watched = true);
+                    for other in workers.values_mut() {
+                        other.watched = true;
+                    }
                 }
                 let worker = workers.entry(line.who).or_default();
                 if let (Reply::Seen(view), Some(token)) = (reply, seen_in_doubt(reply)) {
@@ -127,7 +129,7 @@ pub(crate) fn census(lines: &[Line]) -> Census {
             What::Stopping => census.stops += 1,
             What::Replayed(_) => census.replays += 1,
             What::Rested(_) => census.newcomers += 1,
-            What::Reaped => census.cut(workers.remove(&line.who).unwrap_or_default()),
+            What::Reaped => census.cut(&workers.remove(&line.who).unwrap_or_default()),
             _ => {}
         }
     }
@@ -158,7 +160,7 @@ impl Census {
         self.forward += usize::from(worker.generations.len() == 2);
     }
 
-    fn cut(&mut self, worker: Worker) {
+    fn cut(&mut self, worker: &Worker) {
         self.pending += usize::from(worker.call.is_some());
         if worker.call.is_some() && worker.presented.is_some() {
             self.cut_before_answer += usize::from(worker.heard.is_none());

@@ -13,18 +13,18 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, PipeReader, PipeWriter};
 use std::os::fd::OwnedFd;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 use tempfile::TempDir;
 
 use crate::chance::Chance;
 use crate::issuer;
 use crate::line::{Call, Held, Line, Reply, Teller, What};
-use crate::worker::{BUSY, CALM, PART, POOL, PROVIDERS, Part, Worker};
+use crate::player::Player;
+use crate::worker::{BUSY, CALM, POOL, PROVIDERS, Part, Worker};
 use crate::wrong::Wrong;
 
 /// How many workers there are at a time.
@@ -58,28 +58,6 @@ enum Aim {
     Began,
     Presenting,
     Answered,
-}
-
-/// A worker's process. It dies with its owner, however that ends.
-struct Player {
-    child: Child,
-    is_wrong: bool,
-    /// A stopped one is resumed then.
-    resume_at: Option<Instant>,
-}
-
-impl Drop for Player {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Player {
-    fn signal(&self, signal: Signal) {
-        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).unwrap();
-        kill_process(pid, signal).unwrap();
-    }
 }
 
 struct Conductor {
@@ -149,14 +127,8 @@ impl Conductor {
             let has_wrong = self.players.values().any(|player| player.is_wrong);
             let wrong = self.plan.wrong.filter(|_| !has_wrong);
             let part = self.part(wrong);
-            let child = Command::new(std::env::current_exe().unwrap())
-                .args(["--exact", self.plan.test, "--nocapture", "--test-threads=1"])
-                .env(PART, serde_json::to_string(&part).unwrap())
-                .stdin(Stdio::from(self.pipe.try_clone().unwrap()))
-                .stdout(Stdio::null())
-                .spawn()
-                .unwrap();
-            self.players.insert(part.who, Player { child, is_wrong: wrong.is_some(), resume_at: None });
+            let player = Player::start(&part, &self.pipe, self.plan.test);
+            self.players.insert(part.who, player);
         }
     }
 
@@ -175,6 +147,7 @@ impl Conductor {
         let mut victim = None;
         while (victim.is_none() && Instant::now() < until) || heard < LINES_BETWEEN {
             self.resume();
+            self.replace_the_ended();
             match self.news.recv_timeout(Duration::from_millis(5)) {
                 Ok(line) => {
                     heard += 1;
@@ -199,9 +172,9 @@ impl Conductor {
         let all: Vec<u32> = self.players.keys().copied().collect();
         let who = victim.unwrap_or_else(|| *self.chance.pick(&all));
         if self.chance.below(100) < 35 {
-            self.stop(who)
+            self.stop(who);
         } else {
-            self.kill(who)
+            self.kill(who);
         }
         heard
     }
@@ -223,6 +196,21 @@ impl Conductor {
         }
     }
 
+    /// A right worker doesn't end by itself; one beside a wrong one may find nothing to go on with.
+    fn replace_the_ended(&mut self) {
+        let ended: Vec<u32> =
+            self.players.iter_mut().filter_map(|(who, player)| player.has_ended().then_some(*who)).collect();
+        for who in ended {
+            assert!(
+                self.plan.wrong.is_some(),
+                "worker {who} of seed {} ended by itself; it says why above",
+                self.plan.seed
+            );
+            self.kill(who);
+            self.fill();
+        }
+    }
+
     fn kill(&mut self, who: u32) {
         let Some(player) = self.players.remove(&who) else { return };
         self.teller.tell(who, What::Killing);
@@ -233,7 +221,9 @@ impl Conductor {
 
     fn kill_all(&mut self) {
         let all: Vec<u32> = self.players.keys().copied().collect();
-        all.into_iter().for_each(|who| self.kill(who));
+        for who in all {
+            self.kill(who);
+        }
     }
 
     /// Everybody is dead, so a newcomer has nobody to wait for: it has no patience at all, and gets on.
@@ -241,10 +231,10 @@ impl Conductor {
         let part = self.part(None);
         let mut newcomer = Worker::new(&part, self.teller.clone(), 0);
         let set = newcomer.set(POOL, "default");
-        newcomer.call(set);
-        newcomer.call(Call::Rotate { provider: CALM[0].to_owned() });
-        newcomer.call(Call::Current { provider: POOL.to_owned() });
-        let Some(Reply::Seen(view)) = newcomer.call(Call::Status) else { return };
+        newcomer.call(&set);
+        newcomer.call(&Call::Rotate { provider: CALM[0].to_owned() });
+        newcomer.call(&Call::Current { provider: POOL.to_owned() });
+        let Some(Reply::Seen(view)) = newcomer.call(&Call::Status) else { return };
         self.teller.tell(part.who, What::Rested(view));
     }
 
@@ -254,9 +244,9 @@ impl Conductor {
         let mut newcomer = Worker::new(&part, self.teller.clone(), 0);
         for _ in 0..ROUNDS_OF_RECOVERY {
             for provider in BUSY.into_iter().chain(CALM) {
-                newcomer.call(Call::Rotate { provider: provider.to_owned() });
+                newcomer.call(&Call::Rotate { provider: provider.to_owned() });
             }
-            let Some(Reply::Seen(view)) = newcomer.call(Call::Status) else { return };
+            let Some(Reply::Seen(view)) = newcomer.call(&Call::Status) else { return };
             if view.entries.iter().all(|seen| seen.custody != Held::InDoubt) {
                 break;
             }
@@ -269,7 +259,7 @@ impl Conductor {
 /// matter here, and in memory much more happens between two kills; on a disk kills hit a commit more often.
 fn home(seed: u64) -> TempDir {
     let memory = Path::new("/dev/shm");
-    let in_memory = if seed % 2 == 0 && memory.is_dir() { tempfile::tempdir_in(memory).ok() } else { None };
+    let in_memory = if seed.is_multiple_of(2) && memory.is_dir() { tempfile::tempdir_in(memory).ok() } else { None };
     in_memory.unwrap_or_else(|| tempfile::tempdir().unwrap())
 }
 

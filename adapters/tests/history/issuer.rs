@@ -50,15 +50,15 @@ pub(crate) fn open(home: &Path, teller: Teller, seed: u64) {
     thread::spawn(move || {
         for stream in listener.incoming().map_while(Result::ok) {
             let server = Arc::clone(&server);
-            thread::spawn(move || server.serve(stream));
+            thread::spawn(move || server.serve(&stream));
         }
     });
 }
 
 impl Server {
-    fn serve(&self, stream: UnixStream) {
+    fn serve(&self, stream: &UnixStream) {
         let mut line = String::new();
-        if BufReader::new(&stream).read_line(&mut line).is_err() {
+        if BufReader::new(stream).read_line(&mut line).is_err() {
             return;
         }
         let words: Vec<&str> = line.split_whitespace().collect();
@@ -70,7 +70,8 @@ impl Server {
         };
         if let Some(heard) = heard {
             // The client may be dead.
-            let _ = (&stream).write_all(&serde_json::to_vec(&heard).unwrap());
+            let mut stream = stream;
+            let _ = stream.write_all(&serde_json::to_vec(&heard).unwrap());
         }
     }
 

@@ -30,6 +30,7 @@ mod issuer;
 mod line;
 mod made_up;
 mod operations;
+mod player;
 mod search;
 mod spec;
 mod verdict;

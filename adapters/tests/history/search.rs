@@ -111,8 +111,8 @@ impl<S: Spec> Search<'_, S> {
 
     /// Gives their moment to those that only look and see what is there now.
     fn look(&self, one: &mut Possibility<S::State>) {
-        let sees = |op: &&usize| self.spec.sees(&one.state, &self.ops[**op].what) == Some(true);
-        let seen: Vec<usize> = self.open.iter().filter(|op| !one.done.contains(op)).filter(sees).copied().collect();
+        let fits = |op: &&usize| self.spec.sees(&one.state, &self.ops[**op].what) == Some(true);
+        let seen: Vec<usize> = self.open.iter().filter(|op| !one.done.contains(op)).filter(fits).copied().collect();
         one.done.extend(seen);
     }
 
@@ -121,7 +121,9 @@ impl<S: Spec> Search<'_, S> {
         let must = self.ops[op].must;
         let before = std::mem::take(&mut self.possible);
         if !must {
-            before.values().for_each(|one| self.keep_after(op, one.state.clone(), &one.done, at));
+            for one in before.values() {
+                self.keep_after(op, one.state.clone(), &one.done, at);
+            }
         }
         let mut seen: BTreeSet<_> = before.keys().cloned().collect();
         let mut queue: Vec<_> = before.into_values().collect();
@@ -167,7 +169,9 @@ impl<S: Spec> Search<'_, S> {
                 }));
             }
         }
-        next.iter_mut().for_each(|one| self.look(one));
+        for one in &mut next {
+            self.look(one);
+        }
         next
     }
 
@@ -184,12 +188,10 @@ pub(crate) fn try_all<S: Spec>(spec: &S, state: &S::State, ops: &[Operation<S::O
     let Some(first_end) = first_end else { return true };
     left.iter().filter(|op| ops[**op].begin < first_end).any(|op| {
         let rest: Vec<usize> = left.iter().copied().filter(|other| other != op).collect();
-        match spec.sees(state, &ops[*op].what) {
-            Some(sees) => sees && try_all(spec, state, ops, &rest),
-            None => {
-                let mut next = spec.steps(state, &ops[*op], usize::MAX).into_iter();
-                next.any(|state| try_all(spec, &state, ops, &rest))
-            }
+        if let Some(sees) = spec.sees(state, &ops[*op].what) {
+            return sees && try_all(spec, state, ops, &rest);
         }
+        let mut next = spec.steps(state, &ops[*op], usize::MAX).into_iter();
+        next.any(|state| try_all(spec, &state, ops, &rest))
     })
 }

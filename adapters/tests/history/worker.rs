@@ -85,16 +85,16 @@ impl Worker {
     /// Does something; false if nobody listens any more.
     fn act(&mut self) -> bool {
         let call = self.choose();
-        self.call(call).is_some()
+        self.call(&call).is_some()
     }
 
     /// Says it, does it, and says what came of it.
-    pub(crate) fn call(&mut self, call: Call) -> Option<Reply> {
+    pub(crate) fn call(&mut self, call: &Call) -> Option<Reply> {
         if !self.teller.tell(self.who, What::Began(call.clone())) {
             return None;
         }
-        let reply = self.perform_wrongly(&call).unwrap_or_else(|| self.perform(&call));
-        self.remember(&call, &reply);
+        let reply = self.perform_wrongly(call).unwrap_or_else(|| self.perform(call));
+        self.remember(call, &reply);
         self.teller.tell(self.who, What::Ended(reply.clone())).then_some(reply)
     }
 
@@ -162,7 +162,7 @@ impl Worker {
                 generation: current.generation(),
             }),
             Call::Status => self.latch.status().map(|status| Reply::Seen(View::of(&status.state))),
-            Call::Rotate { provider } => self.rotate(provider, |client, token| client.refresh(token)),
+            Call::Rotate { provider } => self.rotate(provider, Client::refresh),
         };
         done.unwrap_or_else(|error| failed(&error))
     }
