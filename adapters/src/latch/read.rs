@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use credlatch_core::engine::{LiveKind, NoToken, Picked};
+use credlatch_core::engine::{NoToken, Picked};
 use credlatch_core::pool::Choice;
 use credlatch_core::state::State;
 use credlatch_core::time::Stamp;
@@ -57,10 +57,7 @@ impl Latch {
     }
 
     pub(crate) fn credential(&self, picked: Picked) -> Result<Credential, Error> {
-        let borrowed: Option<super::credential::Borrowed> = match &picked.live.kind {
-            LiveKind::Link(_) => return Err(Error::missing(self.provider(picked.live.provider.as_str())?)),
-            LiveKind::ApiKey | LiveKind::Oauth => None,
-        };
+        let borrowed = self.borrow(&picked)?;
         Ok(Credential::new(self, picked, borrowed))
     }
 }

@@ -94,12 +94,17 @@ impl<P: Ports> Engine<P> {
         patience_ms: u64,
     ) -> Result<Picked, NoToken> {
         let began = self.clock.now();
-        let mut renewed = false;
+        let mut renewed = 0;
         loop {
             let picked = self.current(provider.as_str(), choice)?;
             let freshness = self.freshness(&picked, times)?;
-            // A token that is due as soon as it comes won't get better by asking again.
-            if freshness == Freshness::Good || (renewed && freshness == Freshness::Due) {
+            // A token that is due, or even over, as soon as it comes won't get better by asking again and again.
+            let enough = match freshness {
+                Freshness::Good => true,
+                Freshness::Due => renewed > 0,
+                Freshness::Spent => renewed > 1,
+            };
+            if enough {
                 return Ok(picked);
             }
             let wish = Wish {
@@ -112,7 +117,7 @@ impl<P: Ports> Engine<P> {
             let left_ms = patience_ms.saturating_sub(self.clock.now().age_ms(&began));
             let rotation = self.rotate(issuer, &wish, left_ms);
             match (rotation, freshness) {
-                (Ok(Rotation::Newer(_)), _) => renewed = true,
+                (Ok(Rotation::Newer(_)), _) => renewed += 1,
                 (Ok(Rotation::Gone), _) => {}
                 (Ok(Rotation::Unsaved(unsaved)), _) => return Err(NoToken::Unsaved(Box::new(unsaved))),
                 (_, Freshness::Due) => return Ok(picked),
