@@ -59,8 +59,12 @@ fn core_types() -> Vec<(&'static str, String)> {
     };
     let put = Event::Put(put);
     let step = apply(&State::default(), &now, &put);
-    let settle =
-        Settle { provider: provider(), label: Label::default(), attempt: Nonce(1), outcome: Exchanged::Granted(fresh.clone()) };
+    let settle = Settle {
+        provider: provider(),
+        label: Label::default(),
+        attempt: Nonce(1),
+        outcome: Exchanged::Granted(fresh.clone()),
+    };
     let prompt = Prompt {
         device_code: Some(secret()),
         user_code: "ABCD".to_owned(),
