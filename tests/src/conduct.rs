@@ -4,9 +4,10 @@
 use std::sync::{Arc, Mutex};
 
 use credlatch_core::clear::Clear;
-use credlatch_core::engine::{Cleared, Engine, Login, Rotation, TransactError, Wish};
+use credlatch_core::engine::{Cleared, Engine, Login, NoToken, Picked, Rotation, TransactError, Wish};
 use credlatch_core::flow::FlowKind;
 use credlatch_core::name::{Label, ProviderId};
+use credlatch_core::pool::Choice;
 use credlatch_core::port::{Loaded, StoreError};
 use credlatch_core::state::State;
 use credlatch_core::time::Stamp;
@@ -20,9 +21,11 @@ use crate::world::ports::{Shelf, SimPorts};
 use crate::world::sim::Sim;
 
 /// A process: one engine over the shared disk, which all its threads use.
-pub struct Process<S: Sim, C: Conduct> {
+pub struct Process<S: Sim> {
     /// The engine.
-    pub engine: Engine<SimPorts<S, C>>,
+    pub engine: Engine<SimPorts<S>>,
+    /// How it conducts itself.
+    pub conduct: &'static dyn Conduct<S>,
     /// The issuer.
     pub issuer: SimIssuer<S>,
     /// The world it lives in.
@@ -31,13 +34,14 @@ pub struct Process<S: Sim, C: Conduct> {
     pub kept: Mutex<Option<(Option<u64>, Arc<State>)>>,
 }
 
-impl<S: Sim, C: Conduct> Process<S, C> {
+impl<S: Sim> Process<S> {
     /// A process that has done nothing yet.
-    pub fn new(world: &Arc<World<S>>) -> Arc<Self> {
+    pub fn new(world: &Arc<World<S>>, conduct: &'static dyn Conduct<S>) -> Arc<Self> {
         let clock = crate::world::clock::SimClock(Arc::clone(world));
         let nonces = crate::world::clock::SimNonces(Arc::clone(world));
         Arc::new(Self {
-            engine: Engine::new(Shelf::new(Arc::clone(world)), clock, nonces, 10_000),
+            engine: Engine::new(Shelf::new(Arc::clone(world), conduct), clock, nonces, 10_000),
+            conduct,
             issuer: SimIssuer(Arc::clone(world)),
             world: Arc::clone(world),
             kept: Mutex::new(None),
@@ -46,12 +50,9 @@ impl<S: Sim, C: Conduct> Process<S, C> {
 }
 
 /// What a program does, as far as a wrong engine does one thing of it otherwise.
-pub trait Conduct: Sized + Send + Sync + 'static {
-    /// Whether it confirms what an earlier writer left unconfirmed.
-    const HEALS: bool = true;
-
+pub trait Conduct<S: Sim>: Send + Sync {
     /// Decides.
-    fn apply(state: &State, now: &Stamp, event: &Event) -> Step {
+    fn apply(&self, state: &State, now: &Stamp, event: &Event) -> Step {
         credlatch_core::apply(state, now, event)
     }
 
@@ -60,6 +61,7 @@ pub trait Conduct: Sized + Send + Sync + 'static {
     /// # Errors
     /// It can't be read.
     fn parse(
+        &self,
         document: &Document,
         here: &Here,
         right: fn(&Document, &Here) -> Result<Loaded, StoreError>,
@@ -71,20 +73,33 @@ pub trait Conduct: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     /// The store can't be read.
-    fn read<S: Sim>(process: &Process<S, Self>) -> Result<Arc<State>, StoreError> {
+    fn read(&self, process: &Process<S>) -> Result<Arc<State>, StoreError> {
         process.engine.read(|snapshot| Arc::clone(&snapshot.state))
+    }
+
+    /// Takes what is there.
+    ///
+    /// # Errors
+    /// There is nothing to take.
+    fn current(&self, process: &Process<S>, provider: &ProviderId) -> Result<Picked, NoToken> {
+        process.engine.current(provider.as_str(), &Choice::default())
+    }
+
+    /// Prints what it knows, for people and logs.
+    fn print(&self, state: &State) -> String {
+        format!("{state:?}")
     }
 
     /// Clears.
     ///
     /// # Errors
     /// The store can't be used.
-    fn clear<S: Sim>(process: &Process<S, Self>, clear: Clear) -> Result<Cleared, TransactError> {
+    fn clear(&self, process: &Process<S>, clear: Clear) -> Result<Cleared, TransactError> {
         process.engine.clear(clear)
     }
 
     /// Waits until nobody holds what was cleared.
-    fn drain<S: Sim>(process: &Process<S, Self>, cleared: &Cleared) -> bool {
+    fn drain(&self, process: &Process<S>, cleared: &Cleared) -> bool {
         process.engine.drain(cleared, 5)
     }
 
@@ -92,11 +107,12 @@ pub trait Conduct: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     /// The store can't be used.
-    fn login<S: Sim>(
-        process: &Process<S, Self>,
+    fn login(
+        &self,
+        process: &Process<S>,
         provider: &ProviderId,
         label: &Label,
-    ) -> Result<Login<SimPorts<S, Self>>, TransactError> {
+    ) -> Result<Login<SimPorts<S>>, TransactError> {
         process.engine.login(&process.issuer, provider, label, FlowKind::Device)
     }
 
@@ -104,7 +120,7 @@ pub trait Conduct: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     /// The store can't be used.
-    fn rotate<S: Sim>(process: &Process<S, Self>, wish: &Wish) -> Result<Rotation, TransactError> {
+    fn rotate(&self, process: &Process<S>, wish: &Wish) -> Result<Rotation, TransactError> {
         process.engine.rotate(&process.issuer, wish, 30_000)
     }
 
@@ -112,13 +128,14 @@ pub trait Conduct: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     /// The store can't be used.
-    fn import<S: Sim>(process: &Process<S, Self>, puts: &[Event]) -> Result<(), TransactError> {
+    fn import(&self, process: &Process<S>, puts: &[Event]) -> Result<(), TransactError> {
         process.engine.transact(puts).map(drop)
     }
 
     /// Plans the environment of a child for one provider: what is inherited, without what is another's, and the secret.
-    fn plan<S: Sim>(
-        process: &Process<S, Self>,
+    fn plan(
+        &self,
+        process: &Process<S>,
         inherited: &[(String, String)],
         own: &(String, String),
     ) -> Vec<(String, String)> {
@@ -135,6 +152,6 @@ pub fn is_credential(name: &str) -> bool {
 
 /// The right conduct: everything is the engine's.
 #[derive(Debug)]
-pub enum Right {}
+pub struct Right;
 
-impl Conduct for Right {}
+impl<S: Sim> Conduct<S> for Right {}

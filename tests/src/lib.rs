@@ -10,3 +10,4 @@ pub mod conduct;
 pub mod run;
 pub mod scenario;
 pub mod world;
+pub mod wrong;

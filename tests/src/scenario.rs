@@ -178,6 +178,8 @@ pub enum Step {
         /// For which provider.
         provider: ProviderId,
     },
+    /// Prints what it knows.
+    Print,
     /// The document is damaged from outside.
     Tear,
 }

@@ -5,18 +5,17 @@
 
 use std::collections::BTreeMap;
 
-use credlatch_tests::cases::{Act, against};
-use credlatch_tests::conduct::Right;
+use credlatch_tests::cases::{ACME, Act, against};
 use credlatch_tests::run::explore::explore;
-use credlatch_tests::scenario::Scenario;
+use credlatch_tests::scenario::{Scenario, Step, label, provider};
 
 /// Preemptions that are explored where the full exploration takes longer than seconds.
 const BOUND: usize = 3;
 
 /// Explores it and fails with the scenario, as JSON, if a law is broken.
 fn check(scenario: &Scenario, bound: Option<usize>) -> BTreeMap<u8, usize> {
-    let explored = explore::<Right>(scenario, bound);
-    if let Some((broken, scenario)) = explored.broken {
+    let explored = explore(scenario, bound);
+    if let Some((broken, scenario)) = explored.broken.values().next() {
         panic!("{broken}\n{}", scenario.to_json());
     }
     let bound = bound.map_or_else(|| "unbounded".to_owned(), |bound| format!("{bound} preemptions"));
@@ -40,8 +39,8 @@ fn check_crashes(scenario: &Scenario, bound: Option<usize>) -> BTreeMap<u8, usiz
     for at in 1.. {
         let mut scenario = scenario.clone();
         scenario.participants[0].dies_at = Some(at);
-        let explored = explore::<Right>(&scenario, bound);
-        if let Some((broken, scenario)) = explored.broken {
+        let explored = explore(&scenario, bound);
+        if let Some((broken, scenario)) = explored.broken.values().next() {
             panic!("{broken}\n{}", scenario.to_json());
         }
         executions += explored.executions;
@@ -69,14 +68,11 @@ fn every_pair() {
     let mut seen = BTreeMap::new();
     for (at, one) in Act::ALL.into_iter().enumerate() {
         for other in &Act::ALL[at..] {
-            let t = std::time::Instant::now();
             for (law, count) in check_both(&[one, *other], Some(BOUND), Some(BOUND)) {
                 *seen.entry(law).or_default() += count;
             }
-            println!("{:?}", t.elapsed());
         }
     }
-    println!("{seen:?}");
     assert_witnessed(&seen, &[1, 2, 4, 6, 7]);
 }
 
@@ -92,7 +88,6 @@ fn a_rotation_dies() {
             }
         }
     }
-    println!("{seen:?}");
     assert_witnessed(&seen, &[3, 5]);
 }
 
@@ -107,7 +102,6 @@ fn a_login_dies() {
             }
         }
     }
-    println!("{seen:?}");
     assert_witnessed(&seen, &[2, 3]);
 }
 
@@ -123,12 +117,23 @@ fn triples_and_fours() {
         &[Act::Start, Act::Rotate, Act::Purge],
         &[Act::Start, Act::Rotate, Act::Clear, Act::Purge],
     ] {
-        let t = std::time::Instant::now();
         for (law, count) in check_both(acts, Some(2), Some(2)) {
             *seen.entry(law).or_default() += count;
         }
-        println!("{:?}", t.elapsed());
     }
-    println!("{seen:?}");
     assert_witnessed(&seen, &[1, 2, 4, 6, 7]);
+}
+
+/// A limit, kept here so that the documents stay honest: what decides that a grant may be revoked is durable before the
+/// revocation, but nothing keeps a new login from being stored between the two. An issuer that revokes per account then
+/// takes the new login too. With an issuer that revokes what it is told to, nothing happens.
+#[test]
+fn a_revocation_may_meet_a_new_login_at_an_issuer_that_revokes_accounts() {
+    let login_again = Step::SetGrant { provider: provider(ACME), label: label("default") };
+    let mut scenario = against(&[Act::Clear, Act::Purge]);
+    scenario.participants[1].steps = vec![login_again];
+    check(&scenario, None);
+    scenario.issuer.revokes_account = true;
+    let explored = explore(&scenario, None);
+    assert_eq!(explored.broken.keys().collect::<Vec<_>>(), [&5]);
 }

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use credlatch_core::law::{Broken, judge};
+use credlatch_core::law::{Broken, LAWS};
 
 use super::hand::Hand;
 use super::play;
 use super::stage::Stage;
-use crate::conduct::Conduct;
+use crate::conduct::{Conduct, Right};
 use crate::scenario::Scenario;
-use crate::world::here::{Here, Recorder};
+use crate::world::here::Recorder;
 use crate::world::loomed::{self, Loomed};
 use crate::world::sim::Sim;
 
@@ -30,15 +30,29 @@ pub struct Explored {
     pub witnessed: BTreeMap<u8, usize>,
     /// In how many of them somebody died.
     pub deaths: usize,
-    /// The first breach, with the scenario and the schedule that lead to it.
-    pub broken: Option<(Broken, Scenario)>,
+    /// The first breach of each law, with the scenario and the schedule that lead to it.
+    pub broken: BTreeMap<u8, (Broken, Scenario)>,
 }
 
 /// Explores a scenario, with so many preemptions at most if a bound is given.
 ///
 /// # Panics
 /// If the environment tells loom to stop before it is through: such a check would pass without having checked.
-pub fn explore<C: Conduct>(scenario: &Scenario, preemption_bound: Option<usize>) -> Explored {
+pub fn explore(scenario: &Scenario, preemption_bound: Option<usize>) -> Explored {
+    run(scenario, &Right, preemption_bound, true)
+}
+
+/// Explores a scenario of a wrong engine to its end, and collects every law that it breaks.
+pub fn explore_all(scenario: &Scenario, conduct: &'static dyn Conduct<Loomed>) -> Explored {
+    run(scenario, conduct, Some(2), false)
+}
+
+fn run(
+    scenario: &Scenario,
+    conduct: &'static dyn Conduct<Loomed>,
+    preemption_bound: Option<usize>,
+    stop: bool,
+) -> Explored {
     for variable in ["LOOM_MAX_DURATION", "LOOM_MAX_PERMUTATIONS", "LOOM_MAX_PREEMPTIONS", "LOOM_CHECKPOINT_FILE"] {
         assert!(std::env::var_os(variable).is_none(), "{variable} would end the exploration early");
     }
@@ -48,7 +62,7 @@ pub fn explore<C: Conduct>(scenario: &Scenario, preemption_bound: Option<usize>)
     model.max_branches = MAX_BRANCHES;
     model.preemption_bound = preemption_bound;
     let shared = (Arc::clone(&seen), scenario.clone());
-    let checked = catch_unwind(AssertUnwindSafe(|| model.check(move || execute::<C>(&shared.1, &shared.0))));
+    let checked = catch_unwind(AssertUnwindSafe(|| model.check(move || execute(&shared.1, conduct, &shared.0, stop))));
     if let Err(panic) = checked
         && !panic.is::<Found>()
     {
@@ -57,20 +71,21 @@ pub fn explore<C: Conduct>(scenario: &Scenario, preemption_bound: Option<usize>)
     std::mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-fn execute<C: Conduct>(scenario: &Scenario, seen: &Mutex<Explored>) {
+fn execute(scenario: &Scenario, conduct: &'static dyn Conduct<Loomed>, seen: &Mutex<Explored>, stop: bool) {
     let recorder = Arc::new(Recorder::default());
-    let mut stage = Stage::<Loomed, C>::set(scenario, &recorder);
-    let mut threads = Vec::new();
-    for (who, participant) in (0..).zip(&scenario.participants) {
-        let here = Arc::new(Here::new(who, participant.process, participant.dies_at, Arc::clone(&recorder)));
-        let process = stage.process(participant.process);
-        let steps = participant.steps.clone();
-        threads.push(loom::thread::spawn(move || {
+    let mut stage = Stage::<Loomed>::set(scenario, conduct, &recorder);
+    let cast: Vec<_> = (0..)
+        .zip(&scenario.participants)
+        .map(|(who, one)| (stage.participant(who, one), stage.process(one.process), one.steps.clone()))
+        .collect();
+    stage.leave();
+    let perform = |(here, process, steps): (_, _, Vec<_>)| {
+        loom::thread::spawn(move || {
             Loomed::enter(here);
             Hand::new(process).act(&steps);
-        }));
-    }
-    stage.leave();
+        })
+    };
+    let threads: Vec<_> = cast.into_iter().map(perform).collect();
     for thread in threads {
         thread.join().expect("a participant's thread ends");
     }
@@ -80,9 +95,13 @@ fn execute<C: Conduct>(scenario: &Scenario, seen: &Mutex<Explored>) {
     seen.executions += 1;
     seen.deaths += usize::from(trace.0.iter().any(|fact| matches!(fact, credlatch_core::law::Fact::Died { .. })));
     play::witnessed(&trace, &mut seen.witnessed);
-    if let Err(broken) = judge(&trace) {
-        let turns: Vec<_> = path.into_iter().filter(|who| (*who as usize) < scenario.participants.len()).collect();
-        seen.broken = Some((broken, Scenario { schedule: play::schedule(&turns), ..scenario.clone() }));
+    for law in LAWS {
+        let Err(broken) = law.judge(&trace) else { continue };
+        let turns: Vec<_> = path.iter().copied().filter(|who| (*who as usize) < scenario.participants.len()).collect();
+        let found = || (broken, Scenario { schedule: play::schedule(&turns), ..scenario.clone() });
+        seen.broken.entry(law.number).or_insert_with(found);
+    }
+    if stop && !seen.broken.is_empty() {
         drop(seen);
         resume_unwind(Box::new(Found));
     }

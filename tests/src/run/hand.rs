@@ -13,7 +13,7 @@ use credlatch_core::put::{How, Put};
 use credlatch_core::state::{Material, Nonce, Source, State};
 
 use super::stage::{grant, times};
-use crate::conduct::{Conduct, Process};
+use crate::conduct::Process;
 use crate::scenario::Step;
 use crate::world::here::Here;
 use crate::world::ports::SimPorts;
@@ -21,10 +21,10 @@ use crate::world::sim::{Place, Sim};
 use crate::world::{fingerprint, secret};
 
 /// What a participant remembers from one step to the next.
-pub struct Hand<S: Sim, C: Conduct> {
-    process: Arc<Process<S, C>>,
+pub struct Hand<S: Sim> {
+    process: Arc<Process<S>>,
     here: Arc<Here>,
-    poller: Option<Poller<SimPorts<S, C>>>,
+    poller: Option<Poller<SimPorts<S>>>,
     flow: Option<(ProviderId, Nonce)>,
     holds: Option<Picked>,
     used: Option<(ProviderId, Label, u64)>,
@@ -32,9 +32,9 @@ pub struct Hand<S: Sim, C: Conduct> {
     start: Arc<State>,
 }
 
-impl<S: Sim, C: Conduct> Hand<S, C> {
+impl<S: Sim> Hand<S> {
     /// The hand of this thread's participant.
-    pub fn new(process: Arc<Process<S, C>>) -> Self {
+    pub fn new(process: Arc<Process<S>>) -> Self {
         let start = Arc::clone(&process.world.start);
         Self { process, here: S::here(), poller: None, flow: None, holds: None, used: None, cleared: None, start }
     }
@@ -60,7 +60,7 @@ impl<S: Sim, C: Conduct> Hand<S, C> {
             Step::Import { provider, keys } => {
                 let puts: Vec<_> = keys.iter().map(|(label, text)| key(provider, label, text, How::Bulk)).collect();
                 self.here.record(Fact::PassBegan { who, pass: puts.len() });
-                let _ = C::import(&self.process, &puts);
+                let _ = self.process.conduct.import(&self.process, &puts);
                 self.here.record(Fact::PassEnded { who });
             }
             Step::Login { provider } => self.login(provider),
@@ -97,6 +97,7 @@ impl<S: Sim, C: Conduct> Hand<S, C> {
             Step::Wait { ms } => self.process.world.clock.pass(*ms),
             Step::SetWallClock { by_ms } => self.process.world.clock.set_wall(*by_ms),
             Step::Plan { provider } => self.plan(provider),
+            Step::Print => self.print(),
             Step::Tear => self.process.world.disk.tear(&self.here),
         }
     }
@@ -121,7 +122,7 @@ impl<S: Sim, C: Conduct> Hand<S, C> {
     }
 
     fn login(&mut self, provider: &ProviderId) {
-        if let Ok(login) = C::login(&self.process, provider, &Label::default()) {
+        if let Ok(login) = self.process.conduct.login(&self.process, provider, &Label::default()) {
             self.flow = Some((provider.clone(), login.flow));
             self.poller = login.poller;
         }
@@ -140,7 +141,7 @@ impl<S: Sim, C: Conduct> Hand<S, C> {
     fn clear(&mut self, provider: &ProviderId) {
         let who = self.here.who;
         self.here.record(Fact::ClearBegan { who, provider: provider.clone() });
-        let done = C::clear(&self.process, Clear::Provider(provider.clone()));
+        let done = self.process.conduct.clear(&self.process, Clear::Provider(provider.clone()));
         self.here.record(Fact::ClearEnded { who });
         if let Ok(done) = done {
             self.process.engine.revoke_all(&self.process.issuer, &done.effects);
@@ -162,7 +163,7 @@ impl<S: Sim, C: Conduct> Hand<S, C> {
 
     fn drain(&mut self) {
         let Some((cleared, versions)) = self.cleared.take() else { return };
-        if C::drain(&self.process, &cleared) {
+        if self.process.conduct.drain(&self.process, &cleared) {
             self.here.record(Fact::Drained { process: self.here.process, versions });
         }
     }
@@ -173,7 +174,7 @@ impl<S: Sim, C: Conduct> Hand<S, C> {
         let version = used.map(|(_, _, version)| *version).or_else(known);
         let Some(version) = version else { return };
         let wish = Wish { provider: provider.clone(), label: label.clone(), version, cause, times: times() };
-        let _ = C::rotate(&self.process, &wish);
+        let _ = self.process.conduct.rotate(&self.process, &wish);
     }
 
     fn token(&mut self, provider: &ProviderId) {
@@ -187,7 +188,7 @@ impl<S: Sim, C: Conduct> Hand<S, C> {
         self.release();
         let now = self.process.engine.clock().now();
         let before = self.process.engine.snapshot().map(|snapshot| Arc::clone(&snapshot.state));
-        let picked = self.process.engine.current(provider.as_str(), &Choice::default());
+        let picked = self.process.conduct.current(&self.process, provider);
         if let Ok(state) = before {
             self.record_choice(provider, now, &state, &picked);
         }
@@ -241,9 +242,20 @@ impl<S: Sim, C: Conduct> Hand<S, C> {
     fn read(&self) {
         let who = self.here.who;
         self.here.record(Fact::ReadBegan { who });
-        if let Ok(saw) = C::read(&self.process) {
+        if let Ok(saw) = self.process.conduct.read(&self.process) {
             self.here.record(Fact::ReadEnded { who, saw });
         }
+    }
+
+    fn print(&self) {
+        let Ok(snapshot) = self.process.engine.snapshot() else { return };
+        let entries = || snapshot.state.providers.values().flat_map(|slot| &slot.entries);
+        let refresh = entries().filter_map(|entry| entry.grant()?.refresh.as_ref());
+        let codes =
+            snapshot.state.providers.values().filter_map(|slot| slot.flow.as_ref()?.prompt()?.device_code.as_ref());
+        let secrets = entries().filter_map(|entry| entry.secret()).chain(refresh).chain(codes);
+        let secrets = secrets.map(|secret| secret.expose_secret().to_owned()).collect();
+        self.here.record(Fact::Printed { text: self.process.conduct.print(&snapshot.state), secrets });
     }
 
     fn plan(&self, provider: &ProviderId) {
@@ -251,7 +263,8 @@ impl<S: Sim, C: Conduct> Hand<S, C> {
         let Some(own) = entry.ok().and_then(|picked| picked.live.secret().cloned()) else { return };
         let inherited = inherited();
         let variable = format!("{}_API_KEY", provider.as_str().to_uppercase());
-        let environment = C::plan(&self.process, &inherited, &(variable, own.expose_secret().to_owned()));
+        let environment =
+            self.process.conduct.plan(&self.process, &inherited, &(variable, own.expose_secret().to_owned()));
         let others = self.process.engine.snapshot().map(|snapshot| foreign(&snapshot.state, provider));
         let foreign = inherited.into_iter().filter(|(name, _)| crate::conduct::is_credential(name));
         let foreign = foreign.map(|(_, value)| value).chain(others.unwrap_or_default()).collect();

@@ -4,6 +4,9 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use credlatch_core::law::{Fact, Trace, Who};
+use credlatch_core::state::State;
+use credlatch_core::time::Stamp;
+use credlatch_core::{Event, Step};
 
 /// Writes down what is observed. Its lock is a plain one, so that watching changes nothing for the model checker.
 #[derive(Debug, Default)]
@@ -39,8 +42,10 @@ impl Recorder {
     }
 }
 
+/// A machine: what [`credlatch_core::apply`] is.
+pub type Machine = Box<dyn Fn(&State, &Stamp, &Event) -> Step + Send + Sync>;
+
 /// One participant, as the world knows it.
-#[derive(Debug)]
 pub struct Here {
     /// Its number.
     pub who: Who,
@@ -48,6 +53,8 @@ pub struct Here {
     pub process: u32,
     /// Where it is written about.
     pub recorder: Arc<Recorder>,
+    /// The machine that decides for it.
+    pub machine: Machine,
     dies_at: Option<u32>,
     operations: AtomicU32,
     dead: AtomicBool,
@@ -60,11 +67,12 @@ pub struct Dead;
 
 impl Here {
     /// A participant that dies instead of its `dies_at`-th operation, counted from 1.
-    pub fn new(who: Who, process: u32, dies_at: Option<u32>, recorder: Arc<Recorder>) -> Self {
+    pub fn new(who: Who, process: u32, dies_at: Option<u32>, recorder: Arc<Recorder>, machine: Machine) -> Self {
         Self {
             who,
             process,
             recorder,
+            machine,
             dies_at,
             operations: AtomicU32::new(0),
             dead: AtomicBool::new(false),

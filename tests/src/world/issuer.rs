@@ -146,7 +146,7 @@ impl<S: Sim> Issuer for SimIssuer<S> {
         let given = self.did(&deed, |server| (server.device_code(flow), server.manner.interval_secs));
         let Some((Some(code), interval_secs)) = given else { return Prompting::Failed("unreachable".to_owned()) };
         let prompt = Prompt {
-            user_code: format!("USER-{code}"),
+            user_code: format!("USER-{}", flow.0),
             device_code: Some(secret(&code)),
             verification_uri: "https://issuer.example/device".to_owned(),
             verification_uri_complete: None,

@@ -82,10 +82,13 @@ impl Sim for Loomed {
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    let guard = mutex.lock().expect("loom's locks are never poisoned");
+    mutex.lock().expect("loom's locks are never poisoned")
+}
+
+/// Notes that this thread's participant took a turn: once for each access, however many locks it takes.
+fn took_turn() {
     let here = Loomed::here();
     here.recorder.turn(here.who);
-    guard
 }
 
 impl<T> LoomBoard<T> {
@@ -97,12 +100,14 @@ impl<T> LoomBoard<T> {
     fn look<R>(&self, look: impl FnOnce(&T) -> R) -> R {
         // Whoever sets the stage is alone on it.
         let _mine = self.readers.get(Loomed::here().who as usize).map(lock);
+        took_turn();
         look(&self.value.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn change<R>(&self, change: impl FnOnce(&mut T) -> R) -> R {
         let me = Loomed::here().who as usize;
         let _all: Vec<_> = if me < self.readers.len() { self.readers.iter().map(lock).collect() } else { Vec::new() };
+        took_turn();
         change(&mut self.value.write().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -135,6 +140,7 @@ impl<T: Send + Sync> Board<T> for LoomBoard<T> {
         let me = Loomed::here().who as usize;
         let others = self.readers.iter().enumerate().filter(|(reader, _)| me < self.readers.len() && *reader != me);
         let _others: Vec<_> = others.map(|(_, reader)| lock(reader)).collect();
+        took_turn();
         change(&mut self.value.write().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -161,6 +167,7 @@ impl<T: Send> Place<T> for LoomPlace<T> {
 
     fn visit<R>(&self, look: impl FnOnce(&mut T) -> R) -> R {
         let _turn = lock(&self.turn);
+        took_turn();
         look(&mut self.value())
     }
 
@@ -170,6 +177,7 @@ impl<T: Send> Place<T> for LoomPlace<T> {
 
     fn change<R>(&self, look: impl FnOnce(&mut T) -> R) -> R {
         let turn = lock(&self.turn);
+        took_turn();
         let seen = look(&mut self.value());
         let waiting = self.waiting.load(Ordering::Relaxed) > 0;
         drop(turn);
@@ -186,6 +194,7 @@ impl<T: Send> Place<T> for LoomPlace<T> {
             turn = self.changed.wait(turn).expect("loom's locks are never poisoned");
         }
         self.waiting.fetch_sub(1, Ordering::Relaxed);
+        took_turn();
         true
     }
 }
@@ -199,7 +208,8 @@ impl Gate for LoomGate {
 
     fn pass(&self) -> Option<LoomGuard<'_>> {
         let guard = LoomGuard { _lock: lock(&self.lock), handover: &self.handover };
-        drop(guard.handover.lock());
+        drop(lock(guard.handover));
+        took_turn();
         Some(guard)
     }
 }

@@ -17,17 +17,17 @@ use super::signs::Life;
 use super::sim::{Gate, Sim};
 use crate::conduct::Conduct;
 
-/// The ports of a process that conducts itself like `C`.
-pub struct SimPorts<S, C>(PhantomData<fn() -> (S, C)>);
+/// The ports of one process.
+pub struct SimPorts<S>(PhantomData<fn() -> S>);
 
-impl<S: Sim, C: Conduct> Ports for SimPorts<S, C> {
+impl<S: Sim> Ports for SimPorts<S> {
     type Seam = S;
-    type Store = Shelf<S, C>;
+    type Store = Shelf<S>;
     type Clock = SimClock<S>;
     type Nonces = SimNonces<S>;
 
     fn apply(state: &State, now: &Stamp, event: &Event) -> Step {
-        C::apply(state, now, event)
+        (S::here().machine)(state, now, event)
     }
 
     fn inspect(before: &State, now: &Stamp, event: &Event, step: &Step) {
@@ -44,20 +44,22 @@ impl<S: Sim, C: Conduct> Ports for SimPorts<S, C> {
 }
 
 /// The store of one process.
-pub struct Shelf<S: Sim, C>(pub Arc<World<S>>, PhantomData<fn() -> C>);
+pub struct Shelf<S: Sim> {
+    world: Arc<World<S>>,
+    conduct: &'static dyn Conduct<S>,
+}
 
 /// The store while it is locked.
-pub struct LockedShelf<'a, S: Sim, C> {
+pub struct LockedShelf<'a, S: Sim> {
     world: &'a World<S>,
     here: Arc<Here>,
-    conduct: PhantomData<C>,
     _guard: <S::Gate as Gate>::Guard<'a>,
 }
 
-impl<S: Sim, C: Conduct> Shelf<S, C> {
+impl<S: Sim> Shelf<S> {
     /// The store in this world.
-    pub fn new(world: Arc<World<S>>) -> Self {
-        Self(world, PhantomData)
+    pub fn new(world: Arc<World<S>>, conduct: &'static dyn Conduct<S>) -> Self {
+        Self { world, conduct }
     }
 }
 
@@ -75,33 +77,33 @@ fn parse(document: &Document, here: &Here) -> Result<Loaded, StoreError> {
     Ok(Loaded { state: State::clone(&document.state), id: document.id })
 }
 
-impl<S: Sim, C: Conduct> Store for Shelf<S, C> {
-    type Locked<'a> = LockedShelf<'a, S, C>;
+impl<S: Sim> Store for Shelf<S> {
+    type Locked<'a> = LockedShelf<'a, S>;
     type Alive = Life<S>;
     type Room = ();
 
     fn word(&self) -> Result<Option<u64>, StoreError> {
-        let word = self.0.disk.word(&S::here())?;
+        let word = self.world.disk.word(&S::here())?;
         Ok((word % 2 == 0 && word > 0).then_some(word))
     }
 
     fn load(&self) -> Result<Loaded, StoreError> {
         let here = S::here();
-        let document = self.0.disk.document(&here)?;
-        C::parse(&document, &here, parse)
+        let document = self.world.disk.document(&here)?;
+        self.conduct.parse(&document, &here, parse)
     }
 
-    fn lock(&self, _patience_ms: u64) -> Result<LockedShelf<'_, S, C>, StoreError> {
+    fn lock(&self, _patience_ms: u64) -> Result<LockedShelf<'_, S>, StoreError> {
         let here = S::here();
         here.operate()?;
         let busy = || StoreError::new(StoreErrorKind::Busy, "the store is locked", "try again");
-        let guard = self.0.disk.lock().ok_or_else(busy)?;
-        Ok(LockedShelf { world: &self.0, here, conduct: PhantomData, _guard: guard })
+        let guard = self.world.disk.lock().ok_or_else(busy)?;
+        Ok(LockedShelf { world: &self.world, here, _guard: guard })
     }
 
     fn enlist(&self) -> Result<Life<S>, StoreError> {
         S::here().operate()?;
-        Ok(self.0.signs.begin(self.0.clock.nonce()))
+        Ok(self.world.signs.begin(self.world.clock.nonce()))
     }
 
     fn reserve(&self, _bytes: usize) -> Result<(), StoreError> {
@@ -110,27 +112,27 @@ impl<S: Sim, C: Conduct> Store for Shelf<S, C> {
 
     fn is_alive(&self, actor: &Actor) -> Result<bool, StoreError> {
         S::here().operate()?;
-        Ok(self.0.signs.is_alive(actor.name))
+        Ok(self.world.signs.is_alive(actor.name))
     }
 
     fn wait(&self, actor: &Actor, patience_ms: u64) -> Result<bool, StoreError> {
         S::here().operate()?;
-        let ended = self.0.signs.wait(actor.name);
+        let ended = self.world.signs.wait(actor.name);
         if !ended {
-            self.0.clock.pass(patience_ms);
+            self.world.clock.pass(patience_ms);
         }
         Ok(ended)
     }
 }
 
-impl<S: Sim, C: Conduct> Locked for LockedShelf<'_, S, C> {
+impl<S: Sim> Locked for LockedShelf<'_, S> {
     type Room = ();
 
     fn load(&mut self) -> Result<Loaded, StoreError> {
         let disk = &self.world.disk;
         let (word, document) = disk.under_lock(&self.here)?;
         let loaded = parse(&document, &self.here)?;
-        if word % 2 == 1 && C::HEALS {
+        if word % 2 == 1 {
             // An earlier writer died, or could not sync: what is seen is made durable before anything is answered.
             Disk::<S>::sync(&self.here, &Arc::new(loaded.state.clone()))?;
             disk.set_word(&self.here, loaded.id.unwrap_or(0))?;
@@ -147,7 +149,7 @@ impl<S: Sim, C: Conduct> Locked for LockedShelf<'_, S, C> {
     }
 }
 
-impl<S: Sim, C: Conduct> LockedShelf<'_, S, C> {
+impl<S: Sim> LockedShelf<'_, S> {
     fn write(&self, state: &State, id: u64) -> Result<(), Dead> {
         let disk = &self.world.disk;
         let state = Arc::new(state.clone());
