@@ -48,3 +48,5 @@ pub use latch::{
     Answer, Builder, Cleared, Credential, Flow, FlowState, FlowStatus, Kind, Latch, Next, Outcome, Revocation, Status,
     Tokens, default_home,
 };
+#[doc(hidden)]
+pub use table::merge_file;
