@@ -30,18 +30,8 @@ type Failure = Box<dyn std::error::Error>;
 
 const ROUNDS: usize = 201;
 const SLOW_ROUNDS: usize = 51;
-const PROVIDERS: [&str; 10] = [
-    "anthropic",
-    "openai",
-    "minimax",
-    "openrouter",
-    "gemini",
-    "xai",
-    "deepseek",
-    "moonshot",
-    "groq",
-    "mistral",
-];
+const PROVIDERS: [&str; 10] =
+    ["anthropic", "openai", "minimax", "openrouter", "gemini", "xai", "deepseek", "moonshot", "groq", "mistral"];
 
 fn main() -> Result<(), Failure> {
     // `cargo test --all-targets` runs this, too: then one round shows that it works.
@@ -208,7 +198,8 @@ fn start_up(report: &mut Report, rounds: usize, home: &Path) -> Result<(), Failu
         return Ok(());
     }
     let run = |command: &mut Command| command.stdin(Stdio::null()).stdout(Stdio::null()).status().unwrap().success();
-    let token = || run(Command::new(&program).arg("--home").arg(home).args(["--profile", "one", "token", "openai-codex"]));
+    let token =
+        || run(Command::new(&program).arg("--home").arg(home).args(["--profile", "one", "token", "openai-codex"]));
     if !token() {
         return Err(format!("{} token openai-codex failed", program.display()).into());
     }
@@ -237,7 +228,7 @@ fn secret(text: &str) -> Secret {
 }
 
 fn alternating(turn: u32) -> Secret {
-    secret(if turn % 2 == 0 { "mm-even-key" } else { "mm-odd--key" })
+    secret(if turn.is_multiple_of(2) { "mm-even-key" } else { "mm-odd--key" })
 }
 
 fn tokens() -> Tokens {
