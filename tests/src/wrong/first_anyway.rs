@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use credlatch_core::engine::{NoToken, Picked};
 use credlatch_core::name::ProviderId;
+use credlatch_core::port::Clock;
 
 use crate::conduct::{Conduct, Process};
 use crate::world::sim::Sim;
@@ -16,7 +17,8 @@ impl<S: Sim> Conduct<S> for FirstAnyway {
     fn current(&self, process: &Process<S>, provider: &ProviderId) -> Result<Picked, NoToken> {
         process.engine.read(|snapshot| {
             let first = snapshot.pool(provider.as_str()).first().ok_or(NoToken::Empty)?;
-            Ok(Picked { live: Arc::clone(first), generation: snapshot.state.generation })
+            let at = process.engine.clock().now();
+            Ok(Picked { live: Arc::clone(first), generation: snapshot.state.generation, at })
         })?
     }
 }
