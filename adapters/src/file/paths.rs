@@ -20,6 +20,8 @@ pub(super) struct Paths {
     pub(super) lock: PathBuf,
     pub(super) claims: PathBuf,
     pub(super) folder: PathBuf,
+    /// What their names begin with.
+    stem: String,
     /// Whether links led here: then the directory is somebody's choice, and others may look at its names.
     linked: bool,
 }
@@ -51,6 +53,7 @@ impl Paths {
             linked: document != entry,
             document,
             folder,
+            stem,
         }
     }
 
@@ -61,7 +64,14 @@ impl Paths {
 
     /// The unfinished document that belongs to the sign of life of that name.
     pub(super) fn draft(&self, name: Nonce) -> PathBuf {
-        self.folder.join(format!(".credlatch-{name}.tmp"))
+        self.folder.join(format!(".{}-{name}.tmp", self.stem))
+    }
+
+    /// The sign of life that a file of this name in the directory belongs to, if it is an unfinished document of this
+    /// profile.
+    pub(super) fn sign_of_draft(&self, file: &str) -> Option<Nonce> {
+        let name = file.strip_prefix('.')?.strip_prefix(&self.stem)?.strip_prefix('-')?.strip_suffix(".tmp")?;
+        Nonce::try_from(name.to_owned()).ok()
     }
 
     /// Looks whether the directory is there and private. Returns whether it is there.
