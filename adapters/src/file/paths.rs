@@ -97,6 +97,25 @@ impl Paths {
         Ok(())
     }
 
+    /// Makes the names in the directory and in those above it durable: the lock file's own, and those of directories whose
+    /// maker may have died, or be about to go on, before the sync. The first commit relies on all of them.
+    pub(super) fn settle_folder<D: Disk>(&self, disk: &D) -> Result<(), StoreError> {
+        for folder in self.folder.ancestors().filter(|folder| !folder.as_os_str().is_empty()) {
+            let settled = disk.look(folder).and_then(|facts| {
+                let is_ours = facts.owner == disk.user();
+                match disk.sync_folder(folder) {
+                    // In a directory of somebody else's that can't be read, nothing was made here.
+                    Err(error) if !is_ours && error.kind() == io::ErrorKind::PermissionDenied => Ok(false),
+                    synced => synced.map(|()| is_ours),
+                }
+            });
+            if !settled.map_err(|error| trouble("make sure of the names in", folder, &error))? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// Makes the directory of the signs of life if it isn't there.
     pub(super) fn make_claims<D: Disk>(&self, disk: &D) -> Result<(), StoreError> {
         self.make_folder(disk)?;
