@@ -100,11 +100,15 @@ impl Paths {
     /// Makes the names in the directory and in those above it durable: the lock file's own, and those of directories whose
     /// maker may have died, or be about to go on, before the sync. The first commit relies on all of them.
     pub(super) fn settle_folder<D: Disk>(&self, disk: &D) -> Result<(), StoreError> {
+        let mut device = None;
         for folder in self.folder.ancestors().filter(|folder| !folder.as_os_str().is_empty()) {
             let settled = disk.look(folder).and_then(|facts| {
+                // What is mounted somewhere, or belongs to somebody else, was not made here.
+                if *device.get_or_insert(facts.place.dev) != facts.place.dev {
+                    return Ok(false);
+                }
                 let is_ours = facts.owner == disk.user();
                 match disk.sync_folder(folder) {
-                    // In a directory of somebody else's that can't be read, nothing was made here.
                     Err(error) if !is_ours && error.kind() == io::ErrorKind::PermissionDenied => Ok(false),
                     synced => synced.map(|()| is_ours),
                 }

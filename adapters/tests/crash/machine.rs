@@ -11,7 +11,7 @@ use credlatch_core::time::Stamp;
 use rustix::io::Errno;
 
 use super::disk::{Change, FileSystem, Ino, Node, file_at};
-use super::fault::Fault;
+use super::fault::{Call, Fault};
 use super::issuer::Accounts;
 use super::observe::{self, Seen};
 use super::steps;
@@ -71,7 +71,7 @@ pub(crate) struct Inner {
     locks: BTreeMap<Ino, Vec<(u64, Hold)>>,
     handles: u64,
     /// Calls so far.
-    pub(crate) calls: usize,
+    pub(crate) calls: Vec<Call>,
     pub(crate) fault: Option<Fault>,
     /// What is done just before the call of that number.
     pub(crate) hook: Option<(usize, Hook)>,
@@ -107,7 +107,7 @@ impl Machine {
             world,
             locks: BTreeMap::new(),
             handles: 0,
-            calls: 0,
+            calls: Vec::new(),
             fault: None,
             hook: None,
             tape: None,
@@ -149,16 +149,16 @@ impl Machine {
     }
 
     /// Each call comes by here before it does anything.
-    fn call(&self, changes: bool) -> io::Result<MutexGuard<'_, Inner>> {
+    fn call(&self, kind: Call) -> io::Result<MutexGuard<'_, Inner>> {
         let mut inner = self.inner();
-        let at = inner.calls;
+        let at = inner.calls.len();
         if let Some((_, act)) = inner.hook.take_if(|(when, _)| *when == at) {
             drop(inner);
             act();
             inner = self.inner();
         }
-        inner.calls += 1;
-        match inner.fault.as_ref().and_then(|fault| fault.strikes(at, changes)) {
+        inner.calls.push(kind);
+        match inner.fault.as_ref().and_then(|fault| fault.strikes(at, kind)) {
             Some(errno) => Err(errno.into()),
             None => Ok(inner),
         }
@@ -190,7 +190,7 @@ fn release(locks: &mut BTreeMap<Ino, Vec<(u64, Hold)>>, ino: Ino, number: u64) {
 /// The calls, as the operating system has them.
 impl Machine {
     pub(crate) fn open(self: &Arc<Self>, path: &Path, how: Open) -> io::Result<Handle> {
-        let mut inner = self.call(matches!(how, Open::New | Open::Ensure))?;
+        let mut inner = self.call(if matches!(how, Open::New | Open::Ensure) { Call::Change } else { Call::Look })?;
         let found = inner.world.files.find(path);
         let (ino, made) = match (found, how) {
             (Ok(_), Open::New) => return Err(Errno::EXIST.into()),
@@ -213,7 +213,7 @@ impl Machine {
     }
 
     pub(crate) fn read_at(&self, file: &Handle, into: &mut [u8], at: u64) -> io::Result<usize> {
-        let inner = self.call(false)?;
+        let inner = self.call(Call::Look)?;
         let Some(Node::File(bytes)) = inner.world.files.nodes.get(&file.ino) else { return Err(Errno::ISDIR.into()) };
         let from = usize::try_from(at).unwrap_or(usize::MAX).min(bytes.len());
         let read = into.len().min(bytes.len() - from);
@@ -224,7 +224,7 @@ impl Machine {
     pub(crate) fn write_at(&self, file: &Handle, bytes: &[u8], at: u64) -> io::Result<()> {
         let at = usize::try_from(at).unwrap_or(usize::MAX);
         let change = |bytes: &[u8]| Change::Write { file: file.ino, at, bytes: Arc::new(bytes.to_vec()) };
-        match self.call(true) {
+        match self.call(Call::Write) {
             Ok(mut inner) => inner.world.files.change(change(bytes)),
             Err(error) => {
                 // A short write leaves the first part behind, in whole words.
@@ -240,7 +240,7 @@ impl Machine {
 
     pub(crate) fn set_length(&self, file: &Handle, length: u64, grow_only: bool) -> io::Result<()> {
         let length = usize::try_from(length).unwrap_or(usize::MAX);
-        let mut inner = self.call(true)?;
+        let mut inner = self.call(Call::Change)?;
         let Some(Node::File(bytes)) = inner.world.files.nodes.get(&file.ino) else { return Err(Errno::ISDIR.into()) };
         let length = if grow_only { length.max(bytes.len()) } else { length };
         if length != bytes.len() {
@@ -252,13 +252,13 @@ impl Machine {
     }
 
     pub(crate) fn sync(&self, file: &Handle) -> io::Result<()> {
-        self.call(true)?.world.files.sync(file.ino);
+        self.call(Call::Change)?.world.files.sync(file.ino);
         self.mark(|| format!("sync {}", file.path.display()));
         Ok(())
     }
 
     pub(crate) fn sync_folder(&self, path: &Path) -> io::Result<()> {
-        let mut inner = self.call(true)?;
+        let mut inner = self.call(Call::Change)?;
         let folder = inner.world.files.find(path)?;
         inner.world.files.sync_folder(folder);
         drop(inner);
@@ -267,7 +267,7 @@ impl Machine {
     }
 
     pub(crate) fn try_lock(&self, file: &Handle, how: Hold) -> io::Result<bool> {
-        let mut inner = self.call(false)?;
+        let mut inner = self.call(Call::Look)?;
         let held = inner.locks.entry(file.ino).or_default();
         let is_free =
             held.iter().all(|(holder, held)| *holder == file.number || (how == Hold::Shared && *held == Hold::Shared));
@@ -284,22 +284,22 @@ impl Machine {
     }
 
     pub(crate) fn unlock(&self, file: &Handle) -> io::Result<()> {
-        release(&mut self.call(false)?.locks, file.ino, file.number);
+        release(&mut self.call(Call::Look)?.locks, file.ino, file.number);
         Ok(())
     }
 
     pub(crate) fn facts(&self, file: &Handle) -> io::Result<Facts> {
-        Ok(facts(&self.call(false)?.world.files, file.ino))
+        Ok(facts(&self.call(Call::Look)?.world.files, file.ino))
     }
 
     pub(crate) fn look(&self, path: &Path) -> io::Result<Facts> {
-        let files = &self.call(false)?.world.files;
+        let files = &self.call(Call::Look)?.world.files;
         Ok(facts(files, files.find(path)?))
     }
 
     /// There are no symbolic links here.
     pub(crate) fn link(&self, _path: &Path) -> io::Result<Option<PathBuf>> {
-        self.call(false).map(|_| None)
+        self.call(Call::Look).map(|_| None)
     }
 
     pub(crate) fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -309,12 +309,13 @@ impl Machine {
             inner.world.files.change(Change::Rename { from, to, node });
             Ok(())
         };
-        match self.call(true) {
+        match self.call(Call::Rename) {
             Ok(mut inner) => rename(&mut inner)?,
             Err(error) => {
                 // A network file system may rename and report that it didn't.
                 if self.half_done() {
                     rename(&mut self.inner())?;
+                    self.mark(|| "a renaming that is said to have failed".to_owned());
                 }
                 return Err(error);
             }
@@ -324,7 +325,7 @@ impl Machine {
     }
 
     pub(crate) fn remove(&self, path: &Path) -> io::Result<()> {
-        let mut inner = self.call(true)?;
+        let mut inner = self.call(Call::Change)?;
         inner.world.files.find(path)?;
         let slot = inner.world.files.slot(path)?;
         inner.world.files.change(Change::Name { slot, node: None });
@@ -334,7 +335,7 @@ impl Machine {
     }
 
     pub(crate) fn make_folder(&self, path: &Path) -> io::Result<()> {
-        let mut inner = self.call(true)?;
+        let mut inner = self.call(Call::Change)?;
         if inner.world.files.find(path).is_ok() {
             return Err(Errno::EXIST.into());
         }
@@ -347,7 +348,7 @@ impl Machine {
     }
 
     pub(crate) fn list(&self, path: &Path) -> io::Result<Vec<String>> {
-        let files = &self.call(false)?.world.files;
+        let files = &self.call(Call::Look)?.world.files;
         match files.nodes.get(&files.find(path)?) {
             Some(Node::Folder(names)) => Ok(names.keys().cloned().collect()),
             _ => Err(Errno::NOTDIR.into()),
@@ -355,7 +356,7 @@ impl Machine {
     }
 
     pub(crate) fn file_system(&self) -> io::Result<Option<&'static str>> {
-        self.call(false).map(|_| None)
+        self.call(Call::Look).map(|_| None)
     }
 
     /// Whether the call that just failed is to leave something behind.

@@ -4,6 +4,7 @@
 
 mod disk;
 mod fault;
+mod faults;
 mod finding;
 mod image;
 mod issuer;
@@ -50,6 +51,17 @@ fn every_crash_of_every_operation_is_recovered_from() {
             Ok(recording.calls)
         });
         say(&format!("{:50} {found:?} {count:?} {:?}", op.name, began.elapsed()));
+        if let Err(finding) = found {
+            say(&finding.to_string());
+        }
+    }
+}
+
+#[test]
+fn every_fault_of_every_call_is_told_and_got_over() {
+    for op in ops::OPS {
+        let found = faults::all(op);
+        say(&format!("{:50} {found:?}", op.name));
         if let Err(finding) = found {
             say(&finding.to_string());
         }

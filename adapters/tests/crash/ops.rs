@@ -17,24 +17,24 @@ use credlatch_core::state::{Material, Source, State};
 use super::disk::{Change, Node};
 use super::issuer::{HOUR_MS, Server};
 use super::machine::{Machine, World};
-use super::observe::HOME;
+use super::observe::{self, HOME};
 use super::process::{Here, Process};
 use super::{BASE, OP};
 
-/// What an operation told its caller.
+/// Why an operation was not done, as its caller was told.
 #[derive(Debug)]
-pub(crate) enum Answer {
-    /// It is done, at this generation.
-    Saved(u64),
+pub(crate) enum Refused {
     /// The old state stands.
     NotSaved(StoreError),
     /// Nobody knows yet.
     Unknown(StoreError),
     /// The issuer's tokens are in memory.
     Unsaved(StoreError),
+    /// Anything else.
+    Otherwise(String),
 }
 
-impl From<TransactError> for Answer {
+impl From<TransactError> for Refused {
     fn from(error: TransactError) -> Self {
         match error {
             TransactError::NotSaved(error) => Self::NotSaved(error),
@@ -48,7 +48,7 @@ pub(crate) struct Op {
     pub(crate) name: &'static str,
     /// The store it is done to.
     pub(crate) base: fn() -> World,
-    pub(crate) run: fn(&Engine<Here>, &Server<'_>) -> Result<u64, Answer>,
+    pub(crate) run: fn(&Engine<Here>, &Server<'_>) -> Result<u64, Refused>,
     /// Whether a state shows that it was done.
     pub(crate) is_done: fn(&State) -> bool,
 }
@@ -81,13 +81,13 @@ pub(crate) const OPS: &[Op] = &[
         name: "log in",
         base: used,
         run: log_in,
-        is_done: |state| refresh(state, "gamma") == Some("refresh-gamma-0002"),
+        is_done: |state| refresh(state, "gamma").is_some(),
     },
     Op {
         name: "adopt a login",
         base: abandoned_login,
         run: log_in,
-        is_done: |state| refresh(state, "gamma") == Some("refresh-gamma-0002"),
+        is_done: |state| refresh(state, "gamma").is_some(),
     },
     Op { name: "cancel a login", base: abandoned_login, run: cancel, is_done: is_cancelled },
     Op {
@@ -200,11 +200,11 @@ fn later(world: World, act: impl FnOnce(&Engine<Here>, &Server<'_>)) -> World {
     machine.world()
 }
 
-fn set_spare(engine: &Engine<Here>, _: &Server<'_>) -> Result<u64, Answer> {
+fn set_spare(engine: &Engine<Here>, _: &Server<'_>) -> Result<u64, Refused> {
     Ok(engine.transact(&[put_key("beta", "spare", "beta-key-spare")])?.after.state.generation)
 }
 
-fn set_several(engine: &Engine<Here>, server: &Server<'_>) -> Result<u64, Answer> {
+fn set_several(engine: &Engine<Here>, server: &Server<'_>) -> Result<u64, Refused> {
     server.machine.note(Fact::PassBegan { who: OP, pass: 2 });
     let puts = [put_key("beta", "spare", "beta-key-spare"), put_key("delta", "default", "delta-key")];
     let generation = engine.transact(&puts)?.after.state.generation;
@@ -212,11 +212,11 @@ fn set_several(engine: &Engine<Here>, server: &Server<'_>) -> Result<u64, Answer
     Ok(generation)
 }
 
-fn remove_key(engine: &Engine<Here>, _: &Server<'_>) -> Result<u64, Answer> {
+fn remove_key(engine: &Engine<Here>, _: &Server<'_>) -> Result<u64, Refused> {
     Ok(engine.remove(provider("acme"), Label::new("key").unwrap())?.generation)
 }
 
-fn clear_acme(engine: &Engine<Here>, server: &Server<'_>) -> Result<u64, Answer> {
+fn clear_acme(engine: &Engine<Here>, server: &Server<'_>) -> Result<u64, Refused> {
     server.machine.note(Fact::ClearBegan { who: OP, provider: provider("acme") });
     let cleared = engine.clear(Clear::Provider(provider("acme")))?;
     server.machine.note(Fact::ClearEnded { who: OP });
@@ -224,7 +224,7 @@ fn clear_acme(engine: &Engine<Here>, server: &Server<'_>) -> Result<u64, Answer>
     Ok(cleared.generation)
 }
 
-fn rotate_acme(engine: &Engine<Here>, server: &Server<'_>) -> Result<u64, Answer> {
+fn rotate_acme(engine: &Engine<Here>, server: &Server<'_>) -> Result<u64, Refused> {
     let snapshot = engine.snapshot().map_err(TransactError::from)?;
     let wish = Wish {
         provider: provider("acme"),
@@ -234,30 +234,35 @@ fn rotate_acme(engine: &Engine<Here>, server: &Server<'_>) -> Result<u64, Answer
         times: Times::default(),
     };
     match engine.rotate(server, &wish, 0)? {
-        Rotation::Newer(_) => Ok(engine.snapshot().map_err(TransactError::from)?.state.generation),
-        Rotation::Unsaved(unsaved) => Err(Answer::Unsaved(unsaved.error)),
-        other => panic!("a rotation came to {other:?}"),
+        Rotation::Newer(_) => Ok(shown(server)),
+        Rotation::Unsaved(unsaved) => Err(Refused::Unsaved(unsaved.error)),
+        other => Err(Refused::Otherwise(format!("{other:?}"))),
     }
 }
 
-fn log_in(engine: &Engine<Here>, server: &Server<'_>) -> Result<u64, Answer> {
+/// The generation that the document shows.
+fn shown(server: &Server<'_>) -> u64 {
+    observe::document(&server.machine.inner().world.files.nodes).generation()
+}
+
+fn log_in(engine: &Engine<Here>, server: &Server<'_>) -> Result<u64, Refused> {
     let login = engine.login(server, &provider("gamma"), &Label::default(), FlowKind::Device)?;
-    let Some(poller) = login.poller else { panic!("the login was joined, not started") };
+    let Some(poller) = login.poller else { return Err(Refused::Otherwise("it was joined, not started".to_owned())) };
     match engine.poll_to_end(server, poller)? {
         FlowView::Ended(ended) if ended.end == FlowEnd::Succeeded => {}
-        other => panic!("the login came to {other:?}"),
+        other => return Err(Refused::Otherwise(format!("{other:?}"))),
     }
-    Ok(engine.snapshot().map_err(TransactError::from)?.state.generation)
+    Ok(shown(server))
 }
 
-fn cancel(engine: &Engine<Here>, _: &Server<'_>) -> Result<u64, Answer> {
+fn cancel(engine: &Engine<Here>, server: &Server<'_>) -> Result<u64, Refused> {
     let snapshot = engine.snapshot().map_err(TransactError::from)?;
     if let Some(flow) = snapshot.state.slot("gamma").and_then(|slot| slot.flow.as_ref()) {
         engine.cancel(&provider("gamma"), flow.id)?;
     }
-    Ok(engine.snapshot().map_err(TransactError::from)?.state.generation)
+    Ok(shown(server))
 }
 
-fn nothing(engine: &Engine<Here>, _: &Server<'_>) -> Result<u64, Answer> {
+fn nothing(engine: &Engine<Here>, _: &Server<'_>) -> Result<u64, Refused> {
     Ok(engine.transact(&[])?.after.state.generation)
 }

@@ -6,12 +6,13 @@ use std::path::Path;
 use credlatch_core::law::Fact;
 
 use super::disk::{Node, Nodes, file_at, find};
+use super::fault::Call;
 use super::finding::Finding;
 use super::image;
 use super::issuer::Server;
 use super::machine::{Machine, Point, Tape, World};
 use super::observe::{self, CLAIMS, DOCUMENT, HOME, Seen};
-use super::ops::{Answer, Op};
+use super::ops::Op;
 use super::process::Process;
 use super::recover::{Trial, read};
 use super::steps;
@@ -25,8 +26,8 @@ pub(crate) struct Recording {
     wrong: Option<Wrong>,
     pub(crate) facts: Vec<Fact>,
     pub(crate) points: Vec<Point>,
-    /// How many calls the operation made.
-    pub(crate) calls: usize,
+    /// The calls that the operation made.
+    pub(crate) calls: Vec<Call>,
 }
 
 /// How many crashes were tried.
@@ -63,16 +64,11 @@ impl Recording {
         let answer = (op.run)(&engine, &Server { machine: &machine, who: OP });
         match answer {
             Ok(generation) => machine.note(Fact::Returned { who: OP, generation }),
-            Err(answer) => {
-                let (Answer::NotSaved(error) | Answer::Unknown(error) | Answer::Unsaved(error)) = answer else {
-                    unreachable!("what was saved is no error")
-                };
-                return Err(Finding::promise(format!("undisturbed it fails: {error}")).at(op.name));
-            }
+            Err(refused) => return Err(Finding::promise(format!("undisturbed it fails: {refused:?}")).at(op.name)),
         }
         machine.mark(|| "the end".to_owned());
         let mut inner = machine.inner();
-        let calls = inner.calls;
+        let calls = std::mem::take(&mut inner.calls);
         let tape = inner.tape.take().unwrap_or_default();
         drop(inner);
         drop(engine);
