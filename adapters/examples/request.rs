@@ -1,5 +1,7 @@
 //! Open, read, authorize a request, clear and drain, start a child: the everyday use, on a store in a temporary directory.
 
+#![allow(clippy::print_stdout, reason = "an example shows what it does")]
+
 use std::time::Duration;
 
 use credlatch::{Latch, Profile, Secret};

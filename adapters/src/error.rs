@@ -3,7 +3,7 @@
 use std::fmt;
 
 use credlatch_core::engine::{NoToken, TransactError};
-use credlatch_core::name::BadName;
+use credlatch_core::name::{BadName, ProviderId};
 use credlatch_core::port::{StoreError, StoreErrorKind};
 use credlatch_core::provider::{Provider, UnknownProvider};
 use credlatch_core::scrub::{Missing, PlanError};
@@ -195,12 +195,20 @@ impl From<BadSecret> for Error {
 
 impl From<UnknownProvider> for Error {
     fn from(unknown: UnknownProvider) -> Self {
-        let known: Vec<_> = unknown.known.iter().map(ToString::to_string).collect();
-        let remedy = match &unknown.nearest {
-            Some(near) => format!("did you mean `{near}`? Known are: {}", known.join(", ")),
-            None => format!("known are: {}; others can be added with a provider file", known.join(", ")),
+        // A secret in the wrong place is not repeated, and hardly a secret is without a digit.
+        let is_word =
+            |asked: &ProviderId| unknown.nearest.is_some() || !asked.as_str().contains(|c: char| c.is_ascii_digit());
+        let what = match &unknown.asked {
+            Some(asked) if is_word(asked) => format!("no provider is called `{asked}`"),
+            _ => "that is not the name of a provider".to_owned(),
         };
-        Self::new(ErrorKind::Usage, format!("no provider is called {:?}", unknown.asked), remedy)
+        let known: Vec<_> = unknown.known.iter().map(ToString::to_string).collect();
+        let known = known.join(", ");
+        let remedy = match &unknown.nearest {
+            Some(near) => format!("did you mean `{near}`? Known are: {known}"),
+            None => format!("known are: {known}; others can be added with a provider file"),
+        };
+        Self::new(ErrorKind::Usage, what, remedy)
     }
 }
 
@@ -208,6 +216,18 @@ impl From<PlanError> for Error {
     fn from(error: PlanError) -> Self {
         let kind = if matches!(error, PlanError::Missing(_)) { ErrorKind::NoCredential } else { ErrorKind::Usage };
         Self::new(kind, error.to_string(), "see `credlatch providers` for what each provider offers")
+    }
+}
+
+#[cfg(feature = "foreign")]
+impl From<&crate::foreign::ForeignError> for Error {
+    fn from(error: &crate::foreign::ForeignError) -> Self {
+        use crate::foreign::ForeignErrorKind as Kind;
+        let kind = match error.kind {
+            Kind::SignedOut | Kind::OtherAccount => ErrorKind::SignIn,
+            _ => ErrorKind::Unreadable,
+        };
+        Self::new(kind, error.to_string(), error.remedy())
     }
 }
 

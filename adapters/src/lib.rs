@@ -28,23 +28,49 @@
 //! them. What the store is, see [`file`](mod@file).
 
 mod backend;
+#[cfg(any(feature = "env", feature = "foreign"))]
+mod digest;
+#[cfg(feature = "env")]
+pub mod env;
 mod error;
 #[cfg(all(feature = "file", unix))]
 pub mod file;
 mod fingerprint;
+#[cfg(feature = "foreign")]
+pub mod foreign;
+#[cfg(any(feature = "env", feature = "foreign"))]
+pub mod found;
 mod latch;
 pub mod memory;
+#[cfg(feature = "oauth")]
+pub mod oauth;
+#[cfg(any(feature = "env", feature = "foreign"))]
+pub mod plain_file;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
+#[cfg(any(feature = "oauth", feature = "sandbox"))]
+mod served;
 pub mod system;
 mod table;
+#[cfg(all(test, any(feature = "env", feature = "foreign")))]
+mod testing;
 
 pub use credlatch_core as core;
 #[doc(no_inline)]
 pub use credlatch_core::name::{BadName, Label, ProfileName as Profile, ProviderId};
-pub use credlatch_core::scrub::Shape;
+pub use credlatch_core::scrub::{Shape, Strictness};
 pub use credlatch_core::secret::{BadSecret, Secret};
+#[cfg(feature = "env")]
+pub use env::PlannedCommand;
 pub use error::{Error, ErrorKind, rfc3339};
 pub use fingerprint::fingerprint;
+#[cfg(feature = "env")]
+pub use latch::Plan;
+#[cfg(all(feature = "file", unix))]
+pub use latch::Profiles;
 pub use latch::{
     Answer, Builder, Cleared, Credential, Flow, FlowState, FlowStatus, Kind, Latch, Next, Outcome, Revocation, Status,
     Tokens, default_home,
 };
+#[cfg(any(feature = "env", feature = "foreign"))]
+pub use latch::{Taken, Took};

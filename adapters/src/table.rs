@@ -1,10 +1,10 @@
 //! The provider table: the rows that ship, and a user's file beside them.
 
-use std::path::Path;
 use std::sync::OnceLock;
 
 use credlatch_core::provider::{BUILT_IN_JSON, Table, TableFile};
 
+#[cfg(all(feature = "file", unix))]
 use crate::error::{Error, ErrorKind};
 
 /// The table that ships.
@@ -20,8 +20,9 @@ pub(crate) fn built_in() -> Table {
     TABLE.get_or_init(parse).clone()
 }
 
+#[cfg(all(feature = "file", unix))]
 /// The table that ships, with a user's file merged into it.
-pub(crate) fn load(file: Option<&Path>) -> Result<Table, Error> {
+pub(crate) fn load(file: Option<&std::path::Path>) -> Result<Table, Error> {
     let Some(path) = file else { return Ok(built_in()) };
     let refuse = |why: String| {
         let what = format!("the provider file {} can't be used: {why}", path.display());

@@ -12,12 +12,13 @@ use credlatch_core::port::{Clock, Issuer, Ports, Store};
 use credlatch_core::provider::Table;
 use credlatch_core::time::Stamp;
 
-use super::exchange::NoIssuer;
 use super::workers::Workers;
-use super::{Handle, Inner, Latch};
+use super::{Handle, Inner, Latch, issuer};
 use crate::error::{Error, ErrorKind};
 use crate::memory::MemoryStore;
-use crate::system::{ParkingLot, SystemClock, SystemNonces};
+#[cfg(all(feature = "file", unix))]
+use crate::system::SystemClock;
+use crate::system::{ParkingLot, SystemNonces};
 use crate::table;
 
 /// How long a change waits for the store's lock unless the builder says otherwise, in milliseconds. A commit takes a few
@@ -147,12 +148,13 @@ impl Builder {
         let engine = Engine::<Standard<S>>::new(store, AnyClock(Box::new(clock)), SystemNonces, self.patience_ms);
         let inner = Inner {
             backend: Box::new(engine),
-            issuer: self.issuer.unwrap_or_else(|| Box::new(NoIssuer)),
+            issuer: self.issuer.unwrap_or_else(|| issuer::of(&table)),
             table,
             profile: self.profile,
             looks_ahead: self.looks_ahead,
             patience_ms: self.patience_ms,
             turn: AtomicU64::new(0),
+            links: super::link::Links::default(),
         };
         Latch(Arc::new(Handle { inner: Arc::new(inner), workers: Workers::default() }))
     }

@@ -15,13 +15,13 @@ use credlatch_core::{Event, Refusal, Verdict};
 use super::Latch;
 use super::exchange::Tokens;
 use crate::error::{Error, ErrorKind};
-use crate::fingerprint::fingerprint;
+use crate::fingerprint;
 
 /// What a clear took away. Dropping it changes nothing.
 #[derive(Clone, Debug)]
 pub struct Cleared {
-    latch: Latch,
-    cleared: engine::Cleared,
+    pub(super) latch: Latch,
+    pub(super) cleared: engine::Cleared,
 }
 
 /// What came of revoking what was cleared.
@@ -192,14 +192,8 @@ impl Cleared {
     /// Somebody still holds it after `timeout`: [`ErrorKind::Busy`]. It is cleared all the same.
     pub fn drain(&self, timeout: Duration) -> Result<(), Error> {
         let timeout_ms = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
-        if self.latch.0.backend.drain(&self.cleared, timeout_ms) {
-            return Ok(());
-        }
-        Err(Error::new(
-            ErrorKind::Busy,
-            format!("it is cleared, but a request of this process still held the old credential after {timeout_ms} ms"),
-            "wait longer, or drop the Credential as soon as its request is sent",
-        ))
+        let is_drained = self.latch.0.backend.drain(&self.cleared, timeout_ms);
+        if is_drained { Ok(()) } else { Err(still_held(timeout_ms)) }
     }
 
     /// Revokes the cleared logins at their issuers, best effort, and says what came of it. They are cleared already, so
@@ -214,4 +208,12 @@ impl Cleared {
             Revocation::Unsupported
         }
     }
+}
+
+pub(super) fn still_held(timeout_ms: u64) -> Error {
+    Error::new(
+        ErrorKind::Busy,
+        format!("it is cleared, but a request of this process still held the old credential after {timeout_ms} ms"),
+        "wait longer, or drop the Credential as soon as its request is sent",
+    )
 }

@@ -8,6 +8,7 @@ use credlatch_core::engine::{Live, LiveKind, Picked};
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::provider;
 use credlatch_core::secret::Secret;
+use credlatch_core::state::Material;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::Latch;
@@ -42,6 +43,16 @@ pub enum Kind {
     Link,
 }
 
+impl From<&Material> for Kind {
+    fn from(material: &Material) -> Self {
+        match material {
+            Material::ApiKey(_) => Self::ApiKey,
+            Material::Oauth(_) => Self::Oauth,
+            Material::Link(_) => Self::Link,
+        }
+    }
+}
+
 impl Kind {
     /// The name that JSON output uses.
     pub fn as_str(self) -> &'static str {
@@ -73,7 +84,7 @@ impl Credential {
         match self.live.kind {
             LiveKind::ApiKey => Kind::ApiKey,
             LiveKind::Oauth => Kind::Oauth,
-            LiveKind::Link(_) => Kind::Link,
+            LiveKind::Link { .. } => Kind::Link,
         }
     }
 
@@ -142,7 +153,7 @@ impl Credential {
         }
     }
 
-    pub(crate) fn live(&self) -> &Live {
+    pub(super) fn live(&self) -> &Arc<Live> {
         &self.live
     }
 }

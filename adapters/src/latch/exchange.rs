@@ -10,7 +10,7 @@ use credlatch_core::rotation::{Exchanged, Fresh};
 use credlatch_core::secret::Secret;
 use parking_lot::Mutex;
 
-use crate::fingerprint::fingerprint;
+use crate::fingerprint;
 
 /// What an issuer answered to a refresh token.
 #[derive(Clone, Debug)]

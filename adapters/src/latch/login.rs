@@ -5,25 +5,24 @@ use std::time::Duration;
 
 use credlatch_core::custody::Nonce;
 use credlatch_core::engine::FlowView;
-use credlatch_core::flow::{FlowEnd, FlowKind, Prompt};
+use credlatch_core::flow::{EndedFlow, FlowEnd, FlowKind, Phase, Prompt};
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::provider::{Dialect, Provider};
-use parking_lot::Mutex;
 
-use super::Latch;
-use crate::backend::Duty;
+use super::{Inner, Latch};
 use crate::error::{Error, ErrorKind};
 
 /// A login in progress. Dropping it does nothing: the login goes on, and other processes may be waiting for it.
 /// [`Flow::cancel`] ends it.
 pub struct Flow {
-    latch: Latch,
+    pub(super) latch: Latch,
     provider: ProviderId,
     id: Nonce,
     started: bool,
-    /// The duty to poll, until a thread takes it up.
-    duty: Arc<Mutex<Option<Duty>>>,
 }
+
+/// How often whoever joins a login looks whether there is a code to show.
+const SHOWN_LOOK: Duration = Duration::from_millis(10);
 
 /// What can be seen of a login. None of it is secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,13 +90,20 @@ impl Latch {
     /// As [`Latch::login`].
     pub fn login_as(&self, provider: &str, label: &Label) -> Result<Flow, Error> {
         let row = self.provider(provider)?;
-        let kind = kind(row)?;
-        let login = self.0.backend.login(&*self.0.issuer, &row.id, label, kind)?;
-        let duty = Arc::new(Mutex::new(login.duty));
-        let flow = Flow { latch: self.clone(), provider: row.id.clone(), id: login.flow, started: login.started, duty };
-        flow.poll_in_background();
-        flow.wait_for_prompt(row)?;
+        let login = self.0.backend.login(&*self.0.issuer, &row.id, label, kind(row)?)?;
+        let flow = self.joined(row, login.flow, login.started);
+        if let Some(duty) = login.duty {
+            self.0.workers.stops.add(Arc::clone(&duty.stop));
+            let inner = Arc::clone(&self.0.inner);
+            // If no thread can be had, the duty is dropped with its sign of life, and `wait` adopts the flow.
+            let _ = self.0.workers.spawn("login", move || drop(inner.backend.poll(&*inner.issuer, duty)));
+        }
+        flow.watcher().wait_until_shown(row)?;
         Ok(flow)
+    }
+
+    pub(super) fn joined(&self, row: &Provider, id: Nonce, started: bool) -> Flow {
+        Flow { latch: self.clone(), provider: row.id.clone(), id, started }
     }
 
     /// The login of this public name.
@@ -184,10 +190,12 @@ impl Flow {
     /// # Errors
     /// It ended without a credential; or the store can't be used.
     pub fn wait(&self) -> Result<(), Error> {
-        let inner = &self.latch.0.inner;
-        let view = inner.backend.await_flow(&*inner.issuer, &self.provider, self.id)?;
+        self.ended(&self.watcher().wait_for_end()?)
+    }
+
+    pub(super) fn ended(&self, view: &FlowView) -> Result<(), Error> {
         let row = self.latch.provider(self.provider.as_str())?;
-        match describe(&self.provider, &view).map(|status| status.state) {
+        match describe(&self.provider, view).map(|status| status.state) {
             Some(FlowState::Succeeded) => Ok(()),
             Some(FlowState::Failed(code)) => Err(refused(row, &code)),
             Some(FlowState::Expired) => {
@@ -206,24 +214,9 @@ impl Flow {
         Ok(describe(&self.provider, &view).map_or(FlowState::Cancelled, |status| status.state))
     }
 
-    /// Whoever joins early waits until the starter has a code. A reservation without one ends by itself after 60 s.
-    fn wait_for_prompt(&self, row: &Provider) -> Result<(), Error> {
-        loop {
-            let status = self.status()?;
-            match status.state {
-                FlowState::Failed(code) => return Err(refused(row, &code)),
-                FlowState::Pending if status.interval_secs == 0 => std::thread::sleep(Duration::from_millis(10)),
-                _ => return Ok(()),
-            }
-        }
-    }
-
-    /// If no thread can be had, the duty is dropped with its sign of life, and `wait` adopts the flow.
-    fn poll_in_background(&self) {
-        let Some(duty) = self.duty.lock().take() else { return };
-        self.latch.0.workers.stop_at_end(Arc::clone(&duty.stop));
-        let inner = Arc::clone(&self.latch.0.inner);
-        let _ = self.latch.0.workers.spawn("login", move || drop(inner.backend.poll(&*inner.issuer, duty)));
+    /// What a thread needs to watch it, without keeping the latch.
+    pub(super) fn watcher(&self) -> Watcher {
+        Watcher { inner: Arc::clone(&self.latch.0.inner), provider: self.provider.clone(), id: self.id }
     }
 
     fn forgotten(&self) -> FlowStatus {
@@ -240,7 +233,33 @@ impl Flow {
     }
 }
 
-fn kind(row: &Provider) -> Result<FlowKind, Error> {
+/// Watches one flow.
+pub(super) struct Watcher {
+    inner: Arc<Inner>,
+    provider: ProviderId,
+    id: Nonce,
+}
+
+impl Watcher {
+    /// Waits until there is something to show: whoever joins early waits for the starter's code. A reservation that gets
+    /// none ends by itself after 60 s.
+    pub(super) fn wait_until_shown(&self, row: &Provider) -> Result<(), Error> {
+        loop {
+            match self.inner.backend.view(&self.provider, self.id)? {
+                FlowView::Live(live) if live.phase == Phase::Reserved => std::thread::sleep(SHOWN_LOOK),
+                FlowView::Ended(EndedFlow { end: FlowEnd::Failed(code), .. }) => return Err(refused(row, &code)),
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    /// Waits until it ends, and polls on if its poller dies.
+    pub(super) fn wait_for_end(&self) -> Result<FlowView, Error> {
+        Ok(self.inner.backend.await_flow(&*self.inner.issuer, &self.provider, self.id)?)
+    }
+}
+
+pub(super) fn kind(row: &Provider) -> Result<FlowKind, Error> {
     let dialect = row.oauth.as_ref().and_then(|oauth| oauth.flow);
     dialect.map(Dialect::flow_kind).ok_or_else(|| {
         Error::new(

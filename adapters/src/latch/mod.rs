@@ -4,11 +4,22 @@ mod builder;
 mod change;
 mod credential;
 mod exchange;
+#[cfg(any(feature = "env", feature = "foreign"))]
+mod import;
+mod issuer;
+#[cfg_attr(not(feature = "foreign"), path = "no_link.rs")]
+mod link;
 mod login;
 mod outcome;
+#[cfg(feature = "env")]
+mod plan;
+#[cfg(all(feature = "file", unix))]
+mod profiles;
 mod read;
 mod report;
 mod rotate;
+#[cfg(feature = "tokio")]
+mod wait;
 mod workers;
 
 use std::fmt;
@@ -25,8 +36,14 @@ pub use builder::{Builder, default_home};
 pub use change::{Cleared, Revocation};
 pub use credential::{Credential, Kind};
 pub use exchange::{Answer, Tokens};
+#[cfg(any(feature = "env", feature = "foreign"))]
+pub use import::{Taken, Took};
 pub use login::{Flow, FlowState, FlowStatus};
 pub use outcome::Outcome;
+#[cfg(feature = "env")]
+pub use plan::Plan;
+#[cfg(all(feature = "file", unix))]
+pub use profiles::Profiles;
 pub use read::Status;
 pub use report::Next;
 
@@ -60,6 +77,15 @@ struct Inner {
     patience_ms: u64,
     /// For pools that are used in turn.
     turn: AtomicU64,
+    links: link::Links,
+}
+
+impl Drop for Handle {
+    /// What was granted and could not be saved gets a last chance: after this nobody has it.
+    fn drop(&mut self) {
+        self.workers.finish();
+        let _ = self.inner.backend.save_unsaved();
+    }
 }
 
 impl Deref for Handle {

@@ -1,14 +1,15 @@
 //! What to do after a provider's answer.
 
-use credlatch_core::engine::{NoToken, Rotation};
+use credlatch_core::engine::{Live, LiveKind, NoToken, Picked, Rotation};
 use credlatch_core::pool::{Answer, Report};
+use credlatch_core::provider::Provider;
 use credlatch_core::rotation::{Cause, Exchanged};
 use credlatch_core::{Event, Refusal};
 
-use super::Latch;
-use super::credential::{Credential, Kind};
+use super::credential::Credential;
 use super::outcome::Outcome;
 use super::rotate::wish;
+use super::{Inner, Latch};
 use crate::error::{Error, ErrorKind};
 
 /// What to do next.
@@ -35,39 +36,22 @@ impl Latch {
     /// # Errors
     /// The store can't be read or written.
     pub fn report(&self, credential: &Credential, outcome: &Outcome) -> Result<Next, Error> {
-        let Some(answer) = outcome.answer else { return Ok(Next::Continue) };
-        if !self.0.backend.is_current(credential.live())? {
-            return self.another(credential);
+        if outcome.answer.is_none() {
+            return Ok(Next::Continue);
         }
-        if answer == Answer::Unauthorized && credential.kind() == Kind::Oauth {
-            let row = self.provider(credential.provider().as_str())?;
-            let wish = wish(row, credential.label(), credential.version(), Cause::Challenged);
-            match self.0.backend.rotate(&*self.0.issuer, &wish, self.0.patience_ms)? {
-                Rotation::Newer(_) | Rotation::Gone => return self.another(credential),
-                Rotation::Failed(Exchanged::Rejected { .. }) | Rotation::Refused(Refusal::Lost) => {
-                    return self.another(credential);
-                }
-                Rotation::Unsaved(unsaved) => {
-                    return Err(Error::no_token(row, NoToken::Unsaved(Box::new(unsaved))));
-                }
-                Rotation::Busy(_) | Rotation::Refused(_) | Rotation::Failed(_) => {}
-            }
-        }
-        self.transact(&[Event::Report(Report {
-            provider: credential.provider().clone(),
-            label: credential.label().clone(),
-            version: credential.version(),
-            answer,
-            rest_ms: outcome.rest_ms,
-            model: outcome.model.clone(),
-            dead: outcome.dead.clone(),
-        })])?;
-        self.another(credential)
+        let row = self.provider(credential.provider().as_str())?;
+        self.0.take_report(row, credential.live(), outcome)?;
+        self.next(row, credential, self.good(row))
     }
 
-    fn another(&self, used: &Credential) -> Result<Next, Error> {
-        let row = self.provider(used.provider().as_str())?;
-        match self.good(row) {
+    /// What the choice after a report means for the caller.
+    pub(super) fn next(
+        &self,
+        row: &Provider,
+        used: &Credential,
+        choice: Result<Picked, NoToken>,
+    ) -> Result<Next, Error> {
+        match choice {
             Ok(picked) if picked.live.label == *used.label() && picked.live.version == used.version() => {
                 Ok(Next::Continue)
             }
@@ -83,5 +67,39 @@ impl Latch {
                 }
             }
         }
+    }
+}
+
+impl Inner {
+    /// Rotates what was challenged, or lets it rest.
+    pub(super) fn take_report(&self, row: &Provider, live: &Live, outcome: &Outcome) -> Result<(), Error> {
+        let Some(answer) = outcome.answer else { return Ok(()) };
+        if !self.backend.is_current(live)? {
+            return Ok(());
+        }
+        if answer == Answer::Unauthorized && live.kind == LiveKind::Oauth {
+            let wish = wish(row, &live.label, live.version, Cause::Challenged);
+            match self.backend.rotate(&*self.issuer, &wish, self.patience_ms)? {
+                Rotation::Newer(_)
+                | Rotation::Gone
+                | Rotation::Failed(Exchanged::Rejected { .. })
+                | Rotation::Refused(Refusal::Lost) => return Ok(()),
+                Rotation::Unsaved(unsaved) => {
+                    return Err(Error::no_token(row, NoToken::Unsaved(Box::new(unsaved))));
+                }
+                Rotation::Busy(_) | Rotation::Refused(_) | Rotation::Failed(_) => {}
+            }
+        }
+        let report = Report {
+            provider: live.provider.clone(),
+            label: live.label.clone(),
+            version: live.version,
+            answer,
+            rest_ms: outcome.rest_ms,
+            model: outcome.model.clone(),
+            dead: outcome.dead.clone(),
+        };
+        self.backend.transact(&[Event::Report(report)])?;
+        Ok(())
     }
 }

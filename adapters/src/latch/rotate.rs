@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use credlatch_core::Refusal;
 use credlatch_core::engine::{NoToken, Picked, Rotation, Wish};
-use credlatch_core::name::Label;
+use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::pool::Choice;
 use credlatch_core::port::Issuer;
 use credlatch_core::provider::Provider;
-use credlatch_core::rotation::{Cause, Exchanged};
+use credlatch_core::rotation::{Cause, Exchanged, Times};
 use credlatch_core::secret::Secret;
 
 use super::credential::Credential;
 use super::exchange::{Answer, Once};
-use super::{Latch, times};
+use super::{Inner, Latch, times};
 use crate::error::{Error, ErrorKind, clock_time};
 
 impl Latch {
@@ -31,18 +31,24 @@ impl Latch {
     }
 
     pub(super) fn good(&self, row: &Provider) -> Result<Picked, NoToken> {
-        let choice = Choice { model: None, turn: self.turn() };
-        if self.0.looks_ahead {
-            let picked = self.0.backend.current(row.id.as_str(), &choice)?;
-            if !self.0.backend.is_due(&picked, times(row))? {
-                return Ok(picked);
-            }
-            if self.0.backend.is_good(&picked) {
-                self.rotate_ahead(row, &picked);
-                return Ok(picked);
-            }
+        match self.good_at_once(row)? {
+            Some(picked) => Ok(picked),
+            None => self.0.wait_for_good(&row.id, times(row), self.turn()),
         }
-        self.0.backend.token(&*self.0.issuer, &row.id, &choice, times(row), self.0.patience_ms)
+    }
+
+    /// What can be handed out without waiting for anybody.
+    pub(super) fn good_at_once(&self, row: &Provider) -> Result<Option<Picked>, NoToken> {
+        let choice = Choice { model: None, turn: self.turn() };
+        let picked = self.0.backend.current(row.id.as_str(), &choice)?;
+        if !self.0.backend.is_due(&picked, times(row))? {
+            return Ok(Some(picked));
+        }
+        let ahead = self.0.looks_ahead && self.0.backend.is_good(&picked);
+        Ok(ahead.then(|| {
+            self.rotate_ahead(row, &picked);
+            picked
+        }))
     }
 
     fn rotate_ahead(&self, row: &Provider, picked: &Picked) {
@@ -82,10 +88,18 @@ impl Latch {
         match self.0.backend.rotate(issuer, &wish, self.0.patience_ms)? {
             Rotation::Newer(live) => {
                 let generation = self.0.backend.snapshot()?.state.generation;
-                self.credential(Picked { live, generation })
+                self.credential(Picked { live, generation, at: self.0.backend.now() })
             }
             other => Err(not_rotated(row, other)),
         }
+    }
+}
+
+impl Inner {
+    /// Rotates what is due or spent, or waits for whoever is at it.
+    pub(super) fn wait_for_good(&self, provider: &ProviderId, times: Times, turn: u64) -> Result<Picked, NoToken> {
+        let choice = Choice { model: None, turn };
+        self.backend.token(&*self.issuer, provider, &choice, times, self.patience_ms)
     }
 }
 

@@ -11,8 +11,8 @@ use parking_lot::Mutex;
 #[derive(Default)]
 pub(super) struct Workers {
     threads: Mutex<Vec<JoinHandle<()>>>,
-    /// Set when the latch ends: pollers stop before their next poll.
-    stops: Mutex<Vec<Arc<AtomicBool>>>,
+    /// How to stop the pollers among them.
+    pub(super) stops: Stops,
     /// What is being done ahead of time, so that a crowd of readers starts it once.
     ahead: Arc<Mutex<BTreeSet<String>>>,
 }
@@ -40,22 +40,41 @@ impl Workers {
         });
     }
 
-    /// Remembers how to stop a poller.
-    pub(super) fn stop_at_end(&self, stop: Arc<AtomicBool>) {
-        let mut stops = self.stops.lock();
-        stops.retain(|stop| Arc::strong_count(stop) > 1);
-        stops.push(stop);
+    /// Stops pollers before their next poll, and waits until every worker is done.
+    pub(super) fn finish(&self) {
+        self.stops.stop_all();
+        let threads = std::mem::take(&mut *self.threads.lock());
+        for thread in threads {
+            // A worker that panicked has said so on standard error; there is nobody left to tell.
+            let _ = thread.join();
+        }
     }
 }
 
-impl Drop for Workers {
-    fn drop(&mut self) {
-        for stop in self.stops.lock().iter() {
-            stop.store(true, Ordering::Relaxed);
-        }
-        for thread in std::mem::take(&mut *self.threads.lock()) {
-            // A worker that panicked has said so on standard error; there is nobody left to tell.
-            let _ = thread.join();
+/// How to stop pollers: when the latch ends they poll no more, and leave their flows to whoever adopts them.
+#[derive(Clone, Default)]
+pub(super) struct Stops(Arc<Mutex<Polling>>);
+
+#[derive(Default)]
+struct Polling {
+    is_over: bool,
+    flags: Vec<Arc<AtomicBool>>,
+}
+
+impl Stops {
+    /// Remembers how to stop a poller; at the end, stops it at once.
+    pub(super) fn add(&self, flag: Arc<AtomicBool>) {
+        let mut polling = self.0.lock();
+        flag.store(polling.is_over, Ordering::Relaxed);
+        polling.flags.retain(|flag| Arc::strong_count(flag) > 1);
+        polling.flags.push(flag);
+    }
+
+    fn stop_all(&self) {
+        let mut polling = self.0.lock();
+        polling.is_over = true;
+        for flag in &polling.flags {
+            flag.store(true, Ordering::Relaxed);
         }
     }
 }

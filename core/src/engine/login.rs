@@ -7,7 +7,7 @@ use super::{Engine, TransactError};
 use crate::flow::{
     Adopt, Cancel, ClaimCode, EndedFlow, Failed, FlowEnd, FlowKind, LiveFlow, Phase, Prompted, Start, Step, Succeeded,
 };
-use crate::machine::{Act, Effect, Event};
+use crate::machine::{Act, Effect, Event, Verdict};
 use crate::name::{Label, ProviderId};
 use crate::port::{Alive, Clock, Code, CodeExchanged, Issuer, Nonces, Polled, Ports, Prompting, Store, StoreError};
 use crate::rotation::Fresh;
@@ -93,9 +93,11 @@ impl<P: Ports> Engine<P> {
                 _ => {}
             }
         }
-        let live = begun.after.state.slot(provider.as_str()).and_then(|slot| slot.flow.as_ref());
-        let flow = live.map_or(Nonce(0), |live| live.id);
-        Ok(Login { flow, poller: None, started: false })
+        let joined = match begun.verdict() {
+            Verdict::Joined(flow) => *flow,
+            other => unreachable!("a start is permitted, or joins: {other:?}"),
+        };
+        Ok(Login { flow: joined, poller: None, started: false })
     }
 
     fn request_prompt(

@@ -127,6 +127,8 @@ impl<P: Ports> Engine<P> {
         self.revoke_all(issuer, &claimed.effects);
         match claimed.verdict() {
             Verdict::Done => {}
+            // It was cleared since it was looked at, which is another thing than a login that nobody accepts any more.
+            Verdict::Refused(Refusal::NoEntry) => return Ok(Some(Rotation::Gone)),
             Verdict::Refused(why) => return Ok(Some(Rotation::Refused(why.clone()))),
             Verdict::Joined(_) | Verdict::Stale | Verdict::Nothing => return Ok(None),
         }

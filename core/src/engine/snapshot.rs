@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 
 use crate::name::{Label, ProviderId};
 use crate::secret::Secret;
-use crate::state::{Entry, Material, State};
+use crate::state::{Entry, Link, Material, Source, State};
 use crate::time::Expiry;
 
 /// Everything readable at one generation.
@@ -38,14 +38,19 @@ pub struct Live {
 }
 
 /// What kind of credential a record is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum LiveKind {
     /// A key that doesn't change by itself.
     ApiKey,
     /// An OAuth access token.
     Oauth,
-    /// A login in another tool's file, at this path.
-    Link(String),
+    /// A login in another tool's file.
+    Link {
+        /// Which tool's.
+        source: Source,
+        /// Where, and whose.
+        link: Box<Link>,
+    },
 }
 
 impl Live {
@@ -53,7 +58,9 @@ impl Live {
         let (kind, expiry) = match &entry.material {
             Material::ApiKey(_) => (LiveKind::ApiKey, Expiry::Never),
             Material::Oauth(grant) => (LiveKind::Oauth, grant.expiry),
-            Material::Link(link) => (LiveKind::Link(link.path.clone()), Expiry::Never),
+            Material::Link(link) => {
+                (LiveKind::Link { source: entry.source.clone(), link: Box::new(link.clone()) }, Expiry::Never)
+            }
         };
         Self {
             provider: provider.clone(),
@@ -83,7 +90,11 @@ impl Live {
 
     /// Whether it is what this entry would be handed out as. A restored document may reuse a version for another secret.
     fn is_of(&self, entry: &Entry) -> bool {
-        self.secret.as_ref() == entry.secret() && matches!(self.kind, LiveKind::Link(_)) == entry.secret().is_none()
+        match (&self.kind, &entry.material) {
+            (LiveKind::Link { source, link }, Material::Link(other)) => *source == entry.source && **link == *other,
+            (LiveKind::Link { .. }, _) => false,
+            _ => self.secret.as_ref() == entry.secret(),
+        }
     }
 }
 

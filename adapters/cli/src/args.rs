@@ -1,0 +1,210 @@
+//! The command line, described once: parsing, help and completions come from here.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::cmd::demo::Part;
+
+/// The place where your programs' model-provider credentials live.
+///
+/// Store a key once; every program you start through `credlatch run` gets that provider's credentials and nobody else's.
+#[derive(Parser)]
+#[command(name = "credlatch", version, arg_required_else_help = true, disable_help_subcommand = true)]
+#[command(after_help = "Start here:  credlatch set minimax   then   credlatch run minimax -- your-program\n\
+                        See it work: credlatch demo")]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Args)]
+#[command(next_help_heading = "Options for every command")]
+pub(crate) struct Global {
+    /// Directory of the store [default: credlatch in your data directory]
+    #[arg(long, global = true, env = "CREDLATCH_HOME", value_name = "DIR", hide_env_values = true)]
+    pub(crate) home: Option<PathBuf>,
+    /// Profile to use [default: default]
+    #[arg(long, global = true, env = "CREDLATCH_PROFILE", value_name = "NAME", hide_env_values = true)]
+    pub(crate) profile: Option<String>,
+    /// Where the store is, as a URL; so far file:///DIR, which is the same as --home DIR
+    #[arg(long, global = true, env = "CREDLATCH_STORE", value_name = "URL", hide_env_values = true)]
+    pub(crate) store: Option<String>,
+    /// JSON file with more providers, or other rows for known ones
+    #[arg(long, global = true, env = "CREDLATCH_PROVIDERS", value_name = "FILE", hide_env_values = true)]
+    pub(crate) providers: Option<PathBuf>,
+    /// Answer in JSON, errors too
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+/// What to do.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Store a key or a token; it is read from standard input
+    ///
+    /// At a terminal you are asked for it, and it is not shown. In a script: printf %s "$KEY" | credlatch set minimax
+    Set(Set),
+    /// Run a program with one provider's credentials and nobody else's
+    ///
+    /// The program takes credlatch's place, so signals and the exit status are its own. Before it starts, credlatch may
+    /// end with 3 (no credential), 126 (not executable), 127 (not found) or 125 (anything else).
+    Run(Run),
+    /// Show what `run` would set and drop; names only, no values
+    Env(Plan),
+    /// Print a token that is good now
+    Token(Provider),
+    /// Take in what another tool, a .env file or the environment holds
+    ///
+    /// Keys are copied. A login that another tool owns is linked: its file is read for each request, and only that tool
+    /// renews it. Nothing that is stored is replaced, and what you have cleared stays away unless you name it with
+    /// --provider and --again.
+    Import(Import),
+    /// Forget one credential of a provider
+    Remove(Remove),
+    /// Forget all credentials of a provider, in one step
+    Clear(Clear),
+    /// Show what is stored
+    Status,
+    /// Show the providers that are known
+    Providers,
+    /// Show the profiles of this store
+    Profiles,
+    /// Forget logins that have ended and entries that died
+    Purge,
+    /// Watch the main promises being kept, on a temporary store with real processes
+    Demo,
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// What the demo's child processes do.
+    #[command(hide = true)]
+    DemoPart {
+        /// Which part.
+        part: Part,
+    },
+}
+
+/// One provider.
+#[derive(Args)]
+pub(crate) struct Provider {
+    /// The provider, such as anthropic; `credlatch providers` shows all
+    pub(crate) provider: String,
+}
+
+#[derive(Args)]
+pub(crate) struct Set {
+    #[command(flatten)]
+    pub(crate) of: Provider,
+    /// What it is
+    #[arg(long, value_enum, default_value_t = Kind::ApiKey)]
+    pub(crate) kind: Kind,
+    /// Tells it apart from other credentials of this provider; the same label replaces
+    #[arg(long, default_value = "default")]
+    pub(crate) label: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Kind {
+    /// A key that works until somebody revokes it
+    ApiKey,
+    /// An access token, alone or as JSON: access_token, refresh_token, expires_in or expires_at, scope
+    Oauth,
+}
+
+/// A plan of an environment.
+#[derive(Args)]
+pub(crate) struct Plan {
+    #[command(flatten)]
+    pub(crate) of: Provider,
+    /// Which program's variables to set, for programs that were made for another provider
+    #[arg(long = "as", value_enum, value_name = "SHAPE", default_value_t = Shape::Own)]
+    pub(crate) shape: Shape,
+    /// Pass on only what is known to be harmless, such as PATH
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// A variable to pass on though it looks like a credential, or --strict would drop it; repeatable
+    #[arg(long, value_name = "VAR")]
+    pub(crate) allow: Vec<String>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Shape {
+    /// The provider's own variables
+    Own,
+    /// A base URL and a token, as programs made for Anthropic read them
+    Anthropic,
+    /// A base URL and a key, as programs made for OpenAI read them
+    Openai,
+}
+
+#[derive(Args)]
+pub(crate) struct Run {
+    #[command(flatten)]
+    pub(crate) plan: Plan,
+    /// Refuse to start with a token that ends sooner than this
+    #[arg(long, value_name = "SECS", default_value_t = 0)]
+    pub(crate) min_ttl: u64,
+    /// The program and its arguments, after --
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<OsString>,
+}
+
+#[derive(Args)]
+pub(crate) struct Import {
+    /// Where from
+    #[arg(value_enum)]
+    pub(crate) source: ImportSource,
+    /// Only what belongs to this provider
+    #[arg(long, value_name = "PROVIDER")]
+    pub(crate) provider: Option<String>,
+    /// The file, if it is not where the tool usually keeps it (for dotenv: not .env in this directory)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) path: Option<PathBuf>,
+    /// Say what would be stored, and store nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Take it although it was cleared before, and in place of what has its label
+    #[arg(long, requires = "provider")]
+    pub(crate) again: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ImportSource {
+    /// Claude Code's login file
+    ClaudeCode,
+    /// Codex's auth.json
+    Codex,
+    /// Hermes' auth.json
+    Hermes,
+    /// A .env file
+    Dotenv,
+    /// The environment of this command
+    Env,
+}
+
+#[derive(Args)]
+pub(crate) struct Remove {
+    #[command(flatten)]
+    pub(crate) of: Provider,
+    /// Which one; `credlatch status` shows the labels
+    #[arg(long)]
+    pub(crate) label: String,
+}
+
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct Clear {
+    /// The provider, such as anthropic
+    pub(crate) provider: Option<String>,
+    /// All providers of this profile
+    #[arg(long)]
+    pub(crate) all: bool,
+}

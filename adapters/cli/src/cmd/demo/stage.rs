@@ -1,0 +1,106 @@
+//! Where the demo plays: a temporary store, and this program as the processes that use it.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A temporary store. It is removed in the end.
+pub(super) struct Stage {
+    home: TempDir,
+    program: PathBuf,
+}
+
+/// What is stored for minimax.
+pub(super) const MINIMAX_KEY: &str = "sk-cp-demo-3f9a7c51d20e4b86a1c2";
+/// What is stored for anthropic.
+pub(super) const ANTHROPIC_KEY: &str = "sk-ant-api03-demo-8d15e0b7c94a4f62b3d1";
+
+/// What the demo's processes inherit, as if the person were signed in elsewhere: none of it may be used.
+pub(super) const INHERITED: [(&str, &str); 4] = [
+    ("CLAUDE_CODE_OAUTH_TOKEN", "sk-ant-oat01-demo-inherited-71c3"),
+    ("ANTHROPIC_API_KEY", "sk-ant-api03-demo-inherited-92ab"),
+    ("ANTHROPIC_BASE_URL", "https://gateway.example/anthropic"),
+    ("OPENAI_API_KEY", "sk-proj-demo-inherited-5e0d"),
+];
+
+impl Stage {
+    pub(super) fn set() -> Result<Self, String> {
+        let home = tempfile::Builder::new().prefix("credlatch-demo-").tempdir().map_err(|error| error.to_string())?;
+        let program = std::env::current_exe().map_err(|error| error.to_string())?;
+        Ok(Self { home, program })
+    }
+
+    /// This program, ready to be started.
+    pub(super) fn program(&self) -> &Path {
+        &self.program
+    }
+
+    /// This program with these arguments, on the temporary store and with the inherited keys.
+    pub(super) fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        command.args(args).env_clear().env("PATH", path).env("CREDLATCH_HOME", self.home.path()).envs(INHERITED);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    /// Starts it.
+    pub(super) fn start(&self, args: &[&str]) -> Result<Child, String> {
+        self.command(args).spawn().map_err(|error| format!("could not start a process: {error}"))
+    }
+
+    /// Starts it with something to read.
+    pub(super) fn feed(&self, args: &[&str], input: &str) -> Result<Child, String> {
+        let mut child = self.command(args).stdin(Stdio::piped()).spawn().map_err(|error| error.to_string())?;
+        let Some(mut stdin) = child.stdin.take() else { return Err("a process has no standard input".to_owned()) };
+        stdin.write_all(input.as_bytes()).map_err(|error| error.to_string())?;
+        Ok(child)
+    }
+
+    /// Waits for its end, which must be a good one, without any of the demo's keys in what it said.
+    pub(super) fn end(child: Child) -> Result<String, String> {
+        let output = child.wait_with_output().map_err(|error| error.to_string())?;
+        let (out, err) = texts(&output);
+        let keys = [MINIMAX_KEY, ANTHROPIC_KEY].into_iter().chain(INHERITED.map(|(_, value)| value));
+        if keys.into_iter().any(|key| out.contains(key) || err.contains(key)) {
+            return Err("a key was printed".to_owned());
+        }
+        if output.status.success() { Ok(out) } else { Err(format!("{}: {}", output.status, err.trim())) }
+    }
+
+    /// Runs it to its good end.
+    pub(super) fn run(&self, args: &[&str]) -> Result<String, String> {
+        Self::end(self.start(args)?)
+    }
+
+    /// What `status --json` says now.
+    pub(super) fn status(&self) -> Result<Status, String> {
+        let text = self.run(&["status", "--json"])?;
+        let json: Value = serde_json::from_str(&text).map_err(|error| format!("the status did not parse: {error}"))?;
+        let generation = json["generation"].as_u64().ok_or("the status has no generation")?;
+        Ok(Status { generation, json })
+    }
+}
+
+/// An answer of `status --json`.
+pub(super) struct Status {
+    pub(super) generation: u64,
+    json: Value,
+}
+
+impl Status {
+    /// How many entries a provider has.
+    pub(super) fn count(&self, provider: &str) -> usize {
+        let rows = self.json["providers"].as_array().into_iter().flatten();
+        rows.filter(|row| row["id"] == provider).filter_map(|row| row["entries"].as_array()).map(Vec::len).sum()
+    }
+}
+
+/// What a process said on both channels.
+pub(super) fn texts(output: &Output) -> (String, String) {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (text(&output.stdout), text(&output.stderr))
+}

@@ -1,0 +1,41 @@
+//! The commands, one a file.
+
+mod clear;
+mod completions;
+pub(crate) mod demo;
+mod env;
+mod fresh;
+mod health;
+mod import;
+mod profiles;
+mod providers;
+mod purge;
+mod remove;
+mod run;
+mod set;
+mod status;
+mod token;
+
+use crate::args::{Cli, Command};
+use crate::end::Done;
+
+/// Does what was asked.
+pub(crate) fn dispatch(cli: &Cli) -> Done {
+    let global = &cli.global;
+    match &cli.command {
+        Command::Set(args) => set::set(global, args),
+        Command::Run(args) => run::run(global, args),
+        Command::Env(args) => env::env(global, args),
+        Command::Token(of) => token::token(global, of),
+        Command::Import(args) => import::import(global, args),
+        Command::Remove(args) => remove::remove(global, args),
+        Command::Clear(args) => clear::clear(global, args),
+        Command::Status => status::status(global),
+        Command::Providers => providers::providers(global),
+        Command::Profiles => profiles::profiles(global),
+        Command::Purge => purge::purge(global),
+        Command::Demo => demo::demo(global),
+        Command::Completions { shell } => completions::completions(*shell),
+        Command::DemoPart { part } => demo::part(global, *part),
+    }
+}

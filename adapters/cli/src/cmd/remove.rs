@@ -1,0 +1,27 @@
+//! `remove`: forget one credential.
+
+use credlatch::Label;
+use serde_json::json;
+
+use crate::args::{Global, Remove};
+use crate::end::{Done, End};
+use crate::output;
+
+pub(crate) fn remove(global: &Global, args: &Remove) -> Done {
+    let latch = global.latch()?;
+    let row = latch.provider(&args.of.provider)?;
+    let label = Label::new(&args.label)
+        .map_err(|bad| End::usage(bad.to_string(), "`credlatch status` shows the labels that there are"))?;
+    let removed = latch.remove(row.id.as_str(), &label)?;
+    let revoked = removed.revoke();
+    let object = json!({
+        "profile": latch.profile().as_str(),
+        "provider": row.id,
+        "label": label,
+        "generation": removed.generation(),
+        "revoked": revoked.as_str(),
+    });
+    output::answer(global.json, &object, || {
+        format!("removed from {}: {label}\n{}", row.id, super::clear::what_was_revoked(revoked))
+    })
+}

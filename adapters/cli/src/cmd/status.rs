@@ -1,0 +1,103 @@
+//! `status`: what is stored, without a secret.
+
+use credlatch::core::state::Entry;
+use credlatch::core::time::Stamp;
+use credlatch::{FlowState, FlowStatus, Kind, ProviderId, rfc3339};
+use serde::Serialize;
+
+use super::health::health;
+use crate::args::Global;
+use crate::end::Done;
+use crate::{output, table};
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    profile: &'a str,
+    generation: u64,
+    providers: Vec<Provider<'a>>,
+}
+
+#[derive(Serialize)]
+struct Provider<'a> {
+    id: &'a ProviderId,
+    entries: Vec<Shown<'a>>,
+    flow: Option<Login>,
+}
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    label: &'a str,
+    kind: &'static str,
+    source: String,
+    health: &'static str,
+    expires_at: Option<String>,
+}
+
+/// A login in progress.
+#[derive(Serialize)]
+struct Login {
+    flow_id: String,
+    status: &'static str,
+    user_code: Option<String>,
+    verification_uri: Option<String>,
+    expires_at: String,
+    poll_interval_seconds: u64,
+}
+
+pub(crate) fn status(global: &Global) -> Done {
+    let latch = global.latch()?;
+    let status = latch.status()?;
+    let flows = latch.flows()?;
+    let providers = status.state.providers.iter().map(|(id, slot)| Provider {
+        id,
+        entries: slot.entries.iter().map(|entry| show(entry, &status.now)).collect(),
+        flow: flows.iter().find(|flow| flow.provider == *id && flow.state == FlowState::Pending).map(login),
+    });
+    let providers = providers.filter(|provider| !provider.entries.is_empty() || provider.flow.is_some()).collect();
+    let answer = Answer { profile: latch.profile().as_str(), generation: status.state.generation, providers };
+    output::answer(global.json, &answer, || describe(&answer))
+}
+
+fn show<'a>(entry: &'a Entry, now: &Stamp) -> Shown<'a> {
+    let (health, ends_ms) = health(entry, now);
+    Shown {
+        label: entry.label.as_str(),
+        kind: Kind::from(&entry.material).as_str(),
+        source: entry.source.to_string(),
+        health,
+        expires_at: ends_ms.map(rfc3339),
+    }
+}
+
+fn login(flow: &FlowStatus) -> Login {
+    Login {
+        flow_id: flow.id.clone(),
+        status: flow.state.as_str(),
+        user_code: flow.user_code.clone(),
+        verification_uri: flow.verification_uri.clone(),
+        expires_at: rfc3339(flow.expires_at_ms),
+        poll_interval_seconds: flow.interval_secs,
+    }
+}
+
+fn describe(answer: &Answer<'_>) -> String {
+    let Answer { profile, generation, providers } = answer;
+    let rows: Vec<_> =
+        providers.iter().flat_map(|provider| provider.entries.iter().map(|entry| row(provider, entry))).collect();
+    let mut parts = vec![format!("profile {profile}, generation {generation}")];
+    if rows.is_empty() {
+        parts.push("Nothing is stored yet. Store a key with `credlatch set PROVIDER`.".to_owned());
+    } else {
+        parts.push(table::table(["PROVIDER", "LABEL", "KIND", "SOURCE", "HEALTH", "EXPIRES"], &rows));
+    }
+    let logins = providers.iter().filter_map(|provider| Some((provider.id, provider.flow.as_ref()?)));
+    parts.extend(logins.map(|(id, login)| format!("A login for {id} is in progress until {}.", login.expires_at)));
+    parts.join("\n\n")
+}
+
+fn row(provider: &Provider<'_>, entry: &Shown<'_>) -> [String; 6] {
+    let expires = entry.expires_at.clone().unwrap_or_else(|| "-".to_owned());
+    let words = [entry.kind, entry.health].map(|word| word.replace('_', " "));
+    let [kind, health] = words;
+    [provider.id.to_string(), entry.label.to_owned(), kind, entry.source.clone(), health, expires]
+}

@@ -1,0 +1,34 @@
+//! `credlatch`, the command: run a program with exactly one provider's credentials, and look after what is stored.
+//!
+//! One file a command under `cmd`; [`args`] describes them all, [`usage`] explains arguments that don't fit, and
+//! [`output`] is the only place that prints.
+
+mod args;
+mod cmd;
+mod defer;
+mod end;
+mod input;
+mod output;
+mod place;
+mod table;
+mod usage;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::Cli;
+use usage::Glance;
+
+fn main() -> ExitCode {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let (outcome, json) = match Cli::try_parse_from(&words) {
+        Ok(cli) => (cmd::dispatch(&cli), cli.global.json),
+        Err(error) => {
+            let glance = Glance::at(&words);
+            (usage::explain(&error, &glance), glance.json)
+        }
+    };
+    output::finish(outcome, json)
+}

@@ -1,0 +1,94 @@
+//! What the command says: the only place that prints.
+
+use std::fmt::Display;
+use std::io::{self, ErrorKind, Write};
+use std::process::ExitCode;
+
+use credlatch::Error;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::end::{Done, End};
+
+/// Answers in the form that was asked for: one JSON object on a line, or text for people.
+pub(crate) fn answer(json: bool, object: &impl Serialize, text: impl FnOnce() -> String) -> Done {
+    if json { say(to_line(object)) } else { say(text()) }
+}
+
+/// Writes to standard output, and ends the line. An empty text is no line.
+pub(crate) fn say(text: impl Display) -> Done {
+    let text = text.to_string();
+    let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+    write(&[text.as_bytes(), end.as_bytes()])
+}
+
+/// Writes bytes to standard output as they are.
+pub(crate) fn write(parts: &[&[u8]]) -> Done {
+    let mut out = io::stdout().lock();
+    let written = parts.iter().try_for_each(|part| out.write_all(part)).and_then(|()| out.flush());
+    written.map_err(|error| match error.kind() {
+        // Whoever read our answer has seen enough, as `head` has.
+        ErrorKind::BrokenPipe => End::Quiet(0),
+        _ => End::other(format!("could not write to standard output: {error}"), "look where it is redirected to"),
+    })
+}
+
+/// Says on standard error what the person should know though nothing failed.
+pub(crate) fn warn(json: bool, message: &str, remedy: &str) {
+    let text = if json {
+        to_line(&json!({"warning": {"message": message, "remedy": remedy}}))
+    } else {
+        format!("credlatch: {message}\n  {remedy}")
+    };
+    complain(&text);
+}
+
+/// Says how it ended, and gives the exit status.
+pub(crate) fn finish(outcome: Done, json: bool) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(End::Quiet(status)) => ExitCode::from(status),
+        Err(End::Failed { error, status }) => {
+            complain(&if json { to_line(&Told::from(&error)) } else { for_people(&error) });
+            ExitCode::from(status)
+        }
+    }
+}
+
+/// A text on standard error. There is nowhere to say that this failed.
+pub(crate) fn complain(text: &str) {
+    let _ = io::stderr().lock().write_all(format!("{}\n", text.trim_end()).as_bytes());
+}
+
+fn for_people(error: &Error) -> String {
+    let what = error.message();
+    if error.remedy().is_empty() {
+        format!("credlatch: {what}")
+    } else {
+        format!("credlatch: {what}\n  {}", error.remedy())
+    }
+}
+
+fn to_line(object: &impl Serialize) -> String {
+    serde_json::to_string(object)
+        .unwrap_or_else(|_| unreachable!("what is answered has string keys and no other failure"))
+}
+
+/// An error as programs read it.
+#[derive(Serialize)]
+struct Told<'a> {
+    error: ToldError<'a>,
+}
+
+#[derive(Serialize)]
+struct ToldError<'a> {
+    kind: &'static str,
+    message: &'a str,
+    remedy: &'a str,
+}
+
+impl<'a> From<&'a Error> for Told<'a> {
+    fn from(error: &'a Error) -> Self {
+        Self { error: ToldError { kind: error.kind().as_str(), message: error.message(), remedy: error.remedy() } }
+    }
+}

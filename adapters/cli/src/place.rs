@@ -1,0 +1,62 @@
+//! Which profile of which store a command works on.
+
+use std::path::PathBuf;
+
+use credlatch::core::provider::{Table, sniff};
+use credlatch::{Latch, Profile, default_home};
+
+use crate::args::Global;
+use crate::end::{Done, End};
+use crate::usage::secret_in_arguments;
+
+impl Global {
+    /// Opens the profile. Nothing is created before the first change.
+    pub(crate) fn latch(&self) -> Done<Latch> {
+        let profile = self.profile()?;
+        // This process ends right after its answer, so it waits for a rotation instead of leaving it to a worker.
+        let builder = Latch::builder().home(self.home()?).profile(profile).look_ahead(false);
+        let latch = match &self.providers {
+            Some(file) => builder.providers(file).open()?,
+            None => builder.open()?,
+        };
+        keep_out_secrets(latch.providers(), latch.profile().as_str())?;
+        Ok(latch)
+    }
+
+    /// The profile's name.
+    pub(crate) fn profile(&self) -> Done<Profile> {
+        let Some(name) = &self.profile else { return Ok(Profile::default()) };
+        let bad =
+            |bad: credlatch::BadName| End::usage(bad.to_string(), "as in: --profile work, or CREDLATCH_PROFILE=work");
+        Profile::new(name).map_err(bad)
+    }
+
+    /// The directory of the store.
+    pub(crate) fn home(&self) -> Done<PathBuf> {
+        match (&self.store, &self.home) {
+            (Some(_), Some(_)) => Err(End::usage(
+                "a home and a store's URL are both given",
+                "leave one of them out: CREDLATCH_HOME and CREDLATCH_STORE count too",
+            )),
+            (Some(url), None) => of_url(url),
+            (None, Some(home)) => Ok(home.clone()),
+            (None, None) => Ok(default_home()?),
+        }
+    }
+}
+
+/// A URL may hold a password, so it is never repeated.
+fn of_url(url: &str) -> Done<PathBuf> {
+    let path = url.strip_prefix("file://").filter(|path| path.starts_with('/'));
+    path.map(PathBuf::from).ok_or_else(|| {
+        End::usage(
+            "this build keeps stores in directories only, and the store's URL is of another kind",
+            "use --home DIR, or --store file:///DIR",
+        )
+    })
+}
+
+/// Refuses a name that begins like a secret: names are stored and shown.
+pub(crate) fn keep_out_secrets(table: &Table, name: &str) -> Done {
+    if sniff::tokens(table, name).is_empty() { Ok(()) } else { Err(secret_in_arguments()) }
+}

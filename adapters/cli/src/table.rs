@@ -1,0 +1,67 @@
+//! Tables for people: plain text, at most 80 columns, whatever is in them.
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+const MOST_COLUMNS: usize = 80;
+const GAP: &str = "  ";
+
+/// Lines of a table, each without white space at its end. Where it would be too wide, the widest column gives way.
+pub(crate) fn table<const N: usize>(heads: [&str; N], rows: &[[String; N]]) -> String {
+    let mut widths: [usize; N] = heads.map(UnicodeWidthStr::width);
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.width());
+        }
+    }
+    let gaps = GAP.len() * N.saturating_sub(1);
+    while widths.iter().sum::<usize>() + gaps > MOST_COLUMNS {
+        if let Some(widest) = widths.iter_mut().max() {
+            *widest -= 1;
+        }
+    }
+    let heads = heads.map(str::to_owned);
+    let lines = std::iter::once(&heads).chain(rows).map(|row| line(row, &widths));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn line<const N: usize>(row: &[String; N], widths: &[usize; N]) -> String {
+    let pad = |cell: &str, width: usize| cell.to_owned() + &" ".repeat(width.saturating_sub(cell.width()));
+    let cells = row.iter().zip(widths).map(|(cell, width)| pad(&cut(cell, *width), *width));
+    cells.collect::<Vec<_>>().join(GAP).trim_end().to_owned()
+}
+
+/// A text of at most so many columns; what is left out is marked.
+fn cut(text: &str, columns: usize) -> String {
+    if text.width() <= columns {
+        return text.to_owned();
+    }
+    let mut left = columns.saturating_sub(1);
+    let fits = |c: &char| {
+        let width = c.width().unwrap_or(0);
+        let fits = width <= left;
+        left = left.saturating_sub(width);
+        fits
+    };
+    let kept: String = text.chars().take_while(fits).collect();
+    format!("{kept}…")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_line_up_and_lines_have_no_blanks_at_their_end() {
+        let rows = [["a".to_owned(), "long value".to_owned()], ["bcd".to_owned(), String::new()]];
+        assert_eq!(table(["ID", "VALUE"], &rows), "ID   VALUE\na    long value\nbcd");
+    }
+
+    #[test]
+    fn no_line_is_wider_than_eighty_columns_whatever_is_in_it() {
+        let rows = [["x".repeat(300), "寿".repeat(100), "ok".to_owned()]];
+        for line in table(["A", "B", "C"], &rows).lines() {
+            assert!(line.width() <= 80, "{line}");
+        }
+        assert!(table(["A", "B", "C"], &rows).contains("…  ok"));
+    }
+}

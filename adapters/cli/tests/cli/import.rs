@@ -1,0 +1,149 @@
+//! `import`: real files of the documented shapes, and broken ones.
+
+use std::fs;
+use std::path::PathBuf;
+
+use super::helper::{Home, Said, count, said};
+
+const CLAUDE: &str = r#"{"claudeAiOauth":{"accessToken":"sk-ant-oat01-claude-0123456789abcdef","refreshToken":"sk-ant-ort01-claude-0123456789abcdef","expiresAt":4000000000000,"scopes":["user:inference"],"subscriptionType":"max"},"other":{"kept":true}}"#;
+const CODEX_KEY: &str =
+    r#"{"auth_mode":"apikey","OPENAI_API_KEY":"sk-proj-codex-0123456789abcdef","tokens":null,"last_refresh":null}"#;
+
+fn write(home: &Home, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+    let path = home.folder().join(name);
+    fs::write(&path, text).unwrap();
+    path
+}
+
+fn import(home: &Home, source: &str, path: &std::path::Path) -> Said {
+    home.say(&["import", source, "--path", path.to_str().unwrap()])
+}
+
+#[test]
+fn a_claude_code_login_is_linked_and_usable_by_token_and_run() {
+    let home = Home::new();
+    let path = write(&home, ".credentials.json", CLAUDE);
+    assert!(import(&home, "claude-code", &path).out.contains("linked"));
+    assert_eq!(home.say(&["token", "claude"]).out, "sk-ant-oat01-claude-0123456789abcdef\n");
+    let child = home.say(&["run", "anthropic", "--", "env"]);
+    assert!(child.out.contains("CLAUDE_CODE_OAUTH_TOKEN=sk-ant-oat01-claude"), "{}", child.out);
+    let entry = &home.status()["providers"][0]["entries"][0];
+    assert_eq!((&entry["kind"], &entry["health"]), (&"link".into(), &"ok".into()));
+    assert!(!fs::read_to_string(home.document()).unwrap().contains("claude-0123"), "a linked secret is not copied");
+
+    // The tool renews its login, and the next request has it.
+    fs::write(&path, CLAUDE.replace("sk-ant-oat01-claude", "sk-ant-oat01-renewed")).unwrap();
+    assert_eq!(home.say(&["token", "claude"]).out, "sk-ant-oat01-renewed-0123456789abcdef\n");
+    fs::remove_file(&path).unwrap();
+    home.say(&["token", "claude"]).failed(4, "holds no login any more");
+    assert_eq!(home.status()["providers"][0]["entries"][0]["health"], "signed_out");
+}
+
+#[test]
+fn files_are_found_where_the_tools_keep_them() {
+    let home = Home::new();
+    write(&home, ".credentials.json", CLAUDE);
+    write(&home, "auth.json", CODEX_KEY);
+    let folder = home.folder().to_owned();
+    assert_eq!(said(home.command(&["import", "claude-code"]).env("CLAUDE_CONFIG_DIR", &folder)).status, 0);
+    assert_eq!(said(home.command(&["import", "codex"]).env("CODEX_HOME", &folder)).status, 0);
+    assert_eq!(home.status()["providers"].as_array().unwrap().len(), 2);
+    home.say(&["import", "codex"]).failed(3, "Codex has no file at");
+}
+
+#[test]
+fn a_codex_key_is_copied_and_usable() {
+    let home = Home::new();
+    let path = write(&home, "auth.json", CODEX_KEY);
+    let json = home.say(&["import", "codex", "--path", path.to_str().unwrap(), "--json"]).json();
+    let provider = json["found"][0]["provider"].as_str().unwrap().to_owned();
+    assert_eq!((&json["found"][0]["took"], &json["found"][0]["kind"]), (&"stored".into(), &"api_key".into()));
+    fs::remove_file(&path).unwrap();
+    assert_eq!(home.say(&["token", &provider]).out, "sk-proj-codex-0123456789abcdef\n");
+    assert!(home.say(&["run", &provider, "--", "env"]).out.contains("sk-proj-codex-0123456789abcdef"));
+}
+
+/// A login of an account; the access token is a JWT that ends in the year 2096.
+fn codex_login(account: &str) -> String {
+    let jwt = "e30.eyJleHAiOjQwMDAwMDAwMDB9.c2ln";
+    format!(
+        r#"{{"auth_mode":"chatgpt","OPENAI_API_KEY":null,"tokens":{{"id_token":"{jwt}","access_token":"{jwt}","refresh_token":"rt-codex","account_id":"{account}"}},"last_refresh":"2026-01-01T00:00:00Z"}}"#
+    )
+}
+
+#[test]
+fn a_codex_login_is_linked_and_another_account_behind_it_is_not_used() {
+    let home = Home::new();
+    let path = write(&home, "auth.json", codex_login("acct-1"));
+    assert!(import(&home, "codex", &path).out.contains("openai-codex"));
+    let token = home.say(&["token", "codex", "--json"]).json();
+    assert_eq!((&token["kind"], &token["expires_at"]), (&"link".into(), &"2096-10-02T07:06:40Z".into()));
+    assert!(home.say(&["run", "codex", "--", "env"]).out.contains("CODEX_ACCESS_TOKEN=e30."));
+
+    fs::write(&path, codex_login("acct-2")).unwrap();
+    assert_eq!(home.status()["providers"][0]["entries"][0]["health"], "suspended");
+    home.say(&["token", "codex"]).failed(4, "another account");
+    home.say(&["token", "codex"]).failed(4, "openai-codex");
+    assert_eq!(home.say(&["import", "codex", "--path", "auth.json", "--provider", "codex", "--again"]).status, 0);
+    assert_eq!(home.say(&["token", "codex"]).status, 0);
+}
+
+#[test]
+fn broken_files_are_named_and_the_store_stays_as_it_was() {
+    let home = Home::new();
+    home.set("minimax", "mm-key-1");
+    let before = fs::read(home.document()).unwrap();
+    for source in ["claude-code", "codex", "hermes"] {
+        let of_source = if source == "claude-code" { CLAUDE } else { CODEX_KEY };
+        for (text, word) in [
+            (of_source.as_bytes()[..of_source.len() / 2].to_vec(), "ends in the middle"),
+            (Vec::new(), "is empty"),
+            (vec![0, 159, 146, 150, 0, 1], "file.json"),
+            (b"[1, 2]".to_vec(), "has something else than"),
+            (
+                br#"{"claudeAiOauth":7,"tokens":"hush","credential_pool":3,"providers":1}"#.to_vec(),
+                "has something else than",
+            ),
+        ] {
+            let path = write(&home, "file.json", text);
+            let said = import(&home, source, &path);
+            said.failed(6, word);
+            assert!(!said.err.contains("hush") && !said.err.contains("0123456789"), "{}", said.err);
+        }
+        let folder = home.folder().to_owned();
+        import(&home, source, &folder).failed(6, "");
+    }
+    assert_eq!(fs::read(home.document()).unwrap(), before);
+}
+
+#[test]
+fn the_environment_gets_in_by_import_and_what_was_cleared_stays_away() {
+    let home = Home::new();
+    let vars = [("OPENAI_API_KEY", "sk-proj-env-0123456789abcdef"), ("MINIMAX_API_KEY", "***"), ("XAI_API_KEY", "")];
+    let import = |more: &[&str]| said(home.command(&[&["import", "env"], more].concat()).envs(vars));
+    assert!(import(&["--dry-run"]).out.contains("would be stored"));
+    assert!(!home.path().exists());
+    let first = import(&[]);
+    assert!(first.out.contains("openai") && first.out.contains("passed over MINIMAX_API_KEY"), "{}", first.out);
+    assert_eq!(home.say(&["token", "openai"]).out, "sk-proj-env-0123456789abcdef\n");
+    assert!(import(&[]).out.contains("stored already"));
+
+    assert_eq!(home.say(&["clear", "openai"]).status, 0);
+    assert!(import(&[]).out.contains("it was cleared"));
+    assert_eq!(count(&home.status(), "openai"), 0);
+    assert!(import(&["--provider", "openai", "--again"]).out.contains("stored"));
+    assert_eq!(count(&home.status(), "openai"), 1);
+
+    import(&["--provider", "groq"]).failed(3, "no credential of that provider");
+    said(&mut home.command(&["import", "env"])).failed(3, "no credential");
+}
+
+#[test]
+fn a_dotenv_file_is_taken_in() {
+    let home = Home::new();
+    home.say(&["import", "dotenv"]).failed(3, ".env");
+    write(&home, ".env", "# keys\nexport GROQ_API_KEY=\"gsk_0123456789abcdef0123\"\nOTHER=value\n");
+    assert!(home.say(&["import", "dotenv"]).out.contains("groq"));
+    assert_eq!(home.say(&["token", "groq"]).out, "gsk_0123456789abcdef0123\n");
+    home.say(&["import", "env", "--path", ".env"]).failed(2, "no file");
+}

@@ -1,0 +1,14 @@
+//! The command as people and programs meet it: real processes, real files, exit statuses and words.
+#![expect(clippy::print_stdout, reason = "what was counted, and what was skipped, belongs into the test's output")]
+
+mod crowd;
+mod demo;
+mod helper;
+mod import;
+mod mute;
+mod output;
+mod rotation;
+mod run;
+mod secrets;
+mod store;
+mod usage;

@@ -1,0 +1,125 @@
+//! `set`, `token`, `remove`, `clear`: a secret on its way in, out and away.
+
+use super::helper::{Home, count};
+
+#[test]
+fn a_key_goes_in_and_comes_out() {
+    let home = Home::new();
+    let stored = home.feed(&["set", "minimax", "--json"], "mm-key-1\n").json();
+    assert_eq!(
+        stored,
+        serde_json::json!({"profile":"default","provider":"minimax","label":"default","kind":"api_key"})
+    );
+    assert_eq!(home.say(&["token", "minimax"]).out, "mm-key-1\n");
+    let token = home.say(&["token", "minimax", "--json"]).json();
+    assert_eq!(
+        token,
+        serde_json::json!({
+            "provider": "minimax", "profile": "default", "label": "default", "kind": "api_key", "token": "mm-key-1",
+            "expires_at": null, "generation": 1, "source": "manual",
+        })
+    );
+}
+
+#[test]
+fn the_same_label_replaces_and_another_stands_beside_it() {
+    let home = Home::new();
+    home.set("minimax", "mm-key-1");
+    home.set("minimax", "mm-key-2");
+    assert_eq!(home.say(&["token", "minimax"]).out, "mm-key-2\n");
+    assert_eq!(home.feed(&["set", "minimax", "--label", "second"], "mm-key-3").status, 0);
+    assert_eq!(count(&home.status(), "minimax"), 2);
+}
+
+#[test]
+fn a_token_answer_is_taken_apart() {
+    let home = Home::new();
+    let answer = r#"{"access_token":"at-1","refresh_token":"rt-1","expires_at":"2096-10-02T07:06:40Z","scope":"a b","token_type":"bearer"}"#;
+    assert_eq!(home.feed(&["set", "anthropic", "--kind", "oauth"], answer).status, 0);
+    let token = home.say(&["token", "claude", "--json"]).json();
+    assert_eq!((&token["token"], &token["kind"]), (&"at-1".into(), &"oauth".into()));
+    assert!(token["expires_at"].as_str().unwrap().starts_with("2096-10-02T07:06:"), "{token}");
+    assert!(!home.say(&["status", "--json"]).out.contains("rt-1"));
+
+    assert_eq!(home.feed(&["set", "anthropic", "--kind", "oauth"], "bare-token-1").status, 0);
+    assert_eq!(home.say(&["token", "anthropic"]).out, "bare-token-1\n");
+}
+
+#[test]
+fn a_token_that_has_ended_is_not_handed_out() {
+    let home = Home::new();
+    let answer = r#"{"access_token":"at-1","expires_in":1}"#;
+    assert_eq!(home.feed(&["set", "anthropic", "--kind", "oauth"], answer).status, 0);
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    home.say(&["token", "anthropic"]).failed(4, "anthropic");
+    assert_eq!(home.status()["providers"][0]["entries"][0]["health"], "expired");
+}
+
+#[test]
+fn what_cannot_be_a_secret_is_refused_and_nothing_is_stored() {
+    let home = Home::new();
+    for (input, word) in [
+        ("", "empty"),
+        (" \t\n", "empty"),
+        ("hush\nhush", "line break"),
+        ("hush\0hush", "control or non-ASCII"),
+        ("schl\u{fc}ssel", "control or non-ASCII"),
+        ("***", "placeholder"),
+        ("sk-ant-***", "placeholder"),
+        ("{\"access_token\":\"hush\"}", "JSON"),
+    ] {
+        let said = home.feed(&["set", "minimax"], input);
+        said.failed(2, word);
+        assert!(!said.err.contains("hush"));
+    }
+    home.feed(&["set", "minimax"], [0xff, 0xfe]).failed(2, "non-ASCII");
+    home.feed(&["set", "minimax"], "x1".repeat(40_000)).failed(2, "64 KiB");
+    home.feed(&["set", "minimax"], "x1".repeat(400_000)).failed(2, "64 KiB");
+    home.feed(&["set", "minimax", "--kind", "oauth"], "{\"access_token\":7}").failed(2, "token answer");
+    assert!(!home.path().exists());
+}
+
+#[test]
+fn a_secret_under_the_wrong_name_is_refused() {
+    let home = Home::new();
+    home.feed(&["set", "minimax"], "sk-ant-api03-hush-0123456789").failed(2, "anthropic");
+    home.feed(&["set", "anthropic"], "sk-ant-oat01-hush-0123456789").failed(2, "--kind oauth");
+    home.feed(&["set", "anthropic", "--kind", "oauth"], "sk-ant-api03-hush-01234567").failed(2, "leave out --kind");
+    home.feed(&["set", "anthropic"], "sk-ant-ort01-hush-0123456789").failed(2, "no request carries");
+    assert!(!home.path().exists());
+}
+
+#[test]
+fn remove_takes_one_and_clear_takes_all() {
+    let home = Home::new();
+    home.set("minimax", "mm-key-1");
+    assert_eq!(home.feed(&["set", "minimax", "--label", "second"], "mm-key-2").status, 0);
+    home.set("openai", "oa-key-1");
+    home.say(&["remove", "minimax", "--label", "third"]).failed(3, "third");
+    let removed = home.say(&["remove", "minimax", "--label", "second", "--json"]).json();
+    assert_eq!((&removed["label"], &removed["revoked"]), (&"second".into(), &"unsupported".into()));
+
+    let cleared = home.say(&["clear", "minimax", "--json"]).json();
+    assert_eq!(cleared["cleared"], serde_json::json!([{"id": "minimax", "labels": ["default"]}]));
+    assert_eq!(cleared["revoked"], "unsupported");
+    home.say(&["token", "minimax"]).failed(3, "minimax");
+    assert_eq!(home.say(&["token", "openai"]).out, "oa-key-1\n");
+
+    assert!(home.say(&["clear", "--all"]).out.contains("cleared openai: default"));
+    assert_eq!(home.status()["providers"], serde_json::json!([]));
+    assert!(home.say(&["clear", "minimax"]).out.contains("nothing was stored"));
+    assert_eq!(home.say(&["purge", "--json"]).json()["purged"], false);
+}
+
+#[test]
+fn profiles_are_strangers() {
+    let home = Home::new();
+    home.set("minimax", "mm-key-1");
+    home.say(&["--profile", "work", "token", "minimax"]).failed(3, "minimax");
+    assert_eq!(home.feed(&["set", "minimax", "--profile", "work"], "mm-key-2").status, 0);
+    assert_eq!(home.say(&["token", "minimax"]).out, "mm-key-1\n");
+    let listed = home.say(&["profiles", "--profile", "work", "--json"]).json();
+    let expected = serde_json::json!([{"name": "default", "current": false}, {"name": "work", "current": true}]);
+    assert_eq!(listed["profiles"], expected);
+    assert_eq!(home.say(&["profiles"]).out, "* default\n  work\n");
+}

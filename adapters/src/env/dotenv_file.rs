@@ -1,0 +1,137 @@
+//! A `.env` file as a source of credentials. To take credentials out of one, see [`prepare`](super::prepare).
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use credlatch_core::dotenv::{self, Assignment, DotenvError};
+use credlatch_core::name::ProviderId;
+use credlatch_core::provider::Table;
+use credlatch_core::state::Source;
+
+use super::environment::{take, wanted};
+use crate::found::{Imported, Why};
+use crate::plain_file::{self, Unreadable};
+
+/// Why a `.env` file can't be read or rewritten: what happened to what, and what to do. It holds no part of any value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DotenvFileError {
+    /// Which file.
+    pub path: PathBuf,
+    /// What is wrong.
+    pub kind: DotenvFileErrorKind,
+}
+
+/// What is wrong with a `.env` file.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DotenvFileErrorKind {
+    /// It is there and can't be read.
+    #[error("{0}")]
+    Unreadable(#[from] Unreadable),
+    /// It can be read and not understood.
+    #[error("can't be understood: {0}")]
+    NotDotenv(#[from] DotenvError),
+    /// Its path has characters that a store can't hold.
+    #[error("has a path that is not text")]
+    PathNotText,
+    /// Replacing it would leave its other names with the old content.
+    #[error("has {0} names (hard links), and only one of them would be rewritten")]
+    HardLinked(u64),
+    /// Somebody else is rewriting it.
+    #[error("is being rewritten by another process")]
+    Busy,
+    /// Its file system has no locks.
+    #[error("can't be locked: {0}")]
+    NotLocked(std::io::ErrorKind),
+    /// The new file can't have the owner and the permissions of the old one.
+    #[error("belongs to somebody else, and a new file would not")]
+    OwnerLost,
+    /// The new file can't be written beside it.
+    #[error("can't be rewritten: {0}")]
+    NotWritten(std::io::ErrorKind),
+    /// It was rewritten, but it isn't certain that this outlives a power cut.
+    #[error("was rewritten, but the disk did not confirm it: {0}")]
+    NotConfirmed(std::io::ErrorKind),
+    /// It was rewritten, and what was removed is there again.
+    #[error("has {0} again: another program wrote it back")]
+    CameBack(String),
+}
+
+impl DotenvFileError {
+    pub(super) fn new(path: &Path, kind: impl Into<DotenvFileErrorKind>) -> Self {
+        Self { path: path.to_owned(), kind: kind.into() }
+    }
+
+    /// What to do.
+    pub fn remedy(&self) -> &'static str {
+        match self.kind {
+            DotenvFileErrorKind::Unreadable(why) => why.remedy(),
+            DotenvFileErrorKind::NotDotenv(_) => "mend that line, then try again",
+            DotenvFileErrorKind::PathNotText => "move the file to a path of plain characters",
+            DotenvFileErrorKind::HardLinked(_) => "make it a file of its own, or edit it by hand",
+            DotenvFileErrorKind::Busy => "try again",
+            DotenvFileErrorKind::NotLocked(_) => "edit it by hand, or move it to a local file system",
+            DotenvFileErrorKind::OwnerLost => "run this as the owner of the file, or edit it by hand",
+            DotenvFileErrorKind::NotWritten(_) => "make room and let this user write to its folder, then try again",
+            DotenvFileErrorKind::NotConfirmed(_) => "run the same command again",
+            DotenvFileErrorKind::CameBack(_) => {
+                "close the program that writes the file, then run the same command again"
+            }
+        }
+    }
+}
+
+impl fmt::Display for DotenvFileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.path.display(), self.kind)
+    }
+}
+
+impl std::error::Error for DotenvFileError {}
+
+/// Reads every assignment of a file; `None` if it is absent.
+///
+/// # Errors
+/// It is there and can't be read or understood. It is read as a whole or not at all.
+pub fn read(path: &Path) -> Result<Option<Vec<Assignment>>, DotenvFileError> {
+    let wrong = |kind: DotenvFileErrorKind| DotenvFileError::new(path, kind);
+    let Some((mut file, meta)) = plain_file::open(path).map_err(|why| wrong(why.into()))? else { return Ok(None) };
+    let text = plain_file::text(&mut file, &meta).map_err(|why| wrong(why.into()))?;
+    dotenv::parse(&text).map(Some).map_err(|why| wrong(why.into()))
+}
+
+/// Finds the credentials in a file, as [`import_env`](super::import_env) does in an environment. `None` if it is absent.
+///
+/// Of a variable that is set more than once the last line counts, as in the programs that read such files; the others are
+/// named as passed over.
+///
+/// # Errors
+/// It is there and can't be read or understood.
+pub fn import(path: &Path, table: &Table, only: Option<&ProviderId>) -> Result<Option<Imported>, DotenvFileError> {
+    let Some(lines) = read(path)? else { return Ok(None) };
+    let named = resolved(path)?.unwrap_or_else(|| path.to_owned());
+    let named = named.to_str().ok_or_else(|| DotenvFileError::new(path, DotenvFileErrorKind::PathNotText))?;
+    let mut imported = Imported::default();
+    for provider in wanted(table, only) {
+        for name in provider.credential_names() {
+            let of_name = || lines.iter().filter(|line| line.key == name);
+            let Some(last) = of_name().next_back() else { continue };
+            for line in of_name().filter(|line| line.value != last.value && !line.value.is_empty()) {
+                imported.skip(format!("{name} on line {}", line.line), Why::SetAgain(last.line));
+            }
+            let source = Source::Dotenv { path: named.to_owned(), variable: name.to_owned() };
+            take(&mut imported, table, provider, name, &last.value, source);
+        }
+    }
+    Ok(Some(imported))
+}
+
+/// The file itself, whatever symbolic links lead to it; `None` if there is none.
+pub(super) fn resolved(path: &Path) -> Result<Option<PathBuf>, DotenvFileError> {
+    match fs::canonicalize(path) {
+        Ok(path) => Ok(Some(path)),
+        Err(error) if plain_file::is_absent(&error) => Ok(None),
+        Err(error) => Err(DotenvFileError::new(path, plain_file::unreadable(&error))),
+    }
+}

@@ -1,0 +1,83 @@
+//! The environment as a source of credentials.
+
+use std::ffi::OsString;
+
+use credlatch_core::name::ProviderId;
+use credlatch_core::provider::{Kind, Provider, Table};
+use credlatch_core::secret::Secret;
+use credlatch_core::state::{Material, Source};
+use credlatch_core::time::{Expiry, Stamp};
+
+use crate::found::{Found, Imported, Why, bare_token, kind_of};
+
+/// Finds the credentials in a snapshot of an environment: those of every provider in the table, or of one.
+///
+/// A value is taken by what it is: variables such as `ANTHROPIC_AUTH_TOKEN` hold keys and tokens alike, so their content
+/// decides, and what can't be told is passed over by name. A secret that stands in several variables is found once.
+pub fn import_env(
+    vars: impl IntoIterator<Item = (OsString, OsString)>,
+    table: &Table,
+    only: Option<&ProviderId>,
+) -> Imported {
+    let vars: Vec<_> = vars.into_iter().collect();
+    let mut imported = Imported::default();
+    for provider in wanted(table, only) {
+        for name in provider.credential_names() {
+            let Some((_, value)) = vars.iter().find(|(own, _)| own == name) else { continue };
+            let source = Source::Env(name.to_owned());
+            // What is not text can't be a secret either, and is refused as such.
+            take(&mut imported, table, provider, name, &value.to_string_lossy(), source);
+        }
+    }
+    imported
+}
+
+pub(super) fn wanted<'a>(table: &'a Table, only: Option<&'a ProviderId>) -> impl Iterator<Item = &'a Provider> {
+    table.providers().filter(move |row| only.is_none_or(|only| row.id == *only))
+}
+
+/// Takes what a variable holds. A blank one isn't set.
+pub(super) fn take(
+    imported: &mut Imported,
+    table: &Table,
+    provider: &Provider,
+    name: &str,
+    value: &str,
+    source: Source,
+) {
+    if value.trim().is_empty() {
+        return;
+    }
+    match judge(table, provider, name, value) {
+        Ok(material) => {
+            let found = Found::copied(provider.id.clone(), source, material);
+            let is_new = |found: &Found| {
+                let same = |one: &Found| one.provider == found.provider && one.fingerprint == found.fingerprint;
+                !imported.found.iter().any(same)
+            };
+            imported.found.extend(found.filter(is_new));
+        }
+        Err(why) => imported.skip(name, why),
+    }
+}
+
+fn judge(table: &Table, provider: &Provider, name: &str, value: &str) -> Result<Material, Why> {
+    if value.trim_start().starts_with('$') || value.contains("${") {
+        return Err(Why::Reference);
+    }
+    let secret = Secret::try_from(value)?;
+    Ok(match kind_of(table, provider, &secret, by_name(provider, name))? {
+        Kind::ApiKey => Material::ApiKey(secret),
+        Kind::OauthToken => bare_token(secret, Expiry::Never, Stamp::default()),
+    })
+}
+
+/// What a variable is for, if it is for one thing.
+fn by_name(provider: &Provider, name: &str) -> Option<Kind> {
+    let is_in = |names: &[String]| names.iter().any(|own| own == name);
+    if is_in(&provider.env.oauth_token) {
+        Some(Kind::OauthToken)
+    } else {
+        is_in(&provider.env.api_key).then_some(Kind::ApiKey)
+    }
+}

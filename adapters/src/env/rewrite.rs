@@ -1,0 +1,203 @@
+//! Taking variables out of a `.env` file, in steps, so that it can be one act with the commit of a store.
+//!
+//! 1. [`prepare`] locks the file, writes what is to stay beside it and syncs that. If this fails nothing has changed, and
+//!    the whole clear fails.
+//! 2. The caller commits to the store, with [`Prepared::meant`] in the commit.
+//! 3. [`Prepared::commit`] puts the new file in place and syncs the folder; [`Renamed::confirm`] looks whether it worked.
+//!
+//! After a crash between 2 and 3, [`redo`] does what was meant and no more: it removes a line only if its value still has
+//! the fingerprint that was recorded, so a newer value stays.
+//!
+//! A symbolic link is followed and stays; owner, group and permissions are kept; access control lists and extended
+//! attributes are not.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use credlatch_core::dotenv::{self, Assignment, DotenvError};
+use credlatch_core::secret::Fingerprint;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::dotenv_file::{self, DotenvFileError, DotenvFileErrorKind};
+use super::replace::{self, Fresh, Held};
+use crate::digest::digest;
+
+/// How long to wait for somebody else who is rewriting the file, where nothing else is asked for.
+pub const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How often a file that changes under our hands is prepared anew.
+const TRIES: usize = 5;
+
+/// What a rewrite takes out: enough to do it again after a crash, and no secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Meant {
+    /// The file itself, symbolic links followed.
+    pub path: String,
+    /// Each line that goes: its variable, and the fingerprint of its value.
+    pub variables: Vec<(String, Fingerprint)>,
+}
+
+impl Meant {
+    fn has(&self, line: &Assignment) -> bool {
+        self.variables.iter().any(|(key, print)| *key == line.key && *print == print_of(line))
+    }
+}
+
+/// A rewrite that is ready and has changed nothing yet. Dropping it leaves everything as it was.
+#[must_use = "nothing is removed before it is committed"]
+pub struct Prepared {
+    held: Held,
+    fresh: Fresh,
+    meant: Meant,
+}
+
+/// A rewrite that is in place.
+#[must_use = "only `confirm` tells that it stayed"]
+#[derive(Debug)]
+pub struct Renamed {
+    meant: Meant,
+}
+
+/// Prepares to take these variables out of a file, every line of them. `None` if there is nothing to take out, or no file.
+///
+/// # Errors
+/// The file can't be read, understood or rewritten; nothing was changed.
+pub fn prepare(path: &Path, variables: &[&str], patience: Duration) -> Result<Option<Prepared>, DotenvFileError> {
+    edit(path, variables, patience, &|_| true)
+}
+
+/// Does what was meant, as far as it is still there. Doing it again changes nothing. Also removes what a crash left.
+///
+/// # Errors
+/// The file can't be read, understood or rewritten.
+pub fn redo(meant: &Meant, patience: Duration) -> Result<(), DotenvFileError> {
+    settle(meant, patience)?.confirm()
+}
+
+impl Prepared {
+    /// What goes: to be recorded in the commit that this belongs to.
+    pub fn meant(&self) -> &Meant {
+        &self.meant
+    }
+
+    /// Puts the new file in place. If the old one was edited since, the edit is kept, and of it goes only what was meant.
+    ///
+    /// # Errors
+    /// The rename failed, and nothing has changed; or its folder can't be synced, and a power cut may bring the old file
+    /// back. In both cases [`redo`] is due.
+    pub fn commit(self) -> Result<Renamed, DotenvFileError> {
+        let meant = self.meant.clone();
+        if self.rename()? { finish(meant) } else { settle(&meant, PATIENCE) }
+    }
+
+    /// Returns whether it was done; if not, the file is no longer the one that was read.
+    fn rename(self) -> Result<bool, DotenvFileError> {
+        let Self { held, fresh, .. } = self;
+        if !held.is_unchanged() {
+            return Ok(false);
+        }
+        match fresh.replace(&held.path) {
+            Ok(()) => Ok(true),
+            Err(error) if crate::plain_file::is_absent(&error) => Ok(false),
+            Err(error) => Err(DotenvFileError::new(&held.path, DotenvFileErrorKind::NotWritten(error.kind()))),
+        }
+    }
+}
+
+impl fmt::Debug for Prepared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Prepared").field("meant", &self.meant).finish_non_exhaustive()
+    }
+}
+
+impl Renamed {
+    /// What went.
+    pub fn meant(&self) -> &Meant {
+        &self.meant
+    }
+
+    /// Reads the file again and looks that nothing of it is there.
+    ///
+    /// # Errors
+    /// The file can't be read, or another program wrote the old content back.
+    pub fn confirm(self) -> Result<(), DotenvFileError> {
+        let path = Path::new(&self.meant.path);
+        let lines = dotenv_file::read(path)?.unwrap_or_default();
+        match lines.iter().find(|line| self.meant.has(line)) {
+            Some(line) => Err(DotenvFileError::new(path, DotenvFileErrorKind::CameBack(line.key.clone()))),
+            None => Ok(()),
+        }
+    }
+}
+
+fn settle(meant: &Meant, patience: Duration) -> Result<Renamed, DotenvFileError> {
+    let path = PathBuf::from(&meant.path);
+    let keys: Vec<&str> = meant.variables.iter().map(|(key, _)| key.as_str()).collect();
+    for _ in 0..TRIES {
+        let prepared = edit(&path, &keys, patience, &|line| meant.has(line))?;
+        if prepared.map_or(Ok(true), Prepared::rename)? {
+            return finish(meant.clone());
+        }
+    }
+    Err(DotenvFileError::new(&path, DotenvFileErrorKind::Busy))
+}
+
+fn finish(meant: Meant) -> Result<Renamed, DotenvFileError> {
+    replace::sync_folder(Path::new(&meant.path))?;
+    Ok(Renamed { meant })
+}
+
+fn edit(
+    path: &Path,
+    keys: &[&str],
+    patience: Duration,
+    goes: &dyn Fn(&Assignment) -> bool,
+) -> Result<Option<Prepared>, DotenvFileError> {
+    let Some(mut held) = replace::hold(path, patience)? else {
+        replace::sweep(path);
+        return Ok(None);
+    };
+    replace::sweep(&held.path);
+    let wrong = |kind: DotenvFileErrorKind| DotenvFileError::new(path, kind);
+    let text = held.text()?;
+    let Some(Split { kept, gone }) = split(&text, keys, goes).map_err(|why| wrong(why.into()))? else {
+        return Ok(None);
+    };
+    if held.names() > 1 {
+        return Err(wrong(DotenvFileErrorKind::HardLinked(held.names())));
+    }
+    let named = held.path.to_str().ok_or_else(|| wrong(DotenvFileErrorKind::PathNotText))?.to_owned();
+    let fresh = Fresh::write(&held, &kept)?;
+    Ok(Some(Prepared { held, fresh, meant: Meant { path: named, variables: gone } }))
+}
+
+/// A text without some of its lines, and those lines by name and fingerprint.
+struct Split {
+    kept: Zeroizing<String>,
+    gone: Vec<(String, Fingerprint)>,
+}
+
+fn split(text: &str, keys: &[&str], goes: &dyn Fn(&Assignment) -> bool) -> Result<Option<Split>, DotenvError> {
+    // The core's rewrite refuses what it can't be sure of, such as a variable that is set in the middle of a line.
+    dotenv::rewrite(text, keys, &[])?;
+    let lines = dotenv::parse(text)?;
+    let going: Vec<_> = lines.iter().filter(|line| keys.contains(&line.key.as_str()) && goes(line)).collect();
+    if going.is_empty() {
+        return Ok(None);
+    }
+    let mut kept = Zeroizing::new(String::with_capacity(text.len()));
+    for (at, line) in text.split_inclusive('\n').enumerate() {
+        if !going.iter().any(|gone| gone.line == at + 1) {
+            kept.push_str(line);
+        }
+    }
+    let gone = going.iter().map(|line| (line.key.clone(), print_of(line))).collect();
+    Ok(Some(Split { kept, gone }))
+}
+
+/// The fingerprint of a value: that of the secret it is, and of anything else the same digest.
+fn print_of(line: &Assignment) -> Fingerprint {
+    digest(&[line.value.trim()])
+}

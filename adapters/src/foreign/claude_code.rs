@@ -1,0 +1,54 @@
+//! Claude Code's `.credentials.json`.
+//!
+//! Which account it holds: newer versions write an `organizationUuid`, beside the login or within it, and that is what is
+//! billed; some files have an `accountUuid` instead. Where there is neither, **nothing in the file tells one account from
+//! another**, and a link to it goes on if somebody else signs in. Claude Code names the account in another file too, but
+//! writes the two at different moments, so a link that looked there would be suspended by an ordinary sign-in.
+
+use std::path::Path;
+
+use credlatch_core::secret::Fingerprint;
+use credlatch_core::state::Source;
+
+use super::document::Document;
+use super::error::{ForeignError, ForeignErrorKind};
+use super::link::{self, Token};
+use super::{Tool, account, provider};
+use crate::found::Imported;
+
+const TOOL: Tool = Tool::ClaudeCode;
+
+/// Reads the file for import: at most one login, which is linked. `None` if the file is absent.
+///
+/// # Errors
+/// It is there and can't be read or understood.
+pub fn read(path: &Path) -> Result<Option<Imported>, ForeignError> {
+    let Some((document, _)) = Document::read(TOOL, path)? else { return Ok(None) };
+    let token = token(&document).map_err(|kind| ForeignError::new(TOOL, path, kind))?;
+    let mut imported = Imported::default();
+    if let Some(token) = token {
+        imported.found.push(link::found(TOOL, path, provider("anthropic"), Source::ClaudeCode, token.account)?);
+    }
+    Ok(Some(imported))
+}
+
+/// The login in the file, if there is one.
+pub(super) fn token(document: &Document) -> Result<Option<Token>, ForeignErrorKind> {
+    let Some(login) = document.root().get("claudeAiOauth")? else { return Ok(None) };
+    let access = login.need("accessToken")?.secret()?;
+    let expires_at_ms = login.get("expiresAt")?.map(|node| node.time_ms()).transpose()?;
+    Ok(Some(Token { access, expires_at_ms, account: account_in(document)? }))
+}
+
+fn account_in(document: &Document) -> Result<Fingerprint, ForeignErrorKind> {
+    let root = document.root();
+    let places: Vec<_> = [root.get("claudeAiOauth")?, Some(root)].into_iter().flatten().collect();
+    for key in ["organizationUuid", "accountUuid"] {
+        for place in &places {
+            if let Some(id) = place.maybe_text(key)?.filter(|id| !id.is_empty()) {
+                return Ok(account::named(TOOL, &[key, id]));
+            }
+        }
+    }
+    Ok(account::unnamed(TOOL))
+}

@@ -1,0 +1,149 @@
+//! Links: reading another tool's login live, for each request anew, at the price of one `stat`.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use credlatch_core::extra::Extra;
+use credlatch_core::name::ProviderId;
+use credlatch_core::secret::{Fingerprint, Secret};
+use credlatch_core::state::{Link, Material, Source};
+use credlatch_core::time::Stamp;
+use parking_lot::RwLock;
+
+use super::document::Document;
+use super::error::{ForeignError, ForeignErrorKind};
+use super::{Tool, account, claude_code, codex, hermes};
+use crate::found::{Found, label_of};
+use crate::plain_file::{self, Facts};
+
+/// A token that ends within this many milliseconds is no longer used: the tool that owns it renews it about then.
+pub const LIVE_MARGIN_MS: u64 = 60_000;
+
+/// A file that was changed less than this before it was read may change again without looking different.
+const TICK: Duration = Duration::from_secs(2);
+
+/// What is behind a link now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkedToken {
+    /// The access token, to be used and never to be stored.
+    pub access: Secret,
+    /// When it ends, in milliseconds since the epoch, if the file says.
+    pub expires_at_ms: Option<u64>,
+    /// Whether a request may carry it: it lasts longer than [`LIVE_MARGIN_MS`]. If not, the tool that owns the login has
+    /// to renew it.
+    pub usable: bool,
+}
+
+/// A login as it stands in a file.
+#[derive(Clone)]
+pub(super) struct Token {
+    pub(super) access: Secret,
+    pub(super) expires_at_ms: Option<u64>,
+    pub(super) account: Fingerprint,
+}
+
+impl Token {
+    fn at(&self, now: &Stamp) -> LinkedToken {
+        let lasts = |end: u64| now.wall_ms < end.saturating_sub(LIVE_MARGIN_MS);
+        let usable = self.expires_at_ms.is_none_or(lasts);
+        LinkedToken { access: self.access.clone(), expires_at_ms: self.expires_at_ms, usable }
+    }
+}
+
+/// Reads what is behind a link, now.
+///
+/// # Errors
+/// The file can't be read or understood, holds no login any more, or holds one of another account: then the link is to be
+/// suspended, and its token is not given.
+pub fn live(tool: Tool, link: &Link, now: &Stamp) -> Result<LinkedToken, ForeignError> {
+    Ok(fetch(tool, link)?.0.at(now))
+}
+
+fn fetch(tool: Tool, link: &Link) -> Result<(Token, Facts), ForeignError> {
+    let path = Path::new(&link.path);
+    let wrong = |kind| ForeignError::new(tool, path, kind);
+    let (document, facts) = Document::read(tool, path)?.ok_or_else(|| wrong(ForeignErrorKind::SignedOut))?;
+    let token = match tool {
+        Tool::ClaudeCode => claude_code::token(&document),
+        Tool::Codex => codex::token(&document),
+        Tool::Hermes => hermes::token(&document, link.account),
+    };
+    let token = token.map_err(wrong)?.ok_or_else(|| wrong(ForeignErrorKind::SignedOut))?;
+    if account::is_same_account(tool, link.account, token.account) {
+        Ok((token, facts))
+    } else {
+        Err(wrong(ForeignErrorKind::OtherAccount))
+    }
+}
+
+/// Reads one link again and again, and opens its file only when that looks changed.
+///
+/// It is for one link: make a new one when the link's entry has a new version. Its `Debug` shows no token.
+#[derive(Debug)]
+pub struct LinkReader {
+    tool: Tool,
+    link: Link,
+    path: PathBuf,
+    last: RwLock<Option<Last>>,
+}
+
+struct Last {
+    token: Token,
+    facts: Facts,
+}
+
+impl std::fmt::Debug for Last {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Last(hidden)")
+    }
+}
+
+impl LinkReader {
+    /// A reader of this link. It reads nothing yet.
+    pub fn new(tool: Tool, link: Link) -> Self {
+        let path = PathBuf::from(&link.path);
+        Self { tool, link, path, last: RwLock::new(None) }
+    }
+
+    /// The link.
+    pub fn link(&self) -> &Link {
+        &self.link
+    }
+
+    /// What is behind the link now.
+    ///
+    /// # Errors
+    /// As [`live`]. An error is never answered with an earlier token.
+    pub fn read(&self, now: &Stamp) -> Result<LinkedToken, ForeignError> {
+        let Ok(facts) = Facts::at(&self.path) else { return self.read_anew(now) };
+        let kept = self.last.read().as_ref().filter(|last| last.facts == facts).map(|last| last.token.at(now));
+        kept.map_or_else(|| self.read_anew(now), Ok)
+    }
+
+    fn read_anew(&self, now: &Stamp) -> Result<LinkedToken, ForeignError> {
+        *self.last.write() = None;
+        let (token, facts) = fetch(self.tool, &self.link)?;
+        let linked = token.at(now);
+        if facts.is_older_than(TICK, SystemTime::now()) {
+            *self.last.write() = Some(Last { token, facts });
+        }
+        Ok(linked)
+    }
+}
+
+/// A login to be linked.
+pub(super) fn found(
+    tool: Tool,
+    path: &Path,
+    provider: ProviderId,
+    source: Source,
+    account: Fingerprint,
+) -> Result<Found, ForeignError> {
+    let wrong = |kind| ForeignError::new(tool, path, kind);
+    let whole = std::path::absolute(path).map_err(|error| wrong(plain_file::unreadable(&error).into()))?;
+    let path = whole.to_str().ok_or_else(|| wrong(ForeignErrorKind::PathNotText))?.to_owned();
+    let fingerprint = account::link_fingerprint(&path, account);
+    let label = label_of(&source).unwrap_or_default();
+    let material = Material::Link(Link { path, account, suspended: false, extra: Extra::default() });
+    Ok(Found { provider, label, material, source, fingerprint })
+}

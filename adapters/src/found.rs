@@ -1,0 +1,153 @@
+//! What an import found, and what it passed over.
+
+use credlatch_core::Event;
+use credlatch_core::extra::Extra;
+use credlatch_core::name::{Label, ProviderId};
+use credlatch_core::provider::{Kind, Provider, Table, sniff};
+use credlatch_core::put::{How, Put};
+use credlatch_core::secret::{BadSecret, Fingerprint, Secret};
+use credlatch_core::state::{Custody, Grant, Material, Source};
+use credlatch_core::time::{Expiry, Stamp};
+
+use crate::fingerprint;
+
+/// A credential that lies outside the store, ready to be put into it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// Whose it is.
+    pub provider: ProviderId,
+    /// What it would be called: its source, so that it stands beside what a person set and never in its place.
+    pub label: Label,
+    /// The credential: a key is copied; a login that another tool owns and renews is linked.
+    pub material: Material,
+    /// Where it was found.
+    pub source: Source,
+    /// Digest of what identifies it: the secret, or of a link the file and the account.
+    pub fingerprint: Fingerprint,
+}
+
+/// What a source holds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Imported {
+    /// What can be stored.
+    pub found: Vec<Found>,
+    /// What can't, and why.
+    pub skipped: Vec<Skipped>,
+}
+
+/// Something that looks like a credential and was passed over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// The name of a variable, or the place in a file.
+    pub what: String,
+    /// Why.
+    pub why: Why,
+}
+
+/// Why something was passed over. No variant holds any part of a secret.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Why {
+    /// It can't be a secret.
+    #[error("{0}")]
+    Unusable(#[from] BadSecret),
+    /// It begins like a secret of somebody else, who may be billed for it.
+    #[error("it begins like a credential of {0}; put it into a variable of that provider, or `credlatch set {0}`")]
+    Foreign(ProviderId),
+    /// A refresh token or an administrator's key.
+    #[error("it begins like a secret that no request carries, such as a refresh token")]
+    NotForRequests,
+    /// A variable that takes keys as well as tokens, and a value that tells neither.
+    #[error("nobody can tell whether it is a key or a token; name it with `credlatch set {0}`")]
+    Unclear(ProviderId),
+    /// A value that stands for another variable, which nothing here expands.
+    #[error("it refers to another variable; write the value itself")]
+    Reference,
+    /// The same variable is set again further down, and programs take the last.
+    #[error("it is set again on line {0}, and the last one counts")]
+    SetAgain(usize),
+    /// A provider that the table doesn't have.
+    #[error("no provider of this name is known; add a row to your providers file")]
+    UnknownProvider,
+    /// Another tool's credential that this file only mentions.
+    #[error("it belongs to {0}; import it from there")]
+    Borrowed(&'static str),
+    /// Removed in the tool it was found in.
+    #[error("it was removed in the tool that this file belongs to")]
+    Suppressed,
+    /// The provider refused it for good.
+    #[error("the tool that this file belongs to has recorded that the provider no longer takes it")]
+    Dead,
+    /// It is sent to an address that is not its provider's.
+    #[error("it is for another address than the provider's own; give that address a row in your providers file")]
+    Elsewhere,
+    /// A login that can't be told from others of the same file.
+    #[error("it has no usable name of its own, so a link could not find it again")]
+    Nameless,
+}
+
+impl Imported {
+    pub(crate) fn skip(&mut self, what: impl Into<String>, why: impl Into<Why>) {
+        self.skipped.push(Skipped { what: what.into(), why: why.into() });
+    }
+}
+
+impl Found {
+    /// A key or a token that is copied.
+    pub(crate) fn copied(provider: ProviderId, source: Source, material: Material) -> Option<Self> {
+        let fingerprint = fingerprint(identifying(&material)?);
+        Some(Self { provider, label: label_of(&source)?, material, source, fingerprint })
+    }
+}
+
+/// The name under which an import stores: its source.
+pub(crate) fn label_of(source: &Source) -> Option<Label> {
+    Label::new(&source.to_string()).ok()
+}
+
+/// An access token without a refresh token: it is used while it lives, and nobody renews it.
+pub(crate) fn bare_token(access: Secret, expiry: Expiry, issued: Stamp) -> Material {
+    let (scopes, custody, extra) = (Vec::new(), Custody::Settled, Extra::default());
+    let grant = Grant { access, refresh: None, expiry, issued, scopes, custody, extra };
+    Material::Oauth(Box::new(grant))
+}
+
+/// What a provider's secret is by how it begins, else by where it was found; a stranger's is none of it.
+pub(crate) fn kind_of(
+    table: &Table,
+    provider: &Provider,
+    secret: &Secret,
+    by_place: Option<Kind>,
+) -> Result<Kind, Why> {
+    match sniff::whole(table, secret.expose_secret()) {
+        Some(token) if token.belongs_to(&provider.id) => token.kind.ok_or(Why::NotForRequests),
+        Some(token) => {
+            Err(Why::Foreign(token.owners.first().map_or_else(|| provider.id.clone(), |own| (*own).clone())))
+        }
+        None => by_place.ok_or_else(|| Why::Unclear(provider.id.clone())),
+    }
+}
+
+fn identifying(material: &Material) -> Option<&Secret> {
+    match material {
+        Material::ApiKey(key) => Some(key),
+        Material::Oauth(grant) => Some(grant.refresh.as_ref().unwrap_or(&grant.access)),
+        Material::Link(_) => None,
+    }
+}
+
+/// An import as events: apply all of them in one transaction.
+///
+/// [`How::Bulk`] replaces nothing and brings back nothing that was cleared; [`How::Named`] is for the one that a person
+/// asked for by name.
+pub fn to_events(found: &[Found], how: How) -> Vec<Event> {
+    let put = |found: &Found| Put {
+        provider: found.provider.clone(),
+        label: found.label.clone(),
+        material: found.material.clone(),
+        source: found.source.clone(),
+        fingerprint: found.fingerprint,
+        how,
+    };
+    found.iter().map(|found| Event::Put(put(found))).collect()
+}

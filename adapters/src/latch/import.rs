@@ -1,0 +1,128 @@
+//! Taking in what was found outside the store.
+
+use credlatch_core::put::How;
+use credlatch_core::{Event, Refusal, Verdict, apply};
+
+use super::Latch;
+use crate::error::Error;
+use crate::found::{Found, to_events};
+
+/// A credential that was found outside, and what came of it.
+#[derive(Clone, Debug)]
+pub struct Taken {
+    /// What was found.
+    pub found: Found,
+    /// What came of it.
+    pub took: Took,
+}
+
+/// What came of a credential that was found outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Took {
+    /// It is stored now.
+    Stored,
+    /// It was there already.
+    Already,
+    /// It was cleared before; only naming it brings it back.
+    Cleared,
+    /// Another secret has its label.
+    LabelTaken,
+    /// Its issuer has rejected it.
+    Rejected,
+    /// The provider's pool is full.
+    Full,
+}
+
+impl Took {
+    /// The name that JSON output uses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Stored => "stored",
+            Self::Already => "already",
+            Self::Cleared => "cleared",
+            Self::LabelTaken => "label_taken",
+            Self::Rejected => "rejected",
+            Self::Full => "full",
+        }
+    }
+
+    fn of(verdict: &Verdict) -> Self {
+        match verdict {
+            Verdict::Refused(Refusal::Cleared) => Self::Cleared,
+            Verdict::Refused(Refusal::LabelTaken) => Self::LabelTaken,
+            Verdict::Refused(Refusal::Lost) => Self::Rejected,
+            Verdict::Refused(_) => Self::Full,
+            Verdict::Nothing => Self::Already,
+            _ => Self::Stored,
+        }
+    }
+}
+
+impl Latch {
+    /// Stores what was found, all of it in one commit. [`How::Bulk`] replaces nothing and brings back nothing that was
+    /// cleared; [`How::Named`] is for what a person asked for by name.
+    ///
+    /// # Errors
+    /// The store can't be locked, read or written; then nothing is stored.
+    pub fn import(&self, found: Vec<Found>, how: How) -> Result<Vec<Taken>, Error> {
+        let verdicts = self.transact(&to_events(&found, how))?.verdicts;
+        Ok(pair(found, &verdicts))
+    }
+
+    /// What [`Latch::import`] would do now. Nothing is stored.
+    ///
+    /// # Errors
+    /// The store can't be read.
+    pub fn try_import(&self, found: Vec<Found>, how: How) -> Result<Vec<Taken>, Error> {
+        let status = self.status()?;
+        let mut state = (*status.state).clone();
+        let mut judge = |event: &Event| {
+            let step = apply(&state, &status.now, event);
+            state = step.state;
+            step.verdict
+        };
+        let verdicts: Vec<_> = to_events(&found, how).iter().map(&mut judge).collect();
+        Ok(pair(found, &verdicts))
+    }
+}
+
+#[cfg(feature = "env")]
+impl From<crate::env::DotenvFileError> for Error {
+    fn from(error: crate::env::DotenvFileError) -> Self {
+        Self::new(crate::ErrorKind::Unreadable, error.to_string(), error.remedy())
+    }
+}
+
+fn pair(found: Vec<Found>, verdicts: &[Verdict]) -> Vec<Taken> {
+    let pairs = found.into_iter().zip(verdicts);
+    pairs.map(|(found, verdict)| Taken { found, took: Took::of(verdict) }).collect()
+}
+
+#[cfg(all(test, feature = "env"))]
+mod tests {
+    use super::*;
+
+    fn found(latch: &Latch) -> Vec<Found> {
+        let vars = [("MINIMAX_API_KEY".into(), "mm-key-1".into())];
+        crate::env::import_env(vars, latch.providers(), None).found
+    }
+
+    #[test]
+    fn what_was_cleared_comes_back_only_by_its_name() {
+        let latch = Latch::in_memory();
+        let took = |how| latch.import(found(&latch), how).unwrap()[0].took;
+        assert_eq!(took(How::Bulk), Took::Stored);
+        assert_eq!(took(How::Bulk), Took::Already);
+        latch.clear("minimax").unwrap();
+        assert_eq!(took(How::Bulk), Took::Cleared);
+        assert_eq!(took(How::Named), Took::Stored);
+    }
+
+    #[test]
+    fn a_trial_stores_nothing() {
+        let latch = Latch::in_memory();
+        assert_eq!(latch.try_import(found(&latch), How::Bulk).unwrap()[0].took, Took::Stored);
+        assert!(latch.current("minimax").is_err());
+    }
+}

@@ -1,0 +1,130 @@
+//! The async forms of what may wait. They block no executor: what waits for another process or an issuer runs on a thread
+//! of the latch, and goes on when its future is dropped, because an exchange that nobody settles loses the login.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use credlatch_core::engine::{NoToken, Picked};
+use credlatch_core::name::Label;
+use credlatch_core::provider::Provider;
+use tokio::sync::oneshot;
+
+use super::change::{Cleared, still_held};
+use super::credential::Credential;
+use super::login::{Flow, kind};
+use super::outcome::Outcome;
+use super::report::Next;
+use super::{Latch, times};
+use crate::error::{Error, ErrorKind};
+
+impl Latch {
+    /// As [`Latch::token`]. What is good is handed out without waiting, on the caller's thread.
+    ///
+    /// # Errors
+    /// As [`Latch::token`].
+    pub async fn token_async(&self, provider: &str) -> Result<Credential, Error> {
+        let row = self.provider(provider)?;
+        let picked = self.good_async(row).await?;
+        self.credential(picked.map_err(|why| Error::no_token(row, why))?)
+    }
+
+    /// As [`Latch::report`].
+    ///
+    /// # Errors
+    /// As [`Latch::report`].
+    pub async fn report_async(&self, credential: &Credential, outcome: &Outcome) -> Result<Next, Error> {
+        if outcome.answer.is_none() {
+            return Ok(Next::Continue);
+        }
+        let row = self.provider(credential.provider().as_str())?;
+        let inner = Arc::clone(&self.0.inner);
+        let (of, live, told) = (row.clone(), Arc::clone(credential.live()), outcome.clone());
+        self.on_worker("report", move || inner.take_report(&of, &live, &told)).await??;
+        let choice = self.good_async(row).await?;
+        self.next(row, credential, choice)
+    }
+
+    async fn good_async(&self, row: &Provider) -> Result<Result<Picked, NoToken>, Error> {
+        match self.good_at_once(row) {
+            Ok(Some(picked)) => return Ok(Ok(picked)),
+            Ok(None) => {}
+            Err(why) => return Ok(Err(why)),
+        }
+        let (inner, id, times, turn) = (Arc::clone(&self.0.inner), row.id.clone(), times(row), self.turn());
+        self.on_worker("token", move || inner.wait_for_good(&id, times, turn)).await
+    }
+
+    /// As [`Latch::login`]. Once started, the login goes on whatever becomes of the future.
+    ///
+    /// # Errors
+    /// As [`Latch::login`].
+    pub async fn login_async(&self, provider: &str) -> Result<Flow, Error> {
+        let row = self.provider(provider)?;
+        let (inner, id, kind) = (Arc::clone(&self.0.inner), row.id.clone(), kind(row)?);
+        let stops = self.0.workers.stops.clone();
+        let (tell, told) = oneshot::channel();
+        self.spawn("login", move || match inner.backend.login(&*inner.issuer, &id, &Label::default(), kind) {
+            Err(error) => drop(tell.send(Err(Error::from(error)))),
+            Ok(login) => {
+                drop(tell.send(Ok((login.flow, login.started))));
+                if let Some(duty) = login.duty {
+                    stops.add(Arc::clone(&duty.stop));
+                    drop(inner.backend.poll(&*inner.issuer, duty));
+                }
+            }
+        })?;
+        let (id, started) = told.await.map_err(|_| ended_early())??;
+        let flow = self.joined(row, id, started);
+        let (shown, of) = (flow.watcher(), row.clone());
+        self.on_worker("login", move || shown.wait_until_shown(&of)).await??;
+        Ok(flow)
+    }
+
+    fn spawn(&self, name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), Error> {
+        let none = |error| Error::new(ErrorKind::Other, format!("no thread could be started: {error}"), "try again");
+        self.0.workers.spawn(name, work).map_err(none)
+    }
+
+    /// Runs something on a thread of this latch. The thread goes on if the future is dropped.
+    async fn on_worker<T: Send + 'static>(
+        &self,
+        name: &str,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Error> {
+        let (done, result) = oneshot::channel();
+        self.spawn(name, move || drop(done.send(work())))?;
+        result.await.map_err(|_| ended_early())
+    }
+}
+
+impl Flow {
+    /// As [`Flow::wait`].
+    ///
+    /// # Errors
+    /// As [`Flow::wait`].
+    pub async fn wait_async(&self) -> Result<(), Error> {
+        let watcher = self.watcher();
+        let view = self.latch.on_worker("login", move || watcher.wait_for_end()).await??;
+        self.ended(&view)
+    }
+}
+
+impl Cleared {
+    /// As [`Cleared::drain`].
+    ///
+    /// # Errors
+    /// As [`Cleared::drain`].
+    pub async fn drain_async(&self, timeout: Duration) -> Result<(), Error> {
+        if self.is_drained() {
+            return Ok(());
+        }
+        let (inner, cleared) = (Arc::clone(&self.latch.0.inner), self.cleared.clone());
+        let timeout_ms = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
+        let drained = self.latch.on_worker("drain", move || inner.backend.drain(&cleared, timeout_ms)).await?;
+        if drained { Ok(()) } else { Err(still_held(timeout_ms)) }
+    }
+}
+
+fn ended_early() -> Error {
+    Error::new(ErrorKind::Other, "a thread of credlatch ended early; its message is on standard error", "try again")
+}

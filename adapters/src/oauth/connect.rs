@@ -1,0 +1,178 @@
+//! The connections under the HTTP client: they know whether anything of a request was ever sent, and the kernel gives up
+//! on them in time.
+//!
+//! Whether a refresh token may have been spent depends on whether a byte of the request left. Connecting, a proxy's
+//! `CONNECT` and the TLS handshake carry nothing of it, so the mark is set above them.
+
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use ureq::Agent;
+use ureq::config::Config;
+use ureq::unversioned::resolver::DefaultResolver;
+use ureq::unversioned::transport::{
+    Buffers, ConnectProxyConnector, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, RustlsConnector,
+    SocksConnector, Transport,
+};
+
+/// A client for one request, and whether it has sent any of it.
+pub(super) fn client(config: Config, timeout: Duration) -> (Agent, Arc<AtomicBool>) {
+    let sent = Arc::new(AtomicBool::new(false));
+    let watch = Watch { sent: Arc::clone(&sent), proxied: config.proxy().is_some() };
+    let chain =
+        ().chain(SocksConnector::default())
+            .chain(ConnectProxyConnector::default())
+            .chain(Tcp { timeout })
+            .chain(RustlsConnector::default())
+            .chain(watch);
+    (Agent::with_parts(config, chain, DefaultResolver::default()), sent)
+}
+
+/// Opens TCP connections.
+#[derive(Debug)]
+struct Tcp {
+    timeout: Duration,
+}
+
+impl<In: Transport> Connector<In> for Tcp {
+    type Out = Either<In, Stream>;
+
+    fn connect(&self, details: &ConnectionDetails<'_>, chained: Option<In>) -> Result<Option<Self::Out>, ureq::Error> {
+        if let Some(proxied) = chained {
+            return Ok(Some(Either::A(proxied)));
+        }
+        let stream = connect_any(details)?;
+        stream.set_nodelay(true)?;
+        give_up_after(&stream, self.timeout);
+        let buffers = LazyBuffers::new(details.config.input_buffer_size(), details.config.output_buffer_size());
+        Ok(Some(Either::B(Stream { stream, buffers })))
+    }
+}
+
+/// A TCP connection. The client has one of its own, but keeps it to itself.
+#[derive(Debug)]
+struct Stream {
+    stream: TcpStream,
+    buffers: LazyBuffers,
+}
+
+impl Transport for Stream {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        &mut self.buffers
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
+        self.stream.set_write_timeout(timeout.not_zero().map(|left| *left))?;
+        Ok(self.stream.write_all(&self.buffers.output()[..amount])?)
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
+        self.stream.set_read_timeout(timeout.not_zero().map(|left| *left))?;
+        let room = self.buffers.input_append_buf();
+        let count = loop {
+            match self.stream.read(room) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                other => break other?,
+            }
+        };
+        self.buffers.input_appended(count);
+        Ok(count > 0)
+    }
+
+    /// No connection is used twice.
+    fn is_open(&mut self) -> bool {
+        false
+    }
+}
+
+/// Tries the host's addresses in turn; each gets its share of the time that is left.
+fn connect_any(details: &ConnectionDetails<'_>) -> Result<TcpStream, ureq::Error> {
+    let started = std::time::Instant::now();
+    let all = details.timeout.not_zero().map_or(Duration::from_secs(60), |left| *left);
+    let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
+    let count = details.addrs.len();
+    for (at, address) in details.addrs.iter().enumerate() {
+        let left = all.saturating_sub(started.elapsed());
+        let share = left / u32::try_from(count - at).unwrap_or(1);
+        match TcpStream::connect_timeout(address, share.max(Duration::from_millis(10))) {
+            Ok(stream) => return Ok(stream),
+            Err(error) => last = error,
+        }
+    }
+    Err(last.into())
+}
+
+/// After its process died, the kernel must not go on to deliver a request for longer than the request was allowed to
+/// take: a doubt is only over when nothing of the earlier act can arrive any more.
+#[cfg(target_os = "linux")]
+fn give_up_after(stream: &TcpStream, timeout: Duration) {
+    let ms = u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX);
+    let _ = rustix::net::sockopt::set_tcp_user_timeout(stream, ms);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn give_up_after(_stream: &TcpStream, _timeout: Duration) {}
+
+/// Watches whether a request is sent.
+#[derive(Debug)]
+struct Watch {
+    sent: Arc<AtomicBool>,
+    proxied: bool,
+}
+
+impl<In: Transport> Connector<In> for Watch {
+    type Out = Watched<In>;
+
+    fn connect(&self, details: &ConnectionDetails<'_>, chained: Option<In>) -> Result<Option<Self::Out>, ureq::Error> {
+        // The connection to a proxy itself is made with a configuration that names no proxy.
+        let is_final = details.config.proxy().is_some() == self.proxied;
+        Ok(chained.map(|inner| Watched { inner, sent: is_final.then(|| Arc::clone(&self.sent)) }))
+    }
+}
+
+#[derive(Debug)]
+struct Watched<T> {
+    inner: T,
+    sent: Option<Arc<AtomicBool>>,
+}
+
+impl<T: Transport> Transport for Watched<T> {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        self.inner.buffers()
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
+        if let Some(sent) = &self.sent {
+            sent.store(true, Ordering::Release);
+        }
+        self.inner.transmit_output(amount, timeout)
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
+        self.inner.await_input(timeout)
+    }
+
+    fn is_open(&mut self) -> bool {
+        self.inner.is_open()
+    }
+
+    fn is_tls(&self) -> bool {
+        self.inner.is_tls()
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kernel_is_told_when_to_give_up() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        give_up_after(&stream, Duration::from_secs(15));
+        assert_eq!(rustix::net::sockopt::tcp_user_timeout(&stream).unwrap(), 15_000);
+    }
+}

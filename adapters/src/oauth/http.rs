@@ -1,0 +1,109 @@
+//! One POST and its answer, within bounds of time and size.
+//!
+//! A client is made for each request and dropped after it: logins and rotations are rare, nothing is built before one is
+//! needed, and no idle connection is there to be found dead by a request that may be sent only once.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use credlatch_core::provider::endpoint;
+use ureq::Proxy;
+use ureq::config::Config;
+use zeroize::Zeroizing;
+
+use super::connect;
+
+/// The longest answer that is read, in bytes.
+const MAX_ANSWER: u64 = 1024 * 1024;
+/// The longest an issuer may ask to be left alone, in seconds: an absurd number must not lock a login away for years.
+const MAX_RETRY_AFTER_SECS: u64 = 86_400;
+
+/// What is sent.
+pub(super) struct Post<'a> {
+    pub(super) url: &'a str,
+    pub(super) content_type: &'static str,
+    pub(super) body: Zeroizing<String>,
+    /// The whole of it: resolving, connecting, sending, and the last byte of the answer.
+    pub(super) timeout: Duration,
+}
+
+/// What came back.
+pub(super) enum Reply {
+    /// Nothing of the request left this machine.
+    NotSent,
+    /// Some of it may have, and no answer came.
+    NoAnswer,
+    /// An answer.
+    Answer(Answer),
+}
+
+/// An answer, whatever its status.
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) retry_after_ms: Option<u64>,
+    /// None if it was cut off or too large.
+    pub(super) body: Option<Zeroizing<Vec<u8>>>,
+}
+
+/// A form body (RFC 6749, appendix B).
+pub(super) fn form(fields: &[(&str, &str)]) -> Zeroizing<String> {
+    let longest: usize = fields.iter().map(|(name, value)| name.len() + 3 * value.len() + 2).sum();
+    // Room for the worst case, so that growing leaves no copy behind.
+    let mut form = form_urlencoded::Serializer::new(String::with_capacity(longest));
+    form.extend_pairs(fields);
+    Zeroizing::new(form.finish())
+}
+
+/// Sends it once. Redirects are not followed: a secret goes where the provider's row says, and nowhere else.
+pub(super) fn post(post: &Post<'_>) -> Reply {
+    let Ok(url) = endpoint(post.url) else { return Reply::NotSent };
+    let (agent, sent) = connect::client(config(post.timeout, url.is_loopback()), post.timeout);
+    let request = agent.post(post.url).header("content-type", post.content_type).header("accept", "application/json");
+    let Ok(mut response) = request.send(post.body.as_bytes()) else {
+        return if sent.load(Ordering::Acquire) { Reply::NoAnswer } else { Reply::NotSent };
+    };
+    let retry_after = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
+    Reply::Answer(Answer {
+        status: response.status().as_u16(),
+        retry_after_ms: retry_after.and_then(seconds).map(|secs| secs.min(MAX_RETRY_AFTER_SECS) * 1000),
+        body: response.body_mut().with_config().limit(MAX_ANSWER).read_to_vec().ok().map(Zeroizing::new),
+    })
+}
+
+fn config(timeout: Duration, is_loopback: bool) -> Config {
+    ureq::config::Config::builder()
+        .timeout_global(Some(timeout))
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .max_idle_connections(0)
+        .https_only(!is_loopback)
+        // A request to this machine is not encrypted, and no proxy may read it; any other is, and a proxy sees a tunnel.
+        .proxy(if is_loopback { None } else { Proxy::try_from_env() })
+        .user_agent(concat!("credlatch/", env!("CARGO_PKG_VERSION")))
+        .build()
+}
+
+/// `Retry-After` in seconds. As a date it would depend on two clocks that may disagree, so then our own back-off is used.
+fn seconds(text: &str) -> Option<u64> {
+    text.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_is_escaped_and_grows_into_no_copy() {
+        let body = form(&[("grant_type", "refresh_token"), ("refresh_token", "a+b/c=&ä d")]);
+        assert_eq!(&*body, "grant_type=refresh_token&refresh_token=a%2Bb%2Fc%3D%26%C3%A4+d");
+    }
+
+    #[test]
+    fn a_retry_after_is_seconds_or_nothing() {
+        assert_eq!(seconds(" 7 "), Some(7));
+        for other in ["", "-1", "1.5", "Wed, 21 Oct 2015 07:28:00 GMT"] {
+            assert_eq!(seconds(other), None, "{other}");
+        }
+    }
+}

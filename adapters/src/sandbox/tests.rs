@@ -1,0 +1,53 @@
+use super::*;
+
+#[test]
+fn it_ends_its_threads_when_it_is_dropped() {
+    let sandbox = Sandbox::start().unwrap();
+    let address = sandbox.url().strip_prefix("http://").unwrap().to_owned();
+    // One that says nothing must not keep it from ending.
+    let _silent = std::net::TcpStream::connect(&address).unwrap();
+    drop(sandbox);
+    assert!(std::net::TcpStream::connect(&address).is_err());
+}
+
+#[test]
+fn a_spent_refresh_token_revokes_its_family() {
+    let sandbox = Sandbox::start().unwrap();
+    let (access, refresh) = sandbox.grant();
+    assert!(sandbox.accepts(&access));
+    let mut book = sandbox.book.lock();
+    let next = book.refresh(&refresh).unwrap();
+    assert!(book.refresh(&refresh).is_none());
+    assert!(book.refresh(next.refresh.as_deref().unwrap()).is_none());
+    let stats = book.stats();
+    assert_eq!((stats.exchanges, stats.replays, stats.punished), (1, 2, 1));
+    drop(book);
+    assert!(!sandbox.accepts(&next.access));
+}
+
+#[test]
+fn within_its_grace_a_spent_refresh_token_is_taken_again() {
+    let sandbox = Sandbox::start().unwrap();
+    sandbox.adjust(|settings| settings.grace = std::time::Duration::from_secs(60));
+    let (_, refresh) = sandbox.grant();
+    let mut book = sandbox.book.lock();
+    assert!(book.refresh(&refresh).is_some());
+    assert!(book.refresh(&refresh).is_some());
+    assert_eq!(book.stats().replays, 0);
+}
+
+#[test]
+fn a_redeemed_device_code_kills_its_grant() {
+    let sandbox = Sandbox::start().unwrap();
+    let mut book = sandbox.book.lock();
+    book.settings.interval_secs = 0;
+    let (device_code, user_code) = book.new_flow();
+    assert!(matches!(book.poll(&device_code, None).0, book::Poll::Pending));
+    assert!(book.decide(&user_code, true));
+    let at = book.poll(&device_code, None).1.unwrap();
+    let issued = book.redeem_flow(at);
+    assert!(book.accepts(&issued.access));
+    assert!(matches!(book.poll(&device_code, None).0, book::Poll::Invalid));
+    assert!(!book.accepts(&issued.access));
+    assert_eq!(book.stats().late_polls, 1);
+}

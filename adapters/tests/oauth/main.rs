@@ -1,0 +1,9 @@
+//! The issuers over HTTP, against the strict server of `credlatch::sandbox`, against bare sockets, and against npm
+//! oidc-provider where it is installed.
+
+mod exchange;
+mod login;
+mod peer;
+mod rotation;
+mod wire;
+mod world;

@@ -1,0 +1,108 @@
+//! The async forms: they block no executor, and survive their future being dropped.
+#![cfg(feature = "tokio")]
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Waker};
+use std::thread;
+use std::time::Duration;
+
+use credlatch::core::flow::{FlowKind, Prompt};
+use credlatch::core::port::{Code, CodeExchanged, Issuer, Polled, Prompting, Revoked};
+use credlatch::core::rotation::{Exchanged, Fresh};
+use credlatch::system::FakeClock;
+use credlatch::{Label, Latch, ProviderId, Secret, Tokens, fingerprint};
+
+/// Takes 50 ms for every refresh, and counts them.
+#[derive(Clone, Default)]
+struct Slow(Arc<AtomicUsize>);
+
+fn secret(text: &str) -> Secret {
+    Secret::try_from(text).unwrap()
+}
+
+impl Issuer for Slow {
+    fn refresh(&self, _: &ProviderId, _: &Secret, _: &[String]) -> Exchanged {
+        thread::sleep(Duration::from_millis(50));
+        let number = self.0.fetch_add(1, Ordering::SeqCst) + 1;
+        let refresh = secret(&format!("refresh-{number}"));
+        Exchanged::Granted(Fresh {
+            access: secret(&format!("access-{number}")),
+            fingerprint: fingerprint(&refresh),
+            refresh: Some(refresh),
+            expires_in_ms: Some(3_600_000),
+            scopes: None,
+        })
+    }
+
+    fn prompt(&self, _: &ProviderId, _: FlowKind) -> Prompting {
+        Prompting::Failed("unsupported".to_owned())
+    }
+
+    fn poll(&self, _: &ProviderId, _: &Prompt) -> Polled {
+        Polled::Pending
+    }
+
+    fn exchange(&self, _: &ProviderId, _: &Code) -> CodeExchanged {
+        CodeExchanged::Failed("unsupported".to_owned())
+    }
+
+    fn revoke(&self, _: &ProviderId, _: &Secret) -> Revoked {
+        Revoked::Unsupported
+    }
+}
+
+fn spent(issuer: Slow) -> (Latch, FakeClock) {
+    let clock = FakeClock::at(1_800_000_000_000);
+    let latch = Latch::builder().issuer(issuer).in_memory(clock.clone());
+    let tokens = Tokens {
+        access: secret("access-0"),
+        refresh: Some(secret("refresh-0")),
+        expires_in: Some(Duration::from_secs(60)),
+        scopes: None,
+    };
+    latch.set_tokens("openai-codex", &Label::default(), tokens).unwrap();
+    clock.advance(60_000);
+    (latch, clock)
+}
+
+#[test]
+fn failure_36_a_dropped_future_does_not_cancel_the_exchange() {
+    let issuer = Slow::default();
+    let (latch, _clock) = spent(issuer.clone());
+    {
+        let mut call = pin!(latch.token_async("codex"));
+        assert!(call.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending(), "it waits without blocking");
+    }
+    assert_eq!(latch.token("codex").unwrap().expose_secret(), "access-1", "the next call joins what goes on");
+    assert_eq!(issuer.0.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn the_last_handle_waits_for_the_exchange_it_began() {
+    let issuer = Slow::default();
+    let (latch, _clock) = spent(issuer.clone());
+    {
+        let mut call = pin!(latch.token_async("codex"));
+        assert!(call.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    }
+    drop(latch);
+    assert_eq!(issuer.0.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn a_token_that_is_due_is_handed_out_at_once_and_rotated_by_a_worker() {
+    let issuer = Slow::default();
+    let (latch, clock) = spent(issuer.clone());
+    assert_eq!(latch.token("codex").unwrap().expose_secret(), "access-1");
+    clock.advance(3_500_000);
+    for _ in 0..3 {
+        assert_eq!(latch.token("codex").unwrap().expose_secret(), "access-1", "100 s are left");
+    }
+    while latch.token("codex").unwrap().expose_secret() == "access-1" {
+        thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!(issuer.0.load(Ordering::SeqCst), 2, "a crowd of readers starts one rotation");
+}
