@@ -116,6 +116,12 @@ fn a_generation_that_goes_back_is_rejected() {
     assert_eq!(rules(&[two_keys(), back].concat()), ["generations", "linearizable"]);
 }
 
+#[test]
+fn a_newcomer_that_would_have_had_to_wait_is_rejected() {
+    let busy = Reply::Failed { kind: "busy".to_owned(), why: String::new() };
+    assert_eq!(rules(&in_turn(1, &[(set("left", "one"), busy)])), ["linearizable"]);
+}
+
 /// What a worker of a made-up history is at.
 enum At {
     Idle,
