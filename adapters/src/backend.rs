@@ -49,6 +49,7 @@ pub(crate) trait Backend: Send + Sync {
     /// Polls until the flow ends. The duty is one that this backend's `login` gave.
     fn poll(&self, issuer: &dyn Issuer, duty: Duty) -> Result<FlowView, TransactError>;
     fn await_flow(&self, issuer: &dyn Issuer, provider: &ProviderId, flow: Nonce) -> Result<FlowView, TransactError>;
+    fn await_prompt(&self, provider: &ProviderId, flow: Nonce) -> Result<FlowView, TransactError>;
     fn cancel(&self, provider: &ProviderId, flow: Nonce) -> Result<FlowView, TransactError>;
     fn view(&self, provider: &ProviderId, flow: Nonce) -> Result<FlowView, StoreError>;
     fn now(&self) -> Stamp;
@@ -155,6 +156,10 @@ impl<P: Ports> Backend for Engine<P> {
 
     fn await_flow(&self, issuer: &dyn Issuer, provider: &ProviderId, flow: Nonce) -> Result<FlowView, TransactError> {
         self.await_flow(issuer, provider, flow)
+    }
+
+    fn await_prompt(&self, provider: &ProviderId, flow: Nonce) -> Result<FlowView, TransactError> {
+        self.await_prompt(provider, flow)
     }
 
     fn cancel(&self, provider: &ProviderId, flow: Nonce) -> Result<FlowView, TransactError> {

@@ -4,6 +4,7 @@ mod builder;
 mod change;
 mod credential;
 mod exchange;
+mod flows;
 #[cfg(any(feature = "env", feature = "foreign"))]
 mod import;
 mod issuer;
@@ -36,9 +37,10 @@ pub use builder::{Builder, default_home};
 pub use change::{Cleared, Revocation};
 pub use credential::{Credential, Kind};
 pub use exchange::{Answer, Tokens};
+pub use flows::{FlowState, FlowStatus};
 #[cfg(any(feature = "env", feature = "foreign"))]
 pub use import::{Taken, Took};
-pub use login::{Flow, FlowState, FlowStatus};
+pub use login::Flow;
 pub use outcome::Outcome;
 #[cfg(feature = "env")]
 pub use plan::Plan;

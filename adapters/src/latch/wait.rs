@@ -75,9 +75,9 @@ impl Latch {
         })?;
         let (id, started) = told.await.map_err(|_| ended_early())??;
         let flow = self.joined(row, id, started);
-        let (shown, of) = (flow.watcher(), row.clone());
-        self.on_worker("login", move || shown.wait_until_shown(&of)).await??;
-        Ok(flow)
+        let shown = flow.watcher();
+        let shown = self.on_worker("login", move || shown.wait_until_shown()).await?;
+        shown.map(|()| flow).map_err(|unshown| unshown.into_error(row))
     }
 
     fn spawn(&self, name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), Error> {
