@@ -129,7 +129,9 @@ impl Run {
         if self.before != Seen::Nothing && durable.generation() < self.seen().generation() {
             return Err(Finding::of(7, "what a transaction returned would not survive a power cut"));
         }
-        if !(self.is_done(&durable) || (durable == Seen::Nothing && self.before == Seen::Nothing && self.op.name == "nothing")) {
+        if !(self.is_done(&durable)
+            || (durable == Seen::Nothing && self.before == Seen::Nothing && self.op.name == "nothing"))
+        {
             return Err(Finding::promise("the next attempt is not done"));
         }
         self.machine.note(Fact::Rested { state: self.seen().state(), live: world.accounts.live() });

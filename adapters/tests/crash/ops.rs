@@ -77,12 +77,7 @@ pub(crate) const OPS: &[Op] = &[
         run: rotate_acme,
         is_done: |state| refresh(state, "acme") == Some("refresh-acme-0002"),
     },
-    Op {
-        name: "log in",
-        base: used,
-        run: log_in,
-        is_done: |state| refresh(state, "gamma").is_some(),
-    },
+    Op { name: "log in", base: used, run: log_in, is_done: |state| refresh(state, "gamma").is_some() },
     Op {
         name: "adopt a login",
         base: abandoned_login,
