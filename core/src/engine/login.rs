@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{Engine, TransactError};
+use super::{Engine, Snapshot, TransactError};
 use crate::flow::{
     Adopt, Cancel, ClaimCode, EndedFlow, Failed, FlowEnd, FlowKind, LiveFlow, Phase, Prompted, Start, Step, Succeeded,
 };
@@ -131,8 +131,8 @@ impl<P: Ports> Engine<P> {
             let held = self.still_held(&poller.step)?;
             let Some((kind, Phase::Pending(prompt))) = held.map(|live| (live.kind, live.phase)) else {
                 // Whatever ended it is in the store; if its time is up this records it.
-                self.transact(&[])?;
-                return Ok(self.view(&poller.step.provider, poller.step.flow)?);
+                let looked = self.transact(&[])?;
+                return Ok(self.view_in(&looked.after, &poller.step.provider, poller.step.flow));
             };
             // Another tool's file may hold its login already; an issuer wants its interval before the first poll too.
             let wait_ms =
@@ -215,8 +215,8 @@ impl<P: Ports> Engine<P> {
     /// # Errors
     /// The store can't be locked, read or written.
     pub fn cancel(&self, provider: &ProviderId, flow: Nonce) -> Result<FlowView, TransactError> {
-        self.transact(&[Event::CancelFlow(Cancel { provider: provider.clone(), flow })])?;
-        Ok(self.view(provider, flow)?)
+        let done = self.transact(&[Event::CancelFlow(Cancel { provider: provider.clone(), flow })])?;
+        Ok(self.view_in(&done.after, provider, flow))
     }
 
     /// What can be seen of a flow now.
@@ -224,15 +224,18 @@ impl<P: Ports> Engine<P> {
     /// # Errors
     /// The store can't be read.
     pub fn view(&self, provider: &ProviderId, flow: Nonce) -> Result<FlowView, StoreError> {
+        self.read(|snapshot| self.view_in(snapshot, provider, flow))
+    }
+
+    /// The same in a snapshot at hand: what was just committed is told without another read, which might fail.
+    fn view_in(&self, snapshot: &Snapshot, provider: &ProviderId, flow: Nonce) -> FlowView {
         let now = self.clock.now();
-        self.read(|snapshot| {
-            let Some(slot) = snapshot.state.slot(provider.as_str()) else { return FlowView::Unknown };
-            if let Some(live) = slot.flow.as_ref().filter(|live| live.id == flow) {
-                return FlowView::Live(Box::new(live.clone()));
-            }
-            let ended = slot.ended.iter().find(|ended| ended.id == flow && ended.is_visible(&now));
-            ended.map_or(FlowView::Unknown, |ended| FlowView::Ended(ended.clone()))
-        })
+        let Some(slot) = snapshot.state.slot(provider.as_str()) else { return FlowView::Unknown };
+        if let Some(live) = slot.flow.as_ref().filter(|live| live.id == flow) {
+            return FlowView::Live(Box::new(live.clone()));
+        }
+        let ended = slot.ended.iter().find(|ended| ended.id == flow && ended.is_visible(&now));
+        ended.map_or(FlowView::Unknown, |ended| FlowView::Ended(ended.clone()))
     }
 
     fn act(&self, alive: &<P::Store as Store>::Alive) -> Act {
@@ -322,7 +325,7 @@ impl<P: Ports> Engine<P> {
         alive: <P::Store as Store>::Alive,
         step: &Step,
     ) -> Result<FlowView, TransactError> {
-        self.bring_home(issuer, event, alive, None).map_err(TransactError::NotSaved)?;
-        Ok(self.view(&step.provider, step.flow)?)
+        let done = self.bring_home(issuer, event, alive, None)?;
+        Ok(self.view_in(&done.after, &step.provider, step.flow))
     }
 }
