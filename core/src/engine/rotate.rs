@@ -159,7 +159,9 @@ impl<P: Ports> Engine<P> {
                 let live = done.after.live(wish.provider.as_str(), wish.label.as_str());
                 live.map_or(Rotation::Gone, |live| Rotation::Newer(Arc::clone(live)))
             }
-            (Err(error), Exchanged::Granted(fresh)) => Rotation::Unsaved(super::UnsavedGrant { fresh, error }),
+            (Err(error), Exchanged::Granted(fresh)) => {
+                Rotation::Unsaved(super::UnsavedGrant { fresh, error: error.into_store_error() })
+            }
             (_, failed) => Rotation::Failed(failed),
         }))
     }
