@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 
 use super::change::{Cleared, still_held};
 use super::credential::Credential;
-use super::login::{Flow, kind};
+use super::login::{Flow, FlowState, kind};
 use super::outcome::Outcome;
 use super::report::Next;
 use super::{Latch, times};
@@ -78,6 +78,16 @@ impl Latch {
         let (shown, of) = (flow.watcher(), row.clone());
         self.on_worker("login", move || shown.wait_until_shown(&of)).await??;
         Ok(flow)
+    }
+
+    /// As [`Latch::cancel`].
+    ///
+    /// # Errors
+    /// As [`Latch::cancel`].
+    pub async fn cancel_async(&self, id: &str) -> Result<FlowState, Error> {
+        let Some((provider, flow)) = self.named(id)? else { return Ok(FlowState::Cancelled) };
+        let inner = Arc::clone(&self.0.inner);
+        self.on_worker("cancel", move || inner.cancel_flow(&provider, flow)).await?
     }
 
     fn spawn(&self, name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), Error> {

@@ -186,10 +186,24 @@ impl<P: Ports> Engine<P> {
         provider: &ProviderId,
         flow: Nonce,
     ) -> Result<FlowView, TransactError> {
+        self.await_flow_unless(issuer, provider, flow, &Arc::default())
+    }
+
+    /// The same, unless `stop` is set: then it returns at its next look, and leaves the flow to whoever adopts it.
+    ///
+    /// # Errors
+    /// The store can't be read or written.
+    pub fn await_flow_unless(
+        &self,
+        issuer: &(impl Issuer + ?Sized),
+        provider: &ProviderId,
+        flow: Nonce,
+        stop: &Arc<AtomicBool>,
+    ) -> Result<FlowView, TransactError> {
         loop {
             let live = match self.view(provider, flow)? {
-                FlowView::Live(live) => live,
-                ended => return Ok(ended),
+                FlowView::Live(live) if !stop.load(Ordering::Relaxed) => live,
+                ended_or_left => return Ok(ended_or_left),
             };
             let now = self.clock.now();
             let alive = match &live.holder {
@@ -203,11 +217,20 @@ impl<P: Ports> Engine<P> {
                 }
                 _ => {
                     if let Some(poller) = self.adopt(provider, flow)? {
-                        return self.poll_to_end(issuer, poller);
+                        return self.poll_to_end(issuer, Poller { stop: Arc::clone(stop), ..poller });
                     }
                 }
             }
         }
+    }
+
+    /// Whether a flow needs nobody: it has ended, or somebody living works on it.
+    ///
+    /// # Errors
+    /// The store can't be read.
+    pub fn is_tended(&self, provider: &ProviderId, flow: Nonce) -> Result<bool, StoreError> {
+        let FlowView::Live(live) = self.view(provider, flow)? else { return Ok(true) };
+        live.holder.as_ref().map_or(Ok(false), |holder| self.store.is_alive(&holder.actor))
     }
 
     /// Cancels a flow. One that has ended, or was never there, is left as it is; that is no error.
