@@ -22,7 +22,7 @@ const LOOK: Duration = Duration::from_millis(20);
 /// while the store says that this process holds a claim the signal waits for its end, at most the HTTP time-out.
 pub(crate) fn deferring_signals<T: Send>(latch: &Latch, provider: &str, act: impl FnOnce() -> T + Send) -> Done<T> {
     let patience = latch.provider(provider)?.oauth.as_ref().map_or(15, |oauth| oauth.http_timeout_secs);
-    let signals = Signals::catch().map_err(could_not)?;
+    let signals = Signals::catch().map_err(|error| could_not(&error))?;
     let (tell, told) = channel();
     let done = std::thread::scope(|scope| {
         // A thread of its own, so that no read from the network is interrupted.
@@ -42,8 +42,8 @@ pub(crate) fn deferring_signals<T: Send>(latch: &Latch, provider: &str, act: imp
             }
         }
     });
-    signals.release().map_err(could_not)?;
-    done.ok_or_else(|| could_not(io::Error::other("its thread came to a bad end")))
+    signals.release().map_err(|error| could_not(&error))?;
+    done.ok_or_else(|| could_not(&io::Error::other("its thread came to a bad end")))
 }
 
 /// Whether this process holds the right to an act that is not settled. A store that can't be read might say so.
@@ -51,7 +51,7 @@ pub(crate) fn holds_a_claim(latch: &Latch) -> bool {
     latch.status().map_or(true, |status| status.state.claims().any(|claim| claim.actor.pid == std::process::id()))
 }
 
-fn could_not(error: io::Error) -> End {
+fn could_not(error: &io::Error) -> End {
     End::other(format!("could not begin a rotation: {error}"), "try again")
 }
 

@@ -125,9 +125,12 @@ impl<P: Ports> Engine<P> {
             times: wish.times,
         });
         let claimed = self.transact(&[claim])?;
+        let claimed_at = claimed.at;
         self.revoke_all(issuer, &claimed.effects);
         match claimed.verdict() {
             Verdict::Done => {}
+            // It was cleared since it was looked at, which is another thing than a login that nobody accepts any more.
+            Verdict::Refused(Refusal::NoEntry) => return Ok(Some(Rotation::Gone)),
             Verdict::Refused(why) => return Ok(Some(Rotation::Refused(why.clone()))),
             Verdict::Joined(_) | Verdict::Stale | Verdict::Nothing => return Ok(None),
         }
@@ -138,9 +141,12 @@ impl<P: Ports> Engine<P> {
             Effect::Refresh { refresh, attempt, .. } if attempt == act.attempt => Some(refresh),
             _ => None,
         });
+        // Whoever was stopped since its claim may be taken for dead as soon as it dies, and its token for presentable: what
+        // it would send now might still be in flight then.
+        let is_prompt = self.clock.now().age_ms(&claimed_at) < wish.times.http_timeout_ms;
         let outcome = match refresh {
-            Some(refresh) => issuer.refresh(&wish.provider, &refresh, &scopes),
-            None => Exchanged::NotConsumed { retry_after_ms: None },
+            Some(refresh) if is_prompt => issuer.refresh(&wish.provider, &refresh, &scopes),
+            _ => Exchanged::NotConsumed { retry_after_ms: None },
         };
         let settle = Settle {
             provider: wish.provider.clone(),

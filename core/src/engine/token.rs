@@ -20,6 +20,8 @@ pub struct Picked {
     pub live: Arc<Live>,
     /// The generation it was chosen from.
     pub generation: u64,
+    /// When: whoever asks next whether it is good or due needs no other look at the clock.
+    pub at: Stamp,
 }
 
 /// Why there is nothing good for a request.
@@ -73,10 +75,11 @@ impl<P: Ports> Engine<P> {
     pub fn current(&self, provider: &str, choice: &Choice<'_>) -> Result<Picked, NoToken> {
         self.read(|snapshot| {
             let slot = snapshot.state.slot(provider).ok_or(NoToken::Empty)?;
-            let at = pool::select(slot, &self.clock.now(), choice).map_err(|why| no_choice(slot, why))?;
-            let live = snapshot.pool(provider).get(at).ok_or(NoToken::Empty)?;
+            let now = self.clock.now();
+            let place = pool::select(slot, &now, choice).map_err(|why| no_choice(slot, why))?;
+            let live = snapshot.pool(provider).get(place).ok_or(NoToken::Empty)?;
             live.count_use();
-            Ok(Picked { live: Arc::clone(live), generation: snapshot.state.generation })
+            Ok(Picked { live: Arc::clone(live), generation: snapshot.state.generation, at: now })
         })?
     }
 
@@ -94,12 +97,17 @@ impl<P: Ports> Engine<P> {
         patience_ms: u64,
     ) -> Result<Picked, NoToken> {
         let began = self.clock.now();
-        let mut renewed = false;
+        let mut renewed = 0;
         loop {
             let picked = self.current(provider.as_str(), choice)?;
             let freshness = self.freshness(&picked, times)?;
-            // A token that is due as soon as it comes won't get better by asking again.
-            if freshness == Freshness::Good || (renewed && freshness == Freshness::Due) {
+            // A token that is due, or even over, as soon as it comes won't get better by asking again and again.
+            let enough = match freshness {
+                Freshness::Good => true,
+                Freshness::Due => renewed > 0,
+                Freshness::Spent => renewed > 1,
+            };
+            if enough {
                 return Ok(picked);
             }
             let wish = Wish {
@@ -112,7 +120,7 @@ impl<P: Ports> Engine<P> {
             let left_ms = patience_ms.saturating_sub(self.clock.now().age_ms(&began));
             let rotation = self.rotate(issuer, &wish, left_ms);
             match (rotation, freshness) {
-                (Ok(Rotation::Newer(_)), _) => renewed = true,
+                (Ok(Rotation::Newer(_)), _) => renewed += 1,
                 (Ok(Rotation::Gone), _) => {}
                 (Ok(Rotation::Unsaved(unsaved)), _) => return Err(NoToken::Unsaved(Box::new(unsaved))),
                 (_, Freshness::Due) => return Ok(picked),
@@ -122,7 +130,7 @@ impl<P: Ports> Engine<P> {
         }
     }
 
-    /// Whether the chosen token is due for rotation though it is still good.
+    /// Whether the chosen token was due for rotation when it was chosen.
     ///
     /// # Errors
     /// The store can't be read.
@@ -130,9 +138,9 @@ impl<P: Ports> Engine<P> {
         Ok(self.freshness(picked, times)? != Freshness::Good)
     }
 
-    /// Whether the chosen token has enough left for a request.
+    /// Whether the chosen token had enough left for a request when it was chosen.
     pub fn is_good(&self, picked: &Picked) -> bool {
-        let left_ms = picked.live.expiry.left_ms(&self.clock.now());
+        let left_ms = picked.live.expiry.left_ms(&picked.at);
         picked.live.kind != LiveKind::Oauth || left_ms >= least_left_ms(picked.live.expiry)
     }
 
@@ -143,14 +151,13 @@ impl<P: Ports> Engine<P> {
         if !self.is_good(picked) {
             return Ok(Freshness::Spent);
         }
-        let now = self.clock.now();
         // Most calls end here, without another look at the store: no window is longer than the skew.
-        if picked.live.expiry.left_ms(&now) > times.skew_ms {
+        if picked.live.expiry.left_ms(&picked.at) > times.skew_ms {
             return Ok(Freshness::Good);
         }
         let wants = self.read(|snapshot| {
             let entry = snapshot.state.entry(picked.live.provider.as_str(), picked.live.label.as_str());
-            entry.is_some_and(|entry| wants_rotation(entry, &now, times))
+            entry.is_some_and(|entry| wants_rotation(entry, &picked.at, times))
         })?;
         Ok(if wants { Freshness::Due } else { Freshness::Good })
     }

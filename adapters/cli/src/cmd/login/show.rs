@@ -15,7 +15,7 @@ pub(super) fn prompt(provider: &ProviderId, flow: &Flow, status: &FlowStatus, no
     }
     match (&status.verification_uri, &status.user_code) {
         (Some(page), Some(code)) => {
-            lines.push(format!("To sign in to {provider}, open\n\n    {page}\n\nand enter\n\n    {code}\n"))
+            lines.push(format!("To sign in to {provider}, open\n\n    {page}\n\nand enter\n\n    {code}\n"));
         }
         (Some(page), None) => lines.push(format!("To sign in to {provider}, open\n\n    {page}\n")),
         _ => lines.push(format!("Sign in with {provider}'s own program; this waits for it.")),

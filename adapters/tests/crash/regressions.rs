@@ -1,0 +1,62 @@
+//! What the enumeration found, each as small as it can be told.
+
+use std::path::Path;
+
+use credlatch_core::port::Store;
+
+use super::disk::{file_at, find};
+use super::machine::Machine;
+use super::observe::{self, CLAIMS, DOCUMENT, FOLDER, HOME, LOCK};
+use super::ops::{OPS, bare, put_key, used};
+use super::process::Process;
+use super::record::Recording;
+use super::{HEIR, OP, image};
+
+/// A process made the store's directory and was killed before it synced the one above. The next found the directory there,
+/// committed, synced the directory itself and returned; a power cut then took the directory's name, and all that was in it.
+#[test]
+fn a_directory_whose_maker_died_is_made_durable_by_the_first_commit() {
+    let machine = Machine::new(bare(HOME));
+    machine.make_folder(Path::new(FOLDER)).unwrap();
+    let engine = Process::new(&machine, HEIR, None).engine(Path::new(HOME));
+    engine.transact(&[put_key("beta", "default", "beta-key")]).unwrap();
+    assert_eq!(observe::durable(&machine.world().files).generation(), 1);
+}
+
+/// The first commit made the lock file and the document durable by one sync. A power cut before it could leave the document
+/// without the lock file it names, and a store that nobody had copied refused to rotate because it looked like a copy.
+#[test]
+fn a_first_document_never_outlives_its_lock_file() {
+    let mut with_document = 0;
+    for point in Recording::of(&OPS[0], None).unwrap().points {
+        for nodes in image::all(&point.world.files) {
+            if file_at(&nodes, Path::new(DOCUMENT)).is_some() {
+                assert!(file_at(&nodes, Path::new(LOCK)).is_some(), "after: {}", point.after);
+                with_document += 1;
+            }
+        }
+    }
+    assert!(with_document > 0);
+}
+
+/// A draft was found by its sign of life, which lies in another directory. A power cut may keep the draft's name and take
+/// that of the sign; then nobody ever removed the draft, tokens and all.
+#[test]
+fn a_draft_whose_sign_of_life_was_lost_is_swept_after_the_restart() {
+    let machine = Machine::new(used());
+    let room = Process::new(&machine, OP, None).engine(Path::new(HOME)).store().reserve(100).unwrap();
+    let drafted = machine.world();
+    drop(room);
+    let is_stray = |nodes: &super::disk::Nodes| {
+        let litter = observe::litter(nodes);
+        litter.len() == 1 && !litter[0].starts_with(CLAIMS) && find(nodes, Path::new(CLAIMS)).is_ok()
+    };
+    let strays: Vec<_> = image::all(&drafted.files).into_iter().filter(is_stray).collect();
+    assert!(!strays.is_empty());
+    for nodes in strays {
+        let machine = Machine::new(drafted.rebooted(drafted.files.cut_down_to(nodes)));
+        let engine = Process::new(&machine, HEIR, None).engine(Path::new(HOME));
+        engine.transact(&[put_key("beta", "later", "beta-key-later")]).unwrap();
+        assert_eq!(observe::litter(&machine.world().files.nodes), [""; 0]);
+    }
+}
