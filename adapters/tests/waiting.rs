@@ -7,12 +7,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Waker};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use credlatch::core::flow::{FlowKind, Prompt};
 use credlatch::core::port::{Code, CodeExchanged, Issuer, Polled, Prompting, Revoked};
 use credlatch::core::rotation::{Exchanged, Fresh};
-use credlatch::system::FakeClock;
+use credlatch::system::{FakeClock, SystemClock};
 use credlatch::{Label, Latch, ProviderId, Secret, Tokens, fingerprint};
 
 /// Takes 50 ms for every refresh, and counts them.
@@ -38,7 +38,14 @@ impl Issuer for Slow {
     }
 
     fn prompt(&self, _: &ProviderId, _: FlowKind) -> Prompting {
-        Prompting::Failed("unsupported".to_owned())
+        let prompt = Prompt {
+            device_code: Some(secret("device-code")),
+            user_code: "WXYZ-1234".to_owned(),
+            verification_uri: "https://auth.example/device".to_owned(),
+            verification_uri_complete: None,
+            interval_secs: 5,
+        };
+        Prompting::Prompt { prompt, expires_in_ms: 600_000 }
     }
 
     fn poll(&self, _: &ProviderId, _: &Prompt) -> Polled {
@@ -105,4 +112,17 @@ fn a_token_that_is_due_is_handed_out_at_once_and_rotated_by_a_worker() {
         thread::sleep(Duration::from_millis(5));
     }
     assert_eq!(issuer.0.load(Ordering::SeqCst), 2, "a crowd of readers starts one rotation");
+}
+
+#[test]
+fn the_last_handle_does_not_wait_for_a_login_that_somebody_watched() {
+    let latch = Latch::builder().issuer(Slow::default()).in_memory(SystemClock);
+    let flow = latch.login("codex").unwrap();
+    {
+        let mut wait = pin!(flow.wait_async());
+        assert!(wait.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    }
+    let began = Instant::now();
+    drop((flow, latch));
+    assert!(began.elapsed() < Duration::from_secs(30), "the login goes on for ten minutes");
 }

@@ -1,6 +1,7 @@
 //! Signing in: one flow for everybody who asks, in this and every other process.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use credlatch_core::custody::Nonce;
 use credlatch_core::engine::{FlowView, TransactError};
@@ -72,15 +73,34 @@ impl Latch {
     /// # Errors
     /// Nothing is known of it, or the store can't be read.
     pub fn flow(&self, id: &str) -> Result<FlowStatus, Error> {
-        let unknown = || {
+        self.flow_if_known(id)?.ok_or_else(|| {
             Error::new(
                 ErrorKind::Usage,
                 "no login of this name is known",
                 "`credlatch flows` shows those of the last minutes",
             )
-        };
-        let nonce = Nonce::try_from(id.to_owned()).map_err(|_| unknown())?;
-        self.flows()?.into_iter().find(|flow| flow.id == nonce.to_string()).ok_or_else(unknown)
+        })
+    }
+
+    pub(crate) fn flow_if_known(&self, id: &str) -> Result<Option<FlowStatus>, Error> {
+        let Ok(nonce) = Nonce::try_from(id.to_owned()) else { return Ok(None) };
+        Ok(self.flows()?.into_iter().find(|flow| flow.id == nonce.to_string()))
+    }
+
+    /// As [`Latch::flow`]. If whoever polled has died, a worker of this latch polls on with the same code: a server that
+    /// restarts goes on with the logins that people were shown.
+    ///
+    /// # Errors
+    /// As [`Latch::flow`].
+    pub fn follow(&self, id: &str) -> Result<FlowStatus, Error> {
+        let status = self.flow(id)?;
+        if let Some((provider, flow)) = self.named(id)?.filter(|_| status.state == FlowState::Pending)
+            && !self.0.backend.is_tended(&provider, flow)?
+        {
+            let watcher = self.watcher(provider, flow);
+            self.0.workers.spawn_once("login", id, move || drop(watcher.wait_for_end()));
+        }
+        Ok(status)
     }
 
     /// The logins in progress, and those that ended less than 300 s ago.
@@ -96,11 +116,21 @@ impl Latch {
     /// # Errors
     /// The store can't be read or written.
     pub fn cancel(&self, id: &str) -> Result<FlowState, Error> {
-        let Ok(nonce) = Nonce::try_from(id.to_owned()) else { return Ok(FlowState::Cancelled) };
-        let found = self.flows()?.into_iter().find(|flow| flow.id == nonce.to_string());
-        let Some(found) = found else { return Ok(FlowState::Cancelled) };
-        let view = self.0.backend.cancel(&found.provider, nonce)?;
-        Ok(describe(&found.provider, &view).map_or(FlowState::Cancelled, |status| status.state))
+        let Some((provider, flow)) = self.named(id)? else { return Ok(FlowState::Cancelled) };
+        self.0.cancel_flow(&provider, flow)
+    }
+
+    /// The provider and the number of the login of this public name, if it is known.
+    pub(super) fn named(&self, id: &str) -> Result<Option<(ProviderId, Nonce)>, Error> {
+        let found = self.flow_if_known(id)?;
+        Ok(found.and_then(|found| Some((found.provider, Nonce::try_from(found.id).ok()?))))
+    }
+}
+
+impl Inner {
+    pub(super) fn cancel_flow(&self, provider: &ProviderId, flow: Nonce) -> Result<FlowState, Error> {
+        let view = self.backend.cancel(provider, flow)?;
+        Ok(describe(provider, &view).map_or(FlowState::Cancelled, |status| status.state))
     }
 }
 
@@ -165,13 +195,12 @@ impl Flow {
     /// # Errors
     /// The store can't be written.
     pub fn cancel(&self) -> Result<FlowState, Error> {
-        let view = self.latch.0.backend.cancel(&self.provider, self.id)?;
-        Ok(describe(&self.provider, &view).map_or(FlowState::Cancelled, |status| status.state))
+        self.latch.0.cancel_flow(&self.provider, self.id)
     }
 
     /// What a thread needs to watch it, without keeping the latch.
     pub(super) fn watcher(&self) -> Watcher {
-        Watcher { inner: Arc::clone(&self.latch.0.inner), provider: self.provider.clone(), id: self.id }
+        self.latch.watcher(self.provider.clone(), self.id)
     }
 
     fn forgotten(&self) -> FlowStatus {
@@ -188,17 +217,27 @@ impl Flow {
     }
 }
 
+impl Latch {
+    /// A watcher ends with the latch, or its last handle would wait as long as the flow lives.
+    pub(super) fn watcher(&self, provider: ProviderId, id: Nonce) -> Watcher {
+        let stop = Arc::default();
+        self.0.workers.stops.add(Arc::clone(&stop));
+        Watcher { inner: Arc::clone(&self.0.inner), provider, id, stop }
+    }
+}
+
 /// Watches one flow.
 pub(super) struct Watcher {
     inner: Arc<Inner>,
     provider: ProviderId,
     id: Nonce,
+    stop: Arc<AtomicBool>,
 }
 
 impl Watcher {
     /// Waits until there is something to show: whoever joins early waits for the starter's code.
     pub(super) fn wait_until_shown(&self) -> Result<(), Unshown> {
-        match self.inner.backend.await_prompt(&self.provider, self.id)? {
+        match self.inner.backend.await_prompt(&self.provider, self.id, &self.stop)? {
             FlowView::Ended(EndedFlow { end: FlowEnd::Failed(code), .. }) if code == INTERRUPTED => {
                 Err(Unshown::Interrupted)
             }
@@ -209,7 +248,7 @@ impl Watcher {
 
     /// Waits until it ends, and polls on if its poller dies.
     pub(super) fn wait_for_end(&self) -> Result<FlowView, Error> {
-        Ok(self.inner.backend.await_flow(&*self.inner.issuer, &self.provider, self.id)?)
+        Ok(self.inner.backend.await_flow(&*self.inner.issuer, &self.provider, self.id, &self.stop)?)
     }
 }
 

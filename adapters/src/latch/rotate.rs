@@ -56,7 +56,9 @@ impl Latch {
         let inner = Arc::clone(&self.0.inner);
         let key = format!("{}/{}", row.id, picked.live.label);
         // What came of it is in the store, where the next call finds it.
-        self.0.workers.spawn_once(&key, move || drop(inner.backend.rotate(&*inner.issuer, &wish, inner.patience_ms)));
+        self.0
+            .workers
+            .spawn_once("rotation", &key, move || drop(inner.backend.rotate(&*inner.issuer, &wish, inner.patience_ms)));
     }
 
     /// Rotates an entry's token now, whether it is due or not.

@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 
 use super::change::{Cleared, still_held};
 use super::credential::Credential;
+use super::flows::FlowState;
 use super::login::{Flow, kind};
 use super::outcome::Outcome;
 use super::report::Next;
@@ -78,6 +79,16 @@ impl Latch {
         let shown = flow.watcher();
         let shown = self.on_worker("login", move || shown.wait_until_shown()).await?;
         shown.map(|()| flow).map_err(|unshown| unshown.into_error(row))
+    }
+
+    /// As [`Latch::cancel`].
+    ///
+    /// # Errors
+    /// As [`Latch::cancel`].
+    pub async fn cancel_async(&self, id: &str) -> Result<FlowState, Error> {
+        let Some((provider, flow)) = self.named(id)? else { return Ok(FlowState::Cancelled) };
+        let inner = Arc::clone(&self.0.inner);
+        self.on_worker("cancel", move || inner.cancel_flow(&provider, flow)).await?
     }
 
     fn spawn(&self, name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), Error> {

@@ -1,5 +1,8 @@
 //! The login of another actor: seeing it, waiting for it, taking over when its poller died, cancelling it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::login::LOOK_MS;
 use super::{Engine, Poller, Snapshot, TransactError};
 use crate::flow::{Adopt, Cancel, EndedFlow, LiveFlow, Phase, Step};
@@ -37,14 +40,20 @@ impl<P: Ports> Engine<P> {
         Ok(polls.then(|| Poller::new(step, alive)))
     }
 
-    /// Waits until there is a code to show, or the flow ended. If whoever asks for the code dies, it ends.
+    /// Waits until there is a code to show, or the flow ended, or `stop` is set. If whoever asks for the code dies, the
+    /// flow ends.
     ///
     /// # Errors
     /// The store can't be read or written.
-    pub fn await_prompt(&self, provider: &ProviderId, flow: Nonce) -> Result<FlowView, TransactError> {
+    pub fn await_prompt(
+        &self,
+        provider: &ProviderId,
+        flow: Nonce,
+        stop: &AtomicBool,
+    ) -> Result<FlowView, TransactError> {
         loop {
             let live = match self.view(provider, flow)? {
-                FlowView::Live(live) if live.phase == Phase::Reserved => live,
+                FlowView::Live(live) if live.phase == Phase::Reserved && !stop.load(Ordering::Relaxed) => live,
                 other => return Ok(other),
             };
             let is_over = live.ends.is_reached(&self.clock.now());
@@ -68,10 +77,24 @@ impl<P: Ports> Engine<P> {
         provider: &ProviderId,
         flow: Nonce,
     ) -> Result<FlowView, TransactError> {
+        self.await_flow_unless(issuer, provider, flow, &Arc::default())
+    }
+
+    /// The same, unless `stop` is set: then it returns at its next look, and leaves the flow to whoever adopts it.
+    ///
+    /// # Errors
+    /// The store can't be read or written.
+    pub fn await_flow_unless(
+        &self,
+        issuer: &(impl Issuer + ?Sized),
+        provider: &ProviderId,
+        flow: Nonce,
+        stop: &Arc<AtomicBool>,
+    ) -> Result<FlowView, TransactError> {
         loop {
             let live = match self.view(provider, flow)? {
-                FlowView::Live(live) => live,
-                ended => return Ok(ended),
+                FlowView::Live(live) if !stop.load(Ordering::Relaxed) => live,
+                ended_or_left => return Ok(ended_or_left),
             };
             let now = self.clock.now();
             let alive = match &live.holder {
@@ -85,11 +108,20 @@ impl<P: Ports> Engine<P> {
                 }
                 _ => {
                     if let Some(poller) = self.adopt(provider, flow)? {
-                        return self.poll_to_end(issuer, poller);
+                        return self.poll_to_end(issuer, poller.stopped_by(stop));
                     }
                 }
             }
         }
+    }
+
+    /// Whether a flow needs nobody: it has ended, or somebody living works on it.
+    ///
+    /// # Errors
+    /// The store can't be read.
+    pub fn is_tended(&self, provider: &ProviderId, flow: Nonce) -> Result<bool, StoreError> {
+        let FlowView::Live(live) = self.view(provider, flow)? else { return Ok(true) };
+        live.holder.as_ref().map_or(Ok(false), |holder| self.store.is_alive(&holder.actor))
     }
 
     /// Cancels a flow. One that has ended, or was never there, is left as it is; that is no error.

@@ -36,6 +36,10 @@ impl<P: Ports> Poller<P> {
         Self { step, alive, stop: Arc::default() }
     }
 
+    pub(super) fn stopped_by(self, stop: &Arc<AtomicBool>) -> Self {
+        Self { stop: Arc::clone(stop), ..self }
+    }
+
     /// Setting this ends the polling before its next poll, and leaves the flow to whoever adopts it. An exchange that has
     /// begun is finished.
     pub fn stop_flag(&self) -> Arc<AtomicBool> {

@@ -10,8 +10,9 @@ use crate::port::{Alive, Clock, Issuer, Nonces, Ports, Store, StoreError};
 use crate::rotation::{Cause, ClaimRotation, Exchanged, Settle, Times};
 use crate::state::{Actor, Claim, Grant};
 
-/// Bytes set aside for the settling commit beyond the present size of the state: the longest tokens seen are under 8 KiB.
-const ROOM_FOR_TOKENS: usize = 64 * 1024;
+/// Bytes set aside for the settling commit beyond the present size of the state: room for two tokens, of which the longest
+/// seen are under 8 KiB, and little enough for a small disk.
+const ROOM_FOR_TOKENS: usize = 24 * 1024;
 
 /// A rotation that is wanted.
 #[derive(Clone, Debug)]

@@ -29,6 +29,11 @@ pub struct UnsavedGrant {
 }
 
 impl<P: Ports> Engine<P> {
+    /// Whether something waits to be saved: it is lost if this engine goes.
+    pub fn has_unsaved(&self) -> bool {
+        self.unsaved.read(|all| !all.is_empty())
+    }
+
     /// Commits what an act brought home, and ends the act. If the store won't take it, it is kept and `Err` is returned.
     pub(super) fn bring_home(
         &self,
