@@ -1,0 +1,7 @@
+//! Sign-in over HTTP: real sockets, the strict authorization server of `credlatch::sandbox`, and real browsers.
+
+mod browsers;
+mod flows;
+mod profiles;
+mod webdriver;
+mod world;
