@@ -39,6 +39,7 @@ pub(crate) trait Backend: Send + Sync {
     fn snapshot(&self) -> Result<Arc<Snapshot>, StoreError>;
     fn save_unsaved(&self) -> Result<(), TransactError>;
     /// Whether something that was granted waits to be saved.
+    #[cfg(any(feature = "http", all(feature = "file", unix)))]
     fn has_unsaved(&self) -> bool;
     fn revoke_all(&self, issuer: &dyn Issuer, effects: &[Effect]) -> Vec<Revoked>;
     fn login(
@@ -140,6 +141,7 @@ impl<P: Ports> Backend for Engine<P> {
         self.save_unsaved()
     }
 
+    #[cfg(any(feature = "http", all(feature = "file", unix)))]
     fn has_unsaved(&self) -> bool {
         self.has_unsaved()
     }

@@ -54,8 +54,11 @@ use origin::Origins;
 /// The routes of a server, before they are mounted.
 pub struct Onboarding(Shared);
 
+/// Finds the latch that a request speaks to.
+type LatchOf = dyn Fn(&Parts) -> Result<Latch, Error> + Send + Sync;
+
 struct Shared {
-    latch_of: Box<dyn Fn(&Parts) -> Result<Latch, Error> + Send + Sync>,
+    latch_of: Box<LatchOf>,
     origins: Origins,
     kept: Kept,
 }

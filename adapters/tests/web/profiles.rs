@@ -66,7 +66,9 @@ fn report_3961_a_thousands_of_concurrent_requests_never_see_another_profiles_key
         });
         let ends: Vec<_> = clients.into_iter().map(thread::ScopedJoinHandle::join).collect();
         is_over.store(true, Ordering::Relaxed);
-        ends.into_iter().for_each(|end| end.unwrap());
+        for end in ends {
+            end.unwrap();
+        }
     });
     assert!(changes.into_inner() > 1, "keys changed meanwhile");
     // A profile of nobody's gets an error, and neither's key.
