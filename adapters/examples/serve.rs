@@ -16,19 +16,11 @@ use http::StatusCode;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut arguments = std::env::args().skip(1);
     let place = tempfile::tempdir()?;
-    let (profiles, _sandbox) = match (arguments.next().as_deref(), arguments.next()) {
-        (Some("--home"), Some(home)) => (Profiles::open(home)?, None),
-        _ => {
-            let sandbox = Sandbox::start()?;
-            sandbox.adjust(|settings| settings.auto_approve = true);
-            let rows = serde_json::json!({ "providers": [sandbox.provider_row("acme")] });
-            let file = place.path().join("providers.json");
-            std::fs::write(&file, rows.to_string())?;
-            let home = place.path().join("home");
-            (Latch::builder().home(home).providers(file).profiles()?, Some(sandbox))
-        }
+    let home = std::env::args().skip_while(|argument| argument != "--home").nth(1);
+    let (profiles, _sandbox) = match home {
+        Some(home) => (Profiles::open(home)?, None),
+        None => playground(place.path()).map(|(profiles, sandbox)| (profiles, Some(sandbox)))?,
     };
 
     // Who a request belongs to is the server's business; here it says so itself. A server with accounts looks into the
@@ -50,6 +42,16 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("then ask: http://{address}/ask/alice/acme");
     axum::serve(listener, server).await?;
     Ok(())
+}
+
+/// Profiles with a provider `acme` that agrees to everything.
+fn playground(place: &std::path::Path) -> Result<(Profiles, Sandbox), Box<dyn std::error::Error>> {
+    let sandbox = Sandbox::start()?;
+    sandbox.adjust(|settings| settings.auto_approve = true);
+    let rows = serde_json::json!({ "providers": [sandbox.provider_row("acme")] });
+    let file = place.join("providers.json");
+    std::fs::write(&file, rows.to_string())?;
+    Ok((Latch::builder().home(place.join("home")).providers(file).profiles()?, sandbox))
 }
 
 /// What a server does for each request: the profile's credential as it is now, rotated if it is due, and never kept.

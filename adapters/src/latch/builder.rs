@@ -161,7 +161,8 @@ impl Builder {
 
     /// Opens a latch that keeps nothing, on any clock. The home is not used.
     pub fn in_memory(self, clock: impl Clock + 'static) -> Latch {
-        self.latch(MemoryStore::new(), clock, Arc::new(table::built_in()))
+        let table = self.table.clone().unwrap_or_else(|| Arc::new(table::built_in()));
+        self.latch(MemoryStore::new(), clock, table)
     }
 
     fn latch<S: Store + 'static>(self, store: S, clock: impl Clock + 'static, table: Arc<Table>) -> Latch

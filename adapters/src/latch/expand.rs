@@ -53,7 +53,7 @@ pub(super) fn expand(text: &str, latch: &Latch) -> Result<Expanded, Error> {
     parts.push(Value::Plain(rest));
     // Made in one piece: a text that grows leaves copies behind.
     let mut whole = Zeroizing::new(String::with_capacity(parts.iter().map(|part| part.text().len()).sum()));
-    for part in parts {
+    for part in &parts {
         whole.push_str(part.text());
     }
     Ok(Expanded(whole))

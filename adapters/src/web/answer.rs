@@ -91,6 +91,16 @@ impl Refused {
         Self { kind: error.kind(), ..Self::new(status, error.message(), error.remedy()) }
     }
 
+    /// The server found no latch for a request.
+    pub(super) fn no_profile(error: Error) -> Self {
+        if error.kind() != ErrorKind::Usage {
+            return error.into();
+        }
+        let (message, remedy) =
+            ("this request belongs to no profile", "look at the address, or sign in to this server");
+        Self { cause: Some(error), ..Self::new(StatusCode::BAD_REQUEST, message, remedy) }
+    }
+
     pub(super) fn unknown_flow() -> Self {
         Self::new(StatusCode::NOT_FOUND, "no sign-in of this name is known", "start again")
     }

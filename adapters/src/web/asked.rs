@@ -30,7 +30,7 @@ impl FromRequestParts<Arc<Shared>> for Asked {
                 "send it with `Content-Type: application/json`",
             ));
         }
-        let latch = (shared.latch_of)(parts)?;
+        let latch = (shared.latch_of)(parts).map_err(Refused::no_profile)?;
         Ok(Self { latch, shared: Arc::clone(shared) })
     }
 }

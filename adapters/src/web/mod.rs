@@ -54,7 +54,7 @@ use origin::Origins;
 /// The routes of a server, before they are mounted.
 pub struct Onboarding(Shared);
 
-/// Finds the latch of a request.
+/// Finds the latch that a request speaks to.
 type LatchOf = dyn Fn(&Parts) -> Result<Latch, Error> + Send + Sync;
 
 struct Shared {

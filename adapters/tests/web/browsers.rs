@@ -1,5 +1,6 @@
 //! The page in real browsers. Skipped without Chromium and its driver; with CREDLATCH_REQUIRE_PEERS=1 that is a failure.
 
+use std::io::Write as _;
 use std::sync::Barrier;
 use std::thread;
 
@@ -11,7 +12,7 @@ fn driver() -> Option<Driver> {
     if driver.is_none() {
         let is_required = std::env::var_os("CREDLATCH_REQUIRE_PEERS").is_some_and(|value| value == "1");
         assert!(!is_required, "CREDLATCH_REQUIRE_PEERS=1, and chromium or chromedriver is not installed");
-        eprintln!("skipped: chromium or chromedriver is not installed");
+        let _ = writeln!(std::io::stderr(), "skipped: chromium or chromedriver is not installed");
     }
     driver
 }

@@ -96,7 +96,9 @@ impl Browser {
 
     /// What a person sees of an element; empty while it is hidden.
     pub(crate) fn text(&self, id: &str) -> String {
-        self.run(&format!("return document.getElementById('{id}').innerText")).as_str().unwrap_or_default().to_owned()
+        let script =
+            format!("const one = document.getElementById('{id}'); return one.checkVisibility() ? one.innerText : ''");
+        self.run(&script).as_str().unwrap_or_default().to_owned()
     }
 
     pub(crate) fn wait_for(&self, id: &str, is_right: impl Fn(&str) -> bool) -> String {
