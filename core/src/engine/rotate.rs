@@ -129,16 +129,21 @@ impl<P: Ports> Engine<P> {
             Verdict::Refused(why) => return Ok(Some(Rotation::Refused(why.clone()))),
             Verdict::Joined(_) | Verdict::Stale | Verdict::Nothing => return Ok(None),
         }
-        let scopes =
+        let grant =
             claimed.after.state.entry(wish.provider.as_str(), wish.label.as_str()).and_then(|entry| entry.grant());
-        let scopes = scopes.map(|grant| grant.scopes.clone()).unwrap_or_default();
+        let scopes = grant.map(|grant| grant.scopes.clone()).unwrap_or_default();
+        // Others count the time in which a request of ours may be in flight from the claim. Whoever slept since then sends
+        // nothing, or the request could outlive that time.
+        let now = self.clock.now();
+        let overslept =
+            grant.and_then(Grant::claim).is_none_or(|claim| now.age_ms(&claim.at) > wish.times.http_timeout_ms);
         let refresh = claimed.effects.into_iter().find_map(|effect| match effect {
             Effect::Refresh { refresh, attempt, .. } if attempt == act.attempt => Some(refresh),
             _ => None,
         });
-        let outcome = match refresh {
+        let outcome = match refresh.filter(|_| !overslept) {
             Some(refresh) => issuer.refresh(&wish.provider, &refresh, &scopes),
-            None => Exchanged::NotConsumed { retry_after_ms: None },
+            None => Exchanged::NotConsumed { retry_after_ms: Some(0) },
         };
         let settle = Settle {
             provider: wish.provider.clone(),
