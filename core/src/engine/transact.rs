@@ -18,8 +18,6 @@ pub struct Transacted {
     pub verdicts: Vec<Verdict>,
     /// What may be done now that the state is durable.
     pub effects: Vec<Effect>,
-    /// When the events were applied.
-    pub at: Stamp,
     /// The state before.
     pub before: State,
     /// The state after.
@@ -152,7 +150,7 @@ impl<P: Ports> Engine<P> {
         };
         drop(locked);
         self.forget_saved(&chores);
-        Ok(Transacted { verdicts, effects, at: now, before, after })
+        Ok(Transacted { verdicts, effects, before, after })
     }
 
     /// What is to be done before anything else: what could not be saved earlier is saved, whoever died is noticed, and
