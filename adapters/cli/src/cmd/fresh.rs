@@ -15,12 +15,12 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(200);
 
 /// The provider's credential, rotated if it is due, with at least so much time left.
 pub(crate) fn fresh(latch: &Latch, provider: &str, min_ttl: Duration) -> Done<Credential> {
+    let credential = latch.current(provider)?;
     // Most commands need no word with an issuer: no thread is started for them, and signals are left alone.
-    if let Ok(credential) = latch.current(provider)
-        && !is_due(latch, &credential, min_ttl)?
-    {
+    if !is_due(latch, &credential, min_ttl)? {
         return Ok(credential);
     }
+    drop(credential);
     let credential = deferring_signals(latch, provider, || good(latch, provider, min_ttl))??;
     match (credential.expires_at(), credential.expires_at_ms()) {
         (Some(end), Some(end_ms)) if end < SystemTime::now() + min_ttl => {

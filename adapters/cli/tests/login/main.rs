@@ -6,10 +6,14 @@
 #[expect(dead_code, reason = "the other tests use the rest")]
 mod helper;
 
+mod authlib;
 mod cancelled;
 mod clearing;
 mod crowds;
 mod killed;
+mod many;
+mod oidc;
+mod peer;
 mod saving;
 mod shown;
 mod stopped;
