@@ -108,7 +108,8 @@ impl Peer {
 
     /// All that the server said.
     pub(crate) fn said(&self) -> String {
-        self.log.lock().unwrap().iter().map(|line| format!("{line}\n")).collect()
+        let lines: Vec<_> = self.log.lock().unwrap().iter().map(ToString::to_string).collect();
+        lines.join("\n")
     }
 }
 
