@@ -1,6 +1,4 @@
 //! Every wrong engine is caught, by the law that names it; the right one, in the same scenario, is not.
-// The counts are the harness's result.
-#![allow(clippy::print_stdout)]
 
 use std::collections::BTreeSet;
 
@@ -9,6 +7,12 @@ use credlatch_tests::run::play::play_interrupted;
 #[cfg(feature = "loom")]
 use credlatch_tests::run::{explore::explore_all, play::play};
 use credlatch_tests::wrong::{WRONG, Wrong};
+
+/// The counts are the result, so they are said where the test harness doesn't swallow them.
+fn say(text: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
 
 /// It breaks the law that names it and those that go with it, and no other.
 fn assert_named(wrong: &Wrong, broken: impl IntoIterator<Item = u8>) {
@@ -23,7 +27,7 @@ fn each_is_caught_when_somebody_is_interrupted() {
     for wrong in WRONG {
         let scenario = (wrong.scenario)();
         let played = play_interrupted(&scenario, wrong.scripted);
-        println!("{} ({}): law {} in {} orders", wrong.name, wrong.report, wrong.law, played.orders);
+        say(&format!("{} ({}): law {} in {} orders", wrong.name, wrong.report, wrong.law, played.orders));
         assert_named(wrong, played.broken.into_keys());
         let right = play_interrupted(&scenario, &Right);
         if let Some((broken, scenario)) = right.broken.values().next() {
@@ -38,7 +42,7 @@ fn each_is_caught_by_loom_and_the_order_can_be_played_again() {
     for wrong in WRONG {
         let scenario = (wrong.scenario)();
         let explored = explore_all(&scenario, wrong.loomed);
-        println!("{} ({}): law {} in {} executions", wrong.name, wrong.report, wrong.law, explored.executions);
+        say(&format!("{} ({}): law {} in {} executions", wrong.name, wrong.report, wrong.law, explored.executions));
         assert_named(wrong, explored.broken.keys().copied());
         let (_, order) = &explored.broken[&wrong.law];
         let again = play(order, wrong.scripted);
