@@ -59,3 +59,16 @@ fn what_was_kept_still_shows_what_it_showed() {
         assert!(shown.iter().any(|name| name == wrong.name), "no file shows {}", wrong.name);
     }
 }
+
+#[test]
+fn the_same_file_gives_the_same_history() {
+    for wrong in WRONG {
+        let scenario = (wrong.scenario)();
+        let first = play(&scenario, wrong.scripted);
+        for _ in 0..20 {
+            let again = play(&scenario, wrong.scripted);
+            assert_eq!(again.turns, first.turns, "{}", wrong.name);
+            assert_eq!(format!("{:?}", again.trace), format!("{:?}", first.trace), "{}", wrong.name);
+        }
+    }
+}

@@ -52,7 +52,7 @@ pub fn play(scenario: &Scenario, conduct: &'static dyn Conduct<Scripted>) -> His
 fn perform(script: &Arc<Script>, here: Arc<Here>, process: Arc<Process<Scripted>>, participant: &Participant) {
     let who: Who = here.who;
     Scripted::enter(here);
-    script.join();
+    script.join(who);
     let done = catch_unwind(AssertUnwindSafe(|| Hand::new(process).act(&participant.steps)));
     script.leave(who);
     if let Err(panic) = done {

@@ -1,8 +1,10 @@
 //! Clocks and nonces that the scenario owns.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use credlatch_core::law::Who;
 use credlatch_core::port::{Clock, Nonces};
 use credlatch_core::state::Nonce;
 use credlatch_core::time::Stamp;
@@ -19,7 +21,7 @@ pub struct Times {
     wall_ms: AtomicU64,
     up_ms: AtomicU64,
     boot: AtomicU64,
-    nonces: AtomicU64,
+    nonces: Mutex<BTreeMap<Who, u32>>,
 }
 
 impl Default for Times {
@@ -28,7 +30,7 @@ impl Default for Times {
             wall_ms: AtomicU64::new(START_WALL_MS),
             up_ms: AtomicU64::new(START_UP_MS),
             boot: AtomicU64::new(1),
-            nonces: AtomicU64::new(0),
+            nonces: Mutex::default(),
         }
     }
 }
@@ -55,9 +57,13 @@ impl Times {
         self.wall_ms.store(wall_ms.saturating_add_signed(by_ms), Ordering::Relaxed);
     }
 
-    /// A number that was never given before.
-    pub fn nonce(&self) -> Nonce {
-        Nonce(u128::from(self.nonces.fetch_add(1, Ordering::Relaxed) + 1))
+    /// A number that was never given before. Each participant has its own row of them, so that what one draws doesn't hang
+    /// on how far the others are.
+    pub fn nonce(&self, who: Who) -> Nonce {
+        let mut nonces = self.nonces.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = nonces.entry(who).or_default();
+        *count += 1;
+        Nonce(u128::from(who) << 32 | u128::from(*count))
     }
 }
 
@@ -89,6 +95,6 @@ pub struct SimNonces<S: Sim>(pub Arc<World<S>>);
 
 impl<S: Sim> Nonces for SimNonces<S> {
     fn nonce(&self) -> Nonce {
-        self.0.clock.nonce()
+        self.0.clock.nonce(S::here().who)
     }
 }

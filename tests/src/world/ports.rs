@@ -102,8 +102,9 @@ impl<S: Sim> Store for Shelf<S> {
     }
 
     fn enlist(&self) -> Result<Life<S>, StoreError> {
-        S::here().operate()?;
-        Ok(self.world.signs.begin(self.world.clock.nonce()))
+        let here = S::here();
+        here.operate()?;
+        Ok(self.world.signs.begin(self.world.clock.nonce(here.who)))
     }
 
     fn reserve(&self, _bytes: usize) -> Result<(), StoreError> {
@@ -142,7 +143,7 @@ impl<S: Sim> Locked for LockedShelf<'_, S> {
     }
 
     fn commit(&mut self, state: &State, _room: Option<()>) -> Result<u64, CommitError> {
-        let id = 2 * u64::try_from(self.world.clock.nonce().0).unwrap_or(0) + 2;
+        let id = 2 * u64::try_from(self.world.clock.nonce(self.here.who).0).unwrap_or(0) + 2;
         self.write(state, id).map_err(|dead| CommitError::Unknown(dead.into()))?;
         self.here.record(Fact::Returned { who: self.here.who, generation: state.generation });
         Ok(id)

@@ -58,9 +58,11 @@ impl Script {
         Arc::new(script)
     }
 
-    /// Makes this thread a participant's: it moves only in its turns.
-    pub fn join(self: &Arc<Self>) {
+    /// Makes this thread a participant's: from here on it moves only when it is its turn, so that what it does before it
+    /// takes one has its place in the order too.
+    pub fn join(self: &Arc<Self>, who: Who) {
         SCRIPT.with(|place| *place.borrow_mut() = Some(Arc::clone(self)));
+        self.await_turn(who as usize);
     }
 
     /// This thread's participant is through.
