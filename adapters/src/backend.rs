@@ -60,6 +60,7 @@ pub(crate) trait Backend: Send + Sync {
     ) -> Result<FlowView, TransactError>;
     /// Whether a flow has ended, or somebody living works on it.
     fn is_tended(&self, provider: &ProviderId, flow: Nonce) -> Result<bool, StoreError>;
+    fn await_prompt(&self, provider: &ProviderId, flow: Nonce, stop: &AtomicBool) -> Result<FlowView, TransactError>;
     fn cancel(&self, provider: &ProviderId, flow: Nonce) -> Result<FlowView, TransactError>;
     fn view(&self, provider: &ProviderId, flow: Nonce) -> Result<FlowView, StoreError>;
     fn now(&self) -> Stamp;
@@ -181,6 +182,10 @@ impl<P: Ports> Backend for Engine<P> {
 
     fn is_tended(&self, provider: &ProviderId, flow: Nonce) -> Result<bool, StoreError> {
         self.is_tended(provider, flow)
+    }
+
+    fn await_prompt(&self, provider: &ProviderId, flow: Nonce, stop: &AtomicBool) -> Result<FlowView, TransactError> {
+        self.await_prompt(provider, flow, stop)
     }
 
     fn cancel(&self, provider: &ProviderId, flow: Nonce) -> Result<FlowView, TransactError> {

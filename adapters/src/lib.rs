@@ -76,3 +76,5 @@ pub use latch::{
 };
 #[cfg(any(feature = "env", feature = "foreign"))]
 pub use latch::{Taken, Took};
+#[doc(hidden)]
+pub use table::merge_file;

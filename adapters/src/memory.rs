@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use credlatch_core::port::{self, CommitError, Loaded, Nonces, Store, StoreError, StoreErrorKind};
@@ -17,6 +18,8 @@ pub struct MemoryStore(Arc<Shared>);
 #[derive(Debug, Default)]
 struct Shared {
     writing: Mutex<()>,
+    /// The newest commit's id, set before the commit returns; 0 if nothing was ever committed.
+    word: AtomicU64,
     newest: Mutex<Newest>,
     living: Mutex<BTreeSet<Nonce>>,
     ended: Condvar,
@@ -41,7 +44,7 @@ impl Store for MemoryStore {
     type Room = ();
 
     fn word(&self) -> Result<Option<u64>, StoreError> {
-        Ok(self.0.newest.lock().id)
+        Ok(Some(self.0.word.load(Ordering::Acquire)).filter(|word| *word != 0))
     }
 
     fn load(&self) -> Result<Loaded, StoreError> {
@@ -109,6 +112,7 @@ impl port::Locked for Locked<'_> {
         // Nobody else can see these ids, so counting by two is enough to never repeat one.
         let id = newest.id.unwrap_or(0).wrapping_add(2);
         *newest = Newest { state: state.clone(), id: Some(id) };
+        self.store.0.word.store(id, Ordering::Release);
         Ok(id)
     }
 }

@@ -24,11 +24,40 @@ pub(crate) fn built_in() -> Table {
 /// The table that ships, with a user's file merged into it.
 pub(crate) fn load(file: Option<&std::path::Path>) -> Result<Table, Error> {
     let Some(path) = file else { return Ok(built_in()) };
-    let refuse = |why: String| {
+    let read = std::fs::read(path).map_err(|error| error.to_string());
+    read.and_then(|bytes| merge_file(&bytes)).map_err(|why| {
         let what = format!("the provider file {} can't be used: {why}", path.display());
         Error::new(ErrorKind::Usage, what, "mend the file; `credlatch providers --json` shows the form of a row")
-    };
-    let text = std::fs::read_to_string(path).map_err(|error| refuse(error.to_string()))?;
-    let rows: TableFile = serde_json::from_str(&text).map_err(|error| refuse(error.to_string()))?;
-    built_in().merge(rows.providers).map_err(|bad| refuse(bad.to_string()))
+    })
+}
+
+/// The table that ships, with the rows of a user's file, or why they can't be used.
+#[doc(hidden)]
+pub fn merge_file(bytes: &[u8]) -> Result<Table, String> {
+    let rows: TableFile = serde_json::from_slice(bytes).map_err(|error| wherever(&error))?;
+    built_in().merge(rows.providers).map_err(|bad| bad.to_string())
+}
+
+/// Says where the parser stopped. Its own words may quote what stands there: a key in the wrong place, for one.
+fn wherever(error: &serde_json::Error) -> String {
+    let what = if error.is_data() { "it is JSON, but not a table of providers" } else { "it is not JSON" };
+    format!("{what} (line {}, column {})", error.line(), error.column())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn law_13_an_error_says_where_and_quotes_nothing() {
+        for file in [
+            r#"{"providers":[{"id":"acme","auth":"sk-live-0123456789"}]}"#,
+            r#"{"providers":[{"id":"acme","sk-live-0123456789":1}]}"#,
+            r#"{"providers":"sk-live-0123456789"}"#,
+        ] {
+            let why = merge_file(file.as_bytes()).unwrap_err();
+            assert!(!why.contains("sk-live"), "{why}");
+            assert!(why.contains("line 1, column "), "{why}");
+        }
+    }
 }

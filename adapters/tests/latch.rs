@@ -139,6 +139,15 @@ fn failure_3_a_time_out_is_not_a_revocation() {
 }
 
 #[test]
+fn a_token_that_came_in_expired_is_rotated_before_it_is_handed_out() {
+    let clock = FakeClock::at(NOON_MS);
+    let latch = Latch::in_memory_on(clock);
+    latch.set_tokens("codex", &Label::default(), tokens(0, 0)).unwrap();
+    let error = latch.token("codex").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unreachable, "no issuer can be asked, and an ended token is not handed out");
+}
+
+#[test]
 fn failure_4_only_a_rejection_of_these_bytes_loses_the_login() {
     let (latch, clock) = signed_in(3600);
     clock.advance(3_600_000);

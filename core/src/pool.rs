@@ -161,11 +161,10 @@ pub struct Choice<'a> {
 pub fn select(slot: &Slot, now: &Stamp, choice: &Choice<'_>) -> Result<usize, Unusable> {
     let all = || slot.entries.iter().enumerate();
     let usable = || all().filter(|(_, entry)| entry.is_usable(now, choice.model)).map(|(at, _)| at);
-    let count = usable().count() as u64;
     let chosen = match slot.strategy {
         Strategy::FillFirst => usable().next(),
         Strategy::RoundRobin | Strategy::Random => {
-            let at = choice.turn.checked_rem(count).unwrap_or(0);
+            let at = choice.turn.checked_rem(usable().count() as u64).unwrap_or(0);
             usable().nth(usize::try_from(at).unwrap_or(0))
         }
         Strategy::LeastUsed => usable().min_by_key(|at| slot.entries[*at].health.uses),

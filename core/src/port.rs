@@ -110,7 +110,7 @@ pub trait Store: Send + Sync {
     /// The store has no room or may not be written.
     fn enlist(&self) -> Result<Self::Alive, StoreError>;
 
-    /// Sets room aside for a commit of about so many bytes, where the medium can.
+    /// Sets room aside for a commit of the present state and about so many bytes more, where the medium can.
     ///
     /// # Errors
     /// [`StoreErrorKind::Full`]: then the act should not begin.

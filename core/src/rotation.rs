@@ -156,7 +156,8 @@ pub(crate) fn claim(state: &mut State, now: &Stamp, want: &ClaimRotation) -> Out
 /// How much must be left of a token that is handed out, in milliseconds.
 pub(crate) fn least_left_ms(expiry: Expiry) -> u64 {
     match expiry {
-        Expiry::After(deadline) => LEAST_LEFT_MS.min(deadline.after_ms / 2),
+        // One that has ended is never good, however short it was.
+        Expiry::After(deadline) => LEAST_LEFT_MS.min(deadline.after_ms / 2).max(1),
         Expiry::Never | Expiry::At(_) => LEAST_LEFT_MS,
     }
 }

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 const SAMPLE: Duration = Duration::from_millis(1);
 
 /// How often a sample of two threads is taken again because they missed each other.
-const TRIES: u32 = 20;
+const TRIES: u32 = 5;
 
 /// Does an operation so many times, and says how long the operations themselves took.
 type Sample<'a> = Box<dyn FnMut(u32) -> Duration + 'a>;

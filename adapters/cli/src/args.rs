@@ -59,6 +59,20 @@ pub(crate) enum Command {
     Env(Plan),
     /// Print a token that is good now
     Token(Provider),
+    /// Sign in to a provider, or join the login that is in progress
+    ///
+    /// Shows a code and where to enter it, and waits. Whoever signs in to the same provider at the same time sees the same
+    /// code. Ctrl-C cancels the login.
+    Login(Login),
+    /// Show the logins in progress, and those of the last minutes
+    Flows,
+    /// Cancel a login
+    Cancel {
+        /// The login, as `login` and `flows` name it
+        flow: String,
+    },
+    /// Get a new access token now, whether the present one is due or not
+    Rotate(Rotate),
     /// Take in what another tool, a .env file or the environment holds
     ///
     /// Keys are copied. A login that another tool owns is linked: its file is read for each request, and only that tool
@@ -71,6 +85,14 @@ pub(crate) enum Command {
     Clear(Clear),
     /// Show what is stored
     Status,
+    /// Print a line of JSON for each change, by whatever process
+    ///
+    /// Each line is an answer of `status --json`. Changes that come at once may be told in one line.
+    Watch {
+        /// Tell at once what is stored if that is newer than this generation
+        #[arg(long, value_name = "GENERATION")]
+        from: Option<u64>,
+    },
     /// Show the providers that are known
     Providers,
     /// Show the profiles of this store
@@ -119,6 +141,27 @@ pub(crate) enum Kind {
     Oauth,
 }
 
+#[derive(Args)]
+pub(crate) struct Login {
+    #[command(flatten)]
+    pub(crate) of: Provider,
+    /// Show no QR code
+    #[arg(long)]
+    pub(crate) no_qr: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Rotate {
+    #[command(flatten)]
+    pub(crate) of: Provider,
+    /// Which login; `credlatch status` shows the labels
+    #[arg(long, default_value = "default")]
+    pub(crate) label: String,
+    /// This store was copied or restored, and from now on this copy is the one that is used
+    #[arg(long)]
+    pub(crate) this_copy: bool,
+}
+
 /// A plan of an environment.
 #[derive(Args)]
 pub(crate) struct Plan {
@@ -149,7 +192,7 @@ pub(crate) enum Shape {
 pub(crate) struct Run {
     #[command(flatten)]
     pub(crate) plan: Plan,
-    /// Refuse to start with a token that ends sooner than this
+    /// Renew a token that ends sooner than this, and refuse to start if that doesn't help
     #[arg(long, value_name = "SECS", default_value_t = 0)]
     pub(crate) min_ttl: u64,
     /// The program and its arguments, after --

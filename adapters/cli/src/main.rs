@@ -5,6 +5,7 @@
 
 mod args;
 mod cmd;
+mod defer;
 mod end;
 mod input;
 mod output;

@@ -12,7 +12,12 @@ use crate::end::{Done, End};
 
 /// Answers in the form that was asked for: one JSON object on a line, or text for people.
 pub(crate) fn answer(json: bool, object: &impl Serialize, text: impl FnOnce() -> String) -> Done {
-    if json { say(to_line(object)) } else { say(text()) }
+    if json { self::json(object) } else { say(text()) }
+}
+
+/// Writes one JSON object on a line.
+pub(crate) fn json(object: &impl Serialize) -> Done {
+    say(to_line(object))
 }
 
 /// Writes to standard output, and ends the line. An empty text is no line.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use credlatch::core::provider::{Table, sniff};
-use credlatch::{Latch, Profile, default_home};
+use credlatch::{Builder, Latch, Profile, default_home};
 
 use crate::args::Global;
 use crate::end::{Done, End};
@@ -12,15 +12,21 @@ use crate::usage::secret_in_arguments;
 impl Global {
     /// Opens the profile. Nothing is created before the first change.
     pub(crate) fn latch(&self) -> Done<Latch> {
-        let profile = self.profile()?;
-        // This process ends right after its answer, so it waits for a rotation instead of leaving it to a worker.
-        let builder = Latch::builder().home(self.home()?).profile(profile).look_ahead(false);
-        let latch = match &self.providers {
-            Some(file) => builder.providers(file).open()?,
-            None => builder.open()?,
-        };
+        let latch = self.builder()?.open()?;
         keep_out_secrets(latch.providers(), latch.profile().as_str())?;
         Ok(latch)
+    }
+
+    /// What opens the profile.
+    pub(crate) fn builder(&self) -> Done<Builder> {
+        // A process of ours ends right after its answer, so it waits for a rotation instead of leaving it to a worker.
+        let builder = Latch::builder().home(self.home()?).profile(self.profile()?).look_ahead(false);
+        let is_trusted = std::env::var_os("CREDLATCH_TRUST_FILE_SYSTEM").is_some_and(|value| value == "1");
+        let builder = builder.trust_file_system(is_trusted);
+        Ok(match &self.providers {
+            Some(file) => builder.providers(file),
+            None => builder,
+        })
     }
 
     /// The profile's name.

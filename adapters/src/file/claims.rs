@@ -110,6 +110,19 @@ pub(super) fn sweep<D: Disk>(disk: &D, paths: &Paths, state: &State) {
     }
 }
 
+/// Removes drafts whose signs of life are gone: a power cut may take the one and leave the other. The caller holds the
+/// store's lock, and calls this once after each start of the machine, because ten thousand profiles may share the directory
+/// that is listed.
+pub(super) fn sweep_strays<D: Disk>(disk: &D, paths: &Paths) {
+    for name in disk.list(&paths.folder).unwrap_or_default().iter().filter_map(|file| paths.sign_of_draft(file)) {
+        // A draft is made after its sign of life and removed before it.
+        let sign = disk.look(&paths.claim(name));
+        if sign.is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+            let _ = disk.remove(&paths.draft(name));
+        }
+    }
+}
+
 /// An actor that has just enlisted is not in any state yet: its lock is what protects it.
 fn remove_if_dead<D: Disk>(disk: &D, paths: &Paths, name: Nonce) -> io::Result<()> {
     let path = paths.claim(name);

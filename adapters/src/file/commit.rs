@@ -48,6 +48,9 @@ fn prepare<D: Disk>(
     }
     let Some(Standing { head, id: standing, .. }) = &locked.standing else { return Err(replaced(locked)) };
     let disk = &locked.store.disk;
+    if standing.is_none() {
+        locked.paths.settle_folder(&**disk)?;
+    }
     let id = fresh_id(&**disk, *standing);
     let bytes = document::write(head, id, state)
         .map_err(|error| trouble("write down", &locked.paths.document, &error))?

@@ -109,7 +109,6 @@ pub(super) fn read<D: Disk>(disk: &D, path: &Path) -> Result<Option<Document>, S
         return Err(unreadable(path, "somebody is writing into it; its size changed while it was read"));
     }
     let stored = parse(&bytes[..size], path)?;
-    validate(&stored.profile).map_err(|why| unreadable(path, &why))?;
     let head = Head { store: stored.store, lock: stored.lock, extra: stored.extra };
     Ok(Some(Document { state: stored.profile, id: stored.id.0, head, facts }))
 }
@@ -144,7 +143,10 @@ fn check(path: &Path, facts: &Facts, user: u32) -> Result<(), StoreError> {
 
 fn parse(bytes: &[u8], path: &Path) -> Result<Stored, StoreError> {
     match serde_json::from_slice::<Stored>(bytes) {
-        Ok(stored) if stored.version == VERSION => Ok(stored),
+        Ok(stored) if stored.version == VERSION => {
+            validate(&stored.profile).map_err(|why| unreadable(path, &why))?;
+            Ok(stored)
+        }
         Ok(stored) if stored.version > VERSION => Err(newer(path, stored.version)),
         Ok(_) => Err(unreadable(path, "its version is not one that was ever written")),
         Err(error) => match serde_json::from_slice::<Versioned>(bytes) {
@@ -152,6 +154,15 @@ fn parse(bytes: &[u8], path: &Path) -> Result<Stored, StoreError> {
             _ => Err(unreadable(path, &wherever(&error))),
         },
     }
+}
+
+/// Parses a document as a load does, and writes it as a commit does.
+pub(super) fn rewrite(bytes: &[u8]) -> Result<(State, Zeroizing<Vec<u8>>), StoreError> {
+    let path = Path::new("profiles/default.json");
+    let Stored { store, id, lock, profile, extra, .. } = parse(bytes, path)?;
+    let written = write(&Head { store, lock, extra }, id.0, &profile);
+    let written = written.map_err(|error| trouble("write", path, &error))?;
+    Ok((profile, written.ok_or_else(|| unreadable(path, "it is too large"))?))
 }
 
 /// Says where the parser stopped and nothing of what it saw there: its own words may quote a secret.

@@ -61,6 +61,9 @@ pub(super) fn lock<D: Disk>(store: &FileStore<D>, patience_ms: u64) -> Result<Fi
             continue;
         }
         let word = Word::read(disk, &file).map_err(|error| trouble("read", &paths.lock, &error))?;
+        if word.boot != disk.now().boot {
+            claims::sweep_strays(disk, &paths);
+        }
         word::sign(disk, &file);
         return Ok(FileLocked { store, paths, file, place, word, standing: None, pid: disk.pid(), _pass: pass });
     }

@@ -152,3 +152,12 @@ impl<D: Disk> Store for FileStore<D> {
         Ok(true)
     }
 }
+
+/// Parses a document as a load does, and writes it as a commit does: for fuzzing, without a file in between.
+///
+/// # Errors
+/// As a load has it.
+#[doc(hidden)]
+pub fn rewrite_document(bytes: &[u8]) -> Result<(State, zeroize::Zeroizing<Vec<u8>>), StoreError> {
+    document::rewrite(bytes)
+}

@@ -20,6 +20,8 @@ pub(super) struct Paths {
     pub(super) lock: PathBuf,
     pub(super) claims: PathBuf,
     pub(super) folder: PathBuf,
+    /// What their names begin with.
+    stem: String,
     /// Whether links led here: then the directory is somebody's choice, and others may look at its names.
     linked: bool,
 }
@@ -51,6 +53,7 @@ impl Paths {
             linked: document != entry,
             document,
             folder,
+            stem,
         }
     }
 
@@ -61,7 +64,14 @@ impl Paths {
 
     /// The unfinished document that belongs to the sign of life of that name.
     pub(super) fn draft(&self, name: Nonce) -> PathBuf {
-        self.folder.join(format!(".credlatch-{name}.tmp"))
+        self.folder.join(format!(".{}-{name}.tmp", self.stem))
+    }
+
+    /// The sign of life that a file of this name in the directory belongs to, if it is an unfinished document of this
+    /// profile.
+    pub(super) fn sign_of_draft(&self, file: &str) -> Option<Nonce> {
+        let name = file.strip_prefix('.')?.strip_prefix(&self.stem)?.strip_prefix('-')?.strip_suffix(".tmp")?;
+        Nonce::try_from(name.to_owned()).ok()
     }
 
     /// Looks whether the directory is there and private. Returns whether it is there.
@@ -83,6 +93,29 @@ impl Paths {
     pub(super) fn make_folder<D: Disk>(&self, disk: &D) -> Result<(), StoreError> {
         if !self.check_folder(disk)? {
             make(disk, &self.folder).map_err(|error| trouble("make", &self.folder, &error))?;
+        }
+        Ok(())
+    }
+
+    /// Makes the names in the directory and in those above it durable: the lock file's own, and those of directories whose
+    /// maker may have died, or be about to go on, before the sync. The first commit relies on all of them.
+    pub(super) fn settle_folder<D: Disk>(&self, disk: &D) -> Result<(), StoreError> {
+        let mut device = None;
+        for folder in self.folder.ancestors().filter(|folder| !folder.as_os_str().is_empty()) {
+            let settled = disk.look(folder).and_then(|facts| {
+                // What is mounted somewhere, or belongs to somebody else, was not made here.
+                if *device.get_or_insert(facts.place.dev) != facts.place.dev {
+                    return Ok(false);
+                }
+                let is_ours = facts.owner == disk.user();
+                match disk.sync_folder(folder) {
+                    Err(error) if !is_ours && error.kind() == io::ErrorKind::PermissionDenied => Ok(false),
+                    synced => synced.map(|()| is_ours),
+                }
+            });
+            if !settled.map_err(|error| trouble("make sure of the names in", folder, &error))? {
+                break;
+            }
         }
         Ok(())
     }

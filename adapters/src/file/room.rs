@@ -50,10 +50,11 @@ impl<D: Disk> Room<D> {
         }
     }
 
-    /// A draft with room for about so many bytes.
+    /// A draft with room for the present document and about so many bytes more.
     pub(super) fn reserve(disk: &Arc<D>, paths: &Paths, bytes: usize) -> Result<Self, StoreError> {
         let mut room = Self::draft(disk, paths)?;
-        let wanted = (bytes as u64).next_multiple_of(BLOCK).saturating_add(HEADROOM);
+        let present = disk.look(&paths.document).map_or(0, |facts| facts.size);
+        let wanted = present.saturating_add(bytes as u64).next_multiple_of(BLOCK).saturating_add(HEADROOM);
         match disk.allocate(&room.file, wanted) {
             Ok(()) => room.is_reserved = true,
             Err(error) if error.kind() == io::ErrorKind::Unsupported => {}

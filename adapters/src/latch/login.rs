@@ -1,16 +1,16 @@
 //! Signing in: one flow for everybody who asks, in this and every other process.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::atomic::AtomicBool;
 
 use credlatch_core::custody::Nonce;
-use credlatch_core::engine::FlowView;
-use credlatch_core::flow::{EndedFlow, FlowEnd, FlowKind, Phase, Prompt};
+use credlatch_core::engine::{FlowView, TransactError};
+use credlatch_core::flow::{EndedFlow, FlowEnd, FlowKind};
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::provider::{Dialect, Provider};
 
-use super::{Inner, Latch};
+use super::flows::describe;
+use super::{FlowState, FlowStatus, Inner, Latch};
 use crate::error::{Error, ErrorKind};
 
 /// A login in progress. Dropping it does nothing: the login goes on, and other processes may be waiting for it.
@@ -22,58 +22,8 @@ pub struct Flow {
     started: bool,
 }
 
-/// How often whoever joins a login looks whether there is a code to show.
-const SHOWN_LOOK: Duration = Duration::from_millis(10);
-
-/// What can be seen of a login. None of it is secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FlowStatus {
-    /// The login's public name: 32 hexadecimal digits.
-    pub id: String,
-    /// Whose login it is.
-    pub provider: ProviderId,
-    /// How far it is.
-    pub state: FlowState,
-    /// The code to enter, once the issuer gave it.
-    pub user_code: Option<String>,
-    /// Where to enter it.
-    pub verification_uri: Option<String>,
-    /// The same with the code in it.
-    pub verification_uri_complete: Option<String>,
-    /// When it ends by itself, in milliseconds since the Unix epoch; of an ended one, when it ended.
-    pub expires_at_ms: u64,
-    /// Seconds between two polls.
-    pub interval_secs: u64,
-}
-
-/// How far a login is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum FlowState {
-    /// In progress.
-    Pending,
-    /// Its credential is stored.
-    Succeeded,
-    /// Nobody agreed in time.
-    Expired,
-    /// Somebody cancelled it, or cleared the provider.
-    Cancelled,
-    /// It failed, with this short code, such as `access_denied`.
-    Failed(String),
-}
-
-impl FlowState {
-    /// The name that JSON output uses.
-    pub fn as_str(&self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Succeeded => "succeeded",
-            Self::Expired => "expired",
-            Self::Cancelled => "cancelled",
-            Self::Failed(_) => "failed",
-        }
-    }
-}
+/// How often a login is begun anew because whoever asked for its code died before there was one.
+const STARTS: u32 = 8;
 
 impl Latch {
     /// Starts a login for a provider, or joins the one in progress. Returns once there is a code to show, or the issuer
@@ -91,6 +41,18 @@ impl Latch {
     /// As [`Latch::login`].
     pub fn login_as(&self, provider: &str, label: &Label) -> Result<Flow, Error> {
         let row = self.provider(provider)?;
+        let mut starts = 1;
+        loop {
+            let flow = self.start_or_join(row, label)?;
+            match flow.watcher().wait_until_shown() {
+                Err(Unshown::Interrupted) if starts < STARTS => starts += 1,
+                Err(unshown) => return Err(unshown.into_error(row)),
+                Ok(()) => return Ok(flow),
+            }
+        }
+    }
+
+    fn start_or_join(&self, row: &Provider, label: &Label) -> Result<Flow, Error> {
         let login = self.0.backend.login(&*self.0.issuer, &row.id, label, kind(row)?)?;
         let flow = self.joined(row, login.flow, login.started);
         if let Some(duty) = login.duty {
@@ -99,7 +61,6 @@ impl Latch {
             // If no thread can be had, the duty is dropped with its sign of life, and `wait` adopts the flow.
             let _ = self.0.workers.spawn("login", move || drop(inner.backend.poll(&*inner.issuer, duty)));
         }
-        flow.watcher().wait_until_shown(row)?;
         Ok(flow)
     }
 
@@ -147,20 +108,13 @@ impl Latch {
     /// # Errors
     /// The store can't be read.
     pub fn flows(&self) -> Result<Vec<FlowStatus>, Error> {
-        let status = self.status()?;
-        let of_slot = |(provider, slot): (&ProviderId, &credlatch_core::state::Slot)| {
-            let live = slot.flow.iter().map(|live| FlowView::Live(Box::new(live.clone())));
-            let ended = slot.ended.iter().filter(|ended| ended.is_visible(&status.now));
-            let views = live.chain(ended.map(|ended| FlowView::Ended(ended.clone())));
-            views.filter_map(|view| describe(provider, &view)).collect::<Vec<_>>()
-        };
-        Ok(status.state.providers.iter().flat_map(of_slot).collect())
+        Ok(self.status()?.flows())
     }
 
     /// Cancels a login by its public name. One that has ended, or was never there, is left as it is; that is no error.
     ///
     /// # Errors
-    /// The store can't be written.
+    /// The store can't be read or written.
     pub fn cancel(&self, id: &str) -> Result<FlowState, Error> {
         let Some((provider, flow)) = self.named(id)? else { return Ok(FlowState::Cancelled) };
         self.0.cancel_flow(&provider, flow)
@@ -281,22 +235,48 @@ pub(super) struct Watcher {
 }
 
 impl Watcher {
-    /// Waits until there is something to show: whoever joins early waits for the starter's code. A reservation that gets
-    /// none ends by itself after 60 s.
-    pub(super) fn wait_until_shown(&self, row: &Provider) -> Result<(), Error> {
-        while !self.stop.load(Ordering::Relaxed) {
-            match self.inner.backend.view(&self.provider, self.id)? {
-                FlowView::Live(live) if live.phase == Phase::Reserved => std::thread::sleep(SHOWN_LOOK),
-                FlowView::Ended(EndedFlow { end: FlowEnd::Failed(code), .. }) => return Err(refused(row, &code)),
-                _ => return Ok(()),
+    /// Waits until there is something to show: whoever joins early waits for the starter's code.
+    pub(super) fn wait_until_shown(&self) -> Result<(), Unshown> {
+        match self.inner.backend.await_prompt(&self.provider, self.id, &self.stop)? {
+            FlowView::Ended(EndedFlow { end: FlowEnd::Failed(code), .. }) if code == INTERRUPTED => {
+                Err(Unshown::Interrupted)
             }
+            FlowView::Ended(EndedFlow { end: FlowEnd::Failed(code), .. }) => Err(Unshown::Refused(code)),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// Waits until it ends, and polls on if its poller dies.
     pub(super) fn wait_for_end(&self) -> Result<FlowView, Error> {
         Ok(self.inner.backend.await_flow(&*self.inner.issuer, &self.provider, self.id, &self.stop)?)
+    }
+}
+
+/// How a flow ends whose actor died where nobody can take over.
+const INTERRUPTED: &str = "interrupted";
+
+/// Why there is no code to show.
+pub(super) enum Unshown {
+    /// Whoever asked for it died.
+    Interrupted,
+    /// The issuer gave none, and this code.
+    Refused(String),
+    Store(Error),
+}
+
+impl From<TransactError> for Unshown {
+    fn from(error: TransactError) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl Unshown {
+    pub(super) fn into_error(self, row: &Provider) -> Error {
+        match self {
+            Self::Interrupted => refused(row, INTERRUPTED),
+            Self::Refused(code) => refused(row, &code),
+            Self::Store(error) => error,
+        }
     }
 }
 
@@ -319,43 +299,8 @@ fn refused(row: &Provider, code: &str) -> Error {
     let (kind, what) = match code {
         "access_denied" => (ErrorKind::SignIn, "the login was refused by the person who was asked"),
         "unsupported" => (ErrorKind::Usage, "this build can't sign in; it was made without the `oauth` feature"),
-        "interrupted" => (ErrorKind::Busy, "the process that exchanged the code ended before the answer came"),
+        INTERRUPTED => (ErrorKind::Busy, "the process that asked the issuer ended before the answer came"),
         _ => (ErrorKind::Unreachable, "the issuer did not complete the login"),
     };
     Error::new(kind, format!("{}: {what} ({code})", row.id), again(row))
-}
-
-fn describe(provider: &ProviderId, view: &FlowView) -> Option<FlowStatus> {
-    match view {
-        FlowView::Live(live) => {
-            let prompt = live.prompt();
-            let text = |pick: fn(&Prompt) -> &String| prompt.map(pick).filter(|text| !text.is_empty()).cloned();
-            Some(FlowStatus {
-                id: live.id.to_string(),
-                provider: provider.clone(),
-                state: FlowState::Pending,
-                user_code: text(|prompt| &prompt.user_code),
-                verification_uri: text(|prompt| &prompt.verification_uri),
-                verification_uri_complete: prompt.and_then(|prompt| prompt.verification_uri_complete.clone()),
-                expires_at_ms: live.ends.wall_ms(),
-                interval_secs: prompt.map_or(0, |prompt| prompt.interval_secs),
-            })
-        }
-        FlowView::Ended(ended) => Some(FlowStatus {
-            id: ended.id.to_string(),
-            provider: provider.clone(),
-            state: match &ended.end {
-                FlowEnd::Succeeded => FlowState::Succeeded,
-                FlowEnd::Expired => FlowState::Expired,
-                FlowEnd::Cancelled => FlowState::Cancelled,
-                FlowEnd::Failed(code) => FlowState::Failed(code.clone()),
-            },
-            user_code: ended.user_code.clone(),
-            verification_uri: None,
-            verification_uri_complete: None,
-            expires_at_ms: ended.at.wall_ms,
-            interval_secs: 0,
-        }),
-        FlowView::Unknown => None,
-    }
 }

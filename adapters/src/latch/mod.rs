@@ -5,6 +5,7 @@ mod change;
 mod credential;
 mod exchange;
 mod expand;
+mod flows;
 #[cfg(any(feature = "env", feature = "foreign"))]
 mod import;
 mod issuer;
@@ -39,9 +40,10 @@ pub use change::{Cleared, Revocation};
 pub use credential::{Credential, Kind};
 pub use exchange::{Answer, Tokens};
 pub use expand::Expanded;
+pub use flows::{FlowState, FlowStatus};
 #[cfg(any(feature = "env", feature = "foreign"))]
 pub use import::{Taken, Took};
-pub use login::{Flow, FlowState, FlowStatus};
+pub use login::Flow;
 pub use outcome::Outcome;
 #[cfg(feature = "env")]
 pub use plan::Plan;

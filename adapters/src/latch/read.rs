@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use credlatch_core::engine::{NoToken, Picked};
+use credlatch_core::engine::Picked;
 use credlatch_core::pool::Choice;
 use credlatch_core::state::State;
 use credlatch_core::time::Stamp;
@@ -28,23 +28,10 @@ impl Latch {
     /// # Errors
     /// Nothing is stored, everything rests, a new login is needed, or the store can't be read.
     pub fn current(&self, provider: &str) -> Result<Credential, Error> {
-        match self.pick(provider) {
-            // The canonical id needs no look at the table; an alias gets it here.
-            Err(NoToken::Empty) => {
-                let row = self.provider(provider)?;
-                if row.id.as_str() == provider {
-                    return Err(Error::missing(row));
-                }
-                let picked = self.pick(row.id.as_str()).map_err(|why| Error::no_token(row, why))?;
-                self.credential(picked)
-            }
-            Ok(picked) => self.credential(picked),
-            Err(why) => Err(Error::no_token(self.provider(provider)?, why)),
-        }
-    }
-
-    fn pick(&self, provider: &str) -> Result<Picked, NoToken> {
-        self.0.backend.current(provider, &Choice { model: None, turn: self.turn() })
+        let row = self.provider(provider)?;
+        let choice = Choice { model: None, turn: self.turn() };
+        let picked = self.0.backend.current(row.id.as_str(), &choice).map_err(|why| Error::no_token(row, why))?;
+        self.credential(picked)
     }
 
     /// Everything stored. For status displays; a request asks [`Latch::current`].

@@ -90,7 +90,7 @@ impl Latch {
         match self.0.backend.rotate(issuer, &wish, self.0.patience_ms)? {
             Rotation::Newer(live) => {
                 let generation = self.0.backend.snapshot()?.state.generation;
-                self.credential(Picked { live, generation })
+                self.credential(Picked { live, generation, at: self.0.backend.now() })
             }
             other => Err(not_rotated(row, other)),
         }

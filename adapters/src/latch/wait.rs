@@ -11,7 +11,8 @@ use tokio::sync::oneshot;
 
 use super::change::{Cleared, still_held};
 use super::credential::Credential;
-use super::login::{Flow, FlowState, kind};
+use super::flows::FlowState;
+use super::login::{Flow, kind};
 use super::outcome::Outcome;
 use super::report::Next;
 use super::{Latch, times};
@@ -75,9 +76,9 @@ impl Latch {
         })?;
         let (id, started) = told.await.map_err(|_| ended_early())??;
         let flow = self.joined(row, id, started);
-        let (shown, of) = (flow.watcher(), row.clone());
-        self.on_worker("login", move || shown.wait_until_shown(&of)).await??;
-        Ok(flow)
+        let shown = flow.watcher();
+        let shown = self.on_worker("login", move || shown.wait_until_shown()).await?;
+        shown.map(|()| flow).map_err(|unshown| unshown.into_error(row))
     }
 
     /// As [`Latch::cancel`].

@@ -74,7 +74,8 @@ fn a_first_commit_that_failed_unknown_is_confirmed_too() {
     let store = disk.store(home.path());
     let mut locked = store.lock(1000).unwrap();
     locked.load().unwrap();
-    disk.fail(Step::SyncFolder, Errno::IO);
+    let breaking = Arc::clone(&disk);
+    disk.before(Step::Rename, move || breaking.fail(Step::SyncFolder, Errno::IO));
     assert!(matches!(locked.commit(&state(1), None), Err(CommitError::Unknown(_))));
     drop(locked);
     fs::remove_file(home.document()).unwrap();

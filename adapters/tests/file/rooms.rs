@@ -33,6 +33,19 @@ fn a_reserved_room_is_the_file_that_becomes_the_document() {
 }
 
 #[test]
+fn a_room_has_place_for_the_present_document_too() {
+    let home = Home::new();
+    let store = home.store();
+    commit(&store, 1);
+    let padded = fs::read_to_string(home.document()).unwrap() + &" ".repeat(300_000);
+    fs::write(home.document(), padded).unwrap();
+    let room = store.reserve(10_000).unwrap();
+    let draft = home.files().into_iter().find(|name| name.contains(".tmp")).unwrap();
+    let blocks = fs::metadata(home.folder().join(draft)).unwrap().blocks();
+    assert!(!room.is_reserved() || blocks * 512 >= 310_000);
+}
+
+#[test]
 fn a_room_that_is_not_used_leaves_nothing() {
     let home = Home::new();
     drop(home.store().reserve(10_000).unwrap());

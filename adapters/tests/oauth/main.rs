@@ -4,6 +4,7 @@
 mod exchange;
 mod login;
 mod peer;
+mod report_3972;
 mod rotation;
 mod wire;
 mod world;

@@ -3,10 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{Engine, TransactError};
-use crate::flow::{
-    Adopt, Cancel, ClaimCode, EndedFlow, Failed, FlowEnd, FlowKind, LiveFlow, Phase, Prompted, Start, Step, Succeeded,
-};
+use super::{Engine, FlowView, TransactError};
+use crate::flow::{ClaimCode, Failed, FlowEnd, FlowKind, LiveFlow, Phase, Prompted, Start, Step, Succeeded};
 use crate::machine::{Act, Effect, Event, Verdict};
 use crate::name::{Label, ProviderId};
 use crate::port::{Alive, Clock, Code, CodeExchanged, Issuer, Nonces, Polled, Ports, Prompting, Store, StoreError};
@@ -14,7 +12,7 @@ use crate::rotation::Fresh;
 use crate::state::{Material, Nonce, Source};
 
 /// How often a poller looks whether its flow was cancelled while it waits for the next poll.
-const LOOK_MS: u64 = 200;
+pub(super) const LOOK_MS: u64 = 200;
 
 /// A login that was started or joined.
 pub struct Login<P: Ports> {
@@ -34,8 +32,12 @@ pub struct Poller<P: Ports> {
 }
 
 impl<P: Ports> Poller<P> {
-    fn new(step: Step, alive: <P::Store as Store>::Alive) -> Self {
+    pub(super) fn new(step: Step, alive: <P::Store as Store>::Alive) -> Self {
         Self { step, alive, stop: Arc::default() }
+    }
+
+    pub(super) fn stopped_by(self, stop: &Arc<AtomicBool>) -> Self {
+        Self { stop: Arc::clone(stop), ..self }
     }
 
     /// Setting this ends the polling before its next poll, and leaves the flow to whoever adopts it. An exchange that has
@@ -43,17 +45,6 @@ impl<P: Ports> Poller<P> {
     pub fn stop_flag(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.stop)
     }
-}
-
-/// What can be seen of a flow.
-#[derive(Clone, Debug, PartialEq)]
-pub enum FlowView {
-    /// It is in progress.
-    Live(Box<LiveFlow>),
-    /// It ended within the last 300 s.
-    Ended(EndedFlow),
-    /// Nothing is known of it.
-    Unknown,
 }
 
 impl<P: Ports> Engine<P> {
@@ -131,8 +122,8 @@ impl<P: Ports> Engine<P> {
             let held = self.still_held(&poller.step)?;
             let Some((kind, Phase::Pending(prompt))) = held.map(|live| (live.kind, live.phase)) else {
                 // Whatever ended it is in the store; if its time is up this records it.
-                self.transact(&[])?;
-                return Ok(self.view(&poller.step.provider, poller.step.flow)?);
+                let looked = self.transact(&[])?;
+                return Ok(self.view_in(&looked.after, &poller.step.provider, poller.step.flow));
             };
             // Another tool's file may hold its login already; an issuer wants its interval before the first poll too.
             let wait_ms =
@@ -162,103 +153,7 @@ impl<P: Ports> Engine<P> {
         }
     }
 
-    /// Takes over the polling of a flow whose poller died.
-    ///
-    /// # Errors
-    /// The store can't be locked, read or written.
-    pub fn adopt(&self, provider: &ProviderId, flow: Nonce) -> Result<Option<Poller<P>>, TransactError> {
-        let alive = self.store.enlist()?;
-        let act = self.act(&alive);
-        let adopted =
-            self.transact(&[Event::AdoptFlow(Adopt { provider: provider.clone(), flow, act: act.clone() })])?;
-        let polls = adopted.effects.iter().any(|effect| matches!(effect, Effect::Poll { .. }));
-        let step = Step { provider: provider.clone(), flow, attempt: act.attempt };
-        Ok(polls.then(|| Poller::new(step, alive)))
-    }
-
-    /// Waits until the flow of another poller ends; if that poller dies, polls on.
-    ///
-    /// # Errors
-    /// The store can't be read or written.
-    pub fn await_flow(
-        &self,
-        issuer: &(impl Issuer + ?Sized),
-        provider: &ProviderId,
-        flow: Nonce,
-    ) -> Result<FlowView, TransactError> {
-        self.await_flow_unless(issuer, provider, flow, &Arc::default())
-    }
-
-    /// The same, unless `stop` is set: then it returns at its next look, and leaves the flow to whoever adopts it.
-    ///
-    /// # Errors
-    /// The store can't be read or written.
-    pub fn await_flow_unless(
-        &self,
-        issuer: &(impl Issuer + ?Sized),
-        provider: &ProviderId,
-        flow: Nonce,
-        stop: &Arc<AtomicBool>,
-    ) -> Result<FlowView, TransactError> {
-        loop {
-            let live = match self.view(provider, flow)? {
-                FlowView::Live(live) if !stop.load(Ordering::Relaxed) => live,
-                ended_or_left => return Ok(ended_or_left),
-            };
-            let now = self.clock.now();
-            let alive = match &live.holder {
-                Some(holder) => self.store.is_alive(&holder.actor)?,
-                None => false,
-            };
-            match &live.holder {
-                Some(holder) if alive && !live.ends.is_reached(&now) => {
-                    // A short wait each: the flow may be ended by others than its holder.
-                    self.store.wait(&holder.actor, LOOK_MS.min(live.ends.left_ms(&now)))?;
-                }
-                _ => {
-                    if let Some(poller) = self.adopt(provider, flow)? {
-                        return self.poll_to_end(issuer, Poller { stop: Arc::clone(stop), ..poller });
-                    }
-                }
-            }
-        }
-    }
-
-    /// Whether a flow needs nobody: it has ended, or somebody living works on it.
-    ///
-    /// # Errors
-    /// The store can't be read.
-    pub fn is_tended(&self, provider: &ProviderId, flow: Nonce) -> Result<bool, StoreError> {
-        let FlowView::Live(live) = self.view(provider, flow)? else { return Ok(true) };
-        live.holder.as_ref().map_or(Ok(false), |holder| self.store.is_alive(&holder.actor))
-    }
-
-    /// Cancels a flow. One that has ended, or was never there, is left as it is; that is no error.
-    ///
-    /// # Errors
-    /// The store can't be locked, read or written.
-    pub fn cancel(&self, provider: &ProviderId, flow: Nonce) -> Result<FlowView, TransactError> {
-        self.transact(&[Event::CancelFlow(Cancel { provider: provider.clone(), flow })])?;
-        Ok(self.view(provider, flow)?)
-    }
-
-    /// What can be seen of a flow now.
-    ///
-    /// # Errors
-    /// The store can't be read.
-    pub fn view(&self, provider: &ProviderId, flow: Nonce) -> Result<FlowView, StoreError> {
-        let now = self.clock.now();
-        self.read(|snapshot| {
-            let Some(slot) = snapshot.state.slot(provider.as_str()) else { return FlowView::Unknown };
-            if let Some(live) = slot.flow.as_ref().filter(|live| live.id == flow) {
-                return FlowView::Live(Box::new(live.clone()));
-            }
-            let ended = slot.ended.iter().find(|ended| ended.id == flow && ended.is_visible(&now));
-            ended.map_or(FlowView::Unknown, |ended| FlowView::Ended(ended.clone()))
-        })
-    }
-
-    fn act(&self, alive: &<P::Store as Store>::Alive) -> Act {
+    pub(super) fn act(&self, alive: &<P::Store as Store>::Alive) -> Act {
         Act { attempt: self.nonces.nonce(), actor: alive.actor().clone() }
     }
 
@@ -345,7 +240,7 @@ impl<P: Ports> Engine<P> {
         alive: <P::Store as Store>::Alive,
         step: &Step,
     ) -> Result<FlowView, TransactError> {
-        self.bring_home(issuer, event, alive, None).map_err(TransactError::NotSaved)?;
-        Ok(self.view(&step.provider, step.flow)?)
+        let done = self.bring_home(issuer, event, alive, None)?;
+        Ok(self.view_in(&done.after, &step.provider, step.flow))
     }
 }

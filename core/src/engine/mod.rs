@@ -8,6 +8,7 @@
 //! Every read goes through [`Engine::read`]: one look at the store's word, and the published snapshot if it is current.
 
 mod clear;
+mod join;
 mod login;
 mod read;
 mod rotate;
@@ -19,7 +20,8 @@ mod unsaved;
 use std::sync::Arc;
 
 pub use clear::Cleared;
-pub use login::{FlowView, Login, Poller};
+pub use join::FlowView;
+pub use login::{Login, Poller};
 pub use rotate::{Rotation, Wish};
 pub use snapshot::{Live, LiveKind, Snapshot};
 pub use token::{NoToken, Picked};

@@ -10,8 +10,9 @@ use crate::port::{Alive, Clock, Issuer, Nonces, Ports, Store, StoreError};
 use crate::rotation::{Cause, ClaimRotation, Exchanged, Settle, Times};
 use crate::state::{Actor, Claim, Grant};
 
-/// Bytes set aside for the settling commit beyond the present size of the state: the longest tokens seen are under 8 KiB.
-const ROOM_FOR_TOKENS: usize = 64 * 1024;
+/// Bytes set aside for the settling commit beyond the present size of the state: room for two tokens, of which the longest
+/// seen are under 8 KiB, and little enough for a small disk.
+const ROOM_FOR_TOKENS: usize = 24 * 1024;
 
 /// A rotation that is wanted.
 #[derive(Clone, Debug)]
@@ -127,19 +128,26 @@ impl<P: Ports> Engine<P> {
         self.revoke_all(issuer, &claimed.effects);
         match claimed.verdict() {
             Verdict::Done => {}
+            // It was cleared since it was looked at, which is another thing than a login that nobody accepts any more.
+            Verdict::Refused(Refusal::NoEntry) => return Ok(Some(Rotation::Gone)),
             Verdict::Refused(why) => return Ok(Some(Rotation::Refused(why.clone()))),
             Verdict::Joined(_) | Verdict::Stale | Verdict::Nothing => return Ok(None),
         }
-        let scopes =
+        let grant =
             claimed.after.state.entry(wish.provider.as_str(), wish.label.as_str()).and_then(|entry| entry.grant());
-        let scopes = scopes.map(|grant| grant.scopes.clone()).unwrap_or_default();
+        let scopes = grant.map(|grant| grant.scopes.clone()).unwrap_or_default();
+        // Others count the time in which a request of ours may be in flight from the claim. Whoever slept since then sends
+        // nothing, or the request could outlive that time.
+        let now = self.clock.now();
+        let overslept =
+            grant.and_then(Grant::claim).is_none_or(|claim| now.age_ms(&claim.at) > wish.times.http_timeout_ms);
         let refresh = claimed.effects.into_iter().find_map(|effect| match effect {
             Effect::Refresh { refresh, attempt, .. } if attempt == act.attempt => Some(refresh),
             _ => None,
         });
-        let outcome = match refresh {
+        let outcome = match refresh.filter(|_| !overslept) {
             Some(refresh) => issuer.refresh(&wish.provider, &refresh, &scopes),
-            None => Exchanged::NotConsumed { retry_after_ms: None },
+            None => Exchanged::NotConsumed { retry_after_ms: Some(0) },
         };
         let settle = Settle {
             provider: wish.provider.clone(),
@@ -153,7 +161,9 @@ impl<P: Ports> Engine<P> {
                 let live = done.after.live(wish.provider.as_str(), wish.label.as_str());
                 live.map_or(Rotation::Gone, |live| Rotation::Newer(Arc::clone(live)))
             }
-            (Err(error), Exchanged::Granted(fresh)) => Rotation::Unsaved(super::UnsavedGrant { fresh, error }),
+            (Err(error), Exchanged::Granted(fresh)) => {
+                Rotation::Unsaved(super::UnsavedGrant { fresh, error: error.into_store_error() })
+            }
             (_, failed) => Rotation::Failed(failed),
         }))
     }

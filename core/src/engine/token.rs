@@ -20,6 +20,8 @@ pub struct Picked {
     pub live: Arc<Live>,
     /// The generation it was chosen from.
     pub generation: u64,
+    /// When: whoever asks next whether it is good or due needs no other look at the clock.
+    pub at: Stamp,
 }
 
 /// Why there is nothing good for a request.
@@ -73,10 +75,11 @@ impl<P: Ports> Engine<P> {
     pub fn current(&self, provider: &str, choice: &Choice<'_>) -> Result<Picked, NoToken> {
         self.read(|snapshot| {
             let slot = snapshot.state.slot(provider).ok_or(NoToken::Empty)?;
-            let at = pool::select(slot, &self.clock.now(), choice).map_err(|why| no_choice(slot, why))?;
-            let live = snapshot.pool(provider).get(at).ok_or(NoToken::Empty)?;
+            let now = self.clock.now();
+            let place = pool::select(slot, &now, choice).map_err(|why| no_choice(slot, why))?;
+            let live = snapshot.pool(provider).get(place).ok_or(NoToken::Empty)?;
             live.count_use();
-            Ok(Picked { live: Arc::clone(live), generation: snapshot.state.generation })
+            Ok(Picked { live: Arc::clone(live), generation: snapshot.state.generation, at: now })
         })?
     }
 
@@ -98,8 +101,8 @@ impl<P: Ports> Engine<P> {
         loop {
             let picked = self.current(provider.as_str(), choice)?;
             let freshness = self.freshness(&picked, times)?;
-            // A token that is due as soon as it comes won't get better by asking again.
-            if freshness == Freshness::Good || (renewed && freshness == Freshness::Due) {
+            // A token that is due, or even over, as soon as it comes won't get better by asking again and again.
+            if freshness == Freshness::Good || renewed {
                 return Ok(picked);
             }
             let wish = Wish {
@@ -122,7 +125,7 @@ impl<P: Ports> Engine<P> {
         }
     }
 
-    /// Whether the chosen token is due for rotation though it is still good.
+    /// Whether the chosen token was due for rotation when it was chosen.
     ///
     /// # Errors
     /// The store can't be read.
@@ -130,9 +133,9 @@ impl<P: Ports> Engine<P> {
         Ok(self.freshness(picked, times)? != Freshness::Good)
     }
 
-    /// Whether the chosen token has enough left for a request.
+    /// Whether the chosen token had enough left for a request when it was chosen.
     pub fn is_good(&self, picked: &Picked) -> bool {
-        let left_ms = picked.live.expiry.left_ms(&self.clock.now());
+        let left_ms = picked.live.expiry.left_ms(&picked.at);
         picked.live.kind != LiveKind::Oauth || left_ms >= least_left_ms(picked.live.expiry)
     }
 
@@ -143,14 +146,13 @@ impl<P: Ports> Engine<P> {
         if !self.is_good(picked) {
             return Ok(Freshness::Spent);
         }
-        let now = self.clock.now();
         // Most calls end here, without another look at the store: no window is longer than the skew.
-        if picked.live.expiry.left_ms(&now) > times.skew_ms {
+        if picked.live.expiry.left_ms(&picked.at) > times.skew_ms {
             return Ok(Freshness::Good);
         }
         let wants = self.read(|snapshot| {
             let entry = snapshot.state.entry(picked.live.provider.as_str(), picked.live.label.as_str());
-            entry.is_some_and(|entry| wants_rotation(entry, &now, times))
+            entry.is_some_and(|entry| wants_rotation(entry, &picked.at, times))
         })?;
         Ok(if wants { Freshness::Due } else { Freshness::Good })
     }

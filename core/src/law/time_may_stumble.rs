@@ -6,12 +6,15 @@ use crate::machine::Event;
 use crate::state::Entry;
 use crate::time::Stamp;
 
+/// How far the clocks may drift apart before one of them is called wrong, in milliseconds.
+const DRIFT_MS: u64 = 60_000;
+
 pub(super) fn holds(trace: &Trace) -> Result<(), String> {
     each(trace, |step| {
         for (provider, before) in &step.before.providers {
             let Some(after) = step.after.providers.get(provider) else { continue };
             for ended in &before.ended {
-                let young = uptime_ms(&step.now, &ended.at).is_some_and(|age| age < 300_000);
+                let young = stumbled_ms(&step.now, &ended.at).is_some_and(|age| age < 300_000);
                 if young && !after.ended.contains(ended) {
                     return Err(format!("flow {} was forgotten early because the wall clock was wrong", ended.id));
                 }
@@ -19,7 +22,7 @@ pub(super) fn holds(trace: &Trace) -> Result<(), String> {
             let pruned =
                 |entry: &&Entry| matches!(step.event, Event::Purge) && after.entry(entry.label.as_str()).is_none();
             for entry in before.entries.iter().filter(pruned) {
-                let age = entry.health.dead.as_ref().and_then(|dead| uptime_ms(&step.now, &dead.at));
+                let age = entry.health.dead.as_ref().and_then(|dead| stumbled_ms(&step.now, &dead.at));
                 if age.is_some_and(|age| age < 86_400_000) {
                     return Err(format!(
                         "{provider}/{} was pruned early because the wall clock was wrong",
@@ -29,7 +32,7 @@ pub(super) fn holds(trace: &Trace) -> Result<(), String> {
             }
             if let (Some(live), None) = (&before.flow, &after.flow)
                 && matches!(step.event, Event::Purge)
-                && uptime_ms(&step.now, &live.ends.from).is_some_and(|age| age < live.ends.after_ms)
+                && stumbled_ms(&step.now, &live.ends.from).is_some_and(|age| age < live.ends.after_ms)
             {
                 return Err(format!("flow {} was ended early because the wall clock was wrong", live.id));
             }
@@ -43,13 +46,14 @@ pub(super) fn witnessed(trace: &Trace) -> bool {
         let kept = step.before.providers.values().flat_map(|slot| slot.ended.iter().map(|ended| ended.at));
         let mut stamps =
             kept.chain(step.before.providers.values().filter_map(|slot| Some(slot.flow.as_ref()?.started)));
-        stamps.any(|at| {
-            uptime_ms(&step.now, &at).is_some_and(|up_ms| step.now.wall_ms.abs_diff(at.wall_ms) > up_ms + 60_000)
-        })
+        stamps.any(|at| stumbled_ms(&step.now, &at).is_some())
     })
 }
 
-/// The age by the clock that can't be set, if both readings are of one boot.
-fn uptime_ms(now: &Stamp, at: &Stamp) -> Option<u64> {
-    (now.boot != 0 && now.boot == at.boot).then(|| now.up_ms.saturating_sub(at.up_ms))
+/// The age by the clock that can't be set, if both readings are of one boot and the wall clock was set between them.
+fn stumbled_ms(now: &Stamp, at: &Stamp) -> Option<u64> {
+    let up_ms = now.up_ms.saturating_sub(at.up_ms);
+    let wall_ms = i128::from(now.wall_ms) - i128::from(at.wall_ms);
+    let apart_ms = (wall_ms - i128::from(up_ms)).unsigned_abs();
+    (now.boot != 0 && now.boot == at.boot && apart_ms > u128::from(DRIFT_MS)).then_some(up_ms)
 }

@@ -70,17 +70,21 @@ pub enum Fact {
         /// What it saw.
         saw: Arc<State>,
     },
-    /// Readers hold a value of this version, or let go of it.
+    /// A reader holds a value of this version, or lets go of it.
     Held {
         /// Who.
         who: Who,
-        /// Generation of the clear that took it away, or 0 if it is current.
+        /// In which process.
+        process: u32,
+        /// The version.
         version: u64,
         /// Whether it begins or ends.
         holds: bool,
     },
-    /// A drain said that nobody holds these versions.
+    /// A drain said that nobody in its process holds these versions.
     Drained {
+        /// Which process.
+        process: u32,
         /// The versions.
         versions: Vec<u64>,
     },
@@ -210,13 +214,5 @@ impl Trace {
     /// The facts before a place.
     pub(super) fn before(&self, at: usize) -> impl DoubleEndedIterator<Item = &Fact> {
         self.0.iter().take(at)
-    }
-
-    /// The newest state that was shown before a place.
-    pub(super) fn shown_before(&self, at: usize) -> Option<&Arc<State>> {
-        self.before(at).rev().find_map(|fact| match fact {
-            Fact::Shown { state, .. } => Some(state),
-            _ => None,
-        })
     }
 }

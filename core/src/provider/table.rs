@@ -60,11 +60,18 @@ impl Table {
     /// # Errors
     /// Says what is known, and what is spelled most like it.
     pub fn resolve(&self, text: &str) -> Result<&Provider, UnknownProvider> {
+        // Programs spell names as the rows do, and ask for each request: then nothing is copied.
+        if let Some(row) = self.named(text) {
+            return Ok(row);
+        }
         let asked = ProviderId::new(text).ok();
-        asked
-            .as_ref()
-            .and_then(|name| self.rows.iter().find(|row| row.id == *name || row.aliases.contains(name)))
-            .ok_or_else(|| self.unknown(text, asked))
+        asked.as_ref().and_then(|name| self.named(name.as_str())).ok_or_else(|| self.unknown(text, asked))
+    }
+
+    /// The row with exactly this id or alias.
+    fn named(&self, name: &str) -> Option<&Provider> {
+        let is_named = |row: &&Provider| std::iter::once(&row.id).chain(&row.aliases).any(|own| own.as_str() == name);
+        self.rows.iter().find(is_named)
     }
 
     fn unknown(&self, text: &str, asked: Option<ProviderId>) -> UnknownProvider {

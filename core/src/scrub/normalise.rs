@@ -115,7 +115,7 @@ where
 impl<'a> Desk<'a> {
     fn new(table: &'a Table, provider: &'a Provider, env: &[(OsString, OsString)]) -> Self {
         let values = |name: &'a str| env.iter().filter(move |(own, _)| own == name).map(|(_, value)| value);
-        let is_home = |value: &OsString| value.to_str().is_some_and(|text| home(provider, text).is_some());
+        let is_home = |value: &OsString| value.to_str().is_some_and(|text| home(table, provider, text).is_some());
         let speaks = |dialect: &&Dialect| !dialect.is_native_to(provider) && values(dialect.url).any(is_home);
         let has_bad_url = provider.env.base_url.iter().any(|name| values(name).any(|value| !is_home(value)));
         Self { table, provider, adopted: SHAPES.iter().filter(speaks).collect(), has_bad_url }
@@ -126,7 +126,7 @@ impl<'a> Desk<'a> {
         let provider = self.provider;
         let is_own_url = provider.env.base_url.iter().any(|own| own == name);
         if is_own_url || self.adopted.iter().any(|dialect| dialect.url == name) {
-            return match (lossy.trim().is_empty(), home(provider, &lossy)) {
+            return match (lossy.trim().is_empty(), home(self.table, provider, &lossy)) {
                 (true, _) => Fate::Drop,
                 (false, Some(url)) => Fate::Url(url.to_owned()),
                 (false, None) => Fate::Refuse,
@@ -176,7 +176,7 @@ impl<'a> Desk<'a> {
     }
 
     fn holds_a_strangers_token(&self, text: &str) -> bool {
-        sniff::tokens(self.table, text).iter().any(|token| !token.belongs_to(&self.provider.id))
+        holds_a_strangers_token(self.table, self.provider, text)
     }
 
     fn is_open_to_either(&self, name: &str) -> bool {
@@ -184,10 +184,16 @@ impl<'a> Desk<'a> {
     }
 }
 
-/// The address, if a key of this provider may be sent there. A provider without hosts of its own may be anywhere.
-fn home<'t>(provider: &Provider, text: &'t str) -> Option<&'t str> {
+/// The address, if a key of this provider may be sent there and none of another's is in it. A provider without hosts of its
+/// own may be anywhere.
+fn home<'t>(table: &Table, provider: &Provider, text: &'t str) -> Option<&'t str> {
     let url = endpoint(text.trim()).ok()?;
-    (provider.native_hosts.is_empty() || provider.is_native(&url)).then(|| text.trim())
+    let is_own = provider.native_hosts.is_empty() || provider.is_native(&url);
+    (is_own && !holds_a_strangers_token(table, provider, text)).then(|| text.trim())
+}
+
+fn holds_a_strangers_token(table: &Table, provider: &Provider, text: &str) -> bool {
+    sniff::tokens(table, text).iter().any(|token| !token.belongs_to(&provider.id))
 }
 
 impl Normalised {

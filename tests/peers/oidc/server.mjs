@@ -1,8 +1,9 @@
 // npm oidc-provider as an authorization server for the tests: device flow, rotation with reuse detection, revocation.
 //
 // Listens on a free port of 127.0.0.1. Standard output has one JSON object a line and no secret: first {"port"}, then
-// {"request"} for each request to the token endpoint, {"grant","error"} for how it ended, and {"revoked"} for each grant
-// that was revoked. It ends when its standard input does, so that it never outlives the test that started it.
+// {"request"} for each request to the token endpoint or for a device code, {"grant","error"} for how a token request
+// ended, and {"revoked"} for each grant that was revoked. It ends when its standard input does, so that it never
+// outlives the test that started it.
 //
 // CREDLATCH_OIDC_PROVIDER names the directory in which oidc-provider is installed, if node would not find it by itself.
 
@@ -72,6 +73,7 @@ server.on("request", async (request, response) => {
     return;
   }
   if (url.pathname === "/token") say({ request: "token" });
+  if (url.pathname === "/device/auth") say({ request: "device" });
   handle(request, response);
 });
 

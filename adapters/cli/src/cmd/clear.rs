@@ -1,8 +1,10 @@
 //! `clear`: forget everything of a provider, or of all, in one step.
 
 use std::collections::BTreeMap;
+use std::sync::mpsc::channel;
+use std::time::Duration;
 
-use credlatch::{Label, ProviderId, Revocation};
+use credlatch::{Cleared, Label, Latch, ProviderId, Revocation};
 use serde_json::json;
 
 use crate::args::{Clear, Global};
@@ -15,8 +17,12 @@ pub(crate) fn clear(global: &Global, args: &Clear) -> Done {
         Some(provider) => latch.clear(provider)?,
         None => latch.clear_all()?,
     };
-    let revoked = cleared.revoke();
     let gone = by_provider(cleared.entries());
+    // It is cleared whatever the issuer says, and however long that takes.
+    if !global.json {
+        output::say(describe(&gone))?;
+    }
+    let revoked = revoke(&latch, &cleared);
     let list: Vec<_> = gone.iter().map(|(id, labels)| json!({"id": id, "labels": labels})).collect();
     let object = json!({
         "profile": latch.profile().as_str(),
@@ -24,7 +30,22 @@ pub(crate) fn clear(global: &Global, args: &Clear) -> Done {
         "cleared": list,
         "revoked": revoked.as_str(),
     });
-    output::answer(global.json, &object, || describe(&gone, revoked))
+    output::answer(global.json, &object, || {
+        if gone.is_empty() { String::new() } else { what_was_revoked(revoked).to_owned() }
+    })
+}
+
+/// Revokes what was cleared, within the longest HTTP time-out of its issuers, however many logins it was.
+pub(super) fn revoke(latch: &Latch, cleared: &Cleared) -> Revocation {
+    let timeouts = cleared.entries().iter().filter_map(|(id, _)| {
+        let row = latch.provider(id.as_str()).ok()?;
+        Some(row.oauth.as_ref()?.http_timeout_secs)
+    });
+    let Some(longest) = timeouts.max() else { return cleared.revoke() };
+    let (tell, told) = channel();
+    let cleared = cleared.clone();
+    let _ = std::thread::Builder::new().spawn(move || tell.send(cleared.revoke()));
+    told.recv_timeout(Duration::from_secs(longest)).unwrap_or(Revocation::No)
 }
 
 fn by_provider(entries: &[(ProviderId, Label)]) -> BTreeMap<&ProviderId, Vec<&Label>> {
@@ -35,14 +56,12 @@ fn by_provider(entries: &[(ProviderId, Label)]) -> BTreeMap<&ProviderId, Vec<&La
     gone
 }
 
-fn describe(gone: &BTreeMap<&ProviderId, Vec<&Label>>, revoked: Revocation) -> String {
+fn describe(gone: &BTreeMap<&ProviderId, Vec<&Label>>) -> String {
     if gone.is_empty() {
         return "nothing was stored, so nothing was cleared".to_owned();
     }
     let names = |labels: &[&Label]| labels.iter().map(|label| label.as_str()).collect::<Vec<_>>().join(", ");
-    let mut lines: Vec<_> = gone.iter().map(|(id, labels)| format!("cleared {id}: {}", names(labels))).collect();
-    lines.push(what_was_revoked(revoked).to_owned());
-    lines.join("\n")
+    gone.iter().map(|(id, labels)| format!("cleared {id}: {}", names(labels))).collect::<Vec<_>>().join("\n")
 }
 
 /// What became of it at the issuer, for people.

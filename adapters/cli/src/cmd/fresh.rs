@@ -1,24 +1,86 @@
 //! A credential that is good now: the one place where a command asks for one.
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
-use credlatch::{Credential, Error, ErrorKind, Latch, rfc3339};
+use credlatch::{Credential, Error, ErrorKind, Kind, Latch, rfc3339};
 
+use crate::defer::deferring_signals;
 use crate::end::Done;
+use crate::output;
+
+/// How long tokens that could not be saved are held on to. Nobody else has them, so this is worth a wait.
+const SAVING: Duration = Duration::from_secs(60);
+/// Between two tries to save them.
+const BETWEEN_TRIES: Duration = Duration::from_millis(200);
 
 /// The provider's credential, rotated if it is due, with at least so much time left.
 pub(crate) fn fresh(latch: &Latch, provider: &str, min_ttl: Duration) -> Done<Credential> {
-    let credential = latch.token(provider)?;
+    let credential = latch.current(provider)?;
+    // Most commands need no word with an issuer: no thread is started for them, and signals are left alone.
+    if !is_due(latch, &credential, min_ttl)? {
+        return Ok(credential);
+    }
+    drop(credential);
+    let credential = deferring_signals(latch, provider, || good(latch, provider, min_ttl))??;
     match (credential.expires_at(), credential.expires_at_ms()) {
-        (Some(end), Some(end_ms)) if end < SystemTime::now() + min_ttl => Err(Error::new(
-            ErrorKind::SignIn,
-            format!("the {} access token ends at {}, sooner than asked for", credential.provider(), rfc3339(end_ms)),
-            format!(
-                "store a new one with `credlatch set {} --kind oauth`, or ask for less time",
-                credential.provider()
-            ),
-        )
-        .into()),
+        (Some(end), Some(end_ms)) if end < SystemTime::now() + min_ttl => {
+            Err(too_short(&credential, end, end_ms).into())
+        }
         _ => Ok(credential),
     }
+}
+
+/// Whether it may be rotated before it is used.
+fn is_due(latch: &Latch, credential: &Credential, min_ttl: Duration) -> Done<bool> {
+    let row = latch.provider(credential.provider().as_str())?;
+    let skew = row.oauth.as_ref().map_or(Duration::ZERO, |oauth| Duration::from_secs(oauth.refresh_skew_secs));
+    // A key has no end, and who rotates a link is its owner.
+    let ahead = if credential.kind() == Kind::Oauth { skew.max(min_ttl) } else { min_ttl };
+    Ok(credential.expires_at().is_some_and(|end| end <= SystemTime::now() + ahead))
+}
+
+/// A token that is good for a request; a new one if it would not last as long as asked for.
+fn good(latch: &Latch, provider: &str, min_ttl: Duration) -> Result<Credential, Error> {
+    let credential = saved(latch, || latch.token(provider))?;
+    let lasts = credential.expires_at().is_none_or(|end| end >= SystemTime::now() + min_ttl);
+    if lasts || credential.kind() != Kind::Oauth || !has_refresh(latch, &credential)? {
+        return Ok(credential);
+    }
+    saved(latch, || latch.rotate(credential.provider().as_str(), credential.label()))
+}
+
+fn has_refresh(latch: &Latch, credential: &Credential) -> Result<bool, Error> {
+    let status = latch.status()?;
+    let entry = status.state.entry(credential.provider().as_str(), credential.label().as_str());
+    Ok(entry.and_then(|entry| entry.grant()).is_some_and(|grant| grant.refresh.is_some()))
+}
+
+/// Does what may bring new tokens. If they can't be saved, this process is the only one that has them: it says so, and
+/// tries until they are saved or a minute is over.
+pub(crate) fn saved(latch: &Latch, renew: impl Fn() -> Result<Credential, Error>) -> Result<Credential, Error> {
+    let renewed = renew();
+    let Err(unsaved) = latch.save_unsaved() else { return renewed };
+    output::complain(&format!(
+        "credlatch: new tokens could not be saved yet: {}\n  {}",
+        unsaved.message(),
+        unsaved.remedy()
+    ));
+    let began = Instant::now();
+    while latch.save_unsaved().is_err() {
+        if began.elapsed() > SAVING {
+            return renewed;
+        }
+        std::thread::sleep(BETWEEN_TRIES);
+    }
+    renew()
+}
+
+fn too_short(credential: &Credential, end: SystemTime, end_ms: u64) -> Error {
+    let how = if end < SystemTime::now() { "ended at" } else { "ends sooner than asked for, at" };
+    let provider = credential.provider();
+    Error::new(
+        ErrorKind::SignIn,
+        format!("the {provider} access token {how} {}", rfc3339(end_ms)),
+        format!("store a new one with `credlatch set {provider} --kind oauth`, or ask for less time"),
+    )
 }

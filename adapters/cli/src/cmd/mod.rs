@@ -1,20 +1,25 @@
 //! The commands, one a file.
 
+mod cancel;
 mod clear;
 mod completions;
 pub(crate) mod demo;
 mod env;
+mod flows;
 mod fresh;
 mod health;
 mod import;
+mod login;
 mod profiles;
 mod providers;
 mod purge;
 mod remove;
+mod rotate;
 mod run;
 mod set;
 mod status;
 mod token;
+mod watch;
 
 use crate::args::{Cli, Command};
 use crate::end::Done;
@@ -27,10 +32,15 @@ pub(crate) fn dispatch(cli: &Cli) -> Done {
         Command::Run(args) => run::run(global, args),
         Command::Env(args) => env::env(global, args),
         Command::Token(of) => token::token(global, of),
+        Command::Login(args) => login::login(global, args),
+        Command::Flows => flows::flows(global),
+        Command::Cancel { flow } => cancel::cancel(global, flow),
+        Command::Rotate(args) => rotate::rotate(global, args),
         Command::Import(args) => import::import(global, args),
         Command::Remove(args) => remove::remove(global, args),
         Command::Clear(args) => clear::clear(global, args),
         Command::Status => status::status(global),
+        Command::Watch { from } => watch::watch(global, *from),
         Command::Providers => providers::providers(global),
         Command::Profiles => profiles::profiles(global),
         Command::Purge => purge::purge(global),

@@ -13,7 +13,7 @@ pub(crate) fn remove(global: &Global, args: &Remove) -> Done {
     let label = Label::new(&args.label)
         .map_err(|bad| End::usage(bad.to_string(), "`credlatch status` shows the labels that there are"))?;
     let removed = latch.remove(row.id.as_str(), &label)?;
-    let revoked = removed.revoke();
+    let revoked = super::clear::revoke(&latch, &removed);
     let object = json!({
         "profile": latch.profile().as_str(),
         "provider": row.id,

@@ -2,7 +2,7 @@
 
 use credlatch::core::state::Entry;
 use credlatch::core::time::Stamp;
-use credlatch::{FlowState, FlowStatus, Kind, ProviderId, rfc3339};
+use credlatch::{FlowState, FlowStatus, Kind, ProviderId, Status, rfc3339};
 use serde::Serialize;
 
 use super::health::health;
@@ -11,7 +11,7 @@ use crate::end::Done;
 use crate::{output, table};
 
 #[derive(Serialize)]
-struct Answer<'a> {
+pub(super) struct Answer<'a> {
     profile: &'a str,
     generation: u64,
     providers: Vec<Provider<'a>>,
@@ -35,27 +35,32 @@ struct Shown<'a> {
 
 /// A login in progress.
 #[derive(Serialize)]
-struct Login {
-    flow_id: String,
-    status: &'static str,
-    user_code: Option<String>,
-    verification_uri: Option<String>,
-    expires_at: String,
-    poll_interval_seconds: u64,
+pub(super) struct Login {
+    pub(super) flow_id: String,
+    pub(super) status: &'static str,
+    pub(super) user_code: Option<String>,
+    pub(super) verification_uri: Option<String>,
+    pub(super) expires_at: String,
+    pub(super) poll_interval_seconds: u64,
 }
 
 pub(crate) fn status(global: &Global) -> Done {
     let latch = global.latch()?;
     let status = latch.status()?;
-    let flows = latch.flows()?;
+    let flows = status.flows();
+    let answer = answer(latch.profile().as_str(), &status, &flows);
+    output::answer(global.json, &answer, || describe(&answer))
+}
+
+/// All that is stored at one generation, without a secret.
+pub(super) fn answer<'a>(profile: &'a str, status: &'a Status, flows: &[FlowStatus]) -> Answer<'a> {
     let providers = status.state.providers.iter().map(|(id, slot)| Provider {
         id,
         entries: slot.entries.iter().map(|entry| show(entry, &status.now)).collect(),
         flow: flows.iter().find(|flow| flow.provider == *id && flow.state == FlowState::Pending).map(login),
     });
     let providers = providers.filter(|provider| !provider.entries.is_empty() || provider.flow.is_some()).collect();
-    let answer = Answer { profile: latch.profile().as_str(), generation: status.state.generation, providers };
-    output::answer(global.json, &answer, || describe(&answer))
+    Answer { profile, generation: status.state.generation, providers }
 }
 
 fn show<'a>(entry: &'a Entry, now: &Stamp) -> Shown<'a> {
@@ -69,7 +74,7 @@ fn show<'a>(entry: &'a Entry, now: &Stamp) -> Shown<'a> {
     }
 }
 
-fn login(flow: &FlowStatus) -> Login {
+pub(super) fn login(flow: &FlowStatus) -> Login {
     Login {
         flow_id: flow.id.clone(),
         status: flow.state.as_str(),

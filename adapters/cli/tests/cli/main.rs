@@ -7,6 +7,7 @@ mod helper;
 mod import;
 mod mute;
 mod output;
+mod rotation;
 mod run;
 mod secrets;
 mod store;

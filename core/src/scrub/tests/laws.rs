@@ -57,6 +57,18 @@ fn shapes() -> impl Strategy<Value = Shape> {
     proptest::sample::select(vec![Shape::Own, Shape::Anthropic, Shape::OpenAi])
 }
 
+/// Found by fuzzing: the host was looked at, and not what came after it.
+#[test]
+fn law_10_an_address_of_ones_own_brings_no_strangers_token() {
+    for (provider, name, value) in [
+        ("openrouter", "OPENAI_BASE_URL", "https://openrouter.ai/?key=xai-planted0key1of2xai3console"),
+        ("anthropic", "ANTHROPIC_BASE_URL", "https://api.anthropic.com/?k=gsk_planted0key1of2groq3cloud"),
+    ] {
+        let result = normalise(vec![(name.into(), value.into())], &built_in(), provider).unwrap();
+        assert!(result.env.is_empty(), "{provider} {value}");
+    }
+}
+
 proptest! {
     #[test]
     fn law_10_a_child_sees_no_credential_but_its_own(

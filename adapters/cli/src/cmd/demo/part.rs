@@ -7,6 +7,7 @@ use credlatch::core::port::Store;
 use credlatch::file::FileStore;
 use credlatch::{Error, Secret, fingerprint};
 
+use super::naive;
 use crate::args::Global;
 use crate::end::Done;
 use crate::output;
@@ -20,6 +21,10 @@ pub(crate) enum Part {
     Hold,
     /// Says how many minimax entries there are, again whenever it changes, until there are none.
     Follow,
+    /// Signs in the naive way.
+    NaiveLogin,
+    /// Gets a token the naive way.
+    NaiveToken,
 }
 
 pub(crate) fn part(global: &Global, part: Part) -> Done {
@@ -27,6 +32,8 @@ pub(crate) fn part(global: &Global, part: Part) -> Done {
         Part::Look => look(),
         Part::Hold => hold(global),
         Part::Follow => follow(global),
+        Part::NaiveLogin => naive::log_in(global),
+        Part::NaiveToken => naive::token(global),
     }
 }
 

@@ -1,16 +1,24 @@
 //! Where the demo plays: a temporary store, and this program as the processes that use it.
 
+use std::cell::Cell;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
+use credlatch::{Latch, Profile};
 use serde_json::Value;
 use tempfile::TempDir;
+
+use super::issuer::Issuers;
 
 /// A temporary store. It is removed in the end.
 pub(super) struct Stage {
     home: TempDir,
     program: PathBuf,
+    /// Authorization servers, for the steps that sign in.
+    pub(super) issuers: Issuers,
+    /// How many logins were lost: ours, and the naive way's.
+    pub(super) lost: Cell<(u64, u64)>,
 }
 
 /// What is stored for minimax.
@@ -30,7 +38,29 @@ impl Stage {
     pub(super) fn set() -> Result<Self, String> {
         let home = tempfile::Builder::new().prefix("credlatch-demo-").tempdir().map_err(|error| error.to_string())?;
         let program = std::env::current_exe().map_err(|error| error.to_string())?;
-        Ok(Self { home, program })
+        let issuers = Issuers::start(home.path())?;
+        Ok(Self { home, program, issuers, lost: Cell::default() })
+    }
+
+    /// The folder of the temporary store.
+    pub(super) fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// The process that renews a token of this profile now, if one does.
+    pub(super) fn claimant(&self, profile: &str) -> Result<Option<u32>, String> {
+        let profile = Profile::new(profile).map_err(|error| error.to_string())?;
+        let latch = Latch::builder().home(self.home()).profile(profile).open().map_err(|error| error.to_string())?;
+        let status = latch.status().map_err(|error| error.to_string())?;
+        Ok(status.state.claims().map(|claim| claim.actor.pid).next())
+    }
+
+    /// How a provider's entry in this profile fares, in a word.
+    pub(super) fn health(&self, profile: &str, provider: &str) -> Result<Option<String>, String> {
+        let text = self.run(&["--profile", profile, "status", "--json"])?;
+        let json: Value = serde_json::from_str(&text).map_err(|error| format!("the status did not parse: {error}"))?;
+        let row = json["providers"].as_array().into_iter().flatten().find(|row| row["id"] == provider);
+        Ok(row.and_then(|row| row["entries"][0]["health"].as_str()).map(str::to_owned))
     }
 
     /// This program, ready to be started.
@@ -43,6 +73,7 @@ impl Stage {
         let mut command = Command::new(&self.program);
         let path = std::env::var_os("PATH").unwrap_or_default();
         command.args(args).env_clear().env("PATH", path).env("CREDLATCH_HOME", self.home.path()).envs(INHERITED);
+        command.env("CREDLATCH_PROVIDERS", &self.issuers.providers);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }

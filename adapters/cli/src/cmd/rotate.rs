@@ -1,0 +1,34 @@
+//! `rotate`: a new access token now, due or not.
+
+use credlatch::{Label, rfc3339};
+use serde_json::json;
+
+use super::fresh;
+use crate::args::{Global, Rotate};
+use crate::defer::deferring_signals;
+use crate::end::{Done, End};
+use crate::output;
+
+pub(crate) fn rotate(global: &Global, args: &Rotate) -> Done {
+    let latch = global.latch()?;
+    let provider = latch.provider(&args.of.provider)?.id.clone();
+    let label = Label::new(&args.label)
+        .map_err(|bad| End::usage(bad.to_string(), "`credlatch status` shows the labels that there are"))?;
+    if args.this_copy {
+        global.builder()?.adopt_copy()?;
+    }
+    let renew = || fresh::saved(&latch, || latch.rotate(provider.as_str(), &label));
+    let credential = deferring_signals(&latch, provider.as_str(), renew)??;
+    let ends = credential.expires_at_ms().map(rfc3339);
+    let object = json!({
+        "provider": provider,
+        "profile": latch.profile().as_str(),
+        "label": label,
+        "expires_at": ends,
+        "generation": credential.generation(),
+    });
+    output::answer(global.json, &object, || {
+        let until = ends.as_ref().map_or_else(String::new, |at| format!("; the new token lasts until {at}"));
+        format!("rotated {provider}, label {label}{until}")
+    })
+}

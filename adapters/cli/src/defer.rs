@@ -1,0 +1,98 @@
+//! INT, TERM and HUP wait while this process has a refresh token under way: dying then leaves its login in doubt.
+
+use std::fs;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use credlatch::Latch;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::{flag, low_level};
+
+use crate::end::{Done, End};
+
+/// How soon a signal is noticed.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Does something that may present a refresh token of this provider.
+///
+/// A signal that comes meanwhile has its way at once, such as while another process rotates and this one waits. But
+/// while the store says that this process holds a claim the signal waits for its end, at most the HTTP time-out.
+pub(crate) fn deferring_signals<T: Send>(latch: &Latch, provider: &str, act: impl FnOnce() -> T + Send) -> Done<T> {
+    let patience = latch.provider(provider)?.oauth.as_ref().map_or(15, |oauth| oauth.http_timeout_secs);
+    let signals = Signals::catch().map_err(|error| could_not(&error))?;
+    let (tell, told) = channel();
+    let done = std::thread::scope(|scope| {
+        // A thread of its own, so that no read from the network is interrupted.
+        scope.spawn(move || tell.send(act()));
+        let mut deadline = None;
+        loop {
+            match told.recv_timeout(LOOK) {
+                Ok(done) => return Some(done),
+                Err(RecvTimeoutError::Disconnected) => return None,
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            let Some(signal) = signals.seen() else { continue };
+            let until = *deadline.get_or_insert_with(|| Instant::now() + Duration::from_secs(patience));
+            if !holds_a_claim(latch) || Instant::now() > until {
+                // The claim may come this instant. Then nothing was sent under it, and the next process finds that out.
+                let _ = low_level::emulate_default_handler(signal);
+            }
+        }
+    });
+    signals.release().map_err(|error| could_not(&error))?;
+    done.ok_or_else(|| could_not(&io::Error::other("its thread came to a bad end")))
+}
+
+/// Whether this process holds the right to an act that is not settled. A store that can't be read might say so.
+pub(crate) fn holds_a_claim(latch: &Latch) -> bool {
+    latch.status().map_or(true, |status| status.state.claims().any(|claim| claim.actor.pid == std::process::id()))
+}
+
+fn could_not(error: &io::Error) -> End {
+    End::other(format!("could not begin a rotation: {error}"), "try again")
+}
+
+/// The three signals, caught. Those that this process ignores stay ignored: whoever started it, as nohup does, wants
+/// that.
+pub(crate) struct Signals {
+    seen: Arc<AtomicUsize>,
+    is_over: Arc<AtomicBool>,
+}
+
+impl Signals {
+    pub(crate) fn catch() -> io::Result<Self> {
+        let signals = Self { seen: Arc::default(), is_over: Arc::default() };
+        let ignored = ignored();
+        for signal in [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0) {
+            flag::register_conditional_default(signal, Arc::clone(&signals.is_over))?;
+            flag::register_usize(signal, Arc::clone(&signals.seen), usize::try_from(signal).unwrap_or(0))?;
+        }
+        Ok(signals)
+    }
+
+    /// The last that came.
+    pub(crate) fn seen(&self) -> Option<i32> {
+        i32::try_from(self.seen.load(Ordering::SeqCst)).ok().filter(|signal| *signal > 0)
+    }
+
+    /// From now on they do what they always do. One that came does it now.
+    pub(crate) fn release(self) -> io::Result<()> {
+        self.is_over.store(true, Ordering::SeqCst);
+        self.seen().map_or(Ok(()), low_level::emulate_default_handler)
+    }
+
+    /// The same, after what came was answered.
+    pub(crate) fn answered(self) {
+        self.is_over.store(true, Ordering::SeqCst);
+    }
+}
+
+/// The signals that this process ignores, one bit each from the first (proc(5)); none where the platform doesn't say.
+fn ignored() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+}

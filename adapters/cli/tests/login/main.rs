@@ -1,0 +1,21 @@
+//! Logins and rotations as processes meet them: against the strict server of `credlatch::sandbox`, and against servers
+//! that others wrote.
+#![expect(clippy::print_stdout, reason = "what was counted, and what was skipped, belongs into the test's output")]
+
+#[path = "../cli/helper.rs"]
+#[expect(dead_code, reason = "the other tests use the rest")]
+mod helper;
+
+mod authlib;
+mod cancelled;
+mod clearing;
+mod crowds;
+mod killed;
+mod many;
+mod oidc;
+mod peer;
+mod saving;
+mod shown;
+mod stopped;
+mod watching;
+mod world;

@@ -1,0 +1,140 @@
+//! The strict server, a store, and the command on both.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, ChildStdout, Command};
+use std::time::{Duration, Instant};
+
+use credlatch::core::provider::{Provider, TableFile};
+use credlatch::sandbox::Sandbox;
+use credlatch::{Latch, Profile};
+use serde_json::Value;
+
+use crate::helper::{Home, Said};
+
+pub(crate) struct World {
+    pub(crate) home: Home,
+    pub(crate) sandbox: Sandbox,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    /// With a change to the provider's row.
+    pub(crate) fn with(change: impl FnOnce(&mut Provider)) -> Self {
+        let (home, sandbox) = (Home::new(), Sandbox::start().unwrap());
+        let mut row = sandbox.provider_row("acme");
+        row.env.oauth_token.push("ACME_TOKEN".to_owned());
+        change(&mut row);
+        let file = serde_json::to_string(&TableFile { providers: vec![row] }).unwrap();
+        std::fs::write(home.folder().join("providers.json"), file).unwrap();
+        Self { home, sandbox }
+    }
+
+    /// With a login of the server whose token has ended.
+    pub(crate) fn ended(self) -> Self {
+        self.put("acme", 0);
+        self
+    }
+
+    /// Stores a login of the server with so many seconds left.
+    pub(crate) fn put(&self, provider: &str, expires_in: u64) {
+        let (access, refresh) = self.sandbox.grant();
+        let login = format!(r#"{{"access_token":"{access}","refresh_token":"{refresh}","expires_in":{expires_in}}}"#);
+        let set = self.command(&["set", provider, "--kind", "oauth"]);
+        assert_eq!(fed(set, &login).status, 0);
+    }
+
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
+        let mut command = self.home.command(args);
+        command.env("CREDLATCH_PROVIDERS", self.home.folder().join("providers.json"));
+        command
+    }
+
+    pub(crate) fn start(&self, args: &[&str]) -> Child {
+        self.command(args).spawn().unwrap()
+    }
+
+    pub(crate) fn say(&self, args: &[&str]) -> Said {
+        Said::from(self.command(args).output().unwrap())
+    }
+
+    /// The library on the same store, as another program would use it.
+    pub(crate) fn latch(&self) -> Latch {
+        let builder = Latch::builder().home(self.home.path()).profile(Profile::default());
+        builder.providers(self.home.folder().join("providers.json")).open().unwrap()
+    }
+
+    pub(crate) fn status(&self) -> Value {
+        self.say(&["status", "--json"]).json()
+    }
+
+    pub(crate) fn health(&self) -> String {
+        self.status()["providers"][0]["entries"][0]["health"].as_str().unwrap_or("none").to_owned()
+    }
+
+    /// Starts a login, and waits for its first line.
+    pub(crate) fn log_in(&self) -> LoggingIn {
+        LoggingIn::of(self.start(&["login", "acme", "--json"]))
+    }
+
+    /// Waits until the server is at work on a refresh.
+    pub(crate) fn exchange_begins(&self, count: u64) {
+        until("an exchange begins", || self.sandbox.stats().refresh_requests >= count);
+    }
+}
+
+/// A process that signs in.
+pub(crate) struct LoggingIn {
+    pub(crate) child: Child,
+    pub(crate) first: Value,
+    out: BufReader<ChildStdout>,
+}
+
+impl LoggingIn {
+    pub(crate) fn of(mut child: Child) -> Self {
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        out.read_line(&mut line).unwrap();
+        let first = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"));
+        Self { child, first, out }
+    }
+
+    pub(crate) fn code(&self) -> &str {
+        self.first["user_code"].as_str().unwrap()
+    }
+
+    pub(crate) fn id(&self) -> &str {
+        self.first["flow_id"].as_str().unwrap()
+    }
+
+    /// Waits for its end: the last event, and the exit status.
+    pub(crate) fn end(mut self) -> (String, i32) {
+        let line = self.out.lines().map_while(Result::ok).last().unwrap_or_default();
+        let status = self.child.wait().unwrap();
+        let last: Value = serde_json::from_str(&line).unwrap_or_default();
+        (last["event"].as_str().unwrap_or("nothing").to_owned(), status.code().unwrap_or(-1))
+    }
+}
+
+pub(crate) fn fed(mut command: Command, input: &str) -> Said {
+    use std::io::Write;
+    let mut child = command.stdin(std::process::Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    Said::from(child.wait_with_output().unwrap())
+}
+
+#[track_caller]
+pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !is_so() {
+        assert!(began.elapsed() < Duration::from_secs(30), "waited in vain until {what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+pub(crate) fn signal(name: &str, child: &Child) {
+    let kill = Command::new("sh").args(["-c", &format!("kill -{name} {}", child.id())]).status().unwrap();
+    assert!(kill.success());
+}

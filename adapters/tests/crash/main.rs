@@ -1,0 +1,81 @@
+//! The file store on a machine that crashes at every call, with every subset of what was not durable.
+//! `docs/crash.md` has the fault model and the counts.
+#![cfg(all(feature = "file", unix))]
+
+mod calls;
+mod counts;
+mod disk;
+mod fault;
+mod faults;
+mod finding;
+mod image;
+mod issuer;
+mod machine;
+mod model;
+mod observe;
+mod ops;
+mod process;
+mod record;
+mod recover;
+mod regressions;
+mod steps;
+mod strangers;
+mod wrong;
+
+use std::io::Write as _;
+
+use credlatch_core::law::Who;
+use finding::{Finding, Search};
+use record::{Count, Recording};
+use wrong::Wrong;
+
+/// Who made the store.
+const BASE: Who = 1;
+/// Who does the operation, and dies.
+const OP: Who = 2;
+/// Who read before, and goes on reading.
+const SURVIVOR: Who = 3;
+/// Who reads for the first time after the crash.
+const FRESH: Who = 4;
+/// Who writes after the crash.
+const HEIR: Who = 5;
+/// Who reads after a power cut that comes still later.
+const AFTER: Who = 6;
+
+/// Says something that the test harness doesn't swallow.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+/// What every store is put to, until something is found.
+fn try_out(wrong: Option<Wrong>) -> Result<(), Finding> {
+    let mut search = Search { is_for_laws: wrong.is_some(), is_short: true, promise: None };
+    // First without acts that are begun anew, because what they break may be the consequence of something simpler.
+    crash(wrong, &mut search)?;
+    strangers::all(wrong, &mut search)?;
+    search.is_short = false;
+    crash(wrong, &mut search)?;
+    search.promise.map_or(Ok(()), Err)
+}
+
+fn crash(wrong: Option<Wrong>, search: &mut Search) -> Result<(), Finding> {
+    for op in ["set", "rotate", "first"].map(ops::named) {
+        let recording = Recording::of(op, wrong)?;
+        recording.cut(&mut Count::default(), search)?;
+        recording.kill(&mut Count::default(), search)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn wrong_stores_are_caught_by_the_law_they_break_and_the_right_one_is_not() {
+    if let Err(finding) = try_out(None) {
+        panic!("the right store: {finding}");
+    }
+    for (wrong, number) in wrong::WRONGS {
+        let Err(finding) = try_out(Some(*wrong)) else { panic!("{wrong:?} is not caught") };
+        say(&format!("{wrong:?}: {finding}"));
+        assert_eq!(finding.law.map(|(number, _)| number), Some(*number), "{wrong:?}: {finding}");
+        assert!(!finding.at.is_empty(), "{wrong:?}");
+    }
+}

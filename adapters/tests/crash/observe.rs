@@ -1,0 +1,77 @@
+//! What can be seen of a store from outside: its document, as a person with a hex editor would see it.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use credlatch_core::state::State;
+
+use super::disk::{FileSystem, Node, Nodes, file_at, find};
+use super::image;
+
+pub(crate) const HOME: &str = "/home/me/credlatch";
+pub(crate) const FOLDER: &str = "/home/me/credlatch/profiles";
+pub(crate) const DOCUMENT: &str = "/home/me/credlatch/profiles/default.json";
+pub(crate) const LOCK: &str = "/home/me/credlatch/profiles/default.lock";
+pub(crate) const CLAIMS: &str = "/home/me/credlatch/profiles/default.claims";
+
+/// What is where the document belongs.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Seen {
+    Nothing,
+    Torn,
+    State(Arc<State>),
+}
+
+#[derive(serde::Deserialize)]
+struct Document {
+    profile: State,
+}
+
+impl Seen {
+    /// The generation; 0 if there is none.
+    pub(crate) fn generation(&self) -> u64 {
+        match self {
+            Self::State(state) => state.generation,
+            Self::Nothing | Self::Torn => 0,
+        }
+    }
+
+    /// The state; the empty one if there is no document.
+    pub(crate) fn state(&self) -> Arc<State> {
+        match self {
+            Self::State(state) => Arc::clone(state),
+            Self::Nothing | Self::Torn => Arc::default(),
+        }
+    }
+}
+
+pub(crate) fn parse(bytes: &[u8]) -> Seen {
+    serde_json::from_slice::<Document>(bytes).map_or(Seen::Torn, |document| Seen::State(Arc::new(document.profile)))
+}
+
+/// What is there now.
+pub(crate) fn document(nodes: &Nodes) -> Seen {
+    file_at(nodes, Path::new(DOCUMENT)).map_or(Seen::Nothing, |bytes| parse(bytes))
+}
+
+/// The oldest of what may be there after a power cut at this moment.
+pub(crate) fn durable(files: &FileSystem) -> Seen {
+    let images = image::of_path(files, Path::new(DOCUMENT));
+    let contents: BTreeSet<_> = images.iter().map(|nodes| file_at(nodes, Path::new(DOCUMENT))).collect();
+    let seen = contents.into_iter().map(|bytes| bytes.map_or(Seen::Nothing, |bytes| parse(bytes)));
+    seen.min_by_key(Seen::generation).unwrap_or(Seen::Nothing)
+}
+
+/// What lies in the store's directory beside the document, the lock file and the empty directory of claims.
+pub(crate) fn litter(nodes: &Nodes) -> Vec<String> {
+    let names = |path: &str| match find(nodes, Path::new(path)).ok().and_then(|ino| nodes.get(&ino)) {
+        Some(Node::Folder(names)) => names.keys().map(|name| format!("{path}/{name}")).collect(),
+        _ => Vec::new(),
+    };
+    let expected = [DOCUMENT, LOCK, CLAIMS];
+    let mut found = names(FOLDER);
+    found.extend(names(CLAIMS));
+    found.retain(|path| !expected.contains(&path.as_str()));
+    found
+}

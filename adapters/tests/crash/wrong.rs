@@ -1,0 +1,174 @@
+//! Wrong stores: the shipped protocol with one of its steps left out, swapped or bent on the way to the machine.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use credlatch::file::disk::{Facts, Hold, Open};
+use rustix::io::Errno;
+
+use super::calls::Handle;
+use super::process::Process;
+
+/// What a wrong store does differently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wrong {
+    /// The draft is not synced.
+    NoFileSync,
+    /// The draft is synced only after it was renamed.
+    SyncAfterRename,
+    /// The directory is not synced.
+    NoFolderSync,
+    /// The directory is not synced by the commit of a claim.
+    ClaimNotSynced,
+    /// The word says that all is well before the directory is synced.
+    EvenBeforeFolderSync,
+    /// The word does not say that a commit is under way.
+    NeverOdd,
+    /// A word that a dead writer left odd is taken for settled by whoever locks next.
+    NoHeal,
+    /// Readers keep the first word they read.
+    WordReadOnce,
+    /// The document is overwritten in its place.
+    InPlace,
+    /// The document is removed before the draft takes its name.
+    RemoveThenRename,
+    /// Room that was set aside and not needed stays in the document, as zeros.
+    KeepsSpareRoom,
+    /// Nobody looks whether the lock file and the document are still the same before the renaming.
+    NoRecheck,
+    /// Locks are granted to everybody.
+    LocksNobodyOut,
+    /// The lock is given up before the renaming.
+    UnlocksEarly,
+    /// A document that doesn't parse is taken for one that isn't there.
+    TornIsAbsent,
+}
+
+/// What a wrong store remembers.
+#[derive(Default)]
+pub(crate) struct Memory {
+    pub(crate) facts: BTreeMap<PathBuf, Facts>,
+    word: Option<[u8; 8]>,
+    is_claim: bool,
+    locked: Option<(u64, u64)>,
+}
+
+fn is(path: &Path, extension: &str) -> bool {
+    path.extension().is_some_and(|found| found == extension)
+}
+
+impl Wrong {
+    pub(crate) fn open(self, on: &Process, path: &Path, how: Open) -> io::Result<Handle> {
+        if self == Self::TornIsAbsent && is(path, "json") {
+            let world = on.machine.world();
+            let bytes = super::disk::file_at(&world.files.nodes, path);
+            if bytes.is_some_and(|bytes| serde_json::from_slice::<serde_json::Value>(bytes).is_err()) {
+                return Err(Errno::NOENT.into());
+            }
+        }
+        on.machine.open(path, how)
+    }
+
+    pub(crate) fn read(self, on: &Process, file: &Handle, into: &mut [u8], at: u64) {
+        if !is(&file.path, "lock") || at != 0 || into.len() != 8 {
+            return;
+        }
+        match self {
+            Self::NoHeal if file.writes => into[0] &= !1,
+            Self::WordReadOnce if !file.writes => {
+                let first = *on.memory.lock().unwrap().word.get_or_insert_with(|| into.try_into().unwrap());
+                into.copy_from_slice(&first);
+            }
+            _ => {}
+        }
+    }
+
+    pub(crate) fn write_at(self, on: &Process, file: &Handle, bytes: &[u8], at: u64) -> io::Result<()> {
+        let is_odd_word = is(&file.path, "lock") && at == 0 && bytes[0] % 2 == 1;
+        if self == Self::NeverOdd && is_odd_word { Ok(()) } else { on.machine.write_at(file, bytes, at) }
+    }
+
+    pub(crate) fn sync(self, on: &Process, file: &Handle) -> io::Result<()> {
+        if matches!(self, Self::NoFileSync | Self::SyncAfterRename) && is(&file.path, "tmp") {
+            return Ok(());
+        }
+        on.machine.sync(file)?;
+        if let (Self::UnlocksEarly, Some((ino, number))) = (self, on.memory.lock().unwrap().locked) {
+            on.machine.release(ino, number);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn sync_folder(self, on: &Process, path: &Path) -> io::Result<()> {
+        match self {
+            Self::NoFolderSync => Ok(()),
+            Self::ClaimNotSynced if on.memory.lock().unwrap().is_claim => Ok(()),
+            _ => on.machine.sync_folder(path),
+        }
+    }
+
+    pub(crate) fn try_lock(self, on: &Process, file: &Handle, how: Hold) -> io::Result<bool> {
+        if self == Self::LocksNobodyOut {
+            return Ok(true);
+        }
+        if is(&file.path, "lock") {
+            on.memory.lock().unwrap().locked = Some((file.ino, file.number));
+        }
+        on.machine.try_lock(file, how)
+    }
+
+    pub(crate) fn rename(self, on: &Process, from: &Path, to: &Path) -> io::Result<()> {
+        if self == Self::ClaimNotSynced {
+            let draft = super::disk::file_at(&on.machine.world().files.nodes, from).map(|bytes| bytes.to_vec());
+            let draft = String::from_utf8(draft.unwrap_or_default()).unwrap();
+            on.memory.lock().unwrap().is_claim = draft.contains("\"rotating\"");
+        }
+        let there = on.machine.open(to, Open::Write).ok();
+        match (self, there) {
+            (Self::InPlace, Some(document)) => {
+                let bytes = super::disk::file_at(&on.machine.world().files.nodes, from).unwrap().to_vec();
+                on.machine.set_length(&document, 0, false)?;
+                on.machine.write_at(&document, &bytes, 0)?;
+                on.machine.sync(&document)?;
+                on.machine.remove(from)
+            }
+            (Self::RemoveThenRename, Some(_)) => {
+                on.machine.remove(to)?;
+                on.machine.rename(from, to)
+            }
+            (Self::SyncAfterRename, _) => {
+                on.machine.rename(from, to)?;
+                on.machine.sync(&on.machine.open(to, Open::Read)?)
+            }
+            (Self::EvenBeforeFolderSync, _) => {
+                on.machine.rename(from, to)?;
+                let lock = on.machine.open(&to.with_extension("lock"), Open::Write)?;
+                let mut word = [0; 8];
+                on.machine.read_at(&lock, &mut word, 0)?;
+                word[0] &= !1;
+                on.machine.write_at(&lock, &word, 0)
+            }
+            _ => on.machine.rename(from, to),
+        }
+    }
+}
+
+/// Each of them, with the law that it breaks.
+pub(crate) const WRONGS: &[(Wrong, u8)] = &[
+    (Wrong::NoFileSync, 8),
+    (Wrong::SyncAfterRename, 8),
+    (Wrong::NoFolderSync, 7),
+    (Wrong::ClaimNotSynced, 3),
+    (Wrong::EvenBeforeFolderSync, 7),
+    (Wrong::NeverOdd, 7),
+    (Wrong::NoHeal, 7),
+    (Wrong::WordReadOnce, 7),
+    (Wrong::InPlace, 8),
+    (Wrong::RemoveThenRename, 7),
+    (Wrong::KeepsSpareRoom, 8),
+    (Wrong::NoRecheck, 8),
+    (Wrong::LocksNobodyOut, 7),
+    (Wrong::UnlocksEarly, 8),
+    (Wrong::TornIsAbsent, 16),
+];

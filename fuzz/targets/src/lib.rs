@@ -1,0 +1,52 @@
+//! What is fuzzed: one function for each target, which takes any bytes and panics if a promise is broken.
+//!
+//! Inputs are text wherever that is possible, so that a seed can be read and written by hand. `fuzz/fuzz_targets` gives each
+//! function to libFuzzer, and `tests/replay.rs` gives it every seed.
+#![cfg(unix)]
+
+mod document;
+mod dotenv;
+mod outcome;
+mod plan;
+mod provider_table;
+mod secret;
+
+use std::sync::OnceLock;
+
+use credlatch::Latch;
+pub use document::document;
+pub use dotenv::dotenv;
+pub use outcome::outcome;
+pub use plan::plan;
+pub use provider_table::provider_table;
+pub use secret::secret;
+
+/// A target.
+pub type Target = fn(&[u8]);
+
+/// All targets by name. Their seeds are in `fuzz/seeds/<name>/`.
+pub const TARGETS: &[(&str, Target)] = &[
+    ("document", document),
+    ("dotenv", dotenv),
+    ("outcome", outcome),
+    ("plan", plan),
+    ("provider_table", provider_table),
+    ("secret", secret),
+];
+
+/// One latch for all inputs: to make one takes longer than to use it.
+fn memory() -> &'static Latch {
+    static LATCH: OnceLock<Latch> = OnceLock::new();
+    LATCH.get_or_init(Latch::in_memory)
+}
+
+/// The first so many lines, and the rest.
+fn head_lines<const N: usize>(text: &str) -> ([&str; N], &str) {
+    let mut rest = text;
+    let head = std::array::from_fn(|_| {
+        let (line, after) = rest.split_once('\n').unwrap_or((rest, ""));
+        rest = after;
+        line
+    });
+    (head, rest)
+}

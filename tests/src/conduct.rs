@@ -1,0 +1,157 @@
+//! How a program conducts itself towards its credentials: the right way is to leave it to the engine. A wrong engine is a
+//! conduct that does one thing by itself, over the same ports.
+
+use std::sync::{Arc, Mutex};
+
+use credlatch_core::clear::Clear;
+use credlatch_core::engine::{Cleared, Engine, Login, NoToken, Picked, Rotation, TransactError, Wish};
+use credlatch_core::flow::FlowKind;
+use credlatch_core::name::{Label, ProviderId};
+use credlatch_core::pool::Choice;
+use credlatch_core::port::{Loaded, StoreError};
+use credlatch_core::state::State;
+use credlatch_core::time::Stamp;
+use credlatch_core::{Event, Step};
+
+use crate::world::World;
+use crate::world::disk::Document;
+use crate::world::here::Here;
+use crate::world::issuer::SimIssuer;
+use crate::world::ports::{Shelf, SimPorts};
+use crate::world::sim::Sim;
+
+/// A process: one engine over the shared disk, which all its threads use.
+pub struct Process<S: Sim> {
+    /// The engine.
+    pub engine: Engine<SimPorts<S>>,
+    /// How it conducts itself.
+    pub conduct: &'static dyn Conduct<S>,
+    /// The issuer.
+    pub issuer: SimIssuer<S>,
+    /// The world it lives in.
+    pub world: Arc<World<S>>,
+    /// What a wrong engine keeps where the right one would ask again.
+    pub kept: Mutex<Option<(Option<u64>, Arc<State>)>>,
+}
+
+impl<S: Sim> Process<S> {
+    /// A process that has done nothing yet.
+    pub fn new(world: &Arc<World<S>>, conduct: &'static dyn Conduct<S>) -> Arc<Self> {
+        let clock = crate::world::clock::SimClock(Arc::clone(world));
+        let nonces = crate::world::clock::SimNonces(Arc::clone(world));
+        Arc::new(Self {
+            engine: Engine::new(Shelf::new(Arc::clone(world), conduct), clock, nonces, 10_000),
+            conduct,
+            issuer: SimIssuer(Arc::clone(world)),
+            world: Arc::clone(world),
+            kept: Mutex::new(None),
+        })
+    }
+}
+
+/// What a program does, as far as a wrong engine does one thing of it otherwise.
+pub trait Conduct<S: Sim>: Send + Sync {
+    /// Decides.
+    fn apply(&self, state: &State, now: &Stamp, event: &Event) -> Step {
+        credlatch_core::apply(state, now, event)
+    }
+
+    /// Makes sense of a document.
+    ///
+    /// # Errors
+    /// It can't be read.
+    fn parse(
+        &self,
+        document: &Document,
+        here: &Here,
+        right: fn(&Document, &Here) -> Result<Loaded, StoreError>,
+    ) -> Result<Loaded, StoreError> {
+        right(document, here)
+    }
+
+    /// Reads.
+    ///
+    /// # Errors
+    /// The store can't be read.
+    fn read(&self, process: &Process<S>) -> Result<Arc<State>, StoreError> {
+        process.engine.read(|snapshot| Arc::clone(&snapshot.state))
+    }
+
+    /// Takes what is there.
+    ///
+    /// # Errors
+    /// There is nothing to take.
+    fn current(&self, process: &Process<S>, provider: &ProviderId) -> Result<Picked, NoToken> {
+        process.engine.current(provider.as_str(), &Choice::default())
+    }
+
+    /// Prints what it knows, for people and logs.
+    fn print(&self, state: &State) -> String {
+        format!("{state:?}")
+    }
+
+    /// Clears.
+    ///
+    /// # Errors
+    /// The store can't be used.
+    fn clear(&self, process: &Process<S>, clear: Clear) -> Result<Cleared, TransactError> {
+        process.engine.clear(clear)
+    }
+
+    /// Waits until nobody holds what was cleared.
+    fn drain(&self, process: &Process<S>, cleared: &Cleared) -> bool {
+        process.engine.drain(cleared, 5)
+    }
+
+    /// Starts a login, or joins one.
+    ///
+    /// # Errors
+    /// The store can't be used.
+    fn login(
+        &self,
+        process: &Process<S>,
+        provider: &ProviderId,
+        label: &Label,
+    ) -> Result<Login<SimPorts<S>>, TransactError> {
+        process.engine.login(&process.issuer, provider, label, FlowKind::Device)
+    }
+
+    /// Rotates.
+    ///
+    /// # Errors
+    /// The store can't be used.
+    fn rotate(&self, process: &Process<S>, wish: &Wish) -> Result<Rotation, TransactError> {
+        process.engine.rotate(&process.issuer, wish, 30_000)
+    }
+
+    /// Stores many entries in one pass.
+    ///
+    /// # Errors
+    /// The store can't be used.
+    fn import(&self, process: &Process<S>, puts: &[Event]) -> Result<(), TransactError> {
+        process.engine.transact(puts).map(drop)
+    }
+
+    /// Plans the environment of a child for one provider: what is inherited, without what is another's, and the secret.
+    fn plan(
+        &self,
+        process: &Process<S>,
+        inherited: &[(String, String)],
+        own: &(String, String),
+    ) -> Vec<(String, String)> {
+        let _ = process;
+        let harmless = inherited.iter().filter(|(name, _)| !is_credential(name)).cloned();
+        harmless.chain([own.clone()]).collect()
+    }
+}
+
+/// Whether a variable may hold a credential, as far as the simulated world has some.
+pub fn is_credential(name: &str) -> bool {
+    ["_KEY", "_TOKEN", "_BASE_URL"].iter().any(|end| name.ends_with(end))
+}
+
+/// The right conduct: everything is the engine's.
+#[derive(Debug)]
+pub struct Right;
+
+impl<S: Sim> Conduct<S> for Right {}

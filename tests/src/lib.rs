@@ -1,0 +1,16 @@
+//! What holds the laws: one kind of scenario, a simulated world, and the harnesses that run the one in the other.
+//!
+//! A [`scenario`] is data. [`run`] plays it by a schedule, or has loom explore every order of its turns; both over the same
+//! simulated [`world`], whose disk, lock, clocks and strict issuer write down what can be seen from outside. The laws of
+//! the core judge what was written down. [`wrong`] has engines that make a reported mistake: each must be caught, or the
+//! harnesses are worth nothing. [`coverage`] says which harness holds which law.
+
+pub mod arbitrary;
+pub mod cases;
+pub mod conduct;
+pub mod coverage;
+pub mod moves;
+pub mod run;
+pub mod scenario;
+pub mod world;
+pub mod wrong;

@@ -1,0 +1,108 @@
+//! Has loom explore every order of a scenario's turns.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use credlatch_core::law::{Broken, LAWS};
+
+use super::hand::Hand;
+use super::play;
+use super::stage::Stage;
+use crate::conduct::{Conduct, Right};
+use crate::scenario::Scenario;
+use crate::world::here::Recorder;
+use crate::world::loomed::{self, Loomed};
+use crate::world::sim::Sim;
+
+/// Turns that one execution may take; loom stops with an error beyond it.
+const MAX_BRANCHES: usize = 20_000;
+
+/// Ends an exploration that found a breach.
+struct Found;
+
+/// What an exploration saw.
+#[derive(Clone, Debug, Default)]
+pub struct Explored {
+    /// How many orders there were.
+    pub executions: usize,
+    /// In how many of them each law could have been broken.
+    pub witnessed: BTreeMap<u8, usize>,
+    /// In how many of them somebody died.
+    pub deaths: usize,
+    /// The first breach of each law, with the scenario and the schedule that lead to it.
+    pub broken: BTreeMap<u8, (Broken, Scenario)>,
+}
+
+/// Explores a scenario, with so many preemptions at most if a bound is given.
+///
+/// # Panics
+/// If the environment tells loom to stop before it is through: such a check would pass without having checked.
+pub fn explore(scenario: &Scenario, preemption_bound: Option<usize>) -> Explored {
+    run(scenario, &Right, preemption_bound, true)
+}
+
+/// Explores a scenario of a wrong engine to its end, and collects every law that it breaks.
+pub fn explore_all(scenario: &Scenario, conduct: &'static dyn Conduct<Loomed>) -> Explored {
+    run(scenario, conduct, Some(2), false)
+}
+
+fn run(
+    scenario: &Scenario,
+    conduct: &'static dyn Conduct<Loomed>,
+    preemption_bound: Option<usize>,
+    stop: bool,
+) -> Explored {
+    for variable in ["LOOM_MAX_DURATION", "LOOM_MAX_PERMUTATIONS", "LOOM_MAX_PREEMPTIONS", "LOOM_CHECKPOINT_FILE"] {
+        assert!(std::env::var_os(variable).is_none(), "{variable} would end the exploration early");
+    }
+    loomed::expect_participants(scenario.participants.len());
+    let seen = Arc::new(Mutex::new(Explored::default()));
+    let mut model = loom::model::Builder::new();
+    model.max_branches = MAX_BRANCHES;
+    model.preemption_bound = preemption_bound;
+    let shared = (Arc::clone(&seen), scenario.clone());
+    let checked = catch_unwind(AssertUnwindSafe(|| model.check(move || execute(&shared.1, conduct, &shared.0, stop))));
+    if let Err(panic) = checked
+        && !panic.is::<Found>()
+    {
+        resume_unwind(panic);
+    }
+    std::mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+fn execute(scenario: &Scenario, conduct: &'static dyn Conduct<Loomed>, seen: &Mutex<Explored>, stop: bool) {
+    let recorder = Arc::new(Recorder::default());
+    let mut stage = Stage::<Loomed>::set(scenario, conduct, &recorder);
+    let cast: Vec<_> = (0..)
+        .zip(&scenario.participants)
+        .map(|(who, one)| (stage.participant(who, one), stage.process(one.process), one.steps.clone()))
+        .collect();
+    stage.leave();
+    let perform = |(here, process, steps): (_, _, Vec<_>)| {
+        loom::thread::spawn(move || {
+            Loomed::enter(here);
+            Hand::new(process).act(&steps);
+        })
+    };
+    let threads: Vec<_> = cast.into_iter().map(perform).collect();
+    for thread in threads {
+        thread.join().expect("a participant's thread ends");
+    }
+    let path = recorder.path();
+    let trace = stage.rest();
+    let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+    seen.executions += 1;
+    seen.deaths += usize::from(trace.0.iter().any(|fact| matches!(fact, credlatch_core::law::Fact::Died { .. })));
+    play::witnessed(&trace, &mut seen.witnessed);
+    for law in LAWS {
+        let Err(broken) = law.judge(&trace) else { continue };
+        let turns: Vec<_> = path.iter().copied().filter(|who| (*who as usize) < scenario.participants.len()).collect();
+        let found = || (broken, Scenario { schedule: play::schedule(&turns), ..scenario.clone() });
+        seen.broken.entry(law.number).or_insert_with(found);
+    }
+    if stop && !seen.broken.is_empty() {
+        drop(seen);
+        resume_unwind(Box::new(Found));
+    }
+}

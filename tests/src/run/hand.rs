@@ -1,0 +1,303 @@
+//! A participant's hand: it does the steps of a scenario, and writes down what can be seen of them from outside.
+
+use std::sync::Arc;
+
+use credlatch_core::Event;
+use credlatch_core::clear::Clear;
+use credlatch_core::engine::{Cleared, FlowView, NoToken, Picked, Poller, Wish};
+use credlatch_core::law::Fact;
+use credlatch_core::name::{Label, ProviderId};
+use credlatch_core::pool::{Choice, Report};
+use credlatch_core::port::Clock;
+use credlatch_core::put::{How, Put};
+use credlatch_core::state::{Material, Nonce, Source, State};
+
+use super::stage::{grant, times};
+use crate::conduct::Process;
+use crate::scenario::Step;
+use crate::world::here::Here;
+use crate::world::ports::SimPorts;
+use crate::world::sim::{Place, Sim};
+use crate::world::{fingerprint, secret};
+
+/// What a participant remembers from one step to the next.
+pub struct Hand<S: Sim> {
+    process: Arc<Process<S>>,
+    here: Arc<Here>,
+    poller: Option<Poller<SimPorts<S>>>,
+    flow: Option<(ProviderId, Nonce)>,
+    holds: Option<Picked>,
+    used: Option<(ProviderId, Label, u64)>,
+    cleared: Option<(Cleared, Vec<u64>)>,
+    start: Arc<State>,
+}
+
+impl<S: Sim> Hand<S> {
+    /// The hand of this thread's participant.
+    pub fn new(process: Arc<Process<S>>) -> Self {
+        let start = Arc::clone(&process.world.start);
+        Self { process, here: S::here(), poller: None, flow: None, holds: None, used: None, cleared: None, start }
+    }
+
+    /// Does the steps, until they end or the participant dies.
+    pub fn act(mut self, steps: &[Step]) {
+        for step in steps {
+            if self.here.is_dead() {
+                break;
+            }
+            self.step(step);
+        }
+        self.release();
+    }
+
+    fn step(&mut self, step: &Step) {
+        let who = self.here.who;
+        match step {
+            Step::Set { provider, label, secret: text } => {
+                self.transact(&[key(provider, label, text, How::Named)]);
+            }
+            Step::SetGrant { provider, label } => self.set_grant(provider, label),
+            Step::Import { provider, keys } => {
+                let puts: Vec<_> = keys.iter().map(|(label, text)| key(provider, label, text, How::Bulk)).collect();
+                self.here.record(Fact::PassBegan { who, pass: puts.len() });
+                let _ = self.process.conduct.import(&self.process, &puts);
+                self.here.record(Fact::PassEnded { who });
+            }
+            Step::Login { provider } => self.login(provider),
+            Step::Poll => {
+                if let Some(poller) = self.poller.take() {
+                    let _ = self.process.engine.poll_to_end(&self.process.issuer, poller);
+                }
+            }
+            Step::Await => {
+                if let (Some((provider, flow)), None) = (&self.flow, &self.poller) {
+                    let _ = self.process.engine.await_flow(&self.process.issuer, provider, *flow);
+                }
+            }
+            Step::Cancel { provider } => self.cancel(provider),
+            Step::Clear { provider } => self.clear(provider),
+            Step::ClearAll => {
+                if let Ok(done) = self.process.engine.clear(Clear::Everything) {
+                    self.process.engine.revoke_all(&self.process.issuer, &done.effects);
+                }
+            }
+            Step::Drain => self.drain(),
+            Step::Remove { provider, label } => {
+                if let Ok(done) = self.process.engine.remove(provider.clone(), label.clone()) {
+                    self.process.engine.revoke_all(&self.process.issuer, &done.effects);
+                }
+            }
+            Step::Rotate { provider, label, cause } => self.rotate(provider, label, (*cause).into()),
+            Step::Token { provider } => self.token(provider),
+            Step::Current { provider } => self.current(provider),
+            Step::Release => self.release(),
+            Step::Report { answer, dead } => self.report(*answer, *dead),
+            Step::Purge => self.transact(&[Event::Purge]),
+            Step::Read => self.read(),
+            Step::Wait { ms } => self.process.world.pass(*ms),
+            Step::SetWallClock { by_ms } => self.process.world.clock.set_wall(*by_ms),
+            Step::Plan { provider } => self.plan(provider),
+            Step::Print => self.print(),
+            Step::Tear => self.process.world.disk.tear(&self.here),
+        }
+    }
+
+    fn transact(&self, events: &[Event]) {
+        if let Ok(done) = self.process.engine.transact(events) {
+            self.process.engine.revoke_all(&self.process.issuer, &done.effects);
+        }
+    }
+
+    fn set_grant(&self, provider: &ProviderId, label: &Label) {
+        let world = &self.process.world;
+        let tokens = world.server.visit(crate::world::server::Server::new_grant);
+        self.transact(&[Event::Put(Put {
+            provider: provider.clone(),
+            label: label.clone(),
+            material: grant(&tokens, world.lifetime_ms, world.clock.now()),
+            source: Source::Login,
+            fingerprint: fingerprint(&tokens.refresh),
+            how: How::Named,
+        })]);
+    }
+
+    fn login(&mut self, provider: &ProviderId) {
+        if let Ok(login) = self.process.conduct.login(&self.process, provider, &Label::default()) {
+            self.flow = Some((provider.clone(), login.flow));
+            self.poller = login.poller;
+        }
+    }
+
+    fn cancel(&mut self, provider: &ProviderId) {
+        let live = |state: &State| Some(state.slot(provider.as_str())?.flow.as_ref()?.id);
+        let found = || self.process.engine.read(|snapshot| live(&snapshot.state)).ok().flatten();
+        let known = self.flow.as_ref().filter(|(of, _)| of == provider).map(|(_, flow)| *flow);
+        if let Some(flow) = known.or_else(found) {
+            let seen: Result<FlowView, _> = self.process.engine.cancel(provider, flow);
+            drop(seen);
+        }
+    }
+
+    fn clear(&mut self, provider: &ProviderId) {
+        let who = self.here.who;
+        self.here.record(Fact::ClearBegan { who, provider: provider.clone() });
+        let done = self.process.conduct.clear(&self.process, Clear::Provider(provider.clone()));
+        self.here.record(Fact::ClearEnded { who });
+        if let Ok(done) = done {
+            self.process.engine.revoke_all(&self.process.issuer, &done.effects);
+            self.cleared = Some((done, self.versions_before_my_clear(provider.as_str())));
+        }
+    }
+
+    /// The versions that were there before this participant's last clear.
+    fn versions_before_my_clear(&self, provider: &str) -> Vec<u64> {
+        self.here.recorder.look(|facts| {
+            let mine = facts.iter().rev().find_map(|fact| match fact {
+                Fact::Stepped(step) if step.who == self.here.who && matches!(step.event, Event::Clear(_)) => Some(step),
+                _ => None,
+            });
+            let slot = mine.and_then(|step| step.before.slot(provider));
+            slot.map(|slot| slot.entries.iter().map(|entry| entry.version).collect()).unwrap_or_default()
+        })
+    }
+
+    fn drain(&mut self) {
+        let Some((cleared, versions)) = self.cleared.take() else { return };
+        if self.process.conduct.drain(&self.process, &cleared) {
+            self.here.record(Fact::Drained { process: self.here.process, versions });
+        }
+    }
+
+    fn rotate(&self, provider: &ProviderId, label: &Label, cause: credlatch_core::rotation::Cause) {
+        let used = self.used.as_ref().filter(|(of, called, _)| of == provider && called == label);
+        let known = || self.start.entry(provider.as_str(), label.as_str()).map(|entry| entry.version);
+        let version = used.map(|(_, _, version)| *version).or_else(known);
+        let Some(version) = version else { return };
+        let wish = Wish { provider: provider.clone(), label: label.clone(), version, cause, times: times() };
+        let _ = self.process.conduct.rotate(&self.process, &wish);
+    }
+
+    fn token(&mut self, provider: &ProviderId) {
+        self.release();
+        let choice = Choice::default();
+        let picked = self.process.engine.token(&self.process.issuer, provider, &choice, times(), 30_000);
+        self.hold(provider, picked);
+    }
+
+    fn current(&mut self, provider: &ProviderId) {
+        self.release();
+        let now = self.process.engine.clock().now();
+        let before = self.process.engine.snapshot().map(|snapshot| Arc::clone(&snapshot.state));
+        let picked = self.process.conduct.current(&self.process, provider);
+        if let Ok(state) = before {
+            self.record_choice(provider, now, &state, &picked);
+        }
+        self.hold(provider, picked);
+    }
+
+    /// What was chosen from which state: known if nothing was committed between a look before and the choice.
+    fn record_choice(
+        &self,
+        provider: &ProviderId,
+        now: credlatch_core::time::Stamp,
+        state: &Arc<State>,
+        picked: &Result<Picked, NoToken>,
+    ) {
+        let after = self.process.engine.snapshot().map(|snapshot| snapshot.state.generation);
+        if after != Ok(state.generation) || self.process.engine.clock().now() != now {
+            return;
+        }
+        let entries = state.slot(provider.as_str()).map_or(&[][..], |slot| &slot.entries);
+        let place = |picked: &Picked| entries.iter().position(|entry| entry.label == picked.live.label);
+        self.here.record(Fact::Chosen {
+            now,
+            state: Arc::clone(state),
+            provider: provider.clone(),
+            at: picked.as_ref().ok().and_then(place),
+            told_when: matches!(picked, Err(NoToken::Resting(_))),
+        });
+    }
+
+    fn hold(&mut self, provider: &ProviderId, picked: Result<Picked, NoToken>) {
+        let Ok(picked) = picked else { return };
+        let Here { who, process, .. } = *self.here;
+        self.used = Some((provider.clone(), picked.live.label.clone(), picked.live.version));
+        self.here.record(Fact::Held { who, process, version: picked.live.version, holds: true });
+        self.holds = Some(picked);
+    }
+
+    fn release(&mut self) {
+        if let Some(picked) = self.holds.take() {
+            let Here { who, process, .. } = *self.here;
+            self.here.record(Fact::Held { who, process, version: picked.live.version, holds: false });
+        }
+    }
+
+    fn report(&self, answer: credlatch_core::pool::Answer, dead: bool) {
+        let Some((provider, label, version)) = self.used.clone() else { return };
+        let dead = dead.then(|| "token_revoked".to_owned());
+        self.transact(&[Event::Report(Report { provider, label, version, answer, rest_ms: None, model: None, dead })]);
+    }
+
+    fn read(&self) {
+        let who = self.here.who;
+        self.here.record(Fact::ReadBegan { who });
+        if let Ok(saw) = self.process.conduct.read(&self.process) {
+            self.here.record(Fact::ReadEnded { who, saw });
+        }
+    }
+
+    fn print(&self) {
+        let Ok(snapshot) = self.process.engine.snapshot() else { return };
+        let entries = || snapshot.state.providers.values().flat_map(|slot| &slot.entries);
+        let refresh = entries().filter_map(|entry| entry.grant()?.refresh.as_ref());
+        let codes =
+            snapshot.state.providers.values().filter_map(|slot| slot.flow.as_ref()?.prompt()?.device_code.as_ref());
+        let secrets = entries().filter_map(|entry| entry.secret()).chain(refresh).chain(codes);
+        let secrets = secrets.map(|secret| secret.expose_secret().to_owned()).collect();
+        self.here.record(Fact::Printed { text: self.process.conduct.print(&snapshot.state), secrets });
+    }
+
+    fn plan(&self, provider: &ProviderId) {
+        let entry = self.process.engine.current(provider.as_str(), &Choice::default());
+        let Some(own) = entry.ok().and_then(|picked| picked.live.secret().cloned()) else { return };
+        let inherited = inherited();
+        let variable = format!("{}_API_KEY", provider.as_str().to_uppercase());
+        let environment =
+            self.process.conduct.plan(&self.process, &inherited, &(variable, own.expose_secret().to_owned()));
+        let others = self.process.engine.snapshot().map(|snapshot| foreign(&snapshot.state, provider));
+        let foreign = inherited.into_iter().filter(|(name, _)| crate::conduct::is_credential(name));
+        let foreign = foreign.map(|(_, value)| value).chain(others.unwrap_or_default());
+        // The same key may be stored for two providers; then it is this one's too.
+        let foreign = foreign.filter(|value| value != own.expose_secret()).collect();
+        self.here.record(Fact::Planned { provider: provider.clone(), environment, foreign });
+    }
+}
+
+/// What every child inherits in the simulated world.
+fn inherited() -> Vec<(String, String)> {
+    let pairs = [
+        ("HOME", "/home/person"),
+        ("CLAUDE_CODE_OAUTH_TOKEN", "sk-ant-oat01-inherited"),
+        ("OPENAI_API_KEY", "sk-inherited"),
+        ("ANTHROPIC_BASE_URL", "https://elsewhere.example"),
+    ];
+    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()
+}
+
+fn foreign(state: &State, provider: &ProviderId) -> Vec<String> {
+    let others = state.providers.iter().filter(|(other, _)| *other != provider);
+    let secrets = others.flat_map(|(_, slot)| &slot.entries).filter_map(|entry| entry.secret());
+    secrets.map(|secret| secret.expose_secret().to_owned()).collect()
+}
+
+fn key(provider: &ProviderId, label: &Label, text: &str, how: How) -> Event {
+    Event::Put(Put {
+        provider: provider.clone(),
+        label: label.clone(),
+        material: Material::ApiKey(secret(text)),
+        source: if how == How::Bulk { Source::Env(label.as_str().to_owned()) } else { Source::Manual },
+        fingerprint: fingerprint(text),
+        how,
+    })
+}

@@ -1,0 +1,260 @@
+//! What happens, as data: the model checker, the property tests and the replay of a counterexample share this one type.
+
+use credlatch_core::law::Who;
+use credlatch_core::name::{Label, ProviderId};
+use credlatch_core::pool::Answer;
+use credlatch_core::rotation::Cause;
+use serde::{Deserialize, Serialize};
+
+use crate::world::server::Manner;
+
+/// A small history: what is there, who is there, and what each does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// What it is about.
+    pub name: String,
+    /// What the store holds at the start.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub given: Vec<Given>,
+    /// How the issuer behaves.
+    #[serde(default)]
+    pub issuer: Manner,
+    /// What happened before the participants came.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub before: Vec<Step>,
+    /// Who is there.
+    pub participants: Vec<Participant>,
+    /// Who takes how many turns, one line after the other; then each goes on to its end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub schedule: Vec<(Who, u32)>,
+}
+
+/// An entry that the store holds at the start.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Given {
+    /// An API key.
+    Key {
+        /// Whose.
+        provider: ProviderId,
+        /// Its label.
+        #[serde(default)]
+        label: Label,
+        /// Its text.
+        secret: String,
+    },
+    /// A grant that the issuer knows.
+    Grant {
+        /// Whose.
+        provider: ProviderId,
+        /// Its label.
+        #[serde(default)]
+        label: Label,
+        /// How long its access token lives from now.
+        lifetime_ms: u64,
+    },
+}
+
+/// Somebody who does something: a thread. Threads of one process share an engine.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Participant {
+    /// Which process it is a thread of.
+    pub process: u32,
+    /// What it does, one after the other.
+    pub steps: Vec<Step>,
+    /// Its process dies instead of this operation on the disk or at the issuer, counted from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dies_at: Option<u32>,
+}
+
+/// One thing that a participant does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Step {
+    /// Stores a key by name.
+    Set {
+        /// Whose.
+        provider: ProviderId,
+        /// Its label.
+        #[serde(default)]
+        label: Label,
+        /// Its text.
+        secret: String,
+    },
+    /// Stores a grant that it got from the issuer elsewhere, by name.
+    SetGrant {
+        /// Whose.
+        provider: ProviderId,
+        /// Its label.
+        #[serde(default)]
+        label: Label,
+    },
+    /// Imports keys in one pass.
+    Import {
+        /// Whose.
+        provider: ProviderId,
+        /// Their labels and texts.
+        keys: Vec<(Label, String)>,
+    },
+    /// Starts a login, or joins the one in progress, and keeps the duty to poll if it falls to it.
+    Login {
+        /// Of what.
+        provider: ProviderId,
+    },
+    /// Polls to the end, if it has that duty.
+    Poll,
+    /// Waits for the login it started or joined; polls on if its poller died.
+    Await,
+    /// Cancels the login it started or joined, or the one that it finds.
+    Cancel {
+        /// Of what.
+        provider: ProviderId,
+    },
+    /// Clears a provider.
+    Clear {
+        /// Which.
+        provider: ProviderId,
+    },
+    /// Clears everything.
+    ClearAll,
+    /// Waits until nobody holds what it cleared.
+    Drain,
+    /// Removes one entry.
+    Remove {
+        /// Whose.
+        provider: ProviderId,
+        /// Its label.
+        #[serde(default)]
+        label: Label,
+    },
+    /// Rotates the version that it sees, or that it used.
+    Rotate {
+        /// Whose.
+        provider: ProviderId,
+        /// Which.
+        #[serde(default)]
+        label: Label,
+        /// Why.
+        cause: Why,
+    },
+    /// Takes what is good for a request, and holds it.
+    Token {
+        /// Of what.
+        provider: ProviderId,
+    },
+    /// Takes what is there, and holds it.
+    Current {
+        /// Of what.
+        provider: ProviderId,
+    },
+    /// Lets go of what it holds.
+    Release,
+    /// Says what the provider answered to what it used.
+    Report {
+        /// What kind of failure.
+        answer: Answer,
+        /// Whether no rest helps.
+        #[serde(default)]
+        dead: bool,
+    },
+    /// Forgets what is past its time.
+    Purge,
+    /// Reads.
+    Read,
+    /// Time passes.
+    Wait {
+        /// So much.
+        ms: u64,
+    },
+    /// Somebody sets the wall clock.
+    SetWallClock {
+        /// By so much, ahead or back.
+        by_ms: i64,
+    },
+    /// Plans a child's environment, in which a Claude token and another's key are inherited.
+    Plan {
+        /// For which provider.
+        provider: ProviderId,
+    },
+    /// Prints what it knows.
+    Print,
+    /// The document is damaged from outside.
+    Tear,
+}
+
+/// Why a rotation is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// It is due.
+    Due,
+    /// The provider answered 401.
+    Challenged,
+    /// A person asks.
+    Asked,
+}
+
+impl From<Why> for Cause {
+    fn from(why: Why) -> Self {
+        match why {
+            Why::Due => Self::Due,
+            Why::Challenged => Self::Challenged,
+            Why::Asked => Self::Asked,
+        }
+    }
+}
+
+/// A provider of the scenario.
+///
+/// # Panics
+/// If the text can't be a provider's id.
+pub fn provider(text: &str) -> ProviderId {
+    ProviderId::new(text).expect("a scenario's provider")
+}
+
+/// A label of the scenario.
+///
+/// # Panics
+/// If the text can't be a label.
+pub fn label(text: &str) -> Label {
+    Label::new(text).expect("a scenario's label")
+}
+
+impl Scenario {
+    /// A scenario of processes that each do these steps.
+    pub fn processes(name: &str, steps: &[&[Step]]) -> Self {
+        let participant = |(process, steps): (usize, &&[Step])| Participant {
+            process: u32::try_from(process).unwrap_or(0),
+            steps: steps.to_vec(),
+            dies_at: None,
+        };
+        Self {
+            name: name.to_owned(),
+            given: Vec::new(),
+            issuer: Manner::default(),
+            before: Vec::new(),
+            participants: steps.iter().enumerate().map(participant).collect(),
+            schedule: Vec::new(),
+        }
+    }
+
+    /// The same with threads of one process.
+    #[must_use]
+    pub fn as_threads(mut self) -> Self {
+        for participant in &mut self.participants {
+            participant.process = 0;
+        }
+        self.name = format!("{} (threads)", self.name);
+        self
+    }
+
+    /// As JSON, for people and for a replay.
+    ///
+    /// # Panics
+    /// Never: everything in it has a JSON form.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("a scenario has a JSON form")
+    }
+}

@@ -1,0 +1,94 @@
+//! Clocks and nonces that the scenario owns.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use credlatch_core::port::{Clock, Nonces};
+use credlatch_core::state::Nonce;
+use credlatch_core::time::Stamp;
+
+use super::World;
+use super::sim::Sim;
+
+const START_WALL_MS: u64 = 1_767_225_600_000;
+const START_UP_MS: u64 = 1_000_000;
+
+/// The state of both clocks. Looking at them takes no turn: time passes in steps of the scenario.
+#[derive(Debug)]
+pub struct Times {
+    wall_ms: AtomicU64,
+    up_ms: AtomicU64,
+    boot: AtomicU64,
+    nonces: AtomicU64,
+}
+
+impl Default for Times {
+    fn default() -> Self {
+        Self {
+            wall_ms: AtomicU64::new(START_WALL_MS),
+            up_ms: AtomicU64::new(START_UP_MS),
+            boot: AtomicU64::new(1),
+            nonces: AtomicU64::new(0),
+        }
+    }
+}
+
+impl Times {
+    /// A reading of both.
+    pub fn now(&self) -> Stamp {
+        Stamp {
+            wall_ms: self.wall_ms.load(Ordering::Relaxed),
+            up_ms: self.up_ms.load(Ordering::Relaxed),
+            boot: self.boot.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Time passes, on both.
+    pub fn pass(&self, ms: u64) {
+        self.wall_ms.fetch_add(ms, Ordering::Relaxed);
+        self.up_ms.fetch_add(ms, Ordering::Relaxed);
+    }
+
+    /// Somebody sets the wall clock, ahead or back.
+    pub fn set_wall(&self, by_ms: i64) {
+        let wall_ms = self.wall_ms.load(Ordering::Relaxed);
+        self.wall_ms.store(wall_ms.saturating_add_signed(by_ms), Ordering::Relaxed);
+    }
+
+    /// A number that was never given before.
+    pub fn nonce(&self) -> Nonce {
+        Nonce(u128::from(self.nonces.fetch_add(1, Ordering::Relaxed) + 1))
+    }
+}
+
+/// The clock port.
+pub struct SimClock<S: Sim>(pub Arc<World<S>>);
+
+impl<S: Sim> Clock for SimClock<S> {
+    fn now(&self) -> Stamp {
+        let mut now = self.0.clock.now();
+        let here = S::here();
+        if here.is_dead() {
+            now.up_ms += here.afterlife_ms(0);
+        }
+        now
+    }
+
+    fn pause(&self, ms: u64) {
+        let here = S::here();
+        if here.is_dead() {
+            here.afterlife_ms(ms);
+        } else {
+            self.0.pass(ms);
+        }
+    }
+}
+
+/// The port for nonces.
+pub struct SimNonces<S: Sim>(pub Arc<World<S>>);
+
+impl<S: Sim> Nonces for SimNonces<S> {
+    fn nonce(&self) -> Nonce {
+        self.0.clock.nonce()
+    }
+}

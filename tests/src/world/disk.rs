@@ -1,0 +1,103 @@
+//! The disk: one document, the word at the head of its lock file, and the lock.
+//!
+//! A commit takes four turns: the word becomes odd, the new document is renamed into place and seen, the directory is
+//! synced and the document durable, the word becomes the document's id. A writer may die before each of them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use credlatch_core::law::Fact;
+use credlatch_core::state::State;
+
+use super::here::{Dead, Here, Recorder};
+use super::sim::{Board, Gate, Sim};
+
+/// The disk.
+pub struct Disk<S: Sim> {
+    gate: S::Gate,
+    word: S::Board<u64>,
+    document: S::Board<Document>,
+}
+
+/// What a rename put into place.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// The state.
+    pub state: Arc<State>,
+    /// The id of the commit that wrote it; none if nobody ever wrote.
+    pub id: Option<u64>,
+    /// Whether it was damaged.
+    pub torn: bool,
+}
+
+impl<S: Sim> Disk<S> {
+    pub(super) fn new(state: State, recorder: &Recorder) -> Self {
+        let (word, id) = if state.generation == 0 { (0, None) } else { (2, Some(2)) };
+        let state = Arc::new(state);
+        if id.is_some() {
+            recorder.push(Fact::Shown { who: u32::MAX, state: Arc::clone(&state) });
+            recorder.push(Fact::Durable { state: Arc::clone(&state) });
+            recorder.push(Fact::Returned { who: u32::MAX, generation: state.generation });
+        }
+        Self { gate: Gate::new(), word: Board::new(word), document: Board::new(Document { state, id, torn: false }) }
+    }
+
+    /// Locks it; nothing if nobody is left who could unlock it.
+    pub(super) fn lock(&self) -> Option<<S::Gate as Gate>::Guard<'_>> {
+        self.gate.pass()
+    }
+
+    pub(super) fn word(&self, here: &Here) -> Result<u64, Dead> {
+        self.word.read(|word| here.operate().map(|()| *word))
+    }
+
+    /// The word and the document, for whoever holds the lock: nobody else changes them meanwhile.
+    pub(super) fn under_lock(&self, here: &Here) -> Result<(u64, Document), Dead> {
+        here.operate()?;
+        Ok((self.word.peek(|word| *word), self.document.peek(Clone::clone)))
+    }
+
+    pub(super) fn set_word(&self, here: &Here, to: u64) -> Result<(), Dead> {
+        self.word.write(|word| here.operate().map(|()| *word = to))
+    }
+
+    pub(super) fn document(&self, here: &Here) -> Result<Document, Dead> {
+        self.document.read(|document| here.operate().map(|()| document.clone()))
+    }
+
+    pub(super) fn rename(&self, here: &Here, state: &Arc<State>, id: u64) -> Result<(), Dead> {
+        self.document.write(|document| {
+            here.operate()?;
+            *document = Document { state: Arc::clone(state), id: Some(id), torn: false };
+            here.record(Fact::Shown { who: here.who, state: Arc::clone(state) });
+            Ok(())
+        })
+    }
+
+    /// Syncs the directory: what is seen survives a power cut from now on. Nobody else looks at that, so it takes no turn.
+    pub(super) fn sync(here: &Here, seen: &Arc<State>) -> Result<(), Dead> {
+        here.operate()?;
+        here.record(Fact::Durable { state: Arc::clone(seen) });
+        Ok(())
+    }
+
+    /// Damages the document from outside.
+    pub fn tear(&self, here: &Here) {
+        // Between two commits: what is damaged while it is being replaced is replaced.
+        let _between = self.lock();
+        self.document.write(|document| document.torn = true);
+        self.word.write(|word| *word += 2);
+        here.record(Fact::Damaged);
+    }
+
+    /// What the disk holds in the end.
+    pub fn held(&self) -> Document {
+        self.document.read(Clone::clone)
+    }
+}
+
+impl<S: Sim> fmt::Debug for Disk<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Disk")
+    }
+}

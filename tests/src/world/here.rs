@@ -1,0 +1,130 @@
+//! The participant that a thread plays, and what is written down about it.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use credlatch_core::law::{Fact, Trace, Who};
+use credlatch_core::state::State;
+use credlatch_core::time::Stamp;
+use credlatch_core::{Event, Step};
+
+/// Writes down what is observed. Its lock is a plain one, so that watching changes nothing for the model checker.
+#[derive(Debug, Default)]
+pub struct Recorder {
+    facts: Mutex<Vec<Fact>>,
+    path: Mutex<Vec<Who>>,
+}
+
+impl Recorder {
+    /// Writes down a fact.
+    pub fn push(&self, fact: Fact) {
+        self.facts.lock().unwrap_or_else(PoisonError::into_inner).push(fact);
+    }
+
+    /// Looks at the facts so far.
+    pub fn look<R>(&self, look: impl FnOnce(&[Fact]) -> R) -> R {
+        look(&self.facts.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The trace so far; it begins anew.
+    pub fn take(&self) -> Trace {
+        Trace(std::mem::take(&mut *self.facts.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    /// Who took each turn, so that the same interleaving can be played again.
+    pub fn path(&self) -> Vec<Who> {
+        self.path.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes that a participant took a turn.
+    pub(super) fn turn(&self, who: Who) {
+        self.path.lock().unwrap_or_else(PoisonError::into_inner).push(who);
+    }
+}
+
+/// A machine: what [`credlatch_core::apply`] is.
+pub type Machine = Box<dyn Fn(&State, &Stamp, &Event) -> Step + Send + Sync>;
+
+/// One participant, as the world knows it.
+pub struct Here {
+    /// Its number.
+    pub who: Who,
+    /// The process it belongs to: only threads of one process share an engine.
+    pub process: u32,
+    /// Where it is written about.
+    pub recorder: Arc<Recorder>,
+    /// The machine that decides for it.
+    pub machine: Machine,
+    fate: Arc<Fate>,
+    dies_at: Option<u32>,
+    operations: AtomicU32,
+    afterlife_ms: AtomicU64,
+}
+
+/// What the threads of one process share: they die together.
+#[derive(Debug, Default)]
+pub struct Fate {
+    threads: Vec<Who>,
+    dead: AtomicBool,
+}
+
+impl Fate {
+    /// That of these threads.
+    pub fn of(threads: Vec<Who>) -> Arc<Self> {
+        Arc::new(Self { threads, dead: AtomicBool::new(false) })
+    }
+}
+
+/// The participant is dead: nothing it does reaches the world.
+#[derive(Clone, Copy, Debug)]
+pub struct Dead;
+
+impl Here {
+    /// A participant that never dies.
+    pub fn new(who: Who, process: u32, recorder: Arc<Recorder>, machine: Machine) -> Self {
+        let (fate, operations, afterlife_ms) = (Arc::default(), AtomicU32::new(0), AtomicU64::new(0));
+        Self { who, process, recorder, machine, fate, dies_at: None, operations, afterlife_ms }
+    }
+
+    /// The same, but its process dies instead of its `dies_at`-th operation, counted from 1.
+    #[must_use]
+    pub fn with_fate(self, fate: Arc<Fate>, dies_at: Option<u32>) -> Self {
+        Self { fate, dies_at, ..self }
+    }
+
+    /// Writes down a fact, unless the participant is dead.
+    pub fn record(&self, fact: Fact) {
+        if !self.is_dead() {
+            self.recorder.push(fact);
+        }
+    }
+
+    /// Counts an operation on the disk or at the issuer.
+    ///
+    /// # Errors
+    /// The participant is dead, or dies instead.
+    pub fn operate(&self) -> Result<(), Dead> {
+        if self.is_dead() {
+            return Err(Dead);
+        }
+        let count = self.operations.fetch_add(1, Ordering::Relaxed) + 1;
+        if self.dies_at == Some(count) {
+            self.fate.dead.store(true, Ordering::Relaxed);
+            for who in &self.fate.threads {
+                self.recorder.push(Fact::Died { who: *who });
+            }
+            return Err(Dead);
+        }
+        Ok(())
+    }
+
+    /// Whether it has died.
+    pub fn is_dead(&self) -> bool {
+        self.fate.dead.load(Ordering::Relaxed)
+    }
+
+    /// The time that only a dead participant sees pass, so that its loops end.
+    pub(super) fn afterlife_ms(&self, more_ms: u64) -> u64 {
+        self.afterlife_ms.fetch_add(more_ms, Ordering::Relaxed) + more_ms
+    }
+}

@@ -1,0 +1,74 @@
+//! A simulated world: a disk with a lock and a word, signs of life, clocks, nonces and a strict issuer. Everything shared
+//! is looked at in turns, so that the model checker, or a script, decides about every order.
+
+pub mod clock;
+pub mod disk;
+pub mod here;
+pub mod issuer;
+#[cfg(feature = "loom")]
+pub mod loomed;
+pub mod ports;
+pub mod scripted;
+pub mod server;
+pub mod signs;
+pub mod sim;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use credlatch_core::secret::{Fingerprint, Secret};
+use credlatch_core::state::State;
+
+use here::Recorder;
+use server::Server;
+use sim::{Place, Sim};
+
+/// One world: everything that its processes share.
+pub struct World<S: Sim> {
+    /// The disk with the one profile.
+    pub disk: disk::Disk<S>,
+    /// What it held at the start: what the participants knew when they came.
+    pub start: Arc<State>,
+    /// Who is alive.
+    pub signs: signs::Signs<S>,
+    /// The authorization server.
+    pub server: S::Place<Server>,
+    /// Both clocks.
+    pub clock: clock::Times,
+    /// The lifetime of the access tokens that its issuer grants.
+    pub lifetime_ms: u64,
+    /// What is written down.
+    pub recorder: Arc<Recorder>,
+    /// The environment of a process, which the engine never touches; a wrong engine does.
+    pub environment: Mutex<BTreeMap<String, String>>,
+}
+
+impl<S: Sim> World<S> {
+    /// A world whose disk holds this state.
+    pub fn new(state: State, server: Server, recorder: Arc<Recorder>) -> Arc<Self> {
+        Arc::new(Self {
+            start: Arc::new(state.clone()),
+            disk: disk::Disk::new(state, &recorder),
+            signs: signs::Signs::default(),
+            lifetime_ms: server.manner.lifetime_ms,
+            server: Place::new(server),
+            clock: clock::Times::default(),
+            recorder,
+            environment: Mutex::default(),
+        })
+    }
+}
+
+/// A secret of the simulated world.
+///
+/// # Panics
+/// If the text can't be a secret.
+pub fn secret(text: &str) -> Secret {
+    Secret::try_from(text).expect("a text of the scenario can be a secret")
+}
+
+/// A digest, as far as a simulation needs one (FNV-1a).
+pub fn fingerprint(text: &str) -> Fingerprint {
+    let hash = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    Fingerprint(text.bytes().fold(0xcbf2_9ce4_8422_2325, hash).to_be_bytes())
+}

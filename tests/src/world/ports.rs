@@ -1,0 +1,161 @@
+//! The ports over the simulated world.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use credlatch_core::law::{Fact, Stepped};
+use credlatch_core::port::{CommitError, Loaded, Locked, Ports, Store, StoreError, StoreErrorKind};
+use credlatch_core::state::{Actor, State};
+use credlatch_core::time::Stamp;
+use credlatch_core::{Event, Step};
+
+use super::World;
+use super::clock::{SimClock, SimNonces};
+use super::disk::{Disk, Document};
+use super::here::{Dead, Here};
+use super::signs::Life;
+use super::sim::{Gate, Sim};
+use crate::conduct::Conduct;
+
+/// The ports of one process.
+pub struct SimPorts<S>(PhantomData<fn() -> S>);
+
+impl<S: Sim> Ports for SimPorts<S> {
+    type Seam = S;
+    type Store = Shelf<S>;
+    type Clock = SimClock<S>;
+    type Nonces = SimNonces<S>;
+
+    fn apply(state: &State, now: &Stamp, event: &Event) -> Step {
+        (S::here().machine)(state, now, event)
+    }
+
+    fn inspect(before: &State, now: &Stamp, event: &Event, step: &Step) {
+        let here = S::here();
+        here.record(Fact::Stepped(Box::new(Stepped {
+            who: here.who,
+            now: *now,
+            before: before.clone(),
+            event: event.clone(),
+            after: step.state.clone(),
+            verdict: step.verdict.clone(),
+        })));
+    }
+}
+
+/// The store of one process.
+pub struct Shelf<S: Sim> {
+    world: Arc<World<S>>,
+    conduct: &'static dyn Conduct<S>,
+}
+
+/// The store while it is locked.
+pub struct LockedShelf<'a, S: Sim> {
+    world: &'a World<S>,
+    here: Arc<Here>,
+    _guard: <S::Gate as Gate>::Guard<'a>,
+}
+
+impl<S: Sim> Shelf<S> {
+    /// The store in this world.
+    pub fn new(world: Arc<World<S>>, conduct: &'static dyn Conduct<S>) -> Self {
+        Self { world, conduct }
+    }
+}
+
+impl From<Dead> for StoreError {
+    fn from(_: Dead) -> Self {
+        Self::new(StoreErrorKind::Failed, "the process is dead", "none")
+    }
+}
+
+fn parse(document: &Document, here: &Here) -> Result<Loaded, StoreError> {
+    if document.torn {
+        here.record(Fact::Refused { who: here.who });
+        return Err(StoreError::new(StoreErrorKind::Unreadable, "the document is torn", "restore it"));
+    }
+    Ok(Loaded { state: State::clone(&document.state), id: document.id })
+}
+
+impl<S: Sim> Store for Shelf<S> {
+    type Locked<'a> = LockedShelf<'a, S>;
+    type Alive = Life<S>;
+    type Room = ();
+
+    fn word(&self) -> Result<Option<u64>, StoreError> {
+        let word = self.world.disk.word(&S::here())?;
+        Ok((word % 2 == 0 && word > 0).then_some(word))
+    }
+
+    fn load(&self) -> Result<Loaded, StoreError> {
+        let here = S::here();
+        let document = self.world.disk.document(&here)?;
+        self.conduct.parse(&document, &here, parse)
+    }
+
+    fn lock(&self, _patience_ms: u64) -> Result<LockedShelf<'_, S>, StoreError> {
+        let here = S::here();
+        here.operate()?;
+        let busy = || StoreError::new(StoreErrorKind::Busy, "the store is locked", "try again");
+        let guard = self.world.disk.lock().ok_or_else(busy)?;
+        Ok(LockedShelf { world: &self.world, here, _guard: guard })
+    }
+
+    fn enlist(&self) -> Result<Life<S>, StoreError> {
+        S::here().operate()?;
+        Ok(self.world.signs.begin(self.world.clock.nonce()))
+    }
+
+    fn reserve(&self, _bytes: usize) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn is_alive(&self, actor: &Actor) -> Result<bool, StoreError> {
+        S::here().operate()?;
+        Ok(self.world.signs.is_alive(actor.name))
+    }
+
+    fn wait(&self, actor: &Actor, patience_ms: u64) -> Result<bool, StoreError> {
+        S::here().operate()?;
+        let ended = self.world.signs.wait(actor.name);
+        if !ended {
+            self.world.pass(patience_ms);
+        }
+        Ok(ended)
+    }
+}
+
+impl<S: Sim> Locked for LockedShelf<'_, S> {
+    type Room = ();
+
+    fn load(&mut self) -> Result<Loaded, StoreError> {
+        let disk = &self.world.disk;
+        let (word, document) = disk.under_lock(&self.here)?;
+        let loaded = parse(&document, &self.here)?;
+        if word % 2 == 1 {
+            // An earlier writer died, or could not sync: what is seen is made durable before anything is answered.
+            Disk::<S>::sync(&self.here, &Arc::new(loaded.state.clone()))?;
+            disk.set_word(&self.here, loaded.id.unwrap_or(0))?;
+            self.here.record(Fact::Returned { who: self.here.who, generation: loaded.state.generation });
+        }
+        Ok(loaded)
+    }
+
+    fn commit(&mut self, state: &State, _room: Option<()>) -> Result<u64, CommitError> {
+        let id = 2 * u64::try_from(self.world.clock.nonce().0).unwrap_or(0) + 2;
+        self.write(state, id).map_err(|dead| CommitError::Unknown(dead.into()))?;
+        self.here.record(Fact::Returned { who: self.here.who, generation: state.generation });
+        Ok(id)
+    }
+}
+
+impl<S: Sim> LockedShelf<'_, S> {
+    fn write(&self, state: &State, id: u64) -> Result<(), Dead> {
+        let disk = &self.world.disk;
+        let state = Arc::new(state.clone());
+        disk.set_word(&self.here, id | 1)?;
+        disk.rename(&self.here, &state, id)?;
+        Disk::<S>::sync(&self.here, &state)?;
+        disk.set_word(&self.here, id)
+    }
+}

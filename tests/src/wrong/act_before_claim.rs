@@ -1,0 +1,32 @@
+//! A refresh token that is presented first; the claim is written together with what came of it.
+
+use credlatch_core::Event;
+use credlatch_core::engine::{Rotation, TransactError, Wish};
+use credlatch_core::machine::Act;
+use credlatch_core::port::{Alive, Issuer, Nonces, Store};
+use credlatch_core::rotation::{ClaimRotation, Settle};
+
+use crate::conduct::{Conduct, Process};
+use crate::world::sim::Sim;
+
+/// Nothing is durable before the act.
+#[derive(Debug)]
+pub(super) struct ActBeforeClaim;
+
+impl<S: Sim> Conduct<S> for ActBeforeClaim {
+    fn rotate(&self, process: &Process<S>, wish: &Wish) -> Result<Rotation, TransactError> {
+        let Wish { provider, label, version, cause, times } = wish.clone();
+        let engine = &process.engine;
+        let snapshot = engine.snapshot()?;
+        let entry = snapshot.state.entry(provider.as_str(), label.as_str()).filter(|entry| entry.version == version);
+        let Some(refresh) = entry.and_then(|entry| entry.grant()?.refresh.clone()) else { return Ok(Rotation::Gone) };
+        let alive = engine.store().enlist()?;
+        let act = Act { attempt: engine.nonces().nonce(), actor: alive.actor().clone() };
+        let outcome = process.issuer.refresh(&provider, &refresh, &[]);
+        let attempt = act.attempt;
+        let claim = ClaimRotation { provider: provider.clone(), label: label.clone(), version, cause, act, times };
+        let settle = Settle { provider, label, attempt, outcome };
+        engine.transact(&[Event::ClaimRotation(claim), Event::Settle(settle)])?;
+        Ok(Rotation::Gone)
+    }
+}

@@ -1,0 +1,139 @@
+//! For each wrong engine the small scenario in which its mistake shows.
+
+use credlatch_core::pool::Answer;
+
+use crate::cases::{ACME, Act, against, grant, key};
+use crate::scenario::{Scenario, Step, Why, label, provider};
+use crate::world::server;
+
+fn story(name: &str, steps: &[&[Step]]) -> Scenario {
+    Scenario { given: vec![grant(ACME), key(ACME, "spare", "sk-spare")], ..Scenario::processes(name, steps) }
+}
+
+fn rotate(why: Why) -> Step {
+    Step::Rotate { provider: provider(ACME), label: label("default"), cause: why }
+}
+
+fn clear() -> Step {
+    Step::Clear { provider: provider(ACME) }
+}
+
+fn login_again() -> Step {
+    Step::SetGrant { provider: provider(ACME), label: label("default") }
+}
+
+pub(super) fn clear_and_read() -> Scenario {
+    against(&[Act::Clear, Act::Read])
+}
+
+pub(super) fn drain_beside_a_reader() -> Scenario {
+    let holder = [Step::Current { provider: provider(ACME) }, Step::Release];
+    story("a drain beside a reader", &[&[clear(), Step::Drain], &holder]).as_threads()
+}
+
+pub(super) fn two_starts() -> Scenario {
+    against(&[Act::Start, Act::Start])
+}
+
+pub(super) fn two_rotations() -> Scenario {
+    against(&[Act::Rotate, Act::Rotate])
+}
+
+/// Its request is on the way when the first one dies; the second comes before the first one's time is up.
+pub(super) fn a_request_without_its_sender() -> Scenario {
+    let mut scenario = story("a request without its sender", &[&[rotate(Why::Asked)], &[rotate(Why::Challenged)]]);
+    scenario.participants[0].dies_at = Some(10);
+    scenario
+}
+
+pub(super) fn a_late_grant_beside_a_new_login() -> Scenario {
+    let mut scenario = story("a late grant beside a new login", &[&[rotate(Why::Asked)], &[login_again()]]);
+    scenario.issuer.revokes_account = true;
+    scenario
+}
+
+pub(super) fn a_late_rejection() -> Scenario {
+    let mut scenario = story("a late rejection", &[&[rotate(Why::Asked)], &[clear(), login_again()]]);
+    scenario.issuer.answers = vec![server::Answer::Reject];
+    scenario
+}
+
+pub(super) fn a_late_report() -> Scenario {
+    let reporter =
+        [Step::Current { provider: provider(ACME) }, Step::Report { answer: Answer::Unauthorized, dead: false }];
+    story("a late report", &[&reporter, &[clear(), login_again()]])
+}
+
+pub(super) fn a_cancelled_login() -> Scenario {
+    let login = [Step::Login { provider: provider(ACME) }, Step::Poll];
+    story("a cancelled login", &[&login, &[Step::Cancel { provider: provider(ACME) }]])
+}
+
+pub(super) fn readers_beside_a_set() -> Scenario {
+    against(&[Act::Read, Act::Set])
+}
+
+pub(super) fn a_pass_and_an_observer() -> Scenario {
+    let keys = ["one", "two", "three"].map(|name| (label(name), format!("sk-{name}"))).to_vec();
+    let import = [Step::Import { provider: provider(ACME), keys }];
+    story("a pass and an observer", &[&import, &[Step::Read, Step::Read]])
+}
+
+pub(super) fn a_look_at_an_ended_login() -> Scenario {
+    let ended = vec![Step::Login { provider: provider(ACME) }, Step::Cancel { provider: provider(ACME) }];
+    let looks = [Step::Wait { ms: 299_999 }, Step::Purge, Step::Wait { ms: 1 }, Step::Purge];
+    Scenario { before: ended, ..story("a look at an ended login", &[&looks, &[Step::Read]]) }
+}
+
+pub(super) fn a_wall_clock_that_leaps() -> Scenario {
+    let ended = vec![Step::Login { provider: provider(ACME) }, Step::Cancel { provider: provider(ACME) }];
+    let leaps = [
+        Step::SetWallClock { by_ms: 86_400_000 * 3_650 },
+        Step::Purge,
+        Step::SetWallClock { by_ms: -86_400_000 * 3_650 },
+        Step::Purge,
+    ];
+    Scenario { before: ended, ..story("a wall clock that leaps", &[&leaps, &[Step::Read]]) }
+}
+
+pub(super) fn two_children() -> Scenario {
+    let plan = |of: &str| [Step::Plan { provider: provider(of) }];
+    Scenario {
+        given: vec![key(ACME, "default", "sk-acme"), key("minimax", "default", "sk-minimax")],
+        ..Scenario::processes("two children", &[&plan(ACME), &plan("minimax")])
+    }
+    .as_threads()
+}
+
+pub(super) fn a_failure_in_a_pool() -> Scenario {
+    let use_it = Step::Current { provider: provider(ACME) };
+    let fails = Step::Report { answer: Answer::Limited, dead: false };
+    let user = [use_it.clone(), fails.clone(), use_it.clone(), fails, use_it];
+    Scenario {
+        given: vec![key(ACME, "one", "sk-one"), key(ACME, "two", "sk-two"), key("minimax", "default", "sk-minimax")],
+        ..Scenario::processes("a failure in a pool", &[&user, &[Step::Read]])
+    }
+}
+
+pub(super) fn a_status() -> Scenario {
+    story("a status", &[&[Step::Print], &[Step::Login { provider: provider(ACME) }]])
+}
+
+pub(super) fn an_import_after_a_clear() -> Scenario {
+    let keys = vec![(label("spare"), "sk-spare".to_owned())];
+    let import = [Step::Import { provider: provider(ACME), keys }];
+    Scenario { before: vec![clear()], ..story("an import after a clear", &[&import, &[Step::Read]]) }
+}
+
+pub(super) fn a_torn_document() -> Scenario {
+    let set = Step::Set { provider: provider(ACME), label: label("other"), secret: "sk-new".to_owned() };
+    story("a torn document", &[&[Step::Tear, set], &[Step::Read]])
+}
+
+/// The second process claims, is stopped while the first waits for minutes, wakes, sends and dies.
+pub(super) fn a_stopped_process() -> Scenario {
+    let patient = [Step::Wait { ms: 300_000 }, rotate(Why::Challenged)];
+    let mut scenario = story("a stopped process", &[&[rotate(Why::Asked)], &patient]);
+    scenario.participants[0].dies_at = Some(9);
+    scenario
+}
