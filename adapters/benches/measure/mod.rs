@@ -1,6 +1,8 @@
 //! Measuring side by side: every case of a group runs once in every round, so that whatever else the machine does hits all
 //! of them alike. A ratio is the median of the rounds' ratios, not the ratio of two medians.
 
+pub(crate) mod profiles;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::io;
