@@ -21,6 +21,7 @@ mod report;
 mod rotate;
 #[cfg(feature = "tokio")]
 mod wait;
+mod watcher;
 mod workers;
 
 use std::fmt;

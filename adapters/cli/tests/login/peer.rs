@@ -108,7 +108,7 @@ impl Peer {
 
     /// All that the server said.
     pub(crate) fn said(&self) -> String {
-        self.log.lock().unwrap().iter().map(|line| format!("{line}\n")).collect()
+        self.log.lock().unwrap().iter().map(Value::to_string).collect::<Vec<_>>().join("\n")
     }
 }
 

@@ -59,6 +59,7 @@ fn secrets_are_mute_in_all_that_logins_and_rotations_say() {
     for one in said {
         assert!(!one.out.contains("sandbox-") && !one.err.contains("sandbox-"), "{}{}", one.out, one.err);
     }
-    let log: String = world.sandbox.log().iter().map(|line| format!("{line} {line:?}\n")).collect();
+    let log: Vec<_> = world.sandbox.log().iter().map(|line| format!("{line} {line:?}")).collect();
+    let log = log.join("\n");
     assert!(log.contains("Exchange") && !log.contains("sandbox-"), "{log}");
 }
