@@ -22,9 +22,10 @@ use credlatch::core::put::{How, Put};
 use credlatch::core::state::{Material, Source};
 use credlatch::file::FileStore;
 use credlatch::system::{ParkingLot, SystemClock, SystemNonces};
-use credlatch::{Label, Latch, Profile, Secret, Tokens, fingerprint};
+use credlatch::{Label, Latch, Profile, Profiles, Secret, Tokens, fingerprint};
 use http::HeaderMap;
 use measure::{Case, Report};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -50,6 +51,7 @@ fn main() -> Result<(), Failure> {
     reads(&mut report, rounds(ROUNDS), &home, &latch)?;
     commits(&mut report, rounds(SLOW_ROUNDS), &home, &latch)?;
     reloads(&mut report, rounds(SLOW_ROUNDS), &home)?;
+    profiles(&mut report, rounds(ROUNDS), &place.path().join("many"), if is_for_real { 10_000 } else { 100 })?;
     start_up(&mut report, rounds(SLOW_ROUNDS), &home)?;
 
     let csv = folder.join("cost.csv");
@@ -114,6 +116,34 @@ fn reads(report: &mut Report, rounds: usize, home: &Path, latch: &Latch) -> Resu
             Case::two("Latch::current on files, and authorize", authorized).beside("Latch::current on files"),
         ],
     );
+    Ok(())
+}
+
+/// A random profile of very many beside one that is alone.
+fn profiles(report: &mut Report, rounds: usize, home: &Path, count: usize) -> Result<(), Failure> {
+    // Each open profile has a descriptor.
+    let limit = Rlimit { current: getrlimit(Resource::Nofile).maximum, ..getrlimit(Resource::Nofile) };
+    setrlimit(Resource::Nofile, limit)?;
+    let (one, all, few) = (Profiles::open(home)?, Profiles::open(home)?.keep_open(count), Profiles::open(home)?);
+    one.profile("p0")?.set("minimax", secret("mm-0000000000000000000000000000000000000001"))?;
+    let names: Vec<String> = (0..count).map(|number| format!("p{number}")).collect();
+    for name in &names[1..] {
+        for kind in ["json", "lock"] {
+            fs::copy(home.join(format!("profiles/p0.{kind}")), home.join(format!("profiles/{name}.{kind}")))?;
+        }
+        all.profile(name)?.current("minimax")?;
+    }
+    let read = |of: &Profiles, name: &str| of.profile(name).unwrap().current("minimax").unwrap();
+    let (mut at, mut by) = (0, 0);
+    // Steps of a prime come to all of them, and to no neighbour of the last.
+    let mut of_all = || (at = (at + 7919) % count, read(&all, &names[at]));
+    let mut of_few = || (by = (by + 7919) % count, read(&few, &names[by]));
+    let cases = vec![
+        Case::one("Profiles::profile and current, the same", || read(&one, "p0")),
+        Case::one("… any of 10,000, all open", &mut of_all).beside("Profiles::profile and current, the same"),
+        Case::one("… any of 10,000, 256 open", &mut of_few).beside("Profiles::profile and current, the same"),
+    ];
+    report.measure("profiles", rounds, cases);
     Ok(())
 }
 

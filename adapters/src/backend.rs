@@ -39,7 +39,7 @@ pub(crate) trait Backend: Send + Sync {
     fn snapshot(&self) -> Result<Arc<Snapshot>, StoreError>;
     fn save_unsaved(&self) -> Result<(), TransactError>;
     /// Whether something that was granted waits to be saved.
-    #[allow(dead_code, reason = "the sign-in for servers asks; it comes with the next merge")]
+    #[cfg(any(feature = "http", all(feature = "file", unix)))]
     fn has_unsaved(&self) -> bool;
     fn revoke_all(&self, issuer: &dyn Issuer, effects: &[Effect]) -> Vec<Revoked>;
     fn login(
@@ -142,6 +142,7 @@ impl<P: Ports> Backend for Engine<P> {
         self.save_unsaved()
     }
 
+    #[cfg(any(feature = "http", all(feature = "file", unix)))]
     fn has_unsaved(&self) -> bool {
         self.has_unsaved()
     }

@@ -54,6 +54,8 @@ pub mod system;
 mod table;
 #[cfg(all(test, any(feature = "env", feature = "foreign")))]
 mod testing;
+#[cfg(feature = "http")]
+pub mod web;
 
 pub use credlatch_core as core;
 #[doc(no_inline)]
@@ -69,8 +71,8 @@ pub use latch::Plan;
 #[cfg(all(feature = "file", unix))]
 pub use latch::Profiles;
 pub use latch::{
-    Answer, Builder, Cleared, Credential, Flow, FlowState, FlowStatus, Kind, Latch, Next, Outcome, Revocation, Status,
-    Tokens, default_home,
+    Answer, Builder, Cleared, Credential, Expanded, Flow, FlowState, FlowStatus, Kind, Latch, Next, Outcome,
+    Revocation, Scope, Status, Tokens, default_home,
 };
 #[cfg(any(feature = "env", feature = "foreign"))]
 pub use latch::{Taken, Took};

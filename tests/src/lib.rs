@@ -5,8 +5,11 @@
 //! the core judge what was written down. [`wrong`] has engines that make a reported mistake: each must be caught, or the
 //! harnesses are worth nothing. [`coverage`] says which harness holds which law.
 
+pub mod arbitrary;
 pub mod cases;
 pub mod conduct;
+pub mod coverage;
+pub mod moves;
 pub mod run;
 pub mod scenario;
 pub mod world;

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use credlatch_tests::cases::{ACME, Act, against};
+use credlatch_tests::coverage::{CROWDS, Harness, LOGIN_DIES, PAIRS, ROTATION_DIES};
 use credlatch_tests::run::explore::explore;
 use credlatch_tests::scenario::{Scenario, Step, label, provider};
 
@@ -57,8 +58,8 @@ fn check_crashes(scenario: &Scenario, bound: Option<usize>) -> BTreeMap<u8, usiz
     seen
 }
 
-fn assert_witnessed(seen: &BTreeMap<u8, usize>, laws: &[u8]) {
-    for law in laws {
+fn assert_witnessed(seen: &BTreeMap<u8, usize>, harness: &Harness) {
+    for law in harness.claims {
         assert!(seen.contains_key(law), "the witness of law {law} was never seen");
     }
 }
@@ -73,7 +74,7 @@ fn every_pair() {
             }
         }
     }
-    assert_witnessed(&seen, &[1, 2, 4, 6, 7]);
+    assert_witnessed(&seen, &PAIRS);
 }
 
 #[test]
@@ -88,7 +89,7 @@ fn a_rotation_dies() {
             }
         }
     }
-    assert_witnessed(&seen, &[3, 5]);
+    assert_witnessed(&seen, &ROTATION_DIES);
 }
 
 #[test]
@@ -102,7 +103,7 @@ fn a_login_dies() {
             }
         }
     }
-    assert_witnessed(&seen, &[2, 3]);
+    assert_witnessed(&seen, &LOGIN_DIES);
 }
 
 #[test]
@@ -121,7 +122,7 @@ fn triples_and_fours() {
             *seen.entry(law).or_default() += count;
         }
     }
-    assert_witnessed(&seen, &[1, 2, 4, 6, 7]);
+    assert_witnessed(&seen, &CROWDS);
 }
 
 /// A limit, kept here so that the documents stay honest: what decides that a grant may be revoked is durable before the

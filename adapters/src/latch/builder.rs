@@ -26,6 +26,7 @@ use crate::table;
 const PATIENCE_MS: u64 = 30_000;
 
 /// Which profile of which store to open.
+#[derive(Clone)]
 pub struct Builder {
     home: Option<PathBuf>,
     profile: ProfileName,
@@ -33,7 +34,9 @@ pub struct Builder {
     patience_ms: u64,
     looks_ahead: bool,
     trusts_file_system: bool,
-    issuer: Option<Box<dyn Issuer>>,
+    issuer: Option<Arc<dyn Issuer>>,
+    /// What `providers` says, once it was read.
+    table: Option<Arc<Table>>,
 }
 
 impl Default for Builder {
@@ -46,6 +49,7 @@ impl Default for Builder {
             looks_ahead: true,
             trusts_file_system: false,
             issuer: None,
+            table: None,
         }
     }
 }
@@ -104,7 +108,7 @@ impl Builder {
     /// Who is asked for tokens, in place of the providers' own servers: for tests, and for servers that speak otherwise.
     #[must_use]
     pub fn issuer(mut self, issuer: impl Issuer + 'static) -> Self {
-        self.issuer = Some(Box::new(issuer));
+        self.issuer = Some(Arc::new(issuer));
         self
     }
 
@@ -114,9 +118,28 @@ impl Builder {
     /// The provider file can't be read, or there is no home directory to put a store in.
     #[cfg(all(feature = "file", unix))]
     pub fn open(self) -> Result<Latch, Error> {
-        let table = table::load(self.providers.as_deref())?;
+        let table = self.table()?;
         let store = self.store()?;
         Ok(self.latch(store, SystemClock, table))
+    }
+
+    /// Opens the home for a program that serves many profiles, with these settings for each of them; the profile that was
+    /// given here is not used. Nothing is created before the first change.
+    ///
+    /// # Errors
+    /// As [`Builder::open`]; or the home is no directory.
+    #[cfg(all(feature = "file", unix))]
+    pub fn profiles(mut self) -> Result<super::Profiles, Error> {
+        let home = self.home.take().map_or_else(crate::default_home, Ok)?;
+        let table = self.table()?;
+        let issuer = self.issuer.take().unwrap_or_else(|| issuer::of(&table));
+        super::Profiles::of(Self { issuer: Some(issuer), table: Some(table), ..self }, home)
+    }
+
+    #[cfg(all(feature = "file", unix))]
+    fn table(&self) -> Result<Arc<Table>, Error> {
+        let load = || Ok(Arc::new(table::load(self.providers.as_deref())?));
+        self.table.clone().map_or_else(load, Ok)
     }
 
     /// Makes a copied or restored store this place's own, because a person said that this copy is to live on. Until then
@@ -138,10 +161,11 @@ impl Builder {
 
     /// Opens a latch that keeps nothing, on any clock. The home is not used.
     pub fn in_memory(self, clock: impl Clock + 'static) -> Latch {
-        self.latch(MemoryStore::new(), clock, table::built_in())
+        let table = self.table.clone().unwrap_or_else(|| Arc::new(table::built_in()));
+        self.latch(MemoryStore::new(), clock, table)
     }
 
-    fn latch<S: Store + 'static>(self, store: S, clock: impl Clock + 'static, table: Table) -> Latch
+    fn latch<S: Store + 'static>(self, store: S, clock: impl Clock + 'static, table: Arc<Table>) -> Latch
     where
         S::Room: 'static,
     {

@@ -1,20 +1,22 @@
 //! Whom a latch asks for tokens when the builder names nobody: the servers of its provider table.
 
+use std::sync::Arc;
+
 use credlatch_core::port::Issuer;
 use credlatch_core::provider::Table;
 
 #[cfg(feature = "oauth")]
-pub(super) fn of(table: &Table) -> Box<dyn Issuer> {
-    let issuer = crate::oauth::HttpIssuer::new(table.clone());
+pub(super) fn of(table: &Arc<Table>) -> Arc<dyn Issuer> {
+    let issuer = crate::oauth::HttpIssuer::new(Arc::clone(table));
     #[cfg(feature = "foreign")]
     let issuer = issuer.with_links(claude_login);
-    Box::new(issuer)
+    Arc::new(issuer)
 }
 
 /// Without the feature `oauth` nothing is ever sent.
 #[cfg(not(feature = "oauth"))]
-pub(super) fn of(_table: &Table) -> Box<dyn Issuer> {
-    Box::new(super::exchange::NoIssuer)
+pub(super) fn of(_table: &Arc<Table>) -> Arc<dyn Issuer> {
+    Arc::new(super::exchange::NoIssuer)
 }
 
 /// Looks once whether Claude Code has a login that can be used. A file that is being written is looked at again later.

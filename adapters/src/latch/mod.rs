@@ -4,6 +4,7 @@ mod builder;
 mod change;
 mod credential;
 mod exchange;
+mod expand;
 mod flows;
 #[cfg(any(feature = "env", feature = "foreign"))]
 mod import;
@@ -19,6 +20,7 @@ mod profiles;
 mod read;
 mod report;
 mod rotate;
+mod scope;
 #[cfg(feature = "tokio")]
 mod wait;
 mod watcher;
@@ -38,6 +40,7 @@ pub use builder::{Builder, default_home};
 pub use change::{Cleared, Revocation};
 pub use credential::{Credential, Kind};
 pub use exchange::{Answer, Tokens};
+pub use expand::Expanded;
 pub use flows::{FlowState, FlowStatus};
 #[cfg(any(feature = "env", feature = "foreign"))]
 pub use import::{Taken, Took};
@@ -49,6 +52,7 @@ pub use plan::Plan;
 pub use profiles::Profiles;
 pub use read::Status;
 pub use report::Next;
+pub use scope::Scope;
 
 use crate::backend::Backend;
 use crate::error::Error;
@@ -72,8 +76,9 @@ struct Handle {
 /// What workers share with the handles: they don't keep a latch alive, so that its last handle can wait for them.
 struct Inner {
     backend: Box<dyn Backend>,
-    issuer: Box<dyn Issuer>,
-    table: Table,
+    /// Shared by all latches of one [`Profiles`], as the table is.
+    issuer: Arc<dyn Issuer>,
+    table: Arc<Table>,
     profile: ProfileName,
     /// Whether a token that is due is rotated by a worker while the present one is handed out.
     looks_ahead: bool,
@@ -130,6 +135,19 @@ impl Latch {
     /// No provider is called so: [`ErrorKind::Usage`](crate::ErrorKind::Usage), with the nearest that is.
     pub fn provider(&self, name: &str) -> Result<&Provider, Error> {
         Ok(self.0.table.resolve(name)?)
+    }
+
+    /// Whether something goes on that ends with the latch: a login that it polls, a rotation, a grant that waits to be
+    /// saved.
+    #[cfg(any(feature = "http", all(feature = "file", unix)))]
+    pub(crate) fn is_at_work(&self) -> bool {
+        self.0.workers.are_busy() || self.0.backend.has_unsaved()
+    }
+
+    /// Whether both are handles of one latch.
+    #[cfg(feature = "http")]
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 
     /// For pools used in turn: a number that is another each time.

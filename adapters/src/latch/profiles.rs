@@ -1,39 +1,103 @@
-//! The profiles of one home.
+//! The profiles of one home, for a program that serves many.
 
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use credlatch_core::name::ProfileName;
+use lru::LruCache;
+use parking_lot::Mutex;
 
-use super::{Builder, Latch};
+use super::{Builder, Latch, Scope};
 use crate::error::{Error, ErrorKind};
 
-/// A directory of profiles. What happens in one profile can't reach another.
-#[derive(Clone, Debug)]
-pub struct Profiles {
+/// How many profiles are kept open unless said. Each costs a file descriptor and what it holds in memory.
+const KEPT_OPEN: usize = 256;
+/// How many are asked whether they can be closed, each time one is opened: a crowd that is in use is not searched.
+const TRIES: usize = 8;
+
+/// A directory of profiles. What happens in one profile can't reach another. Clones are the same handle.
+///
+/// ```no_run
+/// # fn main() -> Result<(), credlatch::Error> {
+/// let profiles = credlatch::Profiles::open("/var/lib/agents")?;
+/// let key = profiles.profile("alice")?.token("minimax")?;   // for each request anew: it costs a look at a map
+/// # Ok(())
+/// # }
+/// ```
+///
+/// There may be any number of profiles: the few that were used last are kept open. One that somebody still has in hand, or
+/// that has a login or a rotation under way, is not closed, so a profile never has two latches here and
+/// [`Cleared::drain`](crate::Cleared::drain) misses nobody.
+#[derive(Clone)]
+pub struct Profiles(Arc<Shared>);
+
+struct Shared {
     home: PathBuf,
+    template: Builder,
+    open: Mutex<Open>,
+}
+
+struct Open {
+    latches: LruCache<ProfileName, Latch>,
+    kept: usize,
 }
 
 impl Profiles {
-    /// The profiles in this directory; [`default_home`](crate::default_home) is the usual one. Nothing is created.
+    /// The profiles in this directory; [`default_home`](crate::default_home) is the usual one. Nothing is created. With
+    /// other settings than the usual: [`Builder::profiles`].
     ///
     /// # Errors
     /// The home is no directory.
     pub fn open(home: impl AsRef<Path>) -> Result<Self, Error> {
-        let home = home.as_ref().to_owned();
+        Builder::default().home(home).profiles()
+    }
+
+    pub(super) fn of(template: Builder, home: PathBuf) -> Result<Self, Error> {
         if home.exists() && !home.is_dir() {
             let what = format!("{} is not a directory", home.display());
             return Err(Error::new(ErrorKind::Unreadable, what, "give another home"));
         }
-        Ok(Self { home })
+        let template = template.home(&home);
+        let open = Mutex::new(Open { latches: LruCache::unbounded(), kept: KEPT_OPEN });
+        Ok(Self(Arc::new(Shared { home, template, open })))
     }
 
-    /// One of them; it need not exist yet.
+    /// How many profiles are kept open; 256 unless said. More may be open while they are in use.
+    #[must_use]
+    pub fn keep_open(self, profiles: usize) -> Self {
+        self.0.open.lock().kept = profiles.max(1);
+        self
+    }
+
+    /// One of them; it need not exist yet. Nothing is read before it is used, so this blocks nobody.
     ///
     /// # Errors
     /// The name can't be a profile's.
     pub fn profile(&self, name: &str) -> Result<Latch, Error> {
-        Builder::default().home(&self.home).profile(ProfileName::new(name)?).open()
+        let mut open = self.0.open.lock();
+        if let Some(latch) = open.latches.get(name) {
+            return Ok(latch.clone());
+        }
+        let name = ProfileName::new(name)?;
+        let latch = self.0.template.clone().profile(name.clone()).open()?;
+        open.latches.push(name, latch.clone());
+        let idle = open.close_idle();
+        drop(open);
+        drop(idle);
+        Ok(latch)
+    }
+
+    /// What a request, a thread or a detached worker of this profile carries. An error while entering stays in the scope,
+    /// so that everything asked of it fails.
+    pub fn scope(&self, name: &str) -> Scope {
+        Scope::from(self.profile(name))
+    }
+
+    /// How many profiles are open now.
+    pub fn count_open(&self) -> usize {
+        self.0.open.lock().latches.len()
     }
 
     /// Those that exist, by name.
@@ -41,7 +105,7 @@ impl Profiles {
     /// # Errors
     /// The directory can't be read.
     pub fn list(&self) -> Result<Vec<ProfileName>, Error> {
-        let folder = self.home.join("profiles");
+        let folder = self.0.home.join("profiles");
         let unreadable = |error: io::Error| {
             let what = format!("could not list {}: {error}", folder.display());
             Error::new(ErrorKind::Unreadable, what, "look who owns it, and what is at that path")
@@ -62,6 +126,38 @@ impl Profiles {
     }
 }
 
+impl Open {
+    /// Takes out what is too many, those first that were used least recently. One that is in use counts as used now.
+    fn close_idle(&mut self) -> Vec<Latch> {
+        let mut idle = Vec::new();
+        for _ in 0..TRIES {
+            if self.latches.len() <= self.kept {
+                break;
+            }
+            match self.latches.pop_lru() {
+                Some((_, latch)) if latch.is_only_kept() => idle.push(latch),
+                Some((name, latch)) => drop(self.latches.push(name, latch)),
+                None => break,
+            }
+        }
+        idle
+    }
+}
+
+impl Latch {
+    /// Whether this is the only handle, and nothing would end with it. Who keeps it hands out clones under a lock, so that
+    /// nobody can get one meanwhile.
+    fn is_only_kept(&self) -> bool {
+        Arc::strong_count(&self.0) == 1 && !self.is_at_work()
+    }
+}
+
+impl fmt::Debug for Profiles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Profiles").field("home", &self.0.home).field("open", &self.count_open()).finish_non_exhaustive()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,5 +173,27 @@ mod tests {
         }
         let names: Vec<String> = profiles.list().unwrap().iter().map(ToString::to_string).collect();
         assert_eq!(names, ["alice", "work"]);
+    }
+
+    #[test]
+    fn what_was_used_least_recently_is_closed_and_what_is_in_use_is_not() {
+        let home = tempfile::tempdir().unwrap();
+        let profiles = Profiles::open(home.path()).unwrap().keep_open(2);
+        let alice = profiles.profile("alice").unwrap();
+        for name in ["bob", "carol", "dave"] {
+            profiles.profile(name).unwrap();
+        }
+        assert_eq!(profiles.count_open(), 2);
+        assert!(Arc::ptr_eq(&alice.0, &profiles.profile("alice").unwrap().0), "one latch for one profile");
+        drop(alice);
+        let bob = profiles.profile("bob").unwrap();
+        let carol = profiles.profile("carol").unwrap();
+        let names: Vec<_> = profiles.0.open.lock().latches.iter().map(|(name, _)| name.to_string()).collect();
+        assert_eq!(names, ["carol", "bob"]);
+        let _dave = profiles.profile("dave").unwrap();
+        assert_eq!(profiles.count_open(), 3, "all are in use");
+        drop((bob, carol));
+        profiles.profile("erin").unwrap();
+        assert_eq!(profiles.count_open(), 2);
     }
 }

@@ -41,7 +41,7 @@ impl Workers {
     }
 
     /// Whether some thread is not done yet.
-    #[allow(dead_code, reason = "the sign-in for servers asks; it comes with the next merge")]
+    #[cfg(any(feature = "http", all(feature = "file", unix)))]
     pub(super) fn are_busy(&self) -> bool {
         self.threads.lock().iter().any(|thread| !thread.is_finished())
     }

@@ -149,7 +149,9 @@ impl FileSystem {
     pub(crate) fn sync(&mut self, file: Ino) {
         let (synced, left): (Vec<_>, _) = self.pending.drain(..).partition(|change| change.file() == Some(file));
         self.pending = left;
-        synced.iter().for_each(|change| change.apply(&mut self.durable));
+        for change in synced {
+            change.apply(&mut self.durable);
+        }
     }
 
     /// Makes a directory's names durable.

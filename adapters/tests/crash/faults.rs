@@ -17,7 +17,7 @@ use super::observe::{self, HOME, Seen};
 use super::ops::{Op, Refused};
 use super::process::{Here, Process};
 use super::record::{Recording, preamble};
-use super::recover::read;
+use super::recover::{TORN, read};
 use super::{OP, SURVIVOR, steps};
 
 /// Longer than any request of the operation can be under way.
@@ -43,13 +43,14 @@ struct Run {
     before: Seen,
 }
 
-fn one(op: &'static Op, fault: Fault) -> Result<(), Finding> {
+/// Tries one.
+pub(crate) fn one(op: &'static Op, fault: Fault) -> Result<(), Finding> {
     let base = (op.base)();
     let machine = Machine::new(base.clone());
     let engine = |pid| Process::new(&machine, pid, None).engine(Path::new(HOME));
     let before = observe::document(&base.files.nodes);
     let run = Run { op, engine: engine(OP), other: engine(SURVIVOR), before, machine: Arc::clone(&machine) };
-    steps::by(OP);
+    steps::by(Some(OP));
     let mut tape = preamble(&base);
     tape.points = None;
     machine.inner().tape = Some(tape);
@@ -85,7 +86,7 @@ impl Run {
         self.machine.inner().fault = None;
         let seen = self.seen();
         if seen == Seen::Torn {
-            return Err(Finding::of(8, "what disk shows is no commit, but a torn document"));
+            return Err(Finding::of(8, TORN));
         }
         let was_done = self.is_done(&self.before);
         let wrong = match &answer {
@@ -94,7 +95,7 @@ impl Run {
             Err(Refused::Unsaved(_)) if self.engine.unsaved_grant("acme", "default").is_none() => {
                 Some("the issuer's tokens are gone")
             }
-            Err(Refused::Otherwise(_)) => Some("the failure of the disk is not told"),
+            Err(Refused::Otherwise) => Some("the failure of the disk is not told"),
             _ => None,
         };
         if let Some(what) = wrong {

@@ -47,3 +47,25 @@ impl fmt::Display for Finding {
         write!(f, "{} [{}]", self.what, self.at)
     }
 }
+
+/// How a wrong store is looked through: what breaks only a promise does not end the search for the law it breaks.
+#[derive(Default)]
+pub(crate) struct Search {
+    pub(crate) is_for_laws: bool,
+    /// Whether acts on the outside world are left out.
+    pub(crate) is_short: bool,
+    pub(crate) promise: Option<Finding>,
+}
+
+impl Search {
+    /// Ends the search, or not.
+    pub(crate) fn weigh<R>(&mut self, found: Result<R, Finding>) -> Result<Option<R>, Finding> {
+        match found {
+            Err(finding) if self.is_for_laws && finding.law.is_none() => {
+                self.promise.get_or_insert(finding);
+                Ok(None)
+            }
+            found => found.map(Some),
+        }
+    }
+}

@@ -63,7 +63,9 @@ fn images(system: &FileSystem, choices: &[BTreeSet<Names>], tears: impl Fn(&str)
 
 fn named(base: &Nodes, names: &Names) -> Nodes {
     let mut nodes = base.clone();
-    names.iter().for_each(|(slot, node)| set_name(&mut nodes, slot, *node));
+    for (slot, node) in names {
+        set_name(&mut nodes, slot, *node);
+    }
     nodes
 }
 
@@ -94,15 +96,17 @@ fn name_choices(system: &FileSystem) -> Vec<BTreeSet<Names>> {
         let touches = |group: &Vec<&Change>| {
             group.iter().any(|other| other.slots().iter().any(|slot| change.slots().contains(slot)))
         };
-        let (touched, mut rest): (Vec<_>, Vec<_>) = groups.into_iter().partition(touches);
-        let mut group: Vec<&Change> = touched.into_iter().flatten().collect();
+        let (joined, mut rest): (Vec<_>, Vec<_>) = groups.into_iter().partition(touches);
+        let mut group: Vec<&Change> = joined.into_iter().flatten().collect();
         group.push(change);
         rest.push(group);
         groups = rest;
     }
     // Merging two groups may have lost the order of their changes; it matters.
     let at = |change: &&Change| system.pending.iter().position(|other| std::ptr::eq(other, *change));
-    groups.iter_mut().for_each(|group| group.sort_by_key(at));
+    for group in &mut groups {
+        group.sort_by_key(at);
+    }
     groups.iter().map(|group| subsets(&system.durable, group)).collect()
 }
 

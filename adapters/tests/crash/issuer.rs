@@ -69,6 +69,10 @@ impl Server<'_> {
         }
         self.machine.note(Fact::ActBegan { who: self.who, deed: deed.clone() });
         self.machine.mark(|| format!("the issuer was sent {}", name(&deed)));
+        let meanwhile = self.machine.inner().meanwhile.take();
+        if let Some(act) = meanwhile {
+            act();
+        }
         let answer = answer(&mut self.machine.inner().world);
         self.machine.mark(|| format!("the issuer answered to {}", name(&deed)));
         self.machine.note(Fact::ActEnded { who: self.who, deed });

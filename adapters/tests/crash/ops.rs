@@ -31,7 +31,7 @@ pub(crate) enum Refused {
     /// The issuer's tokens are in memory.
     Unsaved(StoreError),
     /// Anything else.
-    Otherwise(String),
+    Otherwise,
 }
 
 impl From<TransactError> for Refused {
@@ -93,6 +93,11 @@ pub(crate) const OPS: &[Op] = &[
     },
     Op { name: "nothing", base: used, run: nothing, is_done: |_| true },
 ];
+
+/// The operation of that name.
+pub(crate) fn named(name: &str) -> &'static Op {
+    OPS.iter().find(|op| op.name == name).unwrap()
+}
 
 fn refresh<'a>(state: &'a State, provider: &str) -> Option<&'a str> {
     Some(state.entry(provider, "default")?.grant()?.refresh.as_ref()?.expose_secret())
@@ -231,7 +236,7 @@ fn rotate_acme(engine: &Engine<Here>, server: &Server<'_>) -> Result<u64, Refuse
     match engine.rotate(server, &wish, 0)? {
         Rotation::Newer(_) => Ok(shown(server)),
         Rotation::Unsaved(unsaved) => Err(Refused::Unsaved(unsaved.error)),
-        other => Err(Refused::Otherwise(format!("{other:?}"))),
+        _ => Err(Refused::Otherwise),
     }
 }
 
@@ -242,10 +247,10 @@ fn shown(server: &Server<'_>) -> u64 {
 
 fn log_in(engine: &Engine<Here>, server: &Server<'_>) -> Result<u64, Refused> {
     let login = engine.login(server, &provider("gamma"), &Label::default(), FlowKind::Device)?;
-    let Some(poller) = login.poller else { return Err(Refused::Otherwise("it was joined, not started".to_owned())) };
+    let Some(poller) = login.poller else { return Err(Refused::Otherwise) };
     match engine.poll_to_end(server, poller)? {
         FlowView::Ended(ended) if ended.end == FlowEnd::Succeeded => {}
-        other => return Err(Refused::Otherwise(format!("{other:?}"))),
+        _ => return Err(Refused::Otherwise),
     }
     Ok(shown(server))
 }

@@ -14,7 +14,8 @@ use credlatch_core::state::{Actor, Nonce, State};
 use credlatch_core::time::Stamp;
 use credlatch_core::{Event, Step};
 
-use super::machine::{Handle, Machine};
+use super::calls::Handle;
+use super::machine::Machine;
 use super::steps;
 use super::wrong::{Memory, Wrong};
 

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use credlatch_core::law::Fact;
+use credlatch_core::law::{self, Fact, LAWS, Trace};
 
 use super::disk::{Node, Nodes, file_at, find};
 use super::fault::Call;
-use super::finding::Finding;
+use super::finding::{Finding, Search};
 use super::image;
 use super::issuer::Server;
 use super::machine::{Machine, Point, Tape, World};
@@ -30,13 +30,35 @@ pub(crate) struct Recording {
     pub(crate) calls: Vec<Call>,
 }
 
-/// How many crashes were tried.
-#[derive(Clone, Copy, Debug, Default)]
+/// What was tried.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Count {
+    pub(crate) calls: usize,
     pub(crate) points: usize,
     pub(crate) killed: usize,
     pub(crate) cut: usize,
     pub(crate) twice: usize,
+    pub(crate) faults: usize,
+    /// The laws whose witnesses were seen.
+    pub(crate) witnessed: BTreeSet<u8>,
+}
+
+impl Count {
+    pub(crate) fn witness(&mut self, trace: &Trace) {
+        let seen = LAWS.iter().filter(|law| !self.witnessed.contains(&law.number) && law.is_witnessed(trace));
+        let seen: Vec<u8> = seen.map(|law| law.number).collect();
+        self.witnessed.extend(seen);
+    }
+
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.calls += other.calls;
+        self.points += other.points;
+        self.killed += other.killed;
+        self.cut += other.cut;
+        self.twice += other.twice;
+        self.faults += other.faults;
+        self.witnessed.extend(&other.witnessed);
+    }
 }
 
 /// What is known before an operation begins.
@@ -58,7 +80,7 @@ impl Recording {
         let base = (op.base)();
         let machine = Machine::new(base.clone());
         machine.inner().tape = Some(preamble(&base));
-        steps::by(OP);
+        steps::by(Some(OP));
         machine.mark(|| "the beginning".to_owned());
         let engine = Process::new(&machine, OP, wrong).engine(Path::new(HOME));
         let answer = (op.run)(&engine, &Server { machine: &machine, who: OP });
@@ -76,24 +98,42 @@ impl Recording {
         Ok(Self { op, base, wrong, facts: tape.facts, points, calls })
     }
 
-    /// The facts before a point, without the steps: those were judged when they were taken.
-    fn before(&self, point: &Point) -> Vec<Fact> {
-        let facts = self.facts.iter().take(point.facts);
-        facts.filter(|fact| !matches!(fact, Fact::Stepped(_))).cloned().collect()
+    /// The number of the call that follows the writing of the first draft.
+    pub(crate) fn drafted_at(&self) -> usize {
+        let renamed = self.calls.iter().position(|call| *call == Call::Rename).unwrap_or(0);
+        // The word is written in between.
+        let mut writes = (0..renamed).rev().filter(|at| self.calls[*at] == Call::Write);
+        writes.nth(1).map_or(0, |at| at + 1)
+    }
+
+    /// The facts before a point. Steps are judged after kills only, and only those that others may have seen.
+    fn facts_before(&self, point: &Point, with_steps: bool) -> Vec<Fact> {
+        let shown = observe::document(&point.world.files.nodes).generation();
+        let counts = |fact: &&Fact| match fact {
+            Fact::Stepped(step) => with_steps && step.before.generation < shown,
+            _ => true,
+        };
+        self.facts[..point.facts].iter().filter(counts).cloned().collect()
     }
 
     /// The process is killed at every point; everything it did is there for the others.
-    pub(crate) fn kill(&self, count: &mut Count) -> Result<(), Finding> {
+    pub(crate) fn kill(&self, count: &mut Count, search: &mut Search) -> Result<(), Finding> {
         for point in &self.points {
-            self.kill_at(point)
-                .map_err(|finding| finding.at(format!("`{}`, killed after: {}", self.op.name, point.after)))?;
+            let trial = self.kill_at(point)?;
+            let found = if search.is_short { trial.run_short() } else { trial.run() };
+            let place = format!("`{}`, killed after: {}", self.op.name, point.after);
+            if let Some(tape) = search.weigh(found.map_err(|found| found.at(place)))? {
+                count.witness(&Trace(tape.facts));
+            }
             count.killed += 1;
+            let facts = self.facts.iter().take(point.facts).cloned();
+            count.witness(&Trace(facts.chain([Fact::Died { who: OP }]).collect()));
         }
         count.points += self.points.len();
-        Ok(())
+        law::judge(&Trace(self.facts.clone())).map_err(|broken| Finding::from(broken).at(self.op.name))
     }
 
-    fn kill_at(&self, point: &Point) -> Result<(), Finding> {
+    fn kill_at(&self, point: &Point) -> Result<Trial, Finding> {
         let machine = Machine::new(self.base.clone());
         let survivor = Process::new(&machine, SURVIVOR, self.wrong).engine(Path::new(HOME));
         // The second read is answered from what the first one kept.
@@ -101,71 +141,72 @@ impl Recording {
         read(&machine, &survivor, SURVIVOR)?;
         read(&machine, &survivor, SURVIVOR)?;
         machine.become_world(point.world.clone());
-        Trial::new(&machine, Some(survivor), self.before(point), false, self.wrong).run().map(drop)
+        Ok(Trial::new(&machine, Some(survivor), self.facts_before(point, true), false, self.wrong))
     }
 
     /// The power fails at every point, and takes every subset of what was not durable.
-    pub(crate) fn cut(&self, twice: bool, count: &mut Count) -> Result<(), Finding> {
-        let mut tried = BTreeSet::new();
+    pub(crate) fn cut(&self, count: &mut Count, search: &mut Search) -> Result<(), Finding> {
         let mut acted = BTreeSet::new();
-        let mut facts = 0;
-        for point in &self.points {
-            if point.facts != facts {
-                facts = point.facts;
-                tried.clear();
-                acted.clear();
-            }
-            for image in image::all(&point.world.files) {
-                if tried.insert(image.clone()) {
-                    let place = || format!("`{}`, power cut after: {}", self.op.name, point.after);
-                    let world = point.world.rebooted(point.world.files.cut_down_to(image.clone()));
-                    let trial = cut_at(world.clone(), self.before(point), false, self.wrong);
-                    // Signs of life of the dead decide nothing but who is dead and what is swept: where images differ only
-                    // in those, acts are begun anew on one of them.
-                    let is_new = acted.insert(without_claims(image.clone()));
-                    let tape = if is_new { trial.run() } else { trial.run_short() };
-                    tape.map_err(|found| found.at(place()))?;
-                    count.cut += 1;
-                    if twice {
-                        let tape = cut_at(world, self.before(point), true, self.wrong).run_short();
-                        let again = tape.and_then(|tape| self.cut_again(tape, count));
-                        again.map_err(|found| found.at(place()))?;
-                    }
-                }
+        for (point, image) in images(&self.points) {
+            // Signs of life of the dead decide nothing but who is dead and what is swept: where images differ only in
+            // those, acts are begun anew on one of them.
+            let is_new = acted.insert((point.facts, without_claims(image.clone())));
+            let trial = self.cut_at(point, image, false);
+            let found = if is_new && !search.is_short { trial.run() } else { trial.run_short() };
+            search.weigh(found.map(drop).map_err(|found| found.at(self.place(point))))?;
+            count.cut += 1;
+        }
+        Ok(())
+    }
+
+    /// The same, and the power fails again while somebody recovers.
+    pub(crate) fn cut_twice(&self, count: &mut Count) -> Result<(), Finding> {
+        for (point, image) in images(&self.points) {
+            let tape = self.cut_at(point, image, true).run_short().map_err(|found| found.at(self.place(point)))?;
+            for (again, image) in images(&tape.points.unwrap_or_default()) {
+                let mut facts = tape.facts[..again.facts].to_vec();
+                facts.push(Fact::Died { who: HEIR });
+                let found = trial(&again.world, image, facts, false, self.wrong).run_short();
+                found.map_err(|found| {
+                    found.at(format!("power cut again after: {}", again.after)).at(self.place(point))
+                })?;
+                count.twice += 1;
             }
         }
         Ok(())
     }
 
-    /// The power fails again, while somebody recovers.
-    fn cut_again(&self, tape: Tape, count: &mut Count) -> Result<(), Finding> {
-        let mut tried = BTreeSet::new();
-        for point in tape.points.unwrap_or_default() {
-            for image in image::all(&point.world.files) {
-                if tried.insert((image.clone(), point.facts)) {
-                    let world = point.world.rebooted(point.world.files.cut_down_to(image));
-                    let mut facts = tape.facts[..point.facts].to_vec();
-                    facts.push(Fact::Died { who: HEIR });
-                    let again = cut_at(world, facts, false, self.wrong).run_short();
-                    again.map_err(|found| found.at(format!("power cut again after: {}", point.after)))?;
-                    count.twice += 1;
-                }
-            }
-        }
-        Ok(())
+    fn cut_at(&self, point: &Point, image: Nodes, keeps_points: bool) -> Trial {
+        trial(&point.world, image, self.facts_before(point, false), keeps_points, self.wrong)
     }
+
+    fn place(&self, point: &Point) -> String {
+        format!("`{}`, power cut after: {}", self.op.name, point.after)
+    }
+}
+
+/// What a power cut may leave at each point. What it may also have left a moment before, when nothing else had been seen
+/// than now, is not tried again.
+fn images(points: &[Point]) -> impl Iterator<Item = (&Point, Nodes)> {
+    let mut tried = BTreeSet::new();
+    let at =
+        points.iter().flat_map(|point| image::all(&point.world.files).into_iter().map(move |image| (point, image)));
+    at.filter(move |(point, image)| tried.insert((point.facts, image.clone())))
 }
 
 fn without_claims(mut nodes: Nodes) -> Nodes {
     if let Some(Node::Folder(names)) = find(&nodes, Path::new(CLAIMS)).ok().and_then(|ino| nodes.get_mut(&ino)) {
         let signs: Vec<_> = std::mem::take(names).into_values().collect();
-        signs.iter().for_each(|sign| drop(nodes.remove(sign)));
+        for sign in signs {
+            nodes.remove(&sign);
+        }
     }
     nodes
 }
 
 /// One image, to recover from. Whoever saw a commit that is lost is dead, and nobody was told of it.
-fn cut_at(world: World, mut facts: Vec<Fact>, keeps_points: bool, wrong: Option<Wrong>) -> Trial {
+fn trial(before: &World, image: Nodes, mut facts: Vec<Fact>, keeps_points: bool, wrong: Option<Wrong>) -> Trial {
+    let world = before.rebooted(before.files.cut_down_to(image));
     let found = observe::document(&world.files.nodes).generation();
     facts.retain(|fact| !matches!(fact, Fact::Shown { state, .. } if state.generation > found));
     Trial::new(&Machine::new(world), None, facts, keeps_points, wrong)

@@ -22,6 +22,8 @@ use super::steps;
 use super::wrong::Wrong;
 use super::{AFTER, FRESH, HEIR, OP, SURVIVOR};
 
+pub(crate) const TORN: &str = "what disk shows is no commit, but a torn document";
+
 /// A machine after a crash, and who looks at it.
 pub(crate) struct Trial {
     machine: Arc<Machine>,
@@ -40,9 +42,10 @@ impl Trial {
         keeps_points: bool,
         wrong: Option<Wrong>,
     ) -> Self {
+        // Steps are judged after a kill; a power cut brings no others.
+        steps::by(survivor.as_ref().map(|_| HEIR));
         let engine = |pid| Process::new(machine, pid, wrong).engine(Path::new(HOME));
         let trial = Self { machine: Arc::clone(machine), survivor, fresh: engine(FRESH), heir: engine(HEIR) };
-        steps::by(HEIR);
         let shown = file_at(&machine.inner().world.files.nodes, Path::new(DOCUMENT)).cloned();
         let points = keeps_points.then(Vec::new);
         machine.inner().tape = Some(Tape { who: HEIR, facts, points, shown });
@@ -66,23 +69,28 @@ impl Trial {
         // A law that is broken says more than that the store does not go on.
         let trace = Trace(tape.facts);
         law::judge(&trace)?;
+        if self.seen() == Seen::Torn {
+            return Err(Finding::of(8, TORN));
+        }
         done?;
         Ok(Tape { facts: trace.0, ..tape })
     }
 
     /// What whoever comes next finds.
     fn recover(&self) -> Result<(), Finding> {
+        // A read may begin before the death and end after it.
+        if self.survivor.is_some() {
+            self.machine.note(Fact::ReadBegan { who: SURVIVOR });
+        }
         self.machine.note(Fact::Died { who: OP });
         if self.seen() == Seen::Torn {
-            return Err(Finding::of(8, "what disk shows is no commit, but a torn document"));
+            return Err(Finding::of(8, TORN));
         }
         self.read_all()?;
-        if let Err(error) = self.heir.store().permit_acts() {
-            return Err(Finding::promise(format!("a crash is taken for a copy: {error}")));
-        }
+        let is_own = self.heir.store().permit_acts();
         self.transact(&[])?;
         self.rest();
-        Ok(())
+        is_own.map_err(|error| Finding::promise(format!("a crash is taken for a copy: {error}")))
     }
 
     /// What was going on goes on, as far as it may so soon.

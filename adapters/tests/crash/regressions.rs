@@ -1,16 +1,20 @@
 //! What the enumeration found, each as small as it can be told.
 
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use credlatch_core::port::Store;
+use rustix::io::Errno;
 
 use super::disk::{file_at, find};
+use super::fault::{Call, Fault, How};
+use super::issuer::Server;
 use super::machine::Machine;
 use super::observe::{self, CLAIMS, DOCUMENT, FOLDER, HOME, LOCK};
-use super::ops::{OPS, bare, put_key, used};
+use super::ops::{bare, named, put_key, used};
 use super::process::Process;
 use super::record::Recording;
-use super::{HEIR, OP, image};
+use super::{HEIR, OP, faults, image};
 
 /// A process made the store's directory and was killed before it synced the one above. The next found the directory there,
 /// committed, synced the directory itself and returned; a power cut then took the directory's name, and all that was in it.
@@ -28,7 +32,7 @@ fn a_directory_whose_maker_died_is_made_durable_by_the_first_commit() {
 #[test]
 fn a_first_document_never_outlives_its_lock_file() {
     let mut with_document = 0;
-    for point in Recording::of(&OPS[0], None).unwrap().points {
+    for point in Recording::of(named("first"), None).unwrap().points {
         for nodes in image::all(&point.world.files) {
             if file_at(&nodes, Path::new(DOCUMENT)).is_some() {
                 assert!(file_at(&nodes, Path::new(LOCK)).is_some(), "after: {}", point.after);
@@ -58,5 +62,45 @@ fn a_draft_whose_sign_of_life_was_lost_is_swept_after_the_restart() {
         let engine = Process::new(&machine, HEIR, None).engine(Path::new(HOME));
         engine.transact(&[put_key("beta", "later", "beta-key-later")]).unwrap();
         assert_eq!(observe::litter(&machine.world().files.nodes), [""; 0]);
+    }
+}
+
+/// A settlement whose first try failed before its commit gave its reserved room away, and the second had to ask the disk for
+/// new room, which may be what it lacks.
+#[test]
+fn room_that_was_set_aside_is_there_for_the_second_try() {
+    let machine = Machine::new(used());
+    let reserved = Arc::new(Mutex::new(None));
+    let (inside, also) = (Arc::clone(&machine), Arc::clone(&reserved));
+    machine.inner().meanwhile = Some(Box::new(move || {
+        let mut inner = inside.inner();
+        let draft =
+            observe::litter(&inner.world.files.nodes).into_iter().find(|path| !path.starts_with(CLAIMS)).unwrap();
+        *also.lock().unwrap() = inner.world.files.find(Path::new(&draft)).ok();
+        let at = inner.calls.len();
+        inner.fault = Some(Fault { at, lasts: false, how: How::With(Errno::IO) });
+    }));
+    let engine = Process::new(&machine, OP, None).engine(Path::new(HOME));
+    (named("rotate").run)(&engine, &Server { machine: &machine, who: OP }).unwrap();
+    let document = machine.inner().world.files.find(Path::new(DOCUMENT)).ok();
+    assert!(document.is_some() && document == *reserved.lock().unwrap());
+}
+
+/// The first try to save a login was unknown, the last failed, and the login was called not saved though it was.
+#[test]
+fn a_login_whose_first_try_was_unknown_is_not_called_unsaved() {
+    let op = named("log in");
+    let at = Recording::of(op, None).unwrap().calls.iter().rposition(|call| *call == Call::Rename).unwrap();
+    faults::one(op, Fault { at, lasts: true, how: How::Muddled }).unwrap();
+}
+
+/// A cancel was saved, then the read for its answer failed, and it was called not saved.
+#[test]
+fn a_cancel_answers_from_its_commit() {
+    let op = named("cancel a login");
+    let calls = Recording::of(op, None).unwrap().calls;
+    let renamed = calls.iter().rposition(|call| *call == Call::Rename).unwrap();
+    for at in renamed + 1..calls.len() {
+        faults::one(op, Fault { at, lasts: false, how: How::With(Errno::IO) }).unwrap();
     }
 }

@@ -9,13 +9,14 @@ use credlatch_core::{Event, Step};
 
 thread_local! {
     static STEPS: RefCell<Vec<Fact>> = const { RefCell::new(Vec::new()) };
-    static WHO: Cell<Who> = const { Cell::new(0) };
+    static WHO: Cell<Option<Who>> = const { Cell::new(None) };
 }
 
 /// Notes a step; the laws judge it with everything else.
 pub(crate) fn note(before: &State, now: &Stamp, event: &Event, step: &Step) {
+    let Some(who) = WHO.get() else { return };
     let stepped = Stepped {
-        who: WHO.get(),
+        who,
         now: *now,
         before: before.clone(),
         event: event.clone(),
@@ -25,8 +26,8 @@ pub(crate) fn note(before: &State, now: &Stamp, event: &Event, step: &Step) {
     STEPS.with_borrow_mut(|steps| steps.push(Fact::Stepped(Box::new(stepped))));
 }
 
-/// From now on this one takes them.
-pub(crate) fn by(who: Who) {
+/// From now on this one takes them, or nobody wants to know.
+pub(crate) fn by(who: Option<Who>) {
     WHO.set(who);
     STEPS.take();
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use credlatch::file::disk::{Facts, Hold, Open};
 use rustix::io::Errno;
 
-use super::machine::Handle;
+use super::calls::Handle;
 use super::process::Process;
 
 /// What a wrong store does differently.
@@ -50,7 +50,7 @@ pub(crate) enum Wrong {
 pub(crate) struct Memory {
     pub(crate) facts: BTreeMap<PathBuf, Facts>,
     word: Option<[u8; 8]>,
-    folder_syncs: usize,
+    is_claim: bool,
     locked: Option<(u64, u64)>,
 }
 
@@ -101,11 +101,9 @@ impl Wrong {
     }
 
     pub(crate) fn sync_folder(self, on: &Process, path: &Path) -> io::Result<()> {
-        let mut memory = on.memory.lock().unwrap();
-        memory.folder_syncs += 1;
         match self {
             Self::NoFolderSync => Ok(()),
-            Self::ClaimNotSynced if memory.folder_syncs == 1 => Ok(()),
+            Self::ClaimNotSynced if on.memory.lock().unwrap().is_claim => Ok(()),
             _ => on.machine.sync_folder(path),
         }
     }
@@ -121,6 +119,11 @@ impl Wrong {
     }
 
     pub(crate) fn rename(self, on: &Process, from: &Path, to: &Path) -> io::Result<()> {
+        if self == Self::ClaimNotSynced {
+            let draft = super::disk::file_at(&on.machine.world().files.nodes, from).map(|bytes| bytes.to_vec());
+            let draft = String::from_utf8(draft.unwrap_or_default()).unwrap();
+            on.memory.lock().unwrap().is_claim = draft.contains("\"rotating\"");
+        }
         let there = on.machine.open(to, Open::Write).ok();
         match (self, there) {
             (Self::InPlace, Some(document)) => {
@@ -150,3 +153,22 @@ impl Wrong {
         }
     }
 }
+
+/// Each of them, with the law that it breaks.
+pub(crate) const WRONGS: &[(Wrong, u8)] = &[
+    (Wrong::NoFileSync, 8),
+    (Wrong::SyncAfterRename, 8),
+    (Wrong::NoFolderSync, 7),
+    (Wrong::ClaimNotSynced, 3),
+    (Wrong::EvenBeforeFolderSync, 7),
+    (Wrong::NeverOdd, 7),
+    (Wrong::NoHeal, 7),
+    (Wrong::WordReadOnce, 7),
+    (Wrong::InPlace, 8),
+    (Wrong::RemoveThenRename, 7),
+    (Wrong::KeepsSpareRoom, 8),
+    (Wrong::NoRecheck, 8),
+    (Wrong::LocksNobodyOut, 7),
+    (Wrong::UnlocksEarly, 8),
+    (Wrong::TornIsAbsent, 16),
+];

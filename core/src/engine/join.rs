@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::login::LOOK_MS;
-use super::{Engine, Poller, TransactError};
+use super::{Engine, Poller, Snapshot, TransactError};
 use crate::flow::{Adopt, Cancel, EndedFlow, LiveFlow, Phase, Step};
 use crate::machine::{Effect, Event};
 use crate::name::ProviderId;
@@ -129,8 +129,8 @@ impl<P: Ports> Engine<P> {
     /// # Errors
     /// The store can't be locked, read or written.
     pub fn cancel(&self, provider: &ProviderId, flow: Nonce) -> Result<FlowView, TransactError> {
-        self.transact(&[Event::CancelFlow(Cancel { provider: provider.clone(), flow })])?;
-        Ok(self.view(provider, flow)?)
+        let done = self.transact(&[Event::CancelFlow(Cancel { provider: provider.clone(), flow })])?;
+        Ok(self.view_in(&done.after, provider, flow))
     }
 
     /// What can be seen of a flow now.
@@ -138,14 +138,17 @@ impl<P: Ports> Engine<P> {
     /// # Errors
     /// The store can't be read.
     pub fn view(&self, provider: &ProviderId, flow: Nonce) -> Result<FlowView, StoreError> {
+        self.read(|snapshot| self.view_in(snapshot, provider, flow))
+    }
+
+    /// The same in a snapshot at hand: what was just committed is told without another read, which might fail.
+    pub(super) fn view_in(&self, snapshot: &Snapshot, provider: &ProviderId, flow: Nonce) -> FlowView {
         let now = self.clock.now();
-        self.read(|snapshot| {
-            let Some(slot) = snapshot.state.slot(provider.as_str()) else { return FlowView::Unknown };
-            if let Some(live) = slot.flow.as_ref().filter(|live| live.id == flow) {
-                return FlowView::Live(Box::new(live.clone()));
-            }
-            let ended = slot.ended.iter().find(|ended| ended.id == flow && ended.is_visible(&now));
-            ended.map_or(FlowView::Unknown, |ended| FlowView::Ended(ended.clone()))
-        })
+        let Some(slot) = snapshot.state.slot(provider.as_str()) else { return FlowView::Unknown };
+        if let Some(live) = slot.flow.as_ref().filter(|live| live.id == flow) {
+            return FlowView::Live(Box::new(live.clone()));
+        }
+        let ended = slot.ended.iter().find(|ended| ended.id == flow && ended.is_visible(&now));
+        ended.map_or(FlowView::Unknown, |ended| FlowView::Ended(ended.clone()))
     }
 }

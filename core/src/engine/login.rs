@@ -122,8 +122,8 @@ impl<P: Ports> Engine<P> {
             let held = self.still_held(&poller.step)?;
             let Some((kind, Phase::Pending(prompt))) = held.map(|live| (live.kind, live.phase)) else {
                 // Whatever ended it is in the store; if its time is up this records it.
-                self.transact(&[])?;
-                return Ok(self.view(&poller.step.provider, poller.step.flow)?);
+                let looked = self.transact(&[])?;
+                return Ok(self.view_in(&looked.after, &poller.step.provider, poller.step.flow));
             };
             // Another tool's file may hold its login already; an issuer wants its interval before the first poll too.
             let wait_ms =
@@ -240,7 +240,7 @@ impl<P: Ports> Engine<P> {
         alive: <P::Store as Store>::Alive,
         step: &Step,
     ) -> Result<FlowView, TransactError> {
-        self.bring_home(issuer, event, alive, None).map_err(TransactError::NotSaved)?;
-        Ok(self.view(&step.provider, step.flow)?)
+        let done = self.bring_home(issuer, event, alive, None)?;
+        Ok(self.view_in(&done.after, &step.provider, step.flow))
     }
 }

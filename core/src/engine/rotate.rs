@@ -125,7 +125,6 @@ impl<P: Ports> Engine<P> {
             times: wish.times,
         });
         let claimed = self.transact(&[claim])?;
-        let claimed_at = claimed.at;
         self.revoke_all(issuer, &claimed.effects);
         match claimed.verdict() {
             Verdict::Done => {}
@@ -134,19 +133,21 @@ impl<P: Ports> Engine<P> {
             Verdict::Refused(why) => return Ok(Some(Rotation::Refused(why.clone()))),
             Verdict::Joined(_) | Verdict::Stale | Verdict::Nothing => return Ok(None),
         }
-        let scopes =
+        let grant =
             claimed.after.state.entry(wish.provider.as_str(), wish.label.as_str()).and_then(|entry| entry.grant());
-        let scopes = scopes.map(|grant| grant.scopes.clone()).unwrap_or_default();
+        let scopes = grant.map(|grant| grant.scopes.clone()).unwrap_or_default();
+        // Others count the time in which a request of ours may be in flight from the claim. Whoever slept since then sends
+        // nothing, or the request could outlive that time.
+        let now = self.clock.now();
+        let overslept =
+            grant.and_then(Grant::claim).is_none_or(|claim| now.age_ms(&claim.at) > wish.times.http_timeout_ms);
         let refresh = claimed.effects.into_iter().find_map(|effect| match effect {
             Effect::Refresh { refresh, attempt, .. } if attempt == act.attempt => Some(refresh),
             _ => None,
         });
-        // Whoever was stopped since its claim may be taken for dead as soon as it dies, and its token for presentable: what
-        // it would send now might still be in flight then.
-        let is_prompt = self.clock.now().age_ms(&claimed_at) < wish.times.http_timeout_ms;
-        let outcome = match refresh {
-            Some(refresh) if is_prompt => issuer.refresh(&wish.provider, &refresh, &scopes),
-            _ => Exchanged::NotConsumed { retry_after_ms: None },
+        let outcome = match refresh.filter(|_| !overslept) {
+            Some(refresh) => issuer.refresh(&wish.provider, &refresh, &scopes),
+            None => Exchanged::NotConsumed { retry_after_ms: Some(0) },
         };
         let settle = Settle {
             provider: wish.provider.clone(),
@@ -160,7 +161,9 @@ impl<P: Ports> Engine<P> {
                 let live = done.after.live(wish.provider.as_str(), wish.label.as_str());
                 live.map_or(Rotation::Gone, |live| Rotation::Newer(Arc::clone(live)))
             }
-            (Err(error), Exchanged::Granted(fresh)) => Rotation::Unsaved(super::UnsavedGrant { fresh, error }),
+            (Err(error), Exchanged::Granted(fresh)) => {
+                Rotation::Unsaved(super::UnsavedGrant { fresh, error: error.into_store_error() })
+            }
             (_, failed) => Rotation::Failed(failed),
         }))
     }

@@ -97,17 +97,12 @@ impl<P: Ports> Engine<P> {
         patience_ms: u64,
     ) -> Result<Picked, NoToken> {
         let began = self.clock.now();
-        let mut renewed = 0;
+        let mut renewed = false;
         loop {
             let picked = self.current(provider.as_str(), choice)?;
             let freshness = self.freshness(&picked, times)?;
             // A token that is due, or even over, as soon as it comes won't get better by asking again and again.
-            let enough = match freshness {
-                Freshness::Good => true,
-                Freshness::Due => renewed > 0,
-                Freshness::Spent => renewed > 1,
-            };
-            if enough {
+            if freshness == Freshness::Good || renewed {
                 return Ok(picked);
             }
             let wish = Wish {
@@ -120,7 +115,7 @@ impl<P: Ports> Engine<P> {
             let left_ms = patience_ms.saturating_sub(self.clock.now().age_ms(&began));
             let rotation = self.rotate(issuer, &wish, left_ms);
             match (rotation, freshness) {
-                (Ok(Rotation::Newer(_)), _) => renewed += 1,
+                (Ok(Rotation::Newer(_)), _) => renewed = true,
                 (Ok(Rotation::Gone), _) => {}
                 (Ok(Rotation::Unsaved(unsaved)), _) => return Err(NoToken::Unsaved(Box::new(unsaved))),
                 (_, Freshness::Due) => return Ok(picked),

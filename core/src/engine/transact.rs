@@ -18,8 +18,6 @@ pub struct Transacted {
     pub verdicts: Vec<Verdict>,
     /// What may be done now that the state is durable.
     pub effects: Vec<Effect>,
-    /// When the events were applied.
-    pub at: Stamp,
     /// The state before.
     pub before: State,
     /// The state after.
@@ -106,19 +104,19 @@ impl<P: Ports> Engine<P> {
     /// # Errors
     /// The store can't be locked, read or written.
     pub fn transact(&self, events: &[Event]) -> Result<Transacted, TransactError> {
-        self.transact_with(events, None)
+        self.transact_with(events, &mut None)
     }
 
-    /// Applies events, and writes them into room that was set aside before.
+    /// Applies events, and writes them into room that was set aside before. What fails before the commit leaves the room
+    /// for another try.
     pub(super) fn transact_with(
         &self,
         events: &[Event],
-        room: Option<<P::Store as Store>::Room>,
+        room: &mut Option<<P::Store as Store>::Room>,
     ) -> Result<Transacted, TransactError> {
-        let mut room = room;
         let mut tried = 0;
         loop {
-            match self.try_transact(events, room.take()) {
+            match self.try_transact(events, room) {
                 // Somebody who doesn't lock changed the document meanwhile: look again at what is there now.
                 Err(Failed::Overtaken(_)) if tried < OVERTAKEN_TRIES => tried += 1,
                 Err(Failed::Overtaken(error)) => return Err(TransactError::NotSaved(error)),
@@ -128,7 +126,11 @@ impl<P: Ports> Engine<P> {
         }
     }
 
-    fn try_transact(&self, events: &[Event], room: Option<<P::Store as Store>::Room>) -> Result<Transacted, Failed> {
+    fn try_transact(
+        &self,
+        events: &[Event],
+        room: &mut Option<<P::Store as Store>::Room>,
+    ) -> Result<Transacted, Failed> {
         let mut locked = self.store.lock(self.patience_ms)?;
         // A writer always loads: what it knew before it had the lock may be old.
         let Loaded { state: before, id } = locked.load()?;
@@ -143,12 +145,12 @@ impl<P: Ports> Engine<P> {
         } else {
             let (_, _, mut state) = fold::<P>(state, &now, &self.uses());
             state.generation += 1;
-            let id = locked.commit(&state, room)?;
+            let id = locked.commit(&state, room.take())?;
             self.publish(state, Some(id))
         };
         drop(locked);
         self.forget_saved(&chores);
-        Ok(Transacted { verdicts, effects, at: now, before, after })
+        Ok(Transacted { verdicts, effects, before, after })
     }
 
     /// What is to be done before anything else: what could not be saved earlier is saved, whoever died is noticed, and

@@ -41,10 +41,11 @@ impl<P: Ports> Engine<P> {
         event: Event,
         alive: <P::Store as Store>::Alive,
         mut room: Option<<P::Store as Store>::Room>,
-    ) -> Result<super::Transacted, StoreError> {
+    ) -> Result<super::Transacted, TransactError> {
         let mut tried = 0;
+        let mut is_unknown = false;
         let error = loop {
-            match self.transact_with(std::slice::from_ref(&event), room.take()) {
+            match self.transact_with(std::slice::from_ref(&event), &mut room) {
                 Ok(done) => {
                     drop(alive);
                     self.revoke_all(issuer, &done.effects);
@@ -52,6 +53,7 @@ impl<P: Ports> Engine<P> {
                 }
                 Err(error) => {
                     tried += 1;
+                    is_unknown |= matches!(error, TransactError::Unknown(_));
                     if tried == TRIES {
                         break error.into_store_error();
                     }
@@ -61,7 +63,8 @@ impl<P: Ports> Engine<P> {
         };
         let unsaved = Unsaved { event, error: error.clone(), _alive: alive };
         self.unsaved.write(|all| all.push(unsaved));
-        Err(error)
+        // An early try may have been saved although the last one wasn't.
+        Err(if is_unknown { TransactError::Unknown(error) } else { TransactError::NotSaved(error) })
     }
 
     /// Tries to save what could not be saved before.

@@ -10,12 +10,12 @@ use std::collections::BTreeSet;
 pub(super) fn holds(trace: &Trace) -> Result<(), String> {
     for (began, fact) in trace.0.iter().enumerate() {
         let Fact::ClearBegan { who, provider } = fact else { continue };
-        let Some((base, removed)) = removal(&trace.0[began..], *who, provider.as_str()) else { continue };
+        let Some((first, removed)) = removal(&trace.0[began..], *who, provider.as_str()) else { continue };
         for fact in &trace.0[began..] {
             let Fact::ReadEnded { saw, .. } = fact else { continue };
             let (seen, missing): (Vec<_>, Vec<_>) =
                 removed.iter().partition(|version| versions(saw, provider.as_str()).contains(version));
-            if saw.generation > base && !seen.is_empty() && !missing.is_empty() {
+            if saw.generation >= first && !seen.is_empty() && !missing.is_empty() {
                 return Err(format!("a reader saw {seen:?} of {provider} without {missing:?}"));
             }
         }
@@ -23,25 +23,31 @@ pub(super) fn holds(trace: &Trace) -> Result<(), String> {
     held_after_drain(trace)
 }
 
-/// What a clear removed of that which was there when it first removed something, and the generation it found.
+/// What a clear removed of that which was there when it first removed something, and the first generation without it all.
+/// A clear that died before anything was shown removed nothing.
 fn removal(since: &[Fact], clearer: Who, provider: &str) -> Option<(u64, BTreeSet<(String, u64)>)> {
     let ended = since.iter().position(|fact| matches!(fact, Fact::ClearEnded { who } if *who == clearer));
-    let during = &since[..ended.unwrap_or(since.len())];
-    let steps = during.iter().filter_map(|fact| match fact {
-        Fact::Stepped(step) if step.who == clearer => Some(step),
-        _ => None,
-    });
-    let mut found: Option<(u64, BTreeSet<_>, BTreeSet<_>)> = None;
-    for step in steps {
-        let (before, after) = (versions(&step.before, provider), versions(&step.after, provider));
-        let gone: Vec<_> = before.difference(&after).cloned().collect();
-        if !gone.is_empty() {
-            let (_, there, removed) =
-                found.get_or_insert_with(|| (step.before.generation, before.clone(), BTreeSet::new()));
-            removed.extend(gone.into_iter().filter(|version| there.contains(version)));
+    let mut there = None;
+    let mut first = None;
+    let (mut pending, mut removed) = (BTreeSet::new(), BTreeSet::new());
+    for fact in &since[..ended.unwrap_or(since.len())] {
+        match fact {
+            Fact::Stepped(step) if step.who == clearer => {
+                let before = versions(&step.before, provider);
+                pending.extend(before.difference(&versions(&step.after, provider)).cloned());
+                if !pending.is_empty() {
+                    there.get_or_insert(before);
+                }
+            }
+            Fact::Shown { who, state } if *who == clearer && !pending.is_empty() => {
+                first.get_or_insert(state.generation);
+                removed.append(&mut pending);
+            }
+            _ => {}
         }
     }
-    found.map(|(generation, _, removed)| (generation, removed))
+    let there = there?;
+    Some((first?, removed.intersection(&there).cloned().collect()))
 }
 
 fn versions(state: &State, provider: &str) -> BTreeSet<(String, u64)> {

@@ -37,9 +37,10 @@ pub(super) fn holds(trace: &Trace) -> Result<(), String> {
 }
 
 pub(super) fn witnessed(trace: &Trace) -> bool {
-    trace
-        .steps()
-        .any(|step| matches!(step.event, Event::ClaimRotation(_)) && matches!(step.verdict, Verdict::Joined(_)))
+    // Both were decided on one version: the second comes while the first is at it, or after it is through.
+    trace.steps().any(|step| {
+        matches!(step.event, Event::ClaimRotation(_)) && matches!(step.verdict, Verdict::Joined(_) | Verdict::Stale)
+    })
 }
 
 fn refresh_tokens(state: &State) -> impl Iterator<Item = &str> {

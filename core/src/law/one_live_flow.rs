@@ -7,22 +7,25 @@ use super::trace::Who;
 use crate::machine::Event;
 use crate::machine::Verdict;
 use crate::state::Nonce;
-use crate::state::State;
 use std::collections::BTreeSet;
 
 pub(super) fn holds(trace: &Trace) -> Result<(), String> {
-    let mut dead = BTreeSet::new();
+    let mut ended = BTreeSet::new();
     // Flows whose code was requested and that no shown state calls ended: by provider, with who asked.
     let mut open: Vec<(String, Nonce, Who)> = Vec::new();
     let mut polling: Vec<(Nonce, Who)> = Vec::new();
     for fact in &trace.0 {
         match fact {
             Fact::Died { who } => {
-                dead.insert(*who);
                 polling.retain(|(_, poller)| poller != who);
                 open.retain(|(_, _, asker)| asker != who);
             }
-            Fact::Shown { state, .. } => open.retain(|(provider, flow, _)| !has_ended(state, provider, *flow)),
+            Fact::Shown { state, .. } => {
+                ended.extend(state.providers.values().flat_map(|slot| &slot.ended).map(|flow| flow.id));
+                open.retain(|(_, flow, _)| !ended.contains(flow));
+            }
+            // Somebody was slow to ask, and the flow was ended meanwhile: what is asked for it makes no second live one.
+            Fact::ActBegan { deed: Deed::RequestPrompt { flow, .. }, .. } if ended.contains(flow) => {}
             Fact::ActBegan { who, deed: Deed::RequestPrompt { provider, flow } } => {
                 if let Some((_, other, _)) = open.iter().find(|(of, _, _)| of == provider.as_str()) {
                     return Err(format!("a code was requested for flow {flow} of {provider} while {other} was live"));
@@ -40,10 +43,6 @@ pub(super) fn holds(trace: &Trace) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-fn has_ended(state: &State, provider: &str, flow: Nonce) -> bool {
-    state.slot(provider).is_some_and(|slot| slot.ended.iter().any(|ended| ended.id == flow))
 }
 
 pub(super) fn witnessed(trace: &Trace) -> bool {

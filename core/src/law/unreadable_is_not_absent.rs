@@ -1,15 +1,19 @@
 //! Law 16: a damaged store is neither empty nor free to be overwritten.
 
+use std::collections::BTreeSet;
+
 use super::trace::Fact;
 use super::trace::Trace;
 
 pub(super) fn holds(trace: &Trace) -> Result<(), String> {
-    let mut damaged = false;
-    for fact in &trace.0 {
+    let Some(damaged) = trace.0.iter().position(|fact| matches!(fact, Fact::Damaged)) else { return Ok(()) };
+    // A read that began before may have found what was there before.
+    let mut began_since = BTreeSet::new();
+    for fact in &trace.0[damaged..] {
         match fact {
-            Fact::Damaged => damaged = true,
-            Fact::Shown { .. } if damaged => return Err("an unreadable store was overwritten".to_owned()),
-            Fact::ReadEnded { saw, .. } if damaged && saw.generation == 0 => {
+            Fact::Shown { .. } => return Err("an unreadable store was overwritten".to_owned()),
+            Fact::ReadBegan { who } => drop(began_since.insert(*who)),
+            Fact::ReadEnded { who, saw } if began_since.contains(who) && saw.generation == 0 => {
                 return Err("an unreadable store was taken for empty".to_owned());
             }
             _ => {}

@@ -94,7 +94,7 @@ impl<S: Sim> Hand<S> {
             Step::Report { answer, dead } => self.report(*answer, *dead),
             Step::Purge => self.transact(&[Event::Purge]),
             Step::Read => self.read(),
-            Step::Wait { ms } => self.process.world.clock.pass(*ms),
+            Step::Wait { ms } => self.process.world.pass(*ms),
             Step::SetWallClock { by_ms } => self.process.world.clock.set_wall(*by_ms),
             Step::Plan { provider } => self.plan(provider),
             Step::Print => self.print(),
@@ -204,7 +204,7 @@ impl<S: Sim> Hand<S> {
         picked: &Result<Picked, NoToken>,
     ) {
         let after = self.process.engine.snapshot().map(|snapshot| snapshot.state.generation);
-        if after != Ok(state.generation) {
+        if after != Ok(state.generation) || self.process.engine.clock().now() != now {
             return;
         }
         let entries = state.slot(provider.as_str()).map_or(&[][..], |slot| &slot.entries);
@@ -267,7 +267,9 @@ impl<S: Sim> Hand<S> {
             self.process.conduct.plan(&self.process, &inherited, &(variable, own.expose_secret().to_owned()));
         let others = self.process.engine.snapshot().map(|snapshot| foreign(&snapshot.state, provider));
         let foreign = inherited.into_iter().filter(|(name, _)| crate::conduct::is_credential(name));
-        let foreign = foreign.map(|(_, value)| value).chain(others.unwrap_or_default()).collect();
+        let foreign = foreign.map(|(_, value)| value).chain(others.unwrap_or_default());
+        // The same key may be stored for two providers; then it is this one's too.
+        let foreign = foreign.filter(|value| value != own.expose_secret()).collect();
         self.here.record(Fact::Planned { provider: provider.clone(), environment, foreign });
     }
 }

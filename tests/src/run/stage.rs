@@ -14,7 +14,7 @@ use credlatch_core::{Event, apply};
 use super::hand::Hand;
 use crate::conduct::{Conduct, Process, Right};
 use crate::scenario::{Given, Participant, Scenario};
-use crate::world::here::{Here, Recorder};
+use crate::world::here::{Fate, Here, Recorder};
 use crate::world::server::{Server, Tokens};
 use crate::world::sim::{Place, Sim};
 use crate::world::{World, clock, fingerprint, secret};
@@ -24,6 +24,7 @@ pub struct Stage<S: Sim> {
     /// The world.
     pub world: Arc<World<S>>,
     processes: BTreeMap<u32, Arc<Process<S>>>,
+    fates: BTreeMap<u32, Arc<Fate>>,
     conduct: &'static dyn Conduct<S>,
 }
 
@@ -39,7 +40,7 @@ impl<S: Sim> Stage<S> {
         let mut state = puts.iter().fold(State::default(), |state, put| apply(&state, &now, put).state);
         state.generation = u64::from(!puts.is_empty());
         let world = World::new(state, server, Arc::clone(recorder));
-        S::enter(Arc::new(Here::new(STAGE, STAGE, None, Arc::clone(recorder), Box::new(apply))));
+        S::enter(Arc::new(Here::new(STAGE, STAGE, Arc::clone(recorder), Box::new(apply))));
         let processes = scenario
             .participants
             .iter()
@@ -52,7 +53,12 @@ impl<S: Sim> Stage<S> {
             // Every process has looked at the store before; a cold start is one of the scenarios' own.
             let _ = process.engine.snapshot();
         }
-        Self { world, processes, conduct }
+        let threads = |process: &u32| {
+            let cast = (0..).zip(&scenario.participants);
+            cast.filter(|(_, one)| one.process == *process).map(|(who, _)| who).collect()
+        };
+        let fates = processes.keys().map(|process| (*process, Fate::of(threads(process)))).collect();
+        Self { world, processes, fates, conduct }
     }
 
     /// The process of this number.
@@ -68,7 +74,8 @@ impl<S: Sim> Stage<S> {
         let conduct = self.conduct;
         let machine = Box::new(move |state: &State, now: &Stamp, event: &Event| conduct.apply(state, now, event));
         let recorder = Arc::clone(&self.world.recorder);
-        Arc::new(Here::new(who, participant.process, participant.dies_at, recorder, machine))
+        let fate = self.fates.get(&participant.process).cloned().unwrap_or_default();
+        Arc::new(Here::new(who, participant.process, recorder, machine).with_fate(fate, participant.dies_at))
     }
 
     /// Leaves the processes to their participants, so that each ends with its last one.
@@ -78,13 +85,12 @@ impl<S: Sim> Stage<S> {
 
     /// Everything comes to rest: all processes end, requests in flight arrive or are dropped, and a new process recovers.
     pub fn rest(self) -> Trace {
-        let Self { world, processes, conduct } = self;
+        let Self { world, processes, conduct, .. } = self;
         let machine = Box::new(move |state: &State, now: &Stamp, event: &Event| conduct.apply(state, now, event));
-        let here = Arc::new(Here::new(STAGE, STAGE, None, Arc::clone(&world.recorder), machine));
+        let here = Arc::new(Here::new(STAGE, STAGE, Arc::clone(&world.recorder), machine));
         S::enter(Arc::clone(&here));
         drop(processes);
-        world.clock.pass(60_000);
-        world.server.visit(|server| world.deliver(server));
+        world.pass(60_000);
         let process = Process::new(&world, conduct);
         if process.engine.transact(&[]).is_ok() {
             let live = world.server.visit(|server| server.live());

@@ -79,7 +79,7 @@ impl<S: Sim> Clock for SimClock<S> {
         if here.is_dead() {
             here.afterlife_ms(ms);
         } else {
-            self.0.clock.pass(ms);
+            self.0.pass(ms);
         }
     }
 }

@@ -48,8 +48,7 @@ impl<S: Sim> Disk<S> {
     }
 
     pub(super) fn word(&self, here: &Here) -> Result<u64, Dead> {
-        here.operate()?;
-        Ok(self.word.read(|word| *word))
+        self.word.read(|word| here.operate().map(|()| *word))
     }
 
     /// The word and the document, for whoever holds the lock: nobody else changes them meanwhile.
@@ -59,23 +58,20 @@ impl<S: Sim> Disk<S> {
     }
 
     pub(super) fn set_word(&self, here: &Here, to: u64) -> Result<(), Dead> {
-        here.operate()?;
-        self.word.write(|word| *word = to);
-        Ok(())
+        self.word.write(|word| here.operate().map(|()| *word = to))
     }
 
     pub(super) fn document(&self, here: &Here) -> Result<Document, Dead> {
-        here.operate()?;
-        Ok(self.document.read(Clone::clone))
+        self.document.read(|document| here.operate().map(|()| document.clone()))
     }
 
     pub(super) fn rename(&self, here: &Here, state: &Arc<State>, id: u64) -> Result<(), Dead> {
-        here.operate()?;
         self.document.write(|document| {
+            here.operate()?;
             *document = Document { state: Arc::clone(state), id: Some(id), torn: false };
             here.record(Fact::Shown { who: here.who, state: Arc::clone(state) });
-        });
-        Ok(())
+            Ok(())
+        })
     }
 
     /// Syncs the directory: what is seen survives a power cut from now on. Nobody else looks at that, so it takes no turn.
@@ -87,6 +83,8 @@ impl<S: Sim> Disk<S> {
 
     /// Damages the document from outside.
     pub fn tear(&self, here: &Here) {
+        // Between two commits: what is damaged while it is being replaced is replaced.
+        let _between = self.lock();
         self.document.write(|document| document.torn = true);
         self.word.write(|word| *word += 2);
         here.record(Fact::Damaged);

@@ -55,10 +55,24 @@ pub struct Here {
     pub recorder: Arc<Recorder>,
     /// The machine that decides for it.
     pub machine: Machine,
+    fate: Arc<Fate>,
     dies_at: Option<u32>,
     operations: AtomicU32,
-    dead: AtomicBool,
     afterlife_ms: AtomicU64,
+}
+
+/// What the threads of one process share: they die together.
+#[derive(Debug, Default)]
+pub struct Fate {
+    threads: Vec<Who>,
+    dead: AtomicBool,
+}
+
+impl Fate {
+    /// That of these threads.
+    pub fn of(threads: Vec<Who>) -> Arc<Self> {
+        Arc::new(Self { threads, dead: AtomicBool::new(false) })
+    }
 }
 
 /// The participant is dead: nothing it does reaches the world.
@@ -66,18 +80,16 @@ pub struct Here {
 pub struct Dead;
 
 impl Here {
-    /// A participant that dies instead of its `dies_at`-th operation, counted from 1.
-    pub fn new(who: Who, process: u32, dies_at: Option<u32>, recorder: Arc<Recorder>, machine: Machine) -> Self {
-        Self {
-            who,
-            process,
-            recorder,
-            machine,
-            dies_at,
-            operations: AtomicU32::new(0),
-            dead: AtomicBool::new(false),
-            afterlife_ms: AtomicU64::new(0),
-        }
+    /// A participant that never dies.
+    pub fn new(who: Who, process: u32, recorder: Arc<Recorder>, machine: Machine) -> Self {
+        let (fate, operations, afterlife_ms) = (Arc::default(), AtomicU32::new(0), AtomicU64::new(0));
+        Self { who, process, recorder, machine, fate, dies_at: None, operations, afterlife_ms }
+    }
+
+    /// The same, but its process dies instead of its `dies_at`-th operation, counted from 1.
+    #[must_use]
+    pub fn with_fate(self, fate: Arc<Fate>, dies_at: Option<u32>) -> Self {
+        Self { fate, dies_at, ..self }
     }
 
     /// Writes down a fact, unless the participant is dead.
@@ -97,8 +109,10 @@ impl Here {
         }
         let count = self.operations.fetch_add(1, Ordering::Relaxed) + 1;
         if self.dies_at == Some(count) {
-            self.recorder.push(Fact::Died { who: self.who });
-            self.dead.store(true, Ordering::Relaxed);
+            self.fate.dead.store(true, Ordering::Relaxed);
+            for who in &self.fate.threads {
+                self.recorder.push(Fact::Died { who: *who });
+            }
             return Err(Dead);
         }
         Ok(())
@@ -106,7 +120,7 @@ impl Here {
 
     /// Whether it has died.
     pub fn is_dead(&self) -> bool {
-        self.dead.load(Ordering::Relaxed)
+        self.fate.dead.load(Ordering::Relaxed)
     }
 
     /// The time that only a dead participant sees pass, so that its loops end.

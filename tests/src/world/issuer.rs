@@ -71,6 +71,12 @@ impl<S: Sim> SimIssuer<S> {
 }
 
 impl<S: Sim> World<S> {
+    /// Time passes, for requests that are in flight too.
+    pub fn pass(&self, ms: u64) {
+        self.clock.pass(ms);
+        self.server.visit(|server| self.deliver(server));
+    }
+
     /// Requests of the dead whose time is up arrive now, or are dropped.
     pub fn deliver(&self, server: &mut Server) {
         let now = self.clock.now().up_ms;
@@ -91,10 +97,15 @@ impl<S: Sim> World<S> {
         Some(tokens)
     }
 
-    fn present(&self, here: &Here, server: &mut Server, token: &str) -> Exchange {
-        if here.operate().is_err() {
-            server.in_flight.push((token.to_owned(), here.who, self.clock.now().up_ms + HTTP_TIMEOUT_MS));
+    fn present(&self, here: &Here, server: &mut Server, token: &str, until_up_ms: u64) -> Exchange {
+        let is_late = self.clock.now().up_ms >= until_up_ms;
+        if here.operate().is_err() && !is_late {
+            server.in_flight.push((token.to_owned(), here.who, until_up_ms));
             return Exchange::OnItsWay;
+        }
+        if is_late {
+            // The client gave up before the server was reached, and can't know that.
+            return Exchange::Answered(Exchanged::Unknown);
         }
         let answer = server.next_answer();
         match answer {
@@ -127,7 +138,8 @@ impl<S: Sim> Issuer for SimIssuer<S> {
         let token = refresh.expose_secret();
         let deed = Deed::Present { token: token.to_owned() };
         here.record(Fact::ActBegan { who: here.who, deed: deed.clone() });
-        let exchange = self.server(|server| self.0.present(&here, server, token));
+        let until_up_ms = self.0.clock.now().up_ms + HTTP_TIMEOUT_MS;
+        let exchange = self.server(|server| self.0.present(&here, server, token, until_up_ms));
         if matches!(exchange, Exchange::OnItsWay) {
             return Exchanged::Unknown;
         }

@@ -119,7 +119,7 @@ impl<S: Sim> Store for Shelf<S> {
         S::here().operate()?;
         let ended = self.world.signs.wait(actor.name);
         if !ended {
-            self.world.clock.pass(patience_ms);
+            self.world.pass(patience_ms);
         }
         Ok(ended)
     }

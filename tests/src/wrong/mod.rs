@@ -53,6 +53,7 @@ wrong! {
     check_then_act CheckThenAct "hermes-webui 3972" 2 [3] two_starts;
     act_before_claim ActBeforeClaim "design: claims" 3 [4, 5] two_rotations;
     stale_variable StaleVariable "astral-sh/uv pyx.rs" 4 [] two_rotations;
+    oversleeper Oversleeper "design: quarantine" 4 [] a_stopped_process;
     no_quarantine NoQuarantine "hermes-agent 8040" 4 [] a_request_without_its_sender;
     revoke_late_grant RevokeLateGrant "design: late grants" 5 [] a_late_grant_beside_a_new_login;
     settle_anything SettleAnything "anthropics/claude-code 76561" 6 [5] a_late_rejection;

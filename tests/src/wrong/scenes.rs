@@ -129,3 +129,11 @@ pub(super) fn a_torn_document() -> Scenario {
     let set = Step::Set { provider: provider(ACME), label: label("other"), secret: "sk-new".to_owned() };
     story("a torn document", &[&[Step::Tear, set], &[Step::Read]])
 }
+
+/// The second process claims, is stopped while the first waits for minutes, wakes, sends and dies.
+pub(super) fn a_stopped_process() -> Scenario {
+    let patient = [Step::Wait { ms: 300_000 }, rotate(Why::Challenged)];
+    let mut scenario = story("a stopped process", &[&[rotate(Why::Asked)], &patient]);
+    scenario.participants[0].dies_at = Some(9);
+    scenario
+}

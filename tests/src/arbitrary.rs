@@ -1,0 +1,188 @@
+//! Arbitrary scenarios, for the property tests.
+
+use credlatch_core::flow::FlowKind;
+use credlatch_core::name::{Label, ProviderId};
+use credlatch_core::pool::{Answer, Strategy as Pooled};
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use crate::cases::{ACME, grant, key};
+use crate::moves::{Move, Outcome, What};
+use crate::scenario::{Given, Participant, Scenario, Step, Why, label, provider};
+use crate::world::server::{self, Manner};
+
+/// Spans of time on both sides of every limit there is.
+pub const SPANS_MS: &[u64] =
+    &[1, 5_000, 14_999, 15_000, 30_000, 59_999, 60_000, 299_999, 300_000, 600_000, 900_000, 3_600_000, 86_400_000];
+
+/// A scenario of two to four participants in one to three processes; one in four is about one grant only.
+pub fn scenario() -> impl Strategy<Value = Scenario> {
+    prop_oneof![3 => of_steps(step().boxed(), given().boxed()), 1 => of_steps(about_one_grant().boxed(), Just(grant(ACME)).boxed())]
+}
+
+fn of_steps(step: BoxedStrategy<Step>, given: BoxedStrategy<Given>) -> impl Strategy<Value = Scenario> {
+    let participants = vec(participant(step.clone()), 2..5);
+    (vec(given, 1..4), manner(), vec(step, 0..4), participants, vec((0..4_u32, 1..40_u32), 0..24)).prop_map(
+        |(given, issuer, before, participants, schedule)| {
+            let name = "an arbitrary history".to_owned();
+            let mut labels = std::collections::BTreeSet::new();
+            let given = given.into_iter().filter(|given| labels.insert(place(given))).collect();
+            // A document that was damaged before anybody came leaves nothing to see.
+            let before = before.into_iter().filter(|step| *step != Step::Tear).collect();
+            Scenario { name, given, issuer, before, participants, schedule }
+        },
+    )
+}
+
+fn place(given: &Given) -> (ProviderId, Label) {
+    match given {
+        Given::Key { provider, label, .. } | Given::Grant { provider, label, .. } => (provider.clone(), label.clone()),
+    }
+}
+
+fn given() -> impl Strategy<Value = Given> {
+    prop_oneof![
+        4 => Just(grant(ACME)),
+        2 => Just(key(ACME, "spare", "sk-spare")),
+        1 => Just(key("minimax", "default", "sk-minimax")),
+        1 => Just(Given::Grant { provider: provider("minimax"), label: label("spare"), lifetime_ms: 60_000 }),
+    ]
+}
+
+fn manner() -> impl Strategy<Value = Manner> {
+    use server::Answer::{Grant, Lost, NotReached, Reject};
+    let answer = prop_oneof![4 => Just(Grant), 1 => Just(Reject), 1 => Just(Lost), 1 => Just(NotReached)];
+    let lifetime_ms = select(&[20_000, 600_000, 3_600_000][..]);
+    (vec(answer, 0..3), 0..2_u32, any::<bool>(), 0..2_u32, any::<bool>(), lifetime_ms).prop_map(
+        |(answers, waits, exchanges, prompts_fail, late_arrival, lifetime_ms)| Manner {
+            answers,
+            waits,
+            exchanges,
+            prompts_fail,
+            late_arrival,
+            lifetime_ms,
+            ..Manner::default()
+        },
+    )
+}
+
+fn about_one_grant() -> impl Strategy<Value = Step> {
+    let (provider, label) = (provider(ACME), label("default"));
+    let rotate = |cause| Step::Rotate { provider: provider.clone(), label: label.clone(), cause };
+    prop_oneof![
+        4 => Just(rotate(Why::Asked)),
+        2 => Just(rotate(Why::Challenged)),
+        1 => Just(Step::Clear { provider: provider.clone() }),
+        1 => Just(Step::SetGrant { provider, label }),
+        1 => Just(Step::Read),
+        1 => select(SPANS_MS).prop_map(|ms| Step::Wait { ms }),
+    ]
+}
+
+fn participant(step: BoxedStrategy<Step>) -> impl Strategy<Value = Participant> {
+    let dies_at = prop_oneof![2 => Just(None), 1 => option::of(1..50_u32)];
+    (0..3_u32, vec(step, 1..7), dies_at).prop_map(|(process, steps, dies_at)| Participant { process, steps, dies_at })
+}
+
+/// A provider: mostly the same one, so that the participants meet.
+pub fn a_provider() -> impl Strategy<Value = ProviderId> {
+    prop_oneof![3 => Just(provider(ACME)), 1 => Just(provider("minimax"))]
+}
+
+/// A label.
+pub fn a_label() -> impl Strategy<Value = Label> {
+    prop_oneof![2 => Just(label("default")), 1 => Just(label("spare"))]
+}
+
+fn a_secret() -> impl Strategy<Value = String> {
+    select(&["sk-spare", "sk-one", "sk-two"][..]).prop_map(str::to_owned)
+}
+
+/// What a provider answers.
+pub fn an_answer() -> impl Strategy<Value = Answer> {
+    select(&[Answer::Unauthorized, Answer::Limited, Answer::Billing, Answer::Other][..])
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let why = || select(&[Why::Due, Why::Challenged, Why::Asked][..]);
+    let wall = select(&[-315_360_000_000, -3_600_000, 3_600_000, 315_360_000_000_i64][..]);
+    prop_oneof![
+        2 => (a_provider(), a_label(), a_secret())
+            .prop_map(|(provider, label, secret)| Step::Set { provider, label, secret }),
+        2 => (a_provider(), a_label()).prop_map(|(provider, label)| Step::SetGrant { provider, label }),
+        2 => (a_provider(), vec((a_label(), a_secret()), 1..3))
+            .prop_map(|(provider, keys)| Step::Import { provider, keys }),
+        3 => a_provider().prop_map(|provider| Step::Login { provider }),
+        3 => Just(Step::Poll),
+        1 => Just(Step::Await),
+        1 => a_provider().prop_map(|provider| Step::Cancel { provider }),
+        3 => a_provider().prop_map(|provider| Step::Clear { provider }),
+        1 => Just(Step::ClearAll),
+        1 => Just(Step::Drain),
+        1 => (a_provider(), a_label()).prop_map(|(provider, label)| Step::Remove { provider, label }),
+        6 => (a_provider(), a_label(), why())
+            .prop_map(|(provider, label, cause)| Step::Rotate { provider, label, cause }),
+        2 => a_provider().prop_map(|provider| Step::Token { provider }),
+        3 => a_provider().prop_map(|provider| Step::Current { provider }),
+        1 => Just(Step::Release),
+        3 => (an_answer(), any::<bool>()).prop_map(|(answer, dead)| Step::Report { answer, dead }),
+        1 => Just(Step::Purge),
+        4 => Just(Step::Read),
+        3 => select(SPANS_MS).prop_map(|ms| Step::Wait { ms }),
+        1 => wall.prop_map(|by_ms| Step::SetWallClock { by_ms }),
+        1 => a_provider().prop_map(|provider| Step::Plan { provider }),
+        1 => Just(Step::Print),
+        1 => Just(Step::Tear),
+    ]
+}
+
+/// Moves of the machine alone.
+pub fn moves() -> impl Strategy<Value = Vec<Move>> {
+    vec(a_move(), 1..40)
+}
+
+fn a_move() -> impl Strategy<Value = Move> {
+    let place = || (a_provider(), a_label());
+    let late = || prop_oneof![5 => Just(0_usize), 2 => 1..4_usize];
+    let why = select(&[Why::Due, Why::Challenged, Why::Asked][..]);
+    let kind = prop_oneof![3 => Just(FlowKind::Device), 1 => Just(FlowKind::Loopback), 1 => Just(FlowKind::Link)];
+    let what =
+        prop_oneof![(0..3_u8).prop_map(What::Key), (0..3_u8).prop_map(What::Grant), (0..2_u8).prop_map(What::Link)];
+    let outcome = select(&[Outcome::Granted, Outcome::Rejected, Outcome::NotConsumed, Outcome::Unknown][..]);
+    let strategy = select(&[Pooled::FillFirst, Pooled::RoundRobin, Pooled::Random, Pooled::LeastUsed][..]);
+    let wall = select(&[-315_360_000_000, -3_600_000, 3_600_000, 315_360_000_000_i64][..]);
+    let putting = prop_oneof![
+        4 => (place(), what, any::<bool>())
+            .prop_map(|((provider, label), what, bulk)| Move::Put { provider, label, what, bulk }),
+        1 => place().prop_map(|(provider, label)| Move::Suspend { provider, label }),
+        1 => place().prop_map(|(provider, label)| Move::Remove { provider, label }),
+        1 => option::weighted(0.8, a_provider()).prop_map(|provider| Move::Clear { provider }),
+        3 => (place(), why).prop_map(|((provider, label), cause)| Move::Claim { provider, label, cause }),
+        3 => (late(), outcome).prop_map(|(late, outcome)| Move::Settle { late, outcome }),
+    ];
+    let flowing = prop_oneof![
+        3 => (place(), kind).prop_map(|((provider, label), kind)| Move::Start { provider, label, kind }),
+        3 => (late(), select(SPANS_MS)).prop_map(|(late, expires_in_ms)| Move::Prompted { late, expires_in_ms }),
+        1 => late().prop_map(|late| Move::SlowDown { late }),
+        1 => late().prop_map(|late| Move::ClaimCode { late }),
+        2 => late().prop_map(|late| Move::Succeed { late }),
+        1 => (late(), any::<bool>()).prop_map(|(late, expired)| Move::Fail { late, expired }),
+        1 => late().prop_map(|late| Move::Cancel { late }),
+        1 => late().prop_map(|late| Move::Adopt { late }),
+        2 => late().prop_map(|late| Move::Die { late }),
+    ];
+    let using = prop_oneof![
+        4 => (place(), 0..2_u64, an_answer(), any::<bool>(), proptest::bool::weighted(0.2)).prop_map(
+            |((provider, label), older, answer, model, dead)| Move::Report { provider, label, older, answer, model, dead }
+        ),
+        1 => (a_provider(), strategy).prop_map(|(provider, strategy)| Move::SetStrategy { provider, strategy }),
+        2 => Just(Move::Purge),
+        3 => (a_provider(), 0..3_u64).prop_map(|(provider, turn)| Move::Choose { provider, turn }),
+        4 => select(SPANS_MS).prop_map(|ms| Move::Wait { ms }),
+        1 => wall.prop_map(|by_ms| Move::SetWallClock { by_ms }),
+        1 => Just(Move::Reboot),
+    ];
+    prop_oneof![putting, flowing, using]
+}

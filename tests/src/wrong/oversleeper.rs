@@ -1,0 +1,35 @@
+//! A claim that is acted on however long ago it was made: its request outlives the time that others wait.
+
+use credlatch_core::Event;
+use credlatch_core::engine::{Rotation, TransactError, Wish};
+use credlatch_core::machine::{Act, Effect, Verdict};
+use credlatch_core::port::{Alive, Issuer, Nonces, Store};
+use credlatch_core::rotation::{ClaimRotation, Settle};
+
+use crate::conduct::{Conduct, Process};
+use crate::world::sim::Sim;
+
+/// It doesn't look at the clock again before it sends.
+#[derive(Debug)]
+pub(super) struct Oversleeper;
+
+impl<S: Sim> Conduct<S> for Oversleeper {
+    fn rotate(&self, process: &Process<S>, wish: &Wish) -> Result<Rotation, TransactError> {
+        let Wish { provider, label, version, cause, times } = wish.clone();
+        let engine = &process.engine;
+        let alive = engine.store().enlist()?;
+        let act = Act { attempt: engine.nonces().nonce(), actor: alive.actor().clone() };
+        let attempt = act.attempt;
+        let claim = ClaimRotation { provider: provider.clone(), label: label.clone(), version, cause, act, times };
+        let claimed = engine.transact(&[Event::ClaimRotation(claim)])?;
+        let refresh = claimed.effects.iter().find_map(|effect| match effect {
+            Effect::Refresh { refresh, attempt: of, .. } if *of == attempt => Some(refresh.clone()),
+            _ => None,
+        });
+        if let (Verdict::Done, Some(refresh)) = (claimed.verdict(), refresh) {
+            let outcome = process.issuer.refresh(&provider, &refresh, &[]);
+            engine.transact(&[Event::Settle(Settle { provider, label, attempt, outcome })])?;
+        }
+        Ok(Rotation::Gone)
+    }
+}
