@@ -22,15 +22,16 @@ pub const PAIRS: Harness = Harness {
     name: "loom pairs",
     claims: &[1, 2, 4, 6, 7],
     runs: "every pair of start, login, rotate, clear, purge, read and set, as two processes and as two threads of one \
-           engine; every order, except where the login's polls or a start beside a rotation make them too many: there \
-           three preemptions",
+           engine, in every order; with three preemptions where a login polls, and with four where threads of one \
+           engine start or rotate beside a rotation or a reader",
 };
 
 /// Triples and fours, by loom.
 pub const CROWDS: Harness = Harness {
     name: "loom crowds",
     claims: &[1, 2, 4, 6, 7],
-    runs: "selected triples with three preemptions, four participants with two, as processes and as threads",
+    runs: "selected triples and fours: as processes two triples in every order, the others and one four with three \
+           preemptions, two logins beside a clear and the four with a rotation with two; as threads one to three",
 };
 
 /// A rotation that dies, by loom.
@@ -89,6 +90,7 @@ pub fn laws_document() -> String {
     for harness in HARNESSES {
         let _ = writeln!(text, "| {} | {} |", harness.name, harness.runs);
     }
+    text.push_str(LONGER);
     text.push_str(
         "\n## The wrong engines\n\n| engine | where it was made | law | it can't help breaking |\n|---|---|---|---|\n",
     );
@@ -134,4 +136,10 @@ const TAIL: &str = "
 - A request ends at most two HTTP time-outs after its claim, because a claim older than one is not acted on. A process
   that is stopped between that look and the first byte can still be later than that.
 - Laws 7 and 8 speak of owned entries; a link's secret is in another tool's file.
+";
+
+const LONGER: &str = "\n\
+Longer than the README's command, by names of their own: `CREDLATCH_LOOM=full cargo test --release -p credlatch-tests\n\
+--features loom --test loom` explores pairs and triples in every order and fours with three preemptions, for hours;\n\
+`CREDLATCH_CASES=100000 cargo test --release -p credlatch-tests --test properties` tries as many arbitrary histories.\n\
 ";

@@ -1,8 +1,6 @@
 //! Arbitrary histories: of the machine alone, and of programs that share a store. Every law judges every one of them.
 //!
 //! The default run is small and always the same. `CREDLATCH_CASES=100000` makes it long, with other numbers each time.
-// The counts are the harness's result.
-#![allow(clippy::print_stdout)]
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -14,6 +12,12 @@ use credlatch_tests::run::play::{play, witnessed};
 use credlatch_tests::{arbitrary, moves};
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
+
+/// The counts are the result, so they are said where the test harness doesn't swallow them.
+fn say(text: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
 
 /// Runs cases, prints how many there were and what they witnessed, and fails with the smallest one that breaks a law.
 fn run<T: Strategy>(
@@ -34,7 +38,7 @@ fn run<T: Strategy>(
         panic!("{why}\n{}", json(&case));
     }
     let seen = seen.into_inner();
-    println!("{}: {cases} cases; witnesses by law: {seen:?}", harness.name);
+    say(&format!("{}: {cases} cases; witnesses by law: {seen:?}", harness.name));
     for law in harness.claims {
         assert!(seen.contains_key(law), "the witness of law {law} was never seen");
     }
