@@ -1,15 +1,15 @@
 //! Signing in: one flow for everybody who asks, in this and every other process.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use credlatch_core::custody::Nonce;
-use credlatch_core::engine::{FlowView, TransactError};
-use credlatch_core::flow::{EndedFlow, FlowEnd, FlowKind};
+use credlatch_core::engine::FlowView;
+use credlatch_core::flow::FlowKind;
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::provider::{Dialect, Provider};
 
 use super::flows::describe;
+use super::watcher::{INTERRUPTED, Unshown, Watcher};
 use super::{FlowState, FlowStatus, Inner, Latch};
 use crate::error::{Error, ErrorKind};
 
@@ -217,69 +217,6 @@ impl Flow {
     }
 }
 
-impl Latch {
-    /// A watcher ends with the latch, or its last handle would wait as long as the flow lives.
-    pub(super) fn watcher(&self, provider: ProviderId, id: Nonce) -> Watcher {
-        let stop = Arc::default();
-        self.0.workers.stops.add(Arc::clone(&stop));
-        Watcher { inner: Arc::clone(&self.0.inner), provider, id, stop }
-    }
-}
-
-/// Watches one flow.
-pub(super) struct Watcher {
-    inner: Arc<Inner>,
-    provider: ProviderId,
-    id: Nonce,
-    stop: Arc<AtomicBool>,
-}
-
-impl Watcher {
-    /// Waits until there is something to show: whoever joins early waits for the starter's code.
-    pub(super) fn wait_until_shown(&self) -> Result<(), Unshown> {
-        match self.inner.backend.await_prompt(&self.provider, self.id, &self.stop)? {
-            FlowView::Ended(EndedFlow { end: FlowEnd::Failed(code), .. }) if code == INTERRUPTED => {
-                Err(Unshown::Interrupted)
-            }
-            FlowView::Ended(EndedFlow { end: FlowEnd::Failed(code), .. }) => Err(Unshown::Refused(code)),
-            _ => Ok(()),
-        }
-    }
-
-    /// Waits until it ends, and polls on if its poller dies.
-    pub(super) fn wait_for_end(&self) -> Result<FlowView, Error> {
-        Ok(self.inner.backend.await_flow(&*self.inner.issuer, &self.provider, self.id, &self.stop)?)
-    }
-}
-
-/// How a flow ends whose actor died where nobody can take over.
-const INTERRUPTED: &str = "interrupted";
-
-/// Why there is no code to show.
-pub(super) enum Unshown {
-    /// Whoever asked for it died.
-    Interrupted,
-    /// The issuer gave none, and this code.
-    Refused(String),
-    Store(Error),
-}
-
-impl From<TransactError> for Unshown {
-    fn from(error: TransactError) -> Self {
-        Self::Store(error.into())
-    }
-}
-
-impl Unshown {
-    pub(super) fn into_error(self, row: &Provider) -> Error {
-        match self {
-            Self::Interrupted => refused(row, INTERRUPTED),
-            Self::Refused(code) => refused(row, &code),
-            Self::Store(error) => error,
-        }
-    }
-}
-
 pub(super) fn kind(row: &Provider) -> Result<FlowKind, Error> {
     let dialect = row.oauth.as_ref().and_then(|oauth| oauth.flow);
     dialect.map(Dialect::flow_kind).ok_or_else(|| {
@@ -295,7 +232,7 @@ fn again(row: &Provider) -> String {
     format!("start again: `credlatch login {}`", row.id)
 }
 
-fn refused(row: &Provider, code: &str) -> Error {
+pub(super) fn refused(row: &Provider, code: &str) -> Error {
     let (kind, what) = match code {
         "access_denied" => (ErrorKind::SignIn, "the login was refused by the person who was asked"),
         "unsupported" => (ErrorKind::Usage, "this build can't sign in; it was made without the `oauth` feature"),

@@ -23,6 +23,7 @@ mod rotate;
 mod scope;
 #[cfg(feature = "tokio")]
 mod wait;
+mod watcher;
 mod workers;
 
 use std::fmt;

@@ -36,7 +36,7 @@ fn start_at_once(world: &World, callers: usize) -> Vec<(String, Option<Poller<He
 }
 
 #[test]
-fn report_3972_a_starts_at_once_share_one_request_and_one_code() {
+fn report_3972_a_starts_at_once_are_one_flow() {
     for callers in [2, 32] {
         let world = World::new();
         let shown = start_at_once(&world, callers);

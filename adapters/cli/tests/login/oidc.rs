@@ -100,7 +100,7 @@ fn oidc_provider_rotations_with_kills_present_one_spent_token_at_most_for_each_l
     for round in 0..rounds {
         end_token(&world);
         let mut all: Vec<_> = (0..3).map(|_| world.start(&["token", "acme"])).collect();
-        if round % 3 == 0 {
+        if round % 5 == 0 {
             thread::sleep(Duration::from_millis(dice.below(30)));
             // Whoever holds the claim, if somebody does by now; else one at random.
             let status = world.latch().status().unwrap();

@@ -108,8 +108,7 @@ impl Peer {
 
     /// All that the server said.
     pub(crate) fn said(&self) -> String {
-        let lines: Vec<_> = self.log.lock().unwrap().iter().map(ToString::to_string).collect();
-        lines.join("\n")
+        self.log.lock().unwrap().iter().map(Value::to_string).collect::<Vec<_>>().join("\n")
     }
 }
 

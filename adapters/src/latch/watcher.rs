@@ -1,0 +1,77 @@
+//! Watching one flow, without keeping the latch alive.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use credlatch_core::custody::Nonce;
+use credlatch_core::engine::{FlowView, TransactError};
+use credlatch_core::flow::{EndedFlow, FlowEnd};
+use credlatch_core::name::ProviderId;
+use credlatch_core::provider::Provider;
+
+use super::login::refused;
+use super::{Inner, Latch};
+use crate::error::Error;
+
+impl Latch {
+    /// A watcher ends with the latch, or its last handle would wait as long as the flow lives.
+    pub(super) fn watcher(&self, provider: ProviderId, id: Nonce) -> Watcher {
+        let stop = Arc::default();
+        self.0.workers.stops.add(Arc::clone(&stop));
+        Watcher { inner: Arc::clone(&self.0.inner), provider, id, stop }
+    }
+}
+
+/// Watches one flow.
+pub(super) struct Watcher {
+    inner: Arc<Inner>,
+    provider: ProviderId,
+    id: Nonce,
+    stop: Arc<AtomicBool>,
+}
+
+impl Watcher {
+    /// Waits until there is something to show: whoever joins early waits for the starter's code.
+    pub(super) fn wait_until_shown(&self) -> Result<(), Unshown> {
+        match self.inner.backend.await_prompt(&self.provider, self.id, &self.stop)? {
+            FlowView::Ended(EndedFlow { end: FlowEnd::Failed(code), .. }) if code == INTERRUPTED => {
+                Err(Unshown::Interrupted)
+            }
+            FlowView::Ended(EndedFlow { end: FlowEnd::Failed(code), .. }) => Err(Unshown::Refused(code)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Waits until it ends, and polls on if its poller dies.
+    pub(super) fn wait_for_end(&self) -> Result<FlowView, Error> {
+        Ok(self.inner.backend.await_flow(&*self.inner.issuer, &self.provider, self.id, &self.stop)?)
+    }
+}
+
+/// How a flow ends whose actor died where nobody can take over.
+pub(super) const INTERRUPTED: &str = "interrupted";
+
+/// Why there is no code to show.
+pub(super) enum Unshown {
+    /// Whoever asked for it died.
+    Interrupted,
+    /// The issuer gave none, and this code.
+    Refused(String),
+    Store(Error),
+}
+
+impl From<TransactError> for Unshown {
+    fn from(error: TransactError) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl Unshown {
+    pub(super) fn into_error(self, row: &Provider) -> Error {
+        match self {
+            Self::Interrupted => refused(row, INTERRUPTED),
+            Self::Refused(code) => refused(row, &code),
+            Self::Store(error) => error,
+        }
+    }
+}
