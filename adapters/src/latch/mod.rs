@@ -26,7 +26,6 @@ mod workers;
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use credlatch_core::name::ProfileName;
 use credlatch_core::port::{Clock, Issuer};
@@ -77,8 +76,6 @@ struct Inner {
     /// Whether a token that is due is rotated by a worker while the present one is handed out.
     looks_ahead: bool,
     patience_ms: u64,
-    /// For pools that are used in turn.
-    turn: AtomicU64,
     links: link::Links,
 }
 
@@ -129,11 +126,6 @@ impl Latch {
     /// No provider is called so: [`ErrorKind::Usage`](crate::ErrorKind::Usage), with the nearest that is.
     pub fn provider(&self, name: &str) -> Result<&Provider, Error> {
         Ok(self.0.table.resolve(name)?)
-    }
-
-    /// For pools used in turn: a number that is another each time.
-    fn turn(&self) -> u64 {
-        self.0.turn.fetch_add(1, Ordering::Relaxed)
     }
 }
 
