@@ -107,7 +107,7 @@ fn reads(report: &mut Report, rounds: usize, home: &Path, latch: &Latch) -> Resu
     );
     report.measure(
         "reads, two threads",
-        rounds,
+        rounds.div_ceil(2),
         vec![
             Case::two("ArcSwap::load_full", swapped),
             Case::two("std::env::var", variable),

@@ -148,7 +148,7 @@ pub enum Unusable {
 pub struct Choice<'a> {
     /// The model the request is for, if known.
     pub model: Option<&'a str>,
-    /// For round robin: how many were chosen before. For random: any number.
+    /// For round robin: how many were chosen before. For random: any number. An engine adds a count of its own.
     pub turn: u64,
 }
 

@@ -17,8 +17,8 @@ const SAMPLE: Duration = Duration::from_millis(1);
 /// How often a sample of two threads is taken again because they missed each other.
 const TRIES: u32 = 5;
 
-/// Does an operation so many times, and says how long the operations themselves took.
-type Sample<'a> = Box<dyn FnMut(u32) -> Duration + 'a>;
+/// Does an operation so many times, and says how long the operations themselves took; nothing if it could not be measured.
+type Sample<'a> = Box<dyn FnMut(u32) -> Option<Duration> + 'a>;
 
 /// One thing to measure.
 pub(crate) struct Case<'a> {
@@ -40,23 +40,18 @@ impl<'a> Case<'a> {
     }
 
     /// An operation, done by two threads at a time. What counts is how long it takes the slower one. On a busy machine one
-    /// thread may be through before the other begins; such a sample says nothing, and another is taken.
+    /// thread may be through before the other begins; such a sample says nothing, and another is taken, or none.
     pub(crate) fn two<R>(name: &'static str, operation: impl Fn() -> R + Sync + 'a) -> Self {
-        Self::timed(name, move |times| {
-            let mut took = both(times, &operation);
-            for _ in 0..TRIES {
-                if took.is_together() {
-                    break;
-                }
-                took = both(times, &operation);
-            }
-            took.longest()
-        })
+        let sample = move |times| {
+            let mut tries = (0..TRIES).map(|_| both(times, &operation));
+            tries.find(Both::is_together).map(|both| both.longest())
+        };
+        Self { name, beside: None, sample: Box::new(sample) }
     }
 
     /// An operation that takes its own time, to leave out what prepares it.
-    pub(crate) fn timed(name: &'static str, sample: impl FnMut(u32) -> Duration + 'a) -> Self {
-        Self { name, beside: None, sample: Box::new(sample) }
+    pub(crate) fn timed(name: &'static str, mut sample: impl FnMut(u32) -> Duration + 'a) -> Self {
+        Self { name, beside: None, sample: Box::new(move |times| Some(sample(times))) }
     }
 
     /// What it is compared with: another case of the group.
@@ -69,13 +64,10 @@ impl<'a> Case<'a> {
         // The first time may load a file or fill a cache.
         (self.sample)(1);
         let mut times = 1;
-        loop {
-            let took = (self.sample)(times);
-            if took * 2 >= SAMPLE || times >= 1 << 20 {
-                return times;
-            }
+        while times < 1 << 20 && (self.sample)(times).is_none_or(|took| took * 2 < SAMPLE) {
             times *= 2;
         }
+        times
     }
 }
 
@@ -123,11 +115,11 @@ pub(crate) struct Report {
     csv: String,
 }
 
-/// The nanoseconds that each round took for one operation of a case.
+/// The nanoseconds that each round took for one operation of a case; nothing for a round that could not be measured.
 struct Measured {
     name: &'static str,
     beside: Option<&'static str>,
-    rounds: Vec<f64>,
+    rounds: Vec<Option<f64>>,
 }
 
 impl Report {
@@ -143,28 +135,33 @@ impl Report {
                 // Nobody always comes first.
                 let at = (round + step) % cases.len();
                 let took = (cases[at].sample)(times[at]);
-                measured[at].rounds.push(took.as_secs_f64() * 1e9 / f64::from(times[at]));
+                measured[at].rounds.push(took.map(|took| took.as_secs_f64() * 1e9 / f64::from(times[at])));
             }
         }
         let _ = writeln!(self.table, "\n{group}, {rounds} rounds");
         for case in &measured {
             self.row(case, measured.iter().find(|other| Some(other.name) == case.beside));
             for (round, ns) in case.rounds.iter().enumerate() {
-                let _ = writeln!(self.csv, "{group},{},{round},{ns:.1}", case.name);
+                let ns = ns.map(|ns| format!("{ns:.1}")).unwrap_or_default();
+                let _ = writeln!(self.csv, "{group},\"{}\",{round},{ns}", case.name);
             }
         }
     }
 
     fn row(&mut self, case: &Measured, other: Option<&Measured>) {
-        let median = readable(median(case.rounds.clone()));
-        let _ = match other {
-            Some(other) => {
-                let ratios = case.rounds.iter().zip(&other.rounds).map(|(own, other)| own / other).collect();
-                let ratio = self::median(ratios);
-                writeln!(self.table, "  {:<58}{median:>12}{ratio:>9.2} × {}", case.name, other.name)
-            }
-            None => writeln!(self.table, "  {:<58}{median:>12}", case.name),
-        };
+        let measured: Vec<f64> = case.rounds.iter().flatten().copied().collect();
+        let missed = case.rounds.len() - measured.len();
+        let _ = write!(self.table, "  {:<58}{:>12}", case.name, median(measured).map_or("?".to_owned(), readable));
+        if let Some(other) = other {
+            let pairs = case.rounds.iter().zip(&other.rounds);
+            let ratios = pairs.filter_map(|(own, other)| Some((*own)? / (*other)?)).collect();
+            let ratio = median(ratios).map_or("?".to_owned(), |ratio| format!("{ratio:.2}"));
+            let _ = write!(self.table, "{ratio:>9} × {}", other.name);
+        }
+        if missed > 0 {
+            let _ = write!(self.table, " (without {missed} rounds in which the threads missed each other)");
+        }
+        self.table.push('\n');
     }
 
     /// Leaves a line in the table.
@@ -183,10 +180,11 @@ impl Report {
     }
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
-    if values.len() % 2 == 1 { values[middle] } else { f64::midpoint(values[middle - 1], values[middle]) }
+    let upper = *values.get(middle)?;
+    Some(if values.len() % 2 == 1 { upper } else { f64::midpoint(values[middle - 1], upper) })
 }
 
 fn readable(ns: f64) -> String {

@@ -4,7 +4,6 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 use credlatch_core::engine::Engine;
 use credlatch_core::name::ProfileName;
@@ -177,7 +176,6 @@ impl Builder {
             profile: self.profile,
             looks_ahead: self.looks_ahead,
             patience_ms: self.patience_ms,
-            turn: AtomicU64::new(0),
             links: super::link::Links::default(),
         };
         Latch(Arc::new(Handle { inner: Arc::new(inner), workers: Workers::default() }))

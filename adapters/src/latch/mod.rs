@@ -29,7 +29,6 @@ mod workers;
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use credlatch_core::name::ProfileName;
 use credlatch_core::port::{Clock, Issuer};
@@ -83,8 +82,6 @@ struct Inner {
     /// Whether a token that is due is rotated by a worker while the present one is handed out.
     looks_ahead: bool,
     patience_ms: u64,
-    /// For pools that are used in turn.
-    turn: AtomicU64,
     links: link::Links,
 }
 
@@ -148,11 +145,6 @@ impl Latch {
     #[cfg(feature = "http")]
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
-    }
-
-    /// For pools used in turn: a number that is another each time.
-    fn turn(&self) -> u64 {
-        self.0.turn.fetch_add(1, Ordering::Relaxed)
     }
 }
 

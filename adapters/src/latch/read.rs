@@ -29,8 +29,8 @@ impl Latch {
     /// Nothing is stored, everything rests, a new login is needed, or the store can't be read.
     pub fn current(&self, provider: &str) -> Result<Credential, Error> {
         let row = self.provider(provider)?;
-        let choice = Choice { model: None, turn: self.turn() };
-        let picked = self.0.backend.current(row.id.as_str(), &choice).map_err(|why| Error::no_token(row, why))?;
+        let picked =
+            self.0.backend.current(row.id.as_str(), &Choice::default()).map_err(|why| Error::no_token(row, why))?;
         self.credential(picked)
     }
 

@@ -33,14 +33,13 @@ impl Latch {
     pub(super) fn good(&self, row: &Provider) -> Result<Picked, NoToken> {
         match self.good_at_once(row)? {
             Some(picked) => Ok(picked),
-            None => self.0.wait_for_good(&row.id, times(row), self.turn()),
+            None => self.0.wait_for_good(&row.id, times(row)),
         }
     }
 
     /// What can be handed out without waiting for anybody.
     pub(super) fn good_at_once(&self, row: &Provider) -> Result<Option<Picked>, NoToken> {
-        let choice = Choice { model: None, turn: self.turn() };
-        let picked = self.0.backend.current(row.id.as_str(), &choice)?;
+        let picked = self.0.backend.current(row.id.as_str(), &Choice::default())?;
         if !self.0.backend.is_due(&picked, times(row))? {
             return Ok(Some(picked));
         }
@@ -99,9 +98,8 @@ impl Latch {
 
 impl Inner {
     /// Rotates what is due or spent, or waits for whoever is at it.
-    pub(super) fn wait_for_good(&self, provider: &ProviderId, times: Times, turn: u64) -> Result<Picked, NoToken> {
-        let choice = Choice { model: None, turn };
-        self.backend.token(&*self.issuer, provider, &choice, times, self.patience_ms)
+    pub(super) fn wait_for_good(&self, provider: &ProviderId, times: Times) -> Result<Picked, NoToken> {
+        self.backend.token(&*self.issuer, provider, &Choice::default(), times, self.patience_ms)
     }
 }
 

@@ -51,8 +51,8 @@ impl Latch {
             Ok(None) => {}
             Err(why) => return Ok(Err(why)),
         }
-        let (inner, id, times, turn) = (Arc::clone(&self.0.inner), row.id.clone(), times(row), self.turn());
-        self.on_worker("token", move || inner.wait_for_good(&id, times, turn)).await
+        let (inner, id, times) = (Arc::clone(&self.0.inner), row.id.clone(), times(row));
+        self.on_worker("token", move || inner.wait_for_good(&id, times)).await
     }
 
     /// As [`Latch::login`]. Once started, the login goes on whatever becomes of the future.

@@ -18,6 +18,7 @@ mod transact;
 mod unsaved;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 pub use clear::Cleared;
 pub use join::FlowView;
@@ -42,6 +43,8 @@ pub struct Engine<P: Ports> {
     published: CellOf<P, Arc<Snapshot>>,
     ledger: CellOf<P, Ledger>,
     unsaved: CellOf<P, Vec<unsaved::Unsaved<P>>>,
+    /// How many choices were made from pools that are used in turn.
+    turns: AtomicU64,
     patience_ms: u64,
 }
 
@@ -59,6 +62,7 @@ impl<P: Ports> Engine<P> {
             published: Cell::new(nothing),
             ledger: Cell::new(ledger),
             unsaved: Cell::new(Vec::new()),
+            turns: AtomicU64::new(0),
             patience_ms,
         }
     }

@@ -1,16 +1,17 @@
 //! What a request should carry: the entry that the pool chooses, rotated first if its token would not last.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::snapshot::{Live, LiveKind};
 use super::{Engine, Rotation, TransactError, UnsavedGrant, Wish};
 use crate::custody::{Actor, DoubtCause};
 use crate::machine::Refusal;
 use crate::name::ProviderId;
-use crate::pool::{self, Choice, Unusable};
+use crate::pool::{self, Choice, Strategy, Unusable};
 use crate::port::{Clock, Issuer, Ports, StoreError};
 use crate::rotation::{Cause, Exchanged, Times, least_left_ms};
-use crate::state::{Custody, Entry};
+use crate::state::{Custody, Entry, Slot};
 use crate::time::{Deadline, Stamp};
 
 /// What was chosen.
@@ -76,11 +77,22 @@ impl<P: Ports> Engine<P> {
         self.read(|snapshot| {
             let slot = snapshot.state.slot(provider).ok_or(NoToken::Empty)?;
             let now = self.clock.now();
-            let place = pool::select(slot, &now, choice).map_err(|why| no_choice(slot, why))?;
+            let place = pool::select(slot, &now, &self.in_turn(slot, choice)).map_err(|why| no_choice(slot, why))?;
             let live = snapshot.pool(provider).get(place).ok_or(NoToken::Empty)?;
             live.count_use();
             Ok(Picked { live: Arc::clone(live), generation: snapshot.state.generation, at: now })
         })?
+    }
+
+    /// Counts the choices from pools that are used in turn. Others leave the counter alone: threads that share it wait for
+    /// each other.
+    fn in_turn<'a>(&self, slot: &Slot, choice: &Choice<'a>) -> Choice<'a> {
+        match slot.strategy {
+            Strategy::RoundRobin | Strategy::Random => {
+                Choice { turn: choice.turn.wrapping_add(self.turns.fetch_add(1, Ordering::Relaxed)), ..*choice }
+            }
+            Strategy::FillFirst | Strategy::LeastUsed => *choice,
+        }
     }
 
     /// Chooses an entry that is good for a request, and rotates it first if it isn't. While it is still good, though due,
@@ -196,7 +208,7 @@ fn wants_rotation(entry: &Entry, now: &Stamp, times: Times) -> bool {
     })
 }
 
-fn no_choice(slot: &crate::state::Slot, why: Unusable) -> NoToken {
+fn no_choice(slot: &Slot, why: Unusable) -> NoToken {
     match why {
         Unusable::Empty => NoToken::Empty,
         Unusable::Resting(until) => NoToken::Resting(until),

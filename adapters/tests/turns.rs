@@ -1,0 +1,43 @@
+//! A pool that is used in turn goes round, whoever asks.
+
+use std::marker::PhantomData;
+
+use credlatch::core::Event;
+use credlatch::core::engine::Engine;
+use credlatch::core::pool::{Choice, SetStrategy, Strategy};
+use credlatch::core::port::Ports;
+use credlatch::core::put::{How, Put};
+use credlatch::core::state::{Material, Source};
+use credlatch::memory::MemoryStore;
+use credlatch::system::{ParkingLot, SystemClock, SystemNonces};
+use credlatch::{Label, ProviderId, Secret, fingerprint};
+
+struct Memory(PhantomData<()>);
+
+impl Ports for Memory {
+    type Seam = ParkingLot;
+    type Store = MemoryStore;
+    type Clock = SystemClock;
+    type Nonces = SystemNonces;
+}
+
+#[test]
+fn the_engine_counts_the_turns() {
+    let provider = ProviderId::new("acme").unwrap();
+    let put = |label: &str| {
+        let key = Secret::try_from(format!("key-{label}")).unwrap();
+        Event::Put(Put {
+            provider: provider.clone(),
+            label: Label::new(label).unwrap(),
+            fingerprint: fingerprint(&key),
+            material: Material::ApiKey(key),
+            source: Source::Manual,
+            how: How::Named,
+        })
+    };
+    let in_turn = SetStrategy { provider: provider.clone(), strategy: Strategy::RoundRobin };
+    let engine = Engine::<Memory>::new(MemoryStore::new(), SystemClock, SystemNonces, 1000);
+    engine.transact(&[put("a"), put("b"), Event::SetStrategy(in_turn)]).unwrap();
+    let pick = || engine.current("acme", &Choice::default()).unwrap().live.label.to_string();
+    assert_eq!([pick(), pick(), pick(), pick()], ["a", "b", "a", "b"]);
+}
