@@ -35,15 +35,17 @@ impl Scene {
         let (manifest, config, digest) = image();
         let blob = format!("/v2/team/image/blobs/{digest}");
         let server = Server::start_tls(move |asked| {
-            if asked.authorization.as_ref() != Some(&basic("ann", secret)) {
-                return Reply::unauthorized("Basic realm=\"forge\"");
-            }
-            match asked.path.as_str() {
+            let reply = match asked.path.as_str() {
+                _ if asked.authorization.as_ref() != Some(&basic("ann", secret)) => {
+                    Reply::unauthorized("Basic realm=\"forge\"")
+                }
                 "/v2/" => Reply::ok("{}"),
                 "/v2/team/image/manifests/1" => Reply::ok(manifest.clone()).with("Content-Type", MANIFEST),
                 path if path == blob => Reply::ok(config),
                 _ => Reply::not_found(),
-            }
+            };
+            // By this older clients know a registry.
+            reply.with("Docker-Distribution-Api-Version", "registry/2.0")
         });
         Some(Self { docker, world, server })
     }
