@@ -127,7 +127,7 @@ fn cargo_login_and_logout_store_and_clear() {
     assert!(again.err.contains("not currently logged in"), "{}", again.err);
 
     "tok-3".clone_into(&mut scene.accepted.lock().unwrap());
-    let login = fed(scene.command(&["login", "--registry", "local", "tok-3"]), "");
+    let login = fed(scene.command(&["login", "--registry", "local"]), "tok-3\n");
     assert_eq!(login.status, 0, "{}", login.err);
     assert_eq!(scene.world.token(), "tok-3");
     scene.did(&["fetch"]);
