@@ -25,7 +25,7 @@ impl Scene {
     }
 
     fn get(&self, exec: &serde_json::Value) -> Said {
-        self.world.write("ca.pem", self.server.certificate.as_deref().unwrap());
+        self.world.write("ca.pem", self.server.authority.as_deref().unwrap());
         let cluster = json!({
             "server": format!("https://{}", self.server.place()),
             "certificate-authority": self.world.path("ca.pem"),

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 /// One request.
@@ -47,8 +48,8 @@ type Answers = dyn Fn(&Asked) -> Reply + Send + Sync;
 
 pub(crate) struct Server {
     pub(crate) port: u16,
-    /// The certificate to trust, in PEM, if it speaks TLS.
-    pub(crate) certificate: Option<String>,
+    /// Whom to believe, in PEM, if it speaks TLS.
+    pub(crate) authority: Option<String>,
     log: Arc<Mutex<Vec<Asked>>>,
     is_over: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
@@ -59,16 +60,21 @@ impl Server {
         Self::serve(None, None, Arc::new(answer))
     }
 
-    /// The same over TLS, with a certificate that nobody knows yet.
+    /// The same over TLS, with a certificate of an authority that nobody knows yet.
     pub(crate) fn start_tls(answer: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Self {
-        let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
-        let key = made.signing_key.serialize_der().try_into().unwrap();
+        let mut about = CertificateParams::default();
+        about.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let authority = CertifiedIssuer::self_signed(about, KeyPair::generate().unwrap()).unwrap();
+        let key = KeyPair::generate().unwrap();
+        let about = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+        let certificate = about.signed_by(&key, &authority).unwrap();
+        let key = key.serialize_der().try_into().unwrap();
         let config = ServerConfig::builder().with_no_client_auth();
-        let config = config.with_single_cert(vec![made.cert.der().clone()], key).unwrap();
-        Self::serve(Some(Arc::new(config)), Some(made.cert.pem()), Arc::new(answer))
+        let config = config.with_single_cert(vec![certificate.der().clone()], key).unwrap();
+        Self::serve(Some(Arc::new(config)), Some(authority.pem()), Arc::new(answer))
     }
 
-    fn serve(tls: Option<Arc<ServerConfig>>, certificate: Option<String>, answers: Arc<Answers>) -> Self {
+    fn serve(tls: Option<Arc<ServerConfig>>, authority: Option<String>, answers: Arc<Answers>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let (log, is_over) = (Arc::new(Mutex::new(vec![])), Arc::new(AtomicBool::new(false)));
@@ -91,7 +97,7 @@ impl Server {
                 });
             }
         });
-        Self { port, certificate, log, is_over, thread: Some(thread) }
+        Self { port, authority, log, is_over, thread: Some(thread) }
     }
 
     pub(crate) fn place(&self) -> String {
