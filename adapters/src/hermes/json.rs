@@ -92,6 +92,16 @@ impl<'a> Object<'a> {
         self.value(name)
     }
 
+    /// Whether a field is text and not empty. The text isn't taken out, because it may be a secret.
+    pub(super) fn has_text(&self, name: &str) -> bool {
+        let is_text = |json: &str| json.starts_with('"') && json.len() > 2;
+        match self.get(name) {
+            Some(Piece::Read(raw)) => is_text(raw.get()),
+            Some(Piece::Made(text)) => is_text(text),
+            _ => false,
+        }
+    }
+
     pub(super) fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(known, _)| known == name)
     }

@@ -102,6 +102,7 @@ impl<D: Disk> Locked for HermesLocked<'_, D> {
         self.standing = disk.look(&document).ok().map(|facts| Standing(Some(Content { bytes, facts })));
         drop(draft);
         claims::sweep(disk, &self.paths, state);
+        claims::sweep_strays(disk, &self.paths);
         Ok(id)
     }
 }

@@ -71,7 +71,7 @@ impl Judge<'_> {
     /// What the row is. A login that Hermes renews is linked, and never spent by us; a row whose secret is elsewhere, or of
     /// no use here, is a link that is set aside, so that it can be seen and cleared.
     pub(super) fn judge(&self, provider: &ProviderId, id: &RowId, row: &Object<'_>, known: Option<&Known>) -> Judged {
-        let is_renewed_by_hermes = row.text("refresh_token").is_some_and(|token| !token.is_empty());
+        let is_renewed_by_hermes = row.has_text("refresh_token");
         let own = secret(row).filter(|_| !is_renewed_by_hermes);
         let material = match (own, known.map(|known| (&known.kind, known.mark))) {
             (Some(secret), Some((KnownKind::Key, mark))) if fingerprint(&secret) == mark => {

@@ -109,6 +109,11 @@ pub(super) struct KnownGrant {
 }
 
 impl KnownGrant {
+    /// Whether we can renew it.
+    pub(super) fn is_renewable(&self) -> bool {
+        self.refresh.is_some()
+    }
+
     /// The whole grant.
     pub(super) fn with(&self, access: Secret) -> Grant {
         let Self { refresh, expiry, issued, scopes, custody, extra } = self.clone();

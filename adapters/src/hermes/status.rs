@@ -10,7 +10,7 @@ use credlatch_core::time::{Deadline, Stamp};
 use serde_json::Value;
 
 use super::json::Object;
-use super::side::Known;
+use super::side::{Known, KnownKind};
 use crate::digest::digest;
 use crate::error::rfc3339;
 use crate::foreign::when;
@@ -43,7 +43,11 @@ pub(super) fn read(row: &Object<'_>, known: Option<&Known>) -> Health {
     let status = row.text(STATUS).unwrap_or_default();
     let rest = (status == "exhausted").then(|| rest(row)).flatten();
     let dead = (status == "dead").then(|| dead(row));
-    Health { rest, dead, uses, ..ours }
+    // Hermes can't renew a login of ours, so it takes an access token that has ended for a refusal. We can.
+    let is_renewable =
+        known.is_some_and(|known| matches!(&known.kind, KnownKind::Grant(grant) if grant.is_renewable()));
+    let rest = rest.filter(|rest| !is_renewable || rest.cause != Answer::Unauthorized);
+    Health { rest, dead: dead.filter(|_| !is_renewable), uses, ..ours }
 }
 
 fn rest(row: &Object<'_>) -> Option<Rest> {

@@ -75,6 +75,21 @@ fn a_login_of_ours_keeps_its_refresh_token_where_hermes_does_not_look() {
 }
 
 #[test]
+fn what_hermes_takes_for_a_refusal_does_not_keep_us_from_renewing() {
+    let (text, _) = commit(HERMES, &[put("openai-codex", "default", grant(), Source::Login, How::Named)]);
+    let noted = |status: &str, code: u64| {
+        let mut document = json(&text);
+        let row = &mut document["credential_pool"]["openai-codex"][1];
+        row["last_status"] = status.into();
+        row["last_status_at"] = (now().wall_ms / 1000).into();
+        row["last_error_code"] = code.into();
+        entry(&document.to_string(), "openai-codex", "default").is_usable(&now(), None)
+    };
+    assert!(noted("exhausted", 401) && noted("dead", 401));
+    assert!(!noted("exhausted", 429), "a limit is the account's");
+}
+
+#[test]
 fn a_login_of_hermes_is_never_presented() {
     let label = "hermes:codex-oauth-0123456789ab";
     let version = entry(HERMES, "openai-codex", label).version;
