@@ -205,9 +205,9 @@ fn give_versions(
     let new = candidates.iter_mut().filter(|candidate| !candidate.is_known);
     for Candidate { entry, .. } in new {
         let print = digest(&[provider.as_str(), entry.label.as_str(), &entry.fingerprint.to_string()]);
-        let mut version = base + 1 + u64::from_be_bytes(print.0) % SPREAD;
+        let mut version = base.wrapping_add(1 + u64::from_be_bytes(print.0) % SPREAD);
         while !taken.insert(version) {
-            version += 1;
+            version = version.wrapping_add(1);
         }
         entry.version = version;
         *last = (*last).max(version);

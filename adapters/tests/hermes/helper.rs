@@ -6,7 +6,7 @@ use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
-use credlatch::Latch;
+use credlatch::{Answer, Latch};
 
 use crate::{label, secret};
 
@@ -18,6 +18,12 @@ pub(crate) fn command(part: &str, file: &Path) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "helper::plays_its_part", "--nocapture"]).env(PART, part).env(FILE, file);
     command
+}
+
+fn say(turn: u64) {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "done:{turn}").unwrap();
+    out.flush().unwrap();
 }
 
 #[test]
@@ -37,10 +43,17 @@ fn plays_its_part() {
         ["forever"] => {
             for turn in 0_u64.. {
                 latch.set("minimax", secret(&format!("mm-turn-{turn}"))).unwrap();
-                let mut out = std::io::stdout().lock();
-                writeln!(out, "done:{turn}").unwrap();
-                out.flush().unwrap();
+                say(turn);
             }
+        }
+        // Presents a refresh token and gets no answer, until it is killed.
+        ["rotate"] => {
+            let exchange = |_: &_| {
+                say(0);
+                thread::sleep(Duration::from_secs(60));
+                Answer::Unknown
+            };
+            let _ = latch.rotate_with("minimax", exchange);
         }
         ref other => panic!("no such part: {other:?}"),
     }

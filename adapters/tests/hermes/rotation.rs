@@ -1,13 +1,16 @@
 //! Logins of our own in Hermes' file.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use credlatch::core::state::Custody;
 use credlatch::{Answer, ErrorKind, Label, Latch, Tokens};
 
-use crate::{Home, secret};
+use crate::{Home, helper, secret};
 
 fn tokens(number: u32) -> Tokens {
     Tokens {
@@ -58,6 +61,27 @@ fn eight_who_rotate_at_once_make_one_exchange_and_nothing_is_locked_meanwhile() 
     let text = fs::read_to_string(home.file()).unwrap();
     assert!(!text.contains("refresh-1") && !text.contains("access-1"), "what was spent is gone");
     assert_eq!(text.matches("refresh-2").count(), 1);
+}
+
+#[test]
+fn report_8040_f_a_process_killed_in_its_exchange_leaves_the_login_in_doubt_and_its_row_as_it_was() {
+    let (home, latch) = signed_in();
+    let row = home.json()["credential_pool"]["minimax"][0].clone();
+    let mut child = helper::command("rotate", &home.file()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().contains("done:0")));
+    assert_eq!(latch.status().unwrap().state.claims().count(), 1);
+    child.kill().unwrap();
+    child.wait().unwrap();
+
+    assert_eq!(latch.token("minimax").unwrap().expose_secret(), "access-1", "it is used while it lasts");
+    let error = latch.rotate_with("minimax", |_| panic!("a request may still be in flight")).unwrap_err();
+    assert!(error.to_string().contains("may be spent"), "{error}");
+    let state = home.latch().status().unwrap().state;
+    let custody = &state.entry("minimax", "default").unwrap().grant().unwrap().custody;
+    assert!(matches!(custody, Custody::InDoubt(_)), "{custody:?}");
+    let now = &home.json()["credential_pool"]["minimax"][0];
+    assert_eq!((&now["id"], &now["access_token"], now.get("last_status")), (&row["id"], &row["access_token"], None));
 }
 
 #[test]
