@@ -75,7 +75,7 @@ impl Judge<'_> {
         let own = secret(row).filter(|_| !is_renewed_by_hermes);
         let material = match (own, known.map(|known| (&known.kind, known.mark))) {
             (Some(secret), Some((KnownKind::Key, mark))) if fingerprint(&secret) == mark => {
-                Some(Material::ApiKey(secret))
+                self.is_at_home(provider, row).then_some(Material::ApiKey(secret))
             }
             (Some(secret), Some((KnownKind::Grant(grant), mark))) => {
                 let is_ours = fingerprint(&secret) == mark;
@@ -109,9 +109,12 @@ impl Judge<'_> {
 
     /// Whether its secret is Hermes' own and goes to its provider's own address.
     fn is_of_use(&self, provider: &ProviderId, row: &Object<'_>) -> bool {
-        let is_at_home = |url: String| self.provider(provider).is_some_and(|row| !is_elsewhere(row, &url));
-        let is_at_home = row.text("base_url").is_none_or(is_at_home);
-        is_at_home && borrowed_from(&origin(row)).is_none() && secret(row).is_some()
+        self.is_at_home(provider, row) && borrowed_from(&origin(row)).is_none() && secret(row).is_some()
+    }
+
+    fn is_at_home(&self, provider: &ProviderId, row: &Object<'_>) -> bool {
+        let is_native = |url: String| self.provider(provider).is_some_and(|row| !is_elsewhere(row, &url));
+        row.text("base_url").is_none_or(is_native)
     }
 
     fn provider(&self, id: &ProviderId) -> Option<&Provider> {

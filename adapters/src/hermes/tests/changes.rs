@@ -189,6 +189,17 @@ fn a_failure_that_was_reported_here_is_seen_there_and_the_other_way_round() {
 }
 
 #[test]
+fn a_key_that_hermes_sends_elsewhere_from_now_on_is_not_handed_out_any_more() {
+    let (text, _) = commit(HERMES, &[set_key("anthropic", "spare", "sk-ant-api03-own-0123456789")]);
+    let mut document = json(&text);
+    for row in document["credential_pool"]["anthropic"].as_array_mut().unwrap() {
+        row["base_url"] = "https://proxy.anthropic.com.evil.example/".into();
+    }
+    let moved = state(&document.to_string());
+    assert!(moved.slot("anthropic").unwrap().entries.iter().all(|entry| !entry.is_usable(&now(), None)));
+}
+
+#[test]
 fn without_our_part_everything_is_read_from_the_rows_again() {
     let key = set_key("anthropic", "spare", "sk-ant-api03-own-0123456789");
     let (text, _) = commit(HERMES, &[key, put("openai-codex", "default", grant(), Source::Login, How::Named)]);
