@@ -40,6 +40,8 @@ mod fingerprint;
 pub mod foreign;
 #[cfg(any(feature = "env", feature = "foreign"))]
 pub mod found;
+#[cfg(all(feature = "hermes", unix))]
+pub mod hermes;
 mod latch;
 pub mod memory;
 #[cfg(feature = "oauth")]

@@ -13,6 +13,10 @@ pub enum Act {
     Start,
     /// Starts a login and polls to its end, or joins and waits for it.
     Login,
+    /// Cancels the login that it finds.
+    Cancel,
+    /// Was answered 401, and rotates for that.
+    Challenge,
     /// Rotates the grant.
     Rotate,
     /// Clears the provider.
@@ -27,8 +31,17 @@ pub enum Act {
 
 impl Act {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Start, Self::Login, Self::Rotate, Self::Clear, Self::Purge, Self::Read, Self::Set];
+    pub const ALL: [Self; 9] = [
+        Self::Start,
+        Self::Login,
+        Self::Cancel,
+        Self::Challenge,
+        Self::Rotate,
+        Self::Clear,
+        Self::Purge,
+        Self::Read,
+        Self::Set,
+    ];
 
     /// Its steps.
     pub fn steps(self) -> Vec<Step> {
@@ -36,6 +49,11 @@ impl Act {
         match self {
             Self::Start => vec![Step::Login { provider }],
             Self::Login => vec![Step::Login { provider }, Step::Poll, Step::Await],
+            Self::Cancel => vec![Step::Cancel { provider }],
+            Self::Challenge => vec![
+                Step::Current { provider: provider.clone() },
+                Step::Rotate { provider, label: label("default"), cause: Why::Challenged },
+            ],
             Self::Rotate => vec![Step::Rotate { provider, label: label("default"), cause: Why::Asked }],
             Self::Clear => vec![Step::Clear { provider }],
             Self::Purge => vec![Step::Purge],

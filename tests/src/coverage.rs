@@ -21,9 +21,10 @@ pub struct Harness {
 pub const PAIRS: Harness = Harness {
     name: "loom pairs",
     claims: &[1, 2, 4, 6, 7],
-    runs: "every pair of start, login, rotate, clear, purge, read and set, as two processes and as two threads of one \
-           engine, in every order; with three preemptions where a login polls, and with four where threads of one \
-           engine start or rotate beside a rotation or a reader",
+    runs: "every pair of start, login, cancel, report of a 401, rotate, clear, purge, read and set, as two processes and as \
+           two threads of one engine, in every order; with three preemptions where a login polls or is cancelled, or a \
+           401 is reported (two as threads for the latter two), and with four where threads of one engine start or \
+           rotate beside a rotation or a reader",
 };
 
 /// Triples and fours, by loom.

@@ -21,7 +21,7 @@ pub struct Edit {
 }
 
 const PROPERTIES: &str = "-p credlatch-tests --test properties";
-const LOOM: &str = "-p credlatch-tests --features loom --test loom";
+const LOOM: &str = "-p credlatch-tests --features loom --test loom every_pair_of_processes";
 const CRASH: &str = "-p credlatch --test crash every_crash";
 
 /// All of them.
@@ -31,7 +31,7 @@ pub const EDITS: &[Edit] = &[
         what: "a commit is based on the snapshot in memory, not on what the locked store holds",
         file: "core/src/engine/transact.rs",
         right: "let Loaded { state: before, id } = locked.load()?;",
-        wrong: "let Loaded { id, .. } = locked.load()?;\n        let before = self.published.read(|known| known.state.clone());",
+        wrong: "let Loaded { id, .. } = locked.load()?;\n        let before = self.published.read(|known| State::clone(&known.state));",
         harness: PROPERTIES,
         laws: &[1, 2, 4, 5, 6, 7, 15],
     },
@@ -50,7 +50,7 @@ pub const EDITS: &[Edit] = &[
         file: "core/src/engine/transact.rs",
         right: "if !self.store.is_alive(&claim.actor)? {",
         wrong: "if self.store.is_alive(&claim.actor).is_ok() {",
-        harness: PROPERTIES,
+        harness: LOOM,
         laws: &[2, 3, 4, 5],
     },
     Edit {

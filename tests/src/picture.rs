@@ -18,7 +18,7 @@ use crate::moves::Machine;
 use crate::run::play::{play, play_interrupted};
 use crate::wrong::WRONG;
 
-/// Histories from which the machine is drawn: after half as many nothing new is seen.
+/// Histories from which the machine is drawn.
 const HISTORIES: usize = 20_000;
 /// The wrong engine whose counterexample is drawn.
 const SHOWN: &str = "stale_variable";
@@ -180,8 +180,8 @@ credlatch-tests --test picture` draws it anew.
 const GRANT: &str = "
 ## A grant
 
-Who may present the refresh token. Every edge was seen in arbitrary histories of the machine, and no other was. `clear`
-leads from everywhere to nothing; `put` replaces whatever is there.
+Who may present the refresh token. Every edge was seen in 20,000 arbitrary histories of the machine; what is rarer
+than that isn't drawn.
 
 ";
 

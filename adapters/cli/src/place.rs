@@ -20,7 +20,12 @@ impl Global {
     /// What opens the profile.
     pub(crate) fn builder(&self) -> Done<Builder> {
         // A process of ours ends right after its answer, so it waits for a rotation instead of leaving it to a worker.
-        let builder = Latch::builder().home(self.home()?).profile(self.profile()?).look_ahead(false);
+        let builder = Latch::builder().profile(self.profile()?).look_ahead(false);
+        let builder = match self.place()? {
+            Place::Home(home) => builder.home(home),
+            Place::Hermes(file) if self.profile.is_none() => builder.hermes(file),
+            Place::Hermes(_) => return Err(one_profile()),
+        };
         let is_trusted = std::env::var_os("CREDLATCH_TRUST_FILE_SYSTEM").is_some_and(|value| value == "1");
         let builder = builder.trust_file_system(is_trusted);
         Ok(match &self.providers {
@@ -37,27 +42,52 @@ impl Global {
         Profile::new(name).map_err(bad)
     }
 
-    /// The directory of the store.
+    /// The directory of the store, for what only a directory has.
     pub(crate) fn home(&self) -> Done<PathBuf> {
+        match self.place()? {
+            Place::Home(home) => Ok(home),
+            Place::Hermes(_) => Err(one_profile()),
+        }
+    }
+
+    fn place(&self) -> Done<Place> {
         match (&self.store, &self.home) {
             (Some(_), Some(_)) => Err(End::usage(
                 "a home and a store's URL are both given",
                 "leave one of them out: CREDLATCH_HOME and CREDLATCH_STORE count too",
             )),
             (Some(url), None) => of_url(url),
-            (None, Some(home)) => Ok(home.clone()),
-            (None, None) => Ok(default_home()?),
+            (None, Some(home)) => Ok(Place::Home(home.clone())),
+            (None, None) => Ok(Place::Home(default_home()?)),
         }
     }
 }
 
+/// Where the store is.
+enum Place {
+    /// A directory of profiles.
+    Home(PathBuf),
+    /// Hermes' `auth.json`.
+    Hermes(PathBuf),
+}
+
+fn one_profile() -> End {
+    End::usage(
+        "a file of Hermes is one profile",
+        "leave the profile out (CREDLATCH_PROFILE counts too), and name the auth.json of the Hermes profile that you mean",
+    )
+}
+
 /// A URL may hold a password, so it is never repeated.
-fn of_url(url: &str) -> Done<PathBuf> {
+fn of_url(url: &str) -> Done<Place> {
+    if let Some(file) = url.strip_prefix("hermes:").filter(|file| !file.is_empty()) {
+        return Ok(Place::Hermes(file.into()));
+    }
     let path = url.strip_prefix("file://").filter(|path| path.starts_with('/'));
-    path.map(PathBuf::from).ok_or_else(|| {
+    path.map(|path| Place::Home(path.into())).ok_or_else(|| {
         End::usage(
-            "this build keeps stores in directories only, and the store's URL is of another kind",
-            "use --home DIR, or --store file:///DIR",
+            "this build keeps stores in directories and in Hermes' auth.json, and the store's URL is of another kind",
+            "use --home DIR, --store file:///DIR or --store hermes:FILE",
         )
     })
 }

@@ -14,6 +14,8 @@ use super::trouble::trouble;
 
 /// Tries to make a file that a sweeper of another process doesn't take for an abandoned one.
 const TRIES: usize = 16;
+/// The longest pause between two looks at an act that is waited for, in milliseconds.
+const PAUSE_MAX_MS: u64 = 25;
 
 /// A sign of life: the lock on a file. The file itself stays until the store's lock is held and no claim names it.
 pub struct FileAlive<D: Disk> {
@@ -30,7 +32,7 @@ impl<D: Disk> port::Alive for FileAlive<D> {
 
 impl<D: Disk> FileAlive<D> {
     /// Whether this is the process that made it, and not a fork of it.
-    pub(super) fn is_mine(&self) -> bool {
+    pub(crate) fn is_mine(&self) -> bool {
         self.disk.pid() == self.actor.pid
     }
 }
@@ -46,7 +48,7 @@ impl<D: Disk> Drop for FileAlive<D> {
 }
 
 /// Makes a sign of life.
-pub(super) fn enlist<D: Disk>(disk: &Arc<D>, paths: &Paths) -> Result<FileAlive<D>, StoreError> {
+pub(crate) fn enlist<D: Disk>(disk: &Arc<D>, paths: &Paths) -> Result<FileAlive<D>, StoreError> {
     paths.make_claims(&**disk)?;
     for _ in 0..TRIES {
         let name = disk.nonce();
@@ -72,7 +74,7 @@ pub(super) fn enlist<D: Disk>(disk: &Arc<D>, paths: &Paths) -> Result<FileAlive<
 }
 
 /// Whether the path still leads to this file.
-pub(super) fn is_at<D: Disk>(disk: &D, file: &D::File, path: &Path) -> io::Result<bool> {
+pub(crate) fn is_at<D: Disk>(disk: &D, file: &D::File, path: &Path) -> io::Result<bool> {
     let place = disk.facts(file)?.place;
     match disk.look(path) {
         Ok(facts) => Ok(facts.place == place),
@@ -82,7 +84,7 @@ pub(super) fn is_at<D: Disk>(disk: &D, file: &D::File, path: &Path) -> io::Resul
 }
 
 /// Whether the actor's act goes on: its file is locked, and not only by what a dead process left to its children.
-pub(super) fn is_alive<D: Disk>(disk: &D, paths: &Paths, actor: &Actor) -> Result<bool, StoreError> {
+pub(crate) fn is_alive<D: Disk>(disk: &D, paths: &Paths, actor: &Actor) -> Result<bool, StoreError> {
     let path = paths.claim(actor.name);
     let probed = match disk.open(&path, Open::Read) {
         // The lock that this takes goes with the file, at once.
@@ -99,8 +101,23 @@ pub(super) fn is_alive<D: Disk>(disk: &D, paths: &Paths, actor: &Actor) -> Resul
     Ok(is_locked && !disk.is_gone(actor))
 }
 
+/// Waits until the actor's act ends, at most so long. Returns whether it ended.
+pub(crate) fn wait<D: Disk>(disk: &D, paths: &Paths, actor: &Actor, patience_ms: u64) -> Result<bool, StoreError> {
+    let deadline = disk.now().plus_ms(patience_ms);
+    let mut pause_ms = 1;
+    while is_alive(disk, paths, actor)? {
+        let left_ms = deadline.left_ms(&disk.now());
+        if left_ms == 0 {
+            return Ok(false);
+        }
+        disk.pause(pause_ms.min(left_ms));
+        pause_ms = (pause_ms * 2).min(PAUSE_MAX_MS);
+    }
+    Ok(true)
+}
+
 /// Removes what dead acts left behind. The caller holds the store's lock and has made `state` the newest commit.
-pub(super) fn sweep<D: Disk>(disk: &D, paths: &Paths, state: &State) {
+pub(crate) fn sweep<D: Disk>(disk: &D, paths: &Paths, state: &State) {
     let named: Vec<Nonce> = state.claims().map(|claim| claim.actor.name).collect();
     let left = disk.list(&paths.claims).unwrap_or_default();
     let left = left.into_iter().filter_map(|name| Nonce::try_from(name).ok());
@@ -113,7 +130,7 @@ pub(super) fn sweep<D: Disk>(disk: &D, paths: &Paths, state: &State) {
 /// Removes drafts whose signs of life are gone: a power cut may take the one and leave the other. The caller holds the
 /// store's lock, and calls this once after each start of the machine, because ten thousand profiles may share the directory
 /// that is listed.
-pub(super) fn sweep_strays<D: Disk>(disk: &D, paths: &Paths) {
+pub(crate) fn sweep_strays<D: Disk>(disk: &D, paths: &Paths) {
     for name in disk.list(&paths.folder).unwrap_or_default().iter().filter_map(|file| paths.sign_of_draft(file)) {
         // A draft is made after its sign of life and removed before it.
         let sign = disk.look(&paths.claim(name));

@@ -5,9 +5,10 @@ use credlatch_core::port::{CommitError, Locked, StoreError, StoreErrorKind};
 use credlatch_core::state::State;
 
 use super::claims::is_at;
-use super::disk::Disk;
+use super::disk::{Disk, Facts};
 use super::document::{self, MAX_BYTES};
 use super::lock::{FileLocked, Standing};
+use super::paths::Paths;
 use super::room::Room;
 use super::trouble::trouble;
 
@@ -46,7 +47,7 @@ fn prepare<D: Disk>(
     if locked.standing.is_none() {
         locked.load()?;
     }
-    let Some(Standing { head, id: standing, .. }) = &locked.standing else { return Err(replaced(locked)) };
+    let Some(Standing { head, id: standing, .. }) = &locked.standing else { return Err(replaced(&locked.paths)) };
     let disk = &locked.store.disk;
     if standing.is_none() {
         locked.paths.settle_folder(&**disk)?;
@@ -54,7 +55,7 @@ fn prepare<D: Disk>(
     let id = fresh_id(&**disk, *standing);
     let bytes = document::write(head, id, state)
         .map_err(|error| trouble("write down", &locked.paths.document, &error))?
-        .ok_or_else(|| too_large(locked))?;
+        .ok_or_else(|| too_large(&locked.paths))?;
     let draft = match room.filter(|room| room.is_for(&locked.paths)) {
         Some(room) => room,
         None => Room::draft(disk, &locked.paths)?,
@@ -81,38 +82,54 @@ fn publish<D: Disk>(locked: &mut FileLocked<'_, D>, draft: &mut Room<D>, id: u64
     Err(CommitError::NotSaved(trouble))
 }
 
-/// Looks whether the lock still guards the store, and the document is still the one that was loaded: somebody may have
-/// deleted the one or edited the other meanwhile.
+/// Looks whether the lock still guards the store, and the document is still the one that was loaded.
 fn recheck<D: Disk>(locked: &mut FileLocked<'_, D>) -> Result<(), StoreError> {
-    let disk = &*locked.store.disk;
-    let is_guarding = is_at(disk, &locked.file, &locked.paths.lock);
-    if !is_guarding.map_err(|error| trouble("look at", &locked.paths.lock, &error))? {
-        return Err(replaced(locked));
-    }
-    let facts = match disk.look(&locked.paths.document) {
-        Ok(facts) => Some(facts),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-        Err(error) => return Err(trouble("look at", &locked.paths.document, &error)),
+    let facts = match facts_under_lock(&*locked.store.disk, &locked.file, &locked.paths)? {
+        Held::Guarding(facts) => facts,
+        Held::Superseded => return Err(replaced(&locked.paths)),
     };
     if locked.standing.as_ref().is_some_and(|standing| standing.facts != facts) {
         locked.standing = None;
-        return Err(replaced(locked));
+        return Err(replaced(&locked.paths));
     }
     Ok(())
 }
 
-fn replaced<D: Disk>(locked: &FileLocked<'_, D>) -> StoreError {
+/// What a held lock is worth.
+pub(crate) enum Held {
+    /// It guards the document, which is this now; none if there is no document.
+    Guarding(Option<Facts>),
+    /// Somebody put another lock file in its place.
+    Superseded,
+}
+
+/// Looks whether a held lock still guards the document, and what that is now: somebody may have deleted the one or edited
+/// the other meanwhile.
+pub(crate) fn facts_under_lock<D: Disk>(disk: &D, lock: &D::File, paths: &Paths) -> Result<Held, StoreError> {
+    if !is_at(disk, lock, &paths.lock).map_err(|error| trouble("look at", &paths.lock, &error))? {
+        return Ok(Held::Superseded);
+    }
+    match disk.look(&paths.document) {
+        Ok(facts) => Ok(Held::Guarding(Some(facts))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Held::Guarding(None)),
+        Err(error) => Err(trouble("look at", &paths.document, &error)),
+    }
+}
+
+/// Why a commit gave way to somebody who doesn't lock.
+pub(crate) fn replaced(paths: &Paths) -> StoreError {
     StoreError::new(
         StoreErrorKind::Busy,
-        format!("{} or its lock file was changed by somebody else during a commit", locked.paths.document.display()),
+        format!("{} or its lock file was changed by somebody else during a commit", paths.document.display()),
         "try again; nothing was saved",
     )
 }
 
-fn too_large<D: Disk>(locked: &FileLocked<'_, D>) -> StoreError {
+/// Why a document is not written.
+pub(crate) fn too_large(paths: &Paths) -> StoreError {
     StoreError::new(
         StoreErrorKind::Full,
-        format!("{} would be larger than {MAX_BYTES} bytes", locked.paths.document.display()),
+        format!("{} would be larger than {MAX_BYTES} bytes", paths.document.display()),
         "remove entries, or spread them over several profiles",
     )
 }

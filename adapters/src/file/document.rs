@@ -1,6 +1,6 @@
 //! The document: what is written to disk and how it is read back, as a whole or not at all.
 
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 use credlatch_core::extra::Extra;
@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use super::disk::{Disk, Facts, Kind, Open, Place};
 use super::trouble::{private, trouble, unreadable};
+use super::wiped::exactly;
 
 /// The form that this version writes.
 const VERSION: u64 = 1;
@@ -94,6 +95,22 @@ impl<'de> Deserialize<'de> for Id {
 
 /// Reads a document as a whole; none if there is no such file.
 pub(super) fn read<D: Disk>(disk: &D, path: &Path) -> Result<Option<Document>, StoreError> {
+    let Some(Content { bytes, facts }) = read_bytes(disk, path)? else { return Ok(None) };
+    let stored = parse(&bytes, path)?;
+    let head = Head { store: stored.store, lock: stored.lock, extra: stored.extra };
+    Ok(Some(Document { state: stored.profile, id: stored.id.0, head, facts }))
+}
+
+/// A file that was read.
+pub(crate) struct Content {
+    pub(crate) bytes: Zeroizing<Vec<u8>>,
+    /// What the file was when it was opened.
+    pub(crate) facts: Facts,
+}
+
+/// What a file that holds secrets says; none if there is no such file. Refuses one that is empty, not private, not a plain
+/// file, or too large.
+pub(crate) fn read_bytes<D: Disk>(disk: &D, path: &Path) -> Result<Option<Content>, StoreError> {
     let file = match disk.open(path, Open::Read) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -108,9 +125,8 @@ pub(super) fn read<D: Disk>(disk: &D, path: &Path) -> Result<Option<Document>, S
     if read != size {
         return Err(unreadable(path, "somebody is writing into it; its size changed while it was read"));
     }
-    let stored = parse(&bytes[..size], path)?;
-    let head = Head { store: stored.store, lock: stored.lock, extra: stored.extra };
-    Ok(Some(Document { state: stored.profile, id: stored.id.0, head, facts }))
+    bytes.truncate(size);
+    Ok(Some(Content { bytes, facts }))
 }
 
 /// Why this user may not open it, if it is because of another one.
@@ -166,7 +182,7 @@ pub(super) fn rewrite(bytes: &[u8]) -> Result<(State, Zeroizing<Vec<u8>>), Store
 }
 
 /// Says where the parser stopped and nothing of what it saw there: its own words may quote a secret.
-fn wherever(error: &serde_json::Error) -> String {
+pub(crate) fn wherever(error: &serde_json::Error) -> String {
     let what = match error.classify() {
         Category::Syntax => "it is not JSON",
         Category::Eof => "it ends in the middle",
@@ -185,7 +201,7 @@ fn newer(path: &Path, version: u64) -> StoreError {
 }
 
 /// What the types let through and a person's edit may break. Names are named, secrets never.
-fn validate(state: &State) -> Result<(), String> {
+pub(crate) fn validate(state: &State) -> Result<(), String> {
     for (provider, slot) in &state.providers {
         if slot.entries.len() > MAX_ENTRIES {
             return Err(format!("provider {provider} has more than {MAX_ENTRIES} entries"));
@@ -213,27 +229,8 @@ pub(super) fn write(head: &Head, id: u64, state: &State) -> io::Result<Option<Ze
         profile: state,
         extra: &head.extra,
     };
-    // A buffer that grows leaves copies behind, so its size is counted first.
-    let mut size = Count(0);
-    serde_json::to_writer_pretty(&mut size, &storing)?;
-    if size.0 as u64 >= MAX_BYTES {
-        return Ok(None);
-    }
-    let mut bytes = Zeroizing::new(Vec::with_capacity(size.0 + 1));
-    serde_json::to_writer_pretty(&mut *bytes, &storing)?;
-    bytes.push(b'\n');
-    Ok(Some(bytes))
-}
-
-struct Count(usize);
-
-impl Write for Count {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0 += bytes.len();
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+    exactly(MAX_BYTES, |to| {
+        serde_json::to_writer_pretty(&mut *to, &storing)?;
+        to.write_all(b"\n")
+    })
 }

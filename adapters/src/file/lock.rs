@@ -1,9 +1,12 @@
 //! Locking the store against every other writer, in this process and in others.
 
 use std::io;
+use std::ops::RangeInclusive;
+use std::path::Path;
 
 use credlatch_core::port::{CommitError, Loaded, Locked, StoreError, StoreErrorKind};
 use credlatch_core::state::State;
+use credlatch_core::time::Deadline;
 
 use super::FileStore;
 use super::claims::{self, is_at};
@@ -41,37 +44,62 @@ pub(super) struct Standing {
 pub(super) fn lock<D: Disk>(store: &FileStore<D>, patience_ms: u64) -> Result<FileLocked<'_, D>, StoreError> {
     let disk = &*store.disk;
     let deadline = disk.now().plus_ms(patience_ms);
-    let pass = store.gate.enter(patience_ms).ok_or_else(|| busy_here(store, patience_ms))?;
-    let mut pause_ms = 1;
+    let pass = store.gate.enter(patience_ms).ok_or_else(|| busy_here(&store.entry, patience_ms))?;
+    let way = Way { patience_ms, deadline, pauses_ms: 1..=PAUSE_MAX_MS, holder: word::signature, forbidden: 0o077 };
+    let (paths, file, place) = acquire(disk, &way, || store.paths())?;
+    let word = Word::read(disk, &file).map_err(|error| trouble("read", &paths.lock, &error))?;
+    if word.boot != disk.now().boot {
+        claims::sweep_strays(disk, &paths);
+    }
+    word::sign(disk, &file);
+    Ok(FileLocked { store, paths, file, place, word, standing: None, pid: disk.pid(), _pass: pass })
+}
+
+/// How a lock file is waited for.
+pub(crate) struct Way<D: Disk> {
+    /// How long in all, for the error that says so.
+    pub(crate) patience_ms: u64,
+    /// When to give up.
+    pub(crate) deadline: Deadline,
+    /// The pauses between two tries: from the first, doubled each time, to the last.
+    pub(crate) pauses_ms: RangeInclusive<u64>,
+    /// Reads from the lock file who holds it.
+    pub(crate) holder: fn(&D, &D::File) -> Option<u32>,
+    /// What other users may not do with the lock file.
+    pub(crate) forbidden: u32,
+}
+
+/// Locks the lock file of a document against every other process; makes it if it isn't there.
+pub(crate) fn acquire<D: Disk>(
+    disk: &D,
+    way: &Way<D>,
+    find: impl Fn() -> Result<Paths, StoreError>,
+) -> Result<(Paths, D::File, Place), StoreError> {
+    let (first_ms, last_ms) = (*way.pauses_ms.start(), *way.pauses_ms.end());
+    let mut pause_ms = first_ms;
     loop {
-        let paths = Paths::resolve(disk, &store.entry)?;
+        let paths = find()?;
         paths.make_folder(disk)?;
         let file = disk.open(&paths.lock, Open::Ensure).map_err(|error| trouble("open", &paths.lock, &error))?;
-        let place = check(disk, &paths, &file)?;
+        let place = check(disk, &paths, &file, way.forbidden)?;
         while !disk.try_lock(&file, Hold::Alone).map_err(|error| trouble("lock", &paths.lock, &error))? {
-            let left_ms = deadline.left_ms(&disk.now());
+            let left_ms = way.deadline.left_ms(&disk.now());
             if left_ms == 0 {
-                return Err(busy(&paths, word::signature(disk, &file), patience_ms));
+                return Err(busy(&paths, (way.holder)(disk, &file), way.patience_ms));
             }
             disk.pause(pause_ms.min(left_ms));
-            pause_ms = (pause_ms * 2).min(PAUSE_MAX_MS);
+            pause_ms = (pause_ms * 2).min(last_ms);
         }
         // Somebody may have put another lock file there while this one was waited for: then it guards nothing.
-        if !is_at(disk, &file, &paths.lock).map_err(|error| trouble("look at", &paths.lock, &error))? {
-            continue;
+        if is_at(disk, &file, &paths.lock).map_err(|error| trouble("look at", &paths.lock, &error))? {
+            return Ok((paths, file, place));
         }
-        let word = Word::read(disk, &file).map_err(|error| trouble("read", &paths.lock, &error))?;
-        if word.boot != disk.now().boot {
-            claims::sweep_strays(disk, &paths);
-        }
-        word::sign(disk, &file);
-        return Ok(FileLocked { store, paths, file, place, word, standing: None, pid: disk.pid(), _pass: pass });
     }
 }
 
-fn check<D: Disk>(disk: &D, paths: &Paths, file: &D::File) -> Result<Place, StoreError> {
+fn check<D: Disk>(disk: &D, paths: &Paths, file: &D::File, forbidden: u32) -> Result<Place, StoreError> {
     let facts = disk.facts(file).map_err(|error| trouble("look at", &paths.lock, &error))?;
-    private(&paths.lock, &facts, disk.user(), 0o077)?;
+    private(&paths.lock, &facts, disk.user(), forbidden)?;
     if facts.kind != Kind::File {
         let what = format!("{} is not a plain file, so it can't be locked", paths.lock.display());
         return Err(StoreError::new(StoreErrorKind::Unsafe, what, "move it away"));
@@ -79,10 +107,11 @@ fn check<D: Disk>(disk: &D, paths: &Paths, file: &D::File) -> Result<Place, Stor
     Ok(facts.place)
 }
 
-fn busy_here<D: Disk>(store: &FileStore<D>, patience_ms: u64) -> StoreError {
+/// Why a thread gave up waiting for another one of its process.
+pub(crate) fn busy_here(entry: &Path, patience_ms: u64) -> StoreError {
     StoreError::new(
         StoreErrorKind::Busy,
-        format!("{} was locked by another thread of this process for {patience_ms} ms", store.entry.display()),
+        format!("{} was locked by another thread of this process for {patience_ms} ms", entry.display()),
         "try again",
     )
 }

@@ -9,16 +9,17 @@
 //! The lock file is never deleted or renamed. Everything goes through [`disk::Disk`], so that the same protocol runs on
 //! disks that fail and crash.
 
-mod claims;
-mod commit;
+pub(crate) mod claims;
+pub(crate) mod commit;
 pub mod disk;
-mod document;
-mod lock;
-mod paths;
-mod provenance;
+pub(crate) mod document;
+pub(crate) mod lock;
+pub(crate) mod paths;
+pub(crate) mod provenance;
 mod real;
-mod room;
-mod trouble;
+pub(crate) mod room;
+pub(crate) mod trouble;
+pub(crate) mod wiped;
 mod word;
 
 use std::path::{Path, PathBuf};
@@ -36,9 +37,6 @@ use paths::Paths;
 pub use provenance::Provenance;
 pub use real::{RealDisk, RealGate};
 pub use room::Room;
-
-/// The longest pause between two looks at an act that is waited for, in milliseconds.
-const PAUSE_MAX_MS: u64 = 25;
 
 /// One profile of a store on disk. It may be shared by any number of threads, and any number of processes may have one.
 pub struct FileStore<D: Disk = RealDisk> {
@@ -86,10 +84,7 @@ impl<D: Disk> FileStore<D> {
     /// # Errors
     /// The directory can't be looked at.
     pub fn file_system(&self) -> Result<Option<&'static str>, StoreError> {
-        let folder = Paths::resolve(&*self.disk, &self.entry)?.folder;
-        let there = folder.ancestors().find(|path| self.disk.look(path).is_ok()).unwrap_or(&folder);
-        let named = self.disk.untrusted_file_system(there);
-        named.map_err(|error| trouble::trouble("look at the file system of", there, &error))
+        provenance::file_system(&*self.disk, &self.paths()?)
     }
 
     fn paths(&self) -> Result<Paths, StoreError> {
@@ -138,18 +133,7 @@ impl<D: Disk> Store for FileStore<D> {
     }
 
     fn wait(&self, actor: &Actor, patience_ms: u64) -> Result<bool, StoreError> {
-        let paths = self.paths()?;
-        let deadline = self.disk.now().plus_ms(patience_ms);
-        let mut pause_ms = 1;
-        while claims::is_alive(&*self.disk, &paths, actor)? {
-            let left_ms = deadline.left_ms(&self.disk.now());
-            if left_ms == 0 {
-                return Ok(false);
-            }
-            self.disk.pause(pause_ms.min(left_ms));
-            pause_ms = (pause_ms * 2).min(PAUSE_MAX_MS);
-        }
-        Ok(true)
+        claims::wait(&*self.disk, &self.paths()?, actor, patience_ms)
     }
 }
 

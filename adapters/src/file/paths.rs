@@ -15,11 +15,11 @@ const MAX_LINKS: usize = 40;
 
 /// The files of one profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Paths {
-    pub(super) document: PathBuf,
-    pub(super) lock: PathBuf,
-    pub(super) claims: PathBuf,
-    pub(super) folder: PathBuf,
+pub(crate) struct Paths {
+    pub(crate) document: PathBuf,
+    pub(crate) lock: PathBuf,
+    pub(crate) claims: PathBuf,
+    pub(crate) folder: PathBuf,
     /// What their names begin with.
     stem: String,
     /// Whether links led here: then the directory is somebody's choice, and others may look at its names.
@@ -28,7 +28,7 @@ pub(super) struct Paths {
 
 impl Paths {
     /// Follows links from the name of a document to the document.
-    pub(super) fn resolve<D: Disk>(disk: &D, entry: &Path) -> Result<Self, StoreError> {
+    pub(crate) fn resolve<D: Disk>(disk: &D, entry: &Path) -> Result<Self, StoreError> {
         let mut document = entry.to_owned();
         for _ in 0..=MAX_LINKS {
             let link = disk.link(&document).map_err(|error| trouble("follow", &document, &error))?;
@@ -41,6 +41,14 @@ impl Paths {
             format!("{} is a symbolic link that leads to no end", entry.display()),
             "remove the link",
         ))
+    }
+
+    /// The same for a document that another tool keeps: that tool locks beside the name and not beside what the name leads
+    /// to, and others may look at the names in its directory.
+    #[cfg(feature = "hermes")]
+    pub(crate) fn resolve_foreign<D: Disk>(disk: &D, entry: &Path) -> Result<Self, StoreError> {
+        let paths = Self::resolve(disk, entry)?;
+        Ok(Self { lock: entry.with_extension("lock"), linked: true, ..paths })
     }
 
     fn beside(document: PathBuf, entry: &Path) -> Self {
@@ -58,24 +66,24 @@ impl Paths {
     }
 
     /// The sign of life of that name.
-    pub(super) fn claim(&self, name: Nonce) -> PathBuf {
+    pub(crate) fn claim(&self, name: Nonce) -> PathBuf {
         self.claims.join(name.to_string())
     }
 
     /// The unfinished document that belongs to the sign of life of that name.
-    pub(super) fn draft(&self, name: Nonce) -> PathBuf {
+    pub(crate) fn draft(&self, name: Nonce) -> PathBuf {
         self.folder.join(format!(".{}-{name}.tmp", self.stem))
     }
 
     /// The sign of life that a file of this name in the directory belongs to, if it is an unfinished document of this
     /// profile.
-    pub(super) fn sign_of_draft(&self, file: &str) -> Option<Nonce> {
+    pub(crate) fn sign_of_draft(&self, file: &str) -> Option<Nonce> {
         let name = file.strip_prefix('.')?.strip_prefix(&self.stem)?.strip_prefix('-')?.strip_suffix(".tmp")?;
         Nonce::try_from(name.to_owned()).ok()
     }
 
     /// Looks whether the directory is there and private. Returns whether it is there.
-    pub(super) fn check_folder<D: Disk>(&self, disk: &D) -> Result<bool, StoreError> {
+    pub(crate) fn check_folder<D: Disk>(&self, disk: &D) -> Result<bool, StoreError> {
         let facts = match disk.look(&self.folder) {
             Ok(facts) => facts,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
@@ -90,7 +98,7 @@ impl Paths {
     }
 
     /// Makes the directory if it isn't there.
-    pub(super) fn make_folder<D: Disk>(&self, disk: &D) -> Result<(), StoreError> {
+    pub(crate) fn make_folder<D: Disk>(&self, disk: &D) -> Result<(), StoreError> {
         if !self.check_folder(disk)? {
             make(disk, &self.folder).map_err(|error| trouble("make", &self.folder, &error))?;
         }
@@ -99,7 +107,7 @@ impl Paths {
 
     /// Makes the names in the directory and in those above it durable: the lock file's own, and those of directories whose
     /// maker may have died, or be about to go on, before the sync. The first commit relies on all of them.
-    pub(super) fn settle_folder<D: Disk>(&self, disk: &D) -> Result<(), StoreError> {
+    pub(crate) fn settle_folder<D: Disk>(&self, disk: &D) -> Result<(), StoreError> {
         let mut device = None;
         for folder in self.folder.ancestors().filter(|folder| !folder.as_os_str().is_empty()) {
             let settled = disk.look(folder).and_then(|facts| {
@@ -121,7 +129,7 @@ impl Paths {
     }
 
     /// Makes the directory of the signs of life if it isn't there.
-    pub(super) fn make_claims<D: Disk>(&self, disk: &D) -> Result<(), StoreError> {
+    pub(crate) fn make_claims<D: Disk>(&self, disk: &D) -> Result<(), StoreError> {
         self.make_folder(disk)?;
         made(disk.make_folder(&self.claims)).map_err(|error| trouble("make", &self.claims, &error))
     }

@@ -1,6 +1,8 @@
 //! Whether a document is at home where it is. Two copies of one store hold one refresh token, and the second to present
 //! it loses the login; so before a rotation a person is asked which copy is to live on.
 
+use std::path::Path;
+
 use credlatch_core::port::{CommitError, Locked, Store, StoreError, StoreErrorKind};
 
 use super::FileStore;
@@ -56,22 +58,41 @@ impl<D: Disk> FileStore<D> {
 
 /// Refuses to let outside acts rest on what may not be the only copy, or on locks that may not hold.
 pub(super) fn permit_acts<D: Disk>(store: &FileStore<D>) -> Result<(), StoreError> {
-    let path = store.path().display();
-    if let Some(name) = store.file_system()?.filter(|_| !store.trusts_file_system) {
-        return Err(StoreError::new(
-            StoreErrorKind::Unsafe,
-            format!("{path} is on {name}, where a lock may not keep other machines or processes out"),
-            "move the store to a local disk; or set CREDLATCH_TRUST_FILE_SYSTEM=1 if no other machine uses it",
-        ));
+    if !store.trusts_file_system {
+        trust(&*store.disk, &store.paths()?)?;
     }
     if store.provenance()? == Provenance::Copied {
-        return Err(StoreError::new(
-            StoreErrorKind::Copied,
-            format!("{path} was copied or restored, and its original may hold the same refresh tokens"),
-            "if this copy is the one to live on, run `credlatch rotate PROVIDER --this-copy`; otherwise sign in again",
-        ));
+        return Err(copied(store.path()));
     }
     Ok(())
+}
+
+/// The name of the file system, if it is one whose locks can't be trusted.
+pub(crate) fn file_system<D: Disk>(disk: &D, paths: &Paths) -> Result<Option<&'static str>, StoreError> {
+    let folder = &paths.folder;
+    let there = folder.ancestors().find(|path| disk.look(path).is_ok()).unwrap_or(folder);
+    let named = disk.untrusted_file_system(there);
+    named.map_err(|error| trouble("look at the file system of", there, &error))
+}
+
+/// Refuses a file system whose locks can't be trusted.
+pub(crate) fn trust<D: Disk>(disk: &D, paths: &Paths) -> Result<(), StoreError> {
+    let Some(name) = file_system(disk, paths)? else { return Ok(()) };
+    let path = paths.document.display();
+    Err(StoreError::new(
+        StoreErrorKind::Unsafe,
+        format!("{path} is on {name}, where a lock may not keep other machines or processes out"),
+        "move the store to a local disk; or set CREDLATCH_TRUST_FILE_SYSTEM=1 if no other machine uses it",
+    ))
+}
+
+/// What to say of a store that may not be the only copy.
+pub(crate) fn copied(path: &Path) -> StoreError {
+    StoreError::new(
+        StoreErrorKind::Copied,
+        format!("{} was copied or restored, and its original may hold the same refresh tokens", path.display()),
+        "if this copy is the one to live on, run `credlatch rotate PROVIDER --this-copy`; otherwise sign in again",
+    )
 }
 
 fn look_at_lock<D: Disk>(disk: &D, paths: &Paths) -> Result<Option<(Place, Word)>, StoreError> {

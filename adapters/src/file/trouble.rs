@@ -9,7 +9,7 @@ use rustix::io::Errno;
 use super::disk::Facts;
 
 /// An error of the operating system while doing something to a path.
-pub(super) fn trouble(doing: &str, path: &Path, error: &io::Error) -> StoreError {
+pub(crate) fn trouble(doing: &str, path: &Path, error: &io::Error) -> StoreError {
     let (kind, remedy) = judge(error);
     StoreError::new(kind, format!("could not {doing} {}: {error}", path.display()), remedy)
 }
@@ -37,7 +37,7 @@ fn judge(error: &io::Error) -> (StoreErrorKind, &'static str) {
 }
 
 /// A document that is there and can't be used. It is left as it is.
-pub(super) fn unreadable(path: &Path, why: &str) -> StoreError {
+pub(crate) fn unreadable(path: &Path, why: &str) -> StoreError {
     let mut aside = path.as_os_str().to_owned();
     aside.push(".broken");
     StoreError::new(
@@ -48,12 +48,12 @@ pub(super) fn unreadable(path: &Path, why: &str) -> StoreError {
 }
 
 /// A path as a shell takes it.
-pub(super) fn quoted(path: &Path) -> String {
+pub(crate) fn quoted(path: &Path) -> String {
     format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
 }
 
 /// Refuses a file or directory that another user owns, or may use as `forbidden` permission bits say.
-pub(super) fn private(path: &Path, facts: &Facts, user: u32, forbidden: u32) -> Result<(), StoreError> {
+pub(crate) fn private(path: &Path, facts: &Facts, user: u32, forbidden: u32) -> Result<(), StoreError> {
     let refuse = |what, remedy| Err(StoreError::new(StoreErrorKind::Unsafe, what, remedy));
     if facts.owner != user {
         let (how, remedy) = whose(path, facts.owner, user);

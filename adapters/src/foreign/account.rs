@@ -28,7 +28,7 @@ pub fn is_same_account(tool: Tool, linked: Fingerprint, seen: Fingerprint) -> bo
 }
 
 /// What identifies a link as an entry: its file and the account in it.
-pub(super) fn link_fingerprint(path: &str, account: Fingerprint) -> Fingerprint {
+pub(crate) fn link_fingerprint(path: &str, account: Fingerprint) -> Fingerprint {
     digest(&["link", path, &account.to_string()])
 }
 

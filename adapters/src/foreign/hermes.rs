@@ -81,11 +81,13 @@ fn suppressed<'a>(document: &'a Document, name: &str) -> Result<Vec<&'a str>, Fo
     of_provider.items()?.iter().map(Node::text).collect()
 }
 
-fn account_of(provider: &str, id: &str) -> Fingerprint {
+/// What identifies an entry of Hermes: the pool it is in, and its id.
+pub(crate) fn account_of(provider: &str, id: &str) -> Fingerprint {
     account::named(TOOL, &["entry", provider, id])
 }
 
-fn label(id: &str) -> Label {
+/// What an entry of Hermes is called here.
+pub(crate) fn label(id: &str) -> Label {
     Label::new(&format!("hermes:{id}")).unwrap_or_default()
 }
 
@@ -119,7 +121,7 @@ impl Desk<'_> {
         if entry.maybe_text("last_status")? == Some("dead") {
             return Ok(Fate::Skip(Why::Dead));
         }
-        if entry.maybe_text("base_url")?.is_some_and(|url| self.is_elsewhere(url)) {
+        if entry.maybe_text("base_url")?.is_some_and(|url| is_elsewhere(self.provider, url)) {
             return Ok(Fate::Skip(Why::Elsewhere));
         }
         let Some(id) = entry.maybe_text("id")?.filter(|id| is_plain(id)) else { return Ok(Fate::Skip(Why::Nameless)) };
@@ -148,15 +150,16 @@ impl Desk<'_> {
         let issued = Stamp { wall_ms: issued_ms.unwrap_or(0), ..Stamp::default() };
         Ok(Fate::Copy { source, id, material: bare_token(secret, expiry, issued) })
     }
+}
 
-    fn is_elsewhere(&self, url: &str) -> bool {
-        let is_home = |url: &str| endpoint(url).is_ok_and(|url| self.provider.is_native(&url));
-        !url.trim().is_empty() && !is_home(url.trim())
-    }
+/// Whether an entry's own address is not one of its provider's.
+pub(crate) fn is_elsewhere(provider: &Provider, url: &str) -> bool {
+    let is_home = |url: &str| endpoint(url).is_ok_and(|url| provider.is_native(&url));
+    !url.trim().is_empty() && !is_home(url.trim())
 }
 
 /// Whose credential it is, if Hermes only borrows it. A source that isn't known to be Hermes' own is not.
-fn borrowed_from(source: &str) -> Option<&'static str> {
+pub(crate) fn borrowed_from(source: &str) -> Option<&'static str> {
     let kind = source.split(':').next().unwrap_or_default();
     match kind {
         "manual" | "device_code" | "hermes_pkce" | "loopback_pkce" => None,
@@ -168,7 +171,7 @@ fn borrowed_from(source: &str) -> Option<&'static str> {
 }
 
 /// Whether an id is a name and nothing else: it becomes part of a label that is printed.
-fn is_plain(id: &str) -> bool {
+pub(crate) fn is_plain(id: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     (1..=40).contains(&id.len()) && id.bytes().all(plain)
 }

@@ -6,14 +6,14 @@
 //! Absent, empty, cut short, not text, wrongly typed and unreadable are told apart, and each says what to do. These tools
 //! write in place now and then, so a file that doesn't parse is read again for about 200 ms before that is an error.
 
-mod account;
+pub(crate) mod account;
 pub mod claude_code;
 pub mod codex;
 mod document;
 mod error;
 pub mod hermes;
 mod link;
-mod when;
+pub(crate) mod when;
 
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 const LEAST_MS: f64 = 1e11;
 
 /// Milliseconds since the epoch.
-pub(super) fn from_number(number: f64) -> Option<u64> {
+pub(crate) fn from_number(number: f64) -> Option<u64> {
     let ms = if number < LEAST_MS { number * 1000.0 } else { number };
     // Beyond 2^53 a number is no longer exact, and no time.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
@@ -16,7 +16,7 @@ pub(super) fn from_number(number: f64) -> Option<u64> {
 }
 
 /// Milliseconds since the epoch. A date without an offset is meant in UTC, as Python writes it.
-pub(super) fn from_text(text: &str) -> Option<u64> {
+pub(crate) fn from_text(text: &str) -> Option<u64> {
     let text = text.trim();
     if let Ok(number) = text.parse::<f64>() {
         return from_number(number);

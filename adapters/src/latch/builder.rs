@@ -28,6 +28,8 @@ const PATIENCE_MS: u64 = 30_000;
 #[derive(Clone)]
 pub struct Builder {
     home: Option<PathBuf>,
+    #[cfg(all(feature = "hermes", unix))]
+    hermes: Option<PathBuf>,
     profile: ProfileName,
     providers: Option<PathBuf>,
     patience_ms: u64,
@@ -42,6 +44,8 @@ impl Default for Builder {
     fn default() -> Self {
         Self {
             home: None,
+            #[cfg(all(feature = "hermes", unix))]
+            hermes: None,
             profile: ProfileName::default(),
             providers: None,
             patience_ms: PATIENCE_MS,
@@ -64,6 +68,15 @@ impl Builder {
     #[must_use]
     pub fn home(mut self, home: impl AsRef<Path>) -> Self {
         self.home = Some(home.as_ref().to_owned());
+        self
+    }
+
+    /// Hermes' `auth.json` as the store, in place of a directory: see [`hermes`](mod@crate::hermes). It is one profile; the
+    /// home is not used.
+    #[cfg(all(feature = "hermes", unix))]
+    #[must_use]
+    pub fn hermes(mut self, auth_json: impl AsRef<Path>) -> Self {
+        self.hermes = Some(auth_json.as_ref().to_owned());
         self
     }
 
@@ -118,6 +131,10 @@ impl Builder {
     #[cfg(all(feature = "file", unix))]
     pub fn open(self) -> Result<Latch, Error> {
         let table = self.table()?;
+        #[cfg(feature = "hermes")]
+        if let Some(store) = self.hermes_store(&table)? {
+            return Ok(self.latch(store, SystemClock, table));
+        }
         let store = self.store()?;
         Ok(self.latch(store, SystemClock, table))
     }
@@ -126,9 +143,17 @@ impl Builder {
     /// given here is not used. Nothing is created before the first change.
     ///
     /// # Errors
-    /// As [`Builder::open`]; or the home is no directory.
+    /// As [`Builder::open`]; or the home is no directory, or a file of Hermes, which is one profile.
     #[cfg(all(feature = "file", unix))]
     pub fn profiles(mut self) -> Result<super::Profiles, Error> {
+        #[cfg(feature = "hermes")]
+        if self.hermes.is_some() {
+            return Err(Error::new(
+                ErrorKind::Usage,
+                "a file of Hermes is one profile, and not a home of many",
+                "open it by itself, or use a store in a directory",
+            ));
+        }
         let home = self.home.take().map_or_else(crate::default_home, Ok)?;
         let table = self.table()?;
         let issuer = self.issuer.take().unwrap_or_else(|| issuer::of(&table));
@@ -148,6 +173,11 @@ impl Builder {
     /// The store can't be locked, read or written.
     #[cfg(all(feature = "file", unix))]
     pub fn adopt_copy(&self) -> Result<(), Error> {
+        #[cfg(feature = "hermes")]
+        if let Some(store) = self.hermes_store(&self.table()?)? {
+            let adopted = store.adopt_copy(self.patience_ms);
+            return Ok(adopted.map_err(credlatch_core::engine::TransactError::from)?);
+        }
         let adopted = self.store()?.adopt_copy(self.patience_ms);
         Ok(adopted.map_err(credlatch_core::engine::TransactError::from)?)
     }
@@ -156,6 +186,13 @@ impl Builder {
     fn store(&self) -> Result<crate::file::FileStore, Error> {
         let home = self.home.clone().map_or_else(crate::default_home, Ok)?;
         Ok(crate::file::FileStore::new(&home, &self.profile).trusting_file_system(self.trusts_file_system))
+    }
+
+    #[cfg(all(feature = "hermes", unix))]
+    fn hermes_store(&self, table: &Arc<Table>) -> Result<Option<crate::hermes::HermesStore>, Error> {
+        let Some(path) = &self.hermes else { return Ok(None) };
+        let store = crate::hermes::HermesStore::new(path, Arc::clone(table))?;
+        Ok(Some(store.trusting_file_system(self.trusts_file_system)))
     }
 
     /// Opens a latch that keeps nothing, on any clock. The home is not used.

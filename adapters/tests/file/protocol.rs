@@ -275,7 +275,7 @@ fn processes_lose_no_commit() {
 }
 
 #[test]
-fn writers_killed_at_any_moment_leave_a_store_that_goes_on() {
+fn report_8040_e_writers_killed_at_any_moment_leave_a_store_that_goes_on() {
     let home = Home::new();
     let store = home.store();
     let mut newest = 0;

@@ -4,6 +4,7 @@
 mod crowd;
 mod demo;
 mod helper;
+mod hermes;
 mod import;
 mod mute;
 mod output;

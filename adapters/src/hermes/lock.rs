@@ -1,0 +1,160 @@
+//! Locking and committing as Hermes does: `flock` on the file beside the document, whose holder leaves its pid there, and
+//! a new file renamed over the old one. Hermes has no word for readers, so every read loads.
+
+use credlatch_core::port::{CommitError, Loaded, Locked, StoreError};
+use credlatch_core::state::State;
+use zeroize::Zeroizing;
+
+use super::HermesStore;
+use super::load::{Opened, open};
+use super::save::{Moment, save};
+use crate::file::Room;
+use crate::file::claims;
+use crate::file::commit::{Held, facts_under_lock, replaced, too_large};
+use crate::file::disk::{Disk, Gate, Place};
+use crate::file::document::{Content, read_bytes};
+use crate::file::lock::{Way, acquire, busy_here};
+use crate::file::paths::Paths;
+use crate::file::trouble::trouble;
+
+/// How often Hermes looks whether the lock is free, in milliseconds. We look as often in the long run, and sooner at first,
+/// because most commits take a few milliseconds.
+const PAUSE_MAX_MS: u64 = 50;
+/// How long Hermes waits for the lock, in milliseconds.
+const PATIENCE_MAX_MS: u64 = 15_000;
+/// A document that nobody has written yet.
+const NOTHING: &[u8] = b"{}";
+
+/// Hermes' file while it is locked.
+pub struct HermesLocked<'a, D: Disk> {
+    store: &'a HermesStore<D>,
+    paths: Paths,
+    file: D::File,
+    place: Place,
+    /// What stands, once it was loaded under this lock.
+    standing: Option<Standing>,
+    /// Whether a person said that this copy is to live on.
+    pub(super) adopts: bool,
+    pid: u32,
+    _pass: <D::Gate as Gate>::Pass<'a>,
+}
+
+/// What a commit replaces; nothing if there is no document yet.
+struct Standing(Option<Content>);
+
+pub(super) fn lock<D: Disk>(store: &HermesStore<D>, patience_ms: u64) -> Result<HermesLocked<'_, D>, StoreError> {
+    let disk = &*store.disk;
+    let patience_ms = patience_ms.min(PATIENCE_MAX_MS);
+    let deadline = disk.now().plus_ms(patience_ms);
+    let pass = store.gate.enter(patience_ms).ok_or_else(|| busy_here(&store.entry, patience_ms))?;
+    // Who may write to Hermes' lock file is Hermes' choice, as long as it is not everybody.
+    let way = Way { patience_ms, deadline, pauses_ms: 1..=PAUSE_MAX_MS, holder: signature, forbidden: 0o002 };
+    let (paths, file, place) = acquire(disk, &way, || store.paths())?;
+    sign(disk, &file);
+    Ok(HermesLocked { store, paths, file, place, standing: None, adopts: false, pid: disk.pid(), _pass: pass })
+}
+
+/// Leaves this process's pid in the lock file, for other people's error messages.
+fn sign<D: Disk>(disk: &D, file: &D::File) {
+    let pid = format!("{}\n", disk.pid());
+    // The lock is good without it.
+    let _ = disk.cut(file, 0).and_then(|()| disk.write_at(file, pid.as_bytes(), 0));
+}
+
+/// The pid that the last holder left: the last number in the file.
+fn signature<D: Disk>(disk: &D, file: &D::File) -> Option<u32> {
+    let mut text = [0; 64];
+    let read = disk.read_at(file, &mut text, 0).ok()?;
+    let text = std::str::from_utf8(&text[..read]).ok()?;
+    text.split(|c: char| !c.is_ascii_digit()).rfind(|digits| !digits.is_empty())?.parse().ok()
+}
+
+impl<D: Disk> Locked for HermesLocked<'_, D> {
+    type Room = Room<D>;
+
+    fn load(&mut self) -> Result<Loaded, StoreError> {
+        let read = read_bytes(&*self.store.disk, &self.paths.document)?;
+        let loaded = self.store.loaded(read.as_ref())?;
+        self.standing = Some(Standing(read));
+        Ok(loaded)
+    }
+
+    fn commit(&mut self, state: &State, room: Option<Room<D>>) -> Result<u64, CommitError> {
+        let (bytes, mut draft) = self.prepare(state, room).map_err(CommitError::NotSaved)?;
+        self.recheck().map_err(CommitError::NotSaved)?;
+        let document = self.paths.document.clone();
+        let disk = &*self.store.disk;
+        if let Err(error) = draft.publish(&document) {
+            let trouble = trouble("replace", &document, &error);
+            self.standing = None;
+            return Err(if draft.became(&document) {
+                CommitError::Unknown(trouble)
+            } else {
+                CommitError::NotSaved(trouble)
+            });
+        }
+        self.standing = None;
+        if let Err(error) = disk.sync_folder(&self.paths.folder) {
+            return Err(CommitError::Unknown(trouble("make sure of the commit to", &document, &error)));
+        }
+        let id = super::id_of(&bytes);
+        // Without a look at the new file the next commit under this lock loads it again.
+        self.standing = disk.look(&document).ok().map(|facts| Standing(Some(Content { bytes, facts })));
+        drop(draft);
+        claims::sweep(disk, &self.paths, state);
+        claims::sweep_strays(disk, &self.paths);
+        Ok(id)
+    }
+}
+
+impl<D: Disk> HermesLocked<'_, D> {
+    /// Everything that may fail without a trace: the draft is written and durable.
+    fn prepare(&mut self, state: &State, room: Option<Room<D>>) -> Result<(Zeroizing<Vec<u8>>, Room<D>), StoreError> {
+        if self.standing.is_none() {
+            self.load()?;
+        }
+        let Some(Standing(standing)) = &self.standing else { return Err(replaced(&self.paths)) };
+        let disk = &self.store.disk;
+        if standing.is_none() {
+            self.paths.settle_folder(&**disk)?;
+        }
+        let opened: Opened<'_> = open(standing.as_ref().map_or(NOTHING, |read| &read.bytes), &self.store.judge())?;
+        let is_first = opened.root.get(super::side::NAME).is_none();
+        let moment = Moment {
+            lock: if is_first || self.adopts { Some(self.place) } else { opened.side.lock },
+            wall_ms: disk.now().wall_ms,
+            nonce: &|| disk.nonce(),
+        };
+        let bytes = save(opened, state, &moment)
+            .map_err(|error| trouble("write down", &self.paths.document, &error))?
+            .ok_or_else(|| too_large(&self.paths))?;
+        let draft = match room.filter(|room| room.is_for(&self.paths)) {
+            Some(room) => room,
+            None => Room::draft(disk, &self.paths)?,
+        };
+        draft.fill(&bytes).map_err(|error| trouble("write", &draft.path(), &error))?;
+        Ok((bytes, draft))
+    }
+
+    /// Looks whether the lock still guards the document, and the document is still the one that was loaded.
+    fn recheck(&mut self) -> Result<(), StoreError> {
+        let stood = self.standing.as_ref().map(|Standing(read)| read.as_ref().map(|read| read.facts));
+        match facts_under_lock(&*self.store.disk, &self.file, &self.paths)? {
+            Held::Guarding(facts) if stood == Some(facts) => Ok(()),
+            Held::Guarding(_) | Held::Superseded => {
+                self.standing = None;
+                Err(replaced(&self.paths))
+            }
+        }
+    }
+}
+
+impl<D: Disk> Drop for HermesLocked<'_, D> {
+    fn drop(&mut self) {
+        // In a forked child the lock is still the parent's.
+        if self.store.disk.pid() == self.pid {
+            // If it fails, closing the file does the same.
+            let _ = self.store.disk.unlock(&self.file);
+        }
+    }
+}

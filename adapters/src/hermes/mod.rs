@@ -1,0 +1,186 @@
+//! Hermes' own `auth.json` as a store, so that credlatch and Hermes can use one file while a person moves over.
+//!
+//! The rows of Hermes' pools are the entries. What Hermes has no place for (versions, claims, logins in progress, memories
+//! of what was cleared) is in the same document under one name, `credlatch`, which Hermes keeps without looking at it. What
+//! Hermes or a person changes in a row is right; if our part is missing, everything that rows can say is read from them.
+//!
+//! ```text
+//! ~/.hermes/auth.json         the document, replaced as a whole; names and rows that nobody here knows keep their bytes
+//! ~/.hermes/auth.lock         Hermes' lock; its holder leaves its pid there, so there is no word, and every read loads
+//! ~/.hermes/auth.claims/      one locked file for each act in progress of ours
+//! ```
+//!
+//! **No login is renewed by two programs.** Hermes' lock guards its file and not what its processes do with a refresh token,
+//! and Hermes knows nothing of our claims. So a refresh token has one place, and that says who may spend it: one in a row is
+//! Hermes' (its login is linked, read for each request, and never presented by us); one of a login made here stands only in
+//! our part, where Hermes doesn't look. Hermes sees such a login's access token and uses it while it lasts.
+
+mod json;
+mod load;
+mod lock;
+mod row;
+mod save;
+mod side;
+mod status;
+mod suppress;
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use credlatch_core::port::{CommitError, Loaded, Locked, Store, StoreError, StoreErrorKind};
+use credlatch_core::provider::Table;
+use credlatch_core::state::{Actor, State};
+
+use crate::digest::digest;
+use crate::file::disk::Disk;
+use crate::file::document::{Content, read_bytes};
+use crate::file::paths::Paths;
+use crate::file::provenance::{copied, trust};
+use crate::file::trouble::trouble;
+use crate::file::{FileAlive, RealDisk, Room, claims};
+use load::open;
+pub use lock::HermesLocked;
+use row::Judge;
+
+/// Hermes' file. It may be shared by any number of threads, and any number of processes, Hermes' among them, may use it.
+pub struct HermesStore<D: Disk = RealDisk> {
+    disk: Arc<D>,
+    /// The document's name, as Hermes knows it; links may lead on from it.
+    entry: PathBuf,
+    /// The same as text, for links.
+    path: String,
+    table: Arc<Table>,
+    gate: D::Gate,
+    trusts_file_system: bool,
+}
+
+impl HermesStore {
+    /// The file at this path, whose pools are named as in this table. Nothing is read or made yet.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Failed`]: the path is not text, so that no entry could be linked to it.
+    pub fn new(path: &Path, table: Arc<Table>) -> Result<Self, StoreError> {
+        Self::on(Arc::new(RealDisk), path, table)
+    }
+}
+
+impl<D: Disk> HermesStore<D> {
+    /// The same on a disk of the caller's choice.
+    ///
+    /// # Errors
+    /// As [`HermesStore::new`].
+    #[doc(hidden)]
+    pub fn on(disk: Arc<D>, path: &Path, table: Arc<Table>) -> Result<Self, StoreError> {
+        // A relative path must not move with the working directory.
+        let entry = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let Some(path) = entry.to_str().map(str::to_owned) else {
+            return Err(StoreError::new(
+                StoreErrorKind::Failed,
+                format!("{} is not a path of plain text", entry.display()),
+                "use a path of plain characters; a symbolic link will do",
+            ));
+        };
+        Ok(Self { disk, entry, path, table, gate: D::Gate::default(), trusts_file_system: false })
+    }
+
+    /// Lets rotations and logins rest on the locks of a network or FUSE file system, because somebody knows that no other
+    /// machine uses it.
+    #[must_use]
+    pub fn trusting_file_system(mut self, trusts: bool) -> Self {
+        self.trusts_file_system = trusts;
+        self
+    }
+
+    /// The document's path, before links are followed.
+    pub fn path(&self) -> &Path {
+        &self.entry
+    }
+
+    /// Makes a copied or restored file this place's own, because a person said that this copy is to live on.
+    ///
+    /// # Errors
+    /// As those of any commit.
+    pub fn adopt_copy(&self, patience_ms: u64) -> Result<(), CommitError> {
+        let mut locked = self.lock(patience_ms).map_err(CommitError::NotSaved)?;
+        let loaded = locked.load().map_err(CommitError::NotSaved)?;
+        locked.adopts = true;
+        if loaded.id.is_some() {
+            locked.commit(&loaded.state, None)?;
+        }
+        Ok(())
+    }
+
+    fn paths(&self) -> Result<Paths, StoreError> {
+        Paths::resolve_foreign(&*self.disk, &self.entry)
+    }
+
+    fn judge(&self) -> Judge<'_> {
+        Judge { table: &self.table, path: &self.path }
+    }
+
+    fn loaded(&self, read: Option<&Content>) -> Result<Loaded, StoreError> {
+        let Some(Content { bytes, .. }) = read else { return Ok(Loaded { state: State::default(), id: None }) };
+        Ok(Loaded { state: open(bytes, &self.judge())?.state, id: Some(id_of(bytes)) })
+    }
+}
+
+/// A document's id follows from its bytes: Hermes' writes have no id of their own.
+fn id_of(bytes: &[u8]) -> u64 {
+    let print = digest(&[&String::from_utf8_lossy(bytes)]);
+    u64::from_be_bytes(print.0) & !1 | 2
+}
+
+impl<D: Disk> Store for HermesStore<D> {
+    type Locked<'a> = HermesLocked<'a, D>;
+    type Alive = FileAlive<D>;
+    type Room = Room<D>;
+
+    /// Hermes tells readers nothing.
+    fn word(&self) -> Result<Option<u64>, StoreError> {
+        Ok(None)
+    }
+
+    fn load(&self) -> Result<Loaded, StoreError> {
+        let paths = self.paths()?;
+        paths.check_folder(&*self.disk)?;
+        let read = read_bytes(&*self.disk, &paths.document)?;
+        self.loaded(read.as_ref())
+    }
+
+    fn lock(&self, patience_ms: u64) -> Result<HermesLocked<'_, D>, StoreError> {
+        lock::lock(self, patience_ms)
+    }
+
+    fn permit_acts(&self) -> Result<(), StoreError> {
+        let paths = self.paths()?;
+        if !self.trusts_file_system {
+            trust(&*self.disk, &paths)?;
+        }
+        let Some(Content { bytes, .. }) = read_bytes(&*self.disk, &paths.document)? else { return Ok(()) };
+        let Some(written_under) = open(&bytes, &self.judge())?.side.lock else { return Ok(()) };
+        let lock = match self.disk.look(&paths.lock) {
+            Ok(facts) => Some(facts.place),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(error) => return Err(trouble("look at", &paths.lock, &error)),
+        };
+        if lock == Some(written_under) { Ok(()) } else { Err(copied(&self.entry)) }
+    }
+
+    fn enlist(&self) -> Result<FileAlive<D>, StoreError> {
+        claims::enlist(&self.disk, &self.paths()?)
+    }
+
+    fn reserve(&self, bytes: usize) -> Result<Room<D>, StoreError> {
+        Room::reserve(&self.disk, &self.paths()?, bytes)
+    }
+
+    fn is_alive(&self, actor: &Actor) -> Result<bool, StoreError> {
+        claims::is_alive(&*self.disk, &self.paths()?, actor)
+    }
+
+    fn wait(&self, actor: &Actor, patience_ms: u64) -> Result<bool, StoreError> {
+        claims::wait(&*self.disk, &self.paths()?, actor, patience_ms)
+    }
+}

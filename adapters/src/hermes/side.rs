@@ -1,0 +1,156 @@
+//! What Hermes has no place for: our own part of the document, under one name that Hermes keeps without looking at it.
+//!
+//! A secret stands in the document once. An access token or a key is in Hermes' row, where Hermes finds it; the refresh
+//! token of a login of ours is only here, where Hermes doesn't look, so that two programs never spend it.
+
+use std::collections::BTreeMap;
+
+use credlatch_core::extra::Extra;
+use credlatch_core::name::{Label, ProviderId};
+use credlatch_core::pool::Health;
+use credlatch_core::secret::{Fingerprint, Secret, stored_option};
+use credlatch_core::state::{Custody, Entry, Grant, Material, Source, State};
+use credlatch_core::time::{Expiry, Stamp};
+use serde::{Deserialize, Serialize};
+
+use crate::file::disk::Place;
+
+/// The name of our part in the document.
+pub(super) const NAME: &str = "credlatch";
+/// The form that this version writes.
+pub(super) const VERSION: u64 = 1;
+/// Rows that are remembered as removed, per provider; the oldest are forgotten first.
+const GONE_MAX: usize = 256;
+
+/// Our part of the document.
+#[derive(Default, Serialize, Deserialize)]
+pub(super) struct Side {
+    pub(super) version: u64,
+    /// The lock file it was written under.
+    #[serde(default)]
+    pub(super) lock: Option<Place>,
+    /// The profile without its entries.
+    pub(super) profile: State,
+    /// What is known of Hermes' rows.
+    #[serde(default)]
+    pub(super) rows: BTreeMap<ProviderId, Vec<Known>>,
+    /// Entries that have no row: links to the files of other tools.
+    #[serde(default)]
+    pub(super) apart: BTreeMap<ProviderId, Vec<Entry>>,
+    /// Rows that were removed here. A Hermes that is running may have them in memory still, and write them back.
+    #[serde(default)]
+    pub(super) gone: BTreeMap<ProviderId, Vec<Gone>>,
+    /// Fields of a newer version.
+    #[serde(flatten)]
+    pub(super) extra: Extra,
+}
+
+/// What is known of a row beside what the row says.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Known {
+    /// Where the row is.
+    #[serde(flatten)]
+    pub(super) row: RowId,
+    pub(super) label: Label,
+    pub(super) version: u64,
+    pub(super) source: Source,
+    pub(super) fingerprint: Fingerprint,
+    /// The row's secret, to notice that somebody else changed it.
+    pub(super) mark: Fingerprint,
+    pub(super) kind: KnownKind,
+    pub(super) health: Health,
+    /// The row's status fields, to notice that Hermes changed them.
+    pub(super) status: Fingerprint,
+    #[serde(default)]
+    pub(super) extra: Extra,
+}
+
+/// Which row it is.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct RowId {
+    /// The name of Hermes' pool.
+    pub(super) pool: String,
+    /// The row's own id.
+    pub(super) id: String,
+}
+
+/// A row that was removed here, and the secret it had.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Gone {
+    #[serde(flatten)]
+    pub(super) row: RowId,
+    pub(super) mark: Fingerprint,
+}
+
+/// What a row's entry is.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum KnownKind {
+    /// A key.
+    Key,
+    /// A grant of ours, without its access token.
+    Grant(Box<KnownGrant>),
+    /// A login of Hermes, or a row whose secret Hermes only borrows.
+    Link,
+}
+
+/// All of a grant but its access token.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct KnownGrant {
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "stored_option")]
+    refresh: Option<Secret>,
+    pub(super) expiry: Expiry,
+    issued: Stamp,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    scopes: Vec<String>,
+    custody: Custody,
+    #[serde(default)]
+    extra: Extra,
+}
+
+impl KnownGrant {
+    /// Whether we can renew it.
+    pub(super) fn is_renewable(&self) -> bool {
+        self.refresh.is_some()
+    }
+
+    /// The whole grant.
+    pub(super) fn with(&self, access: Secret) -> Grant {
+        let Self { refresh, expiry, issued, scopes, custody, extra } = self.clone();
+        Grant { access, refresh, expiry, issued, scopes, custody, extra }
+    }
+}
+
+impl KnownKind {
+    pub(super) fn of(material: &Material) -> Self {
+        match material {
+            Material::ApiKey(_) => Self::Key,
+            Material::Link(_) => Self::Link,
+            Material::Oauth(grant) => {
+                let Grant { refresh, expiry, issued, scopes, custody, extra, .. } = Grant::clone(grant);
+                Self::Grant(Box::new(KnownGrant { refresh, expiry, issued, scopes, custody, extra }))
+            }
+        }
+    }
+}
+
+impl Side {
+    /// What is known of a row.
+    pub(super) fn known(&self, provider: &ProviderId, row: &RowId) -> Option<&Known> {
+        self.rows.get(provider)?.iter().find(|known| known.row == *row)
+    }
+
+    /// Whether the row was removed here with this very secret.
+    pub(super) fn is_gone(&self, provider: &ProviderId, row: &Gone) -> bool {
+        self.gone.get(provider).is_some_and(|gone| gone.contains(row))
+    }
+
+    /// Remembers that a row was removed.
+    pub(super) fn bury(&mut self, provider: &ProviderId, row: Gone) {
+        let gone = self.gone.entry(provider.clone()).or_default();
+        gone.retain(|old| *old != row);
+        gone.push(row);
+        let excess = gone.len().saturating_sub(GONE_MAX);
+        gone.drain(..excess);
+    }
+}

@@ -1,0 +1,112 @@
+//! Logins of our own in Hermes' file.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use credlatch::core::state::Custody;
+use credlatch::{Answer, ErrorKind, Label, Latch, Tokens};
+
+use crate::{Home, helper, secret};
+
+fn tokens(number: u32) -> Tokens {
+    Tokens {
+        access: secret(&format!("access-{number}")),
+        refresh: Some(secret(&format!("refresh-{number}"))),
+        expires_in: Some(Duration::from_secs(3600)),
+        scopes: None,
+    }
+}
+
+fn signed_in() -> (Home, Latch) {
+    let home = Home::new();
+    let latch = home.latch();
+    latch.set_tokens("minimax", &Label::default(), tokens(1)).unwrap();
+    (home, latch)
+}
+
+#[test]
+fn eight_who_rotate_at_once_make_one_exchange_and_nothing_is_locked_meanwhile() {
+    let (home, latch) = signed_in();
+    let asked = AtomicU32::new(0);
+    thread::scope(|scope| {
+        let rotate = |_| {
+            let latch = home.latch();
+            let asked = &asked;
+            scope.spawn(move || {
+                let exchange = |refresh: &credlatch::Secret| {
+                    assert_eq!(refresh.expose_secret(), "refresh-1");
+                    asked.fetch_add(1, Ordering::Relaxed);
+                    thread::sleep(Duration::from_millis(400));
+                    Answer::Granted(tokens(2))
+                };
+                latch.rotate_with("minimax", exchange).map(|token| token.expose_secret().to_owned())
+            })
+        };
+        let all: Vec<_> = (0..8).map(rotate).collect();
+        while asked.load(Ordering::Relaxed) == 0 {
+            thread::sleep(Duration::from_millis(1));
+        }
+        latch.set("groq", secret("gsk_0123456789")).unwrap();
+        let rotates = latch.status().unwrap().state.claims().count();
+        assert_eq!(rotates, 1, "what was set while the exchange goes on didn't wait for it");
+        for one in all {
+            assert_eq!(one.join().unwrap().unwrap(), "access-2");
+        }
+    });
+    assert_eq!(asked.load(Ordering::Relaxed), 1);
+    let text = fs::read_to_string(home.file()).unwrap();
+    assert!(!text.contains("refresh-1") && !text.contains("access-1"), "what was spent is gone");
+    assert_eq!(text.matches("refresh-2").count(), 1);
+}
+
+#[test]
+fn report_8040_f_a_process_killed_in_its_exchange_leaves_the_login_in_doubt_and_its_row_as_it_was() {
+    let (home, latch) = signed_in();
+    let row = home.json()["credential_pool"]["minimax"][0].clone();
+    let mut child = helper::command("rotate", &home.file()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().contains("done:0")));
+    assert_eq!(latch.status().unwrap().state.claims().count(), 1);
+    child.kill().unwrap();
+    child.wait().unwrap();
+
+    assert_eq!(latch.token("minimax").unwrap().expose_secret(), "access-1", "it is used while it lasts");
+    let error = latch.rotate_with("minimax", |_| panic!("a request may still be in flight")).unwrap_err();
+    assert!(error.to_string().contains("may be spent"), "{error}");
+    let state = home.latch().status().unwrap().state;
+    let custody = &state.entry("minimax", "default").unwrap().grant().unwrap().custody;
+    assert!(matches!(custody, Custody::InDoubt(_)), "{custody:?}");
+    let now = &home.json()["credential_pool"]["minimax"][0];
+    assert_eq!((&now["id"], &now["access_token"], now.get("last_status")), (&row["id"], &row["access_token"], None));
+}
+
+#[test]
+fn a_copy_asks_a_person_before_it_rotates() {
+    let (home, _) = signed_in();
+    let copy = Home::new();
+    copy.write(&fs::read_to_string(home.file()).unwrap());
+    let latch = copy.latch();
+    let rotate = || latch.rotate_with("minimax", |_| Answer::Granted(tokens(2)));
+    assert_eq!(latch.current("minimax").unwrap().expose_secret(), "access-1");
+    let error = rotate().unwrap_err();
+    assert!(error.to_string().contains("copied or restored"), "{error}");
+    latch.set("groq", secret("gsk_0123456789")).unwrap();
+    assert!(rotate().is_err(), "a commit doesn't make it the only one");
+    copy.builder().adopt_copy().unwrap();
+    assert_eq!(rotate().unwrap().expose_secret(), "access-2");
+}
+
+#[test]
+fn a_login_that_the_issuer_rejects_is_dead_for_hermes_too() {
+    let (home, latch) = signed_in();
+    let error = latch.rotate_with("minimax", |_| Answer::Rejected("invalid_grant".to_owned())).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::SignIn);
+    let row = &home.json()["credential_pool"]["minimax"][0];
+    assert_eq!((&row["last_status"], &row["last_error_reason"]), (&"dead".into(), &"invalid_grant".into()));
+    let again = home.latch().rotate_with("minimax", |_| panic!("a dead token is not presented"));
+    assert_eq!(again.unwrap_err().kind(), ErrorKind::SignIn);
+}

@@ -1,0 +1,88 @@
+//! The file itself: what is made, kept, refused.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+
+use credlatch::{ErrorKind, Profile};
+
+use crate::{Home, secret};
+
+#[test]
+fn a_file_that_is_not_there_is_made_as_hermes_reads_it() {
+    let home = Home::new();
+    fs::remove_file(home.file()).unwrap();
+    let latch = home.latch();
+    assert_eq!(latch.current("minimax").unwrap_err().kind(), ErrorKind::NoCredential);
+    assert!(home.files().is_empty(), "nothing is made before the first change");
+    latch.set("minimax", secret("mm-1")).unwrap();
+    let document = home.json();
+    assert_eq!((document["version"].as_u64(), document["providers"].is_object()), (Some(1), true));
+    assert_eq!(document["credential_pool"]["minimax"][0]["access_token"], "mm-1");
+    assert_eq!(fs::metadata(home.file()).unwrap().mode() & 0o777, 0o600);
+    assert_eq!(home.latch().current("minimax").unwrap().expose_secret(), "mm-1");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_an_error_and_stays_as_it_is() {
+    let home = Home::new();
+    let latch = home.latch();
+    for text in ["", "{", "[]", "{\"credential_pool\":7}", &crate::HERMES[..crate::HERMES.len() / 2]] {
+        home.write(text);
+        for error in [latch.status().unwrap_err(), latch.set("minimax", secret("mm-1")).unwrap_err()] {
+            assert_eq!(error.kind(), ErrorKind::Unreadable, "{error}");
+            assert!(!error.to_string().contains("sk-ant"), "{error}");
+        }
+        assert_eq!(fs::read_to_string(home.file()).unwrap(), text);
+    }
+    home.write(crate::HERMES);
+    fs::set_permissions(home.file(), fs::Permissions::from_mode(0o644)).unwrap();
+    let error = latch.status().unwrap_err();
+    assert!(error.to_string().contains("open to other users"), "{error}");
+}
+
+#[test]
+fn a_link_is_followed_and_the_lock_is_where_hermes_has_it() {
+    let home = Home::new();
+    let elsewhere = home.folder().join("dotfiles");
+    fs::create_dir(&elsewhere).unwrap();
+    fs::rename(home.file(), elsewhere.join("hermes.json")).unwrap();
+    symlink("dotfiles/hermes.json", home.file()).unwrap();
+    home.latch().set("minimax", secret("mm-1")).unwrap();
+    assert!(fs::symlink_metadata(home.file()).unwrap().is_symlink());
+    assert_eq!(home.json()["credential_pool"]["minimax"][0]["access_token"], "mm-1");
+    assert!(home.folder().join("auth.lock").exists() && !elsewhere.join("hermes.lock").exists());
+    assert_eq!(home.latch().token("openai-codex").unwrap().expose_secret(), "at-codex-1", "links lead there too");
+}
+
+#[test]
+fn a_lock_file_that_hermes_made_is_used_as_it_is() {
+    let home = Home::new();
+    let lock = home.folder().join("auth.lock");
+    fs::write(&lock, "4242 1700000000").unwrap();
+    fs::set_permissions(&lock, fs::Permissions::from_mode(0o644)).unwrap();
+    let inode = fs::metadata(&lock).unwrap().ino();
+    home.latch().set("minimax", secret("mm-1")).unwrap();
+    assert_eq!(fs::metadata(&lock).unwrap().ino(), inode);
+    assert_eq!(fs::read_to_string(&lock).unwrap(), format!("{}\n", std::process::id()));
+}
+
+#[test]
+fn reading_writes_nothing() {
+    let home = Home::new();
+    let latch = home.latch();
+    for _ in 0..3 {
+        latch.current("anthropic").unwrap();
+        latch.status().unwrap();
+    }
+    assert!(!latch.purge().unwrap());
+    assert_eq!(fs::read_to_string(home.file()).unwrap(), crate::HERMES);
+}
+
+#[test]
+fn a_file_is_one_profile() {
+    let home = Home::new();
+    let error = home.builder().profiles().map(drop).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Usage);
+    let latch = home.builder().profile(Profile::new("work").unwrap()).open().unwrap();
+    assert_eq!(latch.profile().as_str(), "work", "a name for people");
+}
