@@ -4,7 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::time::Stamp;
+use crate::rotation::Times;
+use crate::state::later;
+use crate::time::{Deadline, Expiry, Stamp};
 
 /// Who may present a grant's refresh token.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,6 +45,30 @@ pub struct Doubt {
     pub claimed: Stamp,
     /// What happened.
     pub why: DoubtCause,
+}
+
+impl Doubt {
+    /// From when on no request of the act can be in flight any more.
+    pub fn quiet(&self, times: Times) -> Deadline {
+        self.claimed.plus_ms(times.quarantine_ms())
+    }
+
+    /// Whether its issuer would still take the refresh token a second time.
+    pub fn is_forgiven(&self, now: &Stamp, times: Times) -> bool {
+        now.age_ms(&self.claimed) < times.grace_ms
+    }
+
+    /// When the refresh token may be presented again because the access token has ended; none if that never ends. A 401
+    /// allows it as soon as it is [`quiet`](Self::quiet).
+    pub fn retry_at(&self, expiry: Expiry, now: &Stamp, times: Times) -> Option<Deadline> {
+        let ends = match expiry {
+            _ if self.is_forgiven(now, times) => return Some(now.plus_ms(0)),
+            Expiry::Never => return None,
+            Expiry::After(deadline) => deadline,
+            Expiry::At(_) => now.plus_ms(expiry.left_ms(now)),
+        };
+        later(Some(self.quiet(times)), Some(ends), now)
+    }
 }
 
 /// Why a grant is in doubt.

@@ -13,6 +13,7 @@ mod claims;
 mod commit;
 pub mod disk;
 mod document;
+mod inspect;
 mod lock;
 mod paths;
 mod provenance;
@@ -31,11 +32,13 @@ use credlatch_core::state::{Actor, State};
 pub use claims::FileAlive;
 use disk::Disk;
 pub use document::MAX_BYTES;
+pub use inspect::{Exposure, Found, Harm, Inspection, LockSeen};
 pub use lock::FileLocked;
 use paths::Paths;
 pub use provenance::Provenance;
 pub use real::{RealDisk, RealGate};
 pub use room::Room;
+pub(crate) use trouble::quoted as shell_quoted;
 
 /// The longest pause between two looks at an act that is waited for, in milliseconds.
 const PAUSE_MAX_MS: u64 = 25;

@@ -48,7 +48,7 @@ pub(super) fn unreadable(path: &Path, why: &str) -> StoreError {
 }
 
 /// A path as a shell takes it.
-pub(super) fn quoted(path: &Path) -> String {
+pub(crate) fn quoted(path: &Path) -> String {
     format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
 }
 

@@ -41,6 +41,8 @@ pub use credential::{Credential, Kind};
 pub use exchange::{Answer, Tokens};
 pub use expand::Expanded;
 pub use flows::{FlowState, FlowStatus};
+#[cfg(all(feature = "env", feature = "file", feature = "foreign", unix))]
+pub(crate) use import::judge;
 #[cfg(any(feature = "env", feature = "foreign"))]
 pub use import::{Taken, Took};
 pub use login::Flow;
@@ -79,10 +81,20 @@ struct Inner {
     issuer: Arc<dyn Issuer>,
     table: Arc<Table>,
     profile: ProfileName,
+    /// Where the store is, if it is a directory: for whoever looks it over.
+    #[cfg(all(feature = "env", feature = "file", feature = "foreign", unix))]
+    place: Option<Place>,
     /// Whether a token that is due is rotated by a worker while the present one is handed out.
     looks_ahead: bool,
     patience_ms: u64,
     links: link::Links,
+}
+
+/// Where a store on disk is.
+#[cfg(all(feature = "env", feature = "file", feature = "foreign", unix))]
+pub(crate) struct Place {
+    pub(crate) home: std::path::PathBuf,
+    pub(crate) trusts_file_system: bool,
 }
 
 impl Drop for Handle {
@@ -132,6 +144,18 @@ impl Latch {
     /// No provider is called so: [`ErrorKind::Usage`](crate::ErrorKind::Usage), with the nearest that is.
     pub fn provider(&self, name: &str) -> Result<&Provider, Error> {
         Ok(self.0.table.resolve(name)?)
+    }
+
+    /// Where its store is, if that is a directory.
+    #[cfg(all(feature = "env", feature = "file", feature = "foreign", unix))]
+    pub(crate) fn place(&self) -> Option<&Place> {
+        self.0.place.as_ref()
+    }
+
+    /// Its engine.
+    #[cfg(all(feature = "env", feature = "file", feature = "foreign", unix))]
+    pub(crate) fn backend(&self) -> &dyn Backend {
+        &*self.0.backend
     }
 
     /// Whether something goes on that ends with the latch: a login that it polls, a rotation, a grant that waits to be
