@@ -195,3 +195,6 @@ pub(crate) fn prune(slot: &mut Slot, now: &Stamp) -> bool {
     });
     slot.entries.len() != before
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,5 @@
 //! Text for people, in lines of at most 80 columns: what is longer is broken between words. A word that is longer by
-//! itself, such as a path, stays whole, so that it can be copied.
+//! itself, such as a path, stays whole, and so does what is quoted, so that both can be copied.
 
 use unicode_width::UnicodeWidthStr;
 
@@ -10,7 +10,7 @@ pub(crate) fn wrap(head: &str, text: &str) -> String {
     let indent = " ".repeat(head.width());
     let mut lines = vec![head.to_owned()];
     let mut is_begun = false;
-    for word in text.split_whitespace() {
+    for word in words(text) {
         let line = lines.last_mut().unwrap_or_else(|| unreachable!("there is always a line"));
         if is_begun && line.width() + 1 + word.width() > MOST_COLUMNS {
             lines.push(format!("{indent}{word}"));
@@ -23,6 +23,24 @@ pub(crate) fn wrap(head: &str, text: &str) -> String {
         is_begun = true;
     }
     lines.iter().map(|line| line.trim_end()).collect::<Vec<_>>().join("\n")
+}
+
+/// Splits at blanks outside quotes. A quotation mark within a word, as in "entry's", opens nothing.
+fn words(text: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let mut rest = text.trim_start();
+    while let Some(first) = rest.chars().next() {
+        let is_quoted = matches!(first, '\'' | '`');
+        let closes = |(at, c): &(usize, char)| {
+            let after = rest[at + 1..].chars().next();
+            *at > 0 && *c == first && after.is_none_or(|after| " ,;:.)".contains(after))
+        };
+        let from = if is_quoted { rest.char_indices().find(closes).map_or(0, |(at, _)| at) } else { 0 };
+        let end = rest[from..].find(' ').map_or(rest.len(), |at| from + at);
+        words.push(&rest[..end]);
+        rest = rest[end..].trim_start();
+    }
+    words
 }
 
 #[cfg(test)]
@@ -45,5 +63,7 @@ mod tests {
         let path = "/a".repeat(60);
         assert_eq!(wrap("- ", &format!("{path} is long")), format!("- {path}\n  is long"));
         assert_eq!(wrap("- ", ""), "-");
+        let quoted = format!("rm -- '/a  b{path}' now; `{path} x`, the entry's end");
+        assert_eq!(wrap("", &quoted), format!("rm --\n'/a  b{path}'\nnow;\n`{path} x`,\nthe entry's end"));
     }
 }

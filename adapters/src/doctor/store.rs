@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use credlatch_core::port::StoreErrorKind;
 use credlatch_core::state::State;
 
 use super::finding::{Finding, Severity};
@@ -37,21 +36,14 @@ pub(super) fn readable(latch: &Latch, findings: &mut Vec<Finding>) -> Option<Sta
 
 /// Looks a store on disk over. Returns what is stored there, if it can be read.
 pub(super) fn examine(store: &FileStore, findings: &mut Vec<Finding>) -> (Option<StoreReport>, Option<State>) {
-    let seen = match store.inspect() {
-        Ok(seen) => seen,
-        Err(error) => {
-            findings.push(error.into());
-            let report = StoreReport { document: store.path().to_owned(), is_there: true, file_system: None };
-            return (Some(report), None);
-        }
-    };
+    let seen = store.inspect();
     let mut all = vec![document(&seen)];
     all.extend(link(&seen));
     all.extend(seen.exposures.iter().map(exposure));
     all.push(file_system(&seen));
     all.extend(space(&seen));
     all.extend(provenance(&seen));
-    all.push(lock(&seen));
+    all.extend(lock(&seen));
     all.extend(seen.found.iter().map(left));
     for finding in all {
         // One trouble is often seen from several sides.
@@ -131,25 +123,22 @@ fn provenance(seen: &Inspection) -> Option<Finding> {
     match &seen.provenance {
         Ok(Provenance::Own) => None,
         Ok(Provenance::Copied) => {
-            let has_logins = seen.state.as_ref().is_ok_and(has_refresh_tokens);
-            let severity = if has_logins { Severity::Warning } else { Severity::Note };
-            let how = if seen.lock == LockSeen::Absent {
-                "copied or restored, or its lock file was deleted"
-            } else {
-                "copied or restored"
+            let how = match seen.lock {
+                LockSeen::Absent => "copied or restored, or its lock file was deleted",
+                _ => "copied or restored",
             };
-            let what =
-                format!("{path} was {how}; its original may hold the same refresh tokens, so no login is renewed");
-            let remedy =
-                "if this copy is the one to live on: `credlatch rotate PROVIDER --this-copy`; otherwise sign in again";
-            let harmless = format!("{path} was {how}; it holds keys only, so that does no harm");
-            Some(if has_logins {
-                Finding::of_store(severity, what, remedy)
-            } else {
-                Finding::of_store(severity, harmless, "")
-            })
+            if !seen.state.as_ref().is_ok_and(has_refresh_tokens) {
+                let what = format!("{path} was {how}; it holds no login to renew, so that does no harm");
+                return Some(Finding::of_store(Severity::Note, what, ""));
+            }
+            Some(Finding::of_store(
+                Severity::Warning,
+                format!("{path} was {how}; its original may hold the same refresh tokens, so no login is renewed"),
+                "if this copy is the one to live on: `credlatch rotate PROVIDER --this-copy`; otherwise sign in again",
+            ))
         }
-        Err(error) => Some(error.clone().into()),
+        // Where the document can't be read, that is told, and why.
+        Err(error) => seen.state.is_ok().then(|| error.clone().into()),
     }
 }
 
@@ -158,9 +147,9 @@ fn has_refresh_tokens(state: &State) -> bool {
     entries.filter_map(|entry| entry.grant()).any(|grant| grant.refresh.is_some())
 }
 
-fn lock(seen: &Inspection) -> Finding {
+fn lock(seen: &Inspection) -> Option<Finding> {
     let what = |text: String| format!("the lock of {} {text}", seen.document.display());
-    match &seen.lock {
+    Some(match &seen.lock {
         LockSeen::Absent if seen.is_there => Finding::of_store(
             Severity::Note,
             what("has no file".to_owned()),
@@ -188,11 +177,10 @@ fn lock(seen: &Inspection) -> Finding {
             );
             Finding::of_store(Severity::Warning, text, remedy)
         }
-        LockSeen::Unknown(error) => {
-            let severity = if error.kind == StoreErrorKind::Busy { Severity::Warning } else { Severity::Error };
-            Finding { severity, ..error.clone().into() }
-        }
-    }
+        // What keeps the document from being read keeps the lock from it, too, and is told once.
+        LockSeen::Unknown(error) if seen.state.as_ref().is_err_and(|known| known.kind == error.kind) => return None,
+        LockSeen::Unknown(error) => error.clone().into(),
+    })
 }
 
 fn left(found: &Found) -> Finding {
@@ -213,5 +201,27 @@ fn left(found: &Found) -> Finding {
                 format!("when it is no longer needed: rm -- {}", shell_quoted(path)),
             )
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An inspection of an empty home, said to be on another machine's disk.
+    fn on_nfs(is_trusted_by_hand: bool) -> Inspection {
+        let home = tempfile::tempdir().unwrap();
+        let store = FileStore::new(home.path(), &credlatch_core::name::ProfileName::default());
+        Inspection { file_system: Some("NFS"), is_untrusted: true, is_trusted_by_hand, ..store.inspect() }
+    }
+
+    #[test]
+    fn failure_17_a_network_file_system_is_named_with_what_does_not_work_there() {
+        let finding = file_system(&on_nfs(false));
+        assert_eq!(finding.severity, Severity::Warning);
+        assert!(finding.what.contains("is on NFS") && finding.remedy.contains("CREDLATCH_TRUST_FILE_SYSTEM=1"));
+        let finding = file_system(&on_nfs(true));
+        assert_eq!(finding.severity, Severity::Note);
+        assert!(finding.what.contains("NFS") && finding.remedy.contains("no other machine"));
     }
 }

@@ -43,6 +43,11 @@ impl Paths {
         ))
     }
 
+    /// The files beside a document's name, whatever that leads to.
+    pub(super) fn unlinked(entry: &Path) -> Self {
+        Self::beside(entry.to_owned(), entry)
+    }
+
     fn beside(document: PathBuf, entry: &Path) -> Self {
         let name = document.file_name().unwrap_or_default().to_string_lossy();
         let stem = name.strip_suffix(".json").unwrap_or(&name).to_owned();

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use credlatch_core::engine::Engine;
 use credlatch_core::name::ProfileName;
-use credlatch_core::port::{Clock, Issuer, Ports, Store};
+use credlatch_core::port::{Clock, Issuer, Nonces, Ports, Store};
 use credlatch_core::provider::Table;
 use credlatch_core::time::Stamp;
 
@@ -181,6 +181,7 @@ impl Builder {
             #[cfg(all(feature = "env", feature = "file", feature = "foreign", unix))]
             place: self.home.map(|home| super::Place { home, trusts_file_system: self.trusts_file_system }),
             looks_ahead: self.looks_ahead,
+            first_turn: u64::try_from(SystemNonces.nonce().0 >> 64).unwrap_or(0),
             patience_ms: self.patience_ms,
             links: super::link::Links::default(),
         };

@@ -31,6 +31,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use credlatch_core::name::ProfileName;
+use credlatch_core::pool::Choice;
 use credlatch_core::port::{Clock, Issuer};
 use credlatch_core::provider::{OAuth, Provider, Table};
 use credlatch_core::rotation::Times;
@@ -86,8 +87,17 @@ struct Inner {
     place: Option<Place>,
     /// Whether a token that is due is rotated by a worker while the present one is handed out.
     looks_ahead: bool,
+    /// Where it begins in a pool that is used in turn: processes that ask once must not all ask for the first entry.
+    first_turn: u64,
     patience_ms: u64,
     links: link::Links,
+}
+
+impl Inner {
+    /// What a choice from a pool depends on beside the state.
+    fn choice(&self) -> Choice<'static> {
+        Choice { model: None, turn: self.first_turn }
+    }
 }
 
 /// Where a store on disk is.

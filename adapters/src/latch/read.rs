@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use credlatch_core::engine::Picked;
-use credlatch_core::pool::Choice;
 use credlatch_core::state::State;
 use credlatch_core::time::Stamp;
 
@@ -30,7 +29,7 @@ impl Latch {
     pub fn current(&self, provider: &str) -> Result<Credential, Error> {
         let row = self.provider(provider)?;
         let picked =
-            self.0.backend.current(row.id.as_str(), &Choice::default()).map_err(|why| Error::no_token(row, why))?;
+            self.0.backend.current(row.id.as_str(), &self.0.choice()).map_err(|why| Error::no_token(row, why))?;
         self.credential(picked)
     }
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use credlatch_core::Refusal;
 use credlatch_core::engine::{NoToken, Picked, Rotation, Wish};
 use credlatch_core::name::{Label, ProviderId};
-use credlatch_core::pool::Choice;
 use credlatch_core::port::Issuer;
 use credlatch_core::provider::Provider;
 use credlatch_core::rotation::{Cause, Exchanged, Times};
@@ -39,7 +38,7 @@ impl Latch {
 
     /// What can be handed out without waiting for anybody.
     pub(super) fn good_at_once(&self, row: &Provider) -> Result<Option<Picked>, NoToken> {
-        let picked = self.0.backend.current(row.id.as_str(), &Choice::default())?;
+        let picked = self.0.backend.current(row.id.as_str(), &self.0.choice())?;
         if !self.0.backend.is_due(&picked, times(row))? {
             return Ok(Some(picked));
         }
@@ -99,7 +98,7 @@ impl Latch {
 impl Inner {
     /// Rotates what is due or spent, or waits for whoever is at it.
     pub(super) fn wait_for_good(&self, provider: &ProviderId, times: Times) -> Result<Picked, NoToken> {
-        self.backend.token(&*self.issuer, provider, &Choice::default(), times, self.patience_ms)
+        self.backend.token(&*self.issuer, provider, &self.choice(), times, self.patience_ms)
     }
 }
 

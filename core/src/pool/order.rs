@@ -88,7 +88,8 @@ pub enum Unusable {
 pub struct Choice<'a> {
     /// The model the request is for, if known.
     pub model: Option<&'a str>,
-    /// For round robin: how many were chosen before. For random: any number. An engine adds a count of its own.
+    /// For round robin: how many were chosen before. For random: any number that is never the same twice. An engine adds a
+    /// count of its own.
     pub turn: u64,
 }
 
@@ -104,12 +105,20 @@ pub fn select(slot: &Slot, now: &Stamp, choice: &Choice<'_>) -> Result<usize, Un
     let chosen = match slot.strategy {
         Strategy::FillFirst => usable().next(),
         Strategy::RoundRobin | Strategy::Random => {
-            let at = choice.turn.checked_rem(usable().count() as u64).unwrap_or(0);
+            let turn = if slot.strategy == Strategy::Random { scattered(choice.turn) } else { choice.turn };
+            let at = turn.checked_rem(usable().count() as u64).unwrap_or(0);
             usable().nth(usize::try_from(at).unwrap_or(0))
         }
         Strategy::LeastUsed => usable().min_by_key(|at| slot.entries[*at].health.uses),
     };
     chosen.ok_or_else(|| why_none(slot, now, choice.model))
+}
+
+/// Turns a count into a choice by chance: neighbours come out far apart (the finaliser of splitmix64).
+fn scattered(turn: u64) -> u64 {
+    let turn = (turn ^ (turn >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let turn = (turn ^ (turn >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    turn ^ (turn >> 31)
 }
 
 fn why_none(slot: &Slot, now: &Stamp, model: Option<&str>) -> Unusable {

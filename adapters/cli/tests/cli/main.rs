@@ -3,10 +3,12 @@
 
 mod crowd;
 mod demo;
+mod doctor;
 mod helper;
 mod import;
 mod mute;
 mod output;
+mod pool;
 mod rotation;
 mod run;
 mod secrets;

@@ -47,10 +47,9 @@ fn of_file<D: Disk>(
     path: &Path,
     check: impl FnOnce(&Path, &Facts, u32) -> Result<(), StoreError>,
 ) -> Option<StoreError> {
-    match look(disk, path) {
-        Ok(facts) => check(path, &facts?, disk.user()).err(),
-        Err(error) => Some(error),
-    }
+    // That a file can't be looked at is told by the load, or by the look at the lock.
+    let facts = look(disk, path).ok()??;
+    check(path, &facts, disk.user()).err()
 }
 
 fn lock(path: &Path, facts: &Facts, user: u32) -> Result<(), StoreError> {

@@ -13,6 +13,7 @@ use credlatch_core::port::{Store, StoreError};
 use credlatch_core::state::State;
 
 use super::disk::{Disk, Space};
+use super::paths::Paths;
 use super::trouble::trouble;
 use super::{FileStore, Provenance, room};
 pub use exposure::{Exposure, Harm};
@@ -52,19 +53,17 @@ pub struct Inspection {
 
 impl<D: Disk> FileStore<D> {
     /// Looks the profile's files over. Writes nothing, and waits at most a quarter of a second for a lock.
-    ///
-    /// # Errors
-    /// Links lead from the document's name to no end.
-    pub fn inspect(&self) -> Result<Inspection, StoreError> {
+    pub fn inspect(&self) -> Inspection {
         let disk = &*self.disk;
-        let paths = self.paths()?;
+        // Where links lead nowhere, or can't be followed, the load says so; what is around can be looked at all the same.
+        let paths = self.paths().unwrap_or_else(|_| Paths::unlinked(&self.entry));
         let state = self.load().and_then(|loaded| {
             law::check_state(&loaded.state)?;
             Ok(loaded.state)
         });
         let size = disk.look(&paths.document).ok().map(|facts| facts.size);
         let there = nearest(disk, &paths.folder);
-        Ok(Inspection {
+        Inspection {
             is_there: size.is_some(),
             provenance: self.provenance(),
             exposures: exposure::exposures(disk, &paths, self.home()),
@@ -78,7 +77,7 @@ impl<D: Disk> FileStore<D> {
             link: (paths.document != self.entry).then(|| self.entry.clone()),
             document: paths.document,
             state,
-        })
+        }
     }
 
     /// The home that the profile is in.
