@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use credlatch_core::clear::Clear;
-#[cfg(all(feature = "env", feature = "file", feature = "foreign", unix))]
+#[cfg(all(feature = "doctor", unix))]
 use credlatch_core::custody::Actor;
 use credlatch_core::custody::Nonce;
 use credlatch_core::engine::{
@@ -14,7 +14,7 @@ use credlatch_core::engine::{
 use credlatch_core::flow::FlowKind;
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::pool::Choice;
-#[cfg(all(feature = "env", feature = "file", feature = "foreign", unix))]
+#[cfg(all(feature = "doctor", unix))]
 use credlatch_core::port::Store;
 use credlatch_core::port::{Clock, Issuer, Ports, Revoked, StoreError};
 use credlatch_core::rotation::Times;
@@ -69,7 +69,7 @@ pub(crate) trait Backend: Send + Sync {
     fn view(&self, provider: &ProviderId, flow: Nonce) -> Result<FlowView, StoreError>;
     fn now(&self) -> Stamp;
     /// Whether a claim's actor is alive.
-    #[cfg(all(feature = "env", feature = "file", feature = "foreign", unix))]
+    #[cfg(all(feature = "doctor", unix))]
     fn is_alive(&self, actor: &Actor) -> Result<bool, StoreError>;
 }
 
@@ -207,7 +207,7 @@ impl<P: Ports> Backend for Engine<P> {
         self.clock().now()
     }
 
-    #[cfg(all(feature = "env", feature = "file", feature = "foreign", unix))]
+    #[cfg(all(feature = "doctor", unix))]
     fn is_alive(&self, actor: &Actor) -> Result<bool, StoreError> {
         self.store().is_alive(actor)
     }

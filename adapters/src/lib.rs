@@ -30,7 +30,7 @@
 mod backend;
 #[cfg(any(feature = "env", feature = "foreign"))]
 mod digest;
-#[cfg(all(feature = "env", feature = "file", feature = "foreign", unix))]
+#[cfg(all(feature = "doctor", unix))]
 pub mod doctor;
 #[cfg(feature = "env")]
 pub mod env;

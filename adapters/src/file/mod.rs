@@ -38,6 +38,7 @@ use paths::Paths;
 pub use provenance::Provenance;
 pub use real::{RealDisk, RealGate};
 pub use room::Room;
+#[cfg(feature = "doctor")]
 pub(crate) use trouble::quoted as shell_quoted;
 
 /// The longest pause between two looks at an act that is waited for, in milliseconds.

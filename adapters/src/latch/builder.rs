@@ -178,7 +178,7 @@ impl Builder {
             issuer: self.issuer.unwrap_or_else(|| issuer::of(&table)),
             table,
             profile: self.profile,
-            #[cfg(all(feature = "env", feature = "file", feature = "foreign", unix))]
+            #[cfg(all(feature = "doctor", unix))]
             place: self.home.map(|home| super::Place { home, trusts_file_system: self.trusts_file_system }),
             looks_ahead: self.looks_ahead,
             first_turn: u64::try_from(SystemNonces.nonce().0 >> 64).unwrap_or(0),

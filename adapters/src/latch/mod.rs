@@ -42,7 +42,7 @@ pub use credential::{Credential, Kind};
 pub use exchange::{Answer, Tokens};
 pub use expand::Expanded;
 pub use flows::{FlowState, FlowStatus};
-#[cfg(all(feature = "env", feature = "file", feature = "foreign", unix))]
+#[cfg(all(feature = "doctor", unix))]
 pub(crate) use import::judge;
 #[cfg(any(feature = "env", feature = "foreign"))]
 pub use import::{Taken, Took};
@@ -83,7 +83,7 @@ struct Inner {
     table: Arc<Table>,
     profile: ProfileName,
     /// Where the store is, if it is a directory: for whoever looks it over.
-    #[cfg(all(feature = "env", feature = "file", feature = "foreign", unix))]
+    #[cfg(all(feature = "doctor", unix))]
     place: Option<Place>,
     /// Whether a token that is due is rotated by a worker while the present one is handed out.
     looks_ahead: bool,
@@ -101,7 +101,7 @@ impl Inner {
 }
 
 /// Where a store on disk is.
-#[cfg(all(feature = "env", feature = "file", feature = "foreign", unix))]
+#[cfg(all(feature = "doctor", unix))]
 pub(crate) struct Place {
     pub(crate) home: std::path::PathBuf,
     pub(crate) trusts_file_system: bool,
@@ -157,13 +157,13 @@ impl Latch {
     }
 
     /// Where its store is, if that is a directory.
-    #[cfg(all(feature = "env", feature = "file", feature = "foreign", unix))]
+    #[cfg(all(feature = "doctor", unix))]
     pub(crate) fn place(&self) -> Option<&Place> {
         self.0.place.as_ref()
     }
 
     /// Its engine.
-    #[cfg(all(feature = "env", feature = "file", feature = "foreign", unix))]
+    #[cfg(all(feature = "doctor", unix))]
     pub(crate) fn backend(&self) -> &dyn Backend {
         &*self.0.backend
     }

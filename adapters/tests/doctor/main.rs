@@ -1,7 +1,8 @@
 //! `Latch::doctor` on real files, with real processes: each situation is made, and what is said of it is read.
-#![cfg(all(feature = "env", feature = "file", feature = "foreign", unix))]
+#![cfg(all(feature = "doctor", unix))]
 #![expect(clippy::print_stdout, reason = "what was skipped belongs into the test's output")]
 
+mod guide;
 mod listing;
 mod outside;
 mod part;
