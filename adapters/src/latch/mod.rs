@@ -95,8 +95,8 @@ struct Inner {
 
 impl Inner {
     /// What a choice from a pool depends on beside the state.
-    fn choice(&self) -> Choice<'static> {
-        Choice { model: None, turn: self.first_turn }
+    fn choice<'a>(&self, model: Option<&'a str>) -> Choice<'a> {
+        Choice { model, turn: self.first_turn }
     }
 }
 
