@@ -1,6 +1,7 @@
 //! Credentials that lie outside the store: none is ever used from there, and this says what an import would make of each.
 
 use credlatch_core::put::How;
+use credlatch_core::state::Source;
 
 use super::Case;
 use super::finding::{Finding, Severity};
@@ -28,8 +29,11 @@ pub(super) fn findings(case: &Case<'_>, place: &Place, imported: Imported) -> Ve
 
 fn finding(place: &Place, found: &Found, took: Took) -> Finding {
     let Place { place, import } = place;
-    let (provider, source) = (&found.provider, &found.source);
-    let seen = format!("{source}, for {provider}, {place}");
+    let provider = &found.provider;
+    let seen = match &found.source {
+        Source::Env(variable) | Source::Dotenv { variable, .. } => format!("{variable} {place}, for {provider},"),
+        _ => format!("the {provider} credential {place}"),
+    };
     let named = format!("`credlatch import {import} --provider {provider} --again`");
     match took {
         Took::Already => Finding::outside(Severity::Ok, format!("{seen} is what is stored"), ""),

@@ -1,11 +1,14 @@
 //! Other tools' files: they are not used unless they are linked, and no refresh token may be in two hands.
 
+use std::path::Path;
+
 use credlatch_core::secret::Fingerprint;
 
 use super::Case;
 use super::finding::{About, Finding, Severity};
 use super::seen::{self, Place};
 use super::surroundings::Surroundings;
+use crate::file::shell_quoted;
 use crate::foreign::{Tool, claude_code, codex, hermes, refresh_tokens};
 
 const TOOLS: [(Tool, &str); 3] = [(Tool::ClaudeCode, "claude-code"), (Tool::Codex, "codex"), (Tool::Hermes, "hermes")];
@@ -40,11 +43,12 @@ fn shared(case: &Case<'_>, tool: Tool, import: &str, theirs: &[Fingerprint]) -> 
         };
         for entry in slot.entries.iter().filter(has_refresh) {
             let label = &entry.label;
+            let quoted = shell_quoted(Path::new(label.as_str()));
             findings.push(Finding::new(
                 About::Provider(id.clone()),
                 Severity::Warning,
                 format!("{tool} holds the refresh token of the {id} entry {label} too: whoever renews second loses the login"),
-                format!("`credlatch remove {id} --label '{label}'`, then `credlatch import {import}` links to {tool}'s login"),
+                format!("`credlatch remove {id} --label {quoted}`, then `credlatch import {import}` links to {tool}'s login"),
             ));
         }
     }

@@ -1,5 +1,7 @@
 //! What is wrong with an entry, and what to do about it.
 
+use std::path::Path;
+
 use credlatch_core::name::ProviderId;
 use credlatch_core::provider::sniff;
 use credlatch_core::state::{Custody, DoubtCause, Entry};
@@ -11,6 +13,7 @@ use super::health::Health;
 use super::holder::{Holder, Life};
 use super::provider::Way;
 use crate::error::{clock_time, rfc3339};
+use crate::file::shell_quoted;
 
 /// Everything that stands against one entry.
 pub(super) fn of_entry(
@@ -48,7 +51,8 @@ impl Desk<'_> {
     }
 
     fn remove(&self) -> String {
-        format!("`credlatch remove {} --label '{}'`", self.id, self.report.label)
+        let label = shell_quoted(Path::new(self.report.label.as_str()));
+        format!("`credlatch remove {} --label {label}`", self.id)
     }
 
     fn health(&self) -> Option<Finding> {

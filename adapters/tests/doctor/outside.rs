@@ -19,7 +19,7 @@ fn a_key_in_the_environment_is_seen_and_not_used() {
     let home = Home::new();
     let diagnosis = home.doctor_in(&[("MINIMAX_API_KEY", "mm-key-1"), ("PATH", "/bin"), ("GROQ_API_KEY", " ")]);
     sound(&diagnosis);
-    let finding = found(&diagnosis, Note, &["env:MINIMAX_API_KEY, for minimax", "is not used"]);
+    let finding = found(&diagnosis, Note, &["MINIMAX_API_KEY of the environment, for minimax, is not used"]);
     assert_eq!(finding.remedy, "to take it in: `credlatch import env --provider minimax`");
     assert_eq!(outside(&diagnosis).len(), 1);
 }
@@ -60,11 +60,12 @@ fn what_was_cleared_is_told_to_stay_away() {
         None,
     );
     home.latch().import(there.found, How::Bulk).unwrap();
-    found(&home.doctor_in(&vars), InOrder, &["env:MINIMAX_API_KEY", "is what is stored"]);
+    found(&home.doctor_in(&vars), InOrder, &["MINIMAX_API_KEY of the environment", "is what is stored"]);
     home.latch().clear("minimax").unwrap();
     let diagnosis = home.doctor_in(&vars);
     sound(&diagnosis);
-    let finding = found(&diagnosis, Note, &["env:MINIMAX_API_KEY", "was cleared before, and stays away"]);
+    let finding =
+        found(&diagnosis, Note, &["MINIMAX_API_KEY of the environment", "was cleared before, and stays away"]);
     assert!(finding.remedy.contains("--provider minimax --again"));
 }
 
@@ -75,7 +76,7 @@ fn a_dotenv_in_the_working_directory_is_seen_by_name() {
     fs::write(&file, "GROQ_API_KEY=gsk_0123456789abcdef0123\nOPENAI_API_KEY=${OTHER}\nOTHER=value\n").unwrap();
     let diagnosis = home.doctor_in(&[]);
     sound(&diagnosis);
-    found(&diagnosis, Note, &["dotenv:GROQ_API_KEY, for groq", ".env is not used"]);
+    found(&diagnosis, Note, &["GROQ_API_KEY in ", ".env, for groq, is not used"]);
     found(&diagnosis, Note, &["OPENAI_API_KEY", "refers to another variable"]);
     assert_eq!(outside(&diagnosis).len(), 2);
     fs::write(&file, [0xff, 0xfe]).unwrap();
@@ -94,7 +95,7 @@ fn other_tools_logins_are_seen_and_not_used_until_they_are_linked() {
     let vars = [("CLAUDE_CONFIG_DIR", folder.as_str())];
     let diagnosis = home.doctor_in(&vars);
     sound(&diagnosis);
-    let finding = found(&diagnosis, Note, &["Claude Code's file", "for anthropic", "is not used"]);
+    let finding = found(&diagnosis, Note, &["the anthropic credential in Claude Code's file", "is not used"]);
     assert!(finding.remedy.contains("credlatch import claude-code"));
     let there = credlatch::foreign::claude_code::read(&file).unwrap().unwrap().found;
     home.latch().import(there, How::Bulk).unwrap();
