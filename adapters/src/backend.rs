@@ -17,6 +17,8 @@ use credlatch_core::pool::Choice;
 #[cfg(all(feature = "doctor", unix))]
 use credlatch_core::port::Store;
 use credlatch_core::port::{Clock, Issuer, Ports, Revoked, StoreError};
+#[cfg(feature = "env")]
+use credlatch_core::rewrite::Rewrite;
 use credlatch_core::rotation::Times;
 use credlatch_core::time::Stamp;
 use credlatch_core::{Effect, Event};
@@ -37,6 +39,8 @@ pub(crate) trait Backend: Send + Sync {
     fn rotate(&self, issuer: &dyn Issuer, wish: &Wish, patience_ms: u64) -> Result<Rotation, TransactError>;
     fn transact(&self, events: &[Event]) -> Result<Transacted, TransactError>;
     fn clear(&self, clear: Clear) -> Result<Cleared, TransactError>;
+    #[cfg(feature = "env")]
+    fn clear_owing(&self, clear: Clear, owed: Rewrite) -> Result<Cleared, TransactError>;
     fn remove(&self, provider: ProviderId, label: Label) -> Result<Cleared, TransactError>;
     fn drain(&self, cleared: &Cleared, timeout_ms: u64) -> bool;
     fn is_drained(&self, cleared: &Cleared) -> bool;
@@ -127,6 +131,11 @@ impl<P: Ports> Backend for Engine<P> {
 
     fn clear(&self, clear: Clear) -> Result<Cleared, TransactError> {
         self.clear(clear)
+    }
+
+    #[cfg(feature = "env")]
+    fn clear_owing(&self, clear: Clear, owed: Rewrite) -> Result<Cleared, TransactError> {
+        self.clear_owing(clear, owed)
     }
 
     fn remove(&self, provider: ProviderId, label: Label) -> Result<Cleared, TransactError> {

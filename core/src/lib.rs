@@ -21,7 +21,7 @@
 //! 2. [`rotation`] claims a refresh token, and settles what came of presenting it;
 //! 3. [`flow`] reserves a login, shows its code, polls, exchanges and ends it;
 //! 4. [`pool`] chooses among several entries, and lets those rest that a provider turned away;
-//! 5. [`clear`](mod@clear) takes away in one step, and remembers.
+//! 5. [`clear`](mod@clear) takes away in one step, and remembers; [`rewrite`] keeps what it still owes to a `.env` file.
 //!
 //! The [`engine`] is the only place that knows the order of things. It works over [`port`]s: a store, a clock, a source of
 //! nonces, an issuer and a lock. Every change is *lock, load, apply, commit once, publish, unlock, then act*; so what
@@ -54,6 +54,7 @@ pub mod pool;
 pub mod port;
 pub mod provider;
 pub mod put;
+pub mod rewrite;
 pub mod rotation;
 pub mod scrub;
 pub mod secret;

@@ -9,6 +9,7 @@ use crate::flow::{self, FlowKind};
 use crate::name::{Label, ProviderId};
 use crate::pool::{self, Report};
 use crate::put::{self, Put};
+use crate::rewrite::{self, Rewrite};
 use crate::rotation;
 use crate::secret::Secret;
 use crate::state::{Actor, Nonce, State};
@@ -56,6 +57,10 @@ pub enum Event {
     SetStrategy(pool::SetStrategy),
     /// Another account appeared behind a link.
     SuspendLink(put::SuspendLink),
+    /// These lines of a `.env` file are to go: recorded with the clear that they belong to.
+    OweRewrite(Rewrite),
+    /// They are gone.
+    RewriteDone(Rewrite),
     /// Forget what is past its time.
     Purge,
 }
@@ -228,6 +233,8 @@ fn transition(state: &mut State, now: &Stamp, event: &Event) -> Outcome {
         Event::Report(report) => pool::report(state, now, report),
         Event::CountUses(uses) => pool::count_uses(state, uses),
         Event::SetStrategy(set) => pool::set_strategy(state, set),
+        Event::OweRewrite(owed) => rewrite::owe(state, owed),
+        Event::RewriteDone(done) => rewrite::done(state, done),
         Event::Purge => purge(state, now),
     }
 }

@@ -31,6 +31,9 @@ pub struct State {
     /// What is known of each provider.
     #[serde(default)]
     pub providers: BTreeMap<ProviderId, Slot>,
+    /// What clears still owe to `.env` files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rewrites: Vec<crate::rewrite::Rewrite>,
     /// Fields of a newer version.
     #[serde(flatten)]
     pub extra: Extra,

@@ -178,6 +178,8 @@ fn a_move() -> impl Strategy<Value = Move> {
             |((provider, label), older, answer, model, dead)| Move::Report { provider, label, older, answer, model, dead }
         ),
         1 => (a_provider(), strategy).prop_map(|(provider, strategy)| Move::SetStrategy { provider, strategy }),
+        1 => (0..2_u8, 0..2_u8).prop_map(|(file, key)| Move::OweRewrite { file, key }),
+        1 => (0..2_u8, 0..2_u8).prop_map(|(file, key)| Move::RewriteDone { file, key }),
         2 => Just(Move::Purge),
         3 => (a_provider(), 0..3_u64).prop_map(|(provider, turn)| Move::Choose { provider, turn }),
         4 => select(SPANS_MS).prop_map(|ms| Move::Wait { ms }),

@@ -11,6 +11,7 @@ use credlatch_core::machine::Act;
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::pool::{Answer, Choice, Report, SetStrategy, Strategy, Unusable, select};
 use credlatch_core::put::{How, Put, SuspendLink};
+use credlatch_core::rewrite::Rewrite;
 use credlatch_core::rotation::{ClaimRotation, Exchanged, Fresh, Settle};
 use credlatch_core::state::{Actor, Link, Material, Nonce, Source, State};
 use credlatch_core::time::Stamp;
@@ -45,6 +46,8 @@ pub enum Move {
     Die { late: usize },
     Report { provider: ProviderId, label: Label, older: u64, answer: Answer, model: bool, dead: bool },
     SetStrategy { provider: ProviderId, strategy: Strategy },
+    OweRewrite { file: u8, key: u8 },
+    RewriteDone { file: u8, key: u8 },
     Purge,
     Choose { provider: ProviderId, turn: u64 },
     Wait { ms: u64 },
@@ -192,6 +195,8 @@ impl Machine {
                 Event::Report(Report { provider, label, version, answer, rest_ms: None, model, dead })
             }
             Move::SetStrategy { provider, strategy } => Event::SetStrategy(SetStrategy { provider, strategy }),
+            Move::OweRewrite { file, key } => Event::OweRewrite(rewrite(file, key)),
+            Move::RewriteDone { file, key } => Event::RewriteDone(rewrite(file, key)),
             Move::Purge => Event::Purge,
             other => return self.flow_event(&other),
         })
@@ -283,6 +288,11 @@ impl Machine {
     fn version(&self, provider: &ProviderId, label: &Label) -> u64 {
         self.state.entry(provider.as_str(), label.as_str()).map_or(self.state.last_version, |entry| entry.version)
     }
+}
+
+fn rewrite(file: u8, key: u8) -> Rewrite {
+    let variables = vec![(format!("KEY_{key}"), fingerprint(&format!("sk-move-{key}")))];
+    Rewrite { path: format!("/home/person/{file}"), variables, extra: credlatch_core::extra::Extra::default() }
 }
 
 fn tokens(of: Nonce) -> Tokens {

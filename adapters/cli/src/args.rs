@@ -271,11 +271,14 @@ pub(crate) struct Remove {
 }
 
 #[derive(Args)]
-#[group(required = true, multiple = false)]
 pub(crate) struct Clear {
     /// The provider, such as anthropic
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
     pub(crate) provider: Option<String>,
     /// All providers of this profile
     #[arg(long)]
     pub(crate) all: bool,
+    /// Take the provider's variables out of this .env file too: both happen, or neither
+    #[arg(long, value_name = "FILE")]
+    pub(crate) dotenv: Option<PathBuf>,
 }

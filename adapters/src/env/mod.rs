@@ -15,4 +15,4 @@ mod tests;
 pub use child::{ChildError, PlannedCommand};
 pub use dotenv_file::{DotenvFileError, DotenvFileErrorKind};
 pub use environment::import_env;
-pub use rewrite::{Meant, PATIENCE, Prepared, Renamed, prepare, redo};
+pub use rewrite::{PATIENCE, Prepared, Renamed, prepare, redo};

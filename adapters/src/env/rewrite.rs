@@ -16,8 +16,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use credlatch_core::dotenv::{self, Assignment, DotenvError};
+use credlatch_core::extra::Extra;
+use credlatch_core::rewrite::Rewrite;
 use credlatch_core::secret::Fingerprint;
-use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::dotenv_file::{self, DotenvFileError, DotenvFileErrorKind};
@@ -30,34 +31,19 @@ pub const PATIENCE: Duration = Duration::from_secs(5);
 /// How often a file that changes under our hands is prepared anew.
 const TRIES: usize = 5;
 
-/// What a rewrite takes out: enough to do it again after a crash, and no secret.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Meant {
-    /// The file itself, symbolic links followed.
-    pub path: String,
-    /// Each line that goes: its variable, and the fingerprint of its value.
-    pub variables: Vec<(String, Fingerprint)>,
-}
-
-impl Meant {
-    fn has(&self, line: &Assignment) -> bool {
-        self.variables.iter().any(|(key, print)| *key == line.key && *print == print_of(line))
-    }
-}
-
 /// A rewrite that is ready and has changed nothing yet. Dropping it leaves everything as it was.
 #[must_use = "nothing is removed before it is committed"]
 pub struct Prepared {
     held: Held,
     fresh: Fresh,
-    meant: Meant,
+    meant: Rewrite,
 }
 
 /// A rewrite that is in place.
 #[must_use = "only `confirm` tells that it stayed"]
 #[derive(Debug)]
 pub struct Renamed {
-    meant: Meant,
+    meant: Rewrite,
 }
 
 /// Prepares to take these variables out of a file, every line of them. `None` if there is nothing to take out, or no file.
@@ -72,13 +58,13 @@ pub fn prepare(path: &Path, variables: &[&str], patience: Duration) -> Result<Op
 ///
 /// # Errors
 /// The file can't be read, understood or rewritten.
-pub fn redo(meant: &Meant, patience: Duration) -> Result<(), DotenvFileError> {
+pub fn redo(meant: &Rewrite, patience: Duration) -> Result<(), DotenvFileError> {
     settle(meant, patience)?.confirm()
 }
 
 impl Prepared {
     /// What goes: to be recorded in the commit that this belongs to.
-    pub fn meant(&self) -> &Meant {
+    pub fn meant(&self) -> &Rewrite {
         &self.meant
     }
 
@@ -114,7 +100,7 @@ impl fmt::Debug for Prepared {
 
 impl Renamed {
     /// What went.
-    pub fn meant(&self) -> &Meant {
+    pub fn meant(&self) -> &Rewrite {
         &self.meant
     }
 
@@ -125,18 +111,22 @@ impl Renamed {
     pub fn confirm(self) -> Result<(), DotenvFileError> {
         let path = Path::new(&self.meant.path);
         let lines = dotenv_file::read(path)?.unwrap_or_default();
-        match lines.iter().find(|line| self.meant.has(line)) {
+        match lines.iter().find(|line| has(&self.meant, line)) {
             Some(line) => Err(DotenvFileError::new(path, DotenvFileErrorKind::CameBack(line.key.clone()))),
             None => Ok(()),
         }
     }
 }
 
-fn settle(meant: &Meant, patience: Duration) -> Result<Renamed, DotenvFileError> {
+fn has(meant: &Rewrite, line: &Assignment) -> bool {
+    meant.variables.iter().any(|(key, print)| *key == line.key && *print == print_of(line))
+}
+
+fn settle(meant: &Rewrite, patience: Duration) -> Result<Renamed, DotenvFileError> {
     let path = PathBuf::from(&meant.path);
     let keys: Vec<&str> = meant.variables.iter().map(|(key, _)| key.as_str()).collect();
     for _ in 0..TRIES {
-        let prepared = edit(&path, &keys, patience, &|line| meant.has(line))?;
+        let prepared = edit(&path, &keys, patience, &|line| has(meant, line))?;
         if prepared.map_or(Ok(true), Prepared::rename)? {
             return finish(meant.clone());
         }
@@ -144,7 +134,7 @@ fn settle(meant: &Meant, patience: Duration) -> Result<Renamed, DotenvFileError>
     Err(DotenvFileError::new(&path, DotenvFileErrorKind::Busy))
 }
 
-fn finish(meant: Meant) -> Result<Renamed, DotenvFileError> {
+fn finish(meant: Rewrite) -> Result<Renamed, DotenvFileError> {
     replace::sync_folder(Path::new(&meant.path))?;
     Ok(Renamed { meant })
 }
@@ -170,7 +160,7 @@ fn edit(
     }
     let named = held.path.to_str().ok_or_else(|| wrong(DotenvFileErrorKind::PathNotText))?.to_owned();
     let fresh = Fresh::write(&held, &kept)?;
-    Ok(Some(Prepared { held, fresh, meant: Meant { path: named, variables: gone } }))
+    Ok(Some(Prepared { held, fresh, meant: Rewrite { path: named, variables: gone, extra: Extra::default() } }))
 }
 
 /// A text without some of its lines, and those lines by name and fingerprint.

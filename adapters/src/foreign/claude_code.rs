@@ -24,12 +24,16 @@ const TOOL: Tool = Tool::ClaudeCode;
 /// It is there and can't be read or understood.
 pub fn read(path: &Path) -> Result<Option<Imported>, ForeignError> {
     let Some((document, _)) = Document::read(TOOL, path)? else { return Ok(None) };
-    let token = token(&document).map_err(|kind| ForeignError::new(TOOL, path, kind))?;
+    imported(&document, path).map(Some)
+}
+
+pub(super) fn imported(document: &Document, path: &Path) -> Result<Imported, ForeignError> {
+    let token = token(document).map_err(|kind| ForeignError::new(TOOL, path, kind))?;
     let mut imported = Imported::default();
     if let Some(token) = token {
         imported.found.push(link::found(TOOL, path, provider("anthropic"), Source::ClaudeCode, token.account)?);
     }
-    Ok(Some(imported))
+    Ok(imported)
 }
 
 /// The login in the file, if there is one.

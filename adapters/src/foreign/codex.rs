@@ -24,13 +24,17 @@ const KEY: &str = "OPENAI_API_KEY";
 /// It is there and can't be read or understood.
 pub fn read(path: &Path) -> Result<Option<Imported>, ForeignError> {
     let Some((document, _)) = Document::read(TOOL, path)? else { return Ok(None) };
+    imported(&document, path).map(Some)
+}
+
+pub(super) fn imported(document: &Document, path: &Path) -> Result<Imported, ForeignError> {
     let wrong = |kind| ForeignError::new(TOOL, path, kind);
     let mut imported = Imported::default();
-    key(&document, &mut imported).map_err(wrong)?;
-    if let Some(token) = token(&document).map_err(wrong)? {
+    key(document, &mut imported).map_err(wrong)?;
+    if let Some(token) = token(document).map_err(wrong)? {
         imported.found.push(link::found(TOOL, path, provider("openai-codex"), Source::Codex, token.account)?);
     }
-    Ok(Some(imported))
+    Ok(imported)
 }
 
 fn key(document: &Document, imported: &mut Imported) -> Result<(), ForeignErrorKind> {

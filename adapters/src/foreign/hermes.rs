@@ -26,14 +26,18 @@ const TOOL: Tool = Tool::Hermes;
 /// It is there and can't be read or understood.
 pub fn read(path: &Path, table: &Table) -> Result<Option<Imported>, ForeignError> {
     let Some((document, _)) = Document::read(TOOL, path)? else { return Ok(None) };
+    imported(&document, path, table).map(Some)
+}
+
+pub(super) fn imported(document: &Document, path: &Path, table: &Table) -> Result<Imported, ForeignError> {
     let wrong = |kind| ForeignError::new(TOOL, path, kind);
     let mut imported = Imported::default();
-    for (name, pool) in pools(&document).map_err(wrong)? {
+    for (name, pool) in pools(document).map_err(wrong)? {
         let Ok(provider) = table.resolve(name) else {
             imported.skip(pool.place(), Why::UnknownProvider);
             continue;
         };
-        let desk = Desk { table, provider, name, suppressed: suppressed(&document, name).map_err(wrong)? };
+        let desk = Desk { table, provider, name, suppressed: suppressed(document, name).map_err(wrong)? };
         for node in pool.items().map_err(wrong)? {
             match desk.judge(&node).map_err(wrong)? {
                 Fate::Copy { source, id, material } => {
@@ -48,7 +52,7 @@ pub fn read(path: &Path, table: &Table) -> Result<Option<Imported>, ForeignError
             }
         }
     }
-    Ok(Some(imported))
+    Ok(imported)
 }
 
 /// The login of the entry that a link means.

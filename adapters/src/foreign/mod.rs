@@ -21,7 +21,7 @@ mod tests;
 
 use std::ffi::OsString;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub use account::is_same_account;
 pub use error::{ForeignError, ForeignErrorKind};
@@ -29,7 +29,11 @@ pub use link::{LIVE_MARGIN_MS, LinkReader, LinkedToken, live};
 pub use refresh::refresh_tokens;
 
 use credlatch_core::name::ProviderId;
+use credlatch_core::provider::Table;
 use credlatch_core::state::Source;
+
+use crate::found::Imported;
+use document::Document;
 
 /// A tool that keeps credentials in a file of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -73,6 +77,19 @@ impl Tool {
             Self::Codex => "sign in with Codex again (`codex login`)",
             Self::Hermes => "sign in with Hermes again (`hermes auth`)",
         }
+    }
+}
+
+/// What a tool's file would bring if this were its text: for whoever has the text already. A path only names the file.
+///
+/// # Errors
+/// The text can't be understood.
+pub fn parse(tool: Tool, path: &Path, text: &str, table: &Table) -> Result<Imported, ForeignError> {
+    let document = Document::parse(text).map_err(|kind| ForeignError::new(tool, path, kind))?;
+    match tool {
+        Tool::ClaudeCode => claude_code::imported(&document, path),
+        Tool::Codex => codex::imported(&document, path),
+        Tool::Hermes => hermes::imported(&document, path, table),
     }
 }
 

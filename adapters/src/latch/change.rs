@@ -22,7 +22,8 @@ use crate::fingerprint;
 #[derive(Clone, Debug)]
 pub struct Cleared {
     pub(super) latch: Latch,
-    pub(super) cleared: engine::Cleared,
+    pub(super) taken: engine::Cleared,
+    pub(super) variables: Vec<String>,
 }
 
 /// What came of revoking what was cleared.
@@ -118,7 +119,10 @@ impl Latch {
     /// # Errors
     /// The store can't be locked, read or written.
     pub(crate) fn transact(&self, events: &[Event]) -> Result<Transacted, Error> {
-        Ok(self.0.backend.transact(events)?)
+        let done = self.0.backend.transact(events)?;
+        #[cfg(feature = "env")]
+        self.rewrite_what_is_owed(&done.after.state);
+        Ok(done)
     }
 
     /// Removes one entry, and remembers it so that an import doesn't bring it back.
@@ -135,7 +139,7 @@ impl Latch {
                 "`credlatch status` shows the labels",
             ));
         }
-        Ok(Cleared { latch: self.clone(), cleared })
+        Ok(Cleared { latch: self.clone(), taken: cleared, variables: Vec::new() })
     }
 
     /// Takes away all of a provider's entries in one step, ends its login in progress, and remembers what was there so
@@ -156,9 +160,9 @@ impl Latch {
         self.take_away(Clear::Everything)
     }
 
-    fn take_away(&self, clear: Clear) -> Result<Cleared, Error> {
+    pub(super) fn take_away(&self, clear: Clear) -> Result<Cleared, Error> {
         let cleared = self.0.backend.clear(clear)?;
-        Ok(Cleared { latch: self.clone(), cleared })
+        Ok(Cleared { latch: self.clone(), taken: cleared, variables: Vec::new() })
     }
 
     /// Saves what could not be saved earlier, such as tokens that were granted while the disk was full. Every change does
@@ -184,17 +188,22 @@ impl Latch {
 impl Cleared {
     /// The entries that are gone: provider and label.
     pub fn entries(&self) -> &[(ProviderId, Label)] {
-        &self.cleared.entries
+        &self.taken.entries
+    }
+
+    /// The variables whose lines were taken out of a `.env` file, in their order there.
+    pub fn variables(&self) -> &[String] {
+        &self.variables
     }
 
     /// The generation from which on readers see nothing of it.
     pub fn generation(&self) -> u64 {
-        self.cleared.generation
+        self.taken.generation
     }
 
     /// Whether nobody in this process holds what was cleared any more. Copies that callers made of the bytes don't count.
     pub fn is_drained(&self) -> bool {
-        self.latch.0.backend.is_drained(&self.cleared)
+        self.latch.0.backend.is_drained(&self.taken)
     }
 
     /// Waits until [`Cleared::is_drained`].
@@ -203,14 +212,14 @@ impl Cleared {
     /// Somebody still holds it after `timeout`: [`ErrorKind::Busy`]. It is cleared all the same.
     pub fn drain(&self, timeout: Duration) -> Result<(), Error> {
         let timeout_ms = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
-        let is_drained = self.latch.0.backend.drain(&self.cleared, timeout_ms);
+        let is_drained = self.latch.0.backend.drain(&self.taken, timeout_ms);
         if is_drained { Ok(()) } else { Err(still_held(timeout_ms)) }
     }
 
     /// Revokes the cleared logins at their issuers, best effort, and says what came of it. They are cleared already, so
     /// this may take its time.
     pub fn revoke(&self) -> Revocation {
-        let answers = self.latch.0.backend.revoke_all(&*self.latch.0.issuer, &self.cleared.effects);
+        let answers = self.latch.0.backend.revoke_all(&*self.latch.0.issuer, &self.taken.effects);
         if answers.contains(&Revoked::No) {
             Revocation::No
         } else if answers.contains(&Revoked::Yes) {

@@ -3,6 +3,8 @@
 mod builder;
 mod change;
 mod credential;
+#[cfg(feature = "env")]
+mod dotenv;
 mod exchange;
 mod expand;
 mod flows;

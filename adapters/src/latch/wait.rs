@@ -140,7 +140,7 @@ impl Cleared {
         if self.is_drained() {
             return Ok(());
         }
-        let (inner, cleared) = (Arc::clone(&self.latch.0.inner), self.cleared.clone());
+        let (inner, cleared) = (Arc::clone(&self.latch.0.inner), self.taken.clone());
         let timeout_ms = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
         let drained = self.latch.on_worker("drain", move || inner.backend.drain(&cleared, timeout_ms)).await?;
         if drained { Ok(()) } else { Err(still_held(timeout_ms)) }

@@ -2,10 +2,18 @@
 
 use std::fs;
 
-use credlatch::Label;
+use credlatch::core::Event;
+use credlatch::core::engine::Engine;
+use credlatch::core::extra::Extra;
+use credlatch::core::name::ProfileName;
+use credlatch::core::port::Ports;
 use credlatch::core::put::How;
+use credlatch::core::rewrite::Rewrite;
 use credlatch::doctor::Severity::{Note, Ok as InOrder, Warning};
 use credlatch::doctor::{About, Diagnosis};
+use credlatch::file::FileStore;
+use credlatch::system::{ParkingLot, SystemClock, SystemNonces};
+use credlatch::{Label, fingerprint};
 
 use super::{Home, found, secret, sound, tokens};
 
@@ -83,6 +91,33 @@ fn a_dotenv_in_the_working_directory_is_seen_by_name() {
     let diagnosis = home.doctor_in(&[]);
     sound(&diagnosis);
     found(&diagnosis, Note, &[".env", "not text"]);
+}
+
+/// What a clear that dies after its commit leaves: the debt is stored, the file is as it was.
+struct Disk;
+
+impl Ports for Disk {
+    type Seam = ParkingLot;
+    type Store = FileStore;
+    type Clock = SystemClock;
+    type Nonces = SystemNonces;
+}
+
+#[test]
+fn what_a_clear_that_died_owes_to_a_dotenv_is_told_until_it_is_paid() {
+    let home = Home::new().with_key();
+    let file = home.beside().join("other.env");
+    fs::write(&file, "MINIMAX_API_KEY=mm-key-1\nOTHER=value\n").unwrap();
+    let variables = vec![("MINIMAX_API_KEY".to_owned(), fingerprint(&secret("mm-key-1")))];
+    let owed = Rewrite { path: file.to_str().unwrap().to_owned(), variables, extra: Extra::default() };
+    let store = FileStore::new(&home.path(), &ProfileName::default());
+    let engine = Engine::<Disk>::new(store, SystemClock, SystemNonces, 1000);
+    engine.transact(&[Event::OweRewrite(owed)]).unwrap();
+    let finding = found(&home.doctor(), Warning, &["other.env", "MINIMAX_API_KEY"]).clone();
+    assert!(finding.remedy.contains("credlatch purge"), "{finding:?}");
+    home.latch().purge().unwrap();
+    assert_eq!(fs::read_to_string(&file).unwrap(), "OTHER=value\n");
+    sound(&home.doctor());
 }
 
 #[test]

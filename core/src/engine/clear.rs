@@ -7,6 +7,7 @@ use crate::clear::{Clear, Remove};
 use crate::machine::{Effect, Event};
 use crate::name::{Label, ProviderId};
 use crate::port::{Cell, Clock, Ports};
+use crate::rewrite::Rewrite;
 use crate::state::State;
 
 /// What a clear took away.
@@ -28,7 +29,15 @@ impl<P: Ports> Engine<P> {
     /// # Errors
     /// The store can't be locked, read or written; then nothing is cleared.
     pub fn clear(&self, clear: Clear) -> Result<Cleared, TransactError> {
-        self.take_away(&Event::Clear(clear))
+        self.take_away(&[Event::Clear(clear)])
+    }
+
+    /// The same, and in that commit it is written down which lines of a `.env` file are to go with it.
+    ///
+    /// # Errors
+    /// As [`Engine::clear`].
+    pub fn clear_owing(&self, clear: Clear, owed: Rewrite) -> Result<Cleared, TransactError> {
+        self.take_away(&[Event::Clear(clear), Event::OweRewrite(owed)])
     }
 
     /// Removes one entry.
@@ -36,11 +45,11 @@ impl<P: Ports> Engine<P> {
     /// # Errors
     /// The store can't be locked, read or written; then nothing is removed.
     pub fn remove(&self, provider: ProviderId, label: Label) -> Result<Cleared, TransactError> {
-        self.take_away(&Event::Remove(Remove { provider, label }))
+        self.take_away(&[Event::Remove(Remove { provider, label })])
     }
 
-    fn take_away(&self, event: &Event) -> Result<Cleared, TransactError> {
-        let done = self.transact(std::slice::from_ref(event))?;
+    fn take_away(&self, events: &[Event]) -> Result<Cleared, TransactError> {
+        let done = self.transact(events)?;
         let keys = missing(&done.before, &done.after.state);
         let entries = keys.iter().map(|(provider, label, _)| (provider.clone(), label.clone())).collect();
         // Whoever registers from now on reads the store after the commit.

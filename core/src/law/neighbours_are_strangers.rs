@@ -10,6 +10,13 @@ use crate::name::ProviderId;
 
 pub(super) fn holds(trace: &Trace) -> Result<(), String> {
     each(trace, |step| {
+        let files = matches!(step.event, Event::OweRewrite(_) | Event::RewriteDone(_));
+        if !files && step.before.rewrites != step.after.rewrites {
+            return Err(format!("{:?} changed what is owed to a file", kind(&step.event)));
+        }
+        if files && step.before.providers != step.after.providers {
+            return Err(format!("{:?} changed what is stored", kind(&step.event)));
+        }
         let Some((provider, label)) = subject(&step.event) else { return Ok(()) };
         for (other, slot) in &step.before.providers {
             if *other != provider && step.after.providers.get(other) != Some(slot) {
@@ -54,6 +61,10 @@ fn subject(event: &Event) -> Option<(ProviderId, Option<Label>)> {
         Event::ClaimCode(claim) => of(&claim.step),
         Event::FlowSucceeded(success) => of(&success.step),
         Event::FlowFailed(failed) => of(&failed.step),
-        Event::Clear(Clear::Everything) | Event::ActorGone { .. } | Event::Purge => None,
+        Event::Clear(Clear::Everything)
+        | Event::ActorGone { .. }
+        | Event::OweRewrite(_)
+        | Event::RewriteDone(_)
+        | Event::Purge => None,
     }
 }

@@ -6,9 +6,12 @@
 
 mod document;
 mod dotenv;
+mod foreign;
+mod mute;
 mod outcome;
 mod plan;
 mod provider_table;
+mod scenario;
 mod secret;
 
 use std::sync::OnceLock;
@@ -16,9 +19,11 @@ use std::sync::OnceLock;
 use credlatch::Latch;
 pub use document::document;
 pub use dotenv::dotenv;
+pub use foreign::{claude_code, codex, hermes};
 pub use outcome::outcome;
 pub use plan::plan;
 pub use provider_table::provider_table;
+pub use scenario::{machine, scenario};
 pub use secret::secret;
 
 /// A target.
@@ -26,11 +31,16 @@ pub type Target = fn(&[u8]);
 
 /// All targets by name. Their seeds are in `fuzz/seeds/<name>/`.
 pub const TARGETS: &[(&str, Target)] = &[
+    ("claude_code", claude_code),
+    ("codex", codex),
     ("document", document),
     ("dotenv", dotenv),
+    ("hermes", hermes),
+    ("machine", machine),
     ("outcome", outcome),
     ("plan", plan),
     ("provider_table", provider_table),
+    ("scenario", scenario),
     ("secret", secret),
 ];
 

@@ -1,6 +1,7 @@
 //! `clear`: forget everything of a provider, or of all, in one step.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
@@ -13,14 +14,19 @@ use crate::output;
 
 pub(crate) fn clear(global: &Global, args: &Clear) -> Done {
     let latch = global.latch()?;
-    let cleared = match &args.provider {
-        Some(provider) => latch.clear(provider)?,
-        None => latch.clear_all()?,
+    let cleared = match (&args.provider, &args.dotenv) {
+        (Some(provider), None) => latch.clear(provider)?,
+        (Some(provider), Some(file)) => latch.clear_with_dotenv(provider, file)?,
+        (None, None) => latch.clear_all()?,
+        (None, Some(file)) => latch.clear_all_with_dotenv(file)?,
     };
     let gone = by_provider(cleared.entries());
     // It is cleared whatever the issuer says, and however long that takes.
     if !global.json {
         output::say(describe(&gone))?;
+        if let Some(file) = &args.dotenv {
+            output::say(of_file(file, cleared.variables()))?;
+        }
     }
     let revoked = revoke(&latch, &cleared);
     let list: Vec<_> = gone.iter().map(|(id, labels)| json!({"id": id, "labels": labels})).collect();
@@ -28,6 +34,7 @@ pub(crate) fn clear(global: &Global, args: &Clear) -> Done {
         "profile": latch.profile().as_str(),
         "generation": cleared.generation(),
         "cleared": list,
+        "dotenv": cleared.variables(),
         "revoked": revoked.as_str(),
     });
     output::answer(global.json, &object, || {
@@ -62,6 +69,13 @@ fn describe(gone: &BTreeMap<&ProviderId, Vec<&Label>>) -> String {
     }
     let names = |labels: &[&Label]| labels.iter().map(|label| label.as_str()).collect::<Vec<_>>().join(", ");
     gone.iter().map(|(id, labels)| format!("cleared {id}: {}", names(labels))).collect::<Vec<_>>().join("\n")
+}
+
+fn of_file(file: &Path, variables: &[String]) -> String {
+    if variables.is_empty() {
+        return format!("{} had none of its variables", file.display());
+    }
+    format!("taken out of {}: {}", file.display(), variables.join(", "))
 }
 
 /// What became of it at the issuer, for people.

@@ -147,3 +147,17 @@ fn a_dotenv_file_is_taken_in() {
     assert_eq!(home.say(&["token", "groq"]).out, "gsk_0123456789abcdef0123\n");
     home.say(&["import", "env", "--path", ".env"]).failed(2, "no file");
 }
+
+#[test]
+fn report_1736_e_a_clear_takes_the_keys_out_of_a_dotenv_file_too() {
+    let home = Home::new();
+    let text = "# keys\nANTHROPIC_API_KEY=sk-ant-api03-0123456789abcdef\nexport ANTHROPIC_TOKEN=sk-ant-api03-fedcba\n\nOTHER=value\n";
+    let path = write(&home, ".env", text);
+    home.say(&["import", "dotenv"]);
+    let object = home.say(&["clear", "anthropic", "--dotenv", ".env", "--json"]).json();
+    assert_eq!(object["dotenv"], serde_json::json!(["ANTHROPIC_API_KEY", "ANTHROPIC_TOKEN"]));
+    assert_eq!(fs::read_to_string(&path).unwrap(), "# keys\n\nOTHER=value\n");
+    home.say(&["token", "anthropic"]).failed(3, "anthropic");
+    assert!(home.say(&["clear", "anthropic", "--dotenv", ".env"]).out.contains("had none"));
+    home.say(&["clear", "anthropic", "--dotenv", "."]).failed(6, "");
+}

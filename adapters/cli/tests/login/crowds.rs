@@ -4,7 +4,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::time::Duration;
 
 use crate::helper::Said;
-use crate::world::{LoggingIn, World, signal, until};
+use crate::world::{LoggingIn, World, heeded, signal, until};
 
 #[test]
 fn report_3972_j_thirty_two_processes_start_a_login_and_get_one_flow() {
@@ -57,6 +57,7 @@ fn a_caller_who_gives_up_costs_no_second_exchange() {
         (&["rotate", "acme"], "HUP", 1),
         (&["run", "acme", "--", "env"], "TERM", 15),
     ] {
+        let (name, number) = heeded(name, number);
         let world = World::new().ended();
         world.sandbox.adjust(|settings| settings.answer_delay = Duration::from_millis(500));
         let asking = world.start(args);

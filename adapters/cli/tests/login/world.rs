@@ -134,6 +134,15 @@ pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
+/// A signal by name and number; where whoever started these tests has it ignored, as a shell does with INT for what it runs
+/// in the background and nohup with HUP, the one that is left to end a program.
+pub(crate) fn heeded(name: &'static str, number: i32) -> (&'static str, i32) {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    if ignored & (1 << (number - 1)) == 0 { (name, number) } else { ("TERM", 15) }
+}
+
 pub(crate) fn signal(name: &str, child: &Child) {
     let kill = Command::new("sh").args(["-c", &format!("kill -{name} {}", child.id())]).status().unwrap();
     assert!(kill.success());

@@ -1,14 +1,16 @@
 //! Report 1736: a process that dies at any step leaves the old file or the new one, and a redo ends what was begun.
 
 use super::*;
-use crate::env::{Meant, PATIENCE, prepare, redo};
+use credlatch_core::rewrite::Rewrite;
+
+use crate::env::{PATIENCE, prepare, redo};
 
 const TEXT: &str = "A=1\nANTHROPIC_TOKEN=old\nB=2\n";
 const DONE: &str = "A=1\nB=2\n";
 const KEYS: [&str; 1] = ["ANTHROPIC_TOKEN"];
 
 /// A process of its own does the steps up to this one, and dies.
-fn die_after(step: &str, place: &Place) -> Meant {
+fn die_after(step: &str, place: &Place) -> Rewrite {
     let record = place.folder.path().join("record");
     let mut child = crate::testing::rerun("env::tests::crash::does_some_steps_and_dies");
     let output =

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use super::*;
 use crate::env::dotenv_file::DotenvFileErrorKind;
-use crate::env::{Meant, PATIENCE, Prepared, prepare, redo};
+use credlatch_core::rewrite::Rewrite;
+
+use crate::env::{PATIENCE, Prepared, prepare, redo};
 use crate::plain_file::Unreadable;
 
 const BOTH: [&str; 2] = ["ANTHROPIC_TOKEN", "ANTHROPIC_API_KEY"];
@@ -182,7 +184,7 @@ fn what_another_program_writes_back_is_noticed() {
 fn a_redo_removes_only_what_was_meant_and_only_once() {
     let place = Place::with(TEXT);
     let meant = ready(&place).meant().clone();
-    let stored: Meant = serde_json::from_str(&serde_json::to_string(&meant).unwrap()).unwrap();
+    let stored: Rewrite = serde_json::from_str(&serde_json::to_string(&meant).unwrap()).unwrap();
     assert_eq!(stored, meant);
     fs::write(&place.path, "ANTHROPIC_API_KEY=a\nANTHROPIC_API_KEY=newer\nOTHER=a\n").unwrap();
     for _ in 0..2 {

@@ -1,0 +1,44 @@
+//! Law 13 for a JSON document: no text about it holds one of its secrets.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+/// Shorter texts stand in any message by accident.
+const TELLING: usize = 8;
+
+/// Law 13: no secret of the document is in a text about it.
+pub(crate) fn mute(secret_fields: &[&str], bytes: &[u8], text: &str) {
+    let Ok(json) = serde_json::from_slice::<Value>(bytes) else { return };
+    let mut found = Found::default();
+    found.walk(secret_fields, "", &json);
+    for secret in &found.secrets {
+        // A person may have given an entry the name of its key; names are shown.
+        let is_telling = secret.len() >= TELLING && !found.others.iter().any(|other| other.contains(secret.trim()));
+        assert!(!is_telling || !text.contains(secret.trim()), "a secret is in a text about its document: {text}");
+    }
+}
+
+/// The texts of a document.
+#[derive(Default)]
+struct Found {
+    secrets: BTreeSet<String>,
+    others: BTreeSet<String>,
+}
+
+impl Found {
+    fn walk(&mut self, secret_fields: &[&str], field: &str, json: &Value) {
+        match json {
+            Value::String(text) if secret_fields.contains(&field) => drop(self.secrets.insert(text.clone())),
+            Value::String(text) => drop(self.others.insert(text.clone())),
+            Value::Array(items) => items.iter().for_each(|item| self.walk(secret_fields, "", item)),
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    self.others.insert(name.clone());
+                    self.walk(secret_fields, name, value);
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Histories, a line of JSON for each thing that happens. A line that says nothing is passed over, so that whatever the
+//! fuzzer cuts and joins is a history again.
+
+use credlatch_core::law::{Who, judge};
+use credlatch_tests::conduct::Right;
+use credlatch_tests::moves::{Machine, Move};
+use credlatch_tests::run::play::play;
+use credlatch_tests::scenario::{Given, Participant, Scenario, Step};
+use credlatch_tests::world::server::Manner;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+/// Longer histories only take longer.
+const MOST_LINES: usize = 60;
+/// As many as the other harnesses let meet.
+const MOST_PARTICIPANTS: usize = 4;
+/// A hundred years in milliseconds: a clock that runs over says nothing about a law.
+const LONGEST_MS: u64 = 3_155_760_000_000;
+
+/// One line of a scenario.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+enum Line {
+    Given(Given),
+    Issuer(Manner),
+    Before(Step),
+    /// The steps that follow are this one's.
+    Participant {
+        process: u32,
+        dies_at: Option<u32>,
+    },
+    Step(Step),
+    Turns(Who, u32),
+}
+
+/// The machine alone: every event, by actors that come late, twice or never.
+///
+/// # Panics
+/// If a law is broken; the moves are printed.
+pub fn machine(bytes: &[u8]) {
+    let moves: Vec<Move> = lines(bytes).filter(|one| !matches!(one, Move::Wait { ms } if *ms > LONGEST_MS)).collect();
+    let broken = Machine::run(&moves).and_then(|trace| judge(&trace)).err();
+    if let Some(broken) = broken {
+        panic!("{broken}\n{}", serde_json::to_string_pretty(&moves).unwrap_or_default());
+    }
+}
+
+/// Programs that share a store: processes and threads in an order that the lines choose, and some die.
+///
+/// # Panics
+/// If a law is broken; the scenario is printed, and can be put among those that the tests play again.
+pub fn scenario(bytes: &[u8]) {
+    let Some(scenario) = told(lines(bytes)) else { return };
+    if let Err(broken) = judge(&play(&scenario, &Right).trace) {
+        panic!("{broken}\n{}", scenario.to_json());
+    }
+}
+
+fn lines<T: DeserializeOwned>(bytes: &[u8]) -> impl Iterator<Item = T> {
+    let text = std::str::from_utf8(bytes).unwrap_or_default();
+    text.lines().filter_map(|line| serde_json::from_str(line).ok()).take(MOST_LINES)
+}
+
+fn told(lines: impl Iterator<Item = Line>) -> Option<Scenario> {
+    let mut scenario = Scenario::processes("what the fuzzer found", &[]);
+    for line in lines {
+        match line {
+            Line::Given(given) if !scenario.given.iter().any(|known| is_same_place(known, &given)) => {
+                scenario.given.push(given);
+            }
+            Line::Issuer(manner) if manner.lifetime_ms <= LONGEST_MS => scenario.issuer = manner,
+            Line::Before(step) if is_playable(&step) && step != Step::Tear => scenario.before.push(step),
+            Line::Participant { process, dies_at } if scenario.participants.len() < MOST_PARTICIPANTS => {
+                scenario.participants.push(Participant { process, steps: Vec::new(), dies_at });
+            }
+            Line::Step(step) if is_playable(&step) => scenario.participants.last_mut()?.steps.push(step),
+            Line::Turns(who, count) => scenario.schedule.push((who, count)),
+            _ => {}
+        }
+    }
+    (!scenario.participants.is_empty()).then_some(scenario)
+}
+
+fn is_same_place(a: &Given, b: &Given) -> bool {
+    let place = |given: &Given| match given {
+        Given::Key { provider, label, .. } | Given::Grant { provider, label, .. } => (provider.clone(), label.clone()),
+    };
+    place(a) == place(b)
+}
+
+/// Whether the simulated world can do it: its secrets are texts of the scenario, and its clock has an end.
+fn is_playable(step: &Step) -> bool {
+    let is_secret = |text: &str| credlatch::Secret::try_from(text).is_ok();
+    match step {
+        Step::Set { secret, .. } => is_secret(secret),
+        Step::Import { keys, .. } => keys.iter().all(|(_, secret)| is_secret(secret)),
+        Step::Wait { ms } => *ms <= LONGEST_MS,
+        Step::SetWallClock { by_ms } => by_ms.unsigned_abs() <= LONGEST_MS,
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A seed that is passed over line by line would seed nothing.
+    fn says_something<T: DeserializeOwned>(folder: &str) {
+        let seeds = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../seeds").join(folder);
+        let (mut all, mut said) = (0, 0);
+        for seed in std::fs::read_dir(seeds).unwrap() {
+            let bytes = std::fs::read(seed.unwrap().path()).unwrap();
+            all += String::from_utf8_lossy(&bytes).lines().count();
+            said += lines::<T>(&bytes).count();
+        }
+        assert!(said * 2 > all, "only {said} of {all} lines say something");
+    }
+
+    #[test]
+    fn seeds_are_histories() {
+        says_something::<Move>("machine");
+        says_something::<Line>("scenario");
+    }
+}
