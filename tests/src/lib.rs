@@ -9,7 +9,13 @@ pub mod arbitrary;
 pub mod cases;
 pub mod conduct;
 pub mod coverage;
+pub mod edits;
+pub mod failures;
 pub mod moves;
+pub mod names;
+pub mod picture;
+#[cfg(feature = "loom")]
+pub mod record;
 pub mod run;
 pub mod scenario;
 pub mod world;

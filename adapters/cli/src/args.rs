@@ -1,10 +1,14 @@
 //! The command line, described once: parsing, help and completions come from here.
 
+mod helper;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+
+pub(crate) use helper::{Asked, Grant, Helper};
 
 use crate::cmd::demo::Part;
 
@@ -59,6 +63,14 @@ pub(crate) enum Command {
     Env(Plan),
     /// Print a token that is good now
     Token(Provider),
+    /// Hand credentials to git, docker, cargo, AWS clients and kubectl, in the words of each
+    ///
+    /// A credential is handed out only for a host that is the provider's, or that --host names.
+    Helper {
+        /// Whose words.
+        #[command(subcommand)]
+        client: Helper,
+    },
     /// Sign in to a provider, or join the login that is in progress
     ///
     /// Shows a code and where to enter it, and waits. Whoever signs in to the same provider at the same time sees the same

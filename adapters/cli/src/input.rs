@@ -21,9 +21,32 @@ pub(crate) fn read(prompt: &str) -> Done<Zeroizing<String>> {
     if io::stdin().is_terminal() {
         return Ok(Zeroizing::new(rpassword::prompt_password(format!("{prompt} (not shown): ")).map_err(failed)?));
     }
+    text(&mut io::stdin().lock(), failed)
+}
+
+/// Asks the person at the terminal for a key, wherever standard input comes from.
+pub(crate) fn ask(prompt: &str) -> Done<Secret> {
+    let typed = rpassword::prompt_password(format!("{prompt} (not shown): "));
+    let typed = Zeroizing::new(typed.map_err(|error| {
+        End::other(
+            format!("no secret was given, and nobody can be asked for it: {error}"),
+            "use `credlatch set PROVIDER`",
+        )
+    })?);
+    api_key(&typed)
+}
+
+/// Reads the request of a program that this one helps, up to its end. It may hold a secret.
+pub(crate) fn request() -> Done<Zeroizing<String>> {
+    text(&mut io::stdin().lock(), |error| {
+        End::other(format!("could not read what is asked for: {error}"), "this command is for programs to call")
+    })
+}
+
+fn text(from: &mut impl Read, failed: impl Fn(io::Error) -> End) -> Done<Zeroizing<String>> {
     // With room from the start the buffer doesn't grow, and so leaves no copies behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(MOST_BYTES + 1));
-    io::stdin().lock().take(MOST_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
+    from.take(MOST_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() > MOST_BYTES {
         return Err(Error::from(BadSecret::TooLong).into());
     }

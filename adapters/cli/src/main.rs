@@ -24,6 +24,10 @@ use usage::Glance;
 
 fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
+    // Cargo calls every credential provider so, and gives the arguments that it was configured with later.
+    if words.get(1).is_some_and(|word| word == "--cargo-plugin") {
+        return output::finish(cmd::helper::cargo_plugin(), false);
+    }
     let (outcome, json) = match Cli::try_parse_from(&words) {
         Ok(cli) => (cmd::dispatch(&cli), cli.global.json),
         Err(error) => {

@@ -20,6 +20,7 @@ mod plan;
 #[cfg(all(feature = "file", unix))]
 mod profiles;
 mod read;
+mod recognise;
 mod report;
 mod rotate;
 mod scope;

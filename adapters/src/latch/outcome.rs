@@ -38,6 +38,11 @@ impl Outcome {
         Self { answer: None, rest_ms: None, model: None, dead: None }
     }
 
+    /// It was turned away, as by a 401 of which nothing else is known.
+    pub fn unauthorized() -> Self {
+        Self { answer: Some(Answer::Unauthorized), rest_ms: None, model: None, dead: None }
+    }
+
     /// Reads an HTTP answer: its status, `Retry-After`, and what its JSON body says of reasons and reset times.
     pub fn from_http(status: u16, headers: &HeaderMap, body: &[u8]) -> Self {
         let body: Value = serde_json::from_slice(body).unwrap_or(Value::Null);

@@ -6,12 +6,13 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use credlatch_core::provider::endpoint;
+use credlatch_core::provider::{Url, endpoint};
 use ureq::Proxy;
 use ureq::config::Config;
+use ureq::tls::{RootCerts, TlsConfig};
 use zeroize::Zeroizing;
 
-use super::connect;
+use super::{connect, roots};
 
 /// The longest answer that is read, in bytes.
 const MAX_ANSWER: u64 = 1024 * 1024;
@@ -57,7 +58,7 @@ pub(super) fn form(fields: &[(&str, &str)]) -> Zeroizing<String> {
 /// Sends it once. Redirects are not followed: a secret goes where the provider's row says, and nowhere else.
 pub(super) fn post(post: &Post<'_>) -> Reply {
     let Ok(url) = endpoint(post.url) else { return Reply::NotSent };
-    let (agent, sent) = connect::client(config(post.timeout, url.is_loopback()), post.timeout);
+    let (agent, sent) = connect::client(config(post.timeout, &url), post.timeout);
     let request = agent.post(post.url).header("content-type", post.content_type).header("accept", "application/json");
     let Ok(mut response) = request.send(post.body.as_bytes()) else {
         return if sent.load(Ordering::Acquire) { Reply::NoAnswer } else { Reply::NotSent };
@@ -70,7 +71,10 @@ pub(super) fn post(post: &Post<'_>) -> Reply {
     })
 }
 
-fn config(timeout: Duration, is_loopback: bool) -> Config {
+fn config(timeout: Duration, url: &Url<'_>) -> Config {
+    let is_loopback = url.is_loopback();
+    // Reading them takes some milliseconds, which a request in the clear can do without.
+    let roots = if url.https { roots::trusted() } else { RootCerts::WebPki };
     ureq::config::Config::builder()
         .timeout_global(Some(timeout))
         .http_status_as_error(false)
@@ -80,6 +84,7 @@ fn config(timeout: Duration, is_loopback: bool) -> Config {
         .https_only(!is_loopback)
         // A request to this machine is not encrypted, and no proxy may read it; any other is, and a proxy sees a tunnel.
         .proxy(if is_loopback { None } else { Proxy::try_from_env() })
+        .tls_config(TlsConfig::builder().root_certs(roots).build())
         .user_agent(concat!("credlatch/", env!("CARGO_PKG_VERSION")))
         .build()
 }

@@ -13,6 +13,7 @@ mod http;
 mod jwt;
 mod loopback;
 mod pkce;
+mod roots;
 
 use std::fmt;
 use std::sync::Arc;

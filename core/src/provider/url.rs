@@ -11,6 +11,8 @@ pub struct Url<'a> {
     pub https: bool,
     /// The host as written, without brackets.
     pub host: &'a str,
+    /// The port, if one is named.
+    pub port: Option<u16>,
     /// Whether a user name or password stands before the host.
     pub has_userinfo: bool,
     /// Scheme, host and port: all before the path.
@@ -30,9 +32,14 @@ impl<'a> Url<'a> {
         }
         let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
         let (userinfo, host_port) = authority.rsplit_once('@').map_or((None, authority), |(u, h)| (Some(u), h));
-        let host = host_of(host_port)?;
+        let (host, port) = host_and_port(host_port)?;
         let origin = &text[..scheme.len() + "://".len() + authority.len()];
-        Some(Self { https, host, has_userinfo: userinfo.is_some(), origin })
+        Some(Self { https, host, port, has_userinfo: userinfo.is_some(), origin })
+    }
+
+    /// The port that is connected to: the scheme's own where none is named.
+    pub fn effective_port(&self) -> u16 {
+        self.port.unwrap_or(if self.https { 443 } else { 80 })
     }
 
     /// Whether the host is this machine, in a spelling that no resolver decides.
@@ -43,8 +50,8 @@ impl<'a> Url<'a> {
     }
 }
 
-/// The host in `host`, `host:port`, `[v6]` or `[v6]:port`.
-fn host_of(host_port: &str) -> Option<&str> {
+/// The parts of `host`, `host:port`, `[v6]` or `[v6]:port`.
+fn host_and_port(host_port: &str) -> Option<(&str, Option<u16>)> {
     let (host, port) = match host_port.strip_prefix('[') {
         Some(v6) => {
             let (host, after) = v6.split_once(']')?;
@@ -56,7 +63,7 @@ fn host_of(host_port: &str) -> Option<&str> {
             None => (plain_host(host_port)?, None),
         },
     };
-    (port.is_none_or(|port| port.parse::<u16>().is_ok())).then_some(host)
+    Some((host, port.map(str::parse).transpose().ok()?))
 }
 
 fn plain_host(host: &str) -> Option<&str> {
@@ -120,6 +127,13 @@ mod tests {
         }
         assert_eq!(endpoint("https://user:pw@example.com"), Err(BadEndpoint::HasUserinfo));
         assert_eq!(Url::parse("https://api.good.example@evil.example/").unwrap().host, "evil.example");
+    }
+
+    #[test]
+    fn a_port_that_is_not_named_is_the_schemes_own() {
+        let port = |text: &str| Url::parse(text).unwrap().effective_port();
+        assert_eq!([port("https://a/x"), port("http://a"), port("http://[::1]:81/")], [443, 80, 81]);
+        assert_eq!(Url::parse("https://a").unwrap().port, None);
     }
 
     #[test]

@@ -21,6 +21,25 @@ const MAX_BRANCHES: usize = 20_000;
 /// Ends an exploration that found a breach.
 struct Found;
 
+/// When an exploration ends before its end.
+#[derive(Clone, Copy)]
+enum Stop {
+    Never,
+    AtAny,
+    /// At the first breach of this law.
+    At(u8),
+}
+
+impl Stop {
+    fn is_reached(self, seen: &Explored) -> bool {
+        match self {
+            Self::Never => false,
+            Self::AtAny => !seen.broken.is_empty(),
+            Self::At(law) => seen.broken.contains_key(&law),
+        }
+    }
+}
+
 /// What an exploration saw.
 #[derive(Clone, Debug, Default)]
 pub struct Explored {
@@ -39,19 +58,29 @@ pub struct Explored {
 /// # Panics
 /// If the environment tells loom to stop before it is through: such a check would pass without having checked.
 pub fn explore(scenario: &Scenario, preemption_bound: Option<usize>) -> Explored {
-    run(scenario, &Right, preemption_bound, true)
+    run(scenario, &Right, preemption_bound, Stop::AtAny)
 }
 
 /// Explores a scenario of a wrong engine to its end, and collects every law that it breaks.
 pub fn explore_all(scenario: &Scenario, conduct: &'static dyn Conduct<Loomed>) -> Explored {
-    run(scenario, conduct, Some(2), false)
+    run(scenario, conduct, Some(2), Stop::Never)
+}
+
+/// How many orders of a wrong engine's scenario loom plays until it finds the first breach of this law.
+///
+/// # Panics
+/// If it finds none.
+pub fn executions_until(scenario: &Scenario, conduct: &'static dyn Conduct<Loomed>, law: u8) -> usize {
+    let explored = run(scenario, conduct, Some(2), Stop::At(law));
+    assert!(explored.broken.contains_key(&law), "{} never breaks law {law}", scenario.name);
+    explored.executions
 }
 
 fn run(
     scenario: &Scenario,
     conduct: &'static dyn Conduct<Loomed>,
     preemption_bound: Option<usize>,
-    stop: bool,
+    stop: Stop,
 ) -> Explored {
     for variable in ["LOOM_MAX_DURATION", "LOOM_MAX_PERMUTATIONS", "LOOM_MAX_PREEMPTIONS", "LOOM_CHECKPOINT_FILE"] {
         assert!(std::env::var_os(variable).is_none(), "{variable} would end the exploration early");
@@ -71,7 +100,7 @@ fn run(
     std::mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-fn execute(scenario: &Scenario, conduct: &'static dyn Conduct<Loomed>, seen: &Mutex<Explored>, stop: bool) {
+fn execute(scenario: &Scenario, conduct: &'static dyn Conduct<Loomed>, seen: &Mutex<Explored>, stop: Stop) {
     let recorder = Arc::new(Recorder::default());
     let mut stage = Stage::<Loomed>::set(scenario, conduct, &recorder);
     let cast: Vec<_> = (0..)
@@ -101,7 +130,7 @@ fn execute(scenario: &Scenario, conduct: &'static dyn Conduct<Loomed>, seen: &Mu
         let found = || (broken, Scenario { schedule: play::schedule(&turns), ..scenario.clone() });
         seen.broken.entry(law.number).or_insert_with(found);
     }
-    if stop && !seen.broken.is_empty() {
+    if stop.is_reached(&seen) {
         drop(seen);
         resume_unwind(Box::new(Found));
     }

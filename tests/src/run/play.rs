@@ -92,6 +92,19 @@ pub struct Played {
 
 /// Plays a scenario in every order in which one participant is interrupted once, by all the others to their ends.
 pub fn play_interrupted(scenario: &Scenario, conduct: &'static dyn Conduct<Scripted>) -> Played {
+    play_interrupted_until(scenario, conduct, |_| false)
+}
+
+/// How many of these orders are played until the first breach of this law.
+pub fn orders_until(scenario: &Scenario, conduct: &'static dyn Conduct<Scripted>, law: u8) -> usize {
+    play_interrupted_until(scenario, conduct, |played| played.broken.contains_key(&law)).orders
+}
+
+fn play_interrupted_until(
+    scenario: &Scenario,
+    conduct: &'static dyn Conduct<Scripted>,
+    is_enough: impl Fn(&Played) -> bool,
+) -> Played {
     let mut played = Played::default();
     for first in (0..).take(scenario.participants.len()) {
         for turns in 1.. {
@@ -101,6 +114,9 @@ pub fn play_interrupted(scenario: &Scenario, conduct: &'static dyn Conduct<Scrip
             let scenario = Scenario { schedule, ..scenario.clone() };
             let history = play(&scenario, conduct);
             played.judge(&history.trace, &scenario);
+            if is_enough(&played) {
+                return played;
+            }
             let taken = history.turns.iter().take_while(|who| **who == first).count();
             if u32::try_from(taken).is_ok_and(|taken| taken < turns) {
                 break;

@@ -8,6 +8,7 @@ mod doctor;
 mod env;
 mod flows;
 mod fresh;
+pub(crate) mod helper;
 mod import;
 mod login;
 mod pool;
@@ -33,6 +34,7 @@ pub(crate) fn dispatch(cli: &Cli) -> Done {
         Command::Run(args) => run::run(global, args),
         Command::Env(args) => env::env(global, args),
         Command::Token(of) => token::token(global, of),
+        Command::Helper { client } => helper::helper(global, client),
         Command::Login(args) => login::login(global, args),
         Command::Flows => flows::flows(global),
         Command::Cancel { flow } => cancel::cancel(global, flow),

@@ -17,8 +17,7 @@ pub(crate) fn set(global: &Global, args: &Set) -> Done {
     match args.kind {
         args::Kind::ApiKey => {
             let key = input::api_key(&input::read(&format!("{} API key", row.display_name()))?)?;
-            fits(&latch, row, &key, Kind::ApiKey)?;
-            latch.set_as(row.id.as_str(), &label, key)?;
+            store_key(&latch, row, &label, key)?;
         }
         args::Kind::Oauth => {
             let text = input::read(&format!("{} access token, or JSON", row.display_name()))?;
@@ -34,6 +33,12 @@ pub(crate) fn set(global: &Global, args: &Set) -> Done {
     let profile = latch.profile();
     let object = json!({"profile": profile.as_str(), "provider": row.id, "label": label, "kind": kind.as_str()});
     output::answer(global.json, &object, || format!("stored for {}, label {label}, profile {profile}", row.id))
+}
+
+/// Stores a key, if it can be this provider's.
+pub(super) fn store_key(latch: &Latch, row: &Provider, label: &Label, key: Secret) -> Done {
+    fits(latch, row, &key, Kind::ApiKey)?;
+    Ok(latch.set_as(row.id.as_str(), label, key)?)
 }
 
 /// Refuses a secret whose prefix says that it is another provider's, or of another kind: it would never work, or worse.

@@ -6,6 +6,10 @@
 #[expect(dead_code, reason = "the other tests use the rest")]
 mod helper;
 
+#[path = "../helpers/server.rs"]
+#[expect(dead_code, reason = "the other tests use the rest")]
+mod server;
+
 mod authlib;
 mod cancelled;
 mod clearing;
@@ -15,6 +19,7 @@ mod killed;
 mod many;
 mod oidc;
 mod peer;
+mod roots;
 mod saving;
 mod shown;
 mod stopped;

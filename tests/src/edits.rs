@@ -1,0 +1,164 @@
+//! One wrong line each: the steps of the commit protocol and of the claim protocol, put wrong one at a time. Each must fail
+//! a harness that names the law. `cargo run -p credlatch-tests --example edits` makes them in a copy of this repository.
+
+/// An edit that must not pass.
+#[derive(Clone, Copy, Debug)]
+pub struct Edit {
+    /// Its name.
+    pub name: &'static str,
+    /// What goes wrong with it.
+    pub what: &'static str,
+    /// In which file.
+    pub file: &'static str,
+    /// The right text; it stands there once.
+    pub right: &'static str,
+    /// The wrong one.
+    pub wrong: &'static str,
+    /// The harness that fails: what `cargo test` is told to run.
+    pub harness: &'static str,
+    /// The laws of which the failure names one.
+    pub laws: &'static [u8],
+}
+
+const PROPERTIES: &str = "-p credlatch-tests --test properties";
+const LOOM: &str = "-p credlatch-tests --features loom --test loom";
+const CRASH: &str = "-p credlatch --test crash every_crash";
+
+/// All of them.
+pub const EDITS: &[Edit] = &[
+    Edit {
+        name: "a writer trusts what it knew",
+        what: "a commit is based on the snapshot in memory, not on what the locked store holds",
+        file: "core/src/engine/transact.rs",
+        right: "let Loaded { state: before, id } = locked.load()?;",
+        wrong: "let Loaded { id, .. } = locked.load()?;\n        let before = self.published.read(|known| known.state.clone());",
+        harness: PROPERTIES,
+        laws: &[1, 2, 4, 5, 6, 7, 15],
+    },
+    Edit {
+        name: "published before it is saved",
+        what: "readers of this process see a commit that may still fail",
+        file: "core/src/engine/transact.rs",
+        right: "let id = locked.commit(&state, room.take())?;",
+        wrong: "self.publish(state.clone(), id);\n            let id = locked.commit(&state, room.take())?;",
+        harness: LOOM,
+        laws: &[7],
+    },
+    Edit {
+        name: "the living are taken for dead",
+        what: "a claim is given up although its actor is at work",
+        file: "core/src/engine/transact.rs",
+        right: "if !self.store.is_alive(&claim.actor)? {",
+        wrong: "if self.store.is_alive(&claim.actor).is_ok() {",
+        harness: PROPERTIES,
+        laws: &[2, 3, 4, 5],
+    },
+    Edit {
+        name: "a claim beside a claim",
+        what: "whoever comes second may present the token too",
+        file: "core/src/rotation.rs",
+        right: "Custody::Rotating(claim) => return Verdict::Joined(claim.attempt).into(),",
+        wrong: "Custody::Rotating(_) => None,",
+        harness: PROPERTIES,
+        laws: &[4],
+    },
+    Edit {
+        name: "an act without its claim",
+        what: "the effect of somebody else's claim is acted on",
+        file: "core/src/engine/rotate.rs",
+        right: "Verdict::Joined(_) | Verdict::Stale | Verdict::Nothing => return Ok(None),",
+        wrong: "Verdict::Joined(_) => {}\n            Verdict::Stale | Verdict::Nothing => return Ok(None),",
+        harness: PROPERTIES,
+        laws: &[3, 4],
+    },
+    Edit {
+        name: "no quarantine",
+        what: "a token in doubt is presented while the first request may be in flight",
+        file: "core/src/rotation.rs",
+        right: "if !quiet.is_reached(now) {",
+        wrong: "if !quiet.is_reached(now) && want.cause == Cause::Due {",
+        harness: PROPERTIES,
+        laws: &[4],
+    },
+    Edit {
+        name: "the dead leave nothing behind",
+        what: "a grant whose rotation died counts as settled",
+        file: "core/src/rotation.rs",
+        right: "entry.set_custody(Custody::InDoubt(doubt(&claim, DoubtCause::ActorDied)));",
+        wrong: "entry.set_custody(Custody::Settled);",
+        harness: PROPERTIES,
+        laws: &[4, 5],
+    },
+    Edit {
+        name: "settled without its attempt",
+        what: "a late answer is taken for the one that is waited for",
+        file: "core/src/rotation.rs",
+        right: "Some(Custody::Rotating(claim)) if claim.attempt == attempt => Standing::Claimed(claim.clone()),",
+        wrong: "Some(Custody::Rotating(claim)) => Standing::Claimed(claim.clone()),",
+        harness: PROPERTIES,
+        laws: &[6],
+    },
+    Edit {
+        name: "two logins at once",
+        what: "a start doesn't look whether one is in progress",
+        file: "core/src/flow/transition.rs",
+        right: "    if let Some(live) = &mut slot.flow {\n        let id = live.id;",
+        wrong: "    if let Some(live) = slot.flow.as_mut().filter(|live| live.is_adoptable()) {\n        let id = live.id;",
+        harness: PROPERTIES,
+        laws: &[2, 6, 9],
+    },
+    Edit {
+        name: "success over cancelled",
+        what: "a login that was cancelled stores its grant all the same",
+        file: "core/src/flow/transition.rs",
+        right: "let Some(live) = held_flow(state, now, step) else { return unwanted(state, success) };",
+        wrong: "let Some(live) = state.slot_mut(&step.provider).flow.as_mut() else { return unwanted(state, success) };",
+        harness: PROPERTIES,
+        laws: &[6],
+    },
+    Edit {
+        name: "a clear forgets",
+        what: "what was cleared is not remembered, and an import brings it back",
+        file: "core/src/clear.rs",
+        right: "            remember(slot, &entry);\n            effects.extend",
+        wrong: "            effects.extend",
+        harness: PROPERTIES,
+        laws: &[15],
+    },
+    Edit {
+        name: "cached under a word read too late",
+        what: "a load is kept although the word was read after it",
+        file: "core/src/engine/read.rs",
+        right: "let before = self.store.word()?;\n        let loaded = self.store.load()?;",
+        wrong: "let loaded = self.store.load()?;\n        let before = loaded.id;",
+        harness: LOOM,
+        laws: &[7],
+    },
+    Edit {
+        name: "renamed without a sync",
+        what: "the draft is put in place before its bytes are durable",
+        file: "adapters/src/file/room.rs",
+        right: "self.disk.sync(&self.file)",
+        wrong: "self.disk.look(&self.path()).map(drop)",
+        harness: CRASH,
+        laws: &[3, 5, 7, 16],
+    },
+    Edit {
+        name: "the word stays even",
+        what: "readers trust what they have while a commit is put in place",
+        file: "adapters/src/file/commit.rs",
+        right: "let made_odd = locked.set_word(id | 1);",
+        wrong: "let made_odd = locked.set_word(before);",
+        harness: CRASH,
+        laws: &[3, 5, 7],
+    },
+    Edit {
+        name: "the folder isn't synced",
+        what: "a commit is answered for although a power cut may take its name away",
+        file: "adapters/src/file/commit.rs",
+        right: "locked.store.disk.sync_folder(&locked.paths.folder)",
+        wrong: "locked.store.disk.look(&locked.paths.folder).map(drop)",
+        harness: CRASH,
+        laws: &[3, 5, 7],
+    },
+];

@@ -1,0 +1,202 @@
+//! Pictures that are drawn by the code: what the machine was seen to do in arbitrary histories, and one counterexample as
+//! it happened.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use credlatch_core::Event;
+use credlatch_core::flow::{FlowEnd, Phase};
+use credlatch_core::law::{Deed, Fact, LAWS, Stepped, Trace, Who};
+use credlatch_core::rotation::Exchanged;
+use credlatch_core::state::{Custody, Entry, Slot, State};
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+
+use crate::arbitrary;
+use crate::cases::ACME;
+use crate::moves::Machine;
+use crate::run::play::{play, play_interrupted};
+use crate::wrong::WRONG;
+
+/// Histories from which the machine is drawn: after half as many nothing new is seen.
+const HISTORIES: usize = 20_000;
+/// The wrong engine whose counterexample is drawn.
+const SHOWN: &str = "stale_variable";
+
+/// Edges of a diagram: from, to, and what leads there.
+type Edges = BTreeMap<(&'static str, &'static str), BTreeSet<String>>;
+
+/// The document with the pictures.
+///
+/// # Panics
+/// If the machine breaks a law, or the wrong engine doesn't.
+pub fn picture_document() -> String {
+    let (grants, flows) = machine();
+    format!("{HEAD}{GRANT}{}{FLOW}{}{SEQUENCE}{}", diagram(&grants), diagram(&flows), sequence())
+}
+
+/// What grants and logins were seen to do.
+fn machine() -> (Edges, Edges) {
+    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
+    let (mut grants, mut flows) = (Edges::new(), Edges::new());
+    for _ in 0..HISTORIES {
+        let moves = arbitrary::moves().new_tree(&mut runner).expect("moves can always be made").current();
+        let trace = Machine::run(&moves).expect("the machine keeps the laws");
+        for step in steps(&trace) {
+            add(&mut grants, step, grant_of);
+            add(&mut flows, step, flow_of);
+        }
+    }
+    (grants, flows)
+}
+
+fn steps(trace: &Trace) -> impl Iterator<Item = &Stepped> {
+    trace.0.iter().filter_map(|fact| match fact {
+        Fact::Stepped(step) => Some(&**step),
+        _ => None,
+    })
+}
+
+fn add(edges: &mut Edges, step: &Stepped, of: fn(&State) -> Option<&'static str>) {
+    let (before, after) = (of(&step.before), of(&step.after));
+    let is_about = !matches!(step.event, Event::CountUses(_));
+    if let (Some(before), Some(after)) = (before, after)
+        && before != after
+        && is_about
+    {
+        edges.entry((before, after)).or_default().insert(label(&step.event));
+    }
+}
+
+/// The custody of the default grant; nothing if something else has its place.
+fn grant_of(state: &State) -> Option<&'static str> {
+    let Some(entry) = state.entry(ACME, "default") else { return Some(NOTHING) };
+    Some(match &Entry::grant(entry)?.custody {
+        Custody::Settled => "settled",
+        Custody::Rotating(_) => "rotating",
+        Custody::InDoubt(_) => "in_doubt",
+        Custody::Lost(_) => "lost",
+    })
+}
+
+/// The login of the provider: in progress, or how the last one ended.
+#[expect(clippy::unnecessary_wraps, reason = "it stands beside `grant_of`, which may have nothing to say")]
+fn flow_of(state: &State) -> Option<&'static str> {
+    let Some(slot) = state.slot(ACME) else { return Some(NOTHING) };
+    Some(match (&slot.flow, Slot::clone(slot).ended.last().map(|ended| ended.end.clone())) {
+        (Some(live), _) => match (&live.phase, &live.holder) {
+            (Phase::Reserved, _) => "reserved",
+            (Phase::Pending(_), Some(_)) => "pending",
+            (Phase::Pending(_), None) => "pending_unattended",
+            (Phase::Exchanging(_), _) => "exchanging",
+        },
+        (None, None) => NOTHING,
+        (None, Some(FlowEnd::Succeeded)) => "succeeded",
+        (None, Some(FlowEnd::Cancelled)) => "cancelled",
+        (None, Some(FlowEnd::Expired)) => "expired",
+        (None, Some(FlowEnd::Failed(_))) => "failed",
+    })
+}
+
+const NOTHING: &str = "[*]";
+
+fn label(event: &Event) -> String {
+    match event {
+        Event::Put(_) => "put".to_owned(),
+        Event::Remove(_) => "remove".to_owned(),
+        Event::Clear(_) => "clear".to_owned(),
+        Event::ClaimRotation(_) => "claim".to_owned(),
+        Event::Settle(settle) => match settle.outcome {
+            Exchanged::Granted(_) => "settle, granted",
+            Exchanged::Rejected { .. } => "settle, rejected",
+            Exchanged::NotConsumed { .. } => "settle, not consumed",
+            Exchanged::Unknown => "settle, unknown",
+        }
+        .to_owned(),
+        Event::StartFlow(_) => "start".to_owned(),
+        Event::FlowPrompted(_) => "prompted".to_owned(),
+        Event::ClaimCode(_) => "claim the code".to_owned(),
+        Event::FlowSucceeded(_) => "succeed".to_owned(),
+        Event::FlowFailed(_) => "fail".to_owned(),
+        Event::CancelFlow(_) => "cancel".to_owned(),
+        Event::AdoptFlow(_) => "adopt".to_owned(),
+        Event::ActorGone { .. } => "actor gone".to_owned(),
+        Event::Purge => "purge".to_owned(),
+        other => format!("{other:?}").split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_lowercase(),
+    }
+}
+
+fn diagram(edges: &Edges) -> String {
+    let mut text = String::from("```mermaid\nstateDiagram-v2\n");
+    for ((from, to), labels) in edges {
+        let labels = labels.iter().map(String::as_str).collect::<Vec<_>>().join(" / ");
+        let _ = writeln!(text, "    {from} --> {to}: {labels}");
+    }
+    text + "```\n"
+}
+
+/// The first counterexample that a wrong engine gives, as it happened.
+fn sequence() -> String {
+    let wrong = WRONG.iter().find(|wrong| wrong.name == SHOWN).expect("the engine that is shown");
+    let played = play_interrupted(&(wrong.scenario)(), wrong.scripted);
+    let (broken, scenario) = &played.broken[&wrong.law];
+    let trace = play(scenario, wrong.scripted).trace;
+    let count = Who::try_from(scenario.participants.len()).unwrap_or(Who::MAX);
+    let mut text = String::from("```mermaid\nsequenceDiagram\n");
+    for who in 0..count {
+        let _ = writeln!(text, "    participant p{who} as process {}", who + 1);
+    }
+    text.push_str("    participant store\n    participant issuer\n");
+    for line in trace.0.iter().filter_map(|fact| message(fact, count)) {
+        let _ = writeln!(text, "    {line}");
+    }
+    let law = LAWS[usize::from(broken.number) - 1];
+    let _ = writeln!(text, "    note over p0,issuer: law {} {} is broken: {}", law.number, law.name, broken.what);
+    text + "```\n"
+}
+
+fn message(fact: &Fact, count: Who) -> Option<String> {
+    Some(match fact {
+        Fact::Shown { who, state } if *who < count => {
+            format!("p{who}->>store: commits generation {}", state.generation)
+        }
+        Fact::ReadEnded { who, saw } if *who < count => format!("store-->>p{who}: generation {}", saw.generation),
+        Fact::ActBegan { who, deed: Deed::Present { token } } if *who < count => {
+            format!("p{who}->>issuer: presents {token}")
+        }
+        Fact::ActEnded { who, deed: Deed::Present { .. } } if *who < count => format!("issuer-->>p{who}: answers"),
+        Fact::Succession { old, new } => format!("note over issuer: {old} is spent, {new} follows it"),
+        Fact::Died { who } if *who < count => format!("note over p{who}: dies"),
+        _ => return None,
+    })
+}
+
+const HEAD: &str = "# Pictures
+
+Drawn by `tests/src/picture.rs` from what the code does; a test holds this page to it. `CREDLATCH_KEEP=1 cargo test -p
+credlatch-tests --test picture` draws it anew.
+";
+
+const GRANT: &str = "
+## A grant
+
+Who may present the refresh token. Every edge was seen in arbitrary histories of the machine, and no other was. `clear`
+leads from everywhere to nothing; `put` replaces whatever is there.
+
+";
+
+const FLOW: &str = "
+## A login
+
+One provider of one profile has at most one in progress. What ended is seen for 300 s.
+
+";
+
+const SEQUENCE: &str = "
+## A counterexample
+
+Two processes rotate one grant, and the engine makes a mistake that was made in the field: it looks again under the lock,
+and then presents what it had read before. This is the first order in which that shows; loom finds it too.
+
+";

@@ -1,0 +1,45 @@
+//! `docs/record.md` says what is so: each failure has what rules it out, each edit is where it says, each figure is measured.
+#![cfg(feature = "loom")]
+
+use std::fs;
+
+use credlatch_core::law::LAWS;
+use credlatch_tests::edits::EDITS;
+use credlatch_tests::failures::FAILURES;
+use credlatch_tests::names::{root, tests};
+use credlatch_tests::record::record_document;
+
+#[test]
+fn every_failure_is_ruled_out_by_something_that_is_there() {
+    assert!(FAILURES.iter().map(|failure| failure.number).eq(1..=37));
+    let tests = tests().unwrap();
+    for failure in FAILURES {
+        assert!(!failure.tests.is_empty(), "nothing shows that failure {} is ruled out", failure.number);
+        for law in failure.laws {
+            assert!(LAWS.iter().any(|known| known.number == *law));
+        }
+        for name in failure.tests {
+            assert!(tests.contains(*name), "failure {} names the test {name}, and there is none", failure.number);
+        }
+    }
+}
+
+#[test]
+fn every_edit_is_one_place_in_its_file() {
+    assert_eq!(EDITS.len(), 15);
+    for edit in EDITS {
+        let text = fs::read_to_string(root().join(edit.file)).unwrap();
+        assert_eq!(text.matches(edit.right).count(), 1, "`{}` in {}", edit.name, edit.file);
+    }
+}
+
+#[test]
+fn the_document_is_what_is_so() {
+    let path = root().join("docs/record.md");
+    let document = record_document();
+    if std::env::var_os("CREDLATCH_KEEP").is_some() {
+        fs::write(&path, &document).unwrap();
+    }
+    let written = fs::read_to_string(&path).unwrap_or_default();
+    assert!(written == document, "docs/record.md differs from the code; write it anew with CREDLATCH_KEEP=1");
+}
