@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use credlatch_core::clear::Clear;
+#[cfg(all(feature = "doctor", unix))]
+use credlatch_core::custody::Actor;
 use credlatch_core::custody::Nonce;
 use credlatch_core::engine::{
     Cleared, Engine, FlowView, Live, NoToken, Picked, Poller, Rotation, Snapshot, TransactError, Transacted, Wish,
@@ -12,6 +14,8 @@ use credlatch_core::engine::{
 use credlatch_core::flow::FlowKind;
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::pool::Choice;
+#[cfg(all(feature = "doctor", unix))]
+use credlatch_core::port::Store;
 use credlatch_core::port::{Clock, Issuer, Ports, Revoked, StoreError};
 #[cfg(feature = "env")]
 use credlatch_core::rewrite::Rewrite;
@@ -68,6 +72,9 @@ pub(crate) trait Backend: Send + Sync {
     fn cancel(&self, provider: &ProviderId, flow: Nonce) -> Result<FlowView, TransactError>;
     fn view(&self, provider: &ProviderId, flow: Nonce) -> Result<FlowView, StoreError>;
     fn now(&self) -> Stamp;
+    /// Whether a claim's actor is alive.
+    #[cfg(all(feature = "doctor", unix))]
+    fn is_alive(&self, actor: &Actor) -> Result<bool, StoreError>;
 }
 
 /// A login that was started or joined.
@@ -207,5 +214,10 @@ impl<P: Ports> Backend for Engine<P> {
 
     fn now(&self) -> Stamp {
         self.clock().now()
+    }
+
+    #[cfg(all(feature = "doctor", unix))]
+    fn is_alive(&self, actor: &Actor) -> Result<bool, StoreError> {
+        self.store().is_alive(actor)
     }
 }

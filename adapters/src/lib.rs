@@ -30,6 +30,8 @@
 mod backend;
 #[cfg(any(feature = "env", feature = "foreign"))]
 mod digest;
+#[cfg(all(feature = "doctor", unix))]
+pub mod doctor;
 #[cfg(feature = "env")]
 pub mod env;
 mod error;

@@ -178,6 +178,27 @@ fn a_report_rests_the_entry_that_was_used_and_hands_out_another() {
 }
 
 #[test]
+fn a_limit_on_one_model_is_answered_for_that_model_and_others_go_on() {
+    let clock = FakeClock::at(NOON_MS);
+    let latch = Latch::in_memory_on(clock.clone());
+    for label in ["a", "b"] {
+        latch.set_as("minimax", &Label::new(label).unwrap(), secret(&format!("key-{label}"))).unwrap();
+    }
+    let used = latch.token_for_model("minimax", "big").unwrap();
+    let limited = Outcome::from_http(429, &HeaderMap::new(), b"").of_model("big");
+    let Next::Retry(next) = latch.report(&used, &limited).unwrap() else { panic!("another entry is there") };
+    assert_eq!(next.expose_secret(), "key-b");
+    assert_eq!(latch.token_for_model("minimax", "big").unwrap().expose_secret(), "key-b");
+    assert_eq!(latch.current_for_model("minimax", "big").unwrap().expose_secret(), "key-b");
+    assert_eq!(latch.token_for_model("minimax", "small").unwrap().expose_secret(), "key-a");
+    assert_eq!(latch.token("minimax").unwrap().expose_secret(), "key-a");
+    let Next::WaitUntil(_) = latch.report(&next, &limited).unwrap() else { panic!("both rest for it") };
+    assert_eq!(latch.token_for_model("minimax", "big").unwrap_err().kind(), ErrorKind::Busy);
+    clock.advance(3_600_000);
+    assert_eq!(latch.token_for_model("minimax", "big").unwrap().expose_secret(), "key-a");
+}
+
+#[test]
 fn law_6_a_late_report_about_an_old_version_changes_nothing() {
     let latch = Latch::in_memory();
     latch.set("minimax", secret("key-1")).unwrap();

@@ -13,7 +13,7 @@ use credlatch::core::flow::{FlowKind, Prompt};
 use credlatch::core::port::{Code, CodeExchanged, Issuer, Polled, Prompting, Revoked};
 use credlatch::core::rotation::{Exchanged, Fresh};
 use credlatch::system::{FakeClock, SystemClock};
-use credlatch::{Label, Latch, ProviderId, Secret, Tokens, fingerprint};
+use credlatch::{Label, Latch, Next, Outcome, ProviderId, Secret, Tokens, fingerprint};
 
 /// Takes 50 ms for every refresh, and counts them.
 #[derive(Clone, Default)]
@@ -125,4 +125,18 @@ fn the_last_handle_does_not_wait_for_a_login_that_somebody_watched() {
     let began = Instant::now();
     drop((flow, latch));
     assert!(began.elapsed() < Duration::from_secs(30), "the login goes on for ten minutes");
+}
+
+#[tokio::test]
+async fn a_limit_on_one_model_is_answered_for_that_model() {
+    let latch = Latch::in_memory();
+    for label in ["a", "b"] {
+        latch.set_as("minimax", &Label::new(label).unwrap(), secret(&format!("key-{label}"))).unwrap();
+    }
+    let used = latch.token_for_model_async("minimax", "big").await.unwrap();
+    let limited = Outcome::from_http(429, &http::HeaderMap::new(), b"").of_model("big");
+    let Next::Retry(next) = latch.report_async(&used, &limited).await.unwrap() else { panic!("another is there") };
+    assert_eq!(next.expose_secret(), "key-b");
+    assert_eq!(latch.token_for_model_async("minimax", "big").await.unwrap().expose_secret(), "key-b");
+    assert_eq!(latch.token_async("minimax").await.unwrap().expose_secret(), "key-a");
 }

@@ -4,7 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::time::Stamp;
+use crate::rotation::Times;
+use crate::state::later;
+use crate::time::{Deadline, Expiry, Stamp};
 
 /// Who may present a grant's refresh token.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,6 +45,30 @@ pub struct Doubt {
     pub claimed: Stamp,
     /// What happened.
     pub why: DoubtCause,
+}
+
+impl Doubt {
+    /// From when on no request of the act can be in flight any more.
+    pub fn quiet(&self, times: Times) -> Deadline {
+        self.claimed.plus_ms(times.quarantine_ms())
+    }
+
+    /// Whether its issuer would still take the refresh token a second time.
+    pub fn is_forgiven(&self, now: &Stamp, times: Times) -> bool {
+        now.age_ms(&self.claimed) < times.grace_ms
+    }
+
+    /// When the refresh token may be presented again because the access token has ended; none if that never ends. A 401
+    /// allows it as soon as it is [`quiet`](Self::quiet).
+    pub fn retry_at(&self, expiry: Expiry, now: &Stamp, times: Times) -> Option<Deadline> {
+        let ends = match expiry {
+            _ if self.is_forgiven(now, times) => return Some(now.plus_ms(0)),
+            Expiry::Never => return None,
+            Expiry::After(deadline) => deadline,
+            Expiry::At(_) => now.plus_ms(expiry.left_ms(now)),
+        };
+        later(Some(self.quiet(times)), Some(ends), now)
+    }
 }
 
 /// Why a grant is in doubt.
@@ -110,5 +136,96 @@ impl TryFrom<String> for Nonce {
             .flatten()
             .map(Self)
             .ok_or("32 hexadecimal digits are expected")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::extra::Extra;
+    use crate::machine::{Act, Event, Refusal, Verdict};
+    use crate::name::{Label, ProviderId};
+    use crate::put::{How, Put};
+    use crate::rotation::{Cause, ClaimRotation, Exchanged, Settle};
+    use crate::secret::{Fingerprint, Secret};
+    use crate::state::{Grant, Material, Source, State};
+    use crate::{Step, apply};
+
+    const TIMES: Times = Times { skew_ms: 120_000, http_timeout_ms: 15_000, grace_ms: 0 };
+
+    fn at(ms: u64) -> Stamp {
+        Stamp { wall_ms: 1_800_000_000_000 + ms, up_ms: 1_000 + ms, boot: 7 }
+    }
+
+    fn claim(state: &State, now: &Stamp, cause: Cause, times: Times) -> Step {
+        let actor = Actor { name: Nonce(2), pid: 1, started: 0, pid_namespace: 0 };
+        let act = Act { attempt: Nonce(1), actor };
+        let (provider, label) = (ProviderId::new("acme").unwrap(), Label::default());
+        let version = state.entry("acme", label.as_str()).unwrap().version;
+        apply(state, now, &Event::ClaimRotation(ClaimRotation { provider, label, version, cause, act, times }))
+    }
+
+    /// A grant with this end, whose rotation at time 0 got no answer.
+    fn in_doubt(expiry: Expiry, times: Times) -> State {
+        let secret = |text: &str| Secret::try_from(text).unwrap();
+        let (provider, label) = (ProviderId::new("acme").unwrap(), Label::default());
+        let grant = Grant {
+            access: secret("at-1"),
+            refresh: Some(secret("rt-1")),
+            expiry,
+            issued: at(0),
+            scopes: Vec::new(),
+            custody: Custody::Settled,
+            extra: Extra::default(),
+        };
+        let put = Put {
+            provider: provider.clone(),
+            label: label.clone(),
+            material: Material::Oauth(Box::new(grant)),
+            source: Source::Login,
+            fingerprint: Fingerprint([1; 8]),
+            how: How::Named,
+        };
+        let state = apply(&State::default(), &at(0), &Event::Put(put)).state;
+        let state = claim(&state, &at(0), Cause::Asked, times).state;
+        let settle = Settle { provider, label, attempt: Nonce(1), outcome: Exchanged::Unknown };
+        apply(&state, &at(0), &Event::Settle(settle)).state
+    }
+
+    fn retry_at(state: &State, now: &Stamp, times: Times) -> Option<Deadline> {
+        let grant = state.entry("acme", "default").unwrap().grant().unwrap();
+        let Custody::InDoubt(doubt) = &grant.custody else { panic!("{:?}", grant.custody) };
+        doubt.retry_at(grant.expiry, now, times)
+    }
+
+    #[test]
+    fn what_is_said_of_a_doubt_is_what_the_machine_does() {
+        // The token ends before a request of the dead act can have ended, or after.
+        for (ends_ms, said_ms) in [(10_000, 30_000), (90_000, 90_000)] {
+            let state = in_doubt(Expiry::After(at(0).plus_ms(ends_ms)), TIMES);
+            assert_eq!(retry_at(&state, &at(5_000), TIMES).unwrap().left_ms(&at(5_000)), said_ms - 5_000);
+            let early = claim(&state, &at(said_ms - 1), Cause::Due, TIMES).verdict;
+            assert!(matches!(early, Verdict::Refused(Refusal::InDoubtUntil(_))), "{early:?}");
+            assert_eq!(claim(&state, &at(said_ms), Cause::Due, TIMES).verdict, Verdict::Done);
+        }
+    }
+
+    #[test]
+    fn an_issuer_that_forgives_is_asked_at_once() {
+        let times = Times { grace_ms: 60_000, ..TIMES };
+        let state = in_doubt(Expiry::After(at(0).plus_ms(90_000)), times);
+        assert!(retry_at(&state, &at(5_000), times).unwrap().is_reached(&at(5_000)));
+        assert_eq!(claim(&state, &at(5_000), Cause::Asked, times).verdict, Verdict::Done);
+        assert_eq!(retry_at(&state, &at(60_000), times).unwrap().left_ms(&at(60_000)), 30_000);
+    }
+
+    #[test]
+    fn a_token_that_never_ends_leaves_the_doubt_alone() {
+        let mut state = in_doubt(Expiry::After(at(0).plus_ms(90_000)), TIMES);
+        let slot = state.providers.values_mut().next().unwrap();
+        if let Material::Oauth(grant) = &mut slot.entries[0].material {
+            grant.expiry = Expiry::Never;
+        }
+        assert_eq!(retry_at(&state, &at(1), TIMES), None);
     }
 }

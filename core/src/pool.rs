@@ -1,5 +1,7 @@
 //! Pools: which of a provider's entries to use, and what an answer says about the one that was used.
 
+mod order;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -8,8 +10,9 @@ use crate::extra::Extra;
 use crate::machine::{Outcome, Verdict};
 use crate::name::{Label, ProviderId};
 use crate::rotation::{BACK_OFF_FIRST_MS, BACK_OFF_MAX_MS};
-use crate::state::{Entry, Material, Slot, Source, State, later};
+use crate::state::{Slot, Source, State};
 use crate::time::{Deadline, Stamp};
+pub use order::{Choice, Standing, Strategy, Unusable, select};
 
 /// Rest after a 401 that a rotation can't answer, in milliseconds.
 pub const REST_UNAUTHORIZED_MS: u64 = 300_000;
@@ -19,21 +22,6 @@ pub const REST_LIMITED_MS: u64 = 3_600_000;
 pub const REST_SOLE_MS: u64 = 60_000;
 /// How long a dead entry that a person set is kept, so that its verdict can be read.
 pub const DEAD_KEPT_MS: u64 = 86_400_000;
-
-/// How an entry is chosen from a pool.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Strategy {
-    /// The first that can be used.
-    #[default]
-    FillFirst,
-    /// Each in turn.
-    RoundRobin,
-    /// Any.
-    Random,
-    /// The one that was used least often.
-    LeastUsed,
-}
 
 /// What stands against an entry.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -132,74 +120,6 @@ pub struct SetStrategy {
     pub strategy: Strategy,
 }
 
-/// Why no entry can be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unusable {
-    /// There is none.
-    Empty,
-    /// All rest; the first will be usable then.
-    Resting(Deadline),
-    /// What there is, is dead or lost: a new login is needed.
-    SignIn,
-}
-
-/// What a choice depends on beside the state.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Choice<'a> {
-    /// The model the request is for, if known.
-    pub model: Option<&'a str>,
-    /// For round robin: how many were chosen before. For random: any number. An engine adds a count of its own.
-    pub turn: u64,
-}
-
-/// Chooses an entry. Neither a resting nor a dead or lost one is ever chosen.
-///
-/// Returns its place in the pool.
-///
-/// # Errors
-/// Says whether there is nothing, or when something will be, or that a login is needed.
-pub fn select(slot: &Slot, now: &Stamp, choice: &Choice<'_>) -> Result<usize, Unusable> {
-    let all = || slot.entries.iter().enumerate();
-    let usable = || all().filter(|(_, entry)| entry.is_usable(now, choice.model)).map(|(at, _)| at);
-    let chosen = match slot.strategy {
-        Strategy::FillFirst => usable().next(),
-        Strategy::RoundRobin | Strategy::Random => {
-            let at = choice.turn.checked_rem(usable().count() as u64).unwrap_or(0);
-            usable().nth(usize::try_from(at).unwrap_or(0))
-        }
-        Strategy::LeastUsed => usable().min_by_key(|at| slot.entries[*at].health.uses),
-    };
-    chosen.ok_or_else(|| why_none(slot, now, choice.model))
-}
-
-fn why_none(slot: &Slot, now: &Stamp, model: Option<&str>) -> Unusable {
-    if slot.entries.is_empty() {
-        return Unusable::Empty;
-    }
-    let wakes = slot.entries.iter().filter(|entry| !entry.is_finished()).filter_map(|entry| entry.wakes(now, model));
-    wakes.min_by_key(|at| at.left_ms(now)).map_or(Unusable::SignIn, Unusable::Resting)
-}
-
-impl Entry {
-    /// Whether a request may carry it.
-    pub fn is_usable(&self, now: &Stamp, model: Option<&str>) -> bool {
-        !self.is_finished() && self.wakes(now, model).is_none()
-    }
-
-    /// Whether nothing but a new login helps.
-    fn is_finished(&self) -> bool {
-        let suspended = matches!(&self.material, Material::Link(link) if link.suspended);
-        self.health.dead.is_some() || self.is_lost() || suspended
-    }
-
-    /// When its rest ends, if it rests.
-    fn wakes(&self, now: &Stamp, model: Option<&str>) -> Option<Deadline> {
-        let rest = self.health.rest.map(|rest| rest.until).filter(|until| !until.is_reached(now));
-        let of_model = model.and_then(|model| self.health.models.get(model)).copied();
-        later(rest, of_model.filter(|until| !until.is_reached(now)), now)
-    }
-}
-
 impl Health {
     /// Whether nothing stands against the entry.
     pub fn is_clean(&self) -> bool {
@@ -275,3 +195,6 @@ pub(crate) fn prune(slot: &mut Slot, now: &Stamp) -> bool {
     });
     slot.entries.len() != before
 }
+
+#[cfg(test)]
+mod tests;

@@ -190,11 +190,10 @@ fn objection(
 /// A token in doubt is presented again only when it is needed (its access token ended or was refused) and no request of
 /// the earlier act can still be in flight; an issuer with a grace time forgives an early second presentation.
 fn doubt_objection(grant: &Grant, doubt: &Doubt, now: &Stamp, want: &ClaimRotation) -> Option<Refusal> {
-    let quiet = doubt.claimed.plus_ms(want.times.quarantine_ms());
-    let forgiven = now.age_ms(&doubt.claimed) < want.times.grace_ms;
-    if forgiven {
+    if doubt.is_forgiven(now, want.times) {
         return None;
     }
+    let quiet = doubt.quiet(want.times);
     if !quiet.is_reached(now) {
         return Some(Refusal::InDoubtUntil(quiet));
     }

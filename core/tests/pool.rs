@@ -167,8 +167,8 @@ fn each_strategy_chooses_as_its_name_says() {
     let random: std::collections::BTreeSet<_> = turns(&with(Strategy::Random), 0..64).into_iter().collect();
     assert_eq!(random.len(), 3, "each is drawn now and then");
     let uses = BTreeMap::from([(label("a"), 3), (label("b"), 1), (label("c"), 2)]);
-    let used = at(&with(Strategy::LeastUsed), &NOW, &Event::CountUses(CountUses { provider: acme(), uses }));
-    assert_eq!(first(&used, &NOW).as_deref(), Some("b"));
+    let counted = at(&with(Strategy::LeastUsed), &NOW, &Event::CountUses(CountUses { provider: acme(), uses }));
+    assert_eq!(first(&counted, &NOW).as_deref(), Some("b"));
 }
 
 #[test]

@@ -81,6 +81,7 @@ fn grant_of(state: &State) -> Option<&'static str> {
 }
 
 /// The login of the provider: in progress, or how the last one ended.
+#[expect(clippy::unnecessary_wraps, reason = "it stands beside `grant_of`, which may have nothing to say")]
 fn flow_of(state: &State) -> Option<&'static str> {
     let Some(slot) = state.slot(ACME) else { return Some(NOTHING) };
     Some(match (&slot.flow, Slot::clone(slot).ended.last().map(|ended| ended.end.clone())) {

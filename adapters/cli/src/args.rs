@@ -27,7 +27,7 @@ pub(crate) struct Cli {
 }
 
 /// What every command takes.
-#[derive(Args)]
+#[derive(Args, Clone)]
 #[command(next_help_heading = "Options for every command")]
 pub(crate) struct Global {
     /// Directory of the store [default: credlatch in your data directory]
@@ -97,6 +97,13 @@ pub(crate) enum Command {
     Clear(Clear),
     /// Show what is stored
     Status,
+    /// Look everything over: which credential is used and why, and what is unsafe
+    ///
+    /// Changes nothing, asks nobody over a network, and works where the store can't be read. The exit status is 1 if
+    /// anything should be put right.
+    Doctor,
+    /// Show or choose how a provider's credentials are used when there are several
+    Pool(Pool),
     /// Print a line of JSON for each change, by whatever process
     ///
     /// Each line is an answer of `status --json`. Changes that come at once may be told in one line.
@@ -243,6 +250,27 @@ pub(crate) enum ImportSource {
     Dotenv,
     /// The environment of this command
     Env,
+}
+
+#[derive(Args)]
+pub(crate) struct Pool {
+    #[command(flatten)]
+    pub(crate) of: Provider,
+    /// How one is chosen from now on
+    #[arg(long, value_enum, value_name = "STRATEGY")]
+    pub(crate) strategy: Option<Strategy>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Strategy {
+    /// The first that may be used
+    FillFirst,
+    /// Each that may be used, in turn
+    RoundRobin,
+    /// Any that may be used, by chance
+    Random,
+    /// The one that was used least often
+    LeastUsed,
 }
 
 #[derive(Args)]

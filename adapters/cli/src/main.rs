@@ -12,6 +12,7 @@ mod output;
 mod place;
 mod table;
 mod usage;
+mod wrap;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

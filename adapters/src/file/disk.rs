@@ -122,6 +122,22 @@ pub trait Disk: Clock + Nonces + 'static {
     /// As the operating system has it.
     fn untrusted_file_system(&self, path: &Path) -> io::Result<Option<&'static str>>;
 
+    /// The file system's name, if it is known.
+    ///
+    /// # Errors
+    /// As the operating system has it.
+    fn file_system(&self, path: &Path) -> io::Result<Option<&'static str>> {
+        self.untrusted_file_system(path)
+    }
+
+    /// What may still be written to the file system, if that can be told.
+    ///
+    /// # Errors
+    /// As the operating system has it.
+    fn space(&self, _path: &Path) -> io::Result<Option<Space>> {
+        Ok(None)
+    }
+
     /// Milliseconds on any clock that only goes forward, as cheaply as can be: every read of a credential asks for it.
     fn ticks(&self) -> u64 {
         self.now().up_ms
@@ -202,6 +218,15 @@ pub struct Place {
     pub dev: u64,
     /// The inode.
     pub ino: u64,
+}
+
+/// What may still be written to a file system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Space {
+    /// Bytes that this user may still use.
+    pub free: u64,
+    /// Whether it is mounted read-only.
+    pub is_read_only: bool,
 }
 
 /// What kind of file.

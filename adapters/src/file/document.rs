@@ -136,7 +136,8 @@ fn denied<D: Disk>(disk: &D, path: &Path) -> Option<StoreError> {
     Some(StoreError { kind: StoreErrorKind::Denied, ..why })
 }
 
-fn check(path: &Path, facts: &Facts, user: u32) -> Result<(), StoreError> {
+/// Refuses what can't be a profile's document, or isn't private.
+pub(super) fn check(path: &Path, facts: &Facts, user: u32) -> Result<(), StoreError> {
     match facts.kind {
         Kind::File => {}
         Kind::Folder => return Err(unreadable(path, "it is a directory")),

@@ -13,6 +13,7 @@ pub(crate) mod claims;
 pub(crate) mod commit;
 pub mod disk;
 pub(crate) mod document;
+mod inspect;
 pub(crate) mod lock;
 pub(crate) mod paths;
 pub(crate) mod provenance;
@@ -32,11 +33,14 @@ use credlatch_core::state::{Actor, State};
 pub use claims::FileAlive;
 use disk::Disk;
 pub use document::MAX_BYTES;
+pub use inspect::{Exposure, Found, Harm, Inspection, LockSeen};
 pub use lock::FileLocked;
 use paths::Paths;
 pub use provenance::Provenance;
 pub use real::{RealDisk, RealGate};
 pub use room::Room;
+#[cfg(feature = "doctor")]
+pub(crate) use trouble::quoted as shell_quoted;
 
 /// One profile of a store on disk. It may be shared by any number of threads, and any number of processes may have one.
 pub struct FileStore<D: Disk = RealDisk> {

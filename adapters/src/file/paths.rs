@@ -51,6 +51,11 @@ impl Paths {
         Ok(Self { lock: entry.with_extension("lock"), linked: true, ..paths })
     }
 
+    /// The files beside a document's name, whatever that leads to.
+    pub(super) fn unlinked(entry: &Path) -> Self {
+        Self::beside(entry.to_owned(), entry)
+    }
+
     fn beside(document: PathBuf, entry: &Path) -> Self {
         let name = document.file_name().unwrap_or_default().to_string_lossy();
         let stem = name.strip_suffix(".json").unwrap_or(&name).to_owned();

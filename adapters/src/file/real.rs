@@ -10,10 +10,10 @@ use credlatch_core::port::{Clock, Nonces};
 use credlatch_core::state::{Actor, Nonce};
 use credlatch_core::time::Stamp;
 use parking_lot::{Mutex, MutexGuard};
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{Mode, OFlags, StatVfsMountFlags};
 use rustix::io::Errno;
 
-use super::disk::{Disk, Facts, Gate, Hold, Kind, Open, Place};
+use super::disk::{Disk, Facts, Gate, Hold, Kind, Open, Place, Space};
 use crate::system::{ParkingLot, Process, SystemClock, SystemNonces, process};
 
 /// The disk of this machine.
@@ -155,6 +155,16 @@ impl Disk for RealDisk {
         untrusted(path)
     }
 
+    fn file_system(&self, path: &Path) -> io::Result<Option<&'static str>> {
+        named(path)
+    }
+
+    fn space(&self, path: &Path) -> io::Result<Option<Space>> {
+        let told = rustix::fs::statvfs(path)?;
+        let is_read_only = told.f_flag.contains(StatVfsMountFlags::RDONLY);
+        Ok(Some(Space { free: told.f_bavail.saturating_mul(told.f_frsize), is_read_only }))
+    }
+
     #[cfg(target_os = "linux")]
     fn ticks(&self) -> u64 {
         let read = rustix::time::clock_gettime(rustix::time::ClockId::MonotonicCoarse);
@@ -222,12 +232,47 @@ const UNTRUSTED: &[(u32, &str)] = &[
     (0xbacb_acbc, "vmhgfs"),
 ];
 
+/// File systems of this machine alone, for the answers that name them.
+#[cfg(target_os = "linux")]
+const LOCAL: &[(u32, &str)] = &[
+    (0x0000_ef53, "ext4"),
+    (0x5846_5342, "XFS"),
+    (0x9123_683e, "Btrfs"),
+    (0x2fc1_2fc1, "ZFS"),
+    (0xf2f5_2010, "F2FS"),
+    (0x794c_7630, "overlayfs"),
+    (0x0102_1994, "tmpfs"),
+    (0x8584_58f6, "ramfs"),
+    (0x0000_4d44, "FAT"),
+    (0x2011_bab0, "exFAT"),
+];
+
 #[cfg(target_os = "linux")]
 fn untrusted(path: &Path) -> io::Result<Option<&'static str>> {
+    Ok(name_in(UNTRUSTED, magic(path)?))
+}
+
+#[cfg(target_os = "linux")]
+fn named(path: &Path) -> io::Result<Option<&'static str>> {
+    let magic = magic(path)?;
+    Ok(name_in(UNTRUSTED, magic).or_else(|| name_in(LOCAL, magic)))
+}
+
+#[cfg(target_os = "linux")]
+fn magic(path: &Path) -> io::Result<u32> {
     // The kernel's magic numbers have 32 bits; the field's type differs from platform to platform.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    let magic = rustix::fs::statfs(path)?.f_type as u32;
-    Ok(UNTRUSTED.iter().find(|(known, _)| *known == magic).map(|(_, name)| *name))
+    Ok(rustix::fs::statfs(path)?.f_type as u32)
+}
+
+#[cfg(target_os = "linux")]
+fn name_in(table: &[(u32, &'static str)], magic: u32) -> Option<&'static str> {
+    table.iter().find(|(known, _)| *known == magic).map(|(_, name)| *name)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn named(_path: &Path) -> io::Result<Option<&'static str>> {
+    Ok(None)
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -16,6 +16,11 @@ use super::trouble::trouble;
 const BLOCK: u64 = 4096;
 const HEADROOM: u64 = 4 * BLOCK;
 
+/// The room for a document of this size that grows by so many bytes.
+pub(super) fn wanted(present: u64, more: u64) -> u64 {
+    present.saturating_add(more).next_multiple_of(BLOCK).saturating_add(HEADROOM)
+}
+
 /// A draft with room set aside. Dropping it unused removes it.
 ///
 /// A sign of life goes with each draft, under the same name: so whoever sweeps can tell an abandoned draft from one in
@@ -54,8 +59,7 @@ impl<D: Disk> Room<D> {
     pub(crate) fn reserve(disk: &Arc<D>, paths: &Paths, bytes: usize) -> Result<Self, StoreError> {
         let mut room = Self::draft(disk, paths)?;
         let present = disk.look(&paths.document).map_or(0, |facts| facts.size);
-        let wanted = present.saturating_add(bytes as u64).next_multiple_of(BLOCK).saturating_add(HEADROOM);
-        match disk.allocate(&room.file, wanted) {
+        match disk.allocate(&room.file, wanted(present, bytes as u64)) {
             Ok(()) => room.is_reserved = true,
             Err(error) if error.kind() == io::ErrorKind::Unsupported => {}
             Err(error) => return Err(trouble("set room aside in", &paths.folder, &error)),

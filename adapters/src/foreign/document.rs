@@ -53,6 +53,24 @@ impl Document {
     pub(super) fn root(&self) -> Node<'_> {
         Node { value: &self.root, at: String::new() }
     }
+
+    /// Every secret that stands in a field of one of these names, however deep.
+    pub(super) fn secrets_named(&self, names: &[&str]) -> Vec<Secret> {
+        let mut found = Vec::new();
+        let mut left = vec![&self.root];
+        while let Some(value) = left.pop() {
+            match value {
+                Value::Array(list) => left.extend(list),
+                Value::Object(fields) => {
+                    left.extend(fields.values());
+                    let texts = fields.iter().filter(|(name, _)| names.contains(&name.as_str()));
+                    found.extend(texts.filter_map(|(_, value)| Secret::try_from(value.as_str()?).ok()));
+                }
+                Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+            }
+        }
+        found
+    }
 }
 
 impl Drop for Document {

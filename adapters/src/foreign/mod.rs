@@ -13,6 +13,7 @@ mod document;
 mod error;
 pub mod hermes;
 mod link;
+mod refresh;
 pub(crate) mod when;
 
 #[cfg(test)]
@@ -25,6 +26,7 @@ use std::path::{Path, PathBuf};
 pub use account::is_same_account;
 pub use error::{ForeignError, ForeignErrorKind};
 pub use link::{LIVE_MARGIN_MS, LinkReader, LinkedToken, live};
+pub use refresh::refresh_tokens;
 
 use credlatch_core::name::ProviderId;
 use credlatch_core::provider::Table;

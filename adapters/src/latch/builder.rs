@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use credlatch_core::engine::Engine;
 use credlatch_core::name::ProfileName;
-use credlatch_core::port::{Clock, Issuer, Ports, Store};
+use credlatch_core::port::{Clock, Issuer, Nonces, Ports, Store};
 use credlatch_core::provider::Table;
 use credlatch_core::time::Stamp;
 
@@ -129,12 +129,15 @@ impl Builder {
     /// # Errors
     /// The provider file can't be read, or there is no home directory to put a store in.
     #[cfg(all(feature = "file", unix))]
-    pub fn open(self) -> Result<Latch, Error> {
+    pub fn open(mut self) -> Result<Latch, Error> {
         let table = self.table()?;
         #[cfg(feature = "hermes")]
         if let Some(store) = self.hermes_store(&table)? {
             return Ok(self.latch(store, SystemClock, table));
         }
+        let home = self.home.map_or_else(crate::default_home, Ok)?;
+        // A relative home must not move with the working directory.
+        self.home = Some(std::path::absolute(&home).unwrap_or(home));
         let store = self.store()?;
         Ok(self.latch(store, SystemClock, table))
     }
@@ -196,7 +199,8 @@ impl Builder {
     }
 
     /// Opens a latch that keeps nothing, on any clock. The home is not used.
-    pub fn in_memory(self, clock: impl Clock + 'static) -> Latch {
+    pub fn in_memory(mut self, clock: impl Clock + 'static) -> Latch {
+        self.home = None;
         let table = self.table.clone().unwrap_or_else(|| Arc::new(table::built_in()));
         self.latch(MemoryStore::new(), clock, table)
     }
@@ -211,7 +215,10 @@ impl Builder {
             issuer: self.issuer.unwrap_or_else(|| issuer::of(&table)),
             table,
             profile: self.profile,
+            #[cfg(all(feature = "doctor", unix))]
+            place: self.home.map(|home| super::Place { home, trusts_file_system: self.trusts_file_system }),
             looks_ahead: self.looks_ahead,
+            first_turn: u64::try_from(SystemNonces.nonce().0 >> 64).unwrap_or(0),
             patience_ms: self.patience_ms,
             links: super::link::Links::default(),
         };

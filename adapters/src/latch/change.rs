@@ -5,6 +5,7 @@ use std::time::Duration;
 use credlatch_core::clear::Clear;
 use credlatch_core::engine::{self, Transacted};
 use credlatch_core::name::{Label, ProviderId};
+use credlatch_core::pool::{SetStrategy, Strategy};
 use credlatch_core::port::Revoked;
 use credlatch_core::put::{How, Put};
 use credlatch_core::rotation::Fresh;
@@ -101,6 +102,16 @@ impl Latch {
             )),
             _ => Ok(()),
         }
+    }
+
+    /// Chooses how an entry is taken from the provider's pool when there are several.
+    ///
+    /// # Errors
+    /// The provider is unknown, or the store can't be written.
+    pub fn set_strategy(&self, provider: &str, strategy: Strategy) -> Result<(), Error> {
+        let provider = self.provider(provider)?.id.clone();
+        self.transact(&[Event::SetStrategy(SetStrategy { provider, strategy })])?;
+        Ok(())
     }
 
     /// Applies events in one commit.

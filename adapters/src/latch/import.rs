@@ -1,6 +1,8 @@
 //! Taking in what was found outside the store.
 
 use credlatch_core::put::How;
+use credlatch_core::state::State;
+use credlatch_core::time::Stamp;
 use credlatch_core::{Event, Refusal, Verdict, apply};
 
 use super::Latch;
@@ -76,15 +78,20 @@ impl Latch {
     /// The store can't be read.
     pub fn try_import(&self, found: Vec<Found>, how: How) -> Result<Vec<Taken>, Error> {
         let status = self.status()?;
-        let mut state = (*status.state).clone();
-        let mut judge = |event: &Event| {
-            let step = apply(&state, &status.now, event);
-            state = step.state;
-            step.verdict
-        };
-        let verdicts: Vec<_> = to_events(&found, how).iter().map(&mut judge).collect();
-        Ok(pair(found, &verdicts))
+        Ok(judge(&status.state, &status.now, found, how))
     }
+}
+
+/// What an import into this state would do.
+pub(crate) fn judge(state: &State, now: &Stamp, found: Vec<Found>, how: How) -> Vec<Taken> {
+    let mut state = state.clone();
+    let mut judge = |event: &Event| {
+        let step = apply(&state, now, event);
+        state = step.state;
+        step.verdict
+    };
+    let verdicts: Vec<_> = to_events(&found, how).iter().map(&mut judge).collect();
+    pair(found, &verdicts)
 }
 
 #[cfg(feature = "env")]

@@ -34,6 +34,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use credlatch_core::name::ProfileName;
+use credlatch_core::pool::Choice;
 use credlatch_core::port::{Clock, Issuer};
 use credlatch_core::provider::{OAuth, Provider, Table};
 use credlatch_core::rotation::Times;
@@ -44,6 +45,8 @@ pub use credential::{Credential, Kind};
 pub use exchange::{Answer, Tokens};
 pub use expand::Expanded;
 pub use flows::{FlowState, FlowStatus};
+#[cfg(all(feature = "doctor", unix))]
+pub(crate) use import::judge;
 #[cfg(any(feature = "env", feature = "foreign"))]
 pub use import::{Taken, Took};
 pub use login::Flow;
@@ -82,10 +85,29 @@ struct Inner {
     issuer: Arc<dyn Issuer>,
     table: Arc<Table>,
     profile: ProfileName,
+    /// Where the store is, if it is a directory: for whoever looks it over.
+    #[cfg(all(feature = "doctor", unix))]
+    place: Option<Place>,
     /// Whether a token that is due is rotated by a worker while the present one is handed out.
     looks_ahead: bool,
+    /// Where it begins in a pool that is used in turn: processes that ask once must not all ask for the first entry.
+    first_turn: u64,
     patience_ms: u64,
     links: link::Links,
+}
+
+impl Inner {
+    /// What a choice from a pool depends on beside the state.
+    fn choice<'a>(&self, model: Option<&'a str>) -> Choice<'a> {
+        Choice { model, turn: self.first_turn }
+    }
+}
+
+/// Where a store on disk is.
+#[cfg(all(feature = "doctor", unix))]
+pub(crate) struct Place {
+    pub(crate) home: std::path::PathBuf,
+    pub(crate) trusts_file_system: bool,
 }
 
 impl Drop for Handle {
@@ -135,6 +157,18 @@ impl Latch {
     /// No provider is called so: [`ErrorKind::Usage`](crate::ErrorKind::Usage), with the nearest that is.
     pub fn provider(&self, name: &str) -> Result<&Provider, Error> {
         Ok(self.0.table.resolve(name)?)
+    }
+
+    /// Where its store is, if that is a directory.
+    #[cfg(all(feature = "doctor", unix))]
+    pub(crate) fn place(&self) -> Option<&Place> {
+        self.0.place.as_ref()
+    }
+
+    /// Its engine.
+    #[cfg(all(feature = "doctor", unix))]
+    pub(crate) fn backend(&self) -> &dyn Backend {
+        &*self.0.backend
     }
 
     /// Whether something goes on that ends with the latch: a login that it polls, a rotation, a grant that waits to be

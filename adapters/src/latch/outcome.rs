@@ -65,7 +65,8 @@ impl Outcome {
         Self { answer, rest_ms: told.map(|ms| ms.min(REST_MAX_MS)), model: None, dead }
     }
 
-    /// The limit is about this model alone.
+    /// The limit is about this model alone: the entry rests for it, and [`Latch::token_for_model`](crate::Latch) passes it
+    /// over, while other models go on using it.
     #[must_use]
     pub fn of_model(mut self, model: &str) -> Self {
         self.model = Some(model.to_owned());

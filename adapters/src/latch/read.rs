@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use credlatch_core::engine::Picked;
-use credlatch_core::pool::Choice;
 use credlatch_core::state::State;
 use credlatch_core::time::Stamp;
 
@@ -28,10 +27,21 @@ impl Latch {
     /// # Errors
     /// Nothing is stored, everything rests, a new login is needed, or the store can't be read.
     pub fn current(&self, provider: &str) -> Result<Credential, Error> {
+        self.chosen(provider, None)
+    }
+
+    /// The same for a request to this model: passes over an entry that rests for it, which other models may still use.
+    ///
+    /// # Errors
+    /// As [`Latch::current`].
+    pub fn current_for_model(&self, provider: &str, model: &str) -> Result<Credential, Error> {
+        self.chosen(provider, Some(model))
+    }
+
+    fn chosen(&self, provider: &str, model: Option<&str>) -> Result<Credential, Error> {
         let row = self.provider(provider)?;
-        let picked =
-            self.0.backend.current(row.id.as_str(), &Choice::default()).map_err(|why| Error::no_token(row, why))?;
-        self.credential(picked)
+        let picked = self.0.backend.current(row.id.as_str(), &self.0.choice(model));
+        self.credential(picked.map_err(|why| Error::no_token(row, why))?)
     }
 
     /// Everything stored. For status displays; a request asks [`Latch::current`].

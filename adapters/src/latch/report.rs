@@ -31,7 +31,7 @@ impl Latch {
     ///
     /// After a 401, a newer version is handed out if there is one; otherwise a login of ours is rotated, at most once in
     /// 300 s for this cause. What a provider turned away rests, exactly the entry and version that was used, and another of
-    /// the pool is handed out if there is one.
+    /// the pool is handed out if there is one. A limit on one model ([`Outcome::of_model`]) rests the entry for that model.
     ///
     /// # Errors
     /// The store can't be read or written.
@@ -41,7 +41,7 @@ impl Latch {
         }
         let row = self.provider(credential.provider().as_str())?;
         self.0.take_report(row, credential.live(), outcome)?;
-        self.next(row, credential, self.good(row))
+        self.next(row, credential, self.good(row, outcome.model.as_deref()))
     }
 
     /// What the choice after a report means for the caller.

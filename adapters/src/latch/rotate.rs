@@ -5,7 +5,6 @@ use std::sync::Arc;
 use credlatch_core::Refusal;
 use credlatch_core::engine::{NoToken, Picked, Rotation, Wish};
 use credlatch_core::name::{Label, ProviderId};
-use credlatch_core::pool::Choice;
 use credlatch_core::port::Issuer;
 use credlatch_core::provider::Provider;
 use credlatch_core::rotation::{Cause, Exchanged, Times};
@@ -26,20 +25,30 @@ impl Latch {
     /// There is nothing good to hand out, and the error's kind says what to do about it.
     pub fn token(&self, provider: &str) -> Result<Credential, Error> {
         let row = self.provider(provider)?;
-        let picked = self.good(row).map_err(|why| Error::no_token(row, why))?;
+        let picked = self.good(row, None).map_err(|why| Error::no_token(row, why))?;
         self.credential(picked)
     }
 
-    pub(super) fn good(&self, row: &Provider) -> Result<Picked, NoToken> {
-        match self.good_at_once(row)? {
+    /// The same for a request to this model: passes over an entry that rests for it, which other models may still use.
+    ///
+    /// # Errors
+    /// As [`Latch::token`].
+    pub fn token_for_model(&self, provider: &str, model: &str) -> Result<Credential, Error> {
+        let row = self.provider(provider)?;
+        let picked = self.good(row, Some(model)).map_err(|why| Error::no_token(row, why))?;
+        self.credential(picked)
+    }
+
+    pub(super) fn good(&self, row: &Provider, model: Option<&str>) -> Result<Picked, NoToken> {
+        match self.good_at_once(row, model)? {
             Some(picked) => Ok(picked),
-            None => self.0.wait_for_good(&row.id, times(row)),
+            None => self.0.wait_for_good(&row.id, model, times(row)),
         }
     }
 
     /// What can be handed out without waiting for anybody.
-    pub(super) fn good_at_once(&self, row: &Provider) -> Result<Option<Picked>, NoToken> {
-        let picked = self.0.backend.current(row.id.as_str(), &Choice::default())?;
+    pub(super) fn good_at_once(&self, row: &Provider, model: Option<&str>) -> Result<Option<Picked>, NoToken> {
+        let picked = self.0.backend.current(row.id.as_str(), &self.0.choice(model))?;
         if !self.0.backend.is_due(&picked, times(row))? {
             return Ok(Some(picked));
         }
@@ -98,8 +107,13 @@ impl Latch {
 
 impl Inner {
     /// Rotates what is due or spent, or waits for whoever is at it.
-    pub(super) fn wait_for_good(&self, provider: &ProviderId, times: Times) -> Result<Picked, NoToken> {
-        self.backend.token(&*self.issuer, provider, &Choice::default(), times, self.patience_ms)
+    pub(super) fn wait_for_good(
+        &self,
+        provider: &ProviderId,
+        model: Option<&str>,
+        times: Times,
+    ) -> Result<Picked, NoToken> {
+        self.backend.token(&*self.issuer, provider, &self.choice(model), times, self.patience_ms)
     }
 }
 

@@ -25,7 +25,17 @@ impl Latch {
     /// As [`Latch::token`].
     pub async fn token_async(&self, provider: &str) -> Result<Credential, Error> {
         let row = self.provider(provider)?;
-        let picked = self.good_async(row).await?;
+        let picked = self.good_async(row, None).await?;
+        self.credential(picked.map_err(|why| Error::no_token(row, why))?)
+    }
+
+    /// As [`Latch::token_for_model`].
+    ///
+    /// # Errors
+    /// As [`Latch::token`].
+    pub async fn token_for_model_async(&self, provider: &str, model: &str) -> Result<Credential, Error> {
+        let row = self.provider(provider)?;
+        let picked = self.good_async(row, Some(model)).await?;
         self.credential(picked.map_err(|why| Error::no_token(row, why))?)
     }
 
@@ -41,18 +51,19 @@ impl Latch {
         let inner = Arc::clone(&self.0.inner);
         let (of, live, told) = (row.clone(), Arc::clone(credential.live()), outcome.clone());
         self.on_worker("report", move || inner.take_report(&of, &live, &told)).await??;
-        let choice = self.good_async(row).await?;
+        let choice = self.good_async(row, outcome.model.as_deref()).await?;
         self.next(row, credential, choice)
     }
 
-    async fn good_async(&self, row: &Provider) -> Result<Result<Picked, NoToken>, Error> {
-        match self.good_at_once(row) {
+    async fn good_async(&self, row: &Provider, model: Option<&str>) -> Result<Result<Picked, NoToken>, Error> {
+        match self.good_at_once(row, model) {
             Ok(Some(picked)) => return Ok(Ok(picked)),
             Ok(None) => {}
             Err(why) => return Ok(Err(why)),
         }
         let (inner, id, times) = (Arc::clone(&self.0.inner), row.id.clone(), times(row));
-        self.on_worker("token", move || inner.wait_for_good(&id, times)).await
+        let model = model.map(str::to_owned);
+        self.on_worker("token", move || inner.wait_for_good(&id, model.as_deref(), times)).await
     }
 
     /// As [`Latch::login`]. Once started, the login goes on whatever becomes of the future.

@@ -38,6 +38,18 @@ pub fn is_gone(actor: &Actor) -> bool {
             }))
 }
 
+/// Whether the actor's process is there and stopped, as by Ctrl-Z: it goes on holding what it holds, and does nothing.
+pub fn is_stopped(actor: &Actor) -> bool {
+    let is_same = |stat: &Stat| actor.started == 0 || stat.started == actor.started;
+    shares_numbers(actor.pid_namespace)
+        && stat(&actor.pid.to_string()).is_some_and(|stat| is_same(&stat) && stat.is_stopped)
+}
+
+/// Whether a process of this number is there and stopped, as far as numbers mean the same here.
+pub fn is_stopped_pid(pid: u32) -> bool {
+    stat(&pid.to_string()).is_some_and(|stat| stat.is_stopped)
+}
+
 /// Whether a pid means the same process there and here.
 fn shares_numbers(pid_namespace: u64) -> bool {
     pid_namespace == self::pid_namespace() && (pid_namespace != 0 || !cfg!(target_os = "linux"))
@@ -64,6 +76,7 @@ fn pid_namespace() -> u64 {
 struct Stat {
     started: u64,
     is_dead: bool,
+    is_stopped: bool,
 }
 
 /// The parts of `/proc/<pid>/stat` that matter (proc(5)): fields 3 (state), 20 (threads) and 22 (start time).
@@ -77,8 +90,9 @@ fn parse_stat(text: &str) -> Option<Stat> {
     let fields: Vec<&str> = rest.split_ascii_whitespace().collect();
     let threads: u64 = fields.get(17)?.parse().ok()?;
     // A process whose first thread ended looks like a zombie while its other threads go on.
-    let is_dead = matches!(*fields.first()?, "Z" | "X") && threads <= 1;
-    Some(Stat { started: fields.get(19)?.parse().ok()?, is_dead })
+    let state = *fields.first()?;
+    let is_dead = matches!(state, "Z" | "X") && threads <= 1;
+    Some(Stat { started: fields.get(19)?.parse().ok()?, is_dead, is_stopped: matches!(state, "T" | "t") })
 }
 
 #[cfg(test)]
@@ -127,6 +141,7 @@ mod tests {
         let text = "7 (a) b) Z) Z 1 7 7 0 -1 4 0 0 0 0 0 0 0 0 20 0 1 0 4242 0";
         let stat = parse_stat(text).unwrap();
         assert_eq!((stat.started, stat.is_dead), (4242, true));
+        assert!(parse_stat(&text.replace(" Z 1", " T 1")).unwrap().is_stopped);
         let other_threads = text.replace(" 20 0 1 0 ", " 20 0 3 0 ");
         assert!(!parse_stat(&other_threads).unwrap().is_dead);
     }

@@ -35,6 +35,7 @@ pub(crate) struct TestDisk {
     steps: Mutex<Vec<Step>>,
     later_ms: AtomicU64,
     is_forked: AtomicBool,
+    is_on_nfs: AtomicBool,
 }
 
 impl TestDisk {
@@ -63,6 +64,11 @@ impl TestDisk {
     /// From now on this process looks like a fork of the one it was.
     pub(crate) fn fork(&self) {
         self.is_forked.store(true, Ordering::SeqCst);
+    }
+
+    /// From now on this is a file system of another machine.
+    pub(crate) fn move_to_nfs(&self) {
+        self.is_on_nfs.store(true, Ordering::SeqCst);
     }
 
     pub(crate) fn take_steps(&self) -> Vec<Step> {
@@ -163,6 +169,9 @@ impl Disk for TestDisk {
         RealDisk.list(path)
     }
     fn untrusted_file_system(&self, path: &Path) -> io::Result<Option<&'static str>> {
+        if self.is_on_nfs.load(Ordering::SeqCst) {
+            return Ok(Some("NFS"));
+        }
         RealDisk.untrusted_file_system(path)
     }
     fn user(&self) -> u32 {

@@ -6,6 +6,7 @@ mod disk;
 mod documents;
 mod faults;
 mod helper;
+mod inspections;
 mod protocol;
 mod rooms;
 

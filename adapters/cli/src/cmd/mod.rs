@@ -4,13 +4,14 @@ mod cancel;
 mod clear;
 mod completions;
 pub(crate) mod demo;
+mod doctor;
 mod env;
 mod flows;
 mod fresh;
-mod health;
 pub(crate) mod helper;
 mod import;
 mod login;
+mod pool;
 mod profiles;
 mod providers;
 mod purge;
@@ -42,6 +43,8 @@ pub(crate) fn dispatch(cli: &Cli) -> Done {
         Command::Remove(args) => remove::remove(global, args),
         Command::Clear(args) => clear::clear(global, args),
         Command::Status => status::status(global),
+        Command::Doctor => doctor::doctor(global),
+        Command::Pool(args) => pool::pool(global, args),
         Command::Watch { from } => watch::watch(global, *from),
         Command::Providers => providers::providers(global),
         Command::Profiles => profiles::profiles(global),

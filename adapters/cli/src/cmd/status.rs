@@ -2,10 +2,10 @@
 
 use credlatch::core::state::Entry;
 use credlatch::core::time::Stamp;
+use credlatch::doctor::health;
 use credlatch::{FlowState, FlowStatus, Kind, ProviderId, Status, rfc3339};
 use serde::Serialize;
 
-use super::health::health;
 use crate::args::Global;
 use crate::end::Done;
 use crate::{output, table};
@@ -69,7 +69,7 @@ fn show<'a>(entry: &'a Entry, now: &Stamp) -> Shown<'a> {
         label: entry.label.as_str(),
         kind: Kind::from(&entry.material).as_str(),
         source: entry.source.to_string(),
-        health,
+        health: health.as_str(),
         expires_at: ends_ms.map(rfc3339),
     }
 }

@@ -3,11 +3,13 @@
 
 mod crowd;
 mod demo;
+mod doctor;
 mod helper;
 mod hermes;
 mod import;
 mod mute;
 mod output;
+mod pool;
 mod rotation;
 mod run;
 mod secrets;

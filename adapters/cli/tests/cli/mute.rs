@@ -33,6 +33,8 @@ fn no_command_shows_a_secret_that_was_not_asked_for() {
             &["import", "claude-code"],
             &["import", "codex", "--path", "auth.json"],
             &["status"],
+            &["doctor"],
+            &["pool", "minimax", "--strategy", "random"],
             &["env", "minimax"],
             &["env", "minimax", "--as", "openai"],
             &["env", "minimax", "--strict"],

@@ -14,6 +14,7 @@ mod authlib;
 mod cancelled;
 mod clearing;
 mod crowds;
+mod doctor;
 mod killed;
 mod many;
 mod oidc;

@@ -1,0 +1,101 @@
+//! One entry of a pool: how it fares, whether it is used, and why.
+
+use std::collections::BTreeMap;
+
+use credlatch_core::name::Label;
+use credlatch_core::pool::{Answer, Standing, Strategy};
+use credlatch_core::rotation::Times;
+use credlatch_core::state::{Custody, Entry, Source};
+
+use super::Case;
+use super::health::{Health, health};
+use super::holder::Holder;
+use crate::error::{clock_time, rfc3339};
+use crate::latch::Kind;
+
+/// An entry of a pool. None of it is secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntryReport {
+    /// Its label.
+    pub label: Label,
+    /// What kind of credential it is.
+    pub kind: Kind,
+    /// Where it came from.
+    pub source: Source,
+    /// How it fares.
+    pub health: Health,
+    /// Whether a request gets it now; with a strategy that takes turns, whether it is among those.
+    pub is_used: bool,
+    /// Why it is used, or why it isn't.
+    pub why: String,
+    /// When its token ends, in milliseconds since the Unix epoch.
+    pub expires_at_ms: Option<u64>,
+    /// Until when it rests.
+    pub rests_until_ms: Option<u64>,
+    /// Models it rests for alone, and until when.
+    pub model_rests_ms: BTreeMap<String, u64>,
+    /// Of one in doubt: when its refresh token may be presented once more.
+    pub presents_at_ms: Option<u64>,
+    /// Who is renewing it.
+    pub holder: Option<Holder>,
+}
+
+/// What decides between an entry and its neighbours.
+pub(super) struct Turn<'a> {
+    pub(super) strategy: Strategy,
+    /// The entry that is taken, if one is taken again and again.
+    pub(super) taken: Option<&'a Label>,
+}
+
+pub(super) fn examine(case: &Case<'_>, entry: &Entry, turn: &Turn<'_>, times: Times) -> EntryReport {
+    let now = &case.now;
+    let (health, expires_at_ms) = health(entry, now);
+    let standing = entry.standing(now, None);
+    let is_taken = turn.taken.map_or(standing == Standing::Usable, |taken| *taken == entry.label);
+    let grant = entry.grant();
+    let presents_at = grant.and_then(|grant| match &grant.custody {
+        Custody::InDoubt(doubt) => doubt.retry_at(grant.expiry, now, times),
+        Custody::Settled | Custody::Rotating(_) | Custody::Lost(_) => None,
+    });
+    let rest = match standing {
+        Standing::Resting(rest) => Some(rest.until.wall_ms()),
+        _ => None,
+    };
+    let models = entry.health.models.iter().filter(|(_, until)| !until.is_reached(now));
+    EntryReport {
+        label: entry.label.clone(),
+        kind: Kind::from(&entry.material),
+        source: entry.source.clone(),
+        health,
+        is_used: is_taken,
+        why: why(&standing, is_taken, turn),
+        expires_at_ms,
+        rests_until_ms: rest,
+        model_rests_ms: models.map(|(model, until)| (model.clone(), until.wall_ms())).collect(),
+        presents_at_ms: presents_at.map(|at| at.wall_ms()),
+        holder: grant.and_then(|grant| grant.claim()).map(|claim| case.holder(claim)),
+    }
+}
+
+fn why(standing: &Standing<'_>, is_taken: bool, turn: &Turn<'_>) -> String {
+    match standing {
+        Standing::Usable if is_taken && turn.strategy.is_steady() => format!("used: {}", turn.strategy.rule()),
+        Standing::Usable if is_taken => "used in its turn".to_owned(),
+        Standing::Usable if turn.strategy == Strategy::LeastUsed => "could be used, and was used more often".to_owned(),
+        Standing::Usable => "could be used, and comes later".to_owned(),
+        Standing::Dead(dead) => format!("dead since {}: {}", rfc3339(dead.at.wall_ms), dead.reason),
+        Standing::Lost(lost) => format!("lost at {}: its issuer answered {}", rfc3339(lost.at.wall_ms), lost.code),
+        Standing::Suspended => "suspended: another account is behind the link".to_owned(),
+        Standing::Resting(rest) => format!("rests until {} after {}", clock_time(&rest.until), after(rest.cause)),
+        Standing::RestingForModel(until) => format!("rests for this model until {}", clock_time(until)),
+    }
+}
+
+fn after(cause: Answer) -> &'static str {
+    match cause {
+        Answer::Unauthorized => "a 401",
+        Answer::Limited => "a rate limit",
+        Answer::Billing => "a billing failure",
+        Answer::Other => "a failure",
+    }
+}

@@ -1,0 +1,95 @@
+//! A provider's pool: which entry a request gets, by which rule, and what became of the others.
+
+use credlatch_core::name::{Label, ProviderId};
+use credlatch_core::pool::{Choice, Strategy, Unusable, select};
+use credlatch_core::provider::{OAuth, Provider};
+use credlatch_core::rotation::Times;
+use credlatch_core::state::Slot;
+
+use super::entry::{self, EntryReport, Turn};
+use super::finding::{About, Finding, Severity};
+use super::flow::{self, FlowReport};
+use super::{Case, verdict};
+use crate::error::clock_time;
+
+/// A provider's pool. None of it is secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderReport {
+    /// The provider.
+    pub id: ProviderId,
+    /// How an entry is chosen.
+    pub strategy: Strategy,
+    /// The entry that a request gets; none where several take turns, or none can be used.
+    pub used: Option<Label>,
+    /// The rule that was applied, or why nothing can be used.
+    pub why: String,
+    /// The pool, in its order.
+    pub entries: Vec<EntryReport>,
+    /// The login in progress.
+    pub flow: Option<FlowReport>,
+}
+
+pub(super) fn examine(case: &Case<'_>, findings: &mut Vec<Finding>) -> Vec<ProviderReport> {
+    let slots = case.state.providers.iter().filter(|(_, slot)| !slot.entries.is_empty() || slot.flow.is_some());
+    slots.map(|(id, slot)| of_slot(case, id, slot, findings)).collect()
+}
+
+fn of_slot(case: &Case<'_>, id: &ProviderId, slot: &Slot, findings: &mut Vec<Finding>) -> ProviderReport {
+    let row = case.latch.providers().get(id);
+    if row.is_none() {
+        findings.push(unknown(id));
+    }
+    let chosen = select(slot, &case.now, &Choice::default());
+    let taken = chosen.ok().filter(|_| slot.strategy.is_steady()).map(|at| &slot.entries[at].label);
+    let turn = Turn { strategy: slot.strategy, taken };
+    let times = row.and_then(|row| row.oauth.as_ref()).map_or_else(Times::default, OAuth::times);
+    let entries: Vec<_> = slot.entries.iter().map(|entry| entry::examine(case, entry, &turn, times)).collect();
+    let way = Way::back(id, row);
+    for (entry, report) in slot.entries.iter().zip(&entries) {
+        findings.extend(verdict::of_entry(case, id, entry, report, &way));
+    }
+    let why = match chosen {
+        Ok(_) => slot.strategy.rule().to_owned(),
+        Err(why) => none(id, why, &way, findings),
+    };
+    let flow = slot.flow.as_ref().map(|live| flow::examine(case, id, live, findings));
+    ProviderReport { id: id.clone(), strategy: slot.strategy, used: taken.cloned(), why, entries, flow }
+}
+
+/// How a person gets a provider's credential anew.
+pub(super) struct Way(pub(super) String);
+
+impl Way {
+    fn back(id: &ProviderId, row: Option<&Provider>) -> Self {
+        let can_login = row.and_then(|row| row.oauth.as_ref()).is_some_and(|oauth| oauth.flow.is_some());
+        Self(if can_login { format!("`credlatch login {id}`") } else { format!("`credlatch set {id}`") })
+    }
+}
+
+fn unknown(id: &ProviderId) -> Finding {
+    Finding::new(
+        About::Provider(id.clone()),
+        Severity::Warning,
+        format!("something is stored for {id}, and no provider of that name is known here"),
+        "name the file that has its row: --providers FILE, or CREDLATCH_PROVIDERS",
+    )
+}
+
+/// Why a pool has nothing for a request. An empty one is no trouble: somebody is signing in to it.
+fn none(id: &ProviderId, why: Unusable, way: &Way, findings: &mut Vec<Finding>) -> String {
+    let about = About::Provider(id.clone());
+    match why {
+        Unusable::Empty => "nothing is stored".to_owned(),
+        Unusable::Resting(until) => {
+            let until = clock_time(&until);
+            let what = format!("every {id} entry rests; the first may be used again at {until}");
+            findings.push(Finding::new(about, Severity::Warning, what, "wait until then, or store another key"));
+            format!("all rest until {until}")
+        }
+        Unusable::SignIn => {
+            let what = format!("no stored {id} credential can be used");
+            findings.push(Finding::new(about, Severity::Error, what, format!("get a new one: {}", way.0)));
+            "none can be used".to_owned()
+        }
+    }
+}

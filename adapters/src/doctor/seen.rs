@@ -1,0 +1,61 @@
+//! Credentials that lie outside the store: none is ever used from there, and this says what an import would make of each.
+
+use credlatch_core::put::How;
+use credlatch_core::state::Source;
+
+use super::Case;
+use super::finding::{Finding, Severity};
+use crate::found::{Found, Imported};
+use crate::latch::{Took, judge};
+
+/// Where something was seen.
+pub(super) struct Place {
+    /// In words, such as `in .env`.
+    pub(super) place: String,
+    /// What imports from there, such as `dotenv`.
+    pub(super) import: &'static str,
+}
+
+/// One finding for each credential, and for what looks like one.
+pub(super) fn findings(case: &Case<'_>, place: &Place, imported: Imported) -> Vec<Finding> {
+    let taken = judge(case.state, &case.now, imported.found, How::Bulk);
+    let found = taken.iter().map(|taken| finding(place, &taken.found, taken.took));
+    let skipped = imported.skipped.iter().map(|skipped| {
+        let what = format!("{} {} is not used, and no import takes it: {}", skipped.what, place.place, skipped.why);
+        Finding::outside(Severity::Note, what, "")
+    });
+    found.chain(skipped).collect()
+}
+
+fn finding(place: &Place, found: &Found, took: Took) -> Finding {
+    let Place { place, import } = place;
+    let provider = &found.provider;
+    let seen = match &found.source {
+        Source::Env(variable) | Source::Dotenv { variable, .. } => format!("{variable} {place}, for {provider},"),
+        _ => format!("the {provider} credential {place}"),
+    };
+    let named = format!("`credlatch import {import} --provider {provider} --again`");
+    match took {
+        Took::Already => Finding::outside(Severity::Ok, format!("{seen} is what is stored"), ""),
+        Took::Cleared => Finding::outside(
+            Severity::Note,
+            format!("{seen} was cleared before, and stays away"),
+            format!("to have it again: {named}"),
+        ),
+        Took::LabelTaken => Finding::outside(
+            Severity::Note,
+            format!("{seen} is not used: another secret has its label"),
+            format!("to replace that: {named}"),
+        ),
+        Took::Rejected => Finding::outside(
+            Severity::Note,
+            format!("{seen} is not used: its issuer has rejected it"),
+            "sign in again in the tool that owns it",
+        ),
+        Took::Stored | Took::Full => Finding::outside(
+            Severity::Note,
+            format!("{seen} is not used: only what is stored is"),
+            format!("to take it in: `credlatch import {import} --provider {provider}`"),
+        ),
+    }
+}

@@ -1,0 +1,227 @@
+//! The profile's files: what an inspection found, as findings.
+
+use std::path::PathBuf;
+
+use credlatch_core::state::State;
+
+use super::finding::{Finding, Severity};
+use crate::file::{Exposure, FileStore, Found, Harm, Inspection, LockSeen, Provenance, shell_quoted};
+use crate::latch::Latch;
+use crate::system::process;
+
+/// A store on disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreReport {
+    /// The profile's document.
+    pub document: PathBuf,
+    /// Whether it is there.
+    pub is_there: bool,
+    /// The file system it is on, if that is known.
+    pub file_system: Option<&'static str>,
+}
+
+/// What is stored, where the store is not on disk.
+pub(super) fn readable(latch: &Latch, findings: &mut Vec<Finding>) -> Option<State> {
+    match latch.backend().snapshot() {
+        Ok(snapshot) => {
+            findings.push(Finding::of_store(Severity::Ok, "the store can be read", ""));
+            Some(State::clone(&snapshot.state))
+        }
+        Err(error) => {
+            findings.push(error.into());
+            None
+        }
+    }
+}
+
+/// Looks a store on disk over. Returns what is stored there, if it can be read.
+pub(super) fn examine(store: &FileStore, findings: &mut Vec<Finding>) -> (Option<StoreReport>, Option<State>) {
+    let seen = store.inspect();
+    let mut all = vec![document(&seen)];
+    all.extend(link(&seen));
+    all.extend(seen.exposures.iter().map(exposure));
+    all.push(file_system(&seen));
+    all.extend(space(&seen));
+    all.extend(provenance(&seen));
+    all.extend(lock(&seen));
+    all.extend(seen.found.iter().map(left));
+    for finding in all {
+        // One trouble is often seen from several sides.
+        if !findings.iter().any(|known: &Finding| known.what == finding.what) {
+            findings.push(finding);
+        }
+    }
+    let report = StoreReport { document: seen.document, is_there: seen.is_there, file_system: seen.file_system };
+    (Some(report), seen.state.ok())
+}
+
+fn document(seen: &Inspection) -> Finding {
+    let path = seen.document.display();
+    match &seen.state {
+        Err(error) => error.clone().into(),
+        Ok(_) if !seen.is_there => {
+            let what = format!("nothing is stored in this profile yet; {path} will hold it");
+            Finding::of_store(Severity::Ok, what, "")
+        }
+        Ok(state) => Finding::of_store(Severity::Ok, format!("{path} is read: generation {}", state.generation), ""),
+    }
+}
+
+fn link(seen: &Inspection) -> Option<Finding> {
+    let link = seen.link.as_ref()?;
+    let what = format!("{} is a link; the profile's files are beside {}", link.display(), seen.document.display());
+    Some(Finding::of_store(Severity::Note, what, ""))
+}
+
+fn exposure(exposure: &Exposure) -> Finding {
+    let severity = match exposure.harm {
+        Harm::Refused => Severity::Error,
+        Harm::Replaceable => Severity::Warning,
+        Harm::Visible => Severity::Note,
+    };
+    Finding { severity, ..exposure.error.clone().into() }
+}
+
+fn file_system(seen: &Inspection) -> Finding {
+    let path = seen.document.display();
+    match seen.file_system {
+        Some(name) if seen.is_untrusted && seen.is_trusted_by_hand => {
+            let what = format!("{path} is on {name}, and CREDLATCH_TRUST_FILE_SYSTEM says that its locks hold");
+            Finding::of_store(Severity::Note, what, "make sure that no other machine uses this store")
+        }
+        Some(name) if seen.is_untrusted => Finding::of_store(
+            Severity::Warning,
+            format!(
+                "{path} is on {name}, where a lock may not keep other machines out: keys work, logins are not renewed"
+            ),
+            "move the store to a local disk; or set CREDLATCH_TRUST_FILE_SYSTEM=1 if no other machine uses it",
+        ),
+        Some(name @ ("tmpfs" | "ramfs")) => {
+            let what = format!("{path} is on {name}: it is gone when the machine restarts");
+            Finding::of_store(Severity::Note, what, "if it is to last, use a home on a disk")
+        }
+        Some(name) => Finding::of_store(Severity::Ok, format!("the file system is {name}"), ""),
+        None => Finding::of_store(Severity::Ok, "the file system is none that is known to be shared", ""),
+    }
+}
+
+fn space(seen: &Inspection) -> Option<Finding> {
+    let space = seen.space?;
+    if space.is_read_only {
+        let what =
+            format!("{} is on a file system that is mounted read-only: nothing can be stored", seen.document.display());
+        return Some(Finding::of_store(Severity::Warning, what, "mount it for writing, or use another home"));
+    }
+    let what = format!("{} bytes are free, and the next change needs {}", space.free, seen.needed);
+    let is_short = space.free < seen.needed;
+    is_short.then(|| Finding::of_store(Severity::Warning, what, "free some space on that file system"))
+}
+
+/// A copy of keys does no harm; one of refresh tokens does, as soon as both present them.
+fn provenance(seen: &Inspection) -> Option<Finding> {
+    let path = seen.document.display();
+    match &seen.provenance {
+        Ok(Provenance::Own) => None,
+        Ok(Provenance::Copied) => {
+            let how = match seen.lock {
+                LockSeen::Absent => "copied or restored, or its lock file was deleted",
+                _ => "copied or restored",
+            };
+            if !seen.state.as_ref().is_ok_and(has_refresh_tokens) {
+                let what = format!("{path} was {how}; it holds no login to renew, so that does no harm");
+                return Some(Finding::of_store(Severity::Note, what, ""));
+            }
+            Some(Finding::of_store(
+                Severity::Warning,
+                format!("{path} was {how}; its original may hold the same refresh tokens, so no login is renewed"),
+                "if this copy is the one to live on: `credlatch rotate PROVIDER --this-copy`; otherwise sign in again",
+            ))
+        }
+        // Where the document can't be read, that is told, and why.
+        Err(error) => seen.state.is_ok().then(|| error.clone().into()),
+    }
+}
+
+fn has_refresh_tokens(state: &State) -> bool {
+    let entries = state.providers.values().flat_map(|slot| &slot.entries);
+    entries.filter_map(|entry| entry.grant()).any(|grant| grant.refresh.is_some())
+}
+
+fn lock(seen: &Inspection) -> Option<Finding> {
+    let what = |text: String| format!("the lock of {} {text}", seen.document.display());
+    Some(match &seen.lock {
+        LockSeen::Absent if seen.is_there => Finding::of_store(
+            Severity::Note,
+            what("has no file".to_owned()),
+            "the next change makes it; never delete it",
+        ),
+        LockSeen::Absent | LockSeen::Free { is_unconfirmed: false } => {
+            Finding::of_store(Severity::Ok, "nobody holds the lock", "")
+        }
+        LockSeen::Free { is_unconfirmed: true } => Finding::of_store(
+            Severity::Note,
+            what("is free, and the last commit was not confirmed: its writer died, or the disk failed it".to_owned()),
+            "nothing: the next change confirms it before anything else",
+        ),
+        LockSeen::Held { pid: Some(pid), .. } if process::is_stopped_pid(*pid) => Finding::of_store(
+            Severity::Error,
+            what(format!("is held by process {pid}, which is stopped: nobody can change anything")),
+            format!("resume it (`kill -CONT {pid}`), or end it (`kill {pid}; kill -CONT {pid}`)"),
+        ),
+        LockSeen::Held { pid, for_ms } => {
+            let who = pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"));
+            let text = what(format!("has been held by {who} for {for_ms} ms, longer than a change takes"));
+            let remedy = pid.map_or_else(
+                || "look again".to_owned(),
+                |pid| format!("look again; if it stays so, look at process {pid}"),
+            );
+            Finding::of_store(Severity::Warning, text, remedy)
+        }
+        // What keeps the document from being read keeps the lock from it, too, and is told once.
+        LockSeen::Unknown(error) if seen.state.as_ref().is_err_and(|known| known.kind == error.kind) => return None,
+        LockSeen::Unknown(error) => error.clone().into(),
+    })
+}
+
+fn left(found: &Found) -> Finding {
+    match found {
+        Found::Sign(path) | Found::Draft(path) => Finding::of_store(
+            Severity::Note,
+            format!("{} was left by an act that has ended", path.display()),
+            "nothing: a later change removes it",
+        ),
+        Found::Copy { path, is_open } => {
+            let who = if *is_open { ", and other users may read it" } else { "" };
+            Finding::of_store(
+                Severity::Warning,
+                format!(
+                    "{} lies beside the profile and may hold its secrets{who}; no `clear` reaches it",
+                    path.display()
+                ),
+                format!("when it is no longer needed: rm -- {}", shell_quoted(path)),
+            )
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An inspection of an empty home, said to be on another machine's disk.
+    fn on_nfs(is_trusted_by_hand: bool) -> Inspection {
+        let home = tempfile::tempdir().unwrap();
+        let store = FileStore::new(home.path(), &credlatch_core::name::ProfileName::default());
+        Inspection { file_system: Some("NFS"), is_untrusted: true, is_trusted_by_hand, ..store.inspect() }
+    }
+
+    #[test]
+    fn failure_17_a_network_file_system_is_named_with_what_does_not_work_there() {
+        let finding = file_system(&on_nfs(false));
+        assert_eq!(finding.severity, Severity::Warning);
+        assert!(finding.what.contains("is on NFS") && finding.remedy.contains("CREDLATCH_TRUST_FILE_SYSTEM=1"));
+        let finding = file_system(&on_nfs(true));
+        assert_eq!(finding.severity, Severity::Note);
+        assert!(finding.what.contains("NFS") && finding.remedy.contains("no other machine"));
+    }
+}

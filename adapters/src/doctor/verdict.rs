@@ -1,0 +1,158 @@
+//! What is wrong with an entry, and what to do about it.
+
+use std::path::Path;
+
+use credlatch_core::name::ProviderId;
+use credlatch_core::provider::sniff;
+use credlatch_core::state::{Custody, DoubtCause, Entry};
+
+use super::Case;
+use super::entry::EntryReport;
+use super::finding::{About, Finding, Severity};
+use super::health::Health;
+use super::holder::{Holder, Life};
+use super::provider::Way;
+use crate::error::{clock_time, rfc3339};
+use crate::file::shell_quoted;
+
+/// Everything that stands against one entry.
+pub(super) fn of_entry(
+    case: &Case<'_>,
+    id: &ProviderId,
+    entry: &Entry,
+    report: &EntryReport,
+    way: &Way,
+) -> Vec<Finding> {
+    let desk = Desk { case, id, entry, report, way };
+    [desk.health(), desk.back_off(), desk.holder(), desk.stranger()].into_iter().flatten().collect()
+}
+
+struct Desk<'a> {
+    case: &'a Case<'a>,
+    id: &'a ProviderId,
+    entry: &'a Entry,
+    report: &'a EntryReport,
+    way: &'a Way,
+}
+
+impl Desk<'_> {
+    fn finding(&self, severity: Severity, what: &str, remedy: impl Into<String>) -> Finding {
+        let what = format!("the {} entry {} {what}", self.id, self.report.label);
+        Finding::new(About::Provider(self.id.clone()), severity, what, remedy)
+    }
+
+    /// What can't be used is an error where requests get it all the same.
+    fn broken(&self, what: &str, remedy: &str) -> Finding {
+        if self.report.is_used {
+            self.finding(Severity::Error, &format!("{what}, and it is the one that is used"), remedy)
+        } else {
+            self.finding(Severity::Warning, what, remedy)
+        }
+    }
+
+    fn remove(&self) -> String {
+        let label = shell_quoted(Path::new(self.report.label.as_str()));
+        format!("`credlatch remove {} --label {label}`", self.id)
+    }
+
+    fn health(&self) -> Option<Finding> {
+        let (renew, remove) = (&self.way.0, self.remove());
+        let warning = Severity::Warning;
+        Some(match &self.report.health {
+            Health::Ok | Health::Rotating => return None,
+            Health::Resting => self.finding(Severity::Note, &self.report.why, "nothing: it is used again after that"),
+            Health::Dead => self.finding(
+                warning,
+                &format!("is {}", self.report.why),
+                format!("get a new one: {renew}; or {remove}"),
+            ),
+            Health::Lost => {
+                let what = format!("was {}", self.report.why);
+                self.finding(warning, &what, format!("sign in again: {renew}; or {remove}"))
+            }
+            Health::Suspended => self.finding(
+                warning,
+                "is suspended: another account is behind the link",
+                format!("sign in there with the first account again, or {remove} and import it anew"),
+            ),
+            Health::SignedOut(error) | Health::Unreadable(Some(error)) => {
+                self.broken(&format!("is a link, and {error}"), &format!("{}; or {remove}", error.remedy()))
+            }
+            Health::Unreadable(None) => {
+                self.broken("is linked to a tool that this version can't read", &format!("remove it: {remove}"))
+            }
+            Health::Expired => self.expired(),
+            Health::InDoubt => self.doubt()?,
+        })
+    }
+
+    fn expired(&self) -> Finding {
+        let ended = self.report.expires_at_ms.map_or_else(String::new, |ms| format!(" at {}", rfc3339(ms)));
+        match self.entry.grant() {
+            Some(_) => {
+                let what = format!("ended{ended}, and has no refresh token to renew it");
+                self.broken(&what, &format!("get a new one: {}; or {}", self.way.0, self.remove()))
+            }
+            None => self.broken(
+                &format!("is a link to a login that ended{ended}, and the tool that owns it has not renewed it"),
+                &format!("use that tool once, so that it renews its login; or {}", self.remove()),
+            ),
+        }
+    }
+
+    fn doubt(&self) -> Option<Finding> {
+        let Custody::InDoubt(doubt) = &self.entry.grant()?.custody else { return None };
+        let cause = match doubt.why {
+            DoubtCause::ActorDied => "whoever renewed it ended before the answer was saved",
+            DoubtCause::NoUsableAnswer => "a renewal got no usable answer",
+        };
+        let next = match self.report.presents_at_ms {
+            Some(at) => format!("it is presented once more after {}, when it is needed", rfc3339(at)),
+            None => "its access token does not end; it is presented once more if that is refused".to_owned(),
+        };
+        let warning = self.finding(
+            Severity::Warning,
+            &format!("is in doubt: {cause}, so its refresh token may be spent"),
+            format!("{next}; if the issuer rejects it: {}", self.way.0),
+        );
+        Some(warning)
+    }
+
+    fn back_off(&self) -> Option<Finding> {
+        let health = &self.entry.health;
+        let next = health.retry_at.filter(|at| !at.is_reached(&self.case.now))?;
+        // A doubt and a verdict say more than the failure that led to them.
+        let is_told = !matches!(self.report.health, Health::Ok | Health::Rotating | Health::Resting);
+        let tries = health.failures;
+        let what = format!("could not be renewed {tries} times in a row; the next try is at {}", clock_time(&next));
+        (!is_told).then(|| self.finding(Severity::Warning, &what, "look whether its issuer can be reached"))
+    }
+
+    fn holder(&self) -> Option<Finding> {
+        let Holder { pid, life } = self.report.holder?;
+        Some(match life {
+            Life::AtWork => self.finding(Severity::Note, &format!("is being renewed by process {pid}"), ""),
+            Life::Stopped => self.finding(
+                Severity::Warning,
+                &format!("is held by process {pid}, which was stopped while it renewed it: nobody else may"),
+                format!("resume it: `kill -CONT {pid}`"),
+            ),
+            Life::Gone => self.finding(
+                Severity::Note,
+                &format!("was being renewed by process {pid}, which has ended: its refresh token may be spent"),
+                "nothing: the next change notes it as in doubt",
+            ),
+            Life::Unknown => {
+                self.finding(Severity::Note, &format!("is held by process {pid}; whether that lives can't be told"), "")
+            }
+        })
+    }
+
+    /// A secret under the wrong provider is refused by `run`, because somebody else would be billed.
+    fn stranger(&self) -> Option<Finding> {
+        let token = sniff::whole(self.case.latch.providers(), self.entry.secret()?.expose_secret())?;
+        let owner = token.owners.first().filter(|_| !token.belongs_to(self.id))?;
+        let remedy = format!("store it there, `credlatch set {owner}`, and {}", self.remove());
+        Some(self.finding(Severity::Warning, &format!("begins like a credential of {owner}"), remedy))
+    }
+}

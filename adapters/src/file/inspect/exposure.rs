@@ -1,0 +1,86 @@
+//! Who owns the files, and what others may do to them.
+
+use std::path::Path;
+
+use credlatch_core::port::{StoreError, StoreErrorKind};
+
+use super::super::disk::{Disk, Facts, Kind};
+use super::super::document;
+use super::super::paths::Paths;
+use super::super::trouble::{private, quoted, unreadable};
+use super::look;
+
+/// Something about a file's owner, permissions or names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exposure {
+    /// What it is, and what to do.
+    pub error: StoreError,
+    /// What it means.
+    pub harm: Harm,
+}
+
+/// What an exposure means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Harm {
+    /// The store refuses to work like this.
+    Refused,
+    /// Others could put files of their own here.
+    Replaceable,
+    /// Others see names, and no contents.
+    Visible,
+}
+
+/// Everything that is wrong with owners, permissions and names.
+pub(super) fn exposures<D: Disk>(disk: &D, paths: &Paths, home: Option<&Path>) -> Vec<Exposure> {
+    let refused = |error| Exposure { error, harm: Harm::Refused };
+    let mut found = Vec::new();
+    found.extend(home.and_then(|home| of_home(disk, home)));
+    found.extend(paths.check_folder(disk).err().map(refused));
+    found.extend(of_file(disk, &paths.document, document::check).map(refused));
+    found.extend(of_file(disk, &paths.lock, lock).map(refused));
+    found.extend(of_file(disk, &paths.claims, claims).map(refused));
+    found
+}
+
+fn of_file<D: Disk>(
+    disk: &D,
+    path: &Path,
+    check: impl FnOnce(&Path, &Facts, u32) -> Result<(), StoreError>,
+) -> Option<StoreError> {
+    // That a file can't be looked at is told by the load, or by the look at the lock.
+    let facts = look(disk, path).ok()??;
+    check(path, &facts, disk.user()).err()
+}
+
+fn lock(path: &Path, facts: &Facts, user: u32) -> Result<(), StoreError> {
+    private(path, facts, user, 0o077)
+}
+
+fn claims(path: &Path, facts: &Facts, user: u32) -> Result<(), StoreError> {
+    if facts.kind != Kind::Folder {
+        return Err(unreadable(path, "it is not a directory"));
+    }
+    private(path, facts, user, 0o077)
+}
+
+/// The home holds nothing but the directory of profiles, which is private itself; so what matters here is who could put
+/// another one in its place.
+fn of_home<D: Disk>(disk: &D, home: &Path) -> Option<Exposure> {
+    let facts = match look(disk, home) {
+        Ok(facts) => facts?,
+        Err(error) => return Some(Exposure { error, harm: Harm::Refused }),
+    };
+    if facts.kind != Kind::Folder {
+        return Some(Exposure { error: unreadable(home, "it is not a directory"), harm: Harm::Refused });
+    }
+    // Root may do as it likes in any case.
+    let is_foreign = facts.owner != disk.user() && facts.owner != 0;
+    if is_foreign || facts.mode & 0o022 != 0 {
+        let error = private(home, &facts, if facts.owner == 0 { 0 } else { disk.user() }, 0o022).err()?;
+        return Some(Exposure { error, harm: Harm::Replaceable });
+    }
+    let what = format!("{} may be looked into by other users (mode {:04o})", home.display(), facts.mode);
+    let remedy = format!("nothing in it is open to them; to close it: chmod 700 {}", quoted(home));
+    let error = StoreError::new(StoreErrorKind::Unsafe, what, remedy);
+    (facts.mode & 0o055 != 0).then_some(Exposure { error, harm: Harm::Visible })
+}

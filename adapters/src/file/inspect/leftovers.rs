@@ -1,0 +1,78 @@
+//! What dead acts left behind, and copies that people or editors put beside the document.
+
+use std::path::{Path, PathBuf};
+
+use credlatch_core::state::{Nonce, State};
+
+use super::super::disk::{Disk, Hold, Kind, Open};
+use super::super::paths::Paths;
+
+/// A file that is not part of the store as it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// The sign of life of an act that has ended. A later commit removes it.
+    Sign(PathBuf),
+    /// A document that was never finished. A later commit removes it.
+    Draft(PathBuf),
+    /// A copy of the document under another name: it may hold secrets, and nothing here ever removes it.
+    Copy {
+        /// Where.
+        path: PathBuf,
+        /// Whether other users may read it.
+        is_open: bool,
+    },
+}
+
+pub(super) fn found<D: Disk>(disk: &D, paths: &Paths, state: Option<&State>) -> Vec<Found> {
+    let mut found = Vec::new();
+    // Without the state nobody can say which signs are still named.
+    found.extend(state.into_iter().flat_map(|state| signs(disk, paths, state)));
+    let mut names = disk.list(&paths.folder).unwrap_or_default();
+    names.sort();
+    found.extend(names.iter().filter_map(|name| draft(disk, paths, name)));
+    found.extend(names.iter().filter(|name| is_copy(paths, name)).filter_map(|name| copy(disk, &paths.folder, name)));
+    found
+}
+
+fn signs<D: Disk>(disk: &D, paths: &Paths, state: &State) -> Vec<Found> {
+    let named: Vec<Nonce> = state.claims().map(|claim| claim.actor.name).collect();
+    let there = disk.list(&paths.claims).unwrap_or_default();
+    let mut left: Vec<_> = there.into_iter().filter_map(|name| Nonce::try_from(name).ok()).collect();
+    left.retain(|name| !named.contains(name) && is_let_go(disk, &paths.claim(*name)));
+    left.sort();
+    left.into_iter().map(|name| Found::Sign(paths.claim(name))).collect()
+}
+
+fn draft<D: Disk>(disk: &D, paths: &Paths, name: &str) -> Option<Found> {
+    let sign = paths.claim(paths.sign_of_draft(name)?);
+    let is_abandoned = disk.look(&sign).is_err() || is_let_go(disk, &sign);
+    is_abandoned.then(|| Found::Draft(paths.folder.join(name)))
+}
+
+/// Whether nobody has the file locked. One that can't be asked counts as held.
+fn is_let_go<D: Disk>(disk: &D, path: &Path) -> bool {
+    let probed = disk.open(path, Open::Read).and_then(|file| {
+        let is_free = disk.try_lock(&file, Hold::Shared)?;
+        if is_free {
+            disk.unlock(&file)?;
+        }
+        Ok(is_free)
+    });
+    probed.unwrap_or(false)
+}
+
+/// Whether a name is the document's with something around it, as editors and careful people write it, and can't be a file
+/// of another profile.
+fn is_copy(paths: &Paths, name: &str) -> bool {
+    let document = paths.document.file_name().unwrap_or_default().to_string_lossy();
+    let rest = name.trim_start_matches(['.', '#']).strip_prefix(&*document);
+    let is_a_profiles = [".json", ".lock", ".claims", ".tmp"].iter().any(|end| name.ends_with(end));
+    rest.is_some_and(|rest| !rest.is_empty() || name != document) && !is_a_profiles
+}
+
+fn copy<D: Disk>(disk: &D, folder: &Path, name: &str) -> Option<Found> {
+    let path = folder.join(name);
+    let facts = disk.look(&path).ok().filter(|facts| facts.kind == Kind::File && facts.size > 0)?;
+    let is_open = facts.mode & 0o044 != 0 || facts.owner != disk.user();
+    Some(Found::Copy { path, is_open })
+}

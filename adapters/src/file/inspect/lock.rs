@@ -1,0 +1,59 @@
+//! The lock file: whether it is there, who holds it, and what its word says.
+
+use std::io;
+use std::path::Path;
+
+use credlatch_core::port::StoreError;
+
+use super::super::disk::{Disk, Hold, Open};
+use super::super::trouble::trouble;
+use super::super::word::{self, Word};
+
+/// How long a lock is looked at before it counts as held: a commit takes a few milliseconds.
+const HELD_MS: u64 = 250;
+/// Between two looks.
+const LOOK_MS: u64 = 10;
+
+/// What was seen of the lock file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LockSeen {
+    /// There is none.
+    Absent,
+    /// Nobody holds it for long.
+    Free {
+        /// Whether its word is that of a commit which nobody confirmed.
+        is_unconfirmed: bool,
+    },
+    /// Somebody has held it all the time that it was looked at.
+    Held {
+        /// The process, as it signed.
+        pid: Option<u32>,
+        /// For how long it was looked at, in milliseconds.
+        for_ms: u64,
+    },
+    /// It can't be looked at.
+    Unknown(StoreError),
+}
+
+/// Looks at it. Nobody else's lock fails by that: it is shared, and given up at once, and writers try again.
+pub(super) fn look<D: Disk>(disk: &D, path: &Path) -> LockSeen {
+    match probe(disk, path) {
+        Ok(seen) => seen,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => LockSeen::Absent,
+        Err(error) => LockSeen::Unknown(trouble("look at the lock", path, &error)),
+    }
+}
+
+fn probe<D: Disk>(disk: &D, path: &Path) -> io::Result<LockSeen> {
+    let file = disk.open(path, Open::Read)?;
+    let deadline = disk.now().plus_ms(HELD_MS);
+    while !disk.try_lock(&file, Hold::Shared)? {
+        if deadline.is_reached(&disk.now()) {
+            return Ok(LockSeen::Held { pid: word::signature(disk, &file), for_ms: HELD_MS });
+        }
+        disk.pause(LOOK_MS);
+    }
+    let word = Word::read(disk, &file);
+    disk.unlock(&file)?;
+    Ok(LockSeen::Free { is_unconfirmed: !word?.is_settled() })
+}

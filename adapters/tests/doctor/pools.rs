@@ -1,0 +1,250 @@
+//! Which entry is used and why, and what is said of the others.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use credlatch::core::pool::Strategy;
+use credlatch::core::put::How;
+use credlatch::doctor::Severity::{Error, Note, Warning};
+use credlatch::doctor::{Life, Surroundings};
+use credlatch::foreign::claude_code;
+use credlatch::{Answer, Latch, Outcome};
+use http::HeaderMap;
+
+use super::part::Player;
+use super::{Home, entry, found, label, secret, sound, tokens, wrong};
+
+/// Three keys of minimax, stored in this order.
+fn three() -> Home {
+    let home = Home::new();
+    for name in ["first", "second", "third"] {
+        home.latch().set_as("minimax", &label(name), secret(&format!("mm-key-{name}"))).unwrap();
+    }
+    home
+}
+
+/// Tells the provider's answer to a request with the entry that is used now.
+fn answered(home: &Home, status: u16, body: &[u8]) {
+    let latch = home.latch();
+    let used = latch.current("minimax").unwrap();
+    latch.report(&used, &Outcome::from_http(status, &HeaderMap::new(), body)).unwrap();
+}
+
+fn whys(home: &Home) -> Vec<String> {
+    home.doctor().providers[0].entries.iter().map(|entry| entry.why.clone()).collect()
+}
+
+#[test]
+fn the_entry_that_is_told_to_be_used_is_the_one_that_requests_get() {
+    let home = three();
+    let current = || home.latch().current("minimax").unwrap().label().clone();
+    let used = || home.doctor().providers[0].used.clone().unwrap();
+    assert_eq!((used(), current()), (label("first"), label("first")));
+    assert_eq!(
+        whys(&home),
+        ["used: the first that may be used", "could be used, and comes later", "could be used, and comes later"]
+    );
+    answered(&home, 429, b"");
+    assert_eq!((used(), current()), (label("second"), label("second")));
+    answered(&home, 401, br#"{"error":{"code":"token_revoked"}}"#);
+    assert_eq!((used(), current()), (label("third"), label("third")));
+    let whys = whys(&home);
+    assert!(whys[0].starts_with("rests until ") && whys[0].ends_with(" after a rate limit"), "{whys:?}");
+    assert!(whys[1].starts_with("dead since ") && whys[1].ends_with(": token_revoked"), "{whys:?}");
+    let diagnosis = home.doctor();
+    found(&diagnosis, Note, &["minimax entry first", "rests until"]);
+    found(&diagnosis, Warning, &["minimax entry second", "token_revoked"]);
+    assert_eq!(wrong(&diagnosis).len(), 1);
+    assert!(entry(&diagnosis, "first").rests_until_ms.is_some());
+}
+
+#[test]
+fn each_strategy_is_told_by_its_rule() {
+    let home = three();
+    for strategy in Strategy::ALL {
+        home.latch().set_strategy("minimax", strategy).unwrap();
+        let diagnosis = home.doctor();
+        let pool = &diagnosis.providers[0];
+        assert_eq!((pool.strategy, pool.why.as_str()), (strategy, strategy.rule()));
+        let used = pool.entries.iter().filter(|entry| entry.is_used).count();
+        let (told, count) = if strategy.is_steady() { (Some(label("first")), 1) } else { (None, 3) };
+        assert_eq!((pool.used.clone(), used), (told, count), "{strategy:?}");
+        sound(&diagnosis);
+    }
+}
+
+#[test]
+fn one_shot_processes_of_a_pool_in_turn_do_not_all_take_the_first() {
+    let home = three();
+    home.latch().set_strategy("minimax", Strategy::RoundRobin).unwrap();
+    // Each handle begins as a process does. That forty begin at the same of three happens once in 10^18 runs.
+    let picks: Vec<_> = (0..40).map(|_| home.latch().current("minimax").unwrap().label().clone()).collect();
+    assert!(picks.iter().any(|pick| *pick != picks[0]), "{picks:?}");
+    let latch = home.latch();
+    let in_turn: Vec<_> = (0..4).map(|_| latch.current("minimax").unwrap().label().clone()).collect();
+    assert_eq!(in_turn[0], in_turn[3]);
+    assert!(in_turn[0] != in_turn[1] && in_turn[1] != in_turn[2] && in_turn[0] != in_turn[2], "{in_turn:?}");
+}
+
+#[test]
+fn a_pool_that_rests_altogether_says_until_when_and_a_dead_one_that_it_is() {
+    let home = Home::new().with_key();
+    answered(&home, 402, b"");
+    let diagnosis = home.doctor();
+    found(&diagnosis, Warning, &["every minimax entry rests"]);
+    assert!(diagnosis.providers[0].why.starts_with("all rest until "));
+    home.latch().set("minimax", secret("mm-key-2")).unwrap();
+    answered(&home, 401, br#"{"error":{"code":"token_revoked"}}"#);
+    let diagnosis = home.doctor();
+    let finding = found(&diagnosis, Error, &["no stored minimax credential can be used"]);
+    assert!(finding.remedy.contains("credlatch set minimax"));
+    assert_eq!(diagnosis.providers[0].used, None);
+}
+
+#[test]
+fn a_rejected_login_is_lost() {
+    let home = Home::new().with_login(3600);
+    let rejected = |_: &credlatch::Secret| Answer::Rejected("invalid_grant".to_owned());
+    home.latch().rotate_with("openai-codex", rejected).unwrap_err();
+    let diagnosis = home.doctor();
+    let finding = found(&diagnosis, Warning, &["was lost at", "invalid_grant"]);
+    assert!(finding.remedy.contains("credlatch login openai-codex"), "{finding:?}");
+    found(&diagnosis, Error, &["no stored openai-codex credential"]);
+    assert_eq!(entry(&diagnosis, "default").health.as_str(), "lost");
+}
+
+#[test]
+fn a_login_in_doubt_says_when_it_is_presented_again() {
+    let home = Home::new().with_login(3600);
+    let before = home.doctor();
+    home.latch().rotate_with("openai-codex", |_| Answer::Unknown).unwrap_err();
+    let diagnosis = home.doctor();
+    let finding = found(&diagnosis, Warning, &["in doubt", "no usable answer"]);
+    let ends = entry(&before, "default").expires_at_ms.unwrap();
+    assert_eq!(entry(&diagnosis, "default").presents_at_ms, Some(ends), "not before the access token ends");
+    assert!(finding.remedy.contains(&credlatch::rfc3339(ends)), "{finding:?}");
+    assert!(entry(&diagnosis, "default").is_used, "the access token is served while it lives");
+    assert_eq!(wrong(&diagnosis).len(), 1, "the back-off is not told beside the doubt");
+}
+
+#[test]
+fn a_login_whose_issuer_gave_nothing_says_when_the_next_try_is() {
+    let home = Home::new().with_login(3600);
+    let busy = |_: &credlatch::Secret| Answer::NotConsumed { retry_after: Some(Duration::from_secs(600)) };
+    home.latch().rotate_with("openai-codex", busy).unwrap_err();
+    found(&home.doctor(), Warning, &["could not be renewed 1 times", "the next try is at"]);
+}
+
+#[test]
+fn a_token_that_ended_and_that_nothing_renews_is_an_error_where_it_is_used() {
+    let home = Home::new();
+    let bare = credlatch::Tokens { refresh: None, expires_in: Some(Duration::ZERO), ..tokens(0, 0) };
+    home.latch().set_tokens("openai-codex", &label("old"), bare).unwrap();
+    home.latch().set_tokens("openai-codex", &label("new"), tokens(1, 3600)).unwrap();
+    let diagnosis = home.doctor();
+    let finding = found(&diagnosis, Error, &["entry old ended at", "it is the one that is used"]);
+    assert!(finding.remedy.contains("credlatch remove openai-codex --label 'old'"), "{finding:?}");
+    home.latch().remove("openai-codex", &label("old")).unwrap();
+    sound(&home.doctor());
+}
+
+/// A login of Claude Code, linked; and its file.
+fn linked() -> (Home, PathBuf) {
+    let home = Home::new();
+    let file = home.beside().join(".credentials.json");
+    fs::write(&file, CLAUDE).unwrap();
+    let there = claude_code::read(&file).unwrap().unwrap().found;
+    home.latch().import(there, How::Named).unwrap();
+    (home, file)
+}
+
+const CLAUDE: &str = r#"{"claudeAiOauth":{"accessToken":"sk-ant-oat01-0123456789","refreshToken":"sk-ant-ort01-x","expiresAt":4000000000000,"organizationUuid":"one"}}"#;
+
+#[test]
+fn a_link_is_told_by_what_stands_in_its_file_now() {
+    let (home, file) = linked();
+    let diagnosis = home.doctor();
+    sound(&diagnosis);
+    assert_eq!(entry(&diagnosis, "claude-code").expires_at_ms, Some(4_000_000_000_000));
+
+    fs::write(&file, CLAUDE.replace("4000000000000", "1000000000000")).unwrap();
+    let diagnosis = home.doctor();
+    let finding = found(&diagnosis, Error, &["a link to a login that ended at 2001-09-09", "is used"]);
+    assert!(finding.remedy.contains("use that tool once"));
+
+    fs::write(&file, "{\"claudeAiOauth\":").unwrap();
+    found(&home.doctor(), Error, &["ends in the middle", "is used"]);
+    assert_eq!(entry(&home.doctor(), "claude-code").health.as_str(), "unreadable");
+
+    fs::remove_file(&file).unwrap();
+    found(&home.doctor(), Error, &["holds no login any more", "is used"]);
+
+    fs::write(&file, CLAUDE.replace("\"one\"", "\"two\"")).unwrap();
+    home.latch().current("anthropic").unwrap_err();
+    let diagnosis = home.doctor();
+    found(&diagnosis, Warning, &["suspended", "another account"]);
+    assert!(entry(&diagnosis, "claude-code").why.starts_with("suspended"));
+    found(&diagnosis, Error, &["no stored anthropic credential can be used"]);
+}
+
+#[test]
+fn whoever_is_renewing_is_named_and_whether_they_live() {
+    let home = Home::new().with_login(3600);
+    let player = Player::start("rotate", &home.path());
+    let pid = player.pid();
+    let process = format!("process {pid}");
+    let life = |home: &Home| entry(&home.doctor(), "default").holder.unwrap().life;
+
+    let diagnosis = home.doctor();
+    sound(&diagnosis);
+    found(&diagnosis, Note, &["is being renewed by", &process]);
+    assert_eq!((entry(&diagnosis, "default").holder.unwrap().pid, life(&home)), (pid, Life::AtWork));
+
+    player.stop();
+    let diagnosis = home.doctor();
+    let finding = found(&diagnosis, Warning, &[&process, "was stopped while it renewed it"]);
+    assert!(finding.remedy.contains(&format!("kill -CONT {pid}")));
+    assert_eq!(life(&home), Life::Stopped);
+
+    player.kill();
+    found(&home.doctor(), Note, &[&process, "has ended"]);
+    assert_eq!(life(&home), Life::Gone);
+    // The next change notes it.
+    home.latch().set("minimax", secret("mm-key-1")).unwrap();
+    let diagnosis = home.doctor();
+    found(&diagnosis, Warning, &["in doubt", "ended before the answer was saved"]);
+    assert_eq!(entry(&diagnosis, "default").holder, None);
+}
+
+#[test]
+fn a_limit_on_one_model_is_told_with_the_model() {
+    let home = Home::new().with_key();
+    let latch = home.latch();
+    let used = latch.current("minimax").unwrap();
+    latch.report(&used, &Outcome::from_http(429, &HeaderMap::new(), b"").of_model("big")).unwrap();
+    let diagnosis = home.doctor();
+    sound(&diagnosis);
+    let entry = entry(&diagnosis, "default");
+    assert!(entry.is_used && entry.model_rests_ms.contains_key("big"), "{entry:?}");
+}
+
+#[test]
+fn what_is_stored_under_the_wrong_provider_is_told() {
+    let home = Home::new();
+    home.latch().set("groq", secret("sk-ant-api03-0123456789abcdef")).unwrap();
+    let diagnosis = home.doctor();
+    let finding = found(&diagnosis, Warning, &["groq entry default", "begins like a credential of anthropic"]);
+    assert!(finding.remedy.contains("credlatch set anthropic"));
+}
+
+#[test]
+fn what_is_stored_for_a_provider_that_nobody_knows_is_told() {
+    let home = Home::new();
+    let file = home.beside().join("providers.json");
+    fs::write(&file, r#"{"providers":[{"id":"acme","env":{"api_key":["ACME_API_KEY"]}}]}"#).unwrap();
+    let with_row = Latch::builder().home(home.path()).providers(&file).open().unwrap();
+    with_row.set("acme", secret("acme-key-1")).unwrap();
+    sound(&with_row.doctor(&Surroundings::default()));
+    found(&home.doctor(), Warning, &["stored for acme", "no provider of that name"]);
+}

@@ -1,0 +1,175 @@
+//! The one order: which of a provider's entries a request gets, and what keeps the others from it.
+//!
+//! Entries stand in the order in which they were stored: a new one goes to the end, and one that replaces its label keeps
+//! the place, whatever source it comes from. Of those that may be used, the pool's strategy takes one. Nothing outside the
+//! store has a place in this order. `docs/guide.md` has the same as a table.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Dead, Rest};
+use crate::state::{Custody, Entry, Lost, Material, Slot, later};
+use crate::time::{Deadline, Stamp};
+
+/// How an entry is chosen from a pool.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Strategy {
+    /// The first that can be used.
+    #[default]
+    FillFirst,
+    /// Each in turn.
+    RoundRobin,
+    /// Any.
+    Random,
+    /// The one that was used least often.
+    LeastUsed,
+}
+
+impl Strategy {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::FillFirst, Self::RoundRobin, Self::Random, Self::LeastUsed];
+
+    /// Its name, as documents and commands write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::FillFirst => "fill_first",
+            Self::RoundRobin => "round_robin",
+            Self::Random => "random",
+            Self::LeastUsed => "least_used",
+        }
+    }
+
+    /// What it takes, in words for people.
+    pub fn rule(self) -> &'static str {
+        match self {
+            Self::FillFirst => "the first that may be used",
+            Self::RoundRobin => "each that may be used, in turn",
+            Self::Random => "any that may be used, by chance",
+            Self::LeastUsed => "the one that was used least often, and of equals the first",
+        }
+    }
+
+    /// Whether it takes one entry again and again, as long as nothing happens to it.
+    pub fn is_steady(self) -> bool {
+        matches!(self, Self::FillFirst | Self::LeastUsed)
+    }
+}
+
+/// What keeps an entry from being used, the gravest first.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Standing<'a> {
+    /// The provider's verdict: nothing but a new credential helps.
+    Dead(&'a Dead),
+    /// The issuer rejected its refresh token.
+    Lost(&'a Lost),
+    /// Another account appeared behind the link.
+    Suspended,
+    /// It rests.
+    Resting(Rest),
+    /// It rests for the model that is asked for.
+    RestingForModel(Deadline),
+    /// Nothing: a request may carry it.
+    Usable,
+}
+
+/// Why no entry can be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unusable {
+    /// There is none.
+    Empty,
+    /// All rest; the first will be usable then.
+    Resting(Deadline),
+    /// What there is, is dead or lost: a new login is needed.
+    SignIn,
+}
+
+/// What a choice depends on beside the state.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Choice<'a> {
+    /// The model the request is for, if known.
+    pub model: Option<&'a str>,
+    /// For round robin: how many were chosen before. For random: any number that is never the same twice. An engine adds a
+    /// count of its own.
+    pub turn: u64,
+}
+
+/// Chooses an entry. Neither a resting nor a dead or lost one is ever chosen.
+///
+/// Returns its place in the pool.
+///
+/// # Errors
+/// Says whether there is nothing, or when something will be, or that a login is needed.
+pub fn select(slot: &Slot, now: &Stamp, choice: &Choice<'_>) -> Result<usize, Unusable> {
+    let all = || slot.entries.iter().enumerate();
+    let usable = || all().filter(|(_, entry)| entry.is_usable(now, choice.model)).map(|(at, _)| at);
+    let chosen = match slot.strategy {
+        Strategy::FillFirst => usable().next(),
+        Strategy::RoundRobin | Strategy::Random => {
+            let turn = if slot.strategy == Strategy::Random { scattered(choice.turn) } else { choice.turn };
+            let at = turn.checked_rem(usable().count() as u64).unwrap_or(0);
+            usable().nth(usize::try_from(at).unwrap_or(0))
+        }
+        Strategy::LeastUsed => usable().min_by_key(|at| slot.entries[*at].health.uses),
+    };
+    chosen.ok_or_else(|| why_none(slot, now, choice.model))
+}
+
+/// Turns a count into a choice by chance: neighbours come out far apart (the finaliser of splitmix64).
+fn scattered(turn: u64) -> u64 {
+    let turn = (turn ^ (turn >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let turn = (turn ^ (turn >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    turn ^ (turn >> 31)
+}
+
+fn why_none(slot: &Slot, now: &Stamp, model: Option<&str>) -> Unusable {
+    if slot.entries.is_empty() {
+        return Unusable::Empty;
+    }
+    let wakes = slot.entries.iter().filter(|entry| !entry.is_finished()).filter_map(|entry| entry.wakes(now, model));
+    wakes.min_by_key(|at| at.left_ms(now)).map_or(Unusable::SignIn, Unusable::Resting)
+}
+
+impl Entry {
+    /// What keeps it from being used at this moment, if anything does.
+    pub fn standing(&self, now: &Stamp, model: Option<&str>) -> Standing<'_> {
+        let rest = || self.resting(now).map(Standing::Resting);
+        let of_model = || self.resting_for(now, model).map(Standing::RestingForModel);
+        self.finished().or_else(rest).or_else(of_model).unwrap_or(Standing::Usable)
+    }
+
+    /// Whether a request may carry it.
+    pub fn is_usable(&self, now: &Stamp, model: Option<&str>) -> bool {
+        self.standing(now, model) == Standing::Usable
+    }
+
+    /// Whether nothing but a new login helps.
+    pub(super) fn is_finished(&self) -> bool {
+        self.finished().is_some()
+    }
+
+    fn finished(&self) -> Option<Standing<'_>> {
+        let dead = self.health.dead.as_ref().map(Standing::Dead);
+        dead.or_else(|| match &self.material {
+            Material::Oauth(grant) => match &grant.custody {
+                Custody::Lost(lost) => Some(Standing::Lost(lost)),
+                Custody::Settled | Custody::Rotating(_) | Custody::InDoubt(_) => None,
+            },
+            Material::Link(link) => link.suspended.then_some(Standing::Suspended),
+            Material::ApiKey(_) => None,
+        })
+    }
+
+    /// When its rest ends, if it rests.
+    fn wakes(&self, now: &Stamp, model: Option<&str>) -> Option<Deadline> {
+        later(self.resting(now).map(|rest| rest.until), self.resting_for(now, model), now)
+    }
+
+    fn resting(&self, now: &Stamp) -> Option<Rest> {
+        self.health.rest.filter(|rest| !rest.until.is_reached(now))
+    }
+
+    fn resting_for(&self, now: &Stamp, model: Option<&str>) -> Option<Deadline> {
+        let until = model.and_then(|model| self.health.models.get(model)).copied();
+        until.filter(|until| !until.is_reached(now))
+    }
+}

@@ -1,0 +1,212 @@
+//! Which entry a pool gives, and what an answer makes of one.
+
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::apply;
+use crate::machine::Event;
+use crate::name::{Label, ProviderId};
+use crate::put::{How, Put};
+use crate::secret::{Fingerprint, Secret};
+use crate::state::{Entry, Material, Source};
+
+const DAY_MS: u64 = 86_400_000;
+
+fn acme() -> ProviderId {
+    ProviderId::new("acme").unwrap()
+}
+
+fn at(ms: u64) -> Stamp {
+    Stamp { wall_ms: 1_800_000_000_000 + ms, up_ms: 1_000 + ms, boot: 7 }
+}
+
+fn put(label: &str, source: Source) -> Event {
+    Event::Put(Put {
+        provider: acme(),
+        label: Label::new(label).unwrap(),
+        material: Material::ApiKey(Secret::try_from(format!("key-{label}")).unwrap()),
+        fingerprint: Fingerprint([label.as_bytes()[0]; 8]),
+        source,
+        how: How::Named,
+    })
+}
+
+fn after(state: &State, now: &Stamp, events: &[Event]) -> State {
+    events.iter().fold(state.clone(), |state, event| apply(&state, now, event).state)
+}
+
+/// A pool of three keys, stored in this order.
+fn three() -> State {
+    after(&State::default(), &at(0), &["a", "b", "c"].map(|label| put(label, Source::Manual)))
+}
+
+fn entry<'a>(state: &'a State, label: &str) -> &'a Entry {
+    state.entry("acme", label).unwrap()
+}
+
+fn answered(state: &State, label: &str, answer: Answer) -> Report {
+    let (provider, label) = (acme(), entry(state, label).label.clone());
+    let version = entry(state, label.as_str()).version;
+    Report { provider, label, version, answer, rest_ms: None, model: None, dead: None }
+}
+
+fn chosen(state: &State, now: &Stamp, choice: &Choice<'_>) -> Result<String, Unusable> {
+    let slot = state.slot("acme").unwrap();
+    select(slot, now, choice).map(|at| slot.entries[at].label.to_string())
+}
+
+fn first(state: &State, now: &Stamp) -> Result<String, Unusable> {
+    chosen(state, now, &Choice::default())
+}
+
+fn with(state: &State, strategy: Strategy) -> State {
+    after(state, &at(0), &[Event::SetStrategy(SetStrategy { provider: acme(), strategy })])
+}
+
+#[test]
+fn entries_stand_as_they_were_stored_whatever_source_they_come_from() {
+    let sources = [Source::Env("ACME_API_KEY".to_owned()), Source::Manual, Source::Codex];
+    let puts: Vec<_> = ["x", "y", "z"].into_iter().zip(sources).map(|(label, source)| put(label, source)).collect();
+    let state = after(&State::default(), &at(0), &puts);
+    assert_eq!(first(&state, &at(0)).unwrap(), "x");
+    // The same label keeps its place, with another secret too.
+    let replaced = Event::Put(Put {
+        material: Material::ApiKey(Secret::try_from("another").unwrap()),
+        ..match put("x", Source::Login) {
+            Event::Put(put) => put,
+            other => panic!("{other:?}"),
+        }
+    });
+    let state = after(&state, &at(1), &[replaced]);
+    let labels: Vec<_> = state.slot("acme").unwrap().entries.iter().map(|entry| entry.label.as_str()).collect();
+    assert_eq!(labels, ["x", "y", "z"]);
+}
+
+#[test]
+fn each_strategy_does_what_its_rule_says() {
+    let state = three();
+    let by_turns = |strategy, turns: std::ops::Range<u64>| -> Vec<String> {
+        let state = with(&state, strategy);
+        turns.map(|turn| chosen(&state, &at(0), &Choice { model: None, turn }).unwrap()).collect()
+    };
+    assert_eq!(by_turns(Strategy::FillFirst, 0..3), ["a", "a", "a"]);
+    assert_eq!(by_turns(Strategy::RoundRobin, 0..4), ["a", "b", "c", "a"]);
+    let uses = BTreeMap::from([("a", 3), ("b", 1), ("c", 1)].map(|(label, uses)| (Label::new(label).unwrap(), uses)));
+    let counted =
+        after(&with(&state, Strategy::LeastUsed), &at(0), &[Event::CountUses(CountUses { provider: acme(), uses })]);
+    assert_eq!(first(&counted, &at(0)).unwrap(), "b", "of equals the first");
+    for strategy in Strategy::ALL {
+        let written = format!("{strategy:?}");
+        assert_eq!(strategy.as_str().replace('_', ""), written.to_lowercase());
+        assert_eq!(
+            strategy.is_steady(),
+            by_turns(strategy, 0..9).windows(2).all(|pair| pair[0] == pair[1]),
+            "{written}"
+        );
+    }
+}
+
+#[test]
+fn by_chance_every_entry_comes_and_none_in_a_fixed_turn() {
+    let state = with(&three(), Strategy::Random);
+    let picks: Vec<_> = (0..300).map(|turn| chosen(&state, &at(0), &Choice { model: None, turn }).unwrap()).collect();
+    for label in ["a", "b", "c"] {
+        let share = picks.iter().filter(|pick| *pick == label).count();
+        assert!((60..=140).contains(&share), "{label} came {share} times of 300");
+    }
+    let again = picks.windows(2).filter(|pair| pair[0] == pair[1]).count();
+    assert!(again > 50, "the same twice in a row only {again} times: these are turns");
+}
+
+#[test]
+fn what_rests_comes_back_and_is_passed_over_meanwhile() {
+    let state = three();
+    let state = after(&state, &at(0), &[Event::Report(answered(&state, "a", Answer::Limited))]);
+    assert_eq!(first(&state, &at(REST_LIMITED_MS - 1)).unwrap(), "b");
+    assert!(
+        matches!(entry(&state, "a").standing(&at(1), None), Standing::Resting(rest) if rest.cause == Answer::Limited)
+    );
+    assert_eq!(first(&state, &at(REST_LIMITED_MS)).unwrap(), "a");
+    assert_eq!(entry(&state, "a").standing(&at(REST_LIMITED_MS), None), Standing::Usable);
+}
+
+#[test]
+fn a_limit_on_one_model_rests_that_model_alone() {
+    let state = three();
+    let report = Report { model: Some("big".to_owned()), ..answered(&state, "a", Answer::Limited) };
+    let state = after(&state, &at(0), &[Event::Report(report)]);
+    let of_model = |model, ms| chosen(&state, &at(ms), &Choice { model, turn: 0 }).unwrap();
+    assert_eq!(of_model(Some("big"), 1), "b");
+    assert_eq!(of_model(Some("small"), 1), "a");
+    assert_eq!(of_model(None, 1), "a");
+    assert_eq!(of_model(Some("big"), REST_LIMITED_MS), "a");
+    assert!(matches!(entry(&state, "a").standing(&at(1), Some("big")), Standing::RestingForModel(_)));
+    // What isn't a limit concerns the entry as a whole, whatever model the request was for.
+    let report = Report { model: Some("big".to_owned()), ..answered(&state, "b", Answer::Billing) };
+    let state = after(&state, &at(0), &[Event::Report(report)]);
+    assert!(!entry(&state, "b").is_usable(&at(1), Some("small")));
+}
+
+#[test]
+fn failure_25_the_only_living_entry_rests_a_minute_unless_it_is_about_money() {
+    let state = after(&State::default(), &at(0), &[put("a", Source::Manual)]);
+    for (answer, ms) in [
+        (Answer::Unauthorized, REST_SOLE_MS),
+        (Answer::Limited, REST_SOLE_MS),
+        (Answer::Other, REST_SOLE_MS),
+        (Answer::Billing, REST_LIMITED_MS),
+    ] {
+        let rested = after(&state, &at(0), &[Event::Report(answered(&state, "a", answer))]);
+        assert_eq!(first(&rested, &at(0)), Err(Unusable::Resting(at(0).plus_ms(ms))), "{answer:?}");
+    }
+    let pool = three();
+    let rested = after(&pool, &at(0), &[Event::Report(answered(&pool, "a", Answer::Unauthorized))]);
+    assert_eq!(entry(&rested, "a").health.rest.unwrap().until, at(0).plus_ms(REST_UNAUTHORIZED_MS));
+    let told = Report { rest_ms: Some(5), ..answered(&pool, "a", Answer::Billing) };
+    let rested = after(&pool, &at(0), &[Event::Report(told)]);
+    assert_eq!(first(&rested, &at(5)).unwrap(), "a", "what the provider says goes before every rule");
+}
+
+#[test]
+fn what_is_dead_stays_dead_with_its_reason_until_it_is_set_anew() {
+    let state = three();
+    let report = Report { dead: Some("token_revoked".to_owned()), ..answered(&state, "a", Answer::Unauthorized) };
+    let state = after(&state, &at(0), &[Event::Report(report)]);
+    assert!(
+        matches!(entry(&state, "a").standing(&at(9), None), Standing::Dead(dead) if dead.reason == "token_revoked")
+    );
+    assert_eq!(first(&state, &at(REST_LIMITED_MS * 10)).unwrap(), "b");
+    let state = after(&state, &at(9), &[put("a", Source::Manual)]);
+    assert_eq!(first(&state, &at(9)).unwrap(), "a");
+}
+
+#[test]
+fn a_dead_entry_is_forgotten_after_a_day_if_a_person_set_it() {
+    let state = after(&three(), &at(0), &[put("l", Source::Login), put("e", Source::Env("ACME_API_KEY".to_owned()))]);
+    let dead =
+        |label| Report { dead: Some("token_revoked".to_owned()), ..answered(&state, label, Answer::Unauthorized) };
+    let state = after(&state, &at(0), &["a", "l", "e"].map(|label| Event::Report(dead(label))));
+    let left = |ms| -> Vec<String> {
+        let state = after(&state, &at(ms), &[Event::Purge]);
+        state.slot("acme").unwrap().entries.iter().map(|entry| entry.label.to_string()).collect()
+    };
+    assert_eq!(left(DAY_MS - 1), ["a", "b", "c", "l", "e"]);
+    assert_eq!(left(DAY_MS), ["b", "c", "l", "e"]);
+}
+
+#[test]
+fn where_nothing_can_be_used_the_answer_says_when_or_why() {
+    let state = three();
+    let limited = |state: &State, label, ms| Report { rest_ms: Some(ms), ..answered(state, label, Answer::Limited) };
+    let all = after(
+        &state,
+        &at(0),
+        &[("a", 300), ("b", 100), ("c", 200)].map(|(label, ms)| Event::Report(limited(&state, label, ms))),
+    );
+    assert_eq!(first(&all, &at(0)), Err(Unusable::Resting(at(0).plus_ms(100))));
+    let dead = |label| Report { dead: Some("x".to_owned()), ..answered(&state, label, Answer::Other) };
+    let none = after(&state, &at(0), &["a", "b", "c"].map(|label| Event::Report(dead(label))));
+    assert_eq!(first(&none, &at(0)), Err(Unusable::SignIn));
+    let empty = with(&State::default(), Strategy::Random);
+    assert_eq!(first(&empty, &at(0)), Err(Unusable::Empty));
+}
