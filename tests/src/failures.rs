@@ -85,7 +85,7 @@ failures! {
     24 "the wrong entry rests; the one that just failed is handed out", "hermes-agent 43747, 79156, 97315", [6, 12],
         [a_report_rests_the_entry_that_was_used_and_hands_out_another], "";
     25 "the only key rests for an hour, or for days", "hermes-agent 53041, 119163", [12],
-        [failure_25_the_only_key_rests_a_minute_and_not_an_hour], "";
+        [failure_25_the_only_living_entry_rests_a_minute_unless_it_is_about_money], "";
     26 "an empty key is sent, and reported as a 401", "hermes-agent 40960", [],
         [what_cannot_be_a_secret_is_refused_with_the_reason], "";
     27 "a redacted placeholder is saved as the key", "hermes-agent 42727, 49405", [],

@@ -13,7 +13,7 @@ use crate::wrong::WRONG;
 
 /// The document.
 pub fn record_document() -> String {
-    [HEAD, &failures(), ENGINES, &engines(), EDITING, &edits(), &by_hand()].concat()
+    [HEAD, &failures(), CASES, &cases(), ENGINES, &engines(), EDITING, &edits(), &by_hand()].concat()
 }
 
 /// The part that is written by hand: what long runs found, and when.
@@ -31,6 +31,35 @@ fn failures() -> String {
         let left = Some(one.left.to_owned()).filter(|left| !left.is_empty());
         let answer: Vec<_> = laws.chain(tests).chain(left).collect();
         let _ = writeln!(text, "| {} | {} | {} | {} |", one.number, one.what, one.seen, answer.join("; "));
+    }
+    text
+}
+
+/// The five reports, and the letters of their cases.
+pub const REPORTS: &[(&str, &str, &str)] = &[
+    ("1736", "clearing credentials beside readers, and a `.env` file", "abcdef"),
+    ("3972", "one login at a time", "abcdefghijk"),
+    ("3961", "profiles in one process", "abcdefg"),
+    ("81", "a child's environment", ""),
+    ("8040", "one pool and many processes", "abcdef"),
+];
+
+fn cases() -> String {
+    let tests = crate::names::tests().unwrap_or_default();
+    let mut text = String::new();
+    for (report, about, letters) in REPORTS {
+        let rows: Vec<String> = if letters.is_empty() {
+            vec![format!("report_{report}_")]
+        } else {
+            letters.chars().map(|letter| format!("report_{report}_{letter}_")).collect()
+        };
+        for start in rows {
+            let named = tests.iter().filter(|name| name.starts_with(&start)).map(|name| format!("`{name}`"));
+            let letter =
+                start.trim_end_matches('_').rsplit('_').next().filter(|letter| letter.len() == 1).unwrap_or("");
+            let named = named.collect::<Vec<_>>().join(", ");
+            let _ = writeln!(text, "| {report} {letter} | {about} | {named} |");
+        }
     }
     text
 }
@@ -75,6 +104,13 @@ Each was a public report or was read in public source. Laws are those of [laws.m
 
 | # | failure | seen in | ruled out by |
 |---|---|---|---|
+";
+
+const CASES: &str = "
+## The cases of the five reports
+
+| case | about | tests |
+|---|---|---|
 ";
 
 const ENGINES: &str = "

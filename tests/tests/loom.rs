@@ -157,6 +157,17 @@ fn a_login_dies() {
     seen.assert_claims_of(&LOGIN_DIES);
 }
 
+/// Report 3972 (e): a cancel between any two steps of a login, with and without an exchange of its own. Whatever the issuer
+/// still grants, nothing is stored over a cancelled login: law 6 says so of every step.
+#[test]
+fn a_cancel_meets_a_login_at_every_step() {
+    let mut seen = Seen::default();
+    for issuer in [Manner::default(), codex()] {
+        seen.add(check(&Scenario { issuer, given: Vec::new(), ..against(&[Act::Login, Act::Cancel]) }, Some(3)));
+    }
+    assert!(seen.0.contains_key(&6), "no login went on after its cancel");
+}
+
 /// A limit, kept here so that the documents stay honest: what decides that a grant may be revoked is durable before the
 /// revocation, but nothing keeps a new login from being stored between the two. An issuer that revokes per account then
 /// takes the new login too. With an issuer that revokes what it is told to, nothing happens.

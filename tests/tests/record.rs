@@ -7,7 +7,7 @@ use credlatch_core::law::LAWS;
 use credlatch_tests::edits::EDITS;
 use credlatch_tests::failures::FAILURES;
 use credlatch_tests::names::{root, tests};
-use credlatch_tests::record::record_document;
+use credlatch_tests::record::{REPORTS, record_document};
 
 #[test]
 fn every_failure_is_ruled_out_by_something_that_is_there() {
@@ -20,6 +20,18 @@ fn every_failure_is_ruled_out_by_something_that_is_there() {
         }
         for name in failure.tests {
             assert!(tests.contains(*name), "failure {} names the test {name}, and there is none", failure.number);
+        }
+    }
+}
+
+#[test]
+fn every_case_of_the_five_reports_has_a_test() {
+    let tests = tests().unwrap();
+    for (report, _, letters) in REPORTS {
+        assert!(tests.iter().any(|name| name.starts_with(&format!("report_{report}_"))), "report {report}");
+        for letter in letters.chars() {
+            let start = format!("report_{report}_{letter}_");
+            assert!(tests.iter().any(|name| name.starts_with(&start)), "report {report}, case {letter}");
         }
     }
 }

@@ -164,11 +164,8 @@ fn place<'a>(
     if side.is_gone(provider, &row::gone(&id, &fields)) {
         return (Fate::Buried, None);
     }
-    let known = side.known(provider, &id);
-    let label = known.map_or_else(|| row::label_of(&id, &fields), |known| known.label.clone());
-    if taken.contains(&label) {
-        return (Fate::Opaque, None);
-    }
+    let known = side.known(provider, &id, taken);
+    let label = known.map_or_else(|| free_label(&id, &fields, taken), |known| known.label.clone());
     let judged = judge.judge(provider, &id, &fields, known);
     let same = known.filter(|known| is_same(known, &judged));
     let Judged { material, fingerprint, .. } = judged;
@@ -183,6 +180,17 @@ fn place<'a>(
     };
     let candidate = Candidate { priority: row::priority(&fields), entry, is_known: same.is_some() };
     (Fate::Entry { id, fields, label }, Some(candidate))
+}
+
+/// What a row is called that nobody has called anything yet. Every row is an entry, even one that repeats an id: what
+/// stood behind another would come forward when that one is cleared.
+fn free_label(id: &RowId, fields: &Object<'_>, taken: &BTreeSet<Label>) -> Label {
+    let wanted = row::label_of(id, fields);
+    if !taken.contains(&wanted) {
+        return wanted;
+    }
+    let numbered = (2_u64..).filter_map(|number| Label::new(&format!("hermes:{}-{number}", id.id)).ok());
+    numbered.into_iter().find(|label| !taken.contains(label)).unwrap_or(wanted)
 }
 
 /// Whether the row still is the credential that we know.

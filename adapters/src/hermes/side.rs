@@ -3,7 +3,7 @@
 //! A secret stands in the document once. An access token or a key is in Hermes' row, where Hermes finds it; the refresh
 //! token of a login of ours is only here, where Hermes doesn't look, so that two programs never spend it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use credlatch_core::extra::Extra;
 use credlatch_core::name::{Label, ProviderId};
@@ -135,9 +135,9 @@ impl KnownKind {
 }
 
 impl Side {
-    /// What is known of a row.
-    pub(super) fn known(&self, provider: &ProviderId, row: &RowId) -> Option<&Known> {
-        self.rows.get(provider)?.iter().find(|known| known.row == *row)
+    /// What is known of a row. Of rows that repeat an id each is known by its own label: those that are taken are others'.
+    pub(super) fn known(&self, provider: &ProviderId, row: &RowId, taken: &BTreeSet<Label>) -> Option<&Known> {
+        self.rows.get(provider)?.iter().find(|known| known.row == *row && !taken.contains(&known.label))
     }
 
     /// Whether the row was removed here with this very secret.

@@ -210,3 +210,9 @@ fn where_nothing_can_be_used_the_answer_says_when_or_why() {
     let empty = with(&State::default(), Strategy::Random);
     assert_eq!(first(&empty, &at(0)), Err(Unusable::Empty));
 }
+
+#[test]
+fn the_figures_are_those_of_the_program_that_report_8040_is_about() {
+    let figures_ms = [REST_UNAUTHORIZED_MS, REST_LIMITED_MS, REST_SOLE_MS, DEAD_KEPT_MS];
+    assert_eq!(figures_ms, [300, 3_600, 60, 86_400].map(|secs| secs * 1_000));
+}

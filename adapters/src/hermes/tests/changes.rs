@@ -229,3 +229,18 @@ fn a_link_to_another_tools_file_is_kept_apart() {
     let (text, _) = commit(&text, &[Event::Clear(Clear::Provider(provider("anthropic")))]);
     assert!(state(&text).slot("anthropic").unwrap().entries.is_empty());
 }
+
+#[test]
+fn a_clear_leaves_no_row_that_stood_behind_another() {
+    let rows = r#"{"id":"credlatch-bf","access_token":"mm-one"},{"id":"credlatch-bf","access_token":"mm-two"}"#;
+    let text = pool("minimax", rows);
+    assert_eq!(state(&text).slot("minimax").unwrap().entries.len(), 2, "every row is an entry");
+    let (kept, _) = commit(&text, &[set_key("openai", "default", "sk-other")]);
+    let versions = |text: &str| -> Vec<u64> {
+        state(text).slot("minimax").unwrap().entries.iter().map(|entry| entry.version).collect()
+    };
+    assert_eq!(versions(&commit(&kept, &[set_key("groq", "default", "gsk-other")]).0), versions(&kept));
+    let (cleared, _) = commit(&kept, &[Event::Clear(Clear::Provider(provider("minimax")))]);
+    assert!(state(&cleared).slot("minimax").is_none_or(|slot| slot.entries.is_empty()));
+    assert_eq!(json(&cleared)["credential_pool"]["minimax"], json!([]));
+}
