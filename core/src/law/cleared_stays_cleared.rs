@@ -1,27 +1,66 @@
-//! Law 15: an import brings nothing back that was cleared.
+//! Law 15: what is cleared is remembered, and an import brings none of it back.
 
 use super::each;
-use super::trace::Trace;
+use super::trace::{Stepped, Trace};
+use crate::clear::Clear;
 use crate::machine::Event;
-use crate::put::How;
+use crate::put::{How, Put};
+use crate::state::{MAX_TOMBSTONES, Material, Slot, Tombstone};
 
 pub(super) fn holds(trace: &Trace) -> Result<(), String> {
     each(trace, |step| {
-        let Event::Put(put) = &step.event else { return Ok(()) };
-        let cleared = step.before.slot(put.provider.as_str()).map_or(&[][..], |slot| &slot.cleared);
-        let came_back = put.how == How::Bulk
-            && step.before != step.after
-            && cleared.iter().any(|grave| grave.fingerprint == put.fingerprint);
-        if came_back { Err(format!("a cleared secret of {} came back by an import", put.provider)) } else { Ok(()) }
+        is_remembered(step)?;
+        match &step.event {
+            Event::Put(put) if put.how == How::Bulk && step.before != step.after && is_cleared(step, put) => {
+                Err(format!("a cleared secret of {} came back by an import", put.provider))
+            }
+            _ => Ok(()),
+        }
     })
 }
 
 pub(super) fn witnessed(trace: &Trace) -> bool {
-    trace.steps().any(|step| match &step.event {
-        Event::Put(put) if put.how == How::Bulk => {
-            let slot = step.before.slot(put.provider.as_str());
-            slot.is_some_and(|slot| slot.cleared.iter().any(|grave| grave.fingerprint == put.fingerprint))
+    trace.steps().any(|step| matches!(&step.event, Event::Put(put) if put.how == How::Bulk && is_cleared(step, put)))
+}
+
+/// Whether the memory of what was cleared says that this is to stay away: the secret, or the source of a link.
+fn is_cleared(step: &Stepped, put: &Put) -> bool {
+    let is_link = matches!(put.material, Material::Link(_));
+    let means = |grave: &Tombstone| {
+        grave.fingerprint == put.fingerprint || (grave.source == put.source && (grave.link || is_link))
+    };
+    step.before.slot(put.provider.as_str()).is_some_and(|slot| slot.cleared.iter().any(means))
+}
+
+/// What goes by a person's wish has its grave, and graves stay until somebody names what is in them.
+fn is_remembered(step: &Stepped) -> Result<(), String> {
+    for (provider, before) in &step.before.providers {
+        let Some(after) = step.after.providers.get(provider) else { continue };
+        if after.cleared.len() >= MAX_TOMBSTONES {
+            // The oldest are forgotten.
+            continue;
         }
-        _ => false,
-    })
+        let is_wished = match &step.event {
+            Event::Clear(Clear::Everything) => true,
+            Event::Clear(Clear::Provider(of)) => of == provider,
+            Event::Remove(remove) => remove.provider == *provider,
+            _ => false,
+        };
+        if let Some(entry) = gone(before, after).find(|entry| is_wished && !has_grave(after, entry)) {
+            return Err(format!("{provider}/{} was cleared and is not remembered", entry.label));
+        }
+        let is_named = matches!(&step.event, Event::Put(_) | Event::FlowSucceeded(_));
+        if !is_named && before.cleared.iter().any(|grave| !after.cleared.contains(grave)) {
+            return Err(format!("{provider} forgot what was cleared"));
+        }
+    }
+    Ok(())
+}
+
+fn gone<'a>(before: &'a Slot, after: &'a Slot) -> impl Iterator<Item = &'a crate::state::Entry> {
+    before.entries.iter().filter(|entry| after.entry(entry.label.as_str()).is_none())
+}
+
+fn has_grave(slot: &Slot, entry: &crate::state::Entry) -> bool {
+    slot.cleared.iter().any(|grave| grave.fingerprint == entry.fingerprint && grave.source == entry.source)
 }
