@@ -1,4 +1,4 @@
-//! Law 6: what comes too late changes nothing.
+//! Law 6: what comes too late changes nothing. A version tells what is late, so it changes with every secret.
 
 use super::each;
 use super::kind;
@@ -20,8 +20,21 @@ pub(super) fn holds(trace: &Trace) -> Result<(), String> {
         if superseded(&step.before, &step.event) && !same {
             return Err(format!("{:?} was superseded and changed the state", kind(&step.event)));
         }
-        Ok(())
+        renamed(&step.before, &step.after)
     })
+}
+
+/// A new secret under an old version could be hit by a report about the old one.
+fn renamed(before: &State, after: &State) -> Result<(), String> {
+    for (provider, slot) in &after.providers {
+        for entry in &slot.entries {
+            let old = before.entry(provider.as_str(), entry.label.as_str());
+            if old.is_some_and(|old| old.version == entry.version && old.secret() != entry.secret()) {
+                return Err(format!("{provider}/{} has a new secret under an old version", entry.label));
+            }
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn witnessed(trace: &Trace) -> bool {
