@@ -132,6 +132,8 @@ impl Latch {
     pub fn remove(&self, provider: &str, label: &Label) -> Result<Cleared, Error> {
         let row = self.provider(provider)?;
         let cleared = self.0.backend.remove(row.id.clone(), label.clone())?;
+        #[cfg(feature = "env")]
+        self.pay_debts();
         if cleared.entries.is_empty() {
             return Err(Error::new(
                 ErrorKind::NoCredential,
@@ -162,6 +164,8 @@ impl Latch {
 
     pub(super) fn take_away(&self, clear: Clear) -> Result<Cleared, Error> {
         let cleared = self.0.backend.clear(clear)?;
+        #[cfg(feature = "env")]
+        self.pay_debts();
         Ok(Cleared { latch: self.clone(), taken: cleared, variables: Vec::new() })
     }
 

@@ -66,6 +66,13 @@ impl Latch {
             }
         }
     }
+
+    /// The same, where the state after a change is not at hand.
+    pub(super) fn pay_debts(&self) {
+        if let Ok(snapshot) = self.0.backend.snapshot() {
+            self.rewrite_what_is_owed(&snapshot.state);
+        }
+    }
 }
 
 fn pay(prepared: Prepared) -> Result<(), Error> {
@@ -158,6 +165,14 @@ mod tests {
         home.clear_and_die();
         assert_eq!((home.text().as_str(), home.debts()), (TEXT, 1));
         home.open().purge().unwrap();
+        assert_eq!((home.text().as_str(), home.debts()), (LEFT, 0));
+    }
+
+    #[test]
+    fn report_1736_another_clear_pays_it_too() {
+        let home = Home::new();
+        home.clear_and_die();
+        home.open().clear("openai").unwrap();
         assert_eq!((home.text().as_str(), home.debts()), (LEFT, 0));
     }
 
