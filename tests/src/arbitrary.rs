@@ -8,7 +8,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::cases::{ACME, grant, key};
+use crate::cases::{ACME, MINIMAX, grant, key};
 use crate::moves::{Move, Outcome, What};
 use crate::scenario::{Given, Participant, Scenario, Step, Why, label, provider};
 use crate::world::server::{self, Manner};
@@ -46,8 +46,8 @@ fn given() -> impl Strategy<Value = Given> {
     prop_oneof![
         4 => Just(grant(ACME)),
         2 => Just(key(ACME, "spare", "sk-spare")),
-        1 => Just(key("minimax", "default", "sk-minimax")),
-        1 => Just(Given::Grant { provider: provider("minimax"), label: label("spare"), lifetime_ms: 60_000 }),
+        1 => Just(key(MINIMAX, "default", "sk-minimax")),
+        1 => Just(Given::Grant { provider: provider(MINIMAX), label: label("spare"), lifetime_ms: 60_000 }),
     ]
 }
 
@@ -88,7 +88,7 @@ fn participant(step: BoxedStrategy<Step>) -> impl Strategy<Value = Participant> 
 
 /// A provider: mostly the same one, so that the participants meet.
 pub fn a_provider() -> impl Strategy<Value = ProviderId> {
-    prop_oneof![3 => Just(provider(ACME)), 1 => Just(provider("minimax"))]
+    prop_oneof![3 => Just(provider(ACME)), 1 => Just(provider(MINIMAX))]
 }
 
 /// A label.

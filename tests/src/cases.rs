@@ -1,10 +1,16 @@
 //! The acts that the harnesses let run against each other, and small scenarios made of them.
 
+use std::collections::BTreeSet;
+
+use credlatch_core::name::ProviderId;
+
 use crate::scenario::{Given, Scenario, Step, Why, label, provider};
 use crate::world::server::Manner;
 
 /// The provider that most scenarios are about.
 pub const ACME: &str = "acme";
+/// Its neighbour.
+pub const MINIMAX: &str = "minimax";
 
 /// Something that one participant does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -13,6 +19,8 @@ pub enum Act {
     Start,
     /// Starts a login and polls to its end, or joins and waits for it.
     Login,
+    /// Finds a login whose poller died, and takes it over.
+    Adopt,
     /// Cancels the login that it finds.
     Cancel,
     /// Was answered 401, and rotates for that.
@@ -31,9 +39,10 @@ pub enum Act {
 
 impl Act {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Start,
         Self::Login,
+        Self::Adopt,
         Self::Cancel,
         Self::Challenge,
         Self::Rotate,
@@ -43,12 +52,11 @@ impl Act {
         Self::Set,
     ];
 
-    /// Its steps.
-    pub fn steps(self) -> Vec<Step> {
-        let provider = provider(ACME);
+    /// Its steps, at this provider.
+    fn steps(self, provider: ProviderId) -> Vec<Step> {
         match self {
             Self::Start => vec![Step::Login { provider }],
-            Self::Login => vec![Step::Login { provider }, Step::Poll, Step::Await],
+            Self::Login | Self::Adopt => vec![Step::Login { provider }, Step::Poll, Step::Await],
             Self::Cancel => vec![Step::Cancel { provider }],
             Self::Challenge => vec![
                 Step::Current { provider: provider.clone() },
@@ -65,10 +73,53 @@ impl Act {
 
 /// Processes that each do one act, over a store with two entries of one provider.
 pub fn against(acts: &[Act]) -> Scenario {
-    let name = acts.iter().map(|act| format!("{act:?}").to_lowercase()).collect::<Vec<_>>().join(" | ");
-    let steps: Vec<_> = acts.iter().map(|act| act.steps()).collect();
+    let acts: Vec<_> = acts.iter().map(|act| (*act, ACME)).collect();
+    Scenario { given: entries(ACME), ..at(&acts) }
+}
+
+/// The same, but that the last one is about another provider.
+pub fn beside(acts: &[Act]) -> Scenario {
+    let place = |(at, act): (usize, &Act)| (*act, if at + 1 == acts.len() { MINIMAX } else { ACME });
+    let acts: Vec<_> = acts.iter().enumerate().map(place).collect();
+    Scenario { given: [entries(ACME), entries(MINIMAX)].concat(), ..at(&acts) }
+}
+
+fn at(acts: &[(Act, &str)]) -> Scenario {
+    let name = |(act, of): &(Act, &str)| {
+        let act = format!("{act:?}").to_lowercase();
+        if *of == ACME { act } else { format!("{act} of {of}") }
+    };
+    let names: Vec<_> = acts.iter().map(name).collect();
+    let steps: Vec<_> = acts.iter().map(|(act, of)| act.steps(provider(of))).collect();
     let steps: Vec<_> = steps.iter().map(Vec::as_slice).collect();
-    Scenario { given: vec![grant(ACME), key(ACME, "spare", "sk-spare")], ..Scenario::processes(&name, &steps) }
+    let left: BTreeSet<_> = acts.iter().map(|(_, of)| *of).filter(|of| is_left_a_login(acts, of)).collect();
+    let before = left.into_iter().map(|of| Step::Login { provider: provider(of) }).collect();
+    Scenario { before, ..Scenario::processes(&names.join(" | "), &steps) }
+}
+
+/// Whether a login is there whose poller died: for who takes it over, and for who cancels one when nobody else starts one.
+fn is_left_a_login(acts: &[(Act, &str)], of: &str) -> bool {
+    let has = |some: &[Act]| acts.iter().any(|(act, at)| *at == of && some.contains(act));
+    has(&[Act::Adopt]) || (has(&[Act::Cancel]) && !has(&[Act::Start, Act::Login]))
+}
+
+fn entries(of: &str) -> Vec<Given> {
+    vec![grant(of), key(of, "spare", &format!("sk-spare-of-{of}"))]
+}
+
+/// Every choice of so many acts, whatever their order.
+pub fn choices(count: usize) -> Vec<Vec<Act>> {
+    fn longer(chosen: &[Act], count: usize, all: &mut Vec<Vec<Act>>) {
+        if chosen.len() == count {
+            return all.push(chosen.to_vec());
+        }
+        for act in Act::ALL.into_iter().filter(|act| chosen.last().is_none_or(|last| last <= act)) {
+            longer(&[chosen, &[act]].concat(), count, all);
+        }
+    }
+    let mut all = Vec::new();
+    longer(&[], count, &mut all);
+    all
 }
 
 /// A grant under the default label whose token is good for a while.

@@ -21,34 +21,45 @@ pub struct Harness {
 pub const PAIRS: Harness = Harness {
     name: "loom pairs",
     claims: &[1, 2, 4, 6, 7],
-    runs: "every pair of start, login, cancel, report of a 401, rotate, clear, purge, read and set, as two processes and as \
-           two threads of one engine, in every order; with three preemptions where a login polls or is cancelled, or a \
-           401 is reported (two as threads for the latter two), and with four where threads of one engine start or \
-           rotate beside a rotation or a reader",
+    runs: "every pair of start, login, adoption of a login whose poller died, cancel, report of a 401, rotate, clear, purge, \
+           read and set, as two processes and as two threads of one engine, in every order; with three preemptions where \
+           a login polls, is adopted or cancelled, or a 401 is reported (two as threads for the latter three), and with \
+           four where threads of one engine start or rotate beside a rotation or a reader",
 };
 
 /// Triples and fours, by loom.
 pub const CROWDS: Harness = Harness {
     name: "loom crowds",
     claims: &[1, 2, 4, 6, 7],
-    runs: "selected triples and fours: as processes two triples in every order, the others and one four with three \
-           preemptions, two logins beside a clear and the four with a rotation with two; as threads one to three",
+    runs: "every triple of these acts, as processes and as threads, and every four different ones as processes, with one \
+           preemption. Eight triples and two fours with more: one triple in every order; as processes the others with three \
+           preemptions, two logins beside a clear and the fours with two; as threads one to three",
+};
+
+/// Two providers, by loom.
+pub const APART: Harness = Harness {
+    name: "loom, two providers",
+    claims: &[1, 7, 11],
+    runs: "every pair of these acts at a provider each, as processes and as threads, and every triple of two at one provider \
+           and one at another, as processes; with one preemption",
 };
 
 /// A rotation that dies, by loom.
 pub const ROTATION_DIES: Harness = Harness {
     name: "loom, a rotation dies",
     claims: &[3, 4, 5],
-    runs: "a rotation that dies before each of its operations on disk and at the issuer, beside a rotation, a clear, a \
-           login and a reader; its request is dropped, or arrives late; two preemptions",
+    runs: "a rotation, asked for or after a 401, that dies before each of its operations on disk and at the issuer, beside \
+           each of these acts; its request is dropped, or arrives late if the rotation was asked for; one preemption, two \
+           for one that was asked for beside a rotation, a clear, a login and a reader",
 };
 
 /// A login that dies, by loom.
 pub const LOGIN_DIES: Harness = Harness {
     name: "loom, a login dies",
     claims: &[2, 3],
-    runs: "a login that dies before each of its operations, beside a login, a clear, a rotation and a reader; with and \
-           without an exchange of its own; two preemptions",
+    runs: "a login, with and without an exchange of its own, a start, an adoption and a cancel that die before each of \
+           their operations, beside each of these acts; one preemption, two for a login beside a login, a clear, a \
+           rotation and a reader",
 };
 
 /// The machine alone, by proptest.
@@ -68,7 +79,7 @@ pub const PROGRAMS: Harness = Harness {
 };
 
 /// All of them.
-pub const HARNESSES: &[Harness] = &[PAIRS, CROWDS, ROTATION_DIES, LOGIN_DIES, MACHINE, PROGRAMS];
+pub const HARNESSES: &[Harness] = &[PAIRS, CROWDS, APART, ROTATION_DIES, LOGIN_DIES, MACHINE, PROGRAMS];
 
 /// The document about the laws, as far as it is made from this table.
 pub fn laws_document() -> String {
@@ -140,7 +151,8 @@ const TAIL: &str = "
 ";
 
 const LONGER: &str = "\n\
-Longer than the README's command, by names of their own: `CREDLATCH_LOOM=full cargo test --release -p credlatch-tests\n\
---features loom --test loom` explores pairs and triples in every order and fours with three preemptions, for hours;\n\
+Longer than the README's command, by names of their own: `CREDLATCH_LOOM=100000 cargo test --release -p credlatch-tests\n\
+--features loom --test loom` explores each scenario in every order, or with as many preemptions as so many executions of it\n\
+allow, for hours, and prints how deep that was; [the record](record.md) has what it printed.\n\
 `CREDLATCH_CASES=100000 cargo test --release -p credlatch-tests --test properties` tries as many arbitrary histories.\n\
 ";

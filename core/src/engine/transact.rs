@@ -193,7 +193,6 @@ fn fold<P: Ports>(mut state: State, now: &Stamp, events: &[Event]) -> (Vec<Verdi
     let mut effects = Vec::new();
     for event in events {
         let step = P::apply(&state, now, event);
-        #[cfg(debug_assertions)]
         P::inspect(&state, now, event, &step);
         verdicts.push(step.verdict);
         effects.extend(step.effects);

@@ -28,6 +28,8 @@ enum Stop {
     AtAny,
     /// At the first breach of this law.
     At(u8),
+    /// At the first breach, or when there are more orders than this.
+    Beyond(usize),
 }
 
 impl Stop {
@@ -36,6 +38,7 @@ impl Stop {
             Self::Never => false,
             Self::AtAny => !seen.broken.is_empty(),
             Self::At(law) => seen.broken.contains_key(&law),
+            Self::Beyond(most) => seen.executions > most || !seen.broken.is_empty(),
         }
     }
 }
@@ -59,6 +62,12 @@ pub struct Explored {
 /// If the environment tells loom to stop before it is through: such a check would pass without having checked.
 pub fn explore(scenario: &Scenario, preemption_bound: Option<usize>) -> Explored {
     run(scenario, &Right, preemption_bound, Stop::AtAny)
+}
+
+/// The same, unless there are more orders than this: then none.
+pub fn explore_within(scenario: &Scenario, preemption_bound: Option<usize>, most: usize) -> Option<Explored> {
+    let explored = run(scenario, &Right, preemption_bound, Stop::Beyond(most));
+    (explored.executions <= most || !explored.broken.is_empty()).then_some(explored)
 }
 
 /// Explores a scenario of a wrong engine to its end, and collects every law that it breaks.

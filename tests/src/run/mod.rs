@@ -1,6 +1,8 @@
 //! Running a scenario: every harness sets the world up, lets the participants act, brings everything to rest, and judges.
 
 #[cfg(feature = "loom")]
+pub mod deepen;
+#[cfg(feature = "loom")]
 pub mod explore;
 pub mod hand;
 pub mod play;

@@ -2,7 +2,7 @@
 
 use credlatch_core::pool::Answer;
 
-use crate::cases::{ACME, Act, against, grant, key};
+use crate::cases::{ACME, Act, MINIMAX, against, grant, key};
 use crate::scenario::{Scenario, Step, Why, label, provider};
 use crate::world::server;
 
@@ -99,8 +99,8 @@ pub(super) fn a_wall_clock_that_leaps() -> Scenario {
 pub(super) fn two_children() -> Scenario {
     let plan = |of: &str| [Step::Plan { provider: provider(of) }];
     Scenario {
-        given: vec![key(ACME, "default", "sk-acme"), key("minimax", "default", "sk-minimax")],
-        ..Scenario::processes("two children", &[&plan(ACME), &plan("minimax")])
+        given: vec![key(ACME, "default", "sk-acme"), key(MINIMAX, "default", "sk-minimax")],
+        ..Scenario::processes("two children", &[&plan(ACME), &plan(MINIMAX)])
     }
     .as_threads()
 }
@@ -110,7 +110,7 @@ pub(super) fn a_failure_in_a_pool() -> Scenario {
     let fails = Step::Report { answer: Answer::Limited, dead: false };
     let user = [use_it.clone(), fails.clone(), use_it.clone(), fails, use_it];
     Scenario {
-        given: vec![key(ACME, "one", "sk-one"), key(ACME, "two", "sk-two"), key("minimax", "default", "sk-minimax")],
+        given: vec![key(ACME, "one", "sk-one"), key(ACME, "two", "sk-two"), key(MINIMAX, "default", "sk-minimax")],
         ..Scenario::processes("a failure in a pool", &[&user, &[Step::Read]])
     }
 }
