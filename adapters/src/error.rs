@@ -10,6 +10,8 @@ use credlatch_core::scrub::{Missing, PlanError};
 use credlatch_core::secret::BadSecret;
 use credlatch_core::time::Deadline;
 
+use crate::set_aside::SetAside;
+
 /// Why something could not be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -104,6 +106,16 @@ impl Error {
                 let code = code.map(|code| format!(" ({code})")).unwrap_or_default();
                 Self::new(ErrorKind::SignIn, format!("the stored {name} credential is no longer accepted{code}"), login)
             }
+            NoToken::Suspended { label, source } => {
+                let aside = SetAside::of(&source);
+                let what = format!("the {name} entry {label} is {}", aside.what);
+                Self::new(aside.kind, what, format!("{}; or {login}", aside.remedy))
+            }
+            NoToken::Ended { label } => Self::new(
+                ErrorKind::SignIn,
+                format!("the {name} entry {label} has ended, and has no refresh token to renew it"),
+                login,
+            ),
             NoToken::InDoubt { until, .. } => Self::new(
                 ErrorKind::Busy,
                 format!(

@@ -54,6 +54,7 @@ pub mod plain_file;
 pub mod sandbox;
 #[cfg(any(feature = "oauth", feature = "sandbox"))]
 mod served;
+mod set_aside;
 pub mod system;
 mod table;
 #[cfg(all(test, any(feature = "env", feature = "foreign")))]

@@ -136,7 +136,7 @@ impl Health {
 
 pub(crate) fn report(state: &mut State, now: &Stamp, report: &Report) -> Outcome {
     let Some(slot) = state.providers.get_mut(&report.provider) else { return Verdict::Stale.into() };
-    let living = slot.entries.iter().filter(|entry| !entry.is_finished()).count();
+    let living = slot.entries.iter().filter(|entry| !entry.is_finished(now)).count();
     let Some(entry) = slot.entry_mut(report.label.as_str()) else { return Verdict::Stale.into() };
     if entry.version != report.version {
         return Verdict::Stale.into();

@@ -276,6 +276,11 @@ impl Grant {
         }
     }
 
+    /// Whether its access token has ended and nothing can renew it.
+    pub fn is_over(&self, now: &Stamp) -> bool {
+        self.refresh.is_none() && self.expiry.left_ms(now) == 0
+    }
+
     /// The token to name in a revocation: with the refresh token an issuer revokes the access token too (RFC 7009, 2.1).
     pub(crate) fn revocable(&self) -> &Secret {
         self.refresh.as_ref().unwrap_or(&self.access)

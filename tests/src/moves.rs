@@ -154,7 +154,7 @@ impl Machine {
 
     fn choose(&mut self, provider: &ProviderId, turn: u64) {
         let Some(slot) = self.state.slot(provider.as_str()) else { return };
-        let chosen = select(slot, &self.now, &Choice { model: None, turn });
+        let chosen = select(slot, &self.now, &Choice { turn, ..Choice::default() });
         self.trace.0.push(Fact::Chosen {
             now: self.now,
             state: Arc::new(self.state.clone()),

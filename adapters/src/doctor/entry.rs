@@ -6,12 +6,14 @@ use credlatch_core::name::Label;
 use credlatch_core::pool::{Answer, Standing, Strategy};
 use credlatch_core::rotation::Times;
 use credlatch_core::state::{Custody, Entry, Source};
+use credlatch_core::time::Stamp;
 
 use super::Case;
 use super::health::{Health, health};
 use super::holder::Holder;
 use crate::error::{clock_time, rfc3339};
 use crate::latch::Kind;
+use crate::set_aside::SetAside;
 
 /// An entry of a pool. None of it is secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,11 +49,25 @@ pub(super) struct Turn<'a> {
     pub(super) taken: Option<&'a Label>,
 }
 
-pub(super) fn examine(case: &Case<'_>, entry: &Entry, turn: &Turn<'_>, times: Times) -> EntryReport {
+/// How an entry fares, and when its token ends: read once, because another tool's file may change at any moment.
+pub(super) struct Found {
+    pub(super) health: Health,
+    pub(super) expires_at_ms: Option<u64>,
+}
+
+impl Found {
+    pub(super) fn of(entry: &Entry, now: &Stamp) -> Self {
+        let (health, expires_at_ms) = health(entry, now);
+        Self { health, expires_at_ms }
+    }
+}
+
+pub(super) fn examine(case: &Case<'_>, entry: &Entry, found: Found, turn: &Turn<'_>, times: Times) -> EntryReport {
     let now = &case.now;
-    let (health, expires_at_ms) = health(entry, now);
+    let Found { health, expires_at_ms } = found;
     let standing = entry.standing(now, None);
-    let is_taken = turn.taken.map_or(standing == Standing::Usable, |taken| *taken == entry.label);
+    let may_be_taken = standing == Standing::Usable && !health.is_passed_over();
+    let is_taken = turn.taken.map_or(may_be_taken, |taken| *taken == entry.label);
     let grant = entry.grant();
     let presents_at = grant.and_then(|grant| match &grant.custody {
         Custody::InDoubt(doubt) => doubt.retry_at(grant.expiry, now, times),
@@ -66,9 +82,9 @@ pub(super) fn examine(case: &Case<'_>, entry: &Entry, turn: &Turn<'_>, times: Ti
         label: entry.label.clone(),
         kind: Kind::from(&entry.material),
         source: entry.source.clone(),
-        health,
         is_used: is_taken,
-        why: why(&standing, is_taken, turn),
+        why: passed_over(&health, &standing, &entry.source).unwrap_or_else(|| why(&standing, is_taken, turn, entry)),
+        health,
         expires_at_ms,
         rests_until_ms: rest,
         model_rests_ms: models.map(|(model, until)| (model.clone(), until.wall_ms())).collect(),
@@ -77,7 +93,20 @@ pub(super) fn examine(case: &Case<'_>, entry: &Entry, turn: &Turn<'_>, times: Ti
     }
 }
 
-fn why(standing: &Standing<'_>, is_taken: bool, turn: &Turn<'_>) -> String {
+/// Why an entry that nothing in the store stands against gets no requests all the same.
+fn passed_over(health: &Health, standing: &Standing<'_>, source: &Source) -> Option<String> {
+    let why = match health {
+        _ if *standing != Standing::Usable => return None,
+        Health::Expired => "it has ended, and the tool that owns it has not renewed it".to_owned(),
+        Health::SignedOut(error) | Health::Unreadable(Some(error)) => error.to_string(),
+        Health::Unreadable(None) => "it is linked to a tool that this version can't read".to_owned(),
+        Health::Suspended => return Some(SetAside::of(source).what),
+        _ => return None,
+    };
+    Some(format!("passed over: {why}"))
+}
+
+fn why(standing: &Standing<'_>, is_taken: bool, turn: &Turn<'_>, entry: &Entry) -> String {
     match standing {
         Standing::Usable if is_taken && turn.strategy.is_steady() => format!("used: {}", turn.strategy.rule()),
         Standing::Usable if is_taken => "used in its turn".to_owned(),
@@ -85,7 +114,8 @@ fn why(standing: &Standing<'_>, is_taken: bool, turn: &Turn<'_>) -> String {
         Standing::Usable => "could be used, and comes later".to_owned(),
         Standing::Dead(dead) => format!("dead since {}: {}", rfc3339(dead.at.wall_ms), dead.reason),
         Standing::Lost(lost) => format!("lost at {}: its issuer answered {}", rfc3339(lost.at.wall_ms), lost.code),
-        Standing::Suspended => "suspended: another account is behind the link".to_owned(),
+        Standing::Suspended => SetAside::of(&entry.source).what,
+        Standing::Ended => "ended, and has no refresh token to renew it".to_owned(),
         Standing::Resting(rest) => format!("rests until {} after {}", clock_time(&rest.until), after(rest.cause)),
         Standing::RestingForModel(until) => format!("rests for this model until {}", clock_time(until)),
     }

@@ -47,6 +47,11 @@ impl Health {
             Self::Unreadable(_) => "unreadable",
         }
     }
+
+    /// Whether a request that comes to the entry goes on to the next.
+    pub(super) fn is_passed_over(&self) -> bool {
+        matches!(self, Self::Expired | Self::Suspended | Self::SignedOut(_) | Self::Unreadable(_))
+    }
 }
 
 /// How an entry fares at this moment, the gravest first; and when its token ends, in milliseconds since 1970. Reads the

@@ -6,7 +6,7 @@ use credlatch_core::provider::{OAuth, Provider};
 use credlatch_core::rotation::Times;
 use credlatch_core::state::Slot;
 
-use super::entry::{self, EntryReport, Turn};
+use super::entry::{self, EntryReport, Found, Turn};
 use super::finding::{About, Finding, Severity};
 use super::flow::{self, FlowReport};
 use super::{Case, verdict};
@@ -39,11 +39,16 @@ fn of_slot(case: &Case<'_>, id: &ProviderId, slot: &Slot, findings: &mut Vec<Fin
     if row.is_none() {
         findings.push(unknown(id));
     }
-    let chosen = select(slot, &case.now, &Choice::default());
+    let found: Vec<_> = slot.entries.iter().map(|entry| Found::of(entry, &case.now)).collect();
+    // A request finds out one by one what it must pass over; here all are looked at anyway.
+    let of_no_use = slot.entries.iter().zip(&found).filter(|(_, found)| found.health.is_passed_over());
+    let passed: Vec<_> = of_no_use.map(|(entry, _)| entry.version).collect();
+    let chosen = select(slot, &case.now, &Choice { passed: &passed, ..Choice::default() });
     let taken = chosen.ok().filter(|_| slot.strategy.is_steady()).map(|at| &slot.entries[at].label);
     let turn = Turn { strategy: slot.strategy, taken };
     let times = row.and_then(|row| row.oauth.as_ref()).map_or_else(Times::default, OAuth::times);
-    let entries: Vec<_> = slot.entries.iter().map(|entry| entry::examine(case, entry, &turn, times)).collect();
+    let each = slot.entries.iter().zip(found);
+    let entries: Vec<_> = each.map(|(entry, found)| entry::examine(case, entry, found, &turn, times)).collect();
     let way = Way::back(id, row);
     for (entry, report) in slot.entries.iter().zip(&entries) {
         findings.extend(verdict::of_entry(case, id, entry, report, &way));

@@ -14,6 +14,7 @@ use super::holder::{Holder, Life};
 use super::provider::Way;
 use crate::error::{clock_time, rfc3339};
 use crate::file::shell_quoted;
+use crate::set_aside::SetAside;
 
 /// Everything that stands against one entry.
 pub(super) fn of_entry(
@@ -41,15 +42,6 @@ impl Desk<'_> {
         Finding::new(About::Provider(self.id.clone()), severity, what, remedy)
     }
 
-    /// What can't be used is an error where requests get it all the same.
-    fn broken(&self, what: &str, remedy: &str) -> Finding {
-        if self.report.is_used {
-            self.finding(Severity::Error, &format!("{what}, and it is the one that is used"), remedy)
-        } else {
-            self.finding(Severity::Warning, what, remedy)
-        }
-    }
-
     fn remove(&self) -> String {
         let label = shell_quoted(Path::new(self.report.label.as_str()));
         format!("`credlatch remove {} --label {label}`", self.id)
@@ -70,16 +62,16 @@ impl Desk<'_> {
                 let what = format!("was {}", self.report.why);
                 self.finding(warning, &what, format!("sign in again: {renew}; or {remove}"))
             }
-            Health::Suspended => self.finding(
-                warning,
-                "is suspended: another account is behind the link",
-                format!("sign in there with the first account again, or {remove} and import it anew"),
-            ),
+            Health::Suspended => {
+                let aside = SetAside::of(&self.entry.source);
+                self.finding(warning, &format!("is {}", aside.what), format!("{}; or {remove}", aside.remedy))
+            }
             Health::SignedOut(error) | Health::Unreadable(Some(error)) => {
-                self.broken(&format!("is a link, and {error}"), &format!("{}; or {remove}", error.remedy()))
+                self.finding(warning, &format!("is a link, and {error}"), format!("{}; or {remove}", error.remedy()))
             }
             Health::Unreadable(None) => {
-                self.broken("is linked to a tool that this version can't read", &format!("remove it: {remove}"))
+                let what = "is linked to a tool that this version can't read";
+                self.finding(warning, what, format!("remove it: {remove}"))
             }
             Health::Expired => self.expired(),
             Health::InDoubt => self.doubt()?,
@@ -91,11 +83,13 @@ impl Desk<'_> {
         match self.entry.grant() {
             Some(_) => {
                 let what = format!("ended{ended}, and has no refresh token to renew it");
-                self.broken(&what, &format!("get a new one: {}; or {}", self.way.0, self.remove()))
+                let remedy = format!("get a new one: {}; or {}", self.way.0, self.remove());
+                self.finding(Severity::Warning, &what, remedy)
             }
-            None => self.broken(
+            None => self.finding(
+                Severity::Warning,
                 &format!("is a link to a login that ended{ended}, and the tool that owns it has not renewed it"),
-                &format!("use that tool once, so that it renews its login; or {}", self.remove()),
+                format!("use that tool once, so that it renews its login; or {}", self.remove()),
             ),
         }
     }

@@ -15,6 +15,7 @@ mod issuer;
 mod link;
 mod login;
 mod outcome;
+mod passed;
 #[cfg(feature = "env")]
 mod plan;
 #[cfg(all(feature = "file", unix))]
@@ -34,7 +35,6 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use credlatch_core::name::ProfileName;
-use credlatch_core::pool::Choice;
 use credlatch_core::port::{Clock, Issuer};
 use credlatch_core::provider::{OAuth, Provider, Table};
 use credlatch_core::rotation::Times;
@@ -94,13 +94,6 @@ struct Inner {
     first_turn: u64,
     patience_ms: u64,
     links: link::Links,
-}
-
-impl Inner {
-    /// What a choice from a pool depends on beside the state.
-    fn choice<'a>(&self, model: Option<&'a str>) -> Choice<'a> {
-        Choice { model, turn: self.first_turn }
-    }
 }
 
 /// Where a store on disk is.

@@ -8,6 +8,7 @@ use credlatch_core::time::Stamp;
 
 use super::Latch;
 use super::credential::Credential;
+use super::passed::Passed;
 use crate::error::Error;
 
 /// Everything stored, at one generation, and the time at which it was looked at.
@@ -22,7 +23,8 @@ pub struct Status {
 impl Latch {
     /// The provider's credential as it is now. Rotates nothing: see `token`.
     ///
-    /// Ask for every request. It costs about one small system call, and sees what any other process has committed.
+    /// Ask for every request. It costs about one small system call, and sees what any other process has committed. A link
+    /// whose login can't be used at present is passed over if another entry can.
     ///
     /// # Errors
     /// Nothing is stored, everything rests, a new login is needed, or the store can't be read.
@@ -40,8 +42,13 @@ impl Latch {
 
     fn chosen(&self, provider: &str, model: Option<&str>) -> Result<Credential, Error> {
         let row = self.provider(provider)?;
-        let picked = self.0.backend.current(row.id.as_str(), &self.0.choice(model));
-        self.credential(picked.map_err(|why| Error::no_token(row, why))?)
+        let mut passed = Passed::default();
+        loop {
+            let picked = self.0.backend.current(row.id.as_str(), &passed.choice(&self.0, model));
+            if let Some(credential) = self.open(picked, &mut passed).map_err(|nothing| nothing.into_error(row))? {
+                return Ok(credential);
+            }
+        }
     }
 
     /// Everything stored. For status displays; a request asks [`Latch::current`].

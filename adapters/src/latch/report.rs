@@ -1,6 +1,6 @@
 //! What to do after a provider's answer.
 
-use credlatch_core::engine::{Live, LiveKind, NoToken, Picked, Rotation};
+use credlatch_core::engine::{Live, LiveKind, NoToken, Rotation};
 use credlatch_core::pool::{Answer, Report};
 use credlatch_core::provider::Provider;
 use credlatch_core::rotation::{Cause, Exchanged};
@@ -8,6 +8,7 @@ use credlatch_core::{Event, Refusal};
 
 use super::credential::Credential;
 use super::outcome::Outcome;
+use super::passed::Nothing;
 use super::rotate::wish;
 use super::{Inner, Latch};
 use crate::error::{Error, ErrorKind};
@@ -41,26 +42,19 @@ impl Latch {
         }
         let row = self.provider(credential.provider().as_str())?;
         self.0.take_report(row, credential.live(), outcome)?;
-        self.next(row, credential, self.good(row, outcome.model.as_deref()))
+        Self::next(row, credential, self.good(row, outcome.model.as_deref()))
     }
 
     /// What the choice after a report means for the caller.
-    pub(super) fn next(
-        &self,
-        row: &Provider,
-        used: &Credential,
-        choice: Result<Picked, NoToken>,
-    ) -> Result<Next, Error> {
+    pub(super) fn next(row: &Provider, used: &Credential, choice: Result<Credential, Nothing>) -> Result<Next, Error> {
         match choice {
-            Ok(picked) if picked.live.label == *used.label() && picked.live.version == used.version() => {
-                Ok(Next::Continue)
-            }
-            Ok(picked) => Ok(Next::Retry(self.credential(picked)?)),
-            Err(NoToken::Resting(until) | NoToken::Unreachable(until) | NoToken::InDoubt { until, .. }) => {
-                Ok(Next::WaitUntil(until.wall_ms()))
-            }
-            Err(why) => {
-                let error = Error::no_token(row, why);
+            Ok(next) if next.label() == used.label() && next.version() == used.version() => Ok(Next::Continue),
+            Ok(next) => Ok(Next::Retry(next)),
+            Err(Nothing::Chosen(
+                NoToken::Resting(until) | NoToken::Unreachable(until) | NoToken::InDoubt { until, .. },
+            )) => Ok(Next::WaitUntil(until.wall_ms())),
+            Err(nothing) => {
+                let error = nothing.into_error(row);
                 match error.kind() {
                     ErrorKind::SignIn | ErrorKind::NoCredential => Ok(Next::SignIn(error)),
                     _ => Err(error),

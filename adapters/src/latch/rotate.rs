@@ -5,6 +5,7 @@ use std::sync::Arc;
 use credlatch_core::Refusal;
 use credlatch_core::engine::{NoToken, Picked, Rotation, Wish};
 use credlatch_core::name::{Label, ProviderId};
+use credlatch_core::pool::Choice;
 use credlatch_core::port::Issuer;
 use credlatch_core::provider::Provider;
 use credlatch_core::rotation::{Cause, Exchanged, Times};
@@ -12,6 +13,7 @@ use credlatch_core::secret::Secret;
 
 use super::credential::Credential;
 use super::exchange::{Answer, Once};
+use super::passed::{Nothing, Passed};
 use super::{Inner, Latch, times};
 use crate::error::{Error, ErrorKind, clock_time};
 
@@ -19,14 +21,14 @@ impl Latch {
     /// The provider's credential, good for a request: with at least 10 s left, rotated if it had less.
     ///
     /// A token that is due but still good is handed out at once, while one worker rotates it for every process. When it
-    /// has ended, everybody waits for the one who rotates.
+    /// has ended, everybody waits for the one who rotates. What can't be used and can't be renewed here, such as a link to
+    /// a login that its tool has not renewed, is passed over if another entry can be used.
     ///
     /// # Errors
     /// There is nothing good to hand out, and the error's kind says what to do about it.
     pub fn token(&self, provider: &str) -> Result<Credential, Error> {
         let row = self.provider(provider)?;
-        let picked = self.good(row, None).map_err(|why| Error::no_token(row, why))?;
-        self.credential(picked)
+        self.good(row, None).map_err(|nothing| nothing.into_error(row))
     }
 
     /// The same for a request to this model: passes over an entry that rests for it, which other models may still use.
@@ -35,20 +37,27 @@ impl Latch {
     /// As [`Latch::token`].
     pub fn token_for_model(&self, provider: &str, model: &str) -> Result<Credential, Error> {
         let row = self.provider(provider)?;
-        let picked = self.good(row, Some(model)).map_err(|why| Error::no_token(row, why))?;
-        self.credential(picked)
+        self.good(row, Some(model)).map_err(|nothing| nothing.into_error(row))
     }
 
-    pub(super) fn good(&self, row: &Provider, model: Option<&str>) -> Result<Picked, NoToken> {
-        match self.good_at_once(row, model)? {
-            Some(picked) => Ok(picked),
-            None => self.0.wait_for_good(&row.id, model, times(row)),
+    pub(super) fn good(&self, row: &Provider, model: Option<&str>) -> Result<Credential, Nothing> {
+        let mut passed = Passed::default();
+        loop {
+            let choice = passed.choice(&self.0, model);
+            let picked = match self.good_at_once(row, &choice) {
+                Ok(None) => self.0.wait_for_good(&row.id, &choice, times(row)),
+                Ok(Some(picked)) => Ok(picked),
+                Err(why) => Err(why),
+            };
+            if let Some(credential) = self.open(picked, &mut passed)? {
+                return Ok(credential);
+            }
         }
     }
 
     /// What can be handed out without waiting for anybody.
-    pub(super) fn good_at_once(&self, row: &Provider, model: Option<&str>) -> Result<Option<Picked>, NoToken> {
-        let picked = self.0.backend.current(row.id.as_str(), &self.0.choice(model))?;
+    pub(super) fn good_at_once(&self, row: &Provider, choice: &Choice<'_>) -> Result<Option<Picked>, NoToken> {
+        let picked = self.0.backend.current(row.id.as_str(), choice)?;
         if !self.0.backend.is_due(&picked, times(row))? {
             return Ok(Some(picked));
         }
@@ -110,10 +119,10 @@ impl Inner {
     pub(super) fn wait_for_good(
         &self,
         provider: &ProviderId,
-        model: Option<&str>,
+        choice: &Choice<'_>,
         times: Times,
     ) -> Result<Picked, NoToken> {
-        self.backend.token(&*self.issuer, provider, &self.choice(model), times, self.patience_ms)
+        self.backend.token(&*self.issuer, provider, choice, times, self.patience_ms)
     }
 }
 

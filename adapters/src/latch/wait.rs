@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use credlatch_core::engine::{NoToken, Picked};
 use credlatch_core::name::Label;
+use credlatch_core::pool::Choice;
 use credlatch_core::provider::Provider;
 use tokio::sync::oneshot;
 
@@ -14,6 +15,7 @@ use super::credential::Credential;
 use super::flows::FlowState;
 use super::login::{Flow, kind};
 use super::outcome::Outcome;
+use super::passed::{Nothing, Passed};
 use super::report::Next;
 use super::{Latch, times};
 use crate::error::{Error, ErrorKind};
@@ -25,8 +27,7 @@ impl Latch {
     /// As [`Latch::token`].
     pub async fn token_async(&self, provider: &str) -> Result<Credential, Error> {
         let row = self.provider(provider)?;
-        let picked = self.good_async(row, None).await?;
-        self.credential(picked.map_err(|why| Error::no_token(row, why))?)
+        self.good_async(row, None).await?.map_err(|nothing| nothing.into_error(row))
     }
 
     /// As [`Latch::token_for_model`].
@@ -35,8 +36,7 @@ impl Latch {
     /// As [`Latch::token`].
     pub async fn token_for_model_async(&self, provider: &str, model: &str) -> Result<Credential, Error> {
         let row = self.provider(provider)?;
-        let picked = self.good_async(row, Some(model)).await?;
-        self.credential(picked.map_err(|why| Error::no_token(row, why))?)
+        self.good_async(row, Some(model)).await?.map_err(|nothing| nothing.into_error(row))
     }
 
     /// As [`Latch::report`].
@@ -52,18 +52,38 @@ impl Latch {
         let (of, live, told) = (row.clone(), Arc::clone(credential.live()), outcome.clone());
         self.on_worker("report", move || inner.take_report(&of, &live, &told)).await??;
         let choice = self.good_async(row, outcome.model.as_deref()).await?;
-        self.next(row, credential, choice)
+        Self::next(row, credential, choice)
     }
 
-    async fn good_async(&self, row: &Provider, model: Option<&str>) -> Result<Result<Picked, NoToken>, Error> {
-        match self.good_at_once(row, model) {
-            Ok(Some(picked)) => return Ok(Ok(picked)),
-            Ok(None) => {}
-            Err(why) => return Ok(Err(why)),
+    async fn good_async(&self, row: &Provider, model: Option<&str>) -> Result<Result<Credential, Nothing>, Error> {
+        let mut passed = Passed::default();
+        loop {
+            let picked = match self.good_at_once(row, &passed.choice(&self.0, model)) {
+                Ok(Some(picked)) => Ok(picked),
+                Ok(None) => self.wait_for_good_async(row, model, &passed).await?,
+                Err(why) => Err(why),
+            };
+            match self.open(picked, &mut passed) {
+                Ok(None) => {}
+                Ok(Some(credential)) => return Ok(Ok(credential)),
+                Err(nothing) => return Ok(Err(nothing)),
+            }
         }
+    }
+
+    async fn wait_for_good_async(
+        &self,
+        row: &Provider,
+        model: Option<&str>,
+        passed: &Passed,
+    ) -> Result<Result<Picked, NoToken>, Error> {
         let (inner, id, times) = (Arc::clone(&self.0.inner), row.id.clone(), times(row));
-        let model = model.map(str::to_owned);
-        self.on_worker("token", move || inner.wait_for_good(&id, model.as_deref(), times)).await
+        let (model, passed) = (model.map(str::to_owned), passed.versions());
+        let wait = move || {
+            let choice = Choice { model: model.as_deref(), turn: inner.first_turn, passed: &passed };
+            inner.wait_for_good(&id, &choice, times)
+        };
+        self.on_worker("token", wait).await
     }
 
     /// As [`Latch::login`]. Once started, the login goes on whatever becomes of the future.

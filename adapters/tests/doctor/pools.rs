@@ -137,13 +137,14 @@ fn a_login_whose_issuer_gave_nothing_says_when_the_next_try_is() {
 }
 
 #[test]
-fn a_token_that_ended_and_that_nothing_renews_is_an_error_where_it_is_used() {
+fn a_token_that_ended_and_that_nothing_renews_is_told_and_passed_over() {
     let home = Home::new();
     let bare = credlatch::Tokens { refresh: None, expires_in: Some(Duration::ZERO), ..tokens(0, 0) };
     home.latch().set_tokens("openai-codex", &label("old"), bare).unwrap();
     home.latch().set_tokens("openai-codex", &label("new"), tokens(1, 3600)).unwrap();
     let diagnosis = home.doctor();
-    let finding = found(&diagnosis, Error, &["entry old ended at", "it is the one that is used"]);
+    let finding = found(&diagnosis, Warning, &["entry old ended at", "no refresh token"]);
+    assert_eq!(diagnosis.providers[0].used, Some(label("new")), "it is passed over");
     assert!(finding.remedy.contains("credlatch remove openai-codex --label 'old'"), "{finding:?}");
     home.latch().remove("openai-codex", &label("old")).unwrap();
     sound(&home.doctor());
@@ -170,15 +171,16 @@ fn a_link_is_told_by_what_stands_in_its_file_now() {
 
     fs::write(&file, CLAUDE.replace("4000000000000", "1000000000000")).unwrap();
     let diagnosis = home.doctor();
-    let finding = found(&diagnosis, Error, &["a link to a login that ended at 2001-09-09", "is used"]);
+    let finding = found(&diagnosis, Warning, &["a link to a login that ended at 2001-09-09"]);
     assert!(finding.remedy.contains("use that tool once"));
 
     fs::write(&file, "{\"claudeAiOauth\":").unwrap();
-    found(&home.doctor(), Error, &["ends in the middle", "is used"]);
+    found(&home.doctor(), Warning, &["ends in the middle"]);
+    found(&home.doctor(), Error, &["no stored anthropic credential can be used"]);
     assert_eq!(entry(&home.doctor(), "claude-code").health.as_str(), "unreadable");
 
     fs::remove_file(&file).unwrap();
-    found(&home.doctor(), Error, &["holds no login any more", "is used"]);
+    found(&home.doctor(), Warning, &["holds no login any more"]);
 
     fs::write(&file, CLAUDE.replace("\"one\"", "\"two\"")).unwrap();
     home.latch().current("anthropic").unwrap_err();
@@ -186,6 +188,38 @@ fn a_link_is_told_by_what_stands_in_its_file_now() {
     found(&diagnosis, Warning, &["suspended", "another account"]);
     assert!(entry(&diagnosis, "claude-code").why.starts_with("suspended"));
     found(&diagnosis, Error, &["no stored anthropic credential can be used"]);
+}
+
+#[test]
+fn what_requests_pass_over_is_told_and_the_entry_behind_it_is_the_one_that_is_used() {
+    let (home, file) = linked();
+    home.latch().set_as("anthropic", &label("key"), secret("sk-ant-api03-0123456789abcdef")).unwrap();
+    let spoilt = [
+        CLAUDE.replace("4000000000000", "1000000000000"),
+        "{\"claudeAiOauth\":".to_owned(),
+        "{}".to_owned(),
+        CLAUDE.replace("\"one\"", "\"two\""),
+    ];
+    for strategy in [Strategy::FillFirst, Strategy::LeastUsed, Strategy::RoundRobin] {
+        home.latch().set_strategy("anthropic", strategy).unwrap();
+        for text in &spoilt {
+            fs::write(&file, text).unwrap();
+            let diagnosis = home.doctor();
+            let pool = &diagnosis.providers[0];
+            let used: Vec<_> = pool.entries.iter().filter(|entry| entry.is_used).map(|entry| &entry.label).collect();
+            assert_eq!(used, [&label("key")], "{strategy:?} {text}");
+            assert_eq!(pool.used.is_some(), strategy.is_steady());
+            let why = &entry(&diagnosis, "claude-code").why;
+            assert!(why.starts_with("passed over: ") || why.starts_with("suspended"), "{why}");
+            found(&diagnosis, Warning, &["anthropic entry claude-code"]);
+            assert_eq!(wrong(&diagnosis).len(), 1);
+            assert_eq!(home.latch().current("anthropic").unwrap().label(), &label("key"));
+        }
+        // The last of them suspended the link; a person takes it in anew.
+        fs::write(&file, CLAUDE).unwrap();
+        home.latch().import(claude_code::read(&file).unwrap().unwrap().found, How::Named).unwrap();
+        assert!(entry(&home.doctor(), "claude-code").health == credlatch::doctor::Health::Ok);
+    }
 }
 
 #[test]

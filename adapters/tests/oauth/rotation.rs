@@ -5,14 +5,16 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use credlatch::sandbox::Fault;
-use credlatch_core::Refusal;
 use credlatch_core::engine::{NoToken, Rotation};
+use credlatch_core::name::Label;
 use credlatch_core::pool::Choice;
 use credlatch_core::port::Issuer as _;
+use credlatch_core::put::{How, Put};
 use credlatch_core::rotation::{Cause, Exchanged};
-use credlatch_core::state::Custody;
+use credlatch_core::state::{Custody, Material, Source};
+use credlatch_core::{Event, Refusal};
 
-use crate::world::{World, acme, text};
+use crate::world::{World, acme, secret, text};
 
 const HOUR: u64 = 3_600_000;
 
@@ -162,6 +164,29 @@ fn a_rejected_token_is_lost_and_never_posted_again() {
         assert!(matches!(world.rotate(Cause::Asked), Rotation::Refused(Refusal::Lost)));
     }
     assert_eq!(world.sandbox.stats().refresh_requests, posts);
+}
+
+#[test]
+fn a_login_that_is_rejected_gives_way_to_the_entry_behind_it_in_the_same_call() {
+    let world = World::new();
+    world.store(HOUR, 0);
+    let refresh =
+        world.engine.snapshot().unwrap().state.entry("acme", "default").unwrap().grant().unwrap().refresh.clone();
+    assert!(matches!(world.issuer.refresh(&acme(), &refresh.unwrap(), &[]), Exchanged::Granted(_)));
+    let key = Put {
+        provider: acme(),
+        label: Label::new("key").unwrap(),
+        material: Material::ApiKey(secret("key-1")),
+        source: Source::Manual,
+        fingerprint: credlatch::fingerprint(&secret("key-1")),
+        how: How::Named,
+    };
+    world.engine.transact(&[Event::Put(key)]).unwrap();
+    assert_eq!(text(&world.token().unwrap()), "key-1");
+    assert!(matches!(world.custody(), Custody::Lost(_)));
+    assert_eq!(world.sandbox.stats().replays, 1, "it was presented, once");
+    assert_eq!(text(&world.token().unwrap()), "key-1");
+    assert_eq!(world.sandbox.stats().replays, 1);
 }
 
 #[test]

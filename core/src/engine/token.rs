@@ -7,11 +7,11 @@ use super::snapshot::{Live, LiveKind};
 use super::{Engine, Rotation, TransactError, UnsavedGrant, Wish};
 use crate::custody::{Actor, DoubtCause};
 use crate::machine::Refusal;
-use crate::name::ProviderId;
-use crate::pool::{self, Choice, Strategy, Unusable};
+use crate::name::{Label, ProviderId};
+use crate::pool::{self, Choice, Standing, Strategy, Unusable};
 use crate::port::{Clock, Issuer, Ports, StoreError};
 use crate::rotation::{Cause, Exchanged, Times, least_left_ms};
-use crate::state::{Custody, Entry, Slot};
+use crate::state::{Custody, Entry, Slot, Source};
 use crate::time::{Deadline, Stamp};
 
 /// What was chosen.
@@ -34,6 +34,18 @@ pub enum NoToken {
     Resting(Deadline),
     /// What there is, is dead or lost: a new login is needed. The code says why, where one is known.
     SignIn(Option<String>),
+    /// What there is, is set aside: a link behind which another account appeared, or a login that is none of ours to use.
+    Suspended {
+        /// The first of them.
+        label: Label,
+        /// Where that came from.
+        source: Source,
+    },
+    /// What there is has ended, and has no refresh token.
+    Ended {
+        /// The first of them.
+        label: Label,
+    },
     /// The access token ended, and what became of its refresh token isn't known. It may be presented again then.
     InDoubt {
         /// Not before this.
@@ -49,6 +61,13 @@ pub enum NoToken {
     Unsaved(Box<UnsavedGrant>),
     /// The store can't be used.
     Store(TransactError),
+}
+
+impl NoToken {
+    /// Whether only a new credential helps, however long anybody waits.
+    pub fn asks_for_login(&self) -> bool {
+        matches!(self, Self::Empty | Self::SignIn(_) | Self::Suspended { .. } | Self::Ended { .. })
+    }
 }
 
 impl From<StoreError> for NoToken {
@@ -77,26 +96,37 @@ impl<P: Ports> Engine<P> {
         self.read(|snapshot| {
             let slot = snapshot.state.slot(provider).ok_or(NoToken::Empty)?;
             let now = self.clock.now();
-            let place = pool::select(slot, &now, &self.in_turn(slot, choice)).map_err(|why| no_choice(slot, why))?;
+            let place =
+                pool::select(slot, &now, &self.in_turn(slot, choice)).map_err(|why| no_choice(slot, &now, why))?;
             let live = snapshot.pool(provider).get(place).ok_or(NoToken::Empty)?;
-            live.count_use();
+            // Whether a link is used at all is known to whoever looks behind it.
+            if live.secret().is_some() {
+                live.count_use();
+            }
             Ok(Picked { live: Arc::clone(live), generation: snapshot.state.generation, at: now })
         })?
     }
 
     /// Counts the choices from pools that are used in turn. Others leave the counter alone: threads that share it wait for
-    /// each other.
+    /// each other. Whoever passes over something goes on with the turn that it had, or whoever stands behind would get too
+    /// many.
     fn in_turn<'a>(&self, slot: &Slot, choice: &Choice<'a>) -> Choice<'a> {
         match slot.strategy {
             Strategy::RoundRobin | Strategy::Random => {
-                Choice { turn: choice.turn.wrapping_add(self.turns.fetch_add(1, Ordering::Relaxed)), ..*choice }
+                let counted = if choice.passed.is_empty() {
+                    self.turns.fetch_add(1, Ordering::Relaxed)
+                } else {
+                    self.turns.load(Ordering::Relaxed).wrapping_sub(1)
+                };
+                Choice { turn: choice.turn.wrapping_add(counted), ..*choice }
             }
             Strategy::FillFirst | Strategy::LeastUsed => *choice,
         }
     }
 
     /// Chooses an entry that is good for a request, and rotates it first if it isn't. While it is still good, though due,
-    /// a failed rotation is no failure: the present token is returned.
+    /// a failed rotation is no failure: the present token is returned. One that has ended, and that nothing renews any
+    /// more, is passed over.
     ///
     /// # Errors
     /// There is nothing good, and this says what to do about it.
@@ -109,12 +139,15 @@ impl<P: Ports> Engine<P> {
         patience_ms: u64,
     ) -> Result<Picked, NoToken> {
         let began = self.clock.now();
-        let mut renewed = false;
+        let mut renewed: Vec<Label> = Vec::new();
+        let mut passed = choice.passed.to_vec();
+        let mut first = None;
         loop {
-            let picked = self.current(provider.as_str(), choice)?;
+            let picked = self.current(provider.as_str(), &Choice { passed: &passed, ..*choice });
+            let picked = picked.map_err(|why| if why.asks_for_login() { first.take().unwrap_or(why) } else { why })?;
             let freshness = self.freshness(&picked, times)?;
             // A token that is due, or even over, as soon as it comes won't get better by asking again and again.
-            if freshness == Freshness::Good || renewed {
+            if freshness == Freshness::Good || renewed.contains(&picked.live.label) {
                 return Ok(picked);
             }
             let wish = Wish {
@@ -127,11 +160,17 @@ impl<P: Ports> Engine<P> {
             let left_ms = patience_ms.saturating_sub(self.clock.now().age_ms(&began));
             let rotation = self.rotate(issuer, &wish, left_ms);
             match (rotation, freshness) {
-                (Ok(Rotation::Newer(_)), _) => renewed = true,
+                (Ok(Rotation::Newer(live)), _) => renewed.push(live.label.clone()),
                 (Ok(Rotation::Gone), _) => {}
                 (Ok(Rotation::Unsaved(unsaved)), _) => return Err(NoToken::Unsaved(Box::new(unsaved))),
                 (_, Freshness::Due) => return Ok(picked),
-                (Ok(rotation), _) => self.explain(&picked, rotation)?,
+                (Ok(rotation), _) => match self.explain(&picked, rotation) {
+                    Err(why) if why.asks_for_login() => {
+                        passed.push(picked.live.version);
+                        first.get_or_insert(why);
+                    }
+                    explained => explained?,
+                },
                 (Err(error), _) => return Err(NoToken::Store(error)),
             }
         }
@@ -195,6 +234,7 @@ impl<P: Ports> Engine<P> {
             }
             Rotation::Refused(Refusal::InDoubtUntil(until)) => NoToken::InDoubt { until, cause },
             Rotation::Refused(Refusal::BackOff(until) | Refusal::TooSoon(until)) => NoToken::Unreachable(until),
+            Rotation::Refused(Refusal::NotRotatable) => NoToken::Ended { label: picked.live.label.clone() },
             Rotation::Refused(_) => NoToken::SignIn(None),
         })
     }
@@ -208,13 +248,26 @@ fn wants_rotation(entry: &Entry, now: &Stamp, times: Times) -> bool {
     })
 }
 
-fn no_choice(slot: &Slot, why: Unusable) -> NoToken {
+fn no_choice(slot: &Slot, now: &Stamp, why: Unusable) -> NoToken {
     match why {
         Unusable::Empty => NoToken::Empty,
         Unusable::Resting(until) => NoToken::Resting(until),
-        Unusable::SignIn => NoToken::SignIn(slot.entries.iter().find_map(|entry| match &entry.grant()?.custody {
-            Custody::Lost(lost) => Some(lost.code.clone()),
-            _ => entry.health.dead.as_ref().map(|dead| dead.reason.clone()),
-        })),
+        Unusable::SignIn => nothing_left(slot, now),
     }
+}
+
+/// What a rejection was says more than what was never ours to use, or has run out.
+fn nothing_left(slot: &Slot, now: &Stamp) -> NoToken {
+    let said = |entry: &Entry| match entry.standing(now, None) {
+        Standing::Dead(dead) => Some(NoToken::SignIn(Some(dead.reason.clone()))),
+        Standing::Lost(lost) => Some(NoToken::SignIn(Some(lost.code.clone()))),
+        _ => None,
+    };
+    let set_aside = |entry: &Entry| match entry.standing(now, None) {
+        Standing::Suspended => Some(NoToken::Suspended { label: entry.label.clone(), source: entry.source.clone() }),
+        Standing::Ended => Some(NoToken::Ended { label: entry.label.clone() }),
+        _ => None,
+    };
+    let rejected = slot.entries.iter().find_map(said);
+    rejected.or_else(|| slot.entries.iter().find_map(set_aside)).unwrap_or(NoToken::SignIn(None))
 }

@@ -64,6 +64,8 @@ pub enum Standing<'a> {
     Lost(&'a Lost),
     /// Another account appeared behind the link.
     Suspended,
+    /// Its token has ended, and it has no refresh token to get another.
+    Ended,
     /// It rests.
     Resting(Rest),
     /// It rests for the model that is asked for.
@@ -79,7 +81,7 @@ pub enum Unusable {
     Empty,
     /// All rest; the first will be usable then.
     Resting(Deadline),
-    /// What there is, is dead or lost: a new login is needed.
+    /// What there is, is dead, lost or over, or was passed over: a new login is needed.
     SignIn,
 }
 
@@ -91,9 +93,12 @@ pub struct Choice<'a> {
     /// For round robin: how many were chosen before. For random: any number that is never the same twice. An engine adds a
     /// count of its own.
     pub turn: u64,
+    /// Versions that were chosen for this request before, and turned out to be of no use when they were looked at: only
+    /// the other tool's file tells what is behind a link, and it is read when the link's turn comes.
+    pub passed: &'a [u64],
 }
 
-/// Chooses an entry. Neither a resting nor a dead or lost one is ever chosen.
+/// Chooses an entry. Neither a resting one is ever chosen nor one that is dead, lost or over.
 ///
 /// Returns its place in the pool.
 ///
@@ -101,7 +106,8 @@ pub struct Choice<'a> {
 /// Says whether there is nothing, or when something will be, or that a login is needed.
 pub fn select(slot: &Slot, now: &Stamp, choice: &Choice<'_>) -> Result<usize, Unusable> {
     let all = || slot.entries.iter().enumerate();
-    let usable = || all().filter(|(_, entry)| entry.is_usable(now, choice.model)).map(|(at, _)| at);
+    let may = |entry: &Entry| entry.is_usable(now, choice.model) && !choice.passed.contains(&entry.version);
+    let usable = || all().filter(|(_, entry)| may(entry)).map(|(at, _)| at);
     let chosen = match slot.strategy {
         Strategy::FillFirst => usable().next(),
         Strategy::RoundRobin | Strategy::Random => {
@@ -125,7 +131,7 @@ fn why_none(slot: &Slot, now: &Stamp, model: Option<&str>) -> Unusable {
     if slot.entries.is_empty() {
         return Unusable::Empty;
     }
-    let wakes = slot.entries.iter().filter(|entry| !entry.is_finished()).filter_map(|entry| entry.wakes(now, model));
+    let wakes = slot.entries.iter().filter(|entry| !entry.is_finished(now)).filter_map(|entry| entry.wakes(now, model));
     wakes.min_by_key(|at| at.left_ms(now)).map_or(Unusable::SignIn, Unusable::Resting)
 }
 
@@ -134,7 +140,7 @@ impl Entry {
     pub fn standing(&self, now: &Stamp, model: Option<&str>) -> Standing<'_> {
         let rest = || self.resting(now).map(Standing::Resting);
         let of_model = || self.resting_for(now, model).map(Standing::RestingForModel);
-        self.finished().or_else(rest).or_else(of_model).unwrap_or(Standing::Usable)
+        self.finished(now).or_else(rest).or_else(of_model).unwrap_or(Standing::Usable)
     }
 
     /// Whether a request may carry it.
@@ -143,16 +149,18 @@ impl Entry {
     }
 
     /// Whether nothing but a new login helps.
-    pub(super) fn is_finished(&self) -> bool {
-        self.finished().is_some()
+    pub(super) fn is_finished(&self, now: &Stamp) -> bool {
+        self.finished(now).is_some()
     }
 
-    fn finished(&self) -> Option<Standing<'_>> {
+    fn finished(&self, now: &Stamp) -> Option<Standing<'_>> {
         let dead = self.health.dead.as_ref().map(Standing::Dead);
         dead.or_else(|| match &self.material {
             Material::Oauth(grant) => match &grant.custody {
                 Custody::Lost(lost) => Some(Standing::Lost(lost)),
-                Custody::Settled | Custody::Rotating(_) | Custody::InDoubt(_) => None,
+                Custody::Settled | Custody::Rotating(_) | Custody::InDoubt(_) => {
+                    grant.is_over(now).then_some(Standing::Ended)
+                }
             },
             Material::Link(link) => link.suspended.then_some(Standing::Suspended),
             Material::ApiKey(_) => None,

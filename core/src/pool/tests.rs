@@ -8,7 +8,8 @@ use crate::machine::Event;
 use crate::name::{Label, ProviderId};
 use crate::put::{How, Put};
 use crate::secret::{Fingerprint, Secret};
-use crate::state::{Entry, Material, Source};
+use crate::state::{Custody, Entry, Grant, Material, Source};
+use crate::time::Expiry;
 
 const DAY_MS: u64 = 86_400_000;
 
@@ -87,7 +88,7 @@ fn each_strategy_does_what_its_rule_says() {
     let state = three();
     let by_turns = |strategy, turns: std::ops::Range<u64>| -> Vec<String> {
         let state = with(&state, strategy);
-        turns.map(|turn| chosen(&state, &at(0), &Choice { model: None, turn }).unwrap()).collect()
+        turns.map(|turn| chosen(&state, &at(0), &Choice { turn, ..Choice::default() }).unwrap()).collect()
     };
     assert_eq!(by_turns(Strategy::FillFirst, 0..3), ["a", "a", "a"]);
     assert_eq!(by_turns(Strategy::RoundRobin, 0..4), ["a", "b", "c", "a"]);
@@ -109,7 +110,8 @@ fn each_strategy_does_what_its_rule_says() {
 #[test]
 fn by_chance_every_entry_comes_and_none_in_a_fixed_turn() {
     let state = with(&three(), Strategy::Random);
-    let picks: Vec<_> = (0..300).map(|turn| chosen(&state, &at(0), &Choice { model: None, turn }).unwrap()).collect();
+    let picks: Vec<_> =
+        (0..300).map(|turn| chosen(&state, &at(0), &Choice { turn, ..Choice::default() }).unwrap()).collect();
     for label in ["a", "b", "c"] {
         let share = picks.iter().filter(|pick| *pick == label).count();
         assert!((60..=140).contains(&share), "{label} came {share} times of 300");
@@ -135,7 +137,7 @@ fn a_limit_on_one_model_rests_that_model_alone() {
     let state = three();
     let report = Report { model: Some("big".to_owned()), ..answered(&state, "a", Answer::Limited) };
     let state = after(&state, &at(0), &[Event::Report(report)]);
-    let of_model = |model, ms| chosen(&state, &at(ms), &Choice { model, turn: 0 }).unwrap();
+    let of_model = |model, ms| chosen(&state, &at(ms), &Choice { model, ..Choice::default() }).unwrap();
     assert_eq!(of_model(Some("big"), 1), "b");
     assert_eq!(of_model(Some("small"), 1), "a");
     assert_eq!(of_model(None, 1), "a");
@@ -215,4 +217,45 @@ fn where_nothing_can_be_used_the_answer_says_when_or_why() {
 fn the_figures_are_those_of_the_program_that_report_8040_is_about() {
     let figures_ms = [REST_UNAUTHORIZED_MS, REST_LIMITED_MS, REST_SOLE_MS, DEAD_KEPT_MS];
     assert_eq!(figures_ms, [300, 3_600, 60, 86_400].map(|secs| secs * 1_000));
+}
+
+#[test]
+fn what_was_passed_over_for_a_request_is_not_chosen_for_it_again() {
+    let state = three();
+    let version = |label| entry(&state, label).version;
+    let after = |passed: &[u64]| chosen(&state, &at(0), &Choice { passed, ..Choice::default() });
+    assert_eq!(after(&[version("a")]).unwrap(), "b");
+    assert_eq!(after(&[version("b"), version("a")]).unwrap(), "c");
+    assert_eq!(after(&[version("a"), version("b"), version("c")]), Err(Unusable::SignIn));
+    let rested = after_rest(&state, "c");
+    let left = chosen(&rested, &at(0), &Choice { passed: &[version("a"), version("b")], ..Choice::default() });
+    assert_eq!(left, Err(Unusable::Resting(at(0).plus_ms(100))), "it is worth a wait");
+}
+
+fn after_rest(state: &State, label: &str) -> State {
+    let report = Report { rest_ms: Some(100), ..answered(state, label, Answer::Limited) };
+    after(state, &at(0), &[Event::Report(report)])
+}
+
+#[test]
+fn a_token_that_ended_is_chosen_only_if_something_renews_it() {
+    let with = |refresh: Option<&str>| {
+        let secret = |text: &str| Secret::try_from(text).unwrap();
+        let grant = Grant {
+            access: secret("at-1"),
+            refresh: refresh.map(secret),
+            expiry: Expiry::After(at(0).plus_ms(1000)),
+            issued: at(0),
+            scopes: Vec::new(),
+            custody: Custody::Settled,
+            extra: crate::extra::Extra::default(),
+        };
+        let Event::Put(key) = put("a", Source::Login) else { panic!("a put") };
+        let login = Event::Put(Put { material: Material::Oauth(Box::new(grant)), ..key });
+        after(&State::default(), &at(0), &[login, put("b", Source::Manual)])
+    };
+    let picks = |state: &State| [first(state, &at(999)).unwrap(), first(state, &at(1000)).unwrap()];
+    assert_eq!(picks(&with(Some("rt-1"))), ["a", "a"]);
+    assert_eq!(picks(&with(None)), ["a", "b"]);
+    assert_eq!(entry(&with(None), "a").standing(&at(1000), None), Standing::Ended);
 }

@@ -1,0 +1,78 @@
+//! Passing over what turns out to be of no use: what is behind a link is known when its file is read, and that is read when
+//! the link's turn comes, for this request and no other.
+//!
+//! Nothing is taken for absent by this: an entry that can't be used now stays as it is, its turn comes again with the next
+//! request, and where nothing else can be used, what was wrong with the first of them is the answer.
+
+use credlatch_core::engine::{NoToken, Picked};
+use credlatch_core::pool::Choice;
+use credlatch_core::provider::Provider;
+
+use super::credential::{Credential, Kind};
+use super::{Inner, Latch};
+use crate::error::Error;
+
+/// What was chosen for one request and could not be used. Empty, as it mostly is, it takes no memory.
+#[derive(Default)]
+pub(super) struct Passed {
+    versions: Vec<u64>,
+    first: Option<Error>,
+}
+
+/// Why a request gets nothing.
+pub(super) enum Nothing {
+    /// Nothing could be chosen.
+    Chosen(NoToken),
+    /// What could be chosen could not be used; this is what was wrong with the first.
+    Opened(Error),
+}
+
+impl Passed {
+    /// What the next choice depends on.
+    pub(super) fn choice<'a>(&'a self, inner: &Inner, model: Option<&'a str>) -> Choice<'a> {
+        Choice { model, turn: inner.first_turn, passed: &self.versions }
+    }
+
+    /// The versions alone, for a choice that is made on another thread.
+    #[cfg(feature = "tokio")]
+    pub(super) fn versions(&self) -> Vec<u64> {
+        self.versions.clone()
+    }
+}
+
+impl Nothing {
+    pub(super) fn into_error(self, row: &Provider) -> Error {
+        match self {
+            Self::Chosen(why) => Error::no_token(row, why),
+            Self::Opened(error) => error,
+        }
+    }
+}
+
+impl Latch {
+    /// Makes a credential of what was chosen; nothing if it can't be used, and another is to be chosen.
+    pub(super) fn open(
+        &self,
+        picked: Result<Picked, NoToken>,
+        passed: &mut Passed,
+    ) -> Result<Option<Credential>, Nothing> {
+        let picked = picked.map_err(|why| match passed.first.take() {
+            Some(first) if why.asks_for_login() => Nothing::Opened(first),
+            _ => Nothing::Chosen(why),
+        })?;
+        let version = picked.live.version;
+        match self.credential(picked) {
+            Ok(credential) => {
+                if credential.kind() == Kind::Link {
+                    credential.live().count_use();
+                }
+                Ok(Some(credential))
+            }
+            Err(error) => {
+                passed.versions.push(version);
+                passed.first.get_or_insert(error);
+                Ok(None)
+            }
+        }
+    }
+}
