@@ -3,6 +3,7 @@
 #![cfg(all(feature = "hermes", unix))]
 #![expect(clippy::print_stdout, reason = "what was counted, and what was skipped, belongs into the test's output")]
 
+mod borrowed;
 mod crowd;
 mod helper;
 mod killed;
