@@ -41,6 +41,9 @@ pub struct Health {
     /// When the next rotation may be tried.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_at: Option<Deadline>,
+    /// Whether the last of those tries met a server that nobody who is trusted vouches for.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub untrusted: bool,
     /// The last rotation that an answer of 401 caused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub challenged: Option<Stamp>,

@@ -100,6 +100,8 @@ pub enum Exchanged {
         /// How long the issuer wants to be left alone, if it said so.
         retry_after_ms: Option<u64>,
     },
+    /// Nothing was sent, because nobody who is trusted vouches for the server that answered as the issuer.
+    Untrusted,
     /// It was sent, and no usable answer came: the issuer may have spent it.
     Unknown,
 }
@@ -306,15 +308,15 @@ fn settle_without_grant(entry: &mut Entry, now: &Stamp, claim: &Claim, outcome: 
         Exchanged::Rejected { code } => {
             Custody::Lost(Lost { at: *now, code: code.clone(), after_doubt: claim.doubt.is_some() })
         }
-        Exchanged::NotConsumed { .. } => back_to,
+        Exchanged::NotConsumed { .. } | Exchanged::Untrusted => back_to,
         Exchanged::Unknown => Custody::InDoubt(doubt(claim, DoubtCause::NoUsableAnswer)),
     };
-    if let Exchanged::NotConsumed { retry_after_ms } = outcome {
-        entry.health.back_off(now, *retry_after_ms);
+    match outcome {
+        Exchanged::NotConsumed { retry_after_ms } => entry.health.back_off(now, *retry_after_ms),
+        Exchanged::Untrusted | Exchanged::Unknown => entry.health.back_off(now, None),
+        Exchanged::Granted(_) | Exchanged::Rejected { .. } => {}
     }
-    if *outcome == Exchanged::Unknown {
-        entry.health.back_off(now, None);
-    }
+    entry.health.untrusted = *outcome == Exchanged::Untrusted;
     entry.set_custody(custody);
 }
 

@@ -110,7 +110,7 @@ fn label(event: &Event) -> String {
         Event::Settle(settle) => match settle.outcome {
             Exchanged::Granted(_) => "settle, granted",
             Exchanged::Rejected { .. } => "settle, rejected",
-            Exchanged::NotConsumed { .. } => "settle, not consumed",
+            Exchanged::NotConsumed { .. } | Exchanged::Untrusted => "settle, not consumed",
             Exchanged::Unknown => "settle, unknown",
         }
         .to_owned(),

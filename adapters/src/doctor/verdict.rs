@@ -12,7 +12,7 @@ use super::finding::{About, Finding, Severity};
 use super::health::Health;
 use super::holder::{Holder, Life};
 use super::provider::Way;
-use crate::error::{clock_time, rfc3339};
+use crate::error::{TRUST, clock_time, rfc3339};
 use crate::file::shell_quoted;
 use crate::set_aside::SetAside;
 
@@ -118,8 +118,14 @@ impl Desk<'_> {
         // A doubt and a verdict say more than the failure that led to them.
         let is_told = !matches!(self.report.health, Health::Ok | Health::Rotating | Health::Resting);
         let tries = health.failures;
-        let what = format!("could not be renewed {tries} times in a row; the next try is at {}", clock_time(&next));
-        (!is_told).then(|| self.finding(Severity::Warning, &what, "look whether its issuer can be reached"))
+        let (why, remedy) = if health.untrusted {
+            (": the certificate of its issuer is not trusted here", TRUST)
+        } else {
+            ("", "look whether its issuer can be reached")
+        };
+        let next = clock_time(&next);
+        let what = format!("could not be renewed {tries} times in a row{why}; the next try is at {next}");
+        (!is_told).then(|| self.finding(Severity::Warning, &what, remedy))
     }
 
     fn holder(&self) -> Option<Finding> {

@@ -11,7 +11,7 @@ use credlatch_core::provider::{Dialect, Provider};
 use super::flows::describe;
 use super::watcher::{INTERRUPTED, Unshown, Watcher};
 use super::{FlowState, FlowStatus, Inner, Latch};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, TRUST, UNTRUSTED, distrust};
 
 /// A login in progress. Dropping it does nothing: the login goes on, and other processes may be waiting for it.
 /// [`Flow::cancel`] ends it.
@@ -234,6 +234,10 @@ fn again(row: &Provider) -> String {
 
 pub(super) fn refused(row: &Provider, code: &str) -> Error {
     let (kind, what) = match code {
+        UNTRUSTED => {
+            let what = format!("the login to {} was not begun: {}", row.id, distrust(row));
+            return Error::new(ErrorKind::Unreachable, what, TRUST);
+        }
         "access_denied" => (ErrorKind::SignIn, "the login was refused by the person who was asked"),
         "unsupported" => (ErrorKind::Usage, "this build can't sign in; it was made without the `oauth` feature"),
         INTERRUPTED => (ErrorKind::Busy, "the process that asked the issuer ended before the answer came"),

@@ -51,7 +51,10 @@ impl Latch {
             Ok(next) if next.label() == used.label() && next.version() == used.version() => Ok(Next::Continue),
             Ok(next) => Ok(Next::Retry(next)),
             Err(Nothing::Chosen(
-                NoToken::Resting(until) | NoToken::Unreachable(until) | NoToken::InDoubt { until, .. },
+                NoToken::Resting(until)
+                | NoToken::Unreachable(until)
+                | NoToken::Untrusted(until)
+                | NoToken::InDoubt { until, .. },
             )) => Ok(Next::WaitUntil(until.wall_ms())),
             Err(nothing) => {
                 let error = nothing.into_error(row);

@@ -15,7 +15,7 @@ use super::credential::Credential;
 use super::exchange::{Answer, Once};
 use super::passed::{Nothing, Passed};
 use super::{Inner, Latch, times};
-use crate::error::{Error, ErrorKind, clock_time};
+use crate::error::{Error, ErrorKind, TRUST, clock_time, distrust};
 
 impl Latch {
     /// The provider's credential, good for a request: with at least 10 s left, rotated if it had less.
@@ -144,6 +144,10 @@ pub(super) fn not_rotated(row: &Provider, rotation: Rotation) -> Error {
             format!("{name} was sent the refresh token and gave no usable answer, so the token may be spent"),
             "the present access token is used while it lasts; the refresh token is presented again when it is needed",
         ),
+        Rotation::Failed(Exchanged::Untrusted) => {
+            let what = format!("the {name} token was not rotated: {}", distrust(row));
+            Error::new(ErrorKind::Unreachable, what, TRUST)
+        }
         Rotation::Failed(_) => Error::new(
             ErrorKind::Unreachable,
             format!("the issuer of {name} could not be reached, or asked to be left alone; nothing was changed"),

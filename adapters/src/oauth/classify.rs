@@ -3,6 +3,7 @@
 //! | answer | meaning |
 //! |---|---|
 //! | nothing was sent: no name, no route, refused, no TLS, a proxy's no | not consumed |
+//! | nothing was sent: a certificate that nobody who is trusted vouches for | untrusted: not consumed, and told as this |
 //! | sent, and no answer: time-out, reset, closed | unknown |
 //! | 2xx with tokens | granted |
 //! | 2xx without (malformed, HTML, cut off, too large, another token type) | unknown |
@@ -19,6 +20,7 @@ use credlatch_core::rotation::Exchanged;
 
 use super::answer;
 use super::http::{Answer, Reply};
+use crate::error::UNTRUSTED;
 
 /// The errors that condemn the token that was presented: RFC 6749 and 6750, OpenAI's and GitHub's words for the same.
 const CONDEMNING: [&str; 11] = [
@@ -39,6 +41,7 @@ const CONDEMNING: [&str; 11] = [
 pub(super) fn refreshed(reply: &Reply) -> Exchanged {
     let answer = match reply {
         Reply::NotSent => return Exchanged::NotConsumed { retry_after_ms: None },
+        Reply::Untrusted => return Exchanged::Untrusted,
         Reply::NoAnswer => return Exchanged::Unknown,
         Reply::Answer(answer) => answer,
     };
@@ -76,6 +79,7 @@ pub(super) const UNUSABLE: &str = "unusable_answer";
 pub(super) fn failure(reply: &Reply) -> String {
     match reply {
         Reply::NotSent => "unreachable".to_owned(),
+        Reply::Untrusted => UNTRUSTED.to_owned(),
         Reply::NoAnswer => "no_answer".to_owned(),
         Reply::Answer(answer) => answer.error_code().unwrap_or_else(|| format!("http_{}", answer.status)),
     }
@@ -267,6 +271,7 @@ mod tests {
         assert!(matches!(exchanged(&answer(200, GOOD)), CodeExchanged::Granted(_)));
         for (reply, code) in [
             (Reply::NotSent, "unreachable"),
+            (Reply::Untrusted, "untrusted_certificate"),
             (Reply::NoAnswer, "no_answer"),
             (answer(200, HTML), "unusable_answer"),
             (answer(200, &error("bad_verification_code")), "bad_verification_code"),

@@ -88,7 +88,7 @@ pub(super) fn polled(reply: &Reply) -> Polled {
     }
     let code = match reply {
         Reply::Answer(answer) => answer.error_code(),
-        Reply::NotSent | Reply::NoAnswer => None,
+        Reply::NotSent | Reply::Untrusted | Reply::NoAnswer => None,
     };
     match code.as_deref() {
         Some("authorization_pending") => Polled::Pending,
@@ -105,7 +105,7 @@ pub(super) fn polled(reply: &Reply) -> Polled {
 /// issuer is asked less often (RFC 8628, 3.5); if nothing was sent it has not been bothered.
 pub(super) fn wait(reply: &Reply) -> Option<Polled> {
     match reply {
-        Reply::NotSent => Some(Polled::Pending),
+        Reply::NotSent | Reply::Untrusted => Some(Polled::Pending),
         Reply::NoAnswer => Some(Polled::SlowDown),
         Reply::Answer(answer) if answer.status == 429 || answer.status >= 500 => Some(Polled::SlowDown),
         Reply::Answer(_) => None,

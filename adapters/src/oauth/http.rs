@@ -32,6 +32,8 @@ pub(super) struct Post<'a> {
 pub(super) enum Reply {
     /// Nothing of the request left this machine.
     NotSent,
+    /// Nor to whom it was meant for: nobody who is trusted vouches for the server that answered.
+    Untrusted,
     /// Some of it may have, and no answer came.
     NoAnswer,
     /// An answer.
@@ -60,8 +62,11 @@ pub(super) fn post(post: &Post<'_>) -> Reply {
     let Ok(url) = endpoint(post.url) else { return Reply::NotSent };
     let (agent, sent) = connect::client(config(post.timeout, &url), post.timeout);
     let request = agent.post(post.url).header("content-type", post.content_type).header("accept", "application/json");
-    let Ok(mut response) = request.send(post.body.as_bytes()) else {
-        return if sent.load(Ordering::Acquire) { Reply::NoAnswer } else { Reply::NotSent };
+    let mut response = match request.send(post.body.as_bytes()) {
+        Ok(response) => response,
+        Err(_) if sent.load(Ordering::Acquire) => return Reply::NoAnswer,
+        Err(error) if is_distrust(&error) => return Reply::Untrusted,
+        Err(_) => return Reply::NotSent,
     };
     let retry_after = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
     Reply::Answer(Answer {
@@ -69,6 +74,16 @@ pub(super) fn post(post: &Post<'_>) -> Reply {
         retry_after_ms: retry_after.and_then(seconds).map(|secs| secs.min(MAX_RETRY_AFTER_SECS) * 1000),
         body: response.body_mut().with_config().limit(MAX_ANSWER).read_to_vec().ok().map(Zeroizing::new),
     })
+}
+
+/// Whether a TLS handshake ended because of the server's certificate: the client wraps what its TLS says in an I/O error.
+fn is_distrust(error: &ureq::Error) -> bool {
+    let tls = match error {
+        ureq::Error::Io(error) => error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()),
+        ureq::Error::Rustls(error) => Some(error),
+        _ => None,
+    };
+    matches!(tls, Some(rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented))
 }
 
 fn config(timeout: Duration, url: &Url<'_>) -> Config {

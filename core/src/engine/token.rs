@@ -55,6 +55,8 @@ pub enum NoToken {
     },
     /// The issuer gave no tokens; the next try may be made then.
     Unreachable(Deadline),
+    /// What answered as the issuer is not trusted, so nothing was sent to it; the next try may be made then.
+    Untrusted(Deadline),
     /// Somebody else rotates, and has for longer than the caller would wait.
     Busy(Actor),
     /// The issuer granted new tokens that could not be saved. This process has them.
@@ -210,30 +212,26 @@ impl<P: Ports> Engine<P> {
 
     /// Says why a spent token could not be replaced. A doubt that clears up soon enough is waited for by the caller.
     fn explain(&self, picked: &Picked, rotation: Rotation) -> Result<(), NoToken> {
-        let cause = self.read(|snapshot| {
-            let entry = snapshot.state.entry(picked.live.provider.as_str(), picked.live.label.as_str());
-            match entry?.grant()?.custody {
-                Custody::InDoubt(ref doubt) => Some(doubt.why),
-                _ => None,
-            }
-        })?;
-        let retry_at = || {
-            self.read(|snapshot| {
-                let entry = snapshot.state.entry(picked.live.provider.as_str(), picked.live.label.as_str());
-                entry.and_then(|entry| entry.health.retry_at)
-            })
-        };
+        let snapshot = self.snapshot()?;
+        let entry = snapshot.state.entry(picked.live.provider.as_str(), picked.live.label.as_str());
+        let cause = entry.and_then(|entry| match &entry.grant()?.custody {
+            Custody::InDoubt(doubt) => Some(doubt.why),
+            _ => None,
+        });
+        let retry_at = entry.and_then(|entry| entry.health.retry_at);
+        let is_untrusted = entry.is_some_and(|entry| entry.health.untrusted);
+        let unreachable = |until| if is_untrusted { NoToken::Untrusted(until) } else { NoToken::Unreachable(until) };
         Err(match rotation {
             Rotation::Newer(_) | Rotation::Gone => return Ok(()),
             Rotation::Unsaved(unsaved) => NoToken::Unsaved(Box::new(unsaved)),
             Rotation::Busy(actor) => NoToken::Busy(actor),
             Rotation::Failed(Exchanged::Rejected { code }) => NoToken::SignIn(Some(code)),
             Rotation::Failed(_) => {
-                let until = retry_at()?.unwrap_or_else(|| self.clock.now().plus_ms(0));
-                if cause.is_some() { NoToken::InDoubt { until, cause } } else { NoToken::Unreachable(until) }
+                let until = retry_at.unwrap_or_else(|| self.clock.now().plus_ms(0));
+                if cause.is_some() && !is_untrusted { NoToken::InDoubt { until, cause } } else { unreachable(until) }
             }
             Rotation::Refused(Refusal::InDoubtUntil(until)) => NoToken::InDoubt { until, cause },
-            Rotation::Refused(Refusal::BackOff(until) | Refusal::TooSoon(until)) => NoToken::Unreachable(until),
+            Rotation::Refused(Refusal::BackOff(until) | Refusal::TooSoon(until)) => unreachable(until),
             Rotation::Refused(Refusal::NotRotatable) => NoToken::Ended { label: picked.live.label.clone() },
             Rotation::Refused(_) => NoToken::SignIn(None),
         })

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::helper::said;
+use crate::helper::{Said, said};
 use crate::server::{Reply, Server};
 use crate::world::World;
 
@@ -21,6 +21,27 @@ fn believing(world: &World, name: &str, what: &Path) -> Command {
     command
 }
 
+/// What is the case, and the remedy.
+fn told(refused: &Said, what: &str) {
+    refused.failed(7, what);
+    let (err, words) = (refused.err.replace('\n', " "), ["SSL_CERT_FILE", "this machine's certificates"]);
+    assert!(words.iter().all(|word| err.contains(word)), "{err}");
+}
+
+#[test]
+fn a_login_and_a_rotation_say_that_the_certificate_is_not_trusted() {
+    let server = Server::start_tls(|_| Reply::ok(GRANT));
+    let endpoint = |path: &str| Some(format!("https://{}/{path}", server.place()));
+    let world = World::with(|row| {
+        let oauth = row.oauth.as_mut().unwrap();
+        (oauth.token_endpoint, oauth.device_authorization_endpoint) = (endpoint("token"), endpoint("device"));
+    })
+    .ended();
+    told(&said(&mut world.command(&["rotate", "acme"])), "is not trusted here");
+    told(&said(&mut world.command(&["login", "acme"])), "is not trusted here");
+    assert!(server.asked().is_empty());
+}
+
 #[test]
 fn an_issuer_with_a_company_certificate_is_believed_where_its_authority_is_named() {
     let server = Server::start_tls(|_| Reply::ok(GRANT));
@@ -32,6 +53,11 @@ fn an_issuer_with_a_company_certificate_is_believed_where_its_authority_is_named
     for mut command in [world.command(&["token", "acme"]), believing(&world, "SSL_CERT_FILE", &missing)] {
         let refused = said(&mut command);
         refused.failed(7, "acme");
+        told(&refused, "the certificate of 127.0.0.1 is not trusted here, and nothing was sent to it");
+        let again = said(&mut command);
+        told(&again, "is not trusted here");
+        let looked_over = said(&mut world.command(&["doctor"]));
+        assert!(looked_over.out.contains("certificate of its issuer is not trusted"), "{}", looked_over.out);
         assert!(server.asked().is_empty(), "nothing is sent to whom nobody vouches for");
         assert_eq!(world.health(), "ok", "and the refresh token is as good as before");
         // Put in anew: otherwise the next try would wait for its time.
