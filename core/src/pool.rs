@@ -12,7 +12,7 @@ use crate::name::{Label, ProviderId};
 use crate::rotation::{BACK_OFF_FIRST_MS, BACK_OFF_MAX_MS};
 use crate::state::{Slot, Source, State};
 use crate::time::{Deadline, Stamp};
-pub use order::{Choice, Standing, Strategy, Unusable, select};
+pub use order::{Choice, Standing, Strategy, Unusable, constant, select};
 
 /// Rest after a 401 that a rotation can't answer, in milliseconds.
 pub const REST_UNAUTHORIZED_MS: u64 = 300_000;

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
 use crate::name::{Label, ProviderId};
+use crate::pool;
 use crate::secret::Secret;
 use crate::state::{Entry, Link, Material, Source, State};
 use crate::time::Expiry;
@@ -16,7 +17,19 @@ pub struct Snapshot {
     pub id: Option<u64>,
     /// The committed state.
     pub state: Arc<State>,
-    live: BTreeMap<ProviderId, Vec<Arc<Live>>>,
+    /// The state's generation; here too, because a request needs nothing else of the state as a rule, and with very many
+    /// profiles each look at another place in memory counts.
+    generation: u64,
+    /// In the order of the providers' names.
+    pools: Box<[Pool]>,
+}
+
+#[derive(Debug)]
+struct Pool {
+    provider: ProviderId,
+    records: Vec<Arc<Live>>,
+    /// What every request gets until something is committed, if that is certain.
+    constant: Option<Arc<Live>>,
 }
 
 /// One version of one entry, as it is handed out: what can't change without a new version. Everybody in this process who
@@ -101,7 +114,17 @@ impl Live {
 impl Snapshot {
     /// The shared records of a provider, in the order of its pool.
     pub fn pool(&self, provider: &str) -> &[Arc<Live>] {
-        self.live.get(provider).map_or(&[], Vec::as_slice)
+        self.of(provider).map_or(&[], |pool| &pool.records)
+    }
+
+    /// What every request to this provider gets until something is committed, and the generation, if that is certain.
+    pub(super) fn constant(&self, provider: &str) -> Option<(&Arc<Live>, u64)> {
+        self.of(provider)?.constant.as_ref().map(|live| (live, self.generation))
+    }
+
+    fn of(&self, provider: &str) -> Option<&Pool> {
+        let place = self.pools.binary_search_by(|pool| pool.provider.as_str().cmp(provider)).ok()?;
+        self.pools.get(place)
     }
 
     /// The shared record of one entry.
@@ -145,16 +168,17 @@ impl Ledger {
 
     /// Makes the snapshot of a state out of the records that are held already.
     pub(crate) fn snapshot(&mut self, state: State, id: Option<u64>) -> Snapshot {
-        let mut live = BTreeMap::new();
-        for (provider, slot) in &state.providers {
-            let pool: Vec<_> = slot.entries.iter().map(|entry| self.share(provider, entry)).collect();
-            live.insert(provider.clone(), pool);
-        }
+        let pools = state.providers.iter().map(|(provider, slot)| {
+            let records: Vec<_> = slot.entries.iter().map(|entry| self.share(provider, entry)).collect();
+            let constant = pool::constant(slot).and_then(|place| records.get(place).cloned());
+            Pool { provider: provider.clone(), records, constant }
+        });
+        let pools = pools.collect();
         self.live.retain(|_, records| {
             records.retain(|record| record.strong_count() > 0);
             !records.is_empty()
         });
-        Snapshot { id, state: Arc::new(state), live }
+        Snapshot { id, generation: state.generation, state: Arc::new(state), pools }
     }
 
     fn share(&mut self, provider: &ProviderId, entry: &Entry) -> Arc<Live> {

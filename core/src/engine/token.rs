@@ -96,8 +96,12 @@ impl<P: Ports> Engine<P> {
     /// There is none, or none that may be used now; or the store can't be read.
     pub fn current(&self, provider: &str, choice: &Choice<'_>) -> Result<Picked, NoToken> {
         self.read(|snapshot| {
-            let slot = snapshot.state.slot(provider).ok_or(NoToken::Empty)?;
             let now = self.clock.now();
+            if let Some((live, generation)) = snapshot.constant(provider).filter(|_| choice.passed.is_empty()) {
+                live.count_use();
+                return Ok(Picked { live: Arc::clone(live), generation, at: now });
+            }
+            let slot = snapshot.state.slot(provider).ok_or(NoToken::Empty)?;
             let place =
                 pool::select(slot, &now, &self.in_turn(slot, choice)).map_err(|why| no_choice(slot, &now, why))?;
             let live = snapshot.pool(provider).get(place).ok_or(NoToken::Empty)?;

@@ -120,6 +120,13 @@ pub fn select(slot: &Slot, now: &Stamp, choice: &Choice<'_>) -> Result<usize, Un
     chosen.ok_or_else(|| why_none(slot, now, choice.model))
 }
 
+/// What [`select`] chooses for every request until something is committed, if that is certain: if neither the time nor the
+/// model, neither the turn nor what was passed over has a say. A reader is then spared everything else that is stored.
+pub fn constant(slot: &Slot) -> Option<usize> {
+    let first = slot.entries.first().filter(|_| slot.strategy == Strategy::FillFirst)?;
+    first.is_usable_until_commit().then_some(0)
+}
+
 /// Turns a count into a choice by chance: neighbours come out far apart (the finaliser of splitmix64).
 fn scattered(turn: u64) -> u64 {
     let turn = (turn ^ (turn >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -165,6 +172,16 @@ impl Entry {
             Material::Link(link) => link.suspended.then_some(Standing::Suspended),
             Material::ApiKey(_) => None,
         })
+    }
+
+    fn is_usable_until_commit(&self) -> bool {
+        let stays_so = match &self.material {
+            Material::ApiKey(_) => true,
+            Material::Oauth(grant) => grant.refresh.is_some() && !matches!(grant.custody, Custody::Lost(_)),
+            // It may be passed over once somebody looks behind it.
+            Material::Link(_) => false,
+        };
+        stays_so && self.health.dead.is_none() && self.health.rest.is_none() && self.health.models.is_empty()
     }
 
     /// When its rest ends, if it rests.

@@ -8,7 +8,7 @@ use crate::machine::Event;
 use crate::name::{Label, ProviderId};
 use crate::put::{How, Put};
 use crate::secret::{Fingerprint, Secret};
-use crate::state::{Custody, Entry, Grant, Material, Source};
+use crate::state::{Custody, Entry, Grant, Lost, Material, Source};
 use crate::time::Expiry;
 
 const DAY_MS: u64 = 86_400_000;
@@ -104,6 +104,37 @@ fn each_strategy_does_what_its_rule_says() {
             by_turns(strategy, 0..9).windows(2).all(|pair| pair[0] == pair[1]),
             "{written}"
         );
+    }
+}
+
+#[test]
+fn a_constant_choice_is_the_choice_at_any_time_for_any_model_in_any_turn() {
+    let fresh = three();
+    let reported = |label, answer, model: Option<&str>| {
+        let report = Report { model: model.map(str::to_owned), ..answered(&fresh, label, answer) };
+        after(&fresh, &at(0), &[Event::Report(report)])
+    };
+    let constant = |state: &State| super::constant(state.slot("acme").unwrap());
+    for (state, is_certain) in [
+        (fresh.clone(), true),
+        (reported("b", Answer::Limited, None), true),
+        (login("a", Some("rt-1")), true),
+        (login("a", None), false),
+        (lost(login("a", Some("rt-1"))), false),
+        (reported("a", Answer::Limited, None), false),
+        (reported("a", Answer::Limited, Some("big")), false),
+        (with(&fresh, Strategy::RoundRobin), false),
+        (with(&fresh, Strategy::Random), false),
+        (with(&fresh, Strategy::LeastUsed), false),
+    ] {
+        assert_eq!(constant(&state), is_certain.then_some(0));
+        let choices = [0, REST_LIMITED_MS, 1 << 50].into_iter().flat_map(|ms| {
+            let of = move |(model, turn)| (ms, Choice { model, turn, ..Choice::default() });
+            [(None, 0), (Some("big"), 1)].map(of)
+        });
+        for (ms, choice) in choices.filter(|_| is_certain) {
+            assert_eq!(chosen(&state, &at(ms), &choice).unwrap(), "a");
+        }
     }
 }
 
@@ -237,23 +268,33 @@ fn after_rest(state: &State, label: &str) -> State {
     after(state, &at(0), &[Event::Report(report)])
 }
 
+/// A login whose token ends after a second, before a key.
+fn login(label: &str, refresh: Option<&str>) -> State {
+    let secret = |text: &str| Secret::try_from(text).unwrap();
+    let grant = Grant {
+        access: secret("at-1"),
+        refresh: refresh.map(secret),
+        expiry: Expiry::After(at(0).plus_ms(1000)),
+        issued: at(0),
+        scopes: Vec::new(),
+        custody: Custody::Settled,
+        extra: crate::extra::Extra::default(),
+    };
+    let Event::Put(key) = put(label, Source::Login) else { panic!("a put") };
+    let login = Event::Put(Put { material: Material::Oauth(Box::new(grant)), ..key });
+    after(&State::default(), &at(0), &[login, put("b", Source::Manual)])
+}
+
+fn lost(mut state: State) -> State {
+    let slot = state.providers.get_mut(&acme()).unwrap();
+    let Material::Oauth(grant) = &mut slot.entries[0].material else { panic!("a login") };
+    grant.custody = Custody::Lost(Lost { at: at(0), code: "invalid_grant".to_owned(), after_doubt: false });
+    state
+}
+
 #[test]
 fn a_token_that_ended_is_chosen_only_if_something_renews_it() {
-    let with = |refresh: Option<&str>| {
-        let secret = |text: &str| Secret::try_from(text).unwrap();
-        let grant = Grant {
-            access: secret("at-1"),
-            refresh: refresh.map(secret),
-            expiry: Expiry::After(at(0).plus_ms(1000)),
-            issued: at(0),
-            scopes: Vec::new(),
-            custody: Custody::Settled,
-            extra: crate::extra::Extra::default(),
-        };
-        let Event::Put(key) = put("a", Source::Login) else { panic!("a put") };
-        let login = Event::Put(Put { material: Material::Oauth(Box::new(grant)), ..key });
-        after(&State::default(), &at(0), &[login, put("b", Source::Manual)])
-    };
+    let with = |refresh| login("a", refresh);
     let picks = |state: &State| [first(state, &at(999)).unwrap(), first(state, &at(1000)).unwrap()];
     assert_eq!(picks(&with(Some("rt-1"))), ["a", "a"]);
     assert_eq!(picks(&with(None)), ["a", "b"]);
