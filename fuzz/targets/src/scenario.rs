@@ -126,12 +126,15 @@ fn is_playable(step: &Step) -> bool {
 mod tests {
     use super::*;
 
-    /// A seed that is passed over line by line would seed nothing.
+    /// A seed that is passed over line by line would seed nothing. What the fuzzer found is there for its own sake.
     fn says_something<T: DeserializeOwned>(folder: &str) {
         let seeds = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../seeds").join(folder);
         let (mut all, mut said) = (0, 0);
-        for seed in std::fs::read_dir(seeds).unwrap() {
-            let bytes = std::fs::read(seed.unwrap().path()).unwrap();
+        for seed in std::fs::read_dir(seeds).unwrap().map(Result::unwrap) {
+            if seed.file_name().to_string_lossy().starts_with("found-") {
+                continue;
+            }
+            let bytes = std::fs::read(seed.path()).unwrap();
             all += String::from_utf8_lossy(&bytes).lines().count();
             said += lines::<T>(&bytes).count();
         }
