@@ -11,7 +11,7 @@ use super::save::{Moment, save};
 use crate::file::Room;
 use crate::file::claims;
 use crate::file::commit::{Held, facts_under_lock, replaced, too_large};
-use crate::file::disk::{Disk, Gate, Place};
+use crate::file::disk::{Disk, Gate, Open, Place};
 use crate::file::document::{Content, read_bytes};
 use crate::file::lock::{Way, acquire, busy_here};
 use crate::file::paths::Paths;
@@ -75,6 +75,9 @@ impl<D: Disk> Locked for HermesLocked<'_, D> {
     fn load(&mut self) -> Result<Loaded, StoreError> {
         let read = read_bytes(&*self.store.disk, &self.paths.document)?;
         let loaded = self.store.loaded(read.as_ref())?;
+        if read.is_some() {
+            self.confirm()?;
+        }
         self.standing = Some(Standing(read));
         Ok(loaded)
     }
@@ -108,6 +111,15 @@ impl<D: Disk> Locked for HermesLocked<'_, D> {
 }
 
 impl<D: Disk> HermesLocked<'_, D> {
+    /// Makes durable what stands. Whoever put it there may have died just before that, and no word in the lock file says
+    /// so: a change that finds nothing to do must not be answered from what a power cut would take back.
+    fn confirm(&self) -> Result<(), StoreError> {
+        let (disk, document) = (&*self.store.disk, &self.paths.document);
+        let synced = disk.open(document, Open::Read).and_then(|file| disk.sync(&file));
+        let settled = synced.and_then(|()| disk.sync_folder(&self.paths.folder));
+        settled.map_err(|error| trouble("make sure of", document, &error))
+    }
+
     /// Everything that may fail without a trace: the draft is written and durable.
     fn prepare(&mut self, state: &State, room: Option<Room<D>>) -> Result<(Zeroizing<Vec<u8>>, Room<D>), StoreError> {
         if self.standing.is_none() {

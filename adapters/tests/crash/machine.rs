@@ -22,6 +22,8 @@ pub(crate) struct World {
     pub(crate) now: Stamp,
     pub(crate) nonces: u128,
     pub(crate) accounts: Accounts,
+    /// Whether the document is Hermes'.
+    pub(crate) is_hermes: bool,
 }
 
 /// A moment at which it may crash: just after a call that changed something.
@@ -87,6 +89,7 @@ impl World {
             now: Stamp { wall_ms: 1_800_000_000_000, up_ms: 100_000, boot: 1 },
             nonces: 0,
             accounts: Accounts::default(),
+            is_hermes: false,
         }
     }
 

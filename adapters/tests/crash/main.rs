@@ -1,4 +1,5 @@
-//! The file store on a machine that crashes at every call, with every subset of what was not durable.
+//! The file store, and the one in Hermes' file, on a machine that crashes at every call, with every subset of what was not
+//! durable.
 //! `docs/crash.md` has the fault model and the counts.
 #![cfg(all(feature = "file", unix))]
 
@@ -18,7 +19,10 @@ mod process;
 mod record;
 mod recover;
 mod regressions;
+#[cfg(feature = "hermes")]
+mod shared;
 mod steps;
+mod store;
 mod strangers;
 mod wrong;
 

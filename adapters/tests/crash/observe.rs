@@ -46,8 +46,29 @@ impl Seen {
     }
 }
 
+/// What a document says; each of the two stores has a form of its own.
 pub(crate) fn parse(bytes: &[u8]) -> Seen {
-    serde_json::from_slice::<Document>(bytes).map_or(Seen::Torn, |document| Seen::State(Arc::new(document.profile)))
+    match serde_json::from_slice::<Document>(bytes) {
+        Ok(document) => Seen::State(Arc::new(document.profile)),
+        Err(_) => parse_hermes(bytes),
+    }
+}
+
+#[cfg(feature = "hermes")]
+fn parse_hermes(bytes: &[u8]) -> Seen {
+    #[derive(serde::Deserialize)]
+    struct Hermes {
+        #[serde(rename = "credential_pool")]
+        _pool: serde_json::Value,
+    }
+    // Each is read strictly: what is neither is torn.
+    let is_one = serde_json::from_slice::<Hermes>(bytes).is_ok();
+    if is_one { super::shared::parse(bytes) } else { Seen::Torn }
+}
+
+#[cfg(not(feature = "hermes"))]
+fn parse_hermes(_bytes: &[u8]) -> Seen {
+    Seen::Torn
 }
 
 /// What is there now.

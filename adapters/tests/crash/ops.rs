@@ -65,18 +65,8 @@ pub(crate) const OPS: &[Op] = &[
     },
     Op { name: "set several", base: used, run: set_several, is_done: has_several },
     Op { name: "remove", base: used, run: remove_key, is_done: |state| state.entry("acme", "key").is_none() },
-    Op {
-        name: "clear",
-        base: used,
-        run: clear_acme,
-        is_done: |state| state.slot("acme").is_some_and(|slot| slot.entries.is_empty()),
-    },
-    Op {
-        name: "rotate",
-        base: used,
-        run: rotate_acme,
-        is_done: |state| refresh(state, "acme") == Some("refresh-acme-0002"),
-    },
+    Op { name: "clear", base: used, run: clear_acme, is_done: is_clear },
+    Op { name: "rotate", base: used, run: rotate_acme, is_done: is_rotated },
     Op { name: "log in", base: used, run: log_in, is_done: |state| refresh(state, "gamma").is_some() },
     Op {
         name: "adopt a login",
@@ -107,11 +97,19 @@ fn is_cancelled(state: &State) -> bool {
     state.slot("gamma").is_some_and(|slot| slot.ended.iter().any(|ended| ended.end == FlowEnd::Cancelled))
 }
 
-fn has_spare(state: &State) -> bool {
+pub(crate) fn is_clear(state: &State) -> bool {
+    state.slot("acme").is_some_and(|slot| slot.entries.is_empty())
+}
+
+pub(crate) fn is_rotated(state: &State) -> bool {
+    refresh(state, "acme") == Some("refresh-acme-0002")
+}
+
+pub(crate) fn has_spare(state: &State) -> bool {
     state.entry("beta", "spare").is_some()
 }
 
-fn has_several(state: &State) -> bool {
+pub(crate) fn has_several(state: &State) -> bool {
     has_spare(state) && state.entry("delta", "default").is_some()
 }
 
@@ -145,7 +143,12 @@ pub(crate) fn bare(home: &str) -> World {
 
 /// A store with a login whose access token has ended and a key for one provider, and a key for another.
 pub(crate) fn used() -> World {
-    let mut world = later(bare(HOME), |engine, server| {
+    stocked(bare(HOME))
+}
+
+/// That, in a world that is there already.
+pub(crate) fn stocked(world: World) -> World {
+    let mut world = later(world, |engine, server| {
         let now = server.machine.world().now;
         let fresh = server.machine.inner().world.accounts.issue("acme");
         let login = Event::Put(Put {
@@ -200,11 +203,11 @@ fn later(world: World, act: impl FnOnce(&Engine<Here>, &Server<'_>)) -> World {
     machine.world()
 }
 
-fn set_spare(engine: &Engine<Here>, _: &Server<'_>) -> Result<u64, Refused> {
+pub(crate) fn set_spare(engine: &Engine<Here>, _: &Server<'_>) -> Result<u64, Refused> {
     Ok(engine.transact(&[put_key("beta", "spare", "beta-key-spare")])?.after.state.generation)
 }
 
-fn set_several(engine: &Engine<Here>, server: &Server<'_>) -> Result<u64, Refused> {
+pub(crate) fn set_several(engine: &Engine<Here>, server: &Server<'_>) -> Result<u64, Refused> {
     server.machine.note(Fact::PassBegan { who: OP, pass: 2 });
     let puts = [put_key("beta", "spare", "beta-key-spare"), put_key("delta", "default", "delta-key")];
     let generation = engine.transact(&puts)?.after.state.generation;
@@ -216,7 +219,7 @@ fn remove_key(engine: &Engine<Here>, _: &Server<'_>) -> Result<u64, Refused> {
     Ok(engine.remove(provider("acme"), Label::new("key").unwrap())?.generation)
 }
 
-fn clear_acme(engine: &Engine<Here>, server: &Server<'_>) -> Result<u64, Refused> {
+pub(crate) fn clear_acme(engine: &Engine<Here>, server: &Server<'_>) -> Result<u64, Refused> {
     server.machine.note(Fact::ClearBegan { who: OP, provider: provider("acme") });
     let cleared = engine.clear(Clear::Provider(provider("acme")))?;
     server.machine.note(Fact::ClearEnded { who: OP });
@@ -224,7 +227,7 @@ fn clear_acme(engine: &Engine<Here>, server: &Server<'_>) -> Result<u64, Refused
     Ok(cleared.generation)
 }
 
-fn rotate_acme(engine: &Engine<Here>, server: &Server<'_>) -> Result<u64, Refused> {
+pub(crate) fn rotate_acme(engine: &Engine<Here>, server: &Server<'_>) -> Result<u64, Refused> {
     let snapshot = engine.snapshot().map_err(TransactError::from)?;
     let wish = Wish {
         provider: provider("acme"),

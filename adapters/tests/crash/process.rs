@@ -4,11 +4,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use credlatch::file::RealGate;
 use credlatch::file::disk::{Disk, Facts, Hold, Open};
-use credlatch::file::{FileStore, RealGate};
 use credlatch::system::{ParkingLot, Process as Identity};
 use credlatch_core::engine::Engine;
-use credlatch_core::name::ProfileName;
 use credlatch_core::port::{Clock, Nonces, Ports};
 use credlatch_core::state::{Actor, Nonce, State};
 use credlatch_core::time::Stamp;
@@ -17,6 +16,7 @@ use credlatch_core::{Event, Step};
 use super::calls::Handle;
 use super::machine::Machine;
 use super::steps;
+use super::store::AnyStore;
 use super::wrong::{Memory, Wrong};
 
 /// A process, whose calls a wrong store may tamper with on their way to the machine.
@@ -33,7 +33,7 @@ pub(crate) struct Here;
 
 impl Ports for Here {
     type Seam = ParkingLot;
-    type Store = FileStore<Process>;
+    type Store = AnyStore;
     type Clock = Process;
     type Nonces = Process;
 
@@ -48,8 +48,7 @@ impl Process {
     }
 
     pub(crate) fn engine(&self, home: &Path) -> Engine<Here> {
-        let store = FileStore::on(Arc::new(self.clone()), home, &ProfileName::default());
-        Engine::new(store, self.clone(), self.clone(), 0)
+        Engine::new(AnyStore::of(self, home), self.clone(), self.clone(), 0)
     }
 }
 

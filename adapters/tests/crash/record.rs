@@ -67,9 +67,12 @@ pub(crate) fn preamble(world: &World) -> Tape {
     let mut facts = Vec::new();
     if let Seen::State(state) = observe::document(files) {
         let generation = state.generation;
-        facts.push(Fact::Shown { who: BASE, state: state.clone() });
-        facts.push(Fact::Durable { state });
-        facts.push(Fact::Returned { who: BASE, generation });
+        // What Hermes alone wrote is no commit of anybody here.
+        if generation > 0 {
+            facts.push(Fact::Shown { who: BASE, state: state.clone() });
+            facts.push(Fact::Durable { state });
+            facts.push(Fact::Returned { who: BASE, generation });
+        }
     }
     let shown = file_at(files, Path::new(DOCUMENT)).cloned();
     Tape { who: OP, facts, points: Some(Vec::new()), shown }

@@ -1,0 +1,101 @@
+//! Either store, so that one harness crashes both: whose file it is, is a property of the world.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use credlatch::file::{FileAlive, FileLocked, FileStore, Room};
+use credlatch_core::name::ProfileName;
+use credlatch_core::port::{CommitError, Loaded, Locked, Store, StoreError};
+use credlatch_core::state::{Actor, State};
+
+use super::process::Process;
+
+/// A store of a process.
+pub(crate) enum AnyStore {
+    Own(Box<FileStore<Process>>),
+    #[cfg(feature = "hermes")]
+    Hermes(credlatch::hermes::HermesStore<Process>),
+}
+
+/// The same while it is locked.
+pub(crate) enum AnyLocked<'a> {
+    Own(FileLocked<'a, Process>),
+    #[cfg(feature = "hermes")]
+    Hermes(credlatch::hermes::HermesLocked<'a, Process>),
+}
+
+macro_rules! either {
+    ($of:ident, $it:expr, $store:ident => $act:expr) => {
+        match $it {
+            $of::Own($store) => $act,
+            #[cfg(feature = "hermes")]
+            $of::Hermes($store) => $act,
+        }
+    };
+}
+
+impl AnyStore {
+    /// The store that this process finds in its world.
+    pub(crate) fn of(process: &Process, home: &Path) -> Self {
+        let disk = Arc::new(process.clone());
+        #[cfg(feature = "hermes")]
+        if process.machine.inner().world.is_hermes {
+            return Self::Hermes(super::shared::store(disk));
+        }
+        Self::Own(Box::new(FileStore::on(disk, home, &ProfileName::default())))
+    }
+}
+
+impl Store for AnyStore {
+    type Locked<'a> = AnyLocked<'a>;
+    type Alive = FileAlive<Process>;
+    type Room = Room<Process>;
+
+    fn word(&self) -> Result<Option<u64>, StoreError> {
+        either!(Self, self, store => store.word())
+    }
+
+    fn load(&self) -> Result<Loaded, StoreError> {
+        either!(Self, self, store => store.load())
+    }
+
+    fn lock(&self, patience_ms: u64) -> Result<AnyLocked<'_>, StoreError> {
+        Ok(match self {
+            Self::Own(store) => AnyLocked::Own(store.lock(patience_ms)?),
+            #[cfg(feature = "hermes")]
+            Self::Hermes(store) => AnyLocked::Hermes(store.lock(patience_ms)?),
+        })
+    }
+
+    fn permit_acts(&self) -> Result<(), StoreError> {
+        either!(Self, self, store => store.permit_acts())
+    }
+
+    fn enlist(&self) -> Result<FileAlive<Process>, StoreError> {
+        either!(Self, self, store => store.enlist())
+    }
+
+    fn reserve(&self, bytes: usize) -> Result<Room<Process>, StoreError> {
+        either!(Self, self, store => store.reserve(bytes))
+    }
+
+    fn is_alive(&self, actor: &Actor) -> Result<bool, StoreError> {
+        either!(Self, self, store => store.is_alive(actor))
+    }
+
+    fn wait(&self, actor: &Actor, patience_ms: u64) -> Result<bool, StoreError> {
+        either!(Self, self, store => store.wait(actor, patience_ms))
+    }
+}
+
+impl Locked for AnyLocked<'_> {
+    type Room = Room<Process>;
+
+    fn load(&mut self) -> Result<Loaded, StoreError> {
+        either!(Self, self, locked => locked.load())
+    }
+
+    fn commit(&mut self, state: &State, room: Option<Room<Process>>) -> Result<u64, CommitError> {
+        either!(Self, self, locked => locked.commit(state, room))
+    }
+}
