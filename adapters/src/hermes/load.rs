@@ -121,8 +121,10 @@ fn assemble(root: &Object<'_>, pools: &mut [Pool<'_>], side: &Side, judge: &Judg
         let mut labels: BTreeSet<Label> = known.collect();
         let of_provider = found.entry(provider.clone()).or_default();
         labels.extend(of_provider.iter().map(|candidate| candidate.entry.label.clone()));
+        let left_out = suppress::origins(root, &pool.name);
+        let desk = Desk { pool: &pool.name, provider: &provider, left_out: &left_out, side, judge };
         for row in &mut pool.rows {
-            let (fate, candidate) = place(row.raw, &pool.name, &provider, side, judge, &labels);
+            let (fate, candidate) = desk.place(row.raw, &labels);
             labels.extend(candidate.iter().map(|candidate| candidate.entry.label.clone()));
             of_provider.extend(candidate);
             row.fate = fate;
@@ -151,35 +153,42 @@ fn assemble(root: &Object<'_>, pools: &mut [Pool<'_>], side: &Side, judge: &Judg
     state
 }
 
-fn place<'a>(
-    raw: &'a RawValue,
-    pool: &str,
-    provider: &ProviderId,
-    side: &Side,
-    judge: &Judge<'_>,
-    taken: &BTreeSet<Label>,
-) -> (Fate<'a>, Option<Candidate>) {
-    let Ok(fields) = serde_json::from_str::<Object<'a>>(raw.get()) else { return (Fate::Opaque, None) };
-    let Some(id) = row::id_of(pool, &fields) else { return (Fate::Opaque, None) };
-    if side.is_gone(provider, &row::gone(&id, &fields)) {
-        return (Fate::Buried, None);
+/// What the rows of one pool are judged by.
+struct Desk<'d> {
+    pool: &'d str,
+    provider: &'d ProviderId,
+    /// The sources that Hermes leaves out.
+    left_out: &'d [String],
+    side: &'d Side,
+    judge: &'d Judge<'d>,
+}
+
+impl Desk<'_> {
+    fn place<'a>(&self, raw: &'a RawValue, taken: &BTreeSet<Label>) -> (Fate<'a>, Option<Candidate>) {
+        let Self { pool, provider, side, judge, .. } = *self;
+        let Ok(fields) = serde_json::from_str::<Object<'a>>(raw.get()) else { return (Fate::Opaque, None) };
+        let Some(id) = row::id_of(pool, &fields) else { return (Fate::Opaque, None) };
+        let origin = row::origin(&fields);
+        if side.is_gone(provider, &id, row::mark(&id, &fields), self.left_out.contains(&origin)) {
+            return (Fate::Buried, None);
+        }
+        let known = side.known(provider, &id, taken);
+        let label = known.map_or_else(|| free_label(&id, &fields, taken), |known| known.label.clone());
+        let judged = judge.judge(provider, &id, &fields, known);
+        let same = known.filter(|known| is_same(known, &judged));
+        let Judged { material, fingerprint, .. } = judged;
+        let entry = Entry {
+            label: label.clone(),
+            version: same.map_or(0, |known| known.version),
+            source: same.map_or_else(|| Source::Hermes(origin), |known| known.source.clone()),
+            fingerprint,
+            material,
+            health: status::read(&fields, known),
+            extra: known.map(|known| known.extra.clone()).unwrap_or_default(),
+        };
+        let candidate = Candidate { priority: row::priority(&fields), entry, is_known: same.is_some() };
+        (Fate::Entry { id, fields, label }, Some(candidate))
     }
-    let known = side.known(provider, &id, taken);
-    let label = known.map_or_else(|| free_label(&id, &fields, taken), |known| known.label.clone());
-    let judged = judge.judge(provider, &id, &fields, known);
-    let same = known.filter(|known| is_same(known, &judged));
-    let Judged { material, fingerprint, .. } = judged;
-    let entry = Entry {
-        label: label.clone(),
-        version: same.map_or(0, |known| known.version),
-        source: same.map_or_else(|| Source::Hermes(row::origin(&fields)), |known| known.source.clone()),
-        fingerprint,
-        material,
-        health: status::read(&fields, known),
-        extra: known.map(|known| known.extra.clone()).unwrap_or_default(),
-    };
-    let candidate = Candidate { priority: row::priority(&fields), entry, is_known: same.is_some() };
-    (Fate::Entry { id, fields, label }, Some(candidate))
 }
 
 /// What a row is called that nobody has called anything yet. Every row is an entry, even one that repeats an id: what

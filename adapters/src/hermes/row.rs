@@ -10,7 +10,7 @@ use credlatch_core::state::{Entry, Grant, Link, Material};
 use credlatch_core::time::{Expiry, Stamp};
 
 use super::json::Object;
-use super::side::{Gone, Known, KnownKind, RowId};
+use super::side::{Known, KnownKind, RowId};
 use super::status::{self, time_ms};
 use crate::error::rfc3339;
 use crate::fingerprint;
@@ -46,10 +46,9 @@ pub(super) fn id_of(pool: &str, row: &Object<'_>) -> Option<RowId> {
     Some(RowId { pool: pool.to_owned(), id })
 }
 
-/// The row as it is remembered once it is removed.
-pub(super) fn gone(id: &RowId, row: &Object<'_>) -> Gone {
-    let mark = secret(row).map_or_else(|| account_of(&id.pool, &id.id), |secret| fingerprint(&secret));
-    Gone { row: id.clone(), mark }
+/// What a row that is removed is remembered by beside its id.
+pub(super) fn mark(id: &RowId, row: &Object<'_>) -> Fingerprint {
+    secret(row).map_or_else(|| account_of(&id.pool, &id.id), |secret| fingerprint(&secret))
 }
 
 /// What a person in Hermes calls the row, or the row's own id.

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 use super::json::{Object, Piece};
 use super::load::{Fate, Opened, Pool, Row};
 use super::row;
-use super::side::{self, Known, KnownKind, RowId, Side};
+use super::side::{self, Gone, KeepsOut, Known, KnownKind, RowId, Side};
 use super::{status, suppress};
 use crate::error::rfc3339;
 use crate::file::MAX_BYTES;
@@ -48,6 +48,7 @@ pub(super) fn save(opened: Opened<'_>, state: &State, moment: &Moment<'_>) -> io
             ..side
         },
         housed: BTreeSet::new(),
+        removed: Vec::new(),
     };
     let mut lists = Vec::new();
     for pool in pools {
@@ -55,8 +56,9 @@ pub(super) fn save(opened: Opened<'_>, state: &State, moment: &Moment<'_>) -> io
     }
     for (provider, slot) in &state.providers {
         let name = names.of_provider(provider);
-        suppress::update(&mut root, &name, before.slot(provider.as_str()), slot)?;
+        let left_out = suppress::update(&mut root, &name, before.slot(provider.as_str()), slot)?;
         writing.house(provider, slot, &name, &mut lists)?;
+        writing.bury(provider, &left_out);
     }
     if !lists.is_empty() || root.has("credential_pool") {
         let mut all = Object::default();
@@ -148,6 +150,15 @@ struct Writing<'w> {
     side: Side,
     /// The entries that have a row by now.
     housed: BTreeSet<(ProviderId, Label)>,
+    removed: Vec<Removed>,
+}
+
+/// A row that goes.
+struct Removed {
+    provider: ProviderId,
+    row: RowId,
+    mark: Fingerprint,
+    origin: String,
 }
 
 impl Writing<'_> {
@@ -191,16 +202,34 @@ impl Writing<'_> {
                 Ok(Some(Changed(is_changed.then_some(fields))))
             }
             (Some(old), Some(new)) if old.secret().is_some() && new.secret().is_some() => {
-                self.side.bury(provider, row::gone(&id, &fields));
+                self.remove(provider, &id, &fields);
                 let id = RowId { id: row::new_id((self.moment.nonce)().0), ..id };
                 let row = row::make(&id.id, new, Some(&fields), row::priority(&fields))?;
                 self.note(provider, id, new, &row);
                 Ok(Some(Changed(Some(row))))
             }
             _ => {
-                self.side.bury(provider, row::gone(&id, &fields));
+                self.remove(provider, &id, &fields);
                 Ok(None)
             }
+        }
+    }
+
+    fn remove(&mut self, provider: &ProviderId, id: &RowId, fields: &Object<'_>) {
+        let (mark, origin) = (row::mark(id, fields), row::origin(fields));
+        self.removed.push(Removed { provider: provider.clone(), row: id.clone(), mark, origin });
+    }
+
+    /// Remembers the rows of a provider that go, once it is known which ids stay, and which sources Hermes is to leave out.
+    fn bury(&mut self, provider: &ProviderId, left_out: &[String]) {
+        for Removed { row, mark, origin, .. } in self.removed.extract_if(.., |removed| removed.provider == *provider) {
+            let stays = self.side.rows.get(provider).is_some_and(|rows| rows.iter().any(|known| known.row == row));
+            let keeps_out = match left_out.contains(&origin) {
+                _ if stays => KeepsOut::Secret,
+                true => KeepsOut::RowWhileListed,
+                false => KeepsOut::Row,
+            };
+            self.side.bury(provider, Gone { row, mark, keeps_out });
         }
     }
 

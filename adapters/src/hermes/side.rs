@@ -75,11 +75,26 @@ pub(super) struct RowId {
 }
 
 /// A row that was removed here, and the secret it had.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Gone {
     #[serde(flatten)]
     pub(super) row: RowId,
     pub(super) mark: Fingerprint,
+    #[serde(default)]
+    pub(super) keeps_out: KeepsOut,
+}
+
+/// What stays away once a row was removed. The same secret always does.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum KeepsOut {
+    /// Nothing else: another row had the same id, and stays.
+    #[default]
+    Secret,
+    /// Whatever stands under the id: a Hermes that had the row in memory may have renewed its login.
+    Row,
+    /// The same, as long as Hermes leaves out the row's source: who signs in there takes it off that list.
+    RowWhileListed,
 }
 
 /// What a row's entry is.
@@ -140,15 +155,22 @@ impl Side {
         self.rows.get(provider)?.iter().find(|known| known.row == *row && !taken.contains(&known.label))
     }
 
-    /// Whether the row was removed here with this very secret.
-    pub(super) fn is_gone(&self, provider: &ProviderId, row: &Gone) -> bool {
-        self.gone.get(provider).is_some_and(|gone| gone.contains(row))
+    /// Whether this secret in this row was removed here, or comes from what was. `is_listed` tells whether Hermes leaves
+    /// out the row's source now.
+    pub(super) fn is_gone(&self, provider: &ProviderId, row: &RowId, mark: Fingerprint, is_listed: bool) -> bool {
+        let is_out = |gone: &Gone| match gone.keeps_out {
+            KeepsOut::Secret => false,
+            KeepsOut::Row => true,
+            KeepsOut::RowWhileListed => is_listed,
+        };
+        let mut of_row = self.gone.get(provider).into_iter().flatten().filter(|gone| gone.row == *row);
+        of_row.any(|gone| gone.mark == mark || is_out(gone))
     }
 
     /// Remembers that a row was removed.
     pub(super) fn bury(&mut self, provider: &ProviderId, row: Gone) {
         let gone = self.gone.entry(provider.clone()).or_default();
-        gone.retain(|old| *old != row);
+        gone.retain(|old| old.row != row.row || old.mark != row.mark);
         gone.push(row);
         let excess = gone.len().saturating_sub(GONE_MAX);
         gone.drain(..excess);

@@ -75,8 +75,13 @@ pub(super) fn is_derived(provider: &ProviderId, grave: &Tombstone) -> bool {
 }
 
 /// Suppresses the sources of what was cleared since the document was loaded, and those no longer that a person has brought
-/// back by name.
-pub(super) fn update(root: &mut Object<'_>, pool: &str, before: Option<&Slot>, after: &Slot) -> io::Result<()> {
+/// back by name. Returns what is suppressed from now on.
+pub(super) fn update(
+    root: &mut Object<'_>,
+    pool: &str,
+    before: Option<&Slot>,
+    after: &Slot,
+) -> io::Result<Vec<String>> {
     let stood = origins(root, pool);
     let is_stored =
         |origin: &String| after.entries.iter().any(|entry| origin_of(&entry.source).as_ref() == Some(origin));
@@ -92,7 +97,7 @@ pub(super) fn update(root: &mut Object<'_>, pool: &str, before: Option<&Slot>, a
         }
     }
     if now == stood {
-        return Ok(());
+        return Ok(now);
     }
     // What is no object there means nothing to Hermes either.
     let mut all = match root.get(NAME) {
@@ -102,5 +107,5 @@ pub(super) fn update(root: &mut Object<'_>, pool: &str, before: Option<&Slot>, a
     };
     all.put(pool, &now)?;
     root.set(NAME, Piece::Object(all));
-    Ok(())
+    Ok(now)
 }

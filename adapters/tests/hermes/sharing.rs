@@ -69,6 +69,23 @@ fn a_login_that_hermes_renews_is_read_for_each_request_and_never_spent() {
 }
 
 #[test]
+fn a_running_hermes_that_renews_what_was_cleared_here_does_not_bring_it_back() {
+    let Some(peer) = Peer::find() else { return };
+    let home = Home::new();
+    let latch = home.latch();
+    latch.clear("openai-codex").unwrap();
+    let renewed = r#"{"id":"codex-oauth-0123456789ab","label":"me","auth_type":"oauth","priority":0,"source":"device_code",
+        "access_token":"at-codex-2","refresh_token":"rt-codex-2","expires_at_ms":4000000000000}"#;
+    peer.run("put", &home.file(), &["openai-codex", renewed]);
+    assert_eq!(peer.rows(&home.file(), "openai-codex").len(), 1);
+    for latch in [&latch, &home.latch()] {
+        assert_eq!(latch.token("openai-codex").unwrap_err().kind(), ErrorKind::NoCredential);
+    }
+    latch.set("minimax", secret("mm-1")).unwrap();
+    assert!(peer.rows(&home.file(), "openai-codex").is_empty(), "and it is taken out again");
+}
+
+#[test]
 fn what_failed_here_rests_there() {
     let Some(peer) = Peer::find() else { return };
     let home = Home::new();

@@ -1,6 +1,6 @@
 //! What changes of ours do to the document, and changes of Hermes' to the profile.
 
-use credlatch_core::clear::Clear;
+use credlatch_core::clear::{Clear, Remove};
 use credlatch_core::custody::Actor;
 use credlatch_core::extra::Extra;
 use credlatch_core::machine::{Act, Refusal};
@@ -135,6 +135,42 @@ fn what_is_cleared_here_is_gone_there_and_stays_away() {
     let by_name = put("minimax", "env", Material::ApiKey(secret("mm-1")), env("MINIMAX_API_KEY"), How::Named);
     let (text, _) = commit(&text, &[by_name]);
     assert_eq!(json(&text)["suppressed_sources"]["minimax"], json!([]), "naming it brings it back, for Hermes too");
+}
+
+#[test]
+fn a_login_that_hermes_renewed_after_it_was_cleared_stays_cleared_until_a_person_signs_in_there() {
+    let (text, _) = commit(HERMES, &[Event::Clear(Clear::Provider(provider("openai-codex")))]);
+    let entries = |text: &str| state(text).slot("openai-codex").map_or(0, |slot| slot.entries.len());
+    // A Hermes that had the row in memory renews its login, and writes it back.
+    let mut renewed = row(HERMES, "openai-codex", "codex-oauth-0123456789ab");
+    renewed["access_token"] = "at-codex-2".into();
+    renewed["refresh_token"] = "rt-codex-2".into();
+    let mut document = json(&text);
+    document["credential_pool"]["openai-codex"] = json!([renewed]);
+    assert_eq!(entries(&document.to_string()), 0, "it is not used");
+    let (again, _) = commit(&document.to_string(), &[set_key("groq", "default", "gsk_0123456789")]);
+    assert_eq!(json(&again)["credential_pool"]["openai-codex"], json!([]), "the next commit removes it again");
+
+    // Who signs in there takes the source off Hermes' list; its row may have kept its id.
+    document["suppressed_sources"]["openai-codex"] = json!([]);
+    assert_eq!(entries(&document.to_string()), 1);
+    document["credential_pool"]["openai-codex"][0]["access_token"] = "at-codex-1".into();
+    assert_eq!(entries(&document.to_string()), 0, "what was cleared itself stays away all the same");
+    document["credential_pool"]["openai-codex"][0]["id"] = "fff999".into();
+    document["credential_pool"]["openai-codex"][0]["access_token"] = "at-codex-3".into();
+    assert_eq!(entries(&document.to_string()), 1, "a new row is a new login");
+}
+
+#[test]
+fn a_row_that_repeats_the_id_of_a_removed_one_stays() {
+    let rows = r#"{"id":"same","access_token":"mm-one"},{"id":"same","access_token":"mm-two"}"#;
+    let text = pool("minimax", rows);
+    let first = state(&text).slot("minimax").unwrap().entries[0].clone();
+    let remove = Event::Remove(Remove { provider: provider("minimax"), label: first.label });
+    let (text, verdicts) = commit(&text, &[remove]);
+    assert_eq!(verdicts, [Verdict::Done]);
+    let left = state(&text).slot("minimax").unwrap().entries.clone();
+    assert_eq!((left.len(), left[0].secret().unwrap().expose_secret()), (1, "mm-two"));
 }
 
 #[test]
