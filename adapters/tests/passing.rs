@@ -240,3 +240,23 @@ fn a_login_that_is_rejected_just_now_gives_way_to_the_next() {
     let next = latch.token("openai-codex").unwrap();
     assert_eq!((next.label().as_str(), next.kind()), ("key", Kind::ApiKey));
 }
+
+#[cfg(feature = "tokio")]
+#[tokio::test]
+async fn the_async_forms_go_on_behind_it_too() {
+    let linked = Linked::with_key();
+    for way in WAYS {
+        linked.spoil(way);
+        assert_eq!(linked.latch.token_async("anthropic").await.unwrap().label().as_str(), "key", "{way}");
+    }
+    // What is too short for a request is passed over by the thread that waits for a better one.
+    let clock = FakeClock::at(NOON_MS);
+    let latch = Latch::in_memory_on(clock.clone());
+    latch.set_tokens("openai-codex", &label("short"), bare(1, 60)).unwrap();
+    assert_eq!(latch.token_async("openai-codex").await.unwrap().label().as_str(), "short");
+    clock.advance(55_000);
+    let error = latch.token_async("openai-codex").await.unwrap_err();
+    assert!(error.to_string().contains("has no refresh token"), "{error}");
+    latch.set_as("openai-codex", &label("key"), secret("key-1")).unwrap();
+    assert_eq!(latch.token_async("openai-codex").await.unwrap().label().as_str(), "key");
+}

@@ -127,3 +127,10 @@ fn an_import_copies_keys_and_links_logins_for_a_store_of_our_own() {
     said(home.command(&["import", "hermes"]).env("HERMES_HOME", home.folder().join("none")))
         .failed(3, "Hermes has no file");
 }
+
+#[test]
+fn what_hermes_only_borrows_is_told_as_that() {
+    let home = Home::new();
+    hermes(&home);
+    say(&home, &["token", "openrouter"]).failed(3, "Hermes only borrows it from the environment");
+}

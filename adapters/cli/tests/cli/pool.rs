@@ -44,3 +44,24 @@ fn a_strategy_that_there_is_not_changes_nothing() {
     assert_eq!(shown["entries"], serde_json::json!([]));
     assert_eq!(home.status()["generation"], 3, "showing stores nothing");
 }
+
+#[test]
+fn a_login_that_is_gone_from_its_file_gives_way_to_the_key_behind_it() {
+    let home = Home::new();
+    let file = home.folder().join("credentials.json");
+    let login =
+        r#"{"claudeAiOauth":{"accessToken":"sk-ant-oat01-linked","refreshToken":"r","expiresAt":4000000000000}}"#;
+    std::fs::write(&file, login).unwrap();
+    assert_eq!(home.say(&["import", "claude-code", "--path", file.to_str().unwrap()]).status, 0);
+    assert_eq!(home.feed(&["set", "anthropic", "--label", "key"], "sk-ant-api03-0123456789").status, 0);
+    assert_eq!(home.say(&["token", "anthropic"]).out, "sk-ant-oat01-linked\n");
+    std::fs::remove_file(&file).unwrap();
+    let token = home.say(&["token", "anthropic", "--json"]).json();
+    assert_eq!((&token["label"], &token["kind"]), (&"key".into(), &"api_key".into()));
+    let looked_over = home.say(&["doctor", "--json"]);
+    assert_eq!(looked_over.status, 1, "it is a warning");
+    let used: serde_json::Value = serde_json::from_str(&looked_over.out).unwrap();
+    assert_eq!(used["providers"][0]["used"], "key");
+    home.say(&["remove", "anthropic", "--label", "key"]);
+    home.say(&["token", "anthropic"]).failed(4, "holds no login any more");
+}
