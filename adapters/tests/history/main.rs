@@ -48,9 +48,10 @@ const KILLS: usize = 250;
 /// If something was not seen by then, so many stores more are tried, with so many kills each.
 const MORE_STORES: usize = 4;
 const KILLS_AT_LEAST: usize = 50;
-/// Lines that a wrong worker has to give itself away, and how many stores it gets to do so.
+/// Lines that a wrong worker has to give itself away, and how many stores it gets to do so: one or two as a rule, more on a
+/// busy machine.
 const LINES_FOR_WRONG: usize = 500;
-const STORES_FOR_WRONG: usize = 6;
+const STORES_FOR_WRONG: usize = 30;
 
 fn number(variable: &str, otherwise: u64) -> u64 {
     std::env::var(variable).map_or(otherwise, |text| text.parse().unwrap())

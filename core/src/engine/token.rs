@@ -32,7 +32,7 @@ pub enum NoToken {
     Empty,
     /// All entries rest; the first will be usable then.
     Resting(Deadline),
-    /// What there is, is dead or lost: a new login is needed. The code says why, where one is known.
+    /// What there is, is dead, lost or over: a new login is needed. The code says why, where one is known.
     SignIn(Option<String>),
     /// What there is, is set aside: a link behind which another account appeared, or a login that is none of ours to use.
     Suspended {
