@@ -70,3 +70,6 @@ fn revocation(provider: &ProviderId, entry: &Entry) -> Option<Effect> {
         Material::Oauth(_) | Material::ApiKey(_) | Material::Link(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -56,6 +56,8 @@ pub mod provider;
 pub mod put;
 pub mod rewrite;
 pub mod rotation;
+#[cfg(test)]
+mod sample;
 pub mod scrub;
 pub mod secret;
 pub mod state;

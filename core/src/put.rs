@@ -140,3 +140,6 @@ pub(crate) fn suspend_link(state: &mut State, suspend: &SuspendLink) -> Outcome 
         _ => Verdict::Stale.into(),
     }
 }
+
+#[cfg(test)]
+mod tests;

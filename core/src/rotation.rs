@@ -340,3 +340,6 @@ impl Entry {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

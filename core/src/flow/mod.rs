@@ -229,3 +229,6 @@ impl EndedFlow {
         now.age_ms(&self.at) < ENDED_KEPT_MS
     }
 }
+
+#[cfg(test)]
+mod tests;

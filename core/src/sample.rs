@@ -1,0 +1,120 @@
+//! What the tests of the machine are made of: one provider, small secrets, a clock that can be set.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use crate::extra::Extra;
+use crate::machine::{Act, Event, Step, Verdict, apply};
+use crate::name::{Label, ProviderId};
+use crate::put::{How, Put};
+use crate::rotation::{Cause, ClaimRotation, Exchanged, Fresh, Settle, Times};
+use crate::secret::{Fingerprint, Secret};
+use crate::state::{Actor, Custody, Entry, Grant, Link, Material, Nonce, Source, State};
+use crate::time::{Expiry, Stamp};
+
+pub(crate) const TIMES: Times = Times { skew_ms: 120_000, http_timeout_ms: 15_000, grace_ms: 0 };
+
+pub(crate) fn acme() -> ProviderId {
+    ProviderId::new("acme").unwrap()
+}
+
+pub(crate) fn label(text: &str) -> Label {
+    Label::new(text).unwrap()
+}
+
+/// So many milliseconds after the beginning.
+pub(crate) fn at(ms: u64) -> Stamp {
+    Stamp { wall_ms: 1_800_000_000_000 + ms, up_ms: 1_000 + ms, boot: 7 }
+}
+
+pub(crate) fn secret(text: &str) -> Secret {
+    Secret::try_from(text).unwrap()
+}
+
+pub(crate) fn print(text: &str) -> Fingerprint {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    Fingerprint(hasher.finish().to_be_bytes())
+}
+
+pub(crate) fn key(text: &str) -> Material {
+    Material::ApiKey(secret(text))
+}
+
+/// A grant of an hour, received at the beginning.
+pub(crate) fn grant(access: &str, refresh: Option<&str>) -> Material {
+    Material::Oauth(Box::new(Grant {
+        access: secret(access),
+        refresh: refresh.map(secret),
+        expiry: Expiry::After(at(0).plus_ms(3_600_000)),
+        issued: at(0),
+        scopes: vec!["old".to_owned()],
+        custody: Custody::Settled,
+        extra: Extra::default(),
+    }))
+}
+
+pub(crate) fn link(account: &str) -> Material {
+    let (path, account) = ("/home/me/auth.json".to_owned(), print(account));
+    Material::Link(Link { path, account, suspended: false, extra: Extra::default() })
+}
+
+/// Stores a credential under a label, by name. Its digest is that of the key, the refresh token or the account.
+pub(crate) fn named(name: &str, material: Material) -> Put {
+    let fingerprint = match &material {
+        Material::ApiKey(key) => print(key.expose_secret()),
+        Material::Oauth(grant) => print(grant.refresh.as_ref().unwrap_or(&grant.access).expose_secret()),
+        Material::Link(link) => link.account,
+    };
+    let (provider, label) = (acme(), label(name));
+    Put { provider, label, material, source: Source::Manual, fingerprint, how: How::Named }
+}
+
+pub(crate) fn act(attempt: u128) -> Act {
+    let actor = Actor { name: Nonce(1_000 + attempt), pid: 1, started: 0, pid_namespace: 0 };
+    Act { attempt: Nonce(attempt), actor }
+}
+
+/// An actor wants to rotate this entry as it is stored.
+pub(crate) fn claim(state: &State, name: &str, attempt: u128, cause: Cause) -> ClaimRotation {
+    let version = entry(state, name).version;
+    ClaimRotation { provider: acme(), label: label(name), version, cause, act: act(attempt), times: TIMES }
+}
+
+pub(crate) fn settle(name: &str, attempt: u128, outcome: Exchanged) -> Event {
+    Event::Settle(Settle { provider: acme(), label: label(name), attempt: Nonce(attempt), outcome })
+}
+
+/// New tokens of an hour.
+pub(crate) fn fresh(access: &str, refresh: Option<&str>) -> Fresh {
+    Fresh {
+        access: secret(access),
+        refresh: refresh.map(secret),
+        expires_in_ms: Some(3_600_000),
+        scopes: None,
+        fingerprint: print(refresh.unwrap_or(access)),
+    }
+}
+
+pub(crate) fn entry<'a>(state: &'a State, name: &str) -> &'a Entry {
+    state.entry("acme", name).unwrap()
+}
+
+/// The state after these events, one after the other.
+pub(crate) fn after(state: &State, now: &Stamp, events: &[Event]) -> State {
+    events.iter().fold(state.clone(), |state, event| apply(&state, now, event).state)
+}
+
+/// The state after these puts.
+pub(crate) fn stored(puts: impl IntoIterator<Item = Put>) -> State {
+    let puts: Vec<_> = puts.into_iter().map(Event::Put).collect();
+    after(&State::default(), &at(0), &puts)
+}
+
+/// The step, of which a refusal, a stale report and a repetition must change nothing.
+pub(crate) fn step(state: &State, now: &Stamp, event: &Event) -> Step {
+    let step = apply(state, now, event);
+    if matches!(step.verdict, Verdict::Refused(_) | Verdict::Stale | Verdict::Nothing) {
+        assert_eq!(step.state, *state, "{:?} changed something", step.verdict);
+    }
+    step
+}
