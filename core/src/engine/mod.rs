@@ -82,3 +82,6 @@ impl<P: Ports> Engine<P> {
         &self.nonces
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,78 @@
+//! A clear, and waiting until nobody holds what it took away.
+
+use std::sync::Arc;
+
+use super::rig::{Rig, commit};
+use crate::clear::Clear;
+use crate::machine::Event;
+use crate::name::ProviderId;
+use crate::pool::Choice;
+use crate::put::Put;
+use crate::sample::{acme, key, label, named};
+
+fn other() -> ProviderId {
+    ProviderId::new("other").unwrap()
+}
+
+#[test]
+fn a_clear_names_what_it_took_away_and_nothing_else() {
+    let rig = Rig::with([named("a", key("key-1")), named("b", key("key-2"))]);
+    let engine = rig.engine();
+    commit(&engine, Event::Put(Put { provider: other(), ..named("a", key("key-3")) }));
+    let removed = engine.remove(acme(), label("b")).unwrap();
+    assert_eq!(removed.entries, [(acme(), label("b"))]);
+    let cleared = engine.clear(Clear::Provider(acme())).unwrap();
+    assert_eq!((cleared.entries, cleared.generation), (vec![(acme(), label("a"))], 4));
+    assert_eq!(engine.clear(Clear::Everything).unwrap().entries, [(other(), label("a"))]);
+}
+
+#[test]
+fn a_clear_is_drained_when_the_last_holder_lets_go() {
+    let rig = Rig::with([named("a", key("key-1")), named("b", key("key-2"))]);
+    let engine = rig.engine();
+    let held = engine.current("acme", &Choice::default()).unwrap();
+    let second = Arc::clone(&held.live);
+    let cleared = engine.clear(Clear::Provider(acme())).unwrap();
+    assert!(!engine.is_drained(&cleared));
+    drop(held);
+    // It looks every 5 ms, and not beyond the time it was given.
+    rig.calls();
+    assert!(!engine.drain(&cleared, 7));
+    assert_eq!(rig.calls(), ["pause 5", "pause 2"]);
+    rig.when("pause", || {});
+    rig.when("pause", move || drop(second));
+    assert!(engine.drain(&cleared, 60_000));
+    assert_eq!(rig.calls(), ["pause 5", "pause 5"]);
+    assert!(engine.drain(&cleared, 0));
+}
+
+#[test]
+fn a_clear_is_not_drained_while_a_reader_may_come_up_with_what_it_took() {
+    let rig = Rig::with([named("a", key("key-1"))]);
+    let engine = rig.engine();
+    let (clearing, asking) = (Arc::clone(&engine), Arc::clone(&engine));
+    let (send, cleared) = std::sync::mpsc::channel();
+    // The reader has opened the old document; nobody holds a record of it yet.
+    rig.when("loaded", move || {
+        let cleared = clearing.clear(Clear::Provider(acme())).unwrap();
+        assert!(!clearing.is_drained(&cleared));
+        send.send(cleared).unwrap();
+    });
+    let read = engine.snapshot().unwrap();
+    let cleared = cleared.recv().unwrap();
+    assert!(read.live("acme", "a").is_some() && !asking.is_drained(&cleared));
+    drop(read);
+    assert!(asking.is_drained(&cleared));
+}
+
+#[test]
+fn readers_that_came_after_a_clear_are_not_waited_for() {
+    let rig = Rig::with([named("a", key("key-1"))]);
+    let (engine, writer) = (rig.engine(), rig.engine());
+    engine.snapshot().unwrap();
+    let cleared = engine.clear(Clear::Provider(acme())).unwrap();
+    commit(&writer, Event::Put(named("b", key("key-2"))));
+    let asking = Arc::clone(&engine);
+    rig.when("loaded", move || assert!(asking.is_drained(&cleared)));
+    assert!(engine.snapshot().unwrap().live("acme", "b").is_some());
+}

@@ -1,0 +1,11 @@
+//! What the engine asks of its ports, and in which order: in a world that does as a test says.
+
+mod clears;
+mod joins;
+mod logins;
+mod reads;
+mod rig;
+mod rotations;
+mod saves;
+mod script;
+mod tokens;

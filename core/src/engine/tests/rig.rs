@@ -1,0 +1,276 @@
+//! A world of one thread: a store and a clock that do as a test says, and write down what they were asked.
+//!
+//! What happens beside the engine is a hook on the next call of a kind: so a test says *while it waits, the other settles*.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, RwLock};
+
+use super::super::Engine;
+use super::script::Answers;
+use crate::machine::Event;
+use crate::port::{
+    Alive, Cell, Clock, CommitError, Loaded, Locked, Nonces, Ports, Seam, Store, StoreError, StoreErrorKind,
+};
+use crate::put::Put;
+use crate::sample::{at, stored};
+use crate::state::{Actor, Nonce, State};
+use crate::time::Stamp;
+
+/// No test here asks this much; more is a loop without an end.
+const MOST_CALLS: usize = 500;
+
+type Hook = Box<dyn FnOnce() + Send>;
+
+struct World {
+    now_ms: AtomicU64,
+    nonces: AtomicU64,
+    disk: Mutex<Loaded>,
+    living: Mutex<BTreeSet<Nonce>>,
+    calls: Mutex<Vec<String>>,
+    hooks: Mutex<BTreeMap<&'static str, VecDeque<Hook>>>,
+    refusals: Mutex<VecDeque<CommitError>>,
+    answers: Mutex<Answers>,
+}
+
+fn lock<T>(it: &Mutex<T>) -> MutexGuard<'_, T> {
+    it.lock().unwrap()
+}
+
+/// One world; clones are the same.
+#[derive(Clone)]
+pub(super) struct Rig(Arc<World>);
+
+impl Rig {
+    /// A store with these entries, put at the beginning.
+    pub(super) fn with(puts: impl IntoIterator<Item = Put>) -> Self {
+        let disk = Loaded { state: State { generation: 1, ..stored(puts) }, id: Some(2) };
+        Self(Arc::new(World {
+            now_ms: AtomicU64::new(0),
+            nonces: AtomicU64::new(100),
+            disk: Mutex::new(disk),
+            living: Mutex::default(),
+            calls: Mutex::default(),
+            hooks: Mutex::default(),
+            refusals: Mutex::default(),
+            answers: Mutex::default(),
+        }))
+    }
+
+    /// Another process on this store.
+    pub(super) fn engine(&self) -> Arc<Engine<Here>> {
+        self.engine_of()
+    }
+
+    /// The same, with a machine of its own.
+    pub(super) fn engine_of<P: Ports<Store = Shelf, Clock = Watch, Nonces = Numbers>>(&self) -> Arc<Engine<P>> {
+        Arc::new(Engine::new(Shelf(self.clone()), Watch(self.clone()), Numbers(self.clone()), 1_000))
+    }
+
+    pub(super) fn pass(&self, ms: u64) {
+        self.0.now_ms.fetch_add(ms, Ordering::Relaxed);
+    }
+
+    pub(super) fn now_ms(&self) -> u64 {
+        self.0.now_ms.load(Ordering::Relaxed)
+    }
+
+    /// What the store holds.
+    pub(super) fn state(&self) -> State {
+        lock(&self.0.disk).state.clone()
+    }
+
+    /// Puts another document in the place of the one that is there, as a restore would.
+    pub(super) fn restore(&self, state: State) {
+        let mut disk = lock(&self.0.disk);
+        let id = disk.id.map(|id| id + 2);
+        *disk = Loaded { state, id };
+    }
+
+    /// The next call of this kind finds that this has just happened.
+    pub(super) fn when(&self, call: &'static str, hook: impl FnOnce() + Send + 'static) {
+        lock(&self.0.hooks).entry(call).or_default().push_back(Box::new(hook));
+    }
+
+    /// The next commits fail.
+    pub(super) fn refuse(&self, errors: impl IntoIterator<Item = CommitError>) {
+        lock(&self.0.refusals).extend(errors);
+    }
+
+    pub(super) fn answers(&self) -> MutexGuard<'_, Answers> {
+        lock(&self.0.answers)
+    }
+
+    /// What was asked since the last look.
+    pub(super) fn calls(&self) -> Vec<String> {
+        std::mem::take(&mut lock(&self.0.calls))
+    }
+
+    /// What of this kind was asked since the last look.
+    pub(super) fn calls_of(&self, kind: &str) -> Vec<String> {
+        self.calls().into_iter().filter(|call| call.split(' ').next() == Some(kind)).collect()
+    }
+
+    pub(super) fn ask(&self, kind: &'static str, with: &str) {
+        {
+            let mut calls = lock(&self.0.calls);
+            calls.push(format!("{kind} {with}").trim_end().to_owned());
+            assert!(calls.len() < MOST_CALLS, "it goes on and on: {:?}", &calls[MOST_CALLS - 20..]);
+        }
+        let hook = lock(&self.0.hooks).get_mut(kind).and_then(VecDeque::pop_front);
+        if let Some(hook) = hook {
+            hook();
+        }
+    }
+
+    fn is_living(&self, actor: &Actor) -> bool {
+        lock(&self.0.living).contains(&actor.name)
+    }
+}
+
+pub(super) fn error(kind: StoreErrorKind) -> StoreError {
+    StoreError::new(kind, "the test says so", "none")
+}
+
+/// The ports of the rig.
+pub(super) struct Here;
+
+impl Ports for Here {
+    type Seam = Locks;
+    type Store = Shelf;
+    type Clock = Watch;
+    type Nonces = Numbers;
+}
+
+pub(super) struct Locks;
+
+impl Seam for Locks {
+    type Cell<T: Send + Sync + 'static> = Guarded<T>;
+}
+
+pub(super) struct Guarded<T>(RwLock<T>);
+
+impl<T: Send + Sync> Cell<T> for Guarded<T> {
+    fn new(value: T) -> Self {
+        Self(RwLock::new(value))
+    }
+
+    fn read<R>(&self, look: impl FnOnce(&T) -> R) -> R {
+        look(&self.0.read().unwrap())
+    }
+
+    fn write<R>(&self, change: impl FnOnce(&mut T) -> R) -> R {
+        change(&mut self.0.write().unwrap())
+    }
+}
+
+pub(super) struct Watch(Rig);
+
+impl Clock for Watch {
+    fn now(&self) -> Stamp {
+        at(self.0.now_ms())
+    }
+
+    fn pause(&self, ms: u64) {
+        self.0.pass(ms);
+        self.0.ask("pause", &ms.to_string());
+    }
+}
+
+pub(super) struct Numbers(Rig);
+
+impl Nonces for Numbers {
+    fn nonce(&self) -> Nonce {
+        Nonce(self.0.0.nonces.fetch_add(1, Ordering::Relaxed).into())
+    }
+}
+
+pub(super) struct Shelf(Rig);
+
+impl Store for Shelf {
+    type Locked<'a> = LockedShelf<'a>;
+    type Alive = Life;
+    type Room = usize;
+
+    fn word(&self) -> Result<Option<u64>, StoreError> {
+        self.0.ask("word", "");
+        Ok(lock(&self.0.0.disk).id)
+    }
+
+    fn load(&self) -> Result<Loaded, StoreError> {
+        self.0.ask("load", "");
+        let loaded = lock(&self.0.0.disk).clone();
+        self.0.ask("loaded", "");
+        Ok(loaded)
+    }
+
+    fn lock(&self, _patience_ms: u64) -> Result<LockedShelf<'_>, StoreError> {
+        self.0.ask("lock", "");
+        Ok(LockedShelf(&self.0))
+    }
+
+    fn enlist(&self) -> Result<Life, StoreError> {
+        let name = Numbers(self.0.clone()).nonce();
+        lock(&self.0.0.living).insert(name);
+        Ok(Life(self.0.clone(), Actor { name, pid: 1, started: 0, pid_namespace: 0 }))
+    }
+
+    fn reserve(&self, bytes: usize) -> Result<usize, StoreError> {
+        self.0.ask("reserve", &bytes.to_string());
+        Ok(bytes)
+    }
+
+    fn is_alive(&self, actor: &Actor) -> Result<bool, StoreError> {
+        Ok(self.0.is_living(actor))
+    }
+
+    fn wait(&self, actor: &Actor, patience_ms: u64) -> Result<bool, StoreError> {
+        self.0.ask("wait", &patience_ms.to_string());
+        let ended = !self.0.is_living(actor);
+        if !ended {
+            self.0.pass(patience_ms);
+        }
+        Ok(ended)
+    }
+}
+
+pub(super) struct LockedShelf<'a>(&'a Rig);
+
+impl Locked for LockedShelf<'_> {
+    type Room = usize;
+
+    fn load(&mut self) -> Result<Loaded, StoreError> {
+        Ok(lock(&self.0.0.disk).clone())
+    }
+
+    fn commit(&mut self, state: &State, room: Option<usize>) -> Result<u64, CommitError> {
+        self.0.ask("commit", &room.map_or(String::new(), |room| format!("into {room}")));
+        if let Some(error) = lock(&self.0.0.refusals).pop_front() {
+            return Err(error);
+        }
+        let mut disk = lock(&self.0.0.disk);
+        let id = disk.id.unwrap_or(0) + 2;
+        *disk = Loaded { state: state.clone(), id: Some(id) };
+        Ok(id)
+    }
+}
+
+/// A sign of life.
+pub(super) struct Life(Rig, Actor);
+
+impl Alive for Life {
+    fn actor(&self) -> &Actor {
+        &self.1
+    }
+}
+
+impl Drop for Life {
+    fn drop(&mut self) {
+        lock(&self.0.0.living).remove(&self.1.name);
+    }
+}
+
+/// One event in a transaction of its own.
+pub(super) fn commit(engine: &Engine<Here>, event: Event) {
+    engine.transact(&[event]).unwrap();
+}

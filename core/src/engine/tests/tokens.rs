@@ -1,0 +1,194 @@
+//! What a request gets: when a token is rotated first, when it will do, and what is said when there is none.
+
+use super::super::{Engine, NoToken, Picked};
+use super::rig::{Here, Rig, commit};
+use crate::custody::DoubtCause;
+use crate::machine::Event;
+use crate::pool::{Answer, Choice, Report, SetStrategy, Strategy};
+use crate::port::{Alive, Store};
+use crate::rotation::{BACK_OFF_FIRST_MS, Cause, Exchanged, Fresh, LEAST_LEFT_MS};
+use crate::sample::{TIMES, acme, at, claim, entry, fresh, grant, key, label, link, named};
+
+const HOUR_MS: u64 = 3_600_000;
+const SKEW_MS: u64 = TIMES.skew_ms;
+
+fn token(engine: &Engine<Here>, rig: &Rig) -> Result<Picked, NoToken> {
+    engine.token(rig, &acme(), &Choice::default(), TIMES, 1_000)
+}
+
+fn text(picked: &Picked) -> &str {
+    picked.live.secret().unwrap().expose_secret()
+}
+
+fn current(engine: &Engine<Here>) -> Picked {
+    engine.current("acme", &Choice::default()).unwrap()
+}
+
+fn login() -> Rig {
+    Rig::with([named("a", grant("at-1", Some("rt-1")))])
+}
+
+fn answers(rig: &Rig, with: Exchanged) {
+    rig.answers().refreshes.push_back(with);
+}
+
+fn not_consumed() -> Exchanged {
+    Exchanged::NotConsumed { retry_after_ms: None }
+}
+
+#[test]
+fn a_token_is_good_then_due_then_over() {
+    // What is left, whether it is due, and whether it is good.
+    for (left_ms, due, good) in [
+        (HOUR_MS, false, true),
+        (SKEW_MS + 1, false, true),
+        (SKEW_MS, true, true),
+        (LEAST_LEFT_MS, true, true),
+        (LEAST_LEFT_MS - 1, true, false),
+        (0, true, false),
+    ] {
+        let rig = login();
+        rig.pass(HOUR_MS - left_ms);
+        let engine = rig.engine();
+        let picked = current(&engine);
+        rig.calls();
+        assert_eq!((engine.is_due(&picked, TIMES).unwrap(), engine.is_good(&picked)), (due, good), "{left_ms} ms");
+        let looks = rig.calls_of("word").len();
+        assert_eq!(
+            looks == 0,
+            !(LEAST_LEFT_MS..=SKEW_MS).contains(&left_ms),
+            "most calls don't look at the store again"
+        );
+    }
+    // A key, and another tool's login, are never due: it is not for us to say.
+    for material in [key("key-1"), link("ann")] {
+        let rig = Rig::with([named("a", material)]);
+        let engine = rig.engine();
+        let picked = current(&engine);
+        assert!(!engine.is_due(&picked, TIMES).unwrap() && engine.is_good(&picked));
+    }
+}
+
+#[test]
+fn a_due_token_is_rotated_and_while_that_fails_it_will_do() {
+    let rig = login();
+    let engine = rig.engine();
+    rig.pass(HOUR_MS - SKEW_MS);
+    answers(&rig, not_consumed());
+    assert_eq!(text(&token(&engine, &rig).unwrap()), "at-1");
+    assert!(!engine.is_due(&current(&engine), TIMES).unwrap(), "not before its next try");
+    rig.pass(BACK_OFF_FIRST_MS);
+    assert!(engine.is_due(&current(&engine), TIMES).unwrap());
+    answers(&rig, Exchanged::Granted(fresh("at-2", Some("rt-2"))));
+    assert_eq!(text(&token(&engine, &rig).unwrap()), "at-2");
+    assert_eq!(rig.calls_of("refresh").len(), 2);
+    assert_eq!(text(&token(&engine, &rig).unwrap()), "at-2");
+    assert_eq!(rig.calls_of("refresh").len(), 0, "a good one is left alone");
+}
+
+#[test]
+fn what_nobody_can_rotate_now_is_not_due() {
+    let state_of = |event: fn(&Rig) -> Event| {
+        let rig = login();
+        let engine = rig.engine();
+        rig.pass(HOUR_MS - SKEW_MS);
+        let event = event(&rig);
+        commit(&engine, event);
+        let picked = current(&engine);
+        engine.is_due(&picked, TIMES).unwrap()
+    };
+    assert!(!state_of(|rig| Event::ClaimRotation(claim(&rig.state(), "a", 1, Cause::Due))), "somebody is at it");
+    assert!(!state_of(|_| Event::Put(named("a", grant("at-9", None)))), "it has no refresh token");
+    assert!(state_of(|_| Event::Put(named("b", key("key-1")))), "and otherwise it is");
+}
+
+#[test]
+fn an_issuer_whose_tokens_are_due_at_once_is_asked_once_a_call() {
+    for life_ms in [0, 1, 5_000] {
+        let rig = login();
+        let engine = rig.engine();
+        rig.pass(HOUR_MS);
+        let short = Fresh { expires_in_ms: Some(life_ms), ..fresh("at-2", Some("rt-2")) };
+        answers(&rig, Exchanged::Granted(short));
+        assert_eq!(text(&token(&engine, &rig).unwrap()), "at-2");
+        assert_eq!(rig.calls_of("refresh").len(), 1);
+    }
+}
+
+#[test]
+fn a_spent_token_is_never_handed_out_and_the_reason_says_what_to_do() {
+    let failed = |answer: Exchanged| {
+        let rig = login();
+        let engine = rig.engine();
+        rig.pass(HOUR_MS);
+        answers(&rig, answer);
+        let error = token(&engine, &rig).unwrap_err();
+        (rig, engine, error)
+    };
+    let (rig, engine, error) = failed(Exchanged::Rejected { code: "invalid_grant".to_owned() });
+    assert!(matches!(error, NoToken::SignIn(Some(code)) if code == "invalid_grant"));
+    let again = token(&engine, &rig).unwrap_err();
+    assert!(matches!(again, NoToken::SignIn(Some(code)) if code == "invalid_grant"), "and so it is the next time");
+    let next = at(HOUR_MS).plus_ms(BACK_OFF_FIRST_MS);
+    let (rig, engine, error) = failed(not_consumed());
+    assert!(matches!(error, NoToken::Unreachable(until) if until == next));
+    assert!(matches!(token(&engine, &rig).unwrap_err(), NoToken::Unreachable(until) if until == next));
+    let (rig, engine, error) = failed(Exchanged::Unknown);
+    let (unknown, quiet) = (Some(DoubtCause::NoUsableAnswer), at(HOUR_MS).plus_ms(TIMES.quarantine_ms()));
+    assert!(matches!(error, NoToken::InDoubt { until, cause } if until == next && cause == unknown));
+    let again = token(&engine, &rig).unwrap_err();
+    assert!(matches!(again, NoToken::InDoubt { until, cause } if until == quiet && cause == unknown));
+    assert_eq!(rig.calls_of("refresh").len(), 1);
+    let rig = Rig::with([named("a", grant("at-1", None))]);
+    rig.pass(HOUR_MS);
+    assert!(matches!(token(&rig.engine(), &rig).unwrap_err(), NoToken::SignIn(None)));
+}
+
+#[test]
+fn a_pool_without_a_usable_entry_says_why() {
+    let rig = Rig::with([named("a", key("key-1"))]);
+    let engine = rig.engine();
+    let report = |dead: Option<&str>| {
+        let version = entry(&rig.state(), "a").version;
+        let (provider, label, answer) = (acme(), label("a"), Answer::Limited);
+        let dead = dead.map(str::to_owned);
+        Event::Report(Report { provider, label, version, answer, rest_ms: Some(9), model: None, dead })
+    };
+    let why = || engine.current("acme", &Choice::default()).unwrap_err();
+    commit(&engine, report(None));
+    assert!(matches!(why(), NoToken::Resting(until) if until == at(0).plus_ms(9)));
+    commit(&engine, report(Some("token_revoked")));
+    assert!(matches!(why(), NoToken::SignIn(Some(reason)) if reason == "token_revoked"), "a dead key has a reason too");
+    assert!(matches!(engine.current("none", &Choice::default()).unwrap_err(), NoToken::Empty));
+}
+
+#[test]
+fn entries_take_turns_where_the_pool_is_used_in_turn_and_nowhere_else() {
+    let rig = Rig::with(["a", "b", "c"].map(|name| named(name, key(&format!("key-{name}")))));
+    let engine = rig.engine();
+    let picks = |turn: u64| -> Vec<String> {
+        let pick = || engine.current("acme", &Choice { model: None, turn }).unwrap().live.label.to_string();
+        (0..4).map(|_| pick()).collect()
+    };
+    assert_eq!(picks(0), ["a", "a", "a", "a"]);
+    commit(&engine, Event::SetStrategy(SetStrategy { provider: acme(), strategy: Strategy::RoundRobin }));
+    assert_eq!(picks(0), ["a", "b", "c", "a"]);
+    assert_eq!(picks(2), ["a", "b", "c", "a"], "a caller's own count is added");
+    let picked = engine.current("acme", &Choice::default()).unwrap();
+    assert_eq!((picked.generation, picked.at), (2, at(0)));
+}
+
+#[test]
+fn an_act_that_takes_longer_than_the_caller_would_wait_is_named() {
+    let rig = login();
+    let engine = rig.engine();
+    let alive = engine.store().enlist().unwrap();
+    rig.pass(HOUR_MS);
+    let mut first = claim(&rig.state(), "a", 1, Cause::Due);
+    first.act.actor = alive.actor().clone();
+    commit(&engine, Event::ClaimRotation(first));
+    assert!(matches!(token(&engine, &rig).unwrap_err(), NoToken::Busy(actor) if actor == *alive.actor()));
+    // What a person sets meanwhile is there at once.
+    commit(&engine, Event::Put(named("a", key("key-1"))));
+    assert_eq!(text(&token(&engine, &rig).unwrap()), "key-1");
+}
