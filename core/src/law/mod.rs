@@ -208,3 +208,6 @@ impl From<Broken> for StoreError {
         )
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,162 @@
+//! What is planned, chosen, printed and remembered: laws 10, 12, 13 and 15.
+
+use super::*;
+use crate::clear::{Clear, Remove};
+use crate::custody::{Custody, Lost};
+use crate::name::ProviderId;
+use crate::pool::{Answer, Dead, Rest};
+use crate::put::{How, Put};
+use crate::sample::{grant, link};
+use crate::state::{Entry, MAX_TOMBSTONES, Material, Slot, Source};
+
+#[test]
+fn law_10_a_planned_environment_carries_nothing_of_another() {
+    let planned = |provider: &str, value: &str, foreign: &str| {
+        let provider = ProviderId::new(provider).unwrap();
+        let environment = vec![("A".to_owned(), "mine".to_owned()), ("B".to_owned(), value.to_owned())];
+        [Fact::Planned { provider, environment, foreign: vec!["x-1".to_owned(), foreign.to_owned()] }]
+    };
+    keeps(10, &planned("minimax", "key-1", "sk-ant-oat01-x"));
+    breaks(10, &planned("minimax", "sk-ant-oat01-x", "sk-ant-oat01-x"), "B carries what isn't minimax's");
+    breaks(10, &planned("minimax", "Bearer sk-ant-oat01-x", "sk-ant-oat01-x"), "B carries");
+    assert!(witnesses(10, &planned("minimax", "key-1", "sk-ant-oat01-x")));
+    assert!(!witnesses(10, &planned("openai", "key-1", "sk-ant-oat01-x")));
+    assert!(!witnesses(10, &planned("minimax", "key-1", "sk-ant-api03-x")));
+}
+
+#[test]
+fn law_12_what_rests_is_dead_lost_or_suspended_is_not_chosen() {
+    let rest = |entry: &mut Entry| {
+        entry.health.rest = Some(Rest { until: at(0).plus_ms(100), cause: Answer::Limited });
+    };
+    let dead = |entry: &mut Entry| entry.health.dead = Some(Dead { at: at(0), reason: String::new() });
+    let lost = |entry: &mut Entry| {
+        let lost = Lost { at: at(0), code: String::new(), after_doubt: false };
+        entry.grant_mut().unwrap().custody = Custody::Lost(lost);
+    };
+    let suspended = |entry: &mut Entry| match &mut entry.material {
+        Material::Link(link) => link.suspended = true,
+        other => panic!("{other:?}"),
+    };
+    let pool = |material: Material, change: &dyn Fn(&mut Entry)| {
+        let mut state = stored([named("a", material)]);
+        change(&mut state.slot_mut(&acme()).entries[0]);
+        state
+    };
+    let chosen = |state: &State, ms: u64, place: Option<usize>, told_when: bool| {
+        [Fact::Chosen { now: at(ms), state: shared(state), provider: acme(), at: place, told_when }]
+    };
+    for good in [key("key-1"), grant("at-1", None), link("ann")] {
+        let state = pool(good, &|_| {});
+        keeps(12, &chosen(&state, 1, Some(0), false));
+        keeps(12, &chosen(&state, 1, None, false));
+        breaks(12, &chosen(&state, 1, Some(1), false), "was chosen");
+    }
+    let finished = [pool(key("key-1"), &dead), pool(grant("at-1", None), &lost), pool(link("ann"), &suspended)];
+    for state in &finished {
+        breaks(12, &chosen(state, 1, Some(0), false), "was chosen");
+        keeps(12, &chosen(state, 1, None, false));
+        let mut resting_too = state.clone();
+        rest(&mut resting_too.slot_mut(&acme()).entries[0]);
+        keeps(12, &chosen(&resting_too, 1, None, false));
+    }
+    let resting = pool(key("key-1"), &rest);
+    breaks(12, &chosen(&resting, 99, Some(0), false), "was chosen");
+    keeps(12, &chosen(&resting, 100, Some(0), false));
+    breaks(12, &chosen(&resting, 99, None, false), "didn't say until when");
+    keeps(12, &chosen(&resting, 99, None, true));
+    assert!(witnesses(12, &chosen(&resting, 99, None, true)));
+    assert!(!witnesses(12, &chosen(&resting, 99, None, false)) && !witnesses(12, &chosen(&resting, 99, Some(0), true)));
+}
+
+#[test]
+fn law_13_no_text_holds_a_secret() {
+    let printed = |text: &str, secrets: &[&str]| {
+        let secrets = secrets.iter().map(|text| (*text).to_owned()).collect();
+        [Fact::Printed { text: text.to_owned(), secrets }]
+    };
+    keeps(13, &printed("a key", &["key-1"]));
+    breaks(13, &printed("it is key-1.", &["key-0", "key-1"]), "holds a secret");
+    assert!(witnesses(13, &printed("", &["key-1"])) && !witnesses(13, &printed("key-1", &[])));
+}
+
+fn from(source: Source, put: Put) -> Put {
+    Put { source, ..put }
+}
+
+fn bulk(put: Put) -> Event {
+    Event::Put(Put { how: How::Bulk, ..put })
+}
+
+#[test]
+fn law_15_an_import_of_what_was_cleared_changes_nothing() {
+    let cleared = |put: Put| after(&stored([put]), &at(0), &[Event::Clear(Clear::Everything)]);
+    let one_key = cleared(from(Source::Codex, named("a", key("key-1"))));
+    let one_link = cleared(from(Source::Codex, named("a", link("ann"))));
+    for (state, put, is_cleared) in [
+        (&one_key, from(Source::Manual, named("b", key("key-1"))), true),
+        (&one_key, from(Source::Codex, named("b", key("key-2"))), false),
+        (&one_key, from(Source::Codex, named("b", link("bob"))), true),
+        (&one_key, from(Source::ClaudeCode, named("b", link("bob"))), false),
+        (&one_link, from(Source::Codex, named("b", key("key-2"))), true),
+        (&one_link, from(Source::ClaudeCode, named("b", key("key-2"))), false),
+    ] {
+        let facts = [stepped(state, &bulk(put.clone()), &touched(state))];
+        if is_cleared {
+            breaks(15, &facts, "a cleared secret of acme came back");
+        } else {
+            keeps(15, &facts);
+        }
+        assert_eq!(witnesses(15, &facts), is_cleared, "{put:?}");
+        keeps(15, &[stepped(state, &bulk(put.clone()), state)]);
+        let by_name = [stepped(state, &Event::Put(put), &touched(state))];
+        keeps(15, &by_name);
+        assert!(!witnesses(15, &by_name));
+    }
+    assert!(!witnesses(15, &[stepped(&State::default(), &bulk(named("a", key("key-1"))), &State::default())]));
+}
+
+fn changed(state: &State, change: impl FnOnce(&mut Slot)) -> State {
+    let mut state = state.clone();
+    change(state.slot_mut(&acme()));
+    state
+}
+
+#[test]
+fn law_15_what_is_cleared_has_its_grave_and_graves_stay() {
+    let other = ProviderId::new("other").unwrap();
+    let before = stored([from(Source::Codex, named("a", key("key-1"))), named("b", key("key-2"))]);
+    let forgotten = changed(&before, |slot| slot.entries.clear());
+    let remove = |provider: &ProviderId| Event::Remove(Remove { provider: provider.clone(), label: label("a") });
+    let wishes = [Event::Clear(Clear::Everything), Event::Clear(Clear::Provider(acme())), remove(&acme())];
+    for wish in &wishes {
+        breaks(15, &[stepped(&before, wish, &forgotten)], "acme/a was cleared and is not remembered");
+        keeps(15, &[stepped(&before, wish, &after(&before, &at(0), &[Event::Clear(Clear::Everything)]))]);
+        keeps(15, &[stepped(&before, wish, &before)]);
+    }
+    for no_wish in [Event::Purge, Event::Clear(Clear::Provider(other.clone())), remove(&other)] {
+        keeps(15, &[stepped(&before, &no_wish, &forgotten)]);
+    }
+    // A grave of another secret, or of another source, is another's.
+    let cleared = after(&before, &at(0), &[Event::Clear(Clear::Everything)]);
+    let mislabelled = changed(&cleared, |slot| slot.cleared[0].source = Source::ClaudeCode);
+    let mistaken = changed(&cleared, |slot| slot.cleared[0].fingerprint = crate::sample::print("key-9"));
+    for wrong in [&mislabelled, &mistaken] {
+        breaks(15, &[stepped(&before, &wishes[0], wrong)], "is not remembered");
+    }
+    let opened = changed(&cleared, |slot| drop(slot.cleared.pop()));
+    breaks(15, &[stepped(&cleared, &Event::Purge, &opened)], "acme forgot what was cleared");
+    keeps(15, &[stepped(&cleared, &Event::Put(named("b", key("key-2"))), &opened)]);
+    keeps(15, &[stepped(&cleared, &Event::Purge, &cleared)]);
+    // Where there are as many as are kept, the oldest give way.
+    let many = |count: usize| {
+        changed(&cleared, |slot| {
+            let one = slot.cleared[0].clone();
+            let grave =
+                |n| crate::state::Tombstone { fingerprint: crate::sample::print(&format!("{n}")), ..one.clone() };
+            slot.cleared = (0..count).map(grave).collect();
+        })
+    };
+    keeps(15, &[stepped(&cleared, &Event::Purge, &many(MAX_TOMBSTONES))]);
+    breaks(15, &[stepped(&cleared, &Event::Purge, &many(MAX_TOMBSTONES - 1))], "acme forgot what was cleared");
+}
