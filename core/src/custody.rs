@@ -228,4 +228,15 @@ mod tests {
         }
         assert_eq!(retry_at(&state, &at(1), TIMES), None);
     }
+
+    #[test]
+    fn a_nonce_is_32_hexadecimal_digits_and_nothing_else() {
+        let (nonce, text) = (Nonce(0xff), "000000000000000000000000000000ff");
+        assert_eq!((nonce.to_string().as_str(), format!("{nonce:?}").as_str()), (text, text));
+        assert_eq!(serde_json::to_string(&nonce).unwrap(), format!("\"{text}\""));
+        assert_eq!(Nonce::try_from(text.to_owned()), Ok(nonce));
+        for bad in ["ff", &text[1..], &format!("0{text}"), &format!("+{}", &text[1..]), &text.replace("ff", "fg")] {
+            assert!(Nonce::try_from(bad.to_owned()).is_err(), "{bad}");
+        }
+    }
 }

@@ -24,13 +24,6 @@ enum Value {
     Map(BTreeMap<String, Value>),
 }
 
-impl Extra {
-    /// Whether nothing unknown was found.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
 impl fmt::Debug for Extra {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.0.keys()).finish()

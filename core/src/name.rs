@@ -169,4 +169,12 @@ mod tests {
         assert!(serde_json::from_str::<ProfileName>("\"../x\"").is_err());
         assert!(serde_json::from_str::<Label>("\"a\\u0000b\"").is_err());
     }
+
+    #[test]
+    fn a_label_has_128_characters_at_most_of_whatever_script() {
+        for letter in ["a", "ü"] {
+            assert_eq!(Label::new(&letter.repeat(128)).unwrap().as_str(), letter.repeat(128));
+            assert_eq!(Label::new(&letter.repeat(129)), Err(BadName::TooLong { what: "label", max: 128 }));
+        }
+    }
 }

@@ -314,3 +314,15 @@ pub enum Revoked {
     /// The issuer has no revocation.
     Unsupported,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_of_a_store_says_what_happened() {
+        let error = StoreError::new(StoreErrorKind::Full, "no room in /home", "make room");
+        assert_eq!(error.to_string(), "no room in /home");
+        assert_eq!(CommitError::Unknown(error).to_string(), "no room in /home");
+    }
+}

@@ -222,7 +222,40 @@ mod tests {
     fn a_fingerprint_survives_its_text_form() {
         let print = Fingerprint([0, 1, 2, 3, 4, 5, 6, 0xff]);
         assert_eq!(print.to_string(), "sha256:00010203040506ff");
+        assert_eq!(format!("{print:?}"), "sha256:00010203040506ff");
         let json = serde_json::to_string(&print).unwrap();
         assert_eq!(serde_json::from_str::<Fingerprint>(&json).unwrap(), print);
+    }
+
+    #[test]
+    fn a_secret_may_be_64_kib_long_and_look_a_little_like_a_mask() {
+        assert!(Secret::try_from("y".repeat(65_536)).is_ok());
+        assert_eq!(Secret::try_from("y".repeat(65_537)), Err(BadSecret::TooLong));
+        for (text, is_mask) in
+            [("xxx", false), ("xxxx", true), ("XXXX", true), ("xxxy", false), ("*", true), ("*a", false)]
+        {
+            assert_eq!(Secret::try_from(text).is_err(), is_mask, "{text}");
+        }
+    }
+
+    #[test]
+    fn clones_share_the_bytes_that_the_last_of_them_wipes() {
+        let secret = Secret::try_from("sk-1234").unwrap();
+        let clone = secret.clone();
+        assert_eq!((secret.owners(), clone.owners()), (2, 2));
+        drop(clone);
+        assert_eq!(secret.owners(), 1);
+    }
+
+    #[test]
+    fn a_stored_secret_may_be_missing_and_is_checked_when_it_is_there() {
+        #[derive(Debug, PartialEq, Serialize, Deserialize)]
+        struct Document(#[serde(with = "stored_option")] Option<Secret>);
+        for (json, secret) in [("null", None), ("\"sk-1234\"", Some(Secret::try_from("sk-1234").unwrap()))] {
+            let document = Document(secret);
+            assert_eq!(serde_json::from_str::<Document>(json).unwrap(), document);
+            assert_eq!(serde_json::to_string(&document).unwrap(), json);
+        }
+        assert!(serde_json::from_str::<Document>("\"***\"").is_err());
     }
 }

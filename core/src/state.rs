@@ -305,3 +305,24 @@ pub(crate) fn later(a: Option<Deadline>, b: Option<Deadline>, now: &Stamp) -> Op
         (one, other) => one.or(other),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_is_told_in_a_word_without_the_path_of_a_file() {
+        let dotenv = Source::Dotenv { path: "/home/me/.env".to_owned(), variable: "A".to_owned() };
+        for (source, word) in [
+            (Source::Manual, "manual"),
+            (Source::Login, "login"),
+            (Source::Env("A".to_owned()), "env:A"),
+            (dotenv, "dotenv:A"),
+            (Source::ClaudeCode, "claude-code"),
+            (Source::Codex, "codex"),
+            (Source::Hermes("env".to_owned()), "hermes:env"),
+        ] {
+            assert_eq!(source.to_string(), word);
+        }
+    }
+}

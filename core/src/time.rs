@@ -122,4 +122,13 @@ mod tests {
         assert!(!deadline.is_reached(&at(0, 299_999, 1)));
         assert!(deadline.is_reached(&at(0, 300_000, 1)));
     }
+
+    #[test]
+    fn an_end_is_shown_by_the_wall_clock() {
+        let deadline = at(1_000 * HOUR, 7, 1).plus_ms(HOUR);
+        assert_eq!(deadline.wall_ms(), 1_001 * HOUR);
+        assert_eq!(at(9, 7, 1).plus_ms(u64::MAX).wall_ms(), u64::MAX);
+        let shown = [Expiry::Never, Expiry::After(deadline), Expiry::At(5)].map(|expiry| expiry.wall_ms());
+        assert_eq!(shown, [None, Some(1_001 * HOUR), Some(5)]);
+    }
 }

@@ -186,3 +186,13 @@ proptest! {
         prop_assert_eq!(rewrite(&text, &[], &[]).map(|same| same.to_string()), read.map(|_| text.clone()));
     }
 }
+
+#[test]
+fn a_buffer_that_holds_secrets_has_its_room_from_the_start() {
+    for text in ["", "A=1\n", "B=2\r\nC=3"] {
+        let secret = Secret::try_from("key-1").unwrap();
+        let out = rewrite(text, &["C"], &[("NEW", &secret)]).unwrap();
+        let added = "NEW=key-1\r\n".len() + "\r\n".len();
+        assert_eq!(out.capacity(), text.len() + added, "a buffer that has grown left copies behind");
+    }
+}

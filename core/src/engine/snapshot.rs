@@ -105,7 +105,7 @@ impl Live {
     fn is_of(&self, entry: &Entry) -> bool {
         match (&self.kind, &entry.material) {
             (LiveKind::Link { source, link }, Material::Link(other)) => *source == entry.source && **link == *other,
-            (LiveKind::Link { .. }, _) => false,
+            // Between a link and another kind this differs too: a link has none.
             _ => self.secret.as_ref() == entry.secret(),
         }
     }
@@ -189,5 +189,29 @@ impl Ledger {
         let live = Arc::new(Live::new(provider, entry));
         records.push(Arc::downgrade(&live));
         live
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::{acme, key, label, named, stored};
+
+    #[test]
+    fn what_is_held_is_known_and_what_nobody_holds_is_forgotten() {
+        let mut ledger = Ledger::default();
+        let snapshot = |ledger: &mut Ledger, text: &str| ledger.snapshot(stored([named("a", key(text))]), Some(2));
+        let held = (acme(), label("a"), 1);
+        let (one, two) = (snapshot(&mut ledger, "key-1"), snapshot(&mut ledger, "key-2"));
+        assert!(ledger.is_held(&held), "two secrets under one version, as after a restore");
+        assert_eq!(ledger.live[&held].len(), 2);
+        drop(one);
+        assert!(ledger.is_held(&held));
+        let three = snapshot(&mut ledger, "key-2");
+        assert_eq!(ledger.live[&held].len(), 1, "of the first nothing is left");
+        drop((two, three));
+        assert!(!ledger.is_held(&held));
+        drop(ledger.snapshot(State::default(), Some(4)));
+        assert!(ledger.live.is_empty());
     }
 }

@@ -300,3 +300,31 @@ fn a_token_that_ended_is_chosen_only_if_something_renews_it() {
     assert_eq!(picks(&with(None)), ["a", "b"]);
     assert_eq!(entry(&with(None), "a").standing(&at(1000), None), Standing::Ended);
 }
+
+#[test]
+fn limits_on_models_that_are_over_are_forgotten_and_others_stay() {
+    let state = three();
+    let limit = |state: &State, model: &str, ms, rest_ms| {
+        let report =
+            Report { model: Some(model.to_owned()), rest_ms: Some(rest_ms), ..answered(state, "a", Answer::Limited) };
+        after(state, &at(ms), &[Event::Report(report)])
+    };
+    let state = limit(&limit(&state, "short", 0, 10), "long", 0, 100);
+    let state = limit(&state, "new", 10, 100);
+    assert_eq!(entry(&state, "a").health.models.keys().collect::<Vec<_>>(), ["long", "new"]);
+}
+
+#[test]
+fn uses_are_added_up_and_none_is_no_news() {
+    let state = three();
+    let count = |state: &State, label: &str, uses| {
+        let uses = BTreeMap::from([(Label::new(label).unwrap(), uses)]);
+        apply(state, &at(0), &Event::CountUses(CountUses { provider: acme(), uses }))
+    };
+    let counted = count(&count(&state, "a", 2).state, "a", 3);
+    assert_eq!((counted.verdict, entry(&counted.state, "a").health.uses), (Verdict::Done, 5));
+    assert_eq!(entry(&counted.state, "b").health.uses, 0);
+    assert_eq!(count(&state, "a", 0).verdict, Verdict::Nothing);
+    assert_eq!(count(&state, "gone", 9).verdict, Verdict::Nothing);
+    assert_eq!(count(&State::default(), "a", 9).verdict, Verdict::Stale);
+}

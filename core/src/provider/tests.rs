@@ -216,3 +216,33 @@ fn an_oauth_token_is_always_a_bearer() {
     assert_eq!(AuthStyle::XApiKey.header(Kind::OauthToken), ("authorization", "Bearer "));
     assert_eq!(AuthStyle::Bearer.header(Kind::ApiKey), ("authorization", "Bearer "));
 }
+
+#[test]
+fn a_row_that_names_no_times_gets_the_usual_ones() {
+    let times = |fields: &str| {
+        let table = one(&format!(r#""oauth":{{"token_endpoint":"https://a.test/token","client_id":"me"{fields}}}"#));
+        table.unwrap().resolve("acme").unwrap().oauth.as_ref().unwrap().times()
+    };
+    assert_eq!(times(""), Times { skew_ms: 120_000, http_timeout_ms: 15_000, grace_ms: 0 });
+    let named = times(r#","refresh_skew_secs":1,"http_timeout_secs":2,"grace_secs":3"#);
+    assert_eq!(named, Times { skew_ms: 1_000, http_timeout_ms: 2_000, grace_ms: 3_000 });
+}
+
+#[test]
+fn a_provider_is_called_by_its_name_or_else_by_its_id() {
+    let called = |fields: &str| one(fields).unwrap().resolve("acme").unwrap().display_name().to_owned();
+    assert_eq!(called(r#""name":"Acme Inc.""#), "Acme Inc.");
+    assert_eq!(called(r#""aliases":[]"#), "acme");
+}
+
+#[test]
+fn each_style_puts_a_key_where_its_provider_looks_and_a_token_where_all_do() {
+    for (style, header) in [
+        (AuthStyle::Bearer, ("authorization", "Bearer ")),
+        (AuthStyle::XApiKey, ("x-api-key", "")),
+        (AuthStyle::XGoogApiKey, ("x-goog-api-key", "")),
+    ] {
+        assert_eq!(style.header(Kind::ApiKey), header);
+        assert_eq!(style.header(Kind::OauthToken), ("authorization", "Bearer "));
+    }
+}

@@ -234,3 +234,28 @@ fn a_program_with_a_login_of_its_own_is_refused_until_it_is_told() {
     assert_eq!(clash("codex", "openai-codex", Shape::Own, Present), None);
     assert_eq!(clash("agent", "minimax", Shape::Own, Present), None);
 }
+
+#[test]
+fn a_shape_is_read_as_it_is_written() {
+    for shape in [Shape::Own, Shape::Anthropic, Shape::OpenAi] {
+        assert_eq!(shape.to_string().parse(), Ok(shape));
+        assert_eq!(format!(" {} ", shape.to_string().to_uppercase()).parse(), Ok(shape));
+    }
+    assert_eq!("claude".parse(), Ok(Shape::Anthropic));
+    assert_eq!("bearer".parse::<Shape>(), Err(UnknownShape));
+}
+
+#[test]
+fn what_is_missing_is_named_once_with_what_to_do() {
+    let row = |fields: &str| {
+        let json = format!(r#"{{"providers":[{{"id":"acme","env":{{{fields}}}}}]}}"#);
+        let table = Table::new(serde_json::from_str::<TableFile>(&json).unwrap().providers).unwrap();
+        Missing::of(table.resolve("acme").unwrap())
+    };
+    let missing = row(r#""api_key":["A_KEY","A_TOKEN"],"oauth_token":["A_TOKEN","B_TOKEN"]"#);
+    assert_eq!(missing.variables, ["A_KEY", "A_TOKEN", "B_TOKEN"]);
+    let text = "no credential for acme (A_KEY, A_TOKEN, B_TOKEN would be empty); run `credlatch set acme`";
+    assert_eq!(missing.to_string(), text);
+    let claude = Missing::of(built_in().resolve("anthropic").unwrap());
+    assert!(claude.to_string().ends_with(" or `credlatch login anthropic`"), "{claude}");
+}

@@ -66,6 +66,20 @@ fn a_clear_is_not_drained_while_a_reader_may_come_up_with_what_it_took() {
 }
 
 #[test]
+fn a_reader_that_is_through_does_not_hide_one_that_is_not() {
+    let rig = Rig::with([named("a", key("key-1"))]);
+    let (engine, clearing) = (rig.engine(), rig.engine());
+    let asking = Arc::clone(&engine);
+    rig.when("loaded", move || {
+        drop(asking.snapshot().unwrap());
+        let cleared = asking.clear(Clear::Provider(acme())).unwrap();
+        assert!(!asking.is_drained(&cleared), "the first still reads");
+    });
+    drop(engine.snapshot().unwrap());
+    assert!(clearing.snapshot().unwrap().live("acme", "a").is_none());
+}
+
+#[test]
 fn readers_that_came_after_a_clear_are_not_waited_for() {
     let rig = Rig::with([named("a", key("key-1"))]);
     let (engine, writer) = (rig.engine(), rig.engine());
