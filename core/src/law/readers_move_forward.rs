@@ -42,5 +42,5 @@ pub(super) fn witnessed(trace: &Trace) -> bool {
             seen.insert((*who, saw.generation));
         }
     }
-    seen.iter().any(|(who, generation)| seen.iter().any(|(other, later)| who == other && later > generation))
+    seen.iter().any(|(who, generation)| seen.iter().any(|(other, later)| who == other && later != generation))
 }

@@ -198,3 +198,23 @@ impl Entry {
         until.filter(|until| !until.is_reached(now))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chance_is_the_finaliser_of_splitmix64() {
+        // Its generator's first two numbers from the seed 0, as published: the finaliser of one step, and of two.
+        const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+        assert_eq!(scattered(STEP), 0xe220_a839_7b1d_cdaf);
+        assert_eq!(scattered(STEP.wrapping_mul(2)), 0x6e78_9e6a_a1b9_65f4);
+    }
+
+    #[test]
+    fn each_strategy_is_told_in_words() {
+        for (strategy, word) in Strategy::ALL.into_iter().zip(["first", "in turn", "by chance", "least often"]) {
+            assert!(strategy.rule().contains(word), "{strategy:?}: {}", strategy.rule());
+        }
+    }
+}

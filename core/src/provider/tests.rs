@@ -246,3 +246,11 @@ fn each_style_puts_a_key_where_its_provider_looks_and_a_token_where_all_do() {
         assert_eq!(style.header(Kind::OauthToken), ("authorization", "Bearer "));
     }
 }
+
+#[test]
+fn a_row_is_found_by_its_id_and_an_alias_is_no_id() {
+    let table = built_in();
+    let get = |text: &str| table.get(&ProviderId::new(text).unwrap()).map(|row| row.id.as_str());
+    assert_eq!((get("minimax"), get("openai-codex")), (Some("minimax"), Some("openai-codex")));
+    assert_eq!((get("codex"), get("nobody")), (None, None));
+}

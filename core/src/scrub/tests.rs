@@ -1,5 +1,6 @@
 //! What a plan lets through, what it sets, and when there is none.
 
+mod in_order;
 mod laws;
 mod report_81;
 
@@ -99,11 +100,16 @@ fn the_clouds_lose_their_credentials_and_keep_their_region() {
 
 #[test]
 fn what_merely_looks_like_a_credential_is_named_and_kept() {
-    let parent =
-        env(&[("GITHUB_TOKEN", "ghp"), ("HTTPS_PROXY", "http://me:pw@p:1"), ("EMPTY_TOKEN", ""), ("TERM", "x")]);
+    let parent = env(&[
+        ("GITHUB_TOKEN", "ghp"),
+        ("HTTPS_PROXY", "http://me:pw@p:1"),
+        ("EMPTY_TOKEN", ""),
+        ("TERM", "x"),
+        ("AUTHOR", "me@example.org"),
+    ]);
     let plan = make(&built_in(), "groq", &key("gsk_1"), Shape::Own, parent);
     assert_eq!(plan.report().warned, ["GITHUB_TOKEN", "HTTPS_PROXY"]);
-    assert_eq!(plan.keep().len(), 4);
+    assert_eq!(plan.keep().len(), 5);
 }
 
 #[test]
