@@ -87,7 +87,7 @@ fn told(lines: impl Iterator<Item = Line>) -> Option<Scenario> {
     let mut scenario = Scenario::processes("what the fuzzer found", &[]);
     for line in lines {
         match line {
-            Line::Given(given) if !scenario.given.iter().any(|known| is_same_place(known, &given)) => {
+            Line::Given(given) if is_new(&scenario.given, &given) => {
                 scenario.given.push(given);
             }
             Line::Issuer(manner) if manner.lifetime_ms <= LONGEST_MS => scenario.issuer = manner,
@@ -103,6 +103,19 @@ fn told(lines: impl Iterator<Item = Line>) -> Option<Scenario> {
     (!scenario.participants.is_empty()).then_some(scenario)
 }
 
+/// Whether it has a place of its own, and a secret if it is a key.
+fn is_new(known: &[Given], given: &Given) -> bool {
+    let is_secret = match given {
+        Given::Key { secret, .. } => is_secret(secret),
+        Given::Grant { .. } => true,
+    };
+    is_secret && !known.iter().any(|other| is_same_place(other, given))
+}
+
+fn is_secret(text: &str) -> bool {
+    credlatch::Secret::try_from(text).is_ok()
+}
+
 fn is_same_place(a: &Given, b: &Given) -> bool {
     let place = |given: &Given| match given {
         Given::Key { provider, label, .. } | Given::Grant { provider, label, .. } => (provider.clone(), label.clone()),
@@ -112,7 +125,6 @@ fn is_same_place(a: &Given, b: &Given) -> bool {
 
 /// Whether the simulated world can do it: its secrets are texts of the scenario, and its clock has an end.
 fn is_playable(step: &Step) -> bool {
-    let is_secret = |text: &str| credlatch::Secret::try_from(text).is_ok();
     match step {
         Step::Set { secret, .. } => is_secret(secret),
         Step::Import { keys, .. } => keys.iter().all(|(_, secret)| is_secret(secret)),
