@@ -268,8 +268,8 @@ impl<S: Sim> Hand<S> {
         let others = self.process.engine.snapshot().map(|snapshot| foreign(&snapshot.state, provider));
         let foreign = inherited.into_iter().filter(|(name, _)| crate::conduct::is_credential(name));
         let foreign = foreign.map(|(_, value)| value).chain(others.unwrap_or_default());
-        // The same key may be stored for two providers; then it is this one's too.
-        let foreign = foreign.filter(|value| value != own.expose_secret()).collect();
+        // The same key may be stored for two providers, or be a part of this one; then it is this one's too.
+        let foreign = foreign.filter(|value| !own.expose_secret().contains(value.as_str())).collect();
         self.here.record(Fact::Planned { provider: provider.clone(), environment, foreign });
     }
 }
