@@ -56,12 +56,12 @@ impl Unreadable {
 /// What tells one content of a file from another without reading it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Facts {
-    size: u64,
-    modified: Option<SystemTime>,
+    pub(crate) size: u64,
+    pub(crate) modified: Option<SystemTime>,
     /// Unlike the time of modification this can't be set by a program.
-    changed: Option<SystemTime>,
+    pub(crate) changed: Option<SystemTime>,
     /// Device and inode, where the platform has them.
-    identity: (u64, u64),
+    pub(crate) identity: (u64, u64),
 }
 
 impl Facts {

@@ -1,7 +1,6 @@
 //! A `.env` file as a source of credentials. To take credentials out of one, see [`prepare`](super::prepare).
 
 use std::fmt;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use credlatch_core::dotenv::{self, Assignment, DotenvError};
@@ -9,6 +8,7 @@ use credlatch_core::name::ProviderId;
 use credlatch_core::provider::Table;
 use credlatch_core::state::Source;
 
+use super::disk::{Disk, Real};
 use super::environment::{take, wanted};
 use crate::found::{Imported, Why};
 use crate::plain_file::{self, Unreadable};
@@ -95,9 +95,13 @@ impl std::error::Error for DotenvFileError {}
 /// # Errors
 /// It is there and can't be read or understood. It is read as a whole or not at all.
 pub fn read(path: &Path) -> Result<Option<Vec<Assignment>>, DotenvFileError> {
+    read_on(&Real, path)
+}
+
+pub(super) fn read_on(disk: &impl Disk, path: &Path) -> Result<Option<Vec<Assignment>>, DotenvFileError> {
     let wrong = |kind: DotenvFileErrorKind| DotenvFileError::new(path, kind);
-    let Some((mut file, meta)) = plain_file::open(path).map_err(|why| wrong(why.into()))? else { return Ok(None) };
-    let text = plain_file::text(&mut file, &meta).map_err(|why| wrong(why.into()))?;
+    let Some((mut file, meta)) = disk.open(path).map_err(|why| wrong(why.into()))? else { return Ok(None) };
+    let text = disk.text(&mut file, &meta).map_err(|why| wrong(why.into()))?;
     dotenv::parse(&text).map(Some).map_err(|why| wrong(why.into()))
 }
 
@@ -110,7 +114,7 @@ pub fn read(path: &Path) -> Result<Option<Vec<Assignment>>, DotenvFileError> {
 /// It is there and can't be read or understood.
 pub fn import(path: &Path, table: &Table, only: Option<&ProviderId>) -> Result<Option<Imported>, DotenvFileError> {
     let Some(lines) = read(path)? else { return Ok(None) };
-    let named = resolved(path)?.unwrap_or_else(|| path.to_owned());
+    let named = resolved(&Real, path)?.unwrap_or_else(|| path.to_owned());
     let named = named.to_str().ok_or_else(|| DotenvFileError::new(path, DotenvFileErrorKind::PathNotText))?;
     let mut imported = Imported::default();
     for provider in wanted(table, only) {
@@ -128,8 +132,8 @@ pub fn import(path: &Path, table: &Table, only: Option<&ProviderId>) -> Result<O
 }
 
 /// The file itself, whatever symbolic links lead to it; `None` if there is none.
-pub(super) fn resolved(path: &Path) -> Result<Option<PathBuf>, DotenvFileError> {
-    match fs::canonicalize(path) {
+pub(super) fn resolved(disk: &impl Disk, path: &Path) -> Result<Option<PathBuf>, DotenvFileError> {
+    match disk.resolve(path) {
         Ok(path) => Ok(Some(path)),
         Err(error) if plain_file::is_absent(&error) => Ok(None),
         Err(error) => Err(DotenvFileError::new(path, plain_file::unreadable(&error))),

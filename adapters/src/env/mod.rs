@@ -4,6 +4,7 @@
 //! starts a child gives it a whole environment of its own.
 
 mod child;
+mod disk;
 pub mod dotenv_file;
 mod environment;
 mod replace;

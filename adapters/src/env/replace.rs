@@ -4,18 +4,18 @@
 //! place, so whoever got the lock looks again whether it is still on what stands there.
 
 use std::ffi::OsString;
-use std::fs::{self, File, Metadata, OpenOptions};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use credlatch_core::port::Nonces;
-use fs4::{FileExt, TryLockError};
+use fs4::TryLockError;
 use zeroize::Zeroizing;
 
+use super::disk::Disk;
 use super::dotenv_file::{DotenvFileError, DotenvFileErrorKind, resolved};
-use crate::plain_file::{self, Facts};
+use crate::plain_file;
 use crate::system::SystemNonces;
 
 /// Between the name of a file and the nonce in the name of its successor. Patterns such as `.env*`, by which people keep
@@ -23,117 +23,99 @@ use crate::system::SystemNonces;
 const MARK: &str = ".credlatch-";
 
 /// A file that nobody else who asks for the lock is rewriting.
-pub(super) struct Held {
+pub(super) struct Held<D: Disk> {
     /// The file itself, symbolic links followed: they stay.
     pub(super) path: PathBuf,
-    file: File,
-    meta: Metadata,
+    disk: D,
+    file: D::File,
+    meta: D::Meta,
 }
 
 /// Locks a file; `None` if it is absent.
-pub(super) fn hold(path: &Path, patience: Duration) -> Result<Option<Held>, DotenvFileError> {
+pub(super) fn hold<D: Disk>(disk: &D, path: &Path, patience: Duration) -> Result<Option<Held<D>>, DotenvFileError> {
     let wrong = |kind: DotenvFileErrorKind| DotenvFileError::new(path, kind);
     let deadline = Instant::now() + patience;
     loop {
-        let Some(target) = resolved(path)? else { return Ok(None) };
-        let Some((file, _)) = plain_file::open(&target).map_err(|why| wrong(why.into()))? else { continue };
+        let Some(target) = resolved(disk, path)? else { return Ok(None) };
+        let Some((file, _)) = disk.open(&target).map_err(|why| wrong(why.into()))? else { continue };
         loop {
-            match FileExt::try_lock(&file) {
+            match disk.try_lock(&file) {
                 Ok(()) => break,
                 Err(TryLockError::WouldBlock) if Instant::now() < deadline => thread::sleep(Duration::from_millis(5)),
                 Err(TryLockError::WouldBlock) => return Err(wrong(DotenvFileErrorKind::Busy)),
                 Err(TryLockError::Error(error)) => return Err(wrong(DotenvFileErrorKind::NotLocked(error.kind()))),
             }
         }
-        let meta = file.metadata().map_err(|error| wrong(plain_file::unreadable(&error).into()))?;
-        if Facts::at(&target).is_ok_and(|there| there.is_same_file(&Facts::of(&meta))) {
-            return Ok(Some(Held { path: target, file, meta }));
+        let meta = disk.meta(&file).map_err(|error| wrong(plain_file::unreadable(&error).into()))?;
+        if disk.facts_at(&target).is_ok_and(|there| there.is_same_file(&D::facts(&meta))) {
+            return Ok(Some(Held { path: target, disk: disk.clone(), file, meta }));
         }
     }
 }
 
-impl Held {
+impl<D: Disk> Held<D> {
     /// Its whole text.
     pub(super) fn text(&mut self) -> Result<Zeroizing<String>, DotenvFileError> {
-        plain_file::text(&mut self.file, &self.meta).map_err(|why| DotenvFileError::new(&self.path, why))
+        self.disk.text(&mut self.file, &self.meta).map_err(|why| DotenvFileError::new(&self.path, why))
     }
 
     /// Whether its content is still what it was when it was locked: editors know nothing of our lock.
     pub(super) fn is_unchanged(&self) -> bool {
-        Facts::at(&self.path).is_ok_and(|there| there == Facts::of(&self.meta))
+        self.disk.facts_at(&self.path).is_ok_and(|there| there == D::facts(&self.meta))
     }
 
     /// How many names it has.
     pub(super) fn names(&self) -> u64 {
-        #[cfg(unix)]
-        return std::os::unix::fs::MetadataExt::nlink(&self.meta);
-        #[cfg(not(unix))]
-        1
+        D::names(&self.meta)
     }
 }
 
 /// A successor that is written and synced, and not yet in place. It goes when it is dropped.
-pub(super) struct Fresh(PathBuf);
+pub(super) struct Fresh<D: Disk> {
+    path: PathBuf,
+    disk: D,
+}
 
-impl Fresh {
+impl<D: Disk> Fresh<D> {
     /// Writes the successor of a file, with that file's owner and permissions. They are tighter until all is written.
-    pub(super) fn write(held: &Held, text: &str) -> Result<Self, DotenvFileError> {
+    pub(super) fn write(held: &Held<D>, text: &str) -> Result<Self, DotenvFileError> {
         let wrong = |kind| DotenvFileError::new(&held.path, kind);
         let not_written = |error: io::Error| wrong(DotenvFileErrorKind::NotWritten(error.kind()));
         let mut name = mark(&held.path);
         name.push(SystemNonces.nonce().to_string());
         let path = held.path.with_file_name(name);
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&path).map_err(not_written)?;
-        let fresh = Self(path);
-        file.write_all(text.as_bytes()).map_err(not_written)?;
-        keep_access(&file, &held.meta).map_err(|_| wrong(DotenvFileErrorKind::OwnerLost))?;
-        file.sync_all().map_err(not_written)?;
+        let disk = &held.disk;
+        let mut file = disk.create(&path).map_err(not_written)?;
+        let fresh = Self { path, disk: disk.clone() };
+        disk.write(&mut file, text.as_bytes()).map_err(not_written)?;
+        disk.keep_access(&file, &held.meta).map_err(|_| wrong(DotenvFileErrorKind::OwnerLost))?;
+        disk.sync(&file).map_err(not_written)?;
         Ok(fresh)
     }
 
     /// Puts it in place of the old file.
     pub(super) fn replace(self, path: &Path) -> io::Result<()> {
         // If it worked there is nothing left to remove under the old name.
-        fs::rename(&self.0, path)
+        self.disk.rename(&self.path, path)
     }
 }
 
-impl Drop for Fresh {
+impl<D: Disk> Drop for Fresh<D> {
     fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
+        let _ = self.disk.remove(&self.path);
     }
-}
-
-#[cfg(unix)]
-fn keep_access(file: &File, old: &Metadata) -> io::Result<()> {
-    use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
-    let own = file.metadata()?;
-    if (own.uid(), own.gid()) != (old.uid(), old.gid()) {
-        fchown(file, Some(old.uid()), Some(old.gid()))?;
-    }
-    file.set_permissions(fs::Permissions::from_mode(old.mode() & 0o777))
-}
-
-#[cfg(not(unix))]
-fn keep_access(_file: &File, _old: &Metadata) -> io::Result<()> {
-    Ok(())
 }
 
 /// Removes successors that a crash left beside a file: they hold secrets. One that belongs to somebody who still lives is
 /// missed by them, and made anew.
-pub(super) fn sweep(path: &Path) {
+pub(super) fn sweep(disk: &impl Disk, path: &Path) {
     let Some(folder) = path.parent() else { return };
-    let Ok(list) = fs::read_dir(folder) else { return };
+    let Ok(list) = disk.list(folder) else { return };
     let mark = mark(path);
-    for entry in list.flatten() {
-        let name = entry.file_name();
+    for name in list {
         let nonce = name.as_encoded_bytes().strip_prefix(mark.as_encoded_bytes());
         if nonce.is_some_and(|nonce| nonce.len() == 32 && nonce.iter().all(u8::is_ascii_hexdigit)) {
-            let _ = fs::remove_file(entry.path());
+            let _ = disk.remove(&folder.join(name));
         }
     }
 }
@@ -145,8 +127,8 @@ fn mark(path: &Path) -> OsString {
 }
 
 /// Makes a rename in this file's folder last.
-pub(super) fn sync_folder(path: &Path) -> Result<(), DotenvFileError> {
+pub(super) fn sync_folder(disk: &impl Disk, path: &Path) -> Result<(), DotenvFileError> {
     let Some(folder) = path.parent().filter(|_| cfg!(unix)) else { return Ok(()) };
-    let synced = File::open(folder).and_then(|folder| folder.sync_all());
+    let synced = disk.sync_folder(folder);
     synced.map_err(|error| DotenvFileError::new(path, DotenvFileErrorKind::NotConfirmed(error.kind())))
 }

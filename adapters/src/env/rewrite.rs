@@ -21,6 +21,7 @@ use credlatch_core::rewrite::Rewrite;
 use credlatch_core::secret::Fingerprint;
 use zeroize::Zeroizing;
 
+use super::disk::{Disk, Real};
 use super::dotenv_file::{self, DotenvFileError, DotenvFileErrorKind};
 use super::replace::{self, Fresh, Held};
 use crate::digest::digest;
@@ -33,10 +34,15 @@ const TRIES: usize = 5;
 
 /// A rewrite that is ready and has changed nothing yet. Dropping it leaves everything as it was.
 #[must_use = "nothing is removed before it is committed"]
-pub struct Prepared {
-    held: Held,
-    fresh: Fresh,
-    meant: Rewrite,
+pub struct Prepared(Ready<Real>);
+
+/// The same on any disk.
+#[must_use = "nothing is removed before it is committed"]
+pub(super) struct Ready<D: Disk> {
+    held: Held<D>,
+    fresh: Fresh<D>,
+    pub(super) meant: Rewrite,
+    disk: D,
 }
 
 /// A rewrite that is in place.
@@ -51,7 +57,16 @@ pub struct Renamed {
 /// # Errors
 /// The file can't be read, understood or rewritten; nothing was changed.
 pub fn prepare(path: &Path, variables: &[&str], patience: Duration) -> Result<Option<Prepared>, DotenvFileError> {
-    edit(path, variables, patience, &|_| true)
+    Ok(prepare_on(&Real, path, variables, patience)?.map(Prepared))
+}
+
+pub(super) fn prepare_on<D: Disk>(
+    disk: &D,
+    path: &Path,
+    variables: &[&str],
+    patience: Duration,
+) -> Result<Option<Ready<D>>, DotenvFileError> {
+    edit(disk, path, variables, patience, &|_| true)
 }
 
 /// Does what was meant, as far as it is still there. Doing it again changes nothing. Also removes what a crash left.
@@ -59,13 +74,17 @@ pub fn prepare(path: &Path, variables: &[&str], patience: Duration) -> Result<Op
 /// # Errors
 /// The file can't be read, understood or rewritten.
 pub fn redo(meant: &Rewrite, patience: Duration) -> Result<(), DotenvFileError> {
-    settle(meant, patience)?.confirm()
+    redo_on(&Real, meant, patience)
+}
+
+pub(super) fn redo_on(disk: &impl Disk, meant: &Rewrite, patience: Duration) -> Result<(), DotenvFileError> {
+    settle(disk, meant, patience)?.confirm_on(disk)
 }
 
 impl Prepared {
     /// What goes: to be recorded in the commit that this belongs to.
     pub fn meant(&self) -> &Rewrite {
-        &self.meant
+        &self.0.meant
     }
 
     /// Puts the new file in place. If the old one was edited since, the edit is kept, and of it goes only what was meant.
@@ -74,8 +93,14 @@ impl Prepared {
     /// The rename failed, and nothing has changed; or its folder can't be synced, and a power cut may bring the old file
     /// back. In both cases [`redo`] is due.
     pub fn commit(self) -> Result<Renamed, DotenvFileError> {
-        let meant = self.meant.clone();
-        if self.rename()? { finish(meant) } else { settle(&meant, PATIENCE) }
+        self.0.commit()
+    }
+}
+
+impl<D: Disk> Ready<D> {
+    pub(super) fn commit(self) -> Result<Renamed, DotenvFileError> {
+        let (disk, meant) = (self.disk.clone(), self.meant.clone());
+        if self.rename()? { finish(&disk, meant) } else { settle(&disk, &meant, PATIENCE) }
     }
 
     /// Returns whether it was done; if not, the file is no longer the one that was read.
@@ -94,7 +119,7 @@ impl Prepared {
 
 impl fmt::Debug for Prepared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Prepared").field("meant", &self.meant).finish_non_exhaustive()
+        f.debug_struct("Prepared").field("meant", &self.0.meant).finish_non_exhaustive()
     }
 }
 
@@ -109,8 +134,12 @@ impl Renamed {
     /// # Errors
     /// The file can't be read, or another program wrote the old content back.
     pub fn confirm(self) -> Result<(), DotenvFileError> {
+        self.confirm_on(&Real)
+    }
+
+    pub(super) fn confirm_on(self, disk: &impl Disk) -> Result<(), DotenvFileError> {
         let path = Path::new(&self.meant.path);
-        let lines = dotenv_file::read(path)?.unwrap_or_default();
+        let lines = dotenv_file::read_on(disk, path)?.unwrap_or_default();
         match lines.iter().find(|line| has(&self.meant, line)) {
             Some(line) => Err(DotenvFileError::new(path, DotenvFileErrorKind::CameBack(line.key.clone()))),
             None => Ok(()),
@@ -122,34 +151,35 @@ fn has(meant: &Rewrite, line: &Assignment) -> bool {
     meant.variables.iter().any(|(key, print)| *key == line.key && *print == print_of(line))
 }
 
-fn settle(meant: &Rewrite, patience: Duration) -> Result<Renamed, DotenvFileError> {
+fn settle(disk: &impl Disk, meant: &Rewrite, patience: Duration) -> Result<Renamed, DotenvFileError> {
     let path = PathBuf::from(&meant.path);
     let keys: Vec<&str> = meant.variables.iter().map(|(key, _)| key.as_str()).collect();
     for _ in 0..TRIES {
-        let prepared = edit(&path, &keys, patience, &|line| has(meant, line))?;
-        if prepared.map_or(Ok(true), Prepared::rename)? {
-            return finish(meant.clone());
+        let prepared = edit(disk, &path, &keys, patience, &|line| has(meant, line))?;
+        if prepared.map_or(Ok(true), Ready::rename)? {
+            return finish(disk, meant.clone());
         }
     }
     Err(DotenvFileError::new(&path, DotenvFileErrorKind::Busy))
 }
 
-fn finish(meant: Rewrite) -> Result<Renamed, DotenvFileError> {
-    replace::sync_folder(Path::new(&meant.path))?;
+fn finish(disk: &impl Disk, meant: Rewrite) -> Result<Renamed, DotenvFileError> {
+    replace::sync_folder(disk, Path::new(&meant.path))?;
     Ok(Renamed { meant })
 }
 
-fn edit(
+fn edit<D: Disk>(
+    disk: &D,
     path: &Path,
     keys: &[&str],
     patience: Duration,
     goes: &dyn Fn(&Assignment) -> bool,
-) -> Result<Option<Prepared>, DotenvFileError> {
-    let Some(mut held) = replace::hold(path, patience)? else {
-        replace::sweep(path);
+) -> Result<Option<Ready<D>>, DotenvFileError> {
+    let Some(mut held) = replace::hold(disk, path, patience)? else {
+        replace::sweep(disk, path);
         return Ok(None);
     };
-    replace::sweep(&held.path);
+    replace::sweep(disk, &held.path);
     let wrong = |kind: DotenvFileErrorKind| DotenvFileError::new(path, kind);
     let text = held.text()?;
     let Some(Split { kept, gone }) = split(&text, keys, goes).map_err(|why| wrong(why.into()))? else {
@@ -160,7 +190,8 @@ fn edit(
     }
     let named = held.path.to_str().ok_or_else(|| wrong(DotenvFileErrorKind::PathNotText))?.to_owned();
     let fresh = Fresh::write(&held, &kept)?;
-    Ok(Some(Prepared { held, fresh, meant: Rewrite { path: named, variables: gone, extra: Extra::default() } }))
+    let meant = Rewrite { path: named, variables: gone, extra: Extra::default() };
+    Ok(Some(Ready { held, fresh, meant, disk: disk.clone() }))
 }
 
 /// A text without some of its lines, and those lines by name and fingerprint.

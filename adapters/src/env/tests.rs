@@ -4,6 +4,8 @@
 mod children;
 #[cfg(unix)]
 mod crash;
+#[cfg(unix)]
+mod crashes;
 mod rewriting;
 mod sources;
 
