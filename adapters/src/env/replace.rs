@@ -22,6 +22,9 @@ use crate::system::SystemNonces;
 /// such files out of a repository, hold for both.
 const MARK: &str = ".credlatch-";
 
+/// How often a path is looked at that can't be, even where there is no patience.
+const LOOKS: usize = 3;
+
 /// A file that nobody else who asks for the lock is rewriting.
 pub(super) struct Held<D: Disk> {
     /// The file itself, symbolic links followed: they stay.
@@ -35,7 +38,7 @@ pub(super) struct Held<D: Disk> {
 pub(super) fn hold<D: Disk>(disk: &D, path: &Path, patience: Duration) -> Result<Option<Held<D>>, DotenvFileError> {
     let wrong = |kind: DotenvFileErrorKind| DotenvFileError::new(path, kind);
     let deadline = Instant::now() + patience;
-    loop {
+    for looks in 0.. {
         let Some(target) = resolved(disk, path)? else { return Ok(None) };
         let Some((file, _)) = disk.open(&target).map_err(|why| wrong(why.into()))? else { continue };
         loop {
@@ -47,10 +50,17 @@ pub(super) fn hold<D: Disk>(disk: &D, path: &Path, patience: Duration) -> Result
             }
         }
         let meta = disk.meta(&file).map_err(|error| wrong(plain_file::unreadable(&error).into()))?;
-        if disk.facts_at(&target).is_ok_and(|there| there.is_same_file(&D::facts(&meta))) {
-            return Ok(Some(Held { path: target, disk: disk.clone(), file, meta }));
+        match disk.facts_at(&target) {
+            Ok(there) if there.is_same_file(&D::facts(&meta)) => {
+                return Ok(Some(Held { path: target, disk: disk.clone(), file, meta }));
+            }
+            // Replaced by somebody; or a disk that may do better the next time.
+            Ok(_) => {}
+            Err(_) if looks < LOOKS || Instant::now() < deadline => thread::sleep(Duration::from_millis(5)),
+            Err(error) => return Err(wrong(plain_file::unreadable(&error).into())),
         }
     }
+    Err(wrong(DotenvFileErrorKind::Busy))
 }
 
 impl<D: Disk> Held<D> {
