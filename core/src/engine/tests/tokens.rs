@@ -192,3 +192,50 @@ fn an_act_that_takes_longer_than_the_caller_would_wait_is_named() {
     commit(&engine, Event::Put(named("a", key("key-1"))));
     assert_eq!(text(&token(&engine, &rig).unwrap()), "key-1");
 }
+
+#[test]
+fn a_login_that_is_rejected_gives_way_and_one_whose_issuer_is_away_does_not() {
+    let spent = |behind| {
+        let rig = Rig::with([named("a", grant("at-1", Some("rt-1"))), named("b", behind)]);
+        rig.pass(HOUR_MS);
+        rig
+    };
+    let rejected = |code: &str| Exchanged::Rejected { code: code.to_owned() };
+
+    let rig = spent(key("key-2"));
+    answers(&rig, rejected("invalid_grant"));
+    assert_eq!(text(&token(&rig.engine(), &rig).unwrap()), "key-2");
+    let rig = spent(key("key-2"));
+    answers(&rig, not_consumed());
+    assert!(matches!(token(&rig.engine(), &rig).unwrap_err(), NoToken::Unreachable(_)), "it may be back at once");
+
+    // Where nothing is left the first reason is told; what rests is worth a wait.
+    let rig = spent(grant("at-2", Some("rt-2")));
+    answers(&rig, rejected("first"));
+    answers(&rig, rejected("second"));
+    assert!(matches!(token(&rig.engine(), &rig).unwrap_err(), NoToken::SignIn(Some(code)) if code == "first"));
+    let rig = spent(key("key-2"));
+    let engine = rig.engine();
+    let report = Report {
+        provider: acme(),
+        label: label("b"),
+        version: entry(&rig.state(), "b").version,
+        answer: Answer::Limited,
+        rest_ms: None,
+        model: None,
+        dead: None,
+    };
+    commit(&engine, Event::Report(report));
+    answers(&rig, rejected("invalid_grant"));
+    assert!(matches!(token(&engine, &rig).unwrap_err(), NoToken::Resting(_)));
+}
+
+#[test]
+fn what_was_passed_over_for_a_request_is_not_chosen_for_it() {
+    let rig = Rig::with([named("a", key("key-1")), named("b", key("key-2"))]);
+    let engine = rig.engine();
+    let passed = [current(&engine).live.version];
+    let choice = Choice { passed: &passed, ..Choice::default() };
+    assert_eq!(text(&engine.current("acme", &choice).unwrap()), "key-2");
+    assert_eq!(text(&engine.token(&rig, &acme(), &choice, TIMES, 1_000).unwrap()), "key-2");
+}
