@@ -6,6 +6,7 @@ use crate::custody::DoubtCause;
 use crate::machine::Event;
 use crate::pool::{Answer, Choice, Report, SetStrategy, Strategy};
 use crate::port::{Alive, Store};
+use crate::put::SuspendLink;
 use crate::rotation::{BACK_OFF_FIRST_MS, Cause, Exchanged, Fresh, LEAST_LEFT_MS};
 use crate::sample::{TIMES, acme, at, claim, entry, fresh, grant, key, label, link, named};
 
@@ -238,4 +239,14 @@ fn what_was_passed_over_for_a_request_is_not_chosen_for_it() {
     let choice = Choice { passed: &passed, ..Choice::default() };
     assert_eq!(text(&engine.current("acme", &choice).unwrap()), "key-2");
     assert_eq!(text(&engine.token(&rig, &acme(), &choice, TIMES, 1_000).unwrap()), "key-2");
+}
+
+#[test]
+fn a_link_that_was_set_aside_is_told_as_that() {
+    let rig = Rig::with([named("a", link("account"))]);
+    let engine = rig.engine();
+    let version = current(&engine).live.version;
+    commit(&engine, Event::SuspendLink(SuspendLink { provider: acme(), label: label("a"), version }));
+    let why = engine.current("acme", &Choice::default()).unwrap_err();
+    assert!(matches!(why, NoToken::Suspended { label, .. } if label.as_str() == "a"));
 }
