@@ -3,6 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::extra::Extra;
+use crate::flow::Prompt;
 use crate::machine::{Act, Event, Step, Verdict, apply};
 use crate::name::{Label, ProviderId};
 use crate::put::{How, Put};
@@ -92,6 +93,17 @@ pub(crate) fn fresh(access: &str, refresh: Option<&str>) -> Fresh {
         expires_in_ms: Some(3_600_000),
         scopes: None,
         fingerprint: print(refresh.unwrap_or(access)),
+    }
+}
+
+/// A code to enter, and how often to ask whether it was.
+pub(crate) fn prompt() -> Prompt {
+    Prompt {
+        device_code: Some(secret("dc-1")),
+        user_code: "ABCD".to_owned(),
+        verification_uri: "https://acme.test/device".to_owned(),
+        verification_uri_complete: None,
+        interval_secs: 5,
     }
 }
 

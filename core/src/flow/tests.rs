@@ -3,7 +3,7 @@
 use super::*;
 use crate::apply;
 use crate::machine::{Effect, Event, Refusal, Step as Stepped, Verdict};
-use crate::sample::{acme, act, after, at, grant, key, label, link, named, secret, step};
+use crate::sample::{acme, act, after, at, grant, key, label, link, named, prompt, secret, step};
 use crate::state::{Slot, State};
 
 const FLOW: Nonce = Nonce(50);
@@ -15,16 +15,6 @@ fn by(attempt: u128) -> Step {
 
 fn start(flow: Nonce, attempt: u128, kind: FlowKind) -> Event {
     Event::StartFlow(Start { provider: acme(), label: label("a"), flow, kind, act: act(attempt) })
-}
-
-fn prompt() -> Prompt {
-    Prompt {
-        device_code: Some(secret("dc-1")),
-        user_code: "ABCD".to_owned(),
-        verification_uri: "https://acme.test/device".to_owned(),
-        verification_uri_complete: None,
-        interval_secs: 5,
-    }
 }
 
 fn prompted(attempt: u128, expires_in_ms: u64) -> Event {

@@ -6,11 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::super::{Engine, FlowView};
 use super::logins::{end, granted, polling, polls, rig};
 use super::rig::{Here, Life, Rig, commit};
-use super::script::a_prompt;
 use crate::flow::{FlowEnd, FlowKind, Phase, Prompted, Start, Step};
 use crate::machine::{Act, Event};
 use crate::port::{Alive, Store};
-use crate::sample::{acme, label};
+use crate::sample::{acme, label, prompt};
 use crate::state::Nonce;
 
 #[test]
@@ -95,11 +94,11 @@ fn whoever_joined_early_waits_for_the_code() {
     let (engine, other) = (rig.engine(), rig.engine());
     let (flow, alive) = reserved(&rig, &engine);
     let step = Step { provider: acme(), flow, attempt: Nonce(3) };
-    let prompted = Prompted { step, prompt: a_prompt(), expires_in_ms: 600_000 };
+    let prompted = Prompted { step, prompt: prompt(), expires_in_ms: 600_000 };
     rig.when("wait", || {});
     rig.when("wait", move || commit(&engine, Event::FlowPrompted(prompted)));
     let seen = other.await_prompt(&acme(), flow, &AtomicBool::new(false)).unwrap();
-    assert!(matches!(seen, FlowView::Live(live) if live.phase == Phase::Pending(a_prompt())));
+    assert!(matches!(seen, FlowView::Live(live) if live.phase == Phase::Pending(prompt())));
     assert_eq!(rig.calls_of("wait"), ["wait 10", "wait 10"]);
     drop(alive);
 }

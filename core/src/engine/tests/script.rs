@@ -7,7 +7,7 @@ use crate::flow::{FlowKind, Prompt};
 use crate::name::ProviderId;
 use crate::port::{Code, CodeExchanged, Issuer, Polled, Prompting, Revoked};
 use crate::rotation::Exchanged;
-use crate::sample::secret;
+use crate::sample;
 use crate::secret::Secret;
 
 /// What the issuer answers, each once.
@@ -28,7 +28,7 @@ impl Issuer for Rig {
     fn prompt(&self, _provider: &ProviderId, kind: FlowKind) -> Prompting {
         self.ask("prompt", &format!("{kind:?}"));
         let prompt = self.answers().prompts.pop_front();
-        prompt.unwrap_or_else(|| Prompting::Prompt { prompt: a_prompt(), expires_in_ms: 600_000 })
+        prompt.unwrap_or_else(|| Prompting::Prompt { prompt: sample::prompt(), expires_in_ms: 600_000 })
     }
 
     fn poll(&self, _provider: &ProviderId, prompt: &Prompt) -> Polled {
@@ -44,15 +44,5 @@ impl Issuer for Rig {
     fn revoke(&self, _provider: &ProviderId, token: &Secret) -> Revoked {
         self.ask("revoke", token.expose_secret());
         Revoked::Yes
-    }
-}
-
-pub(super) fn a_prompt() -> Prompt {
-    Prompt {
-        device_code: Some(secret("dc-1")),
-        user_code: "ABCD".to_owned(),
-        verification_uri: "https://acme.test/device".to_owned(),
-        verification_uri_complete: None,
-        interval_secs: 5,
     }
 }

@@ -3,13 +3,13 @@
 use super::*;
 use crate::clear::{Clear, Remove};
 use crate::extra::Extra;
-use crate::flow::{Adopt, Cancel, ClaimCode, Failed, FlowEnd, Prompt, Prompted, Step as OfFlow, Succeeded};
+use crate::flow::{Adopt, Cancel, ClaimCode, Failed, FlowEnd, Prompted, Step as OfFlow, Succeeded};
 use crate::name::ProviderId;
 use crate::pool::{Answer, CountUses, Report, SetStrategy, Strategy};
 use crate::put::{Put, SuspendLink};
 use crate::rewrite::Rewrite;
 use crate::rotation::{Cause, ClaimRotation, Exchanged};
-use crate::sample::{claim, entry, fresh, grant, print, settle};
+use crate::sample::{claim, entry, fresh, grant, print, prompt, settle};
 use crate::state::Source;
 
 /// Acme has a key `a`, a grant `b` that attempt 1 rotates, and a flow 5 that attempt 2 holds.
@@ -39,15 +39,8 @@ fn succeeded(flow: u128, attempt: u128) -> Event {
 /// Each step of a flow's holder.
 fn steps_of(flow: u128, attempt: u128) -> [Event; 5] {
     let step = of_flow(flow, attempt);
-    let prompt = Prompt {
-        device_code: None,
-        user_code: "ABCD".to_owned(),
-        verification_uri: String::new(),
-        verification_uri_complete: None,
-        interval_secs: 5,
-    };
     [
-        Event::FlowPrompted(Prompted { step: step.clone(), prompt, expires_in_ms: 1 }),
+        Event::FlowPrompted(Prompted { step: step.clone(), prompt: prompt(), expires_in_ms: 1 }),
         Event::FlowSlowedDown(step.clone()),
         Event::ClaimCode(ClaimCode { step: step.clone(), act: act(9) }),
         succeeded(flow, attempt),

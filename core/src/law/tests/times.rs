@@ -1,8 +1,9 @@
 //! What time does to what is kept: laws 9 and 14.
 
 use super::*;
-use crate::flow::{Cancel, Phase, Prompt, Prompted, Step as OfFlow};
+use crate::flow::{Cancel, Phase, Prompted, Step as OfFlow};
 use crate::pool::Dead;
+use crate::sample::prompt;
 use crate::state::Slot;
 
 const KEPT_MS: u64 = 300_000;
@@ -68,21 +69,14 @@ fn law_9_a_purge_leaves_nothing_that_is_past_its_time() {
 
 #[test]
 fn law_9_a_dead_actors_flow_is_released_or_can_be_adopted() {
-    let prompt = Prompt {
-        device_code: None,
-        user_code: "ABCD".to_owned(),
-        verification_uri: String::new(),
-        verification_uri_complete: None,
-        interval_secs: 5,
-    };
     let step = OfFlow { provider: acme(), flow: Nonce(5), attempt: Nonce(2) };
-    let prompted = Event::FlowPrompted(Prompted { step, prompt: prompt.clone(), expires_in_ms: 600_000 });
+    let prompted = Event::FlowPrompted(Prompted { step, prompt: prompt(), expires_in_ms: 600_000 });
     let pending = after(&state(), &at(0), &[prompted]);
     let gone = |attempt| Event::ActorGone { attempt: Nonce(attempt) };
     let alone = |state: &State| changed(state, |slot| slot.flow.as_mut().unwrap().holder = None);
     keeps(9, &[stepped(&pending, &gone(2), &alone(&pending)), stepped(&pending, &gone(2), &ended(&pending))]);
     let loopback = changed(&alone(&pending), |slot| slot.flow.as_mut().unwrap().kind = FlowKind::Loopback);
-    let exchanging = changed(&alone(&pending), |slot| slot.flow.as_mut().unwrap().phase = Phase::Exchanging(prompt));
+    let exchanging = changed(&alone(&pending), |slot| slot.flow.as_mut().unwrap().phase = Phase::Exchanging(prompt()));
     for stuck in [&pending, &loopback, &exchanging, &alone(&state())] {
         breaks(9, &[stepped(&pending, &gone(2), stuck)], "neither be adopted nor was it released");
         keeps(9, &[stepped(&pending, &gone(9), stuck)]);
