@@ -94,6 +94,15 @@ impl Tally {
         assert!(explored.executions > 1, "{} has only one order", scenario.name);
     }
 
+    /// Explores one more as it is, as processes, and as threads of one.
+    ///
+    /// # Panics
+    /// As [`Tally::check`].
+    pub fn check_both(&mut self, scenario: &Scenario, least: Bound) {
+        self.check(scenario, least);
+        self.check(&scenario.clone().as_threads(), least);
+    }
+
     /// Explores it once for each operation before which its first participant may die.
     ///
     /// # Panics

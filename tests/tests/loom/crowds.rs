@@ -10,8 +10,7 @@ use super::{assert_claims, say};
 fn every_triple() {
     let mut tally = Tally::default();
     for acts in choices(3) {
-        tally.check(&against(&acts), Bound::Preemptions(1));
-        tally.check(&against(&acts).as_threads(), Bound::Preemptions(1));
+        tally.check_both(&against(&acts), Bound::Preemptions(1));
     }
     say("triples", &tally);
     assert_claims(&tally, &CROWDS);
@@ -24,9 +23,10 @@ fn every_triple_at_two_providers() {
     for acts in choices(2) {
         for other in Act::ALL {
             let scenario = beside(&[acts[0], acts[1], other]);
-            tally.check(&scenario, Bound::Preemptions(1));
             if is_long() {
-                tally.check(&scenario.as_threads(), Bound::Preemptions(1));
+                tally.check_both(&scenario, Bound::Preemptions(1));
+            } else {
+                tally.check(&scenario, Bound::Preemptions(1));
             }
         }
     }
@@ -40,11 +40,10 @@ fn every_four() {
     let mut tally = Tally::default();
     for acts in choices(4) {
         let are_different = acts.windows(2).all(|two| two[0] != two[1]);
-        if are_different || is_long() {
-            tally.check(&against(&acts), Bound::Preemptions(1));
-        }
         if is_long() {
-            tally.check(&against(&acts).as_threads(), Bound::Preemptions(1));
+            tally.check_both(&against(&acts), Bound::Preemptions(1));
+        } else if are_different {
+            tally.check(&against(&acts), Bound::Preemptions(1));
         }
     }
     say("fours", &tally);

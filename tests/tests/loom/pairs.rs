@@ -48,8 +48,7 @@ fn every_pair_of_threads() {
 fn every_pair_at_two_providers() {
     let mut tally = Tally::default();
     for acts in choices(2) {
-        tally.check(&beside(&acts), Bound::Preemptions(1));
-        tally.check(&beside(&acts).as_threads(), Bound::Preemptions(1));
+        tally.check_both(&beside(&acts), Bound::Preemptions(1));
     }
     say("pairs at two providers", &tally);
     assert_claims(&tally, &APART);
