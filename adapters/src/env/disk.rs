@@ -1,4 +1,7 @@
 //! What a rewrite asks of the disk, as one trait: the real disk here, one that crashes in the tests.
+//!
+//! The file store has a trait of its own. This one is smaller, follows symbolic links, keeps other people's access, and works
+//! where the store doesn't: without the feature `file`, and on systems that aren't Unix.
 
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata, OpenOptions};

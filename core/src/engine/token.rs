@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::snapshot::{Live, LiveKind};
+use super::snapshot::{Live, LiveKind, Snapshot};
 use super::{Engine, Rotation, TransactError, UnsavedGrant, Wish};
 use crate::custody::{Actor, DoubtCause};
 use crate::machine::Refusal;
@@ -98,6 +98,7 @@ impl<P: Ports> Engine<P> {
         self.read(|snapshot| {
             let now = self.clock.now();
             if let Some((live, generation)) = snapshot.constant(provider).filter(|_| choice.passed.is_empty()) {
+                debug_assert!(is_chosen(snapshot, live, &now, choice), "the shortcut chose what the pool doesn't");
                 live.count_use();
                 return Ok(Picked { live: Arc::clone(live), generation, at: now });
             }
@@ -248,6 +249,13 @@ fn wants_rotation(entry: &Entry, now: &Stamp, times: Times) -> bool {
         let open = entry.health.retry_at.is_none_or(|at| at.is_reached(now));
         settled && open && grant.refresh.is_some() && grant.expiry.left_ms(now) <= grant.advisory_ms(times.skew_ms)
     })
+}
+
+/// Whether the pool chooses this for the request: asserted by every harness that runs with debug assertions.
+fn is_chosen(snapshot: &Snapshot, live: &Arc<Live>, now: &Stamp, choice: &Choice<'_>) -> bool {
+    let provider = live.provider.as_str();
+    let chosen = snapshot.state.slot(provider).and_then(|slot| pool::select(slot, now, choice).ok());
+    chosen.and_then(|place| snapshot.pool(provider).get(place)).is_some_and(|chosen| Arc::ptr_eq(chosen, live))
 }
 
 fn no_choice(slot: &Slot, now: &Stamp, why: Unusable) -> NoToken {
