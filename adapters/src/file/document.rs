@@ -1,5 +1,6 @@
 //! The document: what is written to disk and how it is read back, as a whole or not at all.
 
+use std::cmp::Ordering;
 use std::io;
 use std::path::Path;
 
@@ -160,12 +161,14 @@ pub(super) fn check(path: &Path, facts: &Facts, user: u32) -> Result<(), StoreEr
 
 fn parse(bytes: &[u8], path: &Path) -> Result<Stored, StoreError> {
     match serde_json::from_slice::<Stored>(bytes) {
-        Ok(stored) if stored.version == VERSION => {
-            validate(&stored.profile).map_err(|why| unreadable(path, &why))?;
-            Ok(stored)
-        }
-        Ok(stored) if stored.version > VERSION => Err(newer(path, stored.version)),
-        Ok(_) => Err(unreadable(path, "its version is not one that was ever written")),
+        Ok(stored) => match stored.version.cmp(&VERSION) {
+            Ordering::Less => Err(unreadable(path, "its version is not one that was ever written")),
+            Ordering::Equal => {
+                validate(&stored.profile).map_err(|why| unreadable(path, &why))?;
+                Ok(stored)
+            }
+            Ordering::Greater => Err(newer(path, stored.version)),
+        },
         Err(error) => match serde_json::from_slice::<Versioned>(bytes) {
             Ok(Versioned { version }) if version > VERSION => Err(newer(path, version)),
             _ => Err(unreadable(path, &wherever(&error))),

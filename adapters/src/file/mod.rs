@@ -55,9 +55,7 @@ pub struct FileStore<D: Disk = RealDisk> {
 impl FileStore {
     /// The profile of that name in this home. Nothing is read or made yet.
     pub fn new(home: &Path, profile: &ProfileName) -> Self {
-        // A relative home must not move with the working directory.
-        let home = std::path::absolute(home).unwrap_or_else(|_| home.to_owned());
-        Self::on(Arc::new(RealDisk), &home, profile)
+        Self::on(Arc::new(RealDisk), home, profile)
     }
 }
 
@@ -65,6 +63,8 @@ impl<D: Disk> FileStore<D> {
     /// The same on a disk of the caller's choice.
     #[doc(hidden)]
     pub fn on(disk: Arc<D>, home: &Path, profile: &ProfileName) -> Self {
+        // A relative home must not move with the working directory.
+        let home = std::path::absolute(home).unwrap_or_else(|_| home.to_owned());
         let entry = home.join("profiles").join(format!("{profile}.json"));
         Self { disk, entry, gate: D::Gate::default(), reader: word::Reader::new(), trusts_file_system: false }
     }

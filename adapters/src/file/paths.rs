@@ -114,7 +114,7 @@ impl Paths {
     /// maker may have died, or be about to go on, before the sync. The first commit relies on all of them.
     pub(crate) fn settle_folder<D: Disk>(&self, disk: &D) -> Result<(), StoreError> {
         let mut device = None;
-        for folder in self.folder.ancestors().filter(|folder| !folder.as_os_str().is_empty()) {
+        for folder in self.folder.ancestors() {
             let settled = disk.look(folder).and_then(|facts| {
                 // What is mounted somewhere, or belongs to somebody else, was not made here.
                 if *device.get_or_insert(facts.place.dev) != facts.place.dev {
@@ -142,9 +142,9 @@ impl Paths {
 
 /// Makes a directory and those above it; each new name is made durable, or a power cut could take the whole store.
 fn make<D: Disk>(disk: &D, folder: &Path) -> io::Result<()> {
-    let above = folder.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let Some(above) = folder.parent() else { return Ok(()) };
     match disk.make_folder(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound && above != folder => {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
             make(disk, above)?;
             made(disk.make_folder(folder))?;
         }

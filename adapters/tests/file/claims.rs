@@ -1,17 +1,27 @@
 //! Signs of life, within a process and across processes.
 
+use std::fs;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use credlatch_core::port::{Alive, Locked, Store};
+use credlatch::file::RealDisk;
+use credlatch::file::disk::{Disk, Hold, Open};
+use credlatch_core::port::{Alive, Locked, Store, StoreErrorKind};
 use credlatch_core::state::{Actor, Nonce, State};
+use rustix::io::Errno;
 
+use crate::disk::{Step, TestDisk};
 use crate::helper::Helper;
+#[cfg(target_os = "linux")]
+use crate::helper::inherited;
 use crate::{Home, commit};
 
 /// A state with one grant that this actor rotates.
-fn rotating(actor: &Actor) -> State {
+pub(crate) fn rotating(actor: &Actor) -> State {
     let stamp = r#"{"wall_ms":1,"up_ms":1,"boot":1}"#;
     let json = format!(
         r#"{{"generation":1,"last_version":1,"providers":{{"acme":{{"entries":[{{"label":"default","version":1,
@@ -116,4 +126,138 @@ fn a_claim_file_stays_while_it_is_locked_or_named() {
 
     commit(&store, 2);
     assert_eq!(home.files(), ["default.json", "default.lock"]);
+}
+
+/// The only file in a directory.
+fn only_file(folder: &Path) -> PathBuf {
+    let mut files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let only = files.next().unwrap();
+    assert_eq!(files.next(), None);
+    only
+}
+
+#[test]
+fn a_sign_of_life_is_made_anew_if_a_sweeper_takes_it_before_it_is_locked() {
+    let home = Home::new();
+    let disk = Arc::new(TestDisk::default());
+    let store = disk.store(home.path());
+    let claims = home.folder().join("default.claims");
+    let swept = claims.clone();
+    disk.before(Step::Lock, move || fs::remove_file(only_file(&swept)).unwrap());
+    let alive = store.enlist().unwrap();
+    assert_eq!(only_file(&claims), claims.join(alive.actor().name.to_string()));
+    assert!(store.is_alive(alive.actor()).unwrap());
+    drop(alive);
+    fs::remove_file(only_file(&claims)).unwrap();
+
+    let held = Arc::new(Mutex::new(None));
+    let holder = Arc::clone(&held);
+    disk.before(Step::Lock, move || {
+        let file = RealDisk.open(&only_file(&claims), Open::Write).unwrap();
+        assert!(RealDisk.try_lock(&file, Hold::Alone).unwrap());
+        *holder.lock().unwrap() = Some(file);
+    });
+    let alive = store.enlist().unwrap();
+    drop(held.lock().unwrap().take());
+    assert!(store.is_alive(alive.actor()).unwrap(), "it has a sign that it locked itself");
+}
+
+/// Removes each sign of life that is made in this directory, before it is locked.
+fn sweep_each(disk: &Arc<TestDisk>, claims: PathBuf) {
+    let again = Arc::clone(disk);
+    disk.before(Step::Lock, move || {
+        fs::remove_file(only_file(&claims)).unwrap();
+        sweep_each(&again, claims);
+    });
+}
+
+#[test]
+fn signs_that_are_taken_away_again_and_again_are_told() {
+    let home = Home::new();
+    let disk = Arc::new(TestDisk::default());
+    sweep_each(&disk, home.folder().join("default.claims"));
+    let error = disk.store(home.path()).enlist().err().unwrap();
+    assert_eq!(error.kind, StoreErrorKind::Busy);
+    assert!(error.what.contains("16 times"), "{}", error.what);
+    assert_eq!(disk.take_steps().iter().filter(|step| **step == Step::Lock).count(), 16);
+}
+
+#[test]
+fn a_sign_of_life_that_cannot_be_asked_is_neither_alive_nor_dead() {
+    let home = Home::new();
+    let disk = Arc::new(TestDisk::default());
+    let store = disk.store(home.path());
+    let alive = store.enlist().unwrap();
+    disk.hide(&home.folder().join(format!("default.claims/{}", alive.actor().name)), Errno::ACCESS);
+    let error = store.is_alive(alive.actor()).unwrap_err();
+    assert_eq!(error.kind, StoreErrorKind::Denied);
+    assert!(error.what.contains("probe the lock of"), "{}", error.what);
+    assert_eq!(store.wait(alive.actor(), 1000).unwrap_err().kind, StoreErrorKind::Denied);
+}
+
+#[test]
+fn a_waiter_looks_often_at_first_and_less_often_later() {
+    let home = Home::new();
+    let disk = Arc::new(TestDisk::default());
+    let store = disk.store(home.path());
+    let alive = store.enlist().unwrap();
+    disk.stop_clock();
+    assert!(!store.wait(alive.actor(), 100).unwrap());
+    assert_eq!(disk.take_pauses(), [1, 2, 4, 8, 16, 25, 25, 19]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_act_that_ends_does_not_live_on_in_a_child_that_inherited_its_lock() {
+    let home = Home::new();
+    let store = home.store();
+    let alive = store.enlist().unwrap();
+    let actor = alive.actor().clone();
+    let mut heir = Command::new("sleep").arg("60").stdin(inherited(&actor)).spawn().unwrap();
+    drop(alive);
+    let is_alive = store.is_alive(&actor).unwrap();
+    heir.kill().unwrap();
+    heir.wait().unwrap();
+    assert!(!is_alive);
+}
+
+#[test]
+fn a_sign_of_life_stays_as_long_as_its_draft_cannot_be_removed() {
+    let home = Home::new();
+    let store = home.store();
+    let dead = store.enlist().unwrap().actor().name;
+    let draft = home.folder().join(format!(".default-{dead}.tmp"));
+    let sign = home.folder().join(format!("default.claims/{dead}"));
+    fs::create_dir(&draft).unwrap();
+    commit(&store, 1);
+    assert!(sign.exists(), "without it nobody would look for the draft again");
+    fs::remove_dir(&draft).unwrap();
+    fs::write(&draft, "{").unwrap();
+    commit(&store, 2);
+    assert_eq!(home.files(), ["default.json", "default.lock"]);
+}
+
+#[test]
+fn drafts_without_a_sign_of_life_are_removed_after_a_start_of_the_machine() {
+    let home = Home::new();
+    let disk = Arc::new(TestDisk::default());
+    let store = disk.store(home.path());
+    commit(&store, 1);
+    let ended = store.enlist().unwrap().actor().name;
+    let file = |profile: &str, name: &str| home.folder().join(format!(".{profile}-{name}.tmp"));
+    let [zeros, ones] = ["0".repeat(32), "1".repeat(32)];
+    let stray = file("default", &zeros);
+    let kept =
+        [file("default", &ended.to_string()), file("default", &ones), file("default", "x"), file("work", &zeros)];
+    for path in kept.iter().chain([&stray]) {
+        fs::write(path, "{").unwrap();
+    }
+    disk.hide(&home.folder().join("default.claims").join(&ones), Errno::ACCESS);
+    drop(store.lock(1000).unwrap());
+    assert!(stray.exists(), "ten thousand profiles may share the directory: it isn't listed each time");
+    let lock = fs::OpenOptions::new().write(true).open(home.lock_file()).unwrap();
+    lock.write_all_at(&12345_u64.to_le_bytes(), 8).unwrap();
+    drop(store.lock(1000).unwrap());
+    assert!(!stray.exists());
+    assert!(kept.iter().all(|path| path.exists()), "each has a sign of life, or may have one, or is another profile's");
 }

@@ -1,5 +1,6 @@
 //! The real disk with a hand on it: steps that fail, things that happen just before a step, and a clock to turn.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -28,6 +29,9 @@ pub(crate) enum Step {
 
 type Hook = (Step, Box<dyn FnOnce() + Send>);
 
+/// The user of whom the disk says that this process is it. The tests run as root or as anybody.
+pub(crate) const ME: u32 = 1000;
+
 #[derive(Default)]
 pub(crate) struct TestDisk {
     fault: Mutex<Option<(Step, Errno)>>,
@@ -36,6 +40,16 @@ pub(crate) struct TestDisk {
     later_ms: AtomicU64,
     is_forked: AtomicBool,
     is_on_nfs: AtomicBool,
+    owners: Mutex<Vec<(PathBuf, u32)>>,
+    hidden: Mutex<Option<(PathBuf, Errno)>>,
+    shut: Mutex<Option<(PathBuf, Errno)>>,
+    fixed: Mutex<Option<(PathBuf, Errno)>>,
+    mounted: Mutex<Option<PathBuf>>,
+    synced: Mutex<Vec<PathBuf>>,
+    knows_no_boot: AtomicBool,
+    stopped_at: Mutex<Option<Stamp>>,
+    pauses_ms: Mutex<Vec<u64>>,
+    nonces: Mutex<VecDeque<Nonce>>,
 }
 
 impl TestDisk {
@@ -48,7 +62,25 @@ impl TestDisk {
         *self.fault.lock().unwrap() = Some((step, errno));
     }
 
+    /// From now on what is at this path can't be looked at, opened or removed.
+    pub(crate) fn hide(&self, path: &Path, errno: Errno) {
+        *self.hidden.lock().unwrap() = Some((path.to_owned(), errno));
+    }
+
+    /// From now on what is at this path can't be opened.
+    pub(crate) fn shut(&self, path: &Path, errno: Errno) {
+        *self.shut.lock().unwrap() = Some((path.to_owned(), errno));
+    }
+
+    /// From now on this directory can't be made durable, and nothing can be made by its name.
+    pub(crate) fn fix(&self, path: &Path, errno: Errno) {
+        *self.fixed.lock().unwrap() = Some((path.to_owned(), errno));
+    }
+
     pub(crate) fn mend(&self) {
+        for fault in [&self.hidden, &self.shut, &self.fixed] {
+            *fault.lock().unwrap() = None;
+        }
         *self.fault.lock().unwrap() = None;
     }
 
@@ -61,6 +93,36 @@ impl TestDisk {
         self.later_ms.fetch_add(ms, Ordering::SeqCst);
     }
 
+    /// From now on time passes only in pauses, and those take none of the world's.
+    pub(crate) fn stop_clock(&self) {
+        *self.stopped_at.lock().unwrap() = Some(self.now());
+    }
+
+    /// From now on nobody can tell since when the machine runs.
+    pub(crate) fn forget_boot(&self) {
+        self.knows_no_boot.store(true, Ordering::SeqCst);
+    }
+
+    /// From now on this directory is another device.
+    pub(crate) fn mount(&self, path: &Path) {
+        *self.mounted.lock().unwrap() = Some(path.to_owned());
+    }
+
+    /// The directories that were made durable.
+    pub(crate) fn take_synced(&self) -> Vec<PathBuf> {
+        std::mem::take(&mut self.synced.lock().unwrap())
+    }
+
+    /// The pauses that were made, in milliseconds.
+    pub(crate) fn take_pauses(&self) -> Vec<u64> {
+        std::mem::take(&mut self.pauses_ms.lock().unwrap())
+    }
+
+    /// The next random numbers.
+    pub(crate) fn draw(&self, nonces: impl IntoIterator<Item = u128>) {
+        self.nonces.lock().unwrap().extend(nonces.into_iter().map(Nonce));
+    }
+
     /// From now on this process looks like a fork of the one it was.
     pub(crate) fn fork(&self) {
         self.is_forked.store(true, Ordering::SeqCst);
@@ -69,6 +131,11 @@ impl TestDisk {
     /// From now on this is a file system of another machine.
     pub(crate) fn move_to_nfs(&self) {
         self.is_on_nfs.store(true, Ordering::SeqCst);
+    }
+
+    /// From now on what is at this path seems to belong to this user, and everything else and this process to [`ME`].
+    pub(crate) fn give(&self, path: &Path, user: u32) {
+        self.owners.lock().unwrap().push((path.to_owned(), user));
     }
 
     pub(crate) fn take_steps(&self) -> Vec<Step> {
@@ -88,20 +155,33 @@ impl TestDisk {
     }
 }
 
+fn stumble(over: &Mutex<Option<(PathBuf, Errno)>>, path: &Path) -> io::Result<()> {
+    match &*over.lock().unwrap() {
+        Some((at, errno)) if at == path => Err((*errno).into()),
+        _ => Ok(()),
+    }
+}
+
 impl Clock for TestDisk {
     fn now(&self) -> Stamp {
-        let now = RealDisk.now();
-        Stamp { up_ms: now.up_ms + self.later_ms.load(Ordering::SeqCst), ..now }
+        let now = self.stopped_at.lock().unwrap().unwrap_or_else(|| RealDisk.now());
+        let boot = if self.knows_no_boot.load(Ordering::SeqCst) { 0 } else { now.boot };
+        Stamp { up_ms: now.up_ms + self.later_ms.load(Ordering::SeqCst), boot, ..now }
     }
 
     fn pause(&self, ms: u64) {
-        RealDisk.pause(ms);
+        self.pauses_ms.lock().unwrap().push(ms);
+        if self.stopped_at.lock().unwrap().is_some() {
+            self.turn_clock(ms);
+        } else {
+            RealDisk.pause(ms);
+        }
     }
 }
 
 impl Nonces for TestDisk {
     fn nonce(&self) -> Nonce {
-        RealDisk.nonce()
+        self.nonces.lock().unwrap().pop_front().unwrap_or_else(|| RealDisk.nonce())
     }
 }
 
@@ -111,6 +191,8 @@ impl Disk for TestDisk {
     type File = File;
 
     fn open(&self, path: &Path, how: Open) -> io::Result<File> {
+        stumble(&self.hidden, path)?;
+        stumble(&self.shut, path)?;
         RealDisk.open(path, how)
     }
     fn read_at(&self, file: &File, into: &mut [u8], at: u64) -> io::Result<usize> {
@@ -136,6 +218,8 @@ impl Disk for TestDisk {
     }
     fn sync_folder(&self, path: &Path) -> io::Result<()> {
         self.step(Step::SyncFolder)?;
+        self.synced.lock().unwrap().push(path.to_owned());
+        stumble(&self.fixed, path)?;
         RealDisk.sync_folder(path)
     }
     fn try_lock(&self, file: &File, how: Hold) -> io::Result<bool> {
@@ -147,10 +231,20 @@ impl Disk for TestDisk {
         RealDisk.unlock(file)
     }
     fn facts(&self, file: &File) -> io::Result<Facts> {
-        RealDisk.facts(file)
+        let facts = RealDisk.facts(file)?;
+        Ok(Facts { owner: if self.owners.lock().unwrap().is_empty() { facts.owner } else { ME }, ..facts })
     }
     fn look(&self, path: &Path) -> io::Result<Facts> {
-        RealDisk.look(path)
+        stumble(&self.hidden, path)?;
+        let mut facts = RealDisk.look(path)?;
+        let owners = self.owners.lock().unwrap();
+        if !owners.is_empty() {
+            facts.owner = owners.iter().find(|(of, _)| of == path).map_or(ME, |(_, owner)| *owner);
+        }
+        if self.mounted.lock().unwrap().as_deref() == Some(path) {
+            facts.place.dev += 1;
+        }
+        Ok(facts)
     }
     fn link(&self, path: &Path) -> io::Result<Option<PathBuf>> {
         RealDisk.link(path)
@@ -160,9 +254,11 @@ impl Disk for TestDisk {
         RealDisk.rename(from, to)
     }
     fn remove(&self, path: &Path) -> io::Result<()> {
+        stumble(&self.hidden, path)?;
         RealDisk.remove(path)
     }
     fn make_folder(&self, path: &Path) -> io::Result<()> {
+        stumble(&self.fixed, path)?;
         RealDisk.make_folder(path)
     }
     fn list(&self, path: &Path) -> io::Result<Vec<String>> {
@@ -175,7 +271,7 @@ impl Disk for TestDisk {
         RealDisk.untrusted_file_system(path)
     }
     fn user(&self) -> u32 {
-        RealDisk.user()
+        if self.owners.lock().unwrap().is_empty() { RealDisk.user() } else { ME }
     }
     fn pid(&self) -> u32 {
         RealDisk.pid() + u32::from(self.is_forked.load(Ordering::SeqCst))

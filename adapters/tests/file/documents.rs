@@ -1,13 +1,17 @@
 //! Documents as they are found on disk: good ones come back whole, and bad ones are told apart and left alone.
 
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
+use std::sync::Arc;
 
 use credlatch::file::{FileStore, MAX_BYTES};
 use credlatch_core::name::ProfileName;
 use credlatch_core::port::{Locked, Store, StoreError, StoreErrorKind};
 use credlatch_core::state::State;
+use rustix::io::Errno;
 
+use crate::disk::{ME, TestDisk};
 use crate::{Home, commit, state};
 
 const SECRET: &str = "sk-live-0123456789";
@@ -134,6 +138,66 @@ fn the_error_says_where() {
 }
 
 #[test]
+fn an_empty_document_is_told_to_be_empty() {
+    let error = refused(&home_with(""));
+    assert!(error.what.ends_with("it is empty"), "{}", error.what);
+}
+
+#[test]
+fn a_document_that_cannot_be_opened_is_not_an_absent_one() {
+    let home = home_with(document(1, r#"{"generation":1,"last_version":0}"#));
+    let disk = Arc::new(TestDisk::default());
+    let store = disk.store(home.path());
+    for (errno, kind, remedy) in [
+        (Errno::IO, StoreErrorKind::Failed, "dmesg"),
+        (Errno::ACCESS, StoreErrorKind::Denied, "chown"),
+        (Errno::PERM, StoreErrorKind::Denied, "lsattr"),
+        (Errno::LOOP, StoreErrorKind::Unsafe, "symbolic link"),
+        (Errno::NOSYS, StoreErrorKind::Unsafe, "local"),
+        (Errno::NAMETOOLONG, StoreErrorKind::Unreadable, "look what is at that path"),
+        (Errno::STALE, StoreErrorKind::Unreachable, "mount"),
+        (Errno::TIMEDOUT, StoreErrorKind::Unreachable, "mount"),
+        (Errno::ROFS, StoreErrorKind::ReadOnly, "mounted read-only"),
+        (Errno::NOSPC, StoreErrorKind::Full, "free some space"),
+        (Errno::DQUOT, StoreErrorKind::Full, "quota"),
+    ] {
+        disk.shut(&home.document(), errno);
+        let error = store.load().unwrap_err();
+        assert_eq!(error.kind, kind, "{errno}");
+        assert!(error.what.starts_with("could not open"), "{}", error.what);
+        assert!(error.remedy.contains(remedy), "{errno}: {}", error.remedy);
+    }
+    disk.give(&home.document(), ME + 1);
+    let error = store.load().unwrap_err();
+    assert_eq!(error.kind, StoreErrorKind::Denied);
+    assert!(error.what.contains("belongs to user 1001, not to user 1000"), "{}", error.what);
+    assert!(error.remedy.starts_with("use a home of your own"), "{}", error.remedy);
+}
+
+#[test]
+fn what_root_made_is_told_with_the_way_to_give_it_back() {
+    let home = home_with("{}");
+    let disk = Arc::new(TestDisk::default());
+    disk.shut(&home.document(), Errno::ACCESS);
+    disk.give(&home.document(), 0);
+    let error = disk.store(home.path()).load().unwrap_err();
+    assert!(error.what.contains("root made it"), "{}", error.what);
+    assert!(error.remedy.contains(&format!("sudo chown -R 1000 '{}'", home.document().display())), "{}", error.remedy);
+}
+
+#[test]
+fn a_document_is_rewritten_as_a_load_and_a_commit_would_in_one_allocation() {
+    let text = "x".repeat(20_000);
+    let read = document(1, &format!(r#"{{"generation":1,"last_version":0,"providers":{{}},"text":"{text}"}}"#));
+    let (loaded, written) = credlatch::file::rewrite_document(read.as_bytes()).unwrap();
+    assert_eq!(loaded.generation, 1);
+    let value = |bytes: &[u8]| serde_json::from_slice::<serde_json::Value>(bytes).unwrap();
+    assert!(value(&written) == value(read.as_bytes()), "something was lost");
+    assert_eq!(written.capacity(), written.len(), "a buffer that grows leaves copies behind");
+    assert_eq!(credlatch::file::rewrite_document(b"{}").unwrap_err().kind, StoreErrorKind::Unreadable);
+}
+
+#[test]
 fn the_remedy_moves_it_away_and_a_new_start_is_possible() {
     let home = home_with("oops");
     let error = refused(&home);
@@ -154,10 +218,16 @@ fn a_newer_version_is_told_even_if_its_form_is_unknown() {
 
 #[test]
 fn too_large_a_document_is_neither_read_nor_written() {
-    let home = home_with("{}");
-    let file = fs::OpenOptions::new().write(true).open(home.document()).unwrap();
-    file.set_len(MAX_BYTES + 1).unwrap();
-    assert_eq!(refused(&home).kind, StoreErrorKind::Unreadable);
+    assert_eq!(MAX_BYTES, 16_777_216);
+    let whole = document(1, r#"{"generation":1,"last_version":0}"#);
+    let padding = " ".repeat(usize::try_from(MAX_BYTES).unwrap() - whole.len());
+    let home = home_with(whole + &padding);
+    assert_eq!(home.store().load().unwrap().state, state(1), "as large as may be");
+    let mut file = fs::OpenOptions::new().append(true).open(home.document()).unwrap();
+    file.write_all(b" ").unwrap();
+    let error = refused(&home);
+    assert_eq!(error.kind, StoreErrorKind::Unreadable);
+    assert!(error.what.ends_with("it is larger than 16777216 bytes"), "{}", error.what);
 
     let home = Home::new();
     let store = home.store();

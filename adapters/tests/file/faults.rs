@@ -86,6 +86,56 @@ fn a_first_commit_that_failed_unknown_is_confirmed_too() {
 }
 
 #[test]
+fn a_rename_that_failed_and_cannot_be_looked_into_is_unknown() {
+    let home = Home::new();
+    let disk = Arc::new(TestDisk::default());
+    let store = disk.store(home.path());
+    commit(&store, 1);
+    let mut locked = store.lock(1000).unwrap();
+    locked.load().unwrap();
+    let (breaking, document) = (Arc::clone(&disk), home.document());
+    disk.before(Step::Rename, move || {
+        breaking.hide(&document, Errno::IO);
+        breaking.fail(Step::Rename, Errno::IO);
+    });
+    assert!(matches!(locked.commit(&state(2), None), Err(CommitError::Unknown(_))));
+    disk.mend();
+    drop(locked);
+    assert_eq!(home.word() % 2, 1);
+    assert_eq!(store.lock(1000).unwrap().load().unwrap().state, state(1));
+}
+
+#[test]
+fn a_document_that_cannot_be_looked_at_before_the_rename_stops_the_commit() {
+    let home = Home::new();
+    let disk = Arc::new(TestDisk::default());
+    let store = disk.store(home.path());
+    commit(&store, 1);
+    let mut locked = store.lock(1000).unwrap();
+    locked.load().unwrap();
+    for path in [home.document(), home.lock_file()] {
+        disk.hide(&path, Errno::IO);
+        let Err(CommitError::NotSaved(error)) = locked.commit(&state(2), None) else { panic!("{path:?} is hidden") };
+        assert_eq!(error.kind, StoreErrorKind::Failed, "nobody changed it");
+        assert!(error.what.starts_with("could not look at"), "{}", error.what);
+        disk.mend();
+    }
+    locked.commit(&state(2), None).unwrap();
+}
+
+#[test]
+fn an_id_is_even_and_neither_zero_nor_the_one_that_stands() {
+    let home = Home::new();
+    let disk = Arc::new(TestDisk::default());
+    let store = disk.store(home.path());
+    let id = commit(&store, 1);
+    let mut locked = store.lock(1000).unwrap();
+    locked.load().unwrap();
+    disk.draw([0, 1, u128::from(id), u128::from(id | 1), 7].map(|high| high << 64));
+    assert_eq!(locked.commit(&state(2), None), Ok(6));
+}
+
+#[test]
 fn a_file_system_without_locks_has_its_own_error() {
     let home = Home::new();
     let disk = Arc::new(TestDisk::default());

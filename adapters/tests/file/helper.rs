@@ -97,7 +97,7 @@ fn say_and_sleep(what: &str) {
 
 /// The locked descriptor of a claim, as a child that was forked with it has it.
 #[cfg(target_os = "linux")]
-fn inherited(actor: &Actor) -> Stdio {
+pub(crate) fn inherited(actor: &Actor) -> Stdio {
     use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
     let name = actor.name.to_string();
     let mut fds = std::fs::read_dir("/proc/self/fd").unwrap().map(Result::unwrap);

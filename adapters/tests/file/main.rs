@@ -4,13 +4,20 @@
 mod claims;
 mod disk;
 mod documents;
+mod exposures;
 mod faults;
+mod folders;
+mod glances;
 mod helper;
 mod inspections;
+mod leftovers;
+mod machine;
+mod origins;
 mod protocol;
 mod rooms;
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use credlatch::file::FileStore;
@@ -24,7 +31,9 @@ pub(crate) struct Home(TempDir);
 
 impl Home {
     pub(crate) fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
+        let folder = tempfile::tempdir().unwrap();
+        chmod(folder.path(), 0o700);
+        Self(folder)
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -72,6 +81,10 @@ impl Home {
 
 pub(crate) fn state(generation: u64) -> State {
     State { generation, ..State::default() }
+}
+
+pub(crate) fn chmod(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
 }
 
 /// One transaction: locks, loads and commits a state of that generation.

@@ -1,6 +1,7 @@
 //! The word, the lock and the readers: each trace that broke a naive version is a test here.
 
 use std::fs;
+use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -176,7 +177,7 @@ fn a_crash_between_rename_and_word_is_healed_by_a_transaction_that_changes_nothi
     let id = commit(&store, 1);
     // What a killed writer leaves: the new document, and the word still odd.
     let lock = fs::OpenOptions::new().write(true).open(home.lock_file()).unwrap();
-    std::os::unix::fs::FileExt::write_all_at(&lock, &(id | 1).to_le_bytes(), 0).unwrap();
+    lock.write_all_at(&(id | 1).to_le_bytes(), 0).unwrap();
     assert_eq!(store.word().unwrap(), None);
     let loaded = home.store().lock(1000).unwrap().load().unwrap();
     assert_eq!(loaded.id, Some(id));
@@ -213,6 +214,31 @@ fn busy_names_the_process_that_holds_it_and_its_death_lets_go() {
     assert_eq!(store.load().unwrap().state, state(1), "reading goes on meanwhile");
     helper.kill();
     drop(store.lock(0).unwrap());
+}
+
+#[test]
+fn a_lock_is_tried_often_at_first_and_less_often_later() {
+    let home = Home::new();
+    let disk = Arc::new(TestDisk::default());
+    let (store, other) = (disk.store(home.path()), home.store());
+    let held = other.lock(1000).unwrap();
+    disk.stop_clock();
+    let error = store.lock(50).err().unwrap();
+    assert_eq!(disk.take_pauses(), [1, 2, 4, 8, 10, 10, 10, 5]);
+    assert!(error.what.ends_with("for 50 ms"), "{}", error.what);
+    assert!(error.remedy.contains(&format!("look at process {}", std::process::id())), "{}", error.remedy);
+    drop(held);
+    // What nobody signed says nothing of who holds it.
+    let lock = fs::OpenOptions::new().write(true).open(home.lock_file()).unwrap();
+    for signature in [4, 3] {
+        let held = other.lock(1000).unwrap();
+        lock.set_len(16).unwrap();
+        lock.write_all_at(&[0; 4][..signature], 16).unwrap();
+        let error = store.lock(0).err().unwrap();
+        assert!(error.what.contains("by another process for 0 ms"), "{}", error.what);
+        assert_eq!(error.remedy, "try again");
+        drop(held);
+    }
 }
 
 #[test]

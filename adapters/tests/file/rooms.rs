@@ -4,7 +4,9 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
 
-use credlatch_core::port::{Locked, Store, StoreErrorKind};
+use credlatch::file::{FileStore, Room};
+use credlatch_core::name::ProfileName;
+use credlatch_core::port::{CommitError, Locked, Store, StoreErrorKind};
 use rustix::io::Errno;
 
 use crate::disk::{Step, TestDisk};
@@ -73,7 +75,55 @@ fn a_full_disk_is_known_before_the_act() {
     let Err(error) = store.reserve(1000) else { panic!("there is no room") };
     assert_eq!(error.kind, StoreErrorKind::Full);
     assert_eq!(home.files(), [""; 0]);
-    disk.fail(Step::Allocate, Errno::OPNOTSUPP);
-    // The real disk turns this into `Unsupported`; here the error itself arrives.
-    assert!(store.reserve(1000).is_err() || !store.reserve(1000).unwrap().is_reserved());
+    for unsupported in [Errno::OPNOTSUPP, Errno::NOSYS] {
+        disk.fail(Step::Allocate, unsupported);
+        assert!(!store.reserve(1000).unwrap().is_reserved());
+    }
+    disk.mend();
+    assert!(store.reserve(1000).unwrap().is_reserved());
+}
+
+/// Commits with this room and returns whether the room became the document.
+fn is_used(home: &Home, store: &FileStore<TestDisk>, room: Room<TestDisk>) -> bool {
+    let mut names = home.files().into_iter();
+    let draft = home.folder().join(names.find(|name| name.contains(".tmp")).unwrap());
+    let reserved = fs::metadata(draft).unwrap().ino();
+    let mut locked = store.lock(1000).unwrap();
+    locked.load().unwrap();
+    locked.commit(&state(1), Some(room)).unwrap();
+    fs::metadata(home.document()).unwrap().ino() == reserved
+}
+
+#[test]
+fn only_a_room_of_ones_own_for_this_profile_is_used() {
+    let home = Home::new();
+    let disk = Arc::new(TestDisk::default());
+    let store = disk.store(home.path());
+    assert!(is_used(&home, &store, store.reserve(1).unwrap()));
+    let other = FileStore::on(Arc::clone(&disk), home.path(), &ProfileName::new("other").unwrap());
+    assert!(!is_used(&home, &store, other.reserve(1).unwrap()));
+    assert_eq!(home.files(), ["default.json", "default.lock"]);
+    let room = store.reserve(1).unwrap();
+    disk.fork();
+    assert!(!is_used(&home, &store, room), "it is the parent's");
+}
+
+#[test]
+fn a_rename_that_happened_though_it_was_reported_to_fail_is_unknown() {
+    let home = Home::new();
+    let disk = Arc::new(TestDisk::default());
+    let store = disk.store(home.path());
+    let mut locked = store.lock(1000).unwrap();
+    locked.load().unwrap();
+    let (breaking, folder) = (Arc::clone(&disk), home.folder());
+    disk.before(Step::Rename, move || {
+        let mut entries = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+        let draft = entries.find(|path| path.extension().is_some_and(|end| end == "tmp")).unwrap();
+        fs::rename(draft, folder.join("default.json")).unwrap();
+        breaking.fail(Step::Rename, Errno::IO);
+    });
+    assert!(matches!(locked.commit(&state(1), None), Err(CommitError::Unknown(_))));
+    disk.mend();
+    drop(locked);
+    assert_eq!(store.lock(1000).unwrap().load().unwrap().state, state(1));
 }

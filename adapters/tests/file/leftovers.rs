@@ -1,0 +1,120 @@
+//! Files beside the document that are no part of the store as it stands.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use credlatch::file::Found;
+use credlatch_core::port::{Alive, Locked, Store};
+
+use crate::claims::rotating;
+use crate::disk::{ME, TestDisk};
+use crate::{Home, chmod, commit};
+
+/// What an inspection finds, by name, and whether a copy is open to others.
+fn found(home: &Home) -> Vec<String> {
+    let name = |path: &PathBuf| path.strip_prefix(home.folder()).unwrap().display().to_string();
+    let found = home.store().inspect().found;
+    let told = |found: &Found| match found {
+        Found::Sign(path) => format!("sign {}", name(path)),
+        Found::Draft(path) => format!("draft {}", name(path)),
+        Found::Copy { path, is_open: false } => format!("copy {}", name(path)),
+        Found::Copy { path, is_open: true } => format!("open copy {}", name(path)),
+    };
+    found.iter().map(told).collect()
+}
+
+#[test]
+fn a_sign_of_life_is_left_over_when_nobody_holds_it_and_no_claim_names_it() {
+    let home = Home::new();
+    let store = home.store();
+    commit(&store, 1);
+    let (held, named, ended) = (store.enlist().unwrap(), store.enlist().unwrap(), store.enlist().unwrap());
+    let mut locked = store.lock(1000).unwrap();
+    locked.load().unwrap();
+    locked.commit(&rotating(named.actor()), None).unwrap();
+    drop(locked);
+    let expected = format!("sign default.claims/{}", ended.actor().name);
+    assert_eq!(found(&home), [""; 0]);
+    drop((named, ended));
+    assert_eq!(found(&home), [expected]);
+    fs::write(home.folder().join("default.claims/notes"), "a name that is no sign's").unwrap();
+    fs::write(home.document(), "no profile").unwrap();
+    assert_eq!(found(&home), [""; 0], "without the state nobody can say which signs are named");
+    drop(held);
+}
+
+#[test]
+fn a_draft_is_left_over_when_its_sign_of_life_is_gone_or_let_go() {
+    let home = Home::new();
+    let store = home.store();
+    commit(&store, 1);
+    let _held = store.reserve(1).unwrap();
+    let ended = store.enlist().unwrap();
+    let draft = |name: &str| {
+        let file = format!(".default-{name}.tmp");
+        fs::write(home.folder().join(&file), "{").unwrap();
+        format!("draft {file}")
+    };
+    let (without_sign, let_go) = (draft(&"0".repeat(32)), draft(&ended.actor().name.to_string()));
+    draft("no-sign");
+    assert_eq!(found(&home), [without_sign.clone()]);
+    let sign = format!("sign default.claims/{}", ended.actor().name);
+    drop(ended);
+    assert_eq!(found(&home), [sign, without_sign, let_go]);
+}
+
+#[test]
+fn a_copy_is_what_has_the_documents_name_and_something_around_it() {
+    let home = Home::new();
+    commit(&home.store(), 1);
+    let write = |name: &str, text: &str| fs::write(home.folder().join(name), text).unwrap();
+    for name in ["default.json~", ".default.json.swp", "#default.json#", "default.json.2026"] {
+        write(name, "{}");
+    }
+    for another in
+        ["default", "other.json~", "my.default.json~", "default.json.json", "default.json.lock", ".default.json"]
+    {
+        write(another, "{}");
+    }
+    write("default.json.empty", "");
+    fs::create_dir(home.folder().join("default.json.d")).unwrap();
+    for (name, mode) in [("default.json~", 0o640), (".default.json.swp", 0o604), ("#default.json#", 0o600)] {
+        chmod(&home.folder().join(name), mode);
+    }
+    chmod(&home.folder().join("default.json.2026"), 0o733);
+    let expected =
+        ["copy #default.json#", "open copy .default.json.swp", "copy default.json.2026", "open copy default.json~"];
+    assert_eq!(found(&home), expected);
+}
+
+#[test]
+fn a_copy_of_somebody_elses_is_open() {
+    let home = Home::new();
+    let disk = Arc::new(TestDisk::default());
+    let (own, foreign) = (home.folder().join("default.json.own"), home.folder().join("default.json.theirs"));
+    commit(&home.store(), 1);
+    for path in [&own, &foreign] {
+        fs::write(path, "{}").unwrap();
+        chmod(path, 0o600);
+    }
+    disk.give(&foreign, ME + 1);
+    let expected = [Found::Copy { path: own, is_open: false }, Found::Copy { path: foreign, is_open: true }];
+    assert_eq!(disk.store(home.path()).inspect().found, expected);
+}
+
+#[test]
+fn the_copies_of_a_document_behind_a_link_are_looked_for_beside_it() {
+    let (home, elsewhere) = (Home::new(), Home::new());
+    fs::create_dir(home.folder()).unwrap();
+    chmod(&home.folder(), 0o700);
+    symlink(elsewhere.path().join("kept"), home.document()).unwrap();
+    let store = home.store();
+    commit(&store, 1);
+    fs::write(elsewhere.path().join(".kept"), "{}").unwrap();
+    chmod(&elsewhere.path().join(".kept"), 0o600);
+    let seen = store.inspect();
+    assert_eq!(seen.found, [Found::Copy { path: elsewhere.path().join(".kept"), is_open: false }]);
+    assert_eq!((seen.document, seen.link), (elsewhere.path().join("kept"), Some(home.document())));
+}

@@ -1,0 +1,120 @@
+//! What the disk of this machine tells and does.
+
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{MetadataExt, symlink};
+use std::time::{Duration, SystemTime};
+
+use credlatch::file::RealDisk;
+use credlatch::file::disk::{Disk, Kind, Open};
+
+use crate::{Home, chmod};
+
+#[test]
+fn facts_are_those_of_the_file() {
+    let home = Home::new();
+    let path = home.path().join("file");
+    fs::write(&path, "12345").unwrap();
+    chmod(&path, 0o4640);
+    fs::hard_link(&path, home.path().join("second")).unwrap();
+    let file = RealDisk.open(&path, Open::Write).unwrap();
+    file.set_modified(SystemTime::UNIX_EPOCH + Duration::new(1_234, 567_890_000)).unwrap();
+    let (facts, metadata) = (RealDisk.facts(&file).unwrap(), fs::metadata(&path).unwrap());
+    assert_eq!(RealDisk.look(&path).unwrap(), facts);
+    assert_eq!((facts.place.dev, facts.place.ino), (metadata.dev(), metadata.ino()));
+    assert_eq!((facts.kind, facts.size, facts.names), (Kind::File, 5, 2));
+    assert_eq!((facts.owner, facts.mode), (metadata.uid(), 0o4640));
+    assert_eq!(facts.written_ns, 1_234_567_890_000);
+    let changed = SystemTime::UNIX_EPOCH + Duration::from_nanos(u64::try_from(facts.changed_ns).unwrap());
+    assert!(changed.elapsed().unwrap() < Duration::from_secs(60));
+    assert_eq!(RealDisk.look(home.path()).unwrap().kind, Kind::Folder);
+    assert_eq!(RealDisk.look("/dev/null".as_ref()).unwrap().kind, Kind::Other);
+}
+
+#[test]
+fn a_read_says_how_much_there_was() {
+    let home = Home::new();
+    let path = home.path().join("file");
+    fs::write(&path, "0123456789").unwrap();
+    let file = RealDisk.open(&path, Open::Read).unwrap();
+    let mut into = [b'.'; 8];
+    assert_eq!(RealDisk.read_at(&file, &mut into, 5).unwrap(), 5);
+    assert_eq!(&into, b"56789...");
+    assert_eq!(RealDisk.read_at(&file, &mut into, 1).unwrap(), 8);
+    assert_eq!(&into, b"12345678");
+    let folder = RealDisk.open(home.path(), Open::Read).unwrap();
+    assert!(RealDisk.read_at(&folder, &mut into, 0).is_err());
+}
+
+#[test]
+fn what_is_made_is_this_users_alone_and_only_if_it_may_be_made() {
+    let home = Home::new();
+    let path = home.path().join("file");
+    assert!(RealDisk.open(&path, Open::Read).is_err());
+    assert!(RealDisk.open(&path, Open::Write).is_err());
+    RealDisk.open(&path, Open::New).unwrap();
+    assert_eq!(RealDisk.look(&path).unwrap().mode, 0o600);
+    assert!(RealDisk.open(&path, Open::New).is_err());
+    RealDisk.write_at(&RealDisk.open(&path, Open::Ensure).unwrap(), b"kept", 0).unwrap();
+    let file = RealDisk.open(&path, Open::Read).unwrap();
+    assert!(RealDisk.write_at(&file, b"x", 0).is_err(), "it was opened to be read");
+    assert_eq!(fs::read(&path).unwrap(), b"kept");
+    fs::remove_file(&path).unwrap();
+    RealDisk.open(&path, Open::Ensure).unwrap();
+    assert_eq!(RealDisk.look(&path).unwrap().mode, 0o600);
+    symlink(&path, home.path().join("link")).unwrap();
+    assert!(RealDisk.open(&home.path().join("link"), Open::Read).is_err());
+}
+
+#[test]
+fn an_open_file_is_not_passed_to_children() {
+    let home = Home::new();
+    let file = RealDisk.open(&home.path().join("file"), Open::New).unwrap();
+    assert!(rustix::io::fcntl_getfd(&file).unwrap().contains(rustix::io::FdFlags::CLOEXEC));
+}
+
+#[test]
+fn a_link_is_read_and_what_is_none_has_no_target() {
+    let home = Home::new();
+    let (file, link) = (home.path().join("file"), home.path().join("link"));
+    fs::write(&file, "").unwrap();
+    symlink("file", &link).unwrap();
+    assert_eq!(RealDisk.link(&link).unwrap(), Some("file".into()));
+    assert_eq!(RealDisk.link(&file).unwrap(), None);
+    assert_eq!(RealDisk.link(&home.path().join("nothing")).unwrap(), None);
+    assert!(RealDisk.link(&file.join("below")).is_err(), "it can't be told");
+}
+
+#[test]
+fn names_that_are_no_text_are_left_out() {
+    let home = Home::new();
+    fs::write(home.path().join("text"), "").unwrap();
+    // Some file systems don't take such a name.
+    let _ = fs::write(home.path().join(std::ffi::OsStr::from_bytes(b"\xff")), "");
+    assert_eq!(RealDisk.list(home.path()).unwrap(), ["text"]);
+    assert!(RealDisk.list(&home.path().join("text")).is_err());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_system_is_named_as_the_system_names_it() {
+    let named = |path: &str| {
+        let told = std::process::Command::new("stat").args(["-f", "-c", "%T", path]).output().unwrap();
+        String::from_utf8(told.stdout).unwrap().trim().to_owned()
+    };
+    assert_eq!(named("/dev/shm"), "tmpfs");
+    assert_eq!(RealDisk.file_system("/dev/shm".as_ref()).unwrap(), Some("tmpfs"));
+    assert_eq!(RealDisk.untrusted_file_system("/dev/shm".as_ref()).unwrap(), None);
+    assert_eq!(named("/proc"), "proc");
+    assert_eq!(RealDisk.file_system("/proc".as_ref()).unwrap(), None, "nobody keeps a store there");
+    assert!(RealDisk.file_system("/nothing/there".as_ref()).is_err());
+    assert!(RealDisk.untrusted_file_system("/nothing/there".as_ref()).is_err());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn ticks_are_milliseconds() {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+    let ms = u64::try_from(now.tv_sec).unwrap() * 1000 + u64::try_from(now.tv_nsec).unwrap() / 1_000_000;
+    assert!(RealDisk.ticks().abs_diff(ms) < 900, "{} is not about {ms}", RealDisk.ticks());
+}
