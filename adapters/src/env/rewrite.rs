@@ -66,7 +66,7 @@ pub(super) fn prepare_on<D: Disk>(
     variables: &[&str],
     patience: Duration,
 ) -> Result<Option<Ready<D>>, DotenvFileError> {
-    edit(disk, path, variables, patience, &|_| true)
+    Ok(edit(disk, path, variables, patience, &|_| true)?.ready)
 }
 
 /// Does what was meant, as far as it is still there. Doing it again changes nothing. Also removes what a crash left.
@@ -99,8 +99,8 @@ impl Prepared {
 
 impl<D: Disk> Ready<D> {
     pub(super) fn commit(self) -> Result<Renamed, DotenvFileError> {
-        let (disk, meant) = (self.disk.clone(), self.meant.clone());
-        if self.rename()? { finish(&disk, meant) } else { settle(&disk, &meant, PATIENCE) }
+        let (disk, meant, path) = (self.disk.clone(), self.meant.clone(), self.held.path.clone());
+        if self.rename()? { finish(&disk, meant, &path) } else { settle(&disk, &meant, PATIENCE) }
     }
 
     /// Returns whether it was done; if not, the file is no longer the one that was read.
@@ -155,17 +155,25 @@ fn settle(disk: &impl Disk, meant: &Rewrite, patience: Duration) -> Result<Renam
     let path = PathBuf::from(&meant.path);
     let keys: Vec<&str> = meant.variables.iter().map(|(key, _)| key.as_str()).collect();
     for _ in 0..TRIES {
-        let prepared = edit(disk, &path, &keys, patience, &|line| has(meant, line))?;
-        if prepared.map_or(Ok(true), Ready::rename)? {
-            return finish(disk, meant.clone());
+        let Edit { path, ready } = edit(disk, &path, &keys, patience, &|line| has(meant, line))?;
+        if ready.map_or(Ok(true), Ready::rename)? {
+            return finish(disk, meant.clone(), &path);
         }
     }
     Err(DotenvFileError::new(&path, DotenvFileErrorKind::Busy))
 }
 
-fn finish(disk: &impl Disk, meant: Rewrite) -> Result<Renamed, DotenvFileError> {
-    replace::sync_folder(disk, Path::new(&meant.path))?;
+fn finish(disk: &impl Disk, meant: Rewrite, path: &Path) -> Result<Renamed, DotenvFileError> {
+    replace::sync_folder(disk, path)?;
     Ok(Renamed { meant })
+}
+
+/// What there is to do to a file.
+struct Edit<D: Disk> {
+    /// The file itself: a link may lead to it now that wasn't there when a rewrite was meant.
+    path: PathBuf,
+    /// None if there is nothing to take out, or no file.
+    ready: Option<Ready<D>>,
 }
 
 fn edit<D: Disk>(
@@ -174,16 +182,16 @@ fn edit<D: Disk>(
     keys: &[&str],
     patience: Duration,
     goes: &dyn Fn(&Assignment) -> bool,
-) -> Result<Option<Ready<D>>, DotenvFileError> {
+) -> Result<Edit<D>, DotenvFileError> {
     let Some(mut held) = replace::hold(disk, path, patience)? else {
         replace::sweep(disk, path);
-        return Ok(None);
+        return Ok(Edit { path: path.to_owned(), ready: None });
     };
     replace::sweep(disk, &held.path);
     let wrong = |kind: DotenvFileErrorKind| DotenvFileError::new(path, kind);
     let text = held.text()?;
     let Some(Split { kept, gone }) = split(&text, keys, goes).map_err(|why| wrong(why.into()))? else {
-        return Ok(None);
+        return Ok(Edit { path: held.path, ready: None });
     };
     if held.names() > 1 {
         return Err(wrong(DotenvFileErrorKind::HardLinked(held.names())));
@@ -191,7 +199,7 @@ fn edit<D: Disk>(
     let named = held.path.to_str().ok_or_else(|| wrong(DotenvFileErrorKind::PathNotText))?.to_owned();
     let fresh = Fresh::write(&held, &kept)?;
     let meant = Rewrite { path: named, variables: gone, extra: Extra::default() };
-    Ok(Some(Ready { held, fresh, meant, disk: disk.clone() }))
+    Ok(Edit { path: held.path.clone(), ready: Some(Ready { held, fresh, meant, disk: disk.clone() }) })
 }
 
 /// A text without some of its lines, and those lines by name and fingerprint.

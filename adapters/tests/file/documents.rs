@@ -8,7 +8,7 @@ use std::sync::Arc;
 use credlatch::file::{FileStore, MAX_BYTES};
 use credlatch_core::name::ProfileName;
 use credlatch_core::port::{Locked, Store, StoreError, StoreErrorKind};
-use credlatch_core::state::State;
+use credlatch_core::state::{MAX_ENTRIES, State};
 use rustix::io::Errno;
 
 use crate::disk::{ME, TestDisk};
@@ -135,6 +135,25 @@ fn what_does_not_parse_is_unreadable_and_left_as_it_is() {
 fn the_error_says_where() {
     let error = refused(&home_with("{\"version\":1,\n\"store\":oops}"));
     assert!(error.what.contains("not JSON (line 2, column 9)"), "{}", error.what);
+}
+
+#[test]
+fn as_many_entries_as_may_be_are_read_and_one_more_is_refused() {
+    let with = |count: usize| {
+        let entry = |at: usize| {
+            format!(
+                r#"{{"label":"e{at}","version":{at},"source":"manual","fingerprint":"sha256:0000000000000000",
+                "material":{{"api_key":"{SECRET}"}}}}"#
+            )
+        };
+        let entries = (1..=count).map(entry).collect::<Vec<_>>().join(",");
+        let slots = format!(r#"{{"acme":{{"entries":[{entries}]}}}}"#);
+        home_with(document(1, &format!(r#"{{"generation":1,"last_version":{count},"providers":{slots}}}"#)))
+    };
+    let state = with(MAX_ENTRIES).store().load().unwrap().state;
+    assert_eq!(state.providers.values().next().unwrap().entries.len(), MAX_ENTRIES);
+    let error = refused(&with(MAX_ENTRIES + 1));
+    assert!(error.what.contains(&format!("provider acme has more than {MAX_ENTRIES} entries")), "{}", error.what);
 }
 
 #[test]

@@ -9,12 +9,17 @@ use rustix::io::Errno;
 use zeroize::Zeroizing;
 
 use super::files::{Change, Ino, Node};
-use super::sim::{Call, FOLDER, Opened, Sim, Wrong, name};
+use super::sim::{Call, FOLDER, LINK, Opened, Sim, Wrong, name};
 use crate::env::disk::Disk;
 use crate::plain_file::{self, Facts, Unreadable};
 
 fn failing(after: Option<Errno>) -> io::Result<()> {
     after.map_or(Ok(()), |errno| Err(errno.into()))
+}
+
+/// Where a path leads.
+fn followed(path: &Path) -> PathBuf {
+    if path == Path::new(LINK) { Path::new(FOLDER).join(".env") } else { path.to_owned() }
 }
 
 impl Disk for Sim {
@@ -23,11 +28,11 @@ impl Disk for Sim {
 
     fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
         self.call(Call::Resolve)?;
-        self.find(path).map(|_| path.to_owned())
+        self.find(&followed(path)).map(|_| followed(path))
     }
 
     fn open(&self, path: &Path) -> Result<Option<(Opened, Self::Meta)>, Unreadable> {
-        let found = self.call(Call::Open).and_then(|_| self.find(path));
+        let found = self.call(Call::Open).and_then(|_| self.find(&followed(path)));
         match found {
             Ok(ino) => Ok(Some((self.opened(ino), facts(ino, &self.node(ino))))),
             Err(error) if plain_file::is_absent(&error) => Ok(None),

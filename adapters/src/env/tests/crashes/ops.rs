@@ -6,7 +6,7 @@ use std::time::Duration;
 use credlatch_core::rewrite::Rewrite;
 
 use super::files::Files;
-use super::sim::{FOLDER, Sim, Wrong};
+use super::sim::{FOLDER, LINK, Sim, Wrong};
 use super::situation::{DONE, EDITED, EDITED_DONE, LEFTOVER, MODE, Situation, TEXT, Text};
 use crate::env::dotenv_file::DotenvFileError;
 use crate::env::rewrite::{prepare_on, redo_on};
@@ -26,6 +26,7 @@ pub(super) const OPS: &[Op] = &[
     Op { name: "give up", start: |_| (files(Some(TEXT), false), before()), run: give_up },
     Op { name: "redo", start: |_| (files(Some(TEXT), true), before().recorded(meant())), run: redo },
     Op { name: "redo after a renaming that is not durable", start: renamed, run: redo },
+    Op { name: "redo through a link that is new", start: linked, run: redo },
     Op { name: "redo where the file is gone", start: |_| (files(None, true), gone().recorded(meant())), run: redo },
 ];
 
@@ -67,6 +68,12 @@ fn renamed(wrong: Option<Wrong>) -> (Files, Situation) {
     let is_done = |files: &Files| files.now.node(".env").is_some_and(|node| node.bytes == DONE.as_bytes());
     let point = sim.inner().points.iter().find(|point| is_done(&point.files)).unwrap().clone();
     (point.files, before().recorded(meant()))
+}
+
+/// The same where the path that was recorded is by now a link to the file.
+fn linked(wrong: Option<Wrong>) -> (Files, Situation) {
+    let (files, _) = renamed(wrong);
+    (files, before().recorded(Rewrite { path: LINK.into(), ..meant() }))
 }
 
 const KEYS: &[&str] = &["ANTHROPIC_TOKEN"];

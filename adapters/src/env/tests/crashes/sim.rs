@@ -12,6 +12,8 @@ use super::files::{Files, Ino, Node};
 use super::situation::Situation;
 
 pub(super) const FOLDER: &str = "/p";
+/// A link to the file.
+pub(super) const LINK: &str = "/elsewhere/.env";
 
 /// A call to the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
