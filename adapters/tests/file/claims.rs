@@ -139,8 +139,7 @@ fn only_file(folder: &Path) -> PathBuf {
 #[test]
 fn a_sign_of_life_is_made_anew_if_a_sweeper_takes_it_before_it_is_locked() {
     let home = Home::new();
-    let disk = Arc::new(TestDisk::default());
-    let store = disk.store(home.path());
+    let (disk, store) = home.on_test_disk();
     let claims = home.folder().join("default.claims");
     let swept = claims.clone();
     disk.before(Step::Lock, move || fs::remove_file(only_file(&swept)).unwrap());
@@ -185,8 +184,7 @@ fn signs_that_are_taken_away_again_and_again_are_told() {
 #[test]
 fn a_sign_of_life_that_cannot_be_asked_is_neither_alive_nor_dead() {
     let home = Home::new();
-    let disk = Arc::new(TestDisk::default());
-    let store = disk.store(home.path());
+    let (disk, store) = home.on_test_disk();
     let alive = store.enlist().unwrap();
     disk.hide(&home.folder().join(format!("default.claims/{}", alive.actor().name)), Errno::ACCESS);
     let error = store.is_alive(alive.actor()).unwrap_err();
@@ -198,8 +196,7 @@ fn a_sign_of_life_that_cannot_be_asked_is_neither_alive_nor_dead() {
 #[test]
 fn a_waiter_looks_often_at_first_and_less_often_later() {
     let home = Home::new();
-    let disk = Arc::new(TestDisk::default());
-    let store = disk.store(home.path());
+    let (disk, store) = home.on_test_disk();
     let alive = store.enlist().unwrap();
     disk.stop_clock();
     assert!(!store.wait(alive.actor(), 100).unwrap());
@@ -240,8 +237,7 @@ fn a_sign_of_life_stays_as_long_as_its_draft_cannot_be_removed() {
 #[test]
 fn drafts_without_a_sign_of_life_are_removed_after_a_start_of_the_machine() {
     let home = Home::new();
-    let disk = Arc::new(TestDisk::default());
-    let store = disk.store(home.path());
+    let (disk, store) = home.on_test_disk();
     commit(&store, 1);
     let ended = store.enlist().unwrap().actor().name;
     let file = |profile: &str, name: &str| home.folder().join(format!(".{profile}-{name}.tmp"));

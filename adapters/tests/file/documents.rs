@@ -2,8 +2,6 @@
 
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
-use std::sync::Arc;
 
 use credlatch::file::{FileStore, MAX_BYTES};
 use credlatch_core::name::ProfileName;
@@ -11,8 +9,8 @@ use credlatch_core::port::{Locked, Store, StoreError, StoreErrorKind};
 use credlatch_core::state::{MAX_ENTRIES, State};
 use rustix::io::Errno;
 
-use crate::disk::{ME, TestDisk};
-use crate::{Home, commit, state};
+use crate::disk::ME;
+use crate::{Home, chmod, commit, state};
 
 const SECRET: &str = "sk-live-0123456789";
 
@@ -20,9 +18,9 @@ const SECRET: &str = "sk-live-0123456789";
 fn home_with(document: impl AsRef<[u8]>) -> Home {
     let home = Home::new();
     fs::create_dir(home.folder()).unwrap();
-    fs::set_permissions(home.folder(), fs::Permissions::from_mode(0o700)).unwrap();
+    chmod(&home.folder(), 0o700);
     fs::write(home.document(), document).unwrap();
-    fs::set_permissions(home.document(), fs::Permissions::from_mode(0o600)).unwrap();
+    chmod(&home.document(), 0o600);
     home
 }
 
@@ -75,22 +73,6 @@ fn what_is_committed_is_read_back_and_unknown_fields_survive_at_every_level() {
     assert!(json["profile"]["providers"]["acme"]["entries"][0]["e"].get("x").is_some());
     assert_eq!(json["store"], format!("{:032x}", 3));
     assert_eq!(json["id"], format!("{id:016x}"));
-}
-
-#[test]
-fn everything_is_private_from_the_start() {
-    let home = Home::new();
-    let store = home.store();
-    let _room = store.reserve(100).unwrap();
-    commit(&store, 1);
-    let mode = |path: std::path::PathBuf| fs::metadata(path).unwrap().mode() & 0o7777;
-    assert_eq!(mode(home.folder()), 0o700);
-    assert_eq!(mode(home.folder().join("default.claims")), 0o700);
-    let files = home.files();
-    assert_eq!(files.len(), 4);
-    for file in files {
-        assert_eq!(mode(home.folder().join(&file)), 0o600, "{file}");
-    }
 }
 
 #[test]
@@ -165,8 +147,7 @@ fn an_empty_document_is_told_to_be_empty() {
 #[test]
 fn a_document_that_cannot_be_opened_is_not_an_absent_one() {
     let home = home_with(document(1, r#"{"generation":1,"last_version":0}"#));
-    let disk = Arc::new(TestDisk::default());
-    let store = disk.store(home.path());
+    let (disk, store) = home.on_test_disk();
     for (errno, kind, remedy) in [
         (Errno::IO, StoreErrorKind::Failed, "dmesg"),
         (Errno::ACCESS, StoreErrorKind::Denied, "chown"),
@@ -191,17 +172,6 @@ fn a_document_that_cannot_be_opened_is_not_an_absent_one() {
     assert_eq!(error.kind, StoreErrorKind::Denied);
     assert!(error.what.contains("belongs to user 1001, not to user 1000"), "{}", error.what);
     assert!(error.remedy.starts_with("use a home of your own"), "{}", error.remedy);
-}
-
-#[test]
-fn what_root_made_is_told_with_the_way_to_give_it_back() {
-    let home = home_with("{}");
-    let disk = Arc::new(TestDisk::default());
-    disk.shut(&home.document(), Errno::ACCESS);
-    disk.give(&home.document(), 0);
-    let error = disk.store(home.path()).load().unwrap_err();
-    assert!(error.what.contains("root made it"), "{}", error.what);
-    assert!(error.remedy.contains(&format!("sudo chown -R 1000 '{}'", home.document().display())), "{}", error.remedy);
 }
 
 #[test]
@@ -279,80 +249,6 @@ fn what_is_not_a_plain_file_is_not_an_absent_document() {
     let home = Home::new();
     fs::write(home.folder(), "").unwrap();
     assert_eq!(home.store().load().unwrap_err().kind, StoreErrorKind::Unreadable);
-}
-
-#[test]
-fn loose_permissions_are_refused_with_the_command_that_mends_them() {
-    let home = Home::new();
-    let store = home.store();
-    commit(&store, 1);
-    for (path, loose) in [(home.document(), 0o644), (home.folder(), 0o755)] {
-        let before = fs::metadata(&path).unwrap().permissions();
-        fs::set_permissions(&path, fs::Permissions::from_mode(loose)).unwrap();
-        let error = store.load().unwrap_err();
-        assert_eq!(error.kind, StoreErrorKind::Unsafe);
-        assert!(std::process::Command::new("sh").args(["-c", &error.remedy]).status().unwrap().success());
-        assert_eq!(fs::metadata(&path).unwrap().permissions(), before);
-        assert_eq!(store.load().unwrap().state, state(1));
-    }
-}
-
-#[test]
-fn a_foreign_owner_is_named_with_its_likely_cause() {
-    if !rustix::process::geteuid().is_root() {
-        return;
-    }
-    let home = Home::new();
-    let store = home.store();
-    commit(&store, 1);
-    chown(home.document(), Some(1234), None).unwrap();
-    let error = store.load().unwrap_err();
-    assert_eq!(error.kind, StoreErrorKind::Unsafe);
-    assert!(error.what.contains("user 1234") && error.remedy.contains("docker exec --user 1234"), "{error:?}");
-}
-
-#[test]
-fn a_hard_link_is_refused_because_a_commit_would_part_the_names() {
-    let home = Home::new();
-    let store = home.store();
-    commit(&store, 1);
-    fs::hard_link(home.document(), home.folder().join("second")).unwrap();
-    assert_eq!(store.load().unwrap_err().kind, StoreErrorKind::Unsafe);
-}
-
-#[test]
-fn a_symbolic_link_is_followed_and_survives_commits() {
-    let (home, elsewhere) = (Home::new(), Home::new());
-    let target = elsewhere.path().join("kept.json");
-    fs::create_dir(home.folder()).unwrap();
-    fs::set_permissions(home.folder(), fs::Permissions::from_mode(0o700)).unwrap();
-    fs::set_permissions(elsewhere.path(), fs::Permissions::from_mode(0o755)).unwrap();
-    symlink("hop", home.document()).unwrap();
-    symlink(&target, home.folder().join("hop")).unwrap();
-    let store = home.store();
-    let id = commit(&store, 1);
-    assert!(fs::symlink_metadata(home.document()).unwrap().is_symlink());
-    assert!(fs::metadata(&target).unwrap().is_file());
-    assert!(elsewhere.path().join("kept.lock").is_file(), "the lock is where the document is");
-    assert!(!home.lock_file().exists());
-    assert_eq!(store.word().unwrap(), Some(id));
-    assert_eq!(store.load().unwrap().state, state(1));
-    symlink("default.json", home.folder().join("loop")).unwrap();
-    fs::rename(home.folder().join("loop"), home.document()).unwrap();
-    assert_eq!(store.load().unwrap_err().kind, StoreErrorKind::Unsafe);
-}
-
-#[test]
-fn a_lock_file_that_is_a_link_is_not_followed() {
-    let home = Home::new();
-    let store = home.store();
-    commit(&store, 1);
-    let victim = home.path().join("victim");
-    fs::write(&victim, "kept").unwrap();
-    fs::remove_file(home.lock_file()).unwrap();
-    symlink(&victim, home.lock_file()).unwrap();
-    assert_eq!(store.lock(10).err().unwrap().kind, StoreErrorKind::Unsafe);
-    assert_eq!(fs::read_to_string(victim).unwrap(), "kept");
 }
 
 #[test]

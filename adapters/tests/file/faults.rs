@@ -6,14 +6,13 @@ use std::sync::Arc;
 use credlatch_core::port::{CommitError, Locked, Store, StoreErrorKind};
 use rustix::io::Errno;
 
-use crate::disk::{Step, TestDisk};
+use crate::disk::Step;
 use crate::{Home, commit, state};
 
 #[test]
 fn a_failure_before_the_rename_leaves_the_old_state_and_no_trace() {
     let home = Home::new();
-    let disk = Arc::new(TestDisk::default());
-    let store = disk.store(home.path());
+    let (disk, store) = home.on_test_disk();
     let id = commit(&store, 1);
     let before = fs::read(home.document()).unwrap();
     for (step, errno, kind) in [
@@ -44,8 +43,7 @@ fn a_failure_before_the_rename_leaves_the_old_state_and_no_trace() {
 #[test]
 fn a_failed_sync_of_the_directory_is_unknown_and_leaves_the_word_odd() {
     let home = Home::new();
-    let disk = Arc::new(TestDisk::default());
-    let store = disk.store(home.path());
+    let (disk, store) = home.on_test_disk();
     commit(&store, 1);
     let mut locked = store.lock(1000).unwrap();
     locked.load().unwrap();
@@ -70,8 +68,7 @@ fn a_failed_sync_of_the_directory_is_unknown_and_leaves_the_word_odd() {
 #[test]
 fn a_first_commit_that_failed_unknown_is_confirmed_too() {
     let home = Home::new();
-    let disk = Arc::new(TestDisk::default());
-    let store = disk.store(home.path());
+    let (disk, store) = home.on_test_disk();
     let mut locked = store.lock(1000).unwrap();
     locked.load().unwrap();
     let breaking = Arc::clone(&disk);
@@ -88,8 +85,7 @@ fn a_first_commit_that_failed_unknown_is_confirmed_too() {
 #[test]
 fn a_rename_that_failed_and_cannot_be_looked_into_is_unknown() {
     let home = Home::new();
-    let disk = Arc::new(TestDisk::default());
-    let store = disk.store(home.path());
+    let (disk, store) = home.on_test_disk();
     commit(&store, 1);
     let mut locked = store.lock(1000).unwrap();
     locked.load().unwrap();
@@ -108,8 +104,7 @@ fn a_rename_that_failed_and_cannot_be_looked_into_is_unknown() {
 #[test]
 fn a_document_that_cannot_be_looked_at_before_the_rename_stops_the_commit() {
     let home = Home::new();
-    let disk = Arc::new(TestDisk::default());
-    let store = disk.store(home.path());
+    let (disk, store) = home.on_test_disk();
     commit(&store, 1);
     let mut locked = store.lock(1000).unwrap();
     locked.load().unwrap();
@@ -126,8 +121,7 @@ fn a_document_that_cannot_be_looked_at_before_the_rename_stops_the_commit() {
 #[test]
 fn an_id_is_even_and_neither_zero_nor_the_one_that_stands() {
     let home = Home::new();
-    let disk = Arc::new(TestDisk::default());
-    let store = disk.store(home.path());
+    let (disk, store) = home.on_test_disk();
     let id = commit(&store, 1);
     let mut locked = store.lock(1000).unwrap();
     locked.load().unwrap();
@@ -138,8 +132,7 @@ fn an_id_is_even_and_neither_zero_nor_the_one_that_stands() {
 #[test]
 fn a_file_system_without_locks_has_its_own_error() {
     let home = Home::new();
-    let disk = Arc::new(TestDisk::default());
-    let store = disk.store(home.path());
+    let (disk, store) = home.on_test_disk();
     disk.fail(Step::Lock, Errno::NOLCK);
     let Err(error) = store.lock(1000) else { panic!("there are no locks") };
     assert_eq!(error.kind, StoreErrorKind::Unsafe);
@@ -149,8 +142,7 @@ fn a_file_system_without_locks_has_its_own_error() {
 #[test]
 fn a_lock_file_deleted_during_a_commit_stops_it() {
     let home = Home::new();
-    let disk = Arc::new(TestDisk::default());
-    let store = disk.store(home.path());
+    let (disk, store) = home.on_test_disk();
     commit(&store, 1);
     let mut locked = store.lock(1000).unwrap();
     locked.load().unwrap();
@@ -168,8 +160,7 @@ fn a_lock_file_deleted_during_a_commit_stops_it() {
 #[test]
 fn an_edit_by_hand_during_a_commit_stops_it() {
     let home = Home::new();
-    let disk = Arc::new(TestDisk::default());
-    let store = disk.store(home.path());
+    let (disk, store) = home.on_test_disk();
     commit(&store, 1);
     let mut locked = store.lock(1000).unwrap();
     locked.load().unwrap();
@@ -188,8 +179,7 @@ fn an_edit_by_hand_during_a_commit_stops_it() {
 #[test]
 fn a_forked_child_unlocks_and_removes_nothing_of_its_parent() {
     let home = Home::new();
-    let disk = Arc::new(TestDisk::default());
-    let store = disk.store(home.path());
+    let (disk, store) = home.on_test_disk();
     let (room, alive, locked) = (store.reserve(100).unwrap(), store.enlist().unwrap(), store.lock(1000).unwrap());
     let files = home.files();
     disk.fork();

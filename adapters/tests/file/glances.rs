@@ -13,8 +13,7 @@ use crate::{Home, chmod, commit, state};
 #[test]
 fn the_files_are_glanced_at_once_a_second_and_not_more_often() {
     let home = Home::new();
-    let disk = Arc::new(TestDisk::default());
-    let store = disk.store(home.path());
+    let (disk, store) = home.on_test_disk();
     let id = commit(&store, 1);
     disk.stop_clock();
     assert_eq!(store.word().unwrap(), Some(id), "this is a glance");
@@ -31,8 +30,7 @@ fn the_files_are_glanced_at_once_a_second_and_not_more_often() {
 #[test]
 fn a_lock_file_that_was_replaced_by_its_copy_is_opened_anew() {
     let home = Home::new();
-    let disk = Arc::new(TestDisk::default());
-    let store = disk.store(home.path());
+    let (disk, store) = home.on_test_disk();
     let id = commit(&store, 1);
     assert_eq!(store.word().unwrap(), Some(id));
     let copy = home.folder().join("copy");
@@ -52,8 +50,7 @@ fn a_link_that_leads_elsewhere_is_followed_to_the_lock_beside_the_document() {
     fs::create_dir(home.folder()).unwrap();
     chmod(&home.folder(), 0o700);
     symlink(one.document(), home.document()).unwrap();
-    let disk = Arc::new(TestDisk::default());
-    let store = disk.store(home.path());
+    let (disk, store) = home.on_test_disk();
     let first = commit(&one.store(), 1);
     let second = commit(&other.store(), 2);
     store.load().unwrap();

@@ -2,19 +2,17 @@
 
 use std::fs;
 use std::os::unix::fs::{FileExt, symlink};
-use std::sync::Arc;
 
 use credlatch::file::{LockSeen, Provenance, RealDisk};
 use credlatch_core::port::{Store, StoreErrorKind};
 
-use crate::disk::{Step, TestDisk};
+use crate::disk::Step;
 use crate::{Home, commit};
 
 #[test]
 fn an_inspection_takes_no_step_that_changes_anything() {
     let home = Home::new();
-    let disk = Arc::new(TestDisk::default());
-    let store = disk.store(home.path());
+    let (disk, store) = home.on_test_disk();
     assert!(!store.inspect().is_there);
     assert_eq!(disk.take_steps(), []);
     commit(&store, 1);
@@ -45,8 +43,7 @@ fn a_lock_that_is_held_for_a_moment_is_no_finding_and_one_that_stays_is() {
 #[test]
 fn a_file_system_of_another_machine_is_named() {
     let home = Home::new();
-    let disk = Arc::new(TestDisk::default());
-    let store = disk.store(home.path());
+    let (disk, store) = home.on_test_disk();
     assert!(!store.inspect().is_untrusted);
     disk.move_to_nfs();
     let seen = store.inspect();

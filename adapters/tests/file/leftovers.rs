@@ -59,7 +59,7 @@ fn a_draft_is_left_over_when_its_sign_of_life_is_gone_or_let_go() {
     };
     let (without_sign, let_go) = (draft(&"0".repeat(32)), draft(&ended.actor().name.to_string()));
     draft("no-sign");
-    assert_eq!(found(&home), [without_sign.clone()]);
+    assert_eq!(found(&home).as_slice(), std::slice::from_ref(&without_sign));
     let sign = format!("sign default.claims/{}", ended.actor().name);
     drop(ended);
     assert_eq!(found(&home), [sign, without_sign, let_go]);

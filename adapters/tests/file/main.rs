@@ -1,6 +1,7 @@
 //! The file store on real files, with real processes.
 #![cfg(all(feature = "file", unix))]
 
+mod access;
 mod claims;
 mod disk;
 mod documents;
@@ -19,12 +20,15 @@ mod rooms;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use credlatch::file::FileStore;
 use credlatch_core::name::ProfileName;
 use credlatch_core::port::{Locked, Store};
 use credlatch_core::state::State;
 use tempfile::TempDir;
+
+use crate::disk::TestDisk;
 
 /// A home that disappears with its test.
 pub(crate) struct Home(TempDir);
@@ -42,6 +46,13 @@ impl Home {
 
     pub(crate) fn store(&self) -> FileStore {
         FileStore::new(self.path(), &ProfileName::default())
+    }
+
+    /// A store on a disk with a hand on it.
+    pub(crate) fn on_test_disk(&self) -> (Arc<TestDisk>, FileStore<TestDisk>) {
+        let disk = Arc::new(TestDisk::default());
+        let store = disk.store(self.path());
+        (disk, store)
     }
 
     pub(crate) fn folder(&self) -> PathBuf {

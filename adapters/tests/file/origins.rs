@@ -2,20 +2,17 @@
 
 use std::fs;
 use std::os::unix::fs::FileExt;
-use std::sync::Arc;
 
 use credlatch::file::Provenance;
 use credlatch_core::port::{Store, StoreErrorKind};
 use rustix::io::Errno;
 
-use crate::disk::TestDisk;
 use crate::{Home, commit};
 
 #[test]
 fn only_a_word_of_this_boot_that_names_another_commit_tells_of_a_restore() {
     let home = Home::new();
-    let disk = Arc::new(TestDisk::default());
-    let store = disk.store(home.path());
+    let (disk, store) = home.on_test_disk();
     let id = commit(&store, 1);
     let lock = fs::OpenOptions::new().read(true).write(true).open(home.lock_file()).unwrap();
     let mut boot = [0; 8];
@@ -38,8 +35,7 @@ fn only_a_word_of_this_boot_that_names_another_commit_tells_of_a_restore() {
 #[test]
 fn a_lock_file_that_cannot_be_read_tells_nothing_of_the_origin() {
     let home = Home::new();
-    let disk = Arc::new(TestDisk::default());
-    let store = disk.store(home.path());
+    let (disk, store) = home.on_test_disk();
     commit(&store, 1);
     disk.shut(&home.lock_file(), Errno::ACCESS);
     assert_eq!(store.provenance().unwrap_err().kind, StoreErrorKind::Denied);
@@ -66,8 +62,7 @@ fn a_copy_that_is_adopted_gets_a_name_of_its_own() {
 #[test]
 fn no_act_rests_on_a_copy_or_on_locks_that_may_not_hold() {
     let home = Home::new();
-    let disk = Arc::new(TestDisk::default());
-    let store = disk.store(home.path());
+    let (disk, store) = home.on_test_disk();
     store.permit_acts().unwrap();
     commit(&store, 1);
     store.permit_acts().unwrap();

@@ -71,8 +71,7 @@ fn a_load_is_not_kept_under_a_word_read_after_it() {
 #[test]
 fn a_restored_document_is_noticed_and_never_kept() {
     let home = Home::new();
-    let disk = Arc::new(TestDisk::default());
-    let store = disk.store(home.path());
+    let (disk, store) = home.on_test_disk();
     let mut reader = Reader::default();
     commit(&store, 1);
     let backup = fs::read(home.document()).unwrap();
@@ -121,8 +120,7 @@ fn a_copied_home_is_told_from_its_original() {
 #[test]
 fn an_edit_by_hand_is_seen_within_a_second() {
     let home = Home::new();
-    let disk = Arc::new(TestDisk::default());
-    let store = disk.store(home.path());
+    let (disk, store) = home.on_test_disk();
     let mut reader = Reader::default();
     commit(&store, 1);
     reader.read(&store);
@@ -138,8 +136,7 @@ fn an_edit_by_hand_is_seen_within_a_second() {
 #[test]
 fn a_reader_of_a_deleted_lock_file_finds_the_new_one() {
     let home = Home::new();
-    let disk = Arc::new(TestDisk::default());
-    let store = disk.store(home.path());
+    let (disk, store) = home.on_test_disk();
     let mut reader = Reader::default();
     commit(&store, 1);
     reader.read(&store);

@@ -69,8 +69,7 @@ fn a_sweep_takes_what_the_dead_left_and_not_what_the_living_use() {
 #[test]
 fn a_full_disk_is_known_before_the_act() {
     let home = Home::new();
-    let disk = Arc::new(TestDisk::default());
-    let store = disk.store(home.path());
+    let (disk, store) = home.on_test_disk();
     disk.fail(Step::Allocate, Errno::NOSPC);
     let Err(error) = store.reserve(1000) else { panic!("there is no room") };
     assert_eq!(error.kind, StoreErrorKind::Full);
@@ -97,8 +96,7 @@ fn is_used(home: &Home, store: &FileStore<TestDisk>, room: Room<TestDisk>) -> bo
 #[test]
 fn only_a_room_of_ones_own_for_this_profile_is_used() {
     let home = Home::new();
-    let disk = Arc::new(TestDisk::default());
-    let store = disk.store(home.path());
+    let (disk, store) = home.on_test_disk();
     assert!(is_used(&home, &store, store.reserve(1).unwrap()));
     let other = FileStore::on(Arc::clone(&disk), home.path(), &ProfileName::new("other").unwrap());
     assert!(!is_used(&home, &store, other.reserve(1).unwrap()));
@@ -111,8 +109,7 @@ fn only_a_room_of_ones_own_for_this_profile_is_used() {
 #[test]
 fn a_rename_that_happened_though_it_was_reported_to_fail_is_unknown() {
     let home = Home::new();
-    let disk = Arc::new(TestDisk::default());
-    let store = disk.store(home.path());
+    let (disk, store) = home.on_test_disk();
     let mut locked = store.lock(1000).unwrap();
     locked.load().unwrap();
     let (breaking, folder) = (Arc::clone(&disk), home.folder());

@@ -1,0 +1,113 @@
+//! Who owns the files, what others may do to them, and other names of them.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, chown, symlink};
+use std::sync::Arc;
+
+use credlatch_core::port::{Store, StoreErrorKind};
+use rustix::io::Errno;
+
+use crate::disk::TestDisk;
+use crate::{Home, chmod, commit, state};
+
+#[test]
+fn loose_permissions_are_refused_with_the_command_that_mends_them() {
+    let home = Home::new();
+    let store = home.store();
+    commit(&store, 1);
+    for (path, loose) in [(home.document(), 0o644), (home.folder(), 0o755)] {
+        let before = fs::metadata(&path).unwrap().permissions();
+        chmod(&path, loose);
+        let error = store.load().unwrap_err();
+        assert_eq!(error.kind, StoreErrorKind::Unsafe);
+        assert!(std::process::Command::new("sh").args(["-c", &error.remedy]).status().unwrap().success());
+        assert_eq!(fs::metadata(&path).unwrap().permissions(), before);
+        assert_eq!(store.load().unwrap().state, state(1));
+    }
+}
+
+#[test]
+fn a_foreign_owner_is_named_with_its_likely_cause() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let home = Home::new();
+    let store = home.store();
+    commit(&store, 1);
+    chown(home.document(), Some(1234), None).unwrap();
+    let error = store.load().unwrap_err();
+    assert_eq!(error.kind, StoreErrorKind::Unsafe);
+    assert!(error.what.contains("user 1234") && error.remedy.contains("docker exec --user 1234"), "{error:?}");
+}
+
+#[test]
+fn what_root_made_is_told_with_the_way_to_give_it_back() {
+    let home = Home::new();
+    commit(&home.store(), 1);
+    let disk = Arc::new(TestDisk::default());
+    disk.shut(&home.document(), Errno::ACCESS);
+    disk.give(&home.document(), 0);
+    let error = disk.store(home.path()).load().unwrap_err();
+    assert!(error.what.contains("root made it"), "{}", error.what);
+    assert!(error.remedy.contains(&format!("sudo chown -R 1000 '{}'", home.document().display())), "{}", error.remedy);
+}
+
+#[test]
+fn a_hard_link_is_refused_because_a_commit_would_part_the_names() {
+    let home = Home::new();
+    let store = home.store();
+    commit(&store, 1);
+    fs::hard_link(home.document(), home.folder().join("second")).unwrap();
+    assert_eq!(store.load().unwrap_err().kind, StoreErrorKind::Unsafe);
+}
+
+#[test]
+fn a_symbolic_link_is_followed_and_survives_commits() {
+    let (home, elsewhere) = (Home::new(), Home::new());
+    let target = elsewhere.path().join("kept.json");
+    fs::create_dir(home.folder()).unwrap();
+    chmod(&home.folder(), 0o700);
+    chmod(elsewhere.path(), 0o755);
+    symlink("hop", home.document()).unwrap();
+    symlink(&target, home.folder().join("hop")).unwrap();
+    let store = home.store();
+    let id = commit(&store, 1);
+    assert!(fs::symlink_metadata(home.document()).unwrap().is_symlink());
+    assert!(fs::metadata(&target).unwrap().is_file());
+    assert!(elsewhere.path().join("kept.lock").is_file(), "the lock is where the document is");
+    assert!(!home.lock_file().exists());
+    assert_eq!(store.word().unwrap(), Some(id));
+    assert_eq!(store.load().unwrap().state, state(1));
+    symlink("default.json", home.folder().join("loop")).unwrap();
+    fs::rename(home.folder().join("loop"), home.document()).unwrap();
+    assert_eq!(store.load().unwrap_err().kind, StoreErrorKind::Unsafe);
+}
+
+#[test]
+fn a_lock_file_that_is_a_link_is_not_followed() {
+    let home = Home::new();
+    let store = home.store();
+    commit(&store, 1);
+    let victim = home.path().join("victim");
+    fs::write(&victim, "kept").unwrap();
+    fs::remove_file(home.lock_file()).unwrap();
+    symlink(&victim, home.lock_file()).unwrap();
+    assert_eq!(store.lock(10).err().unwrap().kind, StoreErrorKind::Unsafe);
+    assert_eq!(fs::read_to_string(victim).unwrap(), "kept");
+}
+
+#[test]
+fn everything_is_private_from_the_start() {
+    let home = Home::new();
+    let store = home.store();
+    let _room = store.reserve(100).unwrap();
+    commit(&store, 1);
+    let mode = |path: std::path::PathBuf| fs::metadata(path).unwrap().mode() & 0o7777;
+    assert_eq!(mode(home.folder()), 0o700);
+    assert_eq!(mode(home.folder().join("default.claims")), 0o700);
+    let files = home.files();
+    assert_eq!(files.len(), 4);
+    for file in files {
+        assert_eq!(mode(home.folder().join(&file)), 0o600, "{file}");
+    }
+}
