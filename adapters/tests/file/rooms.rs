@@ -86,11 +86,12 @@ fn a_full_disk_is_known_before_the_act() {
 fn is_used(home: &Home, store: &FileStore<TestDisk>, room: Room<TestDisk>) -> bool {
     let mut names = home.files().into_iter();
     let draft = home.folder().join(names.find(|name| name.contains(".tmp")).unwrap());
-    let reserved = fs::metadata(draft).unwrap().ino();
+    // Open, so that its inode is no other file's meanwhile.
+    let reserved = fs::File::open(draft).unwrap();
     let mut locked = store.lock(1000).unwrap();
     locked.load().unwrap();
     locked.commit(&state(1), Some(room)).unwrap();
-    fs::metadata(home.document()).unwrap().ino() == reserved
+    fs::metadata(home.document()).unwrap().ino() == reserved.metadata().unwrap().ino()
 }
 
 #[test]
