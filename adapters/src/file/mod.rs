@@ -15,6 +15,8 @@ pub mod disk;
 pub(crate) mod document;
 mod inspect;
 pub(crate) mod lock;
+#[cfg(target_os = "linux")]
+mod magic;
 pub(crate) mod paths;
 pub(crate) mod provenance;
 mod real;

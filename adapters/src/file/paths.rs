@@ -47,8 +47,10 @@ impl Paths {
     /// to, and others may look at the names in its directory.
     #[cfg(feature = "hermes")]
     pub(crate) fn resolve_foreign<D: Disk>(disk: &D, entry: &Path) -> Result<Self, StoreError> {
-        let paths = Self::resolve(disk, entry)?;
-        Ok(Self { lock: entry.with_extension("lock"), linked: true, ..paths })
+        let mut paths = Self::resolve(disk, entry)?;
+        paths.lock = entry.with_extension("lock");
+        paths.linked = true;
+        Ok(paths)
     }
 
     /// The files beside a document's name, whatever that leads to.

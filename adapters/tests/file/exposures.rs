@@ -79,9 +79,11 @@ fn a_home_that_is_no_directory_or_cannot_be_looked_at_is_refused() {
     let exposures = inspect(&file);
     assert_eq!(exposures[0].harm, Harm::Refused);
     assert!(exposures[0].error.what.contains("it is not a directory"), "{exposures:?}");
-    let exposures = inspect(&file.join("home"));
+    let below = file.join("home");
+    let exposures = inspect(&below);
     assert_eq!(exposures[0].harm, Harm::Refused);
-    assert!(exposures[0].error.what.starts_with("could not look at"), "{exposures:?}");
+    let told = format!("could not look at {}: ", below.display());
+    assert!(exposures[0].error.what.starts_with(&told), "{exposures:?}");
 }
 
 #[test]

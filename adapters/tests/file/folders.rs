@@ -78,15 +78,15 @@ fn each_directory_that_is_made_has_a_durable_name() {
 
 #[test]
 fn a_directory_that_cannot_be_made_is_told() {
-    for name in ["", "profiles", "profiles/default.claims"] {
+    for (name, made) in [("home", 0), ("home/profiles", 0), ("home/profiles/default.claims", 2)] {
         let home = Home::new();
-        let inner = Home::path(&home).join("home");
-        let path = if name.is_empty() { inner.clone() } else { inner.join(name) };
+        let (inner, path) = (home.path().join("home"), home.path().join(name));
         let disk = Arc::new(TestDisk::default());
         disk.fix(&path, Errno::ROFS);
         let error = disk.store(&inner).enlist().err().unwrap();
         assert_eq!(error.kind, StoreErrorKind::ReadOnly, "{name}");
         assert!(error.what.starts_with("could not make"), "{}", error.what);
+        assert_eq!(disk.take_synced(), [home.path(), &inner][..made], "only what was made");
     }
 }
 

@@ -3,10 +3,13 @@
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, symlink};
-use std::time::{Duration, SystemTime};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+use std::time::{Duration, Instant, SystemTime};
 
 use credlatch::file::RealDisk;
 use credlatch::file::disk::{Disk, Kind, Open};
+use credlatch_core::port::Clock;
 
 use crate::{Home, chmod};
 
@@ -93,6 +96,47 @@ fn names_that_are_no_text_are_left_out() {
     let _ = fs::write(home.path().join(std::ffi::OsStr::from_bytes(b"\xff")), "");
     assert_eq!(RealDisk.list(home.path()).unwrap(), ["text"]);
     assert!(RealDisk.list(&home.path().join("text")).is_err());
+}
+
+#[test]
+fn what_cannot_be_made_durable_is_told() {
+    let null = RealDisk.open("/dev/null".as_ref(), Open::Write).unwrap();
+    assert!(RealDisk.sync(&null).is_err(), "a device that keeps nothing");
+    assert!(RealDisk.sync_folder("/nothing/there".as_ref()).is_err());
+}
+
+#[test]
+fn a_pause_takes_as_long_as_it_says() {
+    let began = Instant::now();
+    RealDisk.pause(30);
+    assert!(began.elapsed() >= Duration::from_millis(30));
+}
+
+const AS_SOMEBODY: &str = "CREDLATCH_TEST_SOMEBODY";
+const SOMEBODY: u32 = 65_534;
+
+#[test]
+fn the_user_is_whoever_this_process_acts_as() {
+    let own = RealDisk.user();
+    assert_eq!(own, rustix::process::geteuid().as_raw());
+    if own == 0 {
+        let home = Home::new();
+        chmod(home.path(), 0o755);
+        let exe = home.path().join("test-program");
+        fs::copy(std::env::current_exe().unwrap(), &exe).unwrap();
+        let mut command = Command::new(&exe);
+        command.args(["--exact", "machine::somebody_is_themself", "--nocapture"]).env(AS_SOMEBODY, "1");
+        let done = command.uid(SOMEBODY).gid(SOMEBODY).current_dir("/").output().unwrap();
+        assert!(done.status.success() && String::from_utf8_lossy(&done.stdout).contains("I am somebody"), "{done:?}");
+    }
+}
+
+#[test]
+fn somebody_is_themself() {
+    if std::env::var_os(AS_SOMEBODY).is_some() {
+        assert_eq!(RealDisk.user(), SOMEBODY);
+        println!("I am somebody");
+    }
 }
 
 #[cfg(target_os = "linux")]
