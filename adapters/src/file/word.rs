@@ -148,7 +148,7 @@ impl<D: Disk> Reader<D> {
     /// Notes what was loaded or committed: from now on the word speaks of this.
     pub(super) fn saw(&self, paths: &Paths, facts: Option<Facts>) {
         let is_known = self.view.read(|view| {
-            view.is_current && view.seen.as_ref().is_some_and(|(path, seen)| path == paths && *seen == facts)
+            view.is_current && view.seen.as_ref().is_some_and(|(path, seen)| (path, seen) == (paths, &facts))
         });
         if !is_known {
             self.view.write(|view| {

@@ -1,6 +1,7 @@
 //! What the disk of this machine tells and does.
 
 use std::fs;
+use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::os::unix::process::CommandExt;
@@ -135,7 +136,7 @@ fn the_user_is_whoever_this_process_acts_as() {
 fn somebody_is_themself() {
     if std::env::var_os(AS_SOMEBODY).is_some() {
         assert_eq!(RealDisk.user(), SOMEBODY);
-        println!("I am somebody");
+        writeln!(std::io::stdout(), "I am somebody").unwrap();
     }
 }
 

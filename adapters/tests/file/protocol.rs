@@ -5,6 +5,7 @@ use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use credlatch::file::Provenance;
 use credlatch_core::port::{Loaded, Locked, Store, StoreErrorKind};
@@ -159,7 +160,7 @@ fn a_waiter_on_a_deleted_lock_file_starts_over() {
     let other = home.store();
     thread::scope(|scope| {
         let waiter = scope.spawn(|| commit(&other, 2));
-        thread::sleep(std::time::Duration::from_millis(50));
+        thread::sleep(Duration::from_millis(50));
         fs::remove_file(home.lock_file()).unwrap();
         drop(held);
         let id = waiter.join().unwrap();
@@ -304,10 +305,12 @@ fn report_8040_e_writers_killed_at_any_moment_leave_a_store_that_goes_on() {
     let mut newest = 0;
     for round in 0..25 {
         let mut writer = command("count on", home.path()).stdout(std::process::Stdio::null()).spawn().unwrap();
+        let began = Instant::now();
         while store.load().unwrap().state.generation <= newest {
+            assert!(began.elapsed() < Duration::from_secs(10), "the writer commits nothing");
             thread::yield_now();
         }
-        thread::sleep(std::time::Duration::from_micros(round * 137));
+        thread::sleep(Duration::from_micros(round * 137));
         writer.kill().unwrap();
         writer.wait().unwrap();
         let seen = store.load().unwrap().state.generation;
