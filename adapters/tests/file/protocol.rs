@@ -277,10 +277,9 @@ fn threads_and_instances_lose_no_commit_and_readers_never_go_back() {
                 })
             })
             .collect();
-        for writer in writers {
-            writer.join().unwrap();
-        }
+        let ended: Vec<_> = writers.into_iter().map(thread::ScopedJoinHandle::join).collect();
         done.store(true, Ordering::SeqCst);
+        assert!(ended.iter().all(Result::is_ok));
         assert!(reader.join().unwrap() > 0);
     });
     assert_eq!(shared.load().unwrap().state.generation, 160);
