@@ -112,7 +112,9 @@ mod tests {
         ] {
             assert_eq!(owners_in(text), ["anthropic"], "{text}");
         }
-        assert_eq!(owners_in("bearer gsk_1"), ["groq"]);
+        for short in ["gsk_1", "bearer gsk_1", "\"gsk_1\"", "'gsk_1'", "\"Bearer gsk_1\"", " 'bearer\tgsk_1'"] {
+            assert_eq!(owners_in(short), ["groq"], "{short}");
+        }
         assert_eq!(owners_in("{\"k\":\"gsk_abcdefgh12345678\"}"), ["groq"]);
         assert_eq!(owners_in("sk-ant-api03-x,xai-abcdefgh12345678"), ["anthropic", "xai"]);
         assert_eq!(owners_in("[\"sk-ant-ort01-abcdefgh12345678\"]"), ["anthropic"]);

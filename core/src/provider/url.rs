@@ -116,6 +116,8 @@ mod tests {
             "https://",
             "https:///x",
             "https://a b",
+            "https://a/b c",
+            "https://a/b\u{7f}c",
             "https://a\\@b",
             "https://a:b:c",
             "https://a:99999",
