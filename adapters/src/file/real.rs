@@ -11,6 +11,7 @@ use credlatch_core::state::{Actor, Nonce};
 use credlatch_core::time::Stamp;
 use parking_lot::{Mutex, MutexGuard};
 use rustix::fs::{Mode, OFlags, StatVfsMountFlags};
+use rustix::io::Errno;
 
 use super::disk::{Disk, Facts, Gate, Hold, Kind, Open, Place, Space};
 #[cfg(target_os = "linux")]
@@ -88,7 +89,11 @@ impl Disk for RealDisk {
     }
 
     fn allocate(&self, file: &File, length: u64) -> io::Result<()> {
-        fs4::FileExt::allocate(file, length)
+        // Not every version of std calls both of them unsupported.
+        fs4::FileExt::allocate(file, length).map_err(|error| match Errno::from_io_error(&error) {
+            Some(Errno::OPNOTSUPP | Errno::NOSYS) => io::ErrorKind::Unsupported.into(),
+            _ => error,
+        })
     }
 
     fn sync(&self, file: &File) -> io::Result<()> {
