@@ -18,7 +18,7 @@ use crate::disk::{Step, TestDisk};
 use crate::helper::Helper;
 #[cfg(target_os = "linux")]
 use crate::helper::inherited;
-use crate::{Home, commit};
+use crate::{Home, commit, loaded};
 
 /// A state with one grant that this actor rotates.
 pub(crate) fn rotating(actor: &Actor) -> State {
@@ -113,13 +113,11 @@ fn a_claim_file_stays_while_it_is_locked_or_named() {
     commit(&store, 1);
     assert!(home.files().contains(&file), "it is locked, though no state names it yet");
 
-    let mut locked = store.lock(1000).unwrap();
-    locked.load().unwrap();
+    let mut locked = loaded(&store);
     locked.commit(&rotating(&actor), None).unwrap();
     drop(locked);
     drop(alive);
-    let mut locked = store.lock(1000).unwrap();
-    locked.load().unwrap();
+    let mut locked = loaded(&store);
     locked.commit(&rotating(&actor), None).unwrap();
     drop(locked);
     assert!(home.files().contains(&file), "a claim names it, though its actor is dead");

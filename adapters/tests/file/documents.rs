@@ -10,7 +10,7 @@ use credlatch_core::state::{MAX_ENTRIES, State};
 use rustix::io::Errno;
 
 use crate::disk::ME;
-use crate::{Home, chmod, commit, state};
+use crate::{Home, chmod, commit, loaded, state};
 
 const SECRET: &str = "sk-live-0123456789";
 
@@ -223,8 +223,7 @@ fn too_large_a_document_is_neither_read_nor_written() {
     commit(&store, 1);
     let text = "x".repeat(usize::try_from(MAX_BYTES).unwrap());
     let huge = format!(r#"{{"generation":2,"last_version":0,"text":"{text}"}}"#);
-    let mut locked = store.lock(1000).unwrap();
-    locked.load().unwrap();
+    let mut locked = loaded(&store);
     let credlatch_core::port::CommitError::NotSaved(error) =
         locked.commit(&serde_json::from_str(&huge).unwrap(), None).unwrap_err()
     else {

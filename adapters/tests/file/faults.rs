@@ -7,7 +7,7 @@ use credlatch_core::port::{CommitError, Locked, Store, StoreErrorKind};
 use rustix::io::Errno;
 
 use crate::disk::Step;
-use crate::{Home, commit, state};
+use crate::{Home, commit, loaded, state};
 
 #[test]
 fn a_failure_before_the_rename_leaves_the_old_state_and_no_trace() {
@@ -23,8 +23,7 @@ fn a_failure_before_the_rename_leaves_the_old_state_and_no_trace() {
         (Step::Rename, Errno::ACCESS, StoreErrorKind::Denied),
         (Step::Rename, Errno::PERM, StoreErrorKind::Denied),
     ] {
-        let mut locked = store.lock(1000).unwrap();
-        locked.load().unwrap();
+        let mut locked = loaded(&store);
         disk.fail(step, errno);
         let failed = locked.commit(&state(2), None);
         disk.mend();
@@ -45,8 +44,7 @@ fn a_failed_sync_of_the_directory_is_unknown_and_leaves_the_word_odd() {
     let home = Home::new();
     let (disk, store) = home.on_test_disk();
     commit(&store, 1);
-    let mut locked = store.lock(1000).unwrap();
-    locked.load().unwrap();
+    let mut locked = loaded(&store);
     disk.fail(Step::SyncFolder, Errno::IO);
     assert!(matches!(locked.commit(&state(2), None), Err(CommitError::Unknown(_))));
     drop(locked);
@@ -69,8 +67,7 @@ fn a_failed_sync_of_the_directory_is_unknown_and_leaves_the_word_odd() {
 fn a_first_commit_that_failed_unknown_is_confirmed_too() {
     let home = Home::new();
     let (disk, store) = home.on_test_disk();
-    let mut locked = store.lock(1000).unwrap();
-    locked.load().unwrap();
+    let mut locked = loaded(&store);
     let breaking = Arc::clone(&disk);
     disk.before(Step::Rename, move || breaking.fail(Step::SyncFolder, Errno::IO));
     assert!(matches!(locked.commit(&state(1), None), Err(CommitError::Unknown(_))));
@@ -87,8 +84,7 @@ fn a_rename_that_failed_and_cannot_be_looked_into_is_unknown() {
     let home = Home::new();
     let (disk, store) = home.on_test_disk();
     commit(&store, 1);
-    let mut locked = store.lock(1000).unwrap();
-    locked.load().unwrap();
+    let mut locked = loaded(&store);
     let (breaking, document) = (Arc::clone(&disk), home.document());
     disk.before(Step::Rename, move || {
         breaking.hide(&document, Errno::IO);
@@ -106,8 +102,7 @@ fn a_document_that_cannot_be_looked_at_before_the_rename_stops_the_commit() {
     let home = Home::new();
     let (disk, store) = home.on_test_disk();
     commit(&store, 1);
-    let mut locked = store.lock(1000).unwrap();
-    locked.load().unwrap();
+    let mut locked = loaded(&store);
     for path in [home.document(), home.lock_file()] {
         disk.hide(&path, Errno::IO);
         let Err(CommitError::NotSaved(error)) = locked.commit(&state(2), None) else { panic!("{path:?} is hidden") };
@@ -123,8 +118,7 @@ fn an_id_is_even_and_neither_zero_nor_the_one_that_stands() {
     let home = Home::new();
     let (disk, store) = home.on_test_disk();
     let id = commit(&store, 1);
-    let mut locked = store.lock(1000).unwrap();
-    locked.load().unwrap();
+    let mut locked = loaded(&store);
     disk.draw([0, 1, u128::from(id), u128::from(id | 1), 7].map(|high| high << 64));
     assert_eq!(locked.commit(&state(2), None), Ok(6));
 }
@@ -144,8 +138,7 @@ fn a_lock_file_deleted_during_a_commit_stops_it() {
     let home = Home::new();
     let (disk, store) = home.on_test_disk();
     commit(&store, 1);
-    let mut locked = store.lock(1000).unwrap();
-    locked.load().unwrap();
+    let mut locked = loaded(&store);
     let (lock_file, other) = (home.lock_file(), home.store());
     disk.before(Step::Sync, move || {
         fs::remove_file(lock_file).unwrap();
@@ -162,8 +155,7 @@ fn an_edit_by_hand_during_a_commit_stops_it() {
     let home = Home::new();
     let (disk, store) = home.on_test_disk();
     commit(&store, 1);
-    let mut locked = store.lock(1000).unwrap();
-    locked.load().unwrap();
+    let mut locked = loaded(&store);
     let document = home.document();
     disk.before(Step::Sync, move || {
         let text = fs::read_to_string(&document).unwrap().replace("\"generation\": 1", "\"generation\": 7");

@@ -10,13 +10,12 @@ use credlatch_core::port::{CommitError, Locked, Store, StoreError, StoreErrorKin
 use rustix::io::Errno;
 
 use crate::disk::{ME, TestDisk};
-use crate::{Home, chmod, commit, state};
+use crate::{Home, chmod, commit, loaded, state};
 
 /// Which directories the first commit makes durable, from below, or why it can't.
 fn settled(home: &Home, disk: &Arc<TestDisk>) -> Result<Vec<PathBuf>, StoreError> {
     let store = disk.store(home.path());
-    let mut locked = store.lock(1000).unwrap();
-    locked.load().unwrap();
+    let mut locked = loaded(&store);
     disk.take_synced();
     match locked.commit(&state(1), None) {
         Ok(_) => Ok(disk.take_synced()),
@@ -103,8 +102,11 @@ fn a_directory_that_cannot_be_looked_at_is_not_an_absent_one() {
 
 #[test]
 fn a_relative_home_does_not_move_with_the_working_directory() {
-    let store = FileStore::new("here".as_ref(), &ProfileName::default());
-    assert_eq!(store.path(), std::env::current_dir().unwrap().join("here/profiles/default.json"));
+    let path = |home: &str| FileStore::new(home.as_ref(), &ProfileName::default()).path().to_owned();
+    let here = std::env::current_dir().unwrap();
+    assert_eq!(path("here"), here.join("here/profiles/default.json"));
+    assert_eq!(path(""), here.join("profiles/default.json"));
+    assert_eq!(path("/there"), std::path::PathBuf::from("/there/profiles/default.json"));
 }
 
 #[test]

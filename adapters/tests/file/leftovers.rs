@@ -10,7 +10,7 @@ use credlatch_core::port::{Alive, Locked, Store};
 
 use crate::claims::rotating;
 use crate::disk::{ME, TestDisk};
-use crate::{Home, chmod, commit};
+use crate::{Home, chmod, commit, loaded};
 
 /// What an inspection finds, by name, and whether a copy is open to others.
 fn found(home: &Home) -> Vec<String> {
@@ -31,8 +31,7 @@ fn a_sign_of_life_is_left_over_when_nobody_holds_it_and_no_claim_names_it() {
     let store = home.store();
     commit(&store, 1);
     let (held, named, ended) = (store.enlist().unwrap(), store.enlist().unwrap(), store.enlist().unwrap());
-    let mut locked = store.lock(1000).unwrap();
-    locked.load().unwrap();
+    let mut locked = loaded(&store);
     locked.commit(&rotating(named.actor()), None).unwrap();
     drop(locked);
     let expected = format!("sign default.claims/{}", ended.actor().name);

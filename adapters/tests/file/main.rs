@@ -98,11 +98,16 @@ pub(crate) fn chmod(path: &Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
 }
 
-/// One transaction: locks, loads and commits a state of that generation.
-pub(crate) fn commit(store: &impl Store, generation: u64) -> u64 {
+/// The store locked and loaded, as whoever commits to it has it.
+pub(crate) fn loaded<S: Store>(store: &S) -> S::Locked<'_> {
     let mut locked = store.lock(5_000).unwrap();
     locked.load().unwrap();
-    locked.commit(&state(generation), None).unwrap()
+    locked
+}
+
+/// One transaction: locks, loads and commits a state of that generation.
+pub(crate) fn commit(store: &impl Store, generation: u64) -> u64 {
+    loaded(store).commit(&state(generation), None).unwrap()
 }
 
 /// One transaction that counts the generation up.

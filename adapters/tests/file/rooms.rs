@@ -11,7 +11,7 @@ use rustix::io::Errno;
 
 use crate::disk::{Step, TestDisk};
 use crate::helper::Helper;
-use crate::{Home, commit, state};
+use crate::{Home, commit, loaded, state};
 
 #[test]
 fn a_reserved_room_is_the_file_that_becomes_the_document() {
@@ -23,8 +23,7 @@ fn a_reserved_room_is_the_file_that_becomes_the_document() {
     if room.is_reserved() {
         assert!(reserved.blocks() * 512 >= 10_000);
     }
-    let mut locked = store.lock(1000).unwrap();
-    locked.load().unwrap();
+    let mut locked = loaded(&store);
     locked.commit(&state(1), Some(room)).unwrap();
     drop(locked);
     let document = fs::metadata(home.document()).unwrap();
@@ -88,8 +87,7 @@ fn is_used(home: &Home, store: &FileStore<TestDisk>, room: Room<TestDisk>) -> bo
     let draft = home.folder().join(names.find(|name| name.contains(".tmp")).unwrap());
     // Open, so that its inode is no other file's meanwhile.
     let reserved = fs::File::open(draft).unwrap();
-    let mut locked = store.lock(1000).unwrap();
-    locked.load().unwrap();
+    let mut locked = loaded(store);
     locked.commit(&state(1), Some(room)).unwrap();
     fs::metadata(home.document()).unwrap().ino() == reserved.metadata().unwrap().ino()
 }
@@ -111,8 +109,7 @@ fn only_a_room_of_ones_own_for_this_profile_is_used() {
 fn a_rename_that_happened_though_it_was_reported_to_fail_is_unknown() {
     let home = Home::new();
     let (disk, store) = home.on_test_disk();
-    let mut locked = store.lock(1000).unwrap();
-    locked.load().unwrap();
+    let mut locked = loaded(&store);
     let (breaking, folder) = (Arc::clone(&disk), home.folder());
     disk.before(Step::Rename, move || {
         let mut entries = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
