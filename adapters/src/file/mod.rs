@@ -66,7 +66,7 @@ impl<D: Disk> FileStore<D> {
     #[doc(hidden)]
     pub fn on(disk: Arc<D>, home: &Path, profile: &ProfileName) -> Self {
         // A relative home must not move with the working directory.
-        let home = std::path::absolute(home).unwrap_or_else(|_| home.to_owned());
+        let home = std::path::absolute(Path::new(".").join(home)).unwrap_or_else(|_| home.to_owned());
         let entry = home.join("profiles").join(format!("{profile}.json"));
         Self { disk, entry, gate: D::Gate::default(), reader: word::Reader::new(), trusts_file_system: false }
     }
