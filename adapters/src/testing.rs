@@ -1,5 +1,8 @@
 //! What several tests need.
 
+#[path = "../tests/common/needs.rs"]
+pub(crate) mod needs;
+
 use std::process::Command;
 
 use credlatch_core::provider::{BUILT_IN_JSON, Table, TableFile};

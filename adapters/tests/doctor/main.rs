@@ -4,6 +4,8 @@
 
 mod guide;
 mod listing;
+#[path = "../common/needs.rs"]
+mod needs;
 mod outside;
 mod part;
 mod pools;

@@ -13,6 +13,8 @@ mod helper;
 mod inspections;
 mod leftovers;
 mod machine;
+#[path = "../common/needs.rs"]
+mod needs;
 mod origins;
 mod protocol;
 mod rooms;

@@ -7,6 +7,8 @@ mod borrowed;
 mod crowd;
 mod helper;
 mod killed;
+#[path = "../common/needs.rs"]
+mod needs;
 mod peer;
 mod rotation;
 mod sharing;

@@ -3,6 +3,8 @@
 
 mod exchange;
 mod login;
+#[path = "../common/needs.rs"]
+mod needs;
 mod peer;
 mod report_3972;
 mod rotation;

@@ -24,6 +24,7 @@ use credlatch_core::rotation::{Exchanged, Times};
 use credlatch_core::secret::Secret;
 use serde_json::Value;
 
+use crate::needs::missing;
 use crate::world::{Hasty, Here, acme, issuer, label, text};
 
 const HOUR: u64 = 3_600_000;
@@ -38,9 +39,7 @@ struct Peer {
 impl Peer {
     fn start() -> Option<Self> {
         let Some(place) = place() else {
-            let required = std::env::var_os("CREDLATCH_REQUIRE_PEERS").is_some_and(|value| value == "1");
-            assert!(!required, "node or oidc-provider is missing: run npm install in tests/peers/oidc");
-            skip();
+            missing("node or oidc-provider (npm install in tests/peers/oidc)");
             return None;
         };
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/peers/oidc/server.mjs");
@@ -124,11 +123,6 @@ fn place() -> Option<PathBuf> {
     Command::new("node").arg("--version").stdout(Stdio::null()).status().ok()?;
     let nearby = [named, Some(peers.join("oidc")), Some(peers)].into_iter().flatten();
     nearby.chain(std::iter::once_with(global).flatten()).find(|at| at.join("node_modules/oidc-provider").is_dir())
-}
-
-#[expect(clippy::print_stderr, reason = "whoever runs the tests should see that one was left out")]
-fn skip() {
-    eprintln!("skipped: node or oidc-provider is missing (npm install in tests/peers/oidc)");
 }
 
 struct World {

@@ -22,9 +22,18 @@ use credlatch_core::secret::Secret;
 use credlatch_core::state::{Custody, Grant, Material, Source};
 use credlatch_core::time::{Expiry, Stamp};
 
+/// How far ahead of the machine's the clocks of a world begin: tests look back further than a machine may be up.
+const HEAD_START_MS: u64 = 86_400_000;
+
 /// System clocks that can be moved ahead, and on which a wait only moves them ahead.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Hasty(AtomicU64);
+
+impl Default for Hasty {
+    fn default() -> Self {
+        Self(AtomicU64::new(HEAD_START_MS))
+    }
+}
 
 impl Clock for Hasty {
     fn now(&self) -> Stamp {

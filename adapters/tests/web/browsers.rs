@@ -1,6 +1,5 @@
 //! The page in real browsers. Skipped without Chromium and its driver; with CREDLATCH_REQUIRE_PEERS=1 that is a failure.
 
-use std::io::Write as _;
 use std::sync::Barrier;
 use std::thread;
 
@@ -8,13 +7,7 @@ use crate::webdriver::{Browser, Driver};
 use crate::world::{Server, World, onboarding};
 
 fn driver() -> Option<Driver> {
-    let driver = Driver::start();
-    if driver.is_none() {
-        let is_required = std::env::var_os("CREDLATCH_REQUIRE_PEERS").is_some_and(|value| value == "1");
-        assert!(!is_required, "CREDLATCH_REQUIRE_PEERS=1, and chromium or chromedriver is not installed");
-        let _ = writeln!(std::io::stderr(), "skipped: chromium or chromedriver is not installed");
-    }
-    driver
+    crate::needs::found(Driver::start(), "chromium or chromedriver")
 }
 
 #[test]

@@ -9,6 +9,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use super::helper::{Home, Said, said};
+use super::needs::{is_root, missing};
 
 /// The answer, whatever the exit status; that it has, though.
 fn diagnosis(said: &Said, status: i32) -> Value {
@@ -142,11 +143,7 @@ fn in_a_mount(home: &Home, options: &str, then: &str) -> Option<Said> {
     let args = if rustix::process::geteuid().is_root() { &["-m"][..] } else { &["-r", "-m"] };
     let can_mount = Command::new("unshare").args(args).args(["mount", "-t", "tmpfs", "none", "/tmp"]).output();
     if !can_mount.is_ok_and(|tried| tried.status.success()) {
-        assert!(
-            !std::env::var("CREDLATCH_REQUIRE_PEERS").is_ok_and(|value| value == "1"),
-            "`unshare -m` can't mount a file system here"
-        );
-        println!("skipped: `unshare -m` can't mount a file system here");
+        missing("`unshare -m` that can mount a file system");
         return None;
     }
     let mut command = home.command(&[]);
@@ -161,7 +158,7 @@ fn a_full_disk_a_read_only_one_and_one_in_memory_are_told() {
     for (options, then, word, severity) in [
         ("size=4m", "", "is gone when the machine restarts", "note"),
         ("size=1m", "head -c 1048576 /dev/zero >\"$CREDLATCH_HOME\"/filler 2>/dev/null;", "bytes are free", "warning"),
-        ("size=4m", "mount -o remount,ro \"${CREDLATCH_HOME%/store}\" &&", "mounted read-only", "warning"),
+        ("size=4m", "mount -o remount,bind,ro \"${CREDLATCH_HOME%/store}\" &&", "mounted read-only", "warning"),
     ] {
         let home = Home::new();
         let Some(said) = in_a_mount(&home, options, then) else { return };
@@ -176,8 +173,7 @@ fn a_full_disk_a_read_only_one_and_one_in_memory_are_told() {
 fn failure_31_a_store_of_another_user_is_told_by_whoever_looks() {
     let home = Home::new();
     home.set("minimax", "mm-key-1");
-    if !rustix::process::geteuid().is_root() {
-        println!("skipped: only root can give files away");
+    if !is_root("can give files away") {
         return;
     }
     // As after `docker exec`: root wrote what another user is to read.

@@ -8,6 +8,8 @@ mod helper;
 mod hermes;
 mod import;
 mod mute;
+#[path = "../../../tests/common/needs.rs"]
+mod needs;
 mod output;
 mod pool;
 mod rotation;

@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 use crate::helper::{Home, Said, said};
+use crate::needs::found;
 
 pub(crate) struct World {
     pub(crate) home: Home,
@@ -82,15 +83,6 @@ impl World {
 pub(crate) fn program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     found(std::env::split_paths(&path).map(|place| place.join(name)).find(|program| program.is_file()), name)
-}
-
-pub(crate) fn found<T>(place: Option<T>, what: &str) -> Option<T> {
-    if place.is_none() {
-        let required = std::env::var_os("CREDLATCH_REQUIRE_PEERS").is_some_and(|value| value == "1");
-        assert!(!required, "a peer is missing: {what}");
-        println!("skipped: a peer is missing ({what})");
-    }
-    place
 }
 
 pub(crate) fn fed(mut command: Command, input: &str) -> Said {

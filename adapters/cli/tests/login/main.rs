@@ -17,6 +17,8 @@ mod crowds;
 mod doctor;
 mod killed;
 mod many;
+#[path = "../../../tests/common/needs.rs"]
+mod needs;
 mod oidc;
 mod peer;
 mod roots;

@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 use credlatch::core::provider::OAuth;
 use serde_json::Value;
 
+use crate::needs::found;
+
 /// A running server; dropping it ends its process.
 pub(crate) struct Peer {
     child: Child,
@@ -133,13 +135,4 @@ fn oidc_place() -> Option<PathBuf> {
     };
     let nearby = [named, Some(peers().join("oidc")), Some(peers())].into_iter().flatten();
     nearby.chain(std::iter::once_with(global).flatten()).find(|at| at.join("node_modules/oidc-provider").is_dir())
-}
-
-fn found<T>(place: Option<T>, how: &str) -> Option<T> {
-    if place.is_none() {
-        let required = std::env::var_os("CREDLATCH_REQUIRE_PEERS").is_some_and(|value| value == "1");
-        assert!(!required, "a peer is missing: {how}");
-        println!("skipped: a peer is missing ({how})");
-    }
-    place
 }

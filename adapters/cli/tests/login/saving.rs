@@ -9,6 +9,7 @@ use std::time::Duration;
 use credlatch::Secret;
 
 use crate::helper::Said;
+use crate::needs::missing;
 use crate::world::World;
 
 /// A mount that is undone when it goes out of scope.
@@ -20,7 +21,7 @@ impl<'a> Mounted<'a> {
         std::fs::create_dir_all(at).unwrap();
         let mounted = mount(&["-t", "tmpfs", "-o", &format!("size={size},mode=700"), "none"], at);
         if !mounted {
-            println!("skipped: this process may not mount a file system");
+            missing("the right to mount a file system");
         }
         mounted.then_some(Self(at))
     }

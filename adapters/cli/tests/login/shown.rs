@@ -2,6 +2,7 @@
 
 use std::process::{Command, Stdio};
 
+use crate::needs::missing;
 use crate::world::{World, until};
 
 /// Signs in at a terminal of its own, and returns what appeared there.
@@ -13,7 +14,7 @@ fn at_a_terminal(world: &World, args: &str) -> Option<String> {
     command.env("TERM", "xterm").args(["-qec", &format!("{program} login acme {args}"), "/dev/null"]);
     let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let Ok(child) = child else {
-        println!("skipped: there is no `script` to make a terminal with");
+        missing("`script`, to make a terminal with");
         return None;
     };
     until("a code is shown", || world.status()["providers"][0]["flow"]["user_code"].is_string());

@@ -124,7 +124,7 @@ fn permissions_and_owner_stay_and_are_never_looser_meanwhile() {
 fn failure_31_a_file_of_another_owner_keeps_its_owner_or_stays_as_it_is() {
     use std::os::unix::fs::PermissionsExt;
     use std::os::unix::process::CommandExt;
-    if !rustix::process::geteuid().is_root() {
+    if !crate::testing::needs::is_root("can become another user") {
         return;
     }
     let place = Place::with(TEXT);
