@@ -31,11 +31,13 @@ pub(crate) fn remove(state: &mut State, remove: &Remove) -> Outcome {
     };
     let entry = slot.entries.remove(at);
     remember(slot, &entry);
+    state.retire(&entry);
     Outcome { verdict: Verdict::Done, effects: revocation(&remove.provider, &entry).into_iter().collect() }
 }
 
 pub(crate) fn clear(state: &mut State, now: &Stamp, clear: &Clear) -> Outcome {
     let mut effects = Vec::new();
+    let mut gone = Vec::new();
     let mut found = false;
     for (provider, slot) in &mut state.providers {
         if matches!(clear, Clear::Provider(one) if one != provider) {
@@ -46,7 +48,11 @@ pub(crate) fn clear(state: &mut State, now: &Stamp, clear: &Clear) -> Outcome {
         for entry in std::mem::take(&mut slot.entries) {
             remember(slot, &entry);
             effects.extend(revocation(provider, &entry));
+            gone.push(entry);
         }
+    }
+    for entry in &gone {
+        state.retire(entry);
     }
     Outcome { verdict: if found { Verdict::Done } else { Verdict::Nothing }, effects }
 }

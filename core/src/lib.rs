@@ -47,6 +47,7 @@ pub mod dotenv;
 pub mod engine;
 pub mod extra;
 pub mod flow;
+pub mod known;
 pub mod law;
 pub mod machine;
 pub mod name;

@@ -153,6 +153,8 @@ pub enum Refusal {
     TooSoon(Deadline),
     /// The issuer rejected these bytes; only a new login helps.
     Lost,
+    /// The issuer granted another refresh token for this one; presenting it again would cost the login.
+    Spent,
     /// It was cleared, and only naming it brings it back.
     Cleared,
     /// A bulk import found the label taken by another secret.
@@ -241,9 +243,8 @@ fn transition(state: &mut State, now: &Stamp, event: &Event) -> Outcome {
 
 /// A dead actor leaves a grant in doubt and a login without a poller.
 fn actor_gone(state: &mut State, now: &Stamp, attempt: Nonce) -> Outcome {
-    let mut found = false;
+    let mut found = rotation::actor_gone(state, attempt);
     for slot in state.providers.values_mut() {
-        found |= rotation::actor_gone(slot, attempt);
         found |= flow::actor_gone(slot, now, attempt);
     }
     if found { Verdict::Done.into() } else { Verdict::Stale.into() }
@@ -251,10 +252,14 @@ fn actor_gone(state: &mut State, now: &Stamp, attempt: Nonce) -> Outcome {
 
 fn purge(state: &mut State, now: &Stamp) -> Outcome {
     let mut found = false;
+    let mut pruned = Vec::new();
     for slot in state.providers.values_mut() {
         found |= flow::lapse(slot, now);
         found |= flow::forget_ended(slot, now);
-        found |= pool::prune(slot, now);
+        pruned.extend(pool::prune(slot, now));
     }
-    if found { Verdict::Done.into() } else { Verdict::Nothing.into() }
+    for entry in &pruned {
+        state.retire(entry);
+    }
+    if found || !pruned.is_empty() { Verdict::Done.into() } else { Verdict::Nothing.into() }
 }

@@ -10,7 +10,7 @@ use crate::extra::Extra;
 use crate::machine::{Outcome, Verdict};
 use crate::name::{Label, ProviderId};
 use crate::rotation::{BACK_OFF_FIRST_MS, BACK_OFF_MAX_MS};
-use crate::state::{Slot, Source, State};
+use crate::state::{Entry, Slot, Source, State};
 use crate::time::{Deadline, Stamp};
 pub use order::{Choice, Standing, Strategy, Unusable, constant, select};
 
@@ -189,14 +189,13 @@ pub(crate) fn set_strategy(state: &mut State, set: &SetStrategy) -> Outcome {
     Verdict::Done.into()
 }
 
-/// Drops entries that a person set and a provider declared dead a day ago.
-pub(crate) fn prune(slot: &mut Slot, now: &Stamp) -> bool {
-    let before = slot.entries.len();
-    slot.entries.retain(|entry| {
+/// Takes out the entries that a person set and a provider declared dead a day ago.
+pub(crate) fn prune(slot: &mut Slot, now: &Stamp) -> Vec<Entry> {
+    let is_over = |entry: &mut Entry| {
         let expired = entry.health.dead.as_ref().is_some_and(|dead| now.age_ms(&dead.at) >= DEAD_KEPT_MS);
-        !(expired && entry.source == Source::Manual)
-    });
-    slot.entries.len() != before
+        expired && entry.source == Source::Manual
+    };
+    slot.entries.extract_if(.., is_over).collect()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Storing an entry: by its name, or as one of many that an import brings.
 
+use crate::known::Fate;
 use crate::machine::{Outcome, Refusal, Verdict};
 use crate::name::{Label, ProviderId};
 use crate::pool::Health;
@@ -28,6 +29,8 @@ pub struct Put {
 pub enum How {
     /// A person or a program named it: it replaces what has its label, and comes back even if it was cleared.
     Named,
+    /// The same, though its issuer rejected its refresh token or gave another for it: a person knows better.
+    Again,
     /// An import swept it up: it replaces nothing, and what was cleared stays cleared.
     Bulk,
 }
@@ -48,12 +51,54 @@ pub(crate) fn put(state: &mut State, put: &Put) -> Outcome {
         if let Some(refusal) = objection(slot, put) {
             return refusal.into();
         }
-        if is_there_already(slot, put) {
+        if put.how == How::Bulk && slot.entries.iter().any(|entry| is_same(entry, put)) {
             return Verdict::Nothing.into();
         }
     }
-    store(state, put);
+    // Putting dead bytes back would only present them again.
+    match fate(state, put) {
+        Some(Fate::Lost(_)) if put.how != How::Again => return Refusal::Lost.into(),
+        Some(Fate::Spent) if put.how != How::Again => return Refusal::Spent.into(),
+        _ => {}
+    }
+    let before = state.clone();
+    store(state, put, Voucher::Nobody);
+    // The same again changes nothing as long as nothing is held against it: a claim on it goes on.
+    let known = before.entry(put.provider.as_str(), put.label.as_str());
+    if known.is_some_and(|entry| is_same(entry, put) && entry.health.is_clean() && says_the_same(entry, state, put)) {
+        *state = before;
+        return Verdict::Nothing.into();
+    }
     Verdict::Done.into()
+}
+
+/// Who says that a refresh token is the issuer's live one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Voucher {
+    /// Nobody: it was read somewhere.
+    Nobody,
+    /// The issuer, which gave it just now.
+    Issuer,
+}
+
+/// What stands against the refresh token that is put.
+fn fate(state: &State, put: &Put) -> Option<Fate> {
+    state.fate_of(put.material.refresh()?, put.fingerprint)
+}
+
+fn is_same(entry: &Entry, put: &Put) -> bool {
+    entry.fingerprint == put.fingerprint && same_secret(&entry.material, &put.material)
+}
+
+/// Whether storing it changed nothing of the credential itself.
+fn says_the_same(before: &Entry, after: &State, put: &Put) -> bool {
+    after.entry(put.provider.as_str(), put.label.as_str()).is_some_and(|entry| {
+        match (&before.material, &entry.material) {
+            // When a token was received says nothing of what it is good for.
+            (Material::Oauth(a), Material::Oauth(b)) => Grant { issued: b.issued, ..Grant::clone(a) } == **b,
+            (a, b) => a == b,
+        }
+    })
 }
 
 fn objection(slot: &Slot, put: &Put) -> Option<Refusal> {
@@ -71,19 +116,8 @@ fn objection(slot: &Slot, put: &Put) -> Option<Refusal> {
         }
     }
     match same_label {
-        // These bytes were rejected by the issuer; putting them back would only present them again.
-        Some(entry) if entry.is_lost() && entry.fingerprint == put.fingerprint => Some(Refusal::Lost),
         None if slot.entries.len() >= MAX_ENTRIES => Some(Refusal::Full),
         _ => None,
-    }
-}
-
-/// The same secret put again changes nothing as long as nothing is held against it: a claim on it goes on.
-fn is_there_already(slot: &Slot, put: &Put) -> bool {
-    let same = |entry: &&Entry| entry.fingerprint == put.fingerprint && same_secret(&entry.material, &put.material);
-    match put.how {
-        How::Bulk => slot.entries.iter().any(|entry| same(&entry)),
-        How::Named => slot.entry(put.label.as_str()).filter(same).is_some_and(|entry| entry.health.is_clean()),
     }
 }
 
@@ -97,12 +131,16 @@ fn same_secret(a: &Material, b: &Material) -> bool {
 }
 
 /// Writes the entry over the one of its label, or at the end of the pool, and forgets that it was ever cleared.
-pub(crate) fn store(state: &mut State, put: &Put) {
+pub(crate) fn store(state: &mut State, put: &Put, voucher: Voucher) {
+    let custody = custody(state, put, voucher);
     let known = state.entry(put.provider.as_str(), put.label.as_str());
     let kept = known.filter(|entry| same_secret(&entry.material, &put.material)).cloned();
     let entry = match kept {
         // The secret is the same, so its version stays; what was held against it is forgiven.
-        Some(entry) => Entry { source: put.source.clone(), health: Health::default(), ..entry },
+        Some(entry) => {
+            let material = renewed(&entry.material, &put.material);
+            Entry { source: put.source.clone(), health: Health::default(), material, ..entry }
+        }
         None => Entry {
             label: put.label.clone(),
             version: state.next_version(),
@@ -116,9 +154,26 @@ pub(crate) fn store(state: &mut State, put: &Put) {
     let slot = state.slot_mut(&put.provider);
     slot.cleared
         .retain(|grave| grave.fingerprint != entry.fingerprint && !(grave.link && grave.source == entry.source));
-    match slot.entry_mut(put.label.as_str()) {
-        Some(place) => *place = entry,
-        None => slot.entries.push(entry),
+    let replaced = slot.entry_mut(put.label.as_str()).map(|place| std::mem::replace(place, entry.clone()));
+    if replaced.is_none() {
+        slot.entries.push(entry);
+    }
+    if let Some(refresh) = put.material.refresh() {
+        state.forget_token(put.fingerprint);
+        state.set_custody(refresh, &custody);
+    }
+    if let Some(replaced) = replaced {
+        state.retire(&replaced);
+    }
+}
+
+/// Whose a refresh token is that is put. A living actor's claim on it goes on whoever brings it; a doubt, and a rejection, end
+/// when the issuer itself gives it, and a person who insists ends a rejection.
+fn custody(state: &State, put: &Put, voucher: Voucher) -> Custody {
+    match fate(state, put) {
+        Some(Fate::Rotating(claim)) => Custody::Rotating(claim),
+        Some(Fate::InDoubt(doubt)) if voucher == Voucher::Nobody => Custody::InDoubt(doubt),
+        _ => Custody::Settled,
     }
 }
 
@@ -126,6 +181,21 @@ fn settled(material: &Material) -> Material {
     match material {
         Material::Oauth(grant) => Material::Oauth(Box::new(Grant { custody: Custody::Settled, ..Grant::clone(grant) })),
         other => other.clone(),
+    }
+}
+
+/// The same tokens with the terms that were given now: their end, and what they may do if that was said.
+fn renewed(known: &Material, put: &Material) -> Material {
+    match (known, put) {
+        (Material::Oauth(known), Material::Oauth(put)) => {
+            let mut grant = known.clone();
+            (grant.expiry, grant.issued) = (put.expiry, put.issued);
+            if !put.scopes.is_empty() {
+                grant.scopes.clone_from(&put.scopes);
+            }
+            Material::Oauth(grant)
+        }
+        _ => known.clone(),
     }
 }
 

@@ -4,10 +4,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::extra::Extra;
+use crate::known::Fate;
 use crate::machine::{Act, Effect, Outcome, Refusal, Verdict};
 use crate::name::{Label, ProviderId};
 use crate::secret::{Fingerprint, Secret};
-use crate::state::{Claim, Custody, Doubt, DoubtCause, Entry, Grant, Lost, Nonce, Slot, State};
+use crate::state::{Claim, Custody, Doubt, DoubtCause, Entry, Grant, Nonce, Slot, State};
 use crate::time::{Expiry, Stamp};
 
 /// The least time between two rotations of one entry that an answer of 401 causes.
@@ -122,6 +123,8 @@ pub struct Fresh {
 }
 
 pub(crate) fn claim(state: &mut State, now: &Stamp, want: &ClaimRotation) -> Outcome {
+    let held = state.entry(want.provider.as_str(), want.label.as_str());
+    let fate = held.and_then(|entry| state.fate_of(entry.material.refresh()?, entry.fingerprint));
     let slot = state.providers.get_mut(&want.provider);
     let Some(entry) = slot.and_then(|slot| slot.entry_mut(want.label.as_str())) else {
         return Refusal::NoEntry.into();
@@ -133,11 +136,12 @@ pub(crate) fn claim(state: &mut State, now: &Stamp, want: &ClaimRotation) -> Out
         return (if entry.secret().is_none() { Refusal::Borrowed } else { Refusal::NotRotatable }).into();
     };
     let Some(refresh) = grant.refresh.clone() else { return Refusal::NotRotatable.into() };
-    let doubt = match &grant.custody {
-        Custody::Rotating(claim) => return Verdict::Joined(claim.attempt).into(),
-        Custody::Lost(_) => return Refusal::Lost.into(),
-        Custody::Settled => None,
-        Custody::InDoubt(doubt) => Some(doubt.clone()),
+    // What stands against the token stands against it under every label.
+    let doubt = match fate {
+        Some(Fate::Rotating(claim)) => return Verdict::Joined(claim.attempt).into(),
+        Some(Fate::Lost(_)) => return Refusal::Lost.into(),
+        Some(Fate::InDoubt(doubt)) => Some(doubt),
+        Some(Fate::Spent) | None => None,
     };
     if let Some(refusal) = objection(entry, grant, doubt.as_ref(), now, want) {
         return refusal.into();
@@ -146,7 +150,7 @@ pub(crate) fn claim(state: &mut State, now: &Stamp, want: &ClaimRotation) -> Out
         entry.health.challenged = Some(*now);
     }
     let claim = Claim { attempt: want.act.attempt, actor: want.act.actor.clone(), at: *now, doubt };
-    entry.set_custody(Custody::Rotating(claim));
+    state.set_custody(&refresh, &Custody::Rotating(claim));
     Outcome::permits(Effect::Refresh {
         provider: want.provider.clone(),
         label: want.label.clone(),
@@ -205,40 +209,30 @@ fn doubt_objection(grant: &Grant, doubt: &Doubt, now: &Stamp, want: &ClaimRotati
 }
 
 pub(crate) fn settle(state: &mut State, now: &Stamp, settle: &Settle) -> Outcome {
-    let version = state.last_version + 1;
-    let Some(slot) = state.providers.get_mut(&settle.provider) else { return late(None, settle) };
-    let Some(entry) = slot.entry_mut(settle.label.as_str()) else { return late(Some(slot), settle) };
-    match (standing(entry, settle.attempt), &settle.outcome) {
-        (Standing::Claimed(_) | Standing::Presumed, Exchanged::Granted(fresh)) => {
-            grant_anew(entry, now, version, fresh);
+    match &settle.outcome {
+        // An attempt that was taken for dead, and after which nobody has claimed, brings the live grant all the same.
+        Exchanged::Granted(fresh) => {
+            let old = state.awaiting(settle.attempt).map(|entry| entry.fingerprint).next();
+            let Some(old) = old else { return late(state, now, settle) };
+            let mut version = state.last_version;
+            for entry in state.awaiting(settle.attempt) {
+                version += 1;
+                grant_anew(entry, now, version, fresh);
+            }
             state.last_version = version;
+            state.remember_spent(old, fresh);
             Verdict::Done.into()
         }
-        (Standing::Claimed(claim), outcome) => {
-            settle_without_grant(entry, now, &claim, outcome);
-            Verdict::Done.into()
+        outcome => {
+            let mut is_claimed = false;
+            for entry in state.awaiting(settle.attempt) {
+                if let Some(claim) = entry.grant().and_then(Grant::claim).cloned() {
+                    settle_without_grant(entry, now, &claim, outcome);
+                    is_claimed = true;
+                }
+            }
+            if is_claimed { Verdict::Done.into() } else { late(state, now, settle) }
         }
-        // A commit that was reported as failed may have landed: the grant it stored is this one.
-        (Standing::Other, Exchanged::Granted(fresh)) if holds(entry, fresh) => Verdict::Nothing.into(),
-        (Standing::Presumed | Standing::Other, _) => late(Some(slot), settle),
-    }
-}
-
-/// How an attempt stands to an entry.
-enum Standing {
-    /// It holds the claim.
-    Claimed(Claim),
-    /// It was taken for dead, and nobody has claimed since: its grant is still the live one.
-    Presumed,
-    /// It has been superseded.
-    Other,
-}
-
-fn standing(entry: &Entry, attempt: Nonce) -> Standing {
-    match entry.grant().map(|grant| &grant.custody) {
-        Some(Custody::Rotating(claim)) if claim.attempt == attempt => Standing::Claimed(claim.clone()),
-        Some(Custody::InDoubt(doubt)) if doubt.attempt == attempt => Standing::Presumed,
-        _ => Standing::Other,
     }
 }
 
@@ -246,18 +240,26 @@ fn holds(entry: &Entry, fresh: &Fresh) -> bool {
     entry.grant().is_some_and(|grant| grant.access == fresh.access)
 }
 
-/// A grant that nobody wants any more is revoked, but only where nothing is stored or about to be: an issuer that revokes
-/// per account would otherwise take the newer login with it.
-fn late(slot: Option<&mut Slot>, settle: &Settle) -> Outcome {
-    let deserted = slot.is_none_or(|slot| slot.is_deserted());
+/// No entry waits for it. A grant that nobody wants any more is revoked, but only where nothing is stored or about to be: an
+/// issuer that revokes per account would otherwise take the newer login with it.
+fn late(state: &mut State, now: &Stamp, settle: &Settle) -> Outcome {
+    let slot = state.slot(settle.provider.as_str());
+    if let (Exchanged::Granted(fresh), Some(entry)) =
+        (&settle.outcome, slot.and_then(|slot| slot.entry(settle.label.as_str())))
+        && holds(entry, fresh)
+    {
+        // A commit that was reported as failed may have landed: the grant it stored is this one.
+        return Verdict::Nothing.into();
+    }
     let effects = match &settle.outcome {
-        Exchanged::Granted(fresh) if deserted => {
+        Exchanged::Granted(fresh) if slot.is_none_or(Slot::is_deserted) => {
             let token = fresh.refresh.as_ref().unwrap_or(&fresh.access).clone();
             vec![Effect::Revoke { provider: settle.provider.clone(), token }]
         }
         _ => Vec::new(),
     };
-    Outcome { verdict: Verdict::Stale, effects }
+    let is_known = state.settle_token(now, settle.attempt, &settle.outcome);
+    Outcome { verdict: if is_known { Verdict::Done } else { Verdict::Stale }, effects }
 }
 
 fn grant_anew(entry: &mut Entry, now: &Stamp, version: u64, fresh: &Fresh) {
@@ -305,11 +307,9 @@ fn settle_without_grant(entry: &mut Entry, now: &Stamp, claim: &Claim, outcome: 
     let back_to = claim.doubt.clone().map_or(Custody::Settled, Custody::InDoubt);
     let custody = match outcome {
         Exchanged::Granted(_) => return,
-        Exchanged::Rejected { code } => {
-            Custody::Lost(Lost { at: *now, code: code.clone(), after_doubt: claim.doubt.is_some() })
-        }
+        Exchanged::Rejected { code } => Custody::Lost(claim.lost(now, code)),
         Exchanged::NotConsumed { .. } | Exchanged::Untrusted => back_to,
-        Exchanged::Unknown => Custody::InDoubt(doubt(claim, DoubtCause::NoUsableAnswer)),
+        Exchanged::Unknown => Custody::InDoubt(claim.doubted(DoubtCause::NoUsableAnswer)),
     };
     match outcome {
         Exchanged::NotConsumed { retry_after_ms } => entry.health.back_off(now, *retry_after_ms),
@@ -320,17 +320,16 @@ fn settle_without_grant(entry: &mut Entry, now: &Stamp, claim: &Claim, outcome: 
     entry.set_custody(custody);
 }
 
-fn doubt(claim: &Claim, why: DoubtCause) -> Doubt {
-    Doubt { attempt: claim.attempt, claimed: claim.at, why }
-}
-
-/// The actor of this attempt is dead: its grant is in doubt.
-pub(crate) fn actor_gone(slot: &mut Slot, attempt: Nonce) -> bool {
-    let held = |entry: &&mut Entry| entry.grant().and_then(Grant::claim).is_some_and(|claim| claim.attempt == attempt);
-    let Some(entry) = slot.entries.iter_mut().find(held) else { return false };
-    let Some(claim) = entry.grant().and_then(Grant::claim).cloned() else { return false };
-    entry.set_custody(Custody::InDoubt(doubt(&claim, DoubtCause::ActorDied)));
-    true
+/// The actor of this attempt is dead: the token it presented is in doubt, wherever it stands.
+pub(crate) fn actor_gone(state: &mut State, attempt: Nonce) -> bool {
+    let mut found = state.doubt_token(attempt);
+    for entry in state.awaiting(attempt) {
+        if let Some(claim) = entry.grant().and_then(Grant::claim).cloned() {
+            entry.set_custody(Custody::InDoubt(claim.doubted(DoubtCause::ActorDied)));
+            found = true;
+        }
+    }
+    found
 }
 
 impl Entry {

@@ -31,6 +31,9 @@ pub struct State {
     /// What is known of each provider.
     #[serde(default)]
     pub providers: BTreeMap<ProviderId, Slot>,
+    /// What became of refresh tokens that no entry holds any more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tokens: Vec<crate::known::KnownToken>,
     /// What clears still owe to `.env` files.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rewrites: Vec<crate::rewrite::Rewrite>,
@@ -195,9 +198,10 @@ impl State {
         self.slot(provider)?.entry(label)
     }
 
-    /// Every claim in the state, of rotations and of flows.
+    /// Every claim in the state, of rotations and of flows. Entries that hold one token hold one claim.
     pub fn claims(&self) -> impl Iterator<Item = &Claim> {
-        self.providers.values().flat_map(Slot::claims)
+        let retired = self.tokens.iter().filter_map(|known| known.fate.claim());
+        self.providers.values().flat_map(Slot::claims).chain(retired)
     }
 
     /// A version that was never given before.

@@ -75,7 +75,13 @@ fn about_one_grant() -> impl Strategy<Value = Step> {
         4 => Just(rotate(Why::Asked)),
         2 => Just(rotate(Why::Challenged)),
         1 => Just(Step::Clear { provider: provider.clone() }),
-        1 => Just(Step::SetGrant { provider, label }),
+        1 => Just(Step::SetGrant { provider: provider.clone(), label: label.clone() }),
+        2 => (a_label(), any::<bool>()).prop_map(move |(label, anew)| Step::SetKnown {
+            provider: provider.clone(),
+            label,
+            of: Label::default(),
+            anew,
+        }),
         1 => Just(Step::Read),
         1 => select(SPANS_MS).prop_map(|ms| Step::Wait { ms }),
     ]
@@ -112,6 +118,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (a_provider(), a_label(), a_secret())
             .prop_map(|(provider, label, secret)| Step::Set { provider, label, secret }),
         2 => (a_provider(), a_label()).prop_map(|(provider, label)| Step::SetGrant { provider, label }),
+        2 => (a_provider(), a_label(), a_label(), any::<bool>())
+            .prop_map(|(provider, label, of, anew)| Step::SetKnown { provider, label, of, anew }),
         2 => (a_provider(), vec((a_label(), a_secret()), 1..3))
             .prop_map(|(provider, keys)| Step::Import { provider, keys }),
         3 => a_provider().prop_map(|provider| Step::Login { provider }),

@@ -91,6 +91,21 @@ pub enum Step {
         #[serde(default)]
         label: Label,
     },
+    /// Stores the refresh token that an entry held when this participant came, as somebody who kept a copy of it does: under
+    /// that label or another, and after its successor too.
+    SetKnown {
+        /// Whose.
+        provider: ProviderId,
+        /// Where it is stored.
+        #[serde(default)]
+        label: Label,
+        /// The entry that held it.
+        #[serde(default)]
+        of: Label,
+        /// Whether another access token comes with it.
+        #[serde(default)]
+        anew: bool,
+    },
     /// Imports keys in one pass.
     Import {
         /// Whose.

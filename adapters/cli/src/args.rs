@@ -150,6 +150,9 @@ pub(crate) struct Set {
     /// Tells it apart from other credentials of this provider; the same label replaces
     #[arg(long, default_value = "default")]
     pub(crate) label: String,
+    /// Take a login though its issuer rejected it, or gave another refresh token for it
+    #[arg(long)]
+    pub(crate) again: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

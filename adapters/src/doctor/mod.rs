@@ -28,6 +28,7 @@ mod seen;
 mod store;
 mod surroundings;
 mod tools;
+mod twins;
 mod verdict;
 
 use credlatch_core::name::ProfileName;
@@ -106,6 +107,9 @@ impl Latch {
         environment::examine(&case, surroundings, &mut diagnosis.findings);
         dotenv::examine(&case, surroundings, &mut diagnosis.findings);
         tools::examine(&case, surroundings, &mut diagnosis.findings);
+        if let Some(place) = self.place() {
+            twins::examine(&case, &place.home, &mut diagnosis.findings);
+        }
         diagnosis
     }
 }

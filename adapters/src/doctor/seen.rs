@@ -52,6 +52,11 @@ fn finding(place: &Place, found: &Found, took: Took) -> Finding {
             format!("{seen} is not used: its issuer has rejected it"),
             "sign in again in the tool that owns it",
         ),
+        Took::Spent => Finding::outside(
+            Severity::Note,
+            format!("{seen} is not used: its issuer gave another refresh token for it"),
+            "sign in again in the tool that owns it",
+        ),
         Took::Stored | Took::Full => Finding::outside(
             Severity::Note,
             format!("{seen} is not used: only what is stored is"),

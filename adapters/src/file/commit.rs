@@ -6,7 +6,7 @@ use credlatch_core::state::State;
 
 use super::claims::is_at;
 use super::disk::{Disk, Facts};
-use super::document::{self, MAX_BYTES};
+use super::document::{self, Head, MAX_BYTES};
 use super::lock::{FileLocked, Standing};
 use super::paths::Paths;
 use super::room::Room;
@@ -31,7 +31,8 @@ pub(super) fn commit<D: Disk>(
         locked.store.reader.saw(&locked.paths, facts);
     }
     if let Some(standing) = &mut locked.standing {
-        *standing = Standing { head: standing.head.clone(), id: Some(id), facts };
+        let version = document::form(standing.head.version, state);
+        *standing = Standing { head: Head { version, ..standing.head.clone() }, id: Some(id), facts };
     }
     drop(draft);
     locked.sweep(state);

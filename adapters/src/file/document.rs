@@ -1,6 +1,5 @@
 //! The document: what is written to disk and how it is read back, as a whole or not at all.
 
-use std::cmp::Ordering;
 use std::io;
 use std::path::Path;
 
@@ -15,14 +14,19 @@ use super::disk::{Disk, Facts, Kind, Open, Place};
 use super::trouble::{private, trouble, unreadable};
 use super::wiped::exactly;
 
-/// The form that this version writes.
-const VERSION: u64 = 1;
+/// The form that this version writes. Version 1 had no memory of refresh tokens: a program that knows no more would hand out
+/// and present what is remembered here as spent, so it must refuse.
+pub(crate) const VERSION: u64 = 2;
+/// The oldest form that is read.
+pub(crate) const OLDEST: u64 = 1;
 /// The largest document that is read or written, in bytes.
 pub const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
 /// What a document says beside the state.
 #[derive(Clone, Debug)]
 pub(super) struct Head {
+    /// The form it was read in.
+    pub(super) version: u64,
     /// The store's random name.
     pub(super) store: Nonce,
     /// The lock file it was written under; none if the document turned out to be brought back from elsewhere.
@@ -33,7 +37,7 @@ pub(super) struct Head {
 
 impl Head {
     pub(super) fn new(store: Nonce, lock: Place) -> Self {
-        Self { store, lock: Some(lock), extra: Extra::default() }
+        Self { version: VERSION, store, lock: Some(lock), extra: Extra::default() }
     }
 }
 
@@ -98,7 +102,7 @@ impl<'de> Deserialize<'de> for Id {
 pub(super) fn read<D: Disk>(disk: &D, path: &Path) -> Result<Option<Document>, StoreError> {
     let Some(Content { bytes, facts }) = read_bytes(disk, path)? else { return Ok(None) };
     let stored = parse(&bytes, path)?;
-    let head = Head { store: stored.store, lock: stored.lock, extra: stored.extra };
+    let head = Head { version: stored.version, store: stored.store, lock: stored.lock, extra: stored.extra };
     Ok(Some(Document { state: stored.profile, id: stored.id.0, head, facts }))
 }
 
@@ -161,14 +165,12 @@ pub(super) fn check(path: &Path, facts: &Facts, user: u32) -> Result<(), StoreEr
 
 fn parse(bytes: &[u8], path: &Path) -> Result<Stored, StoreError> {
     match serde_json::from_slice::<Stored>(bytes) {
-        Ok(stored) => match stored.version.cmp(&VERSION) {
-            Ordering::Less => Err(unreadable(path, "its version is not one that was ever written")),
-            Ordering::Equal => {
-                validate(&stored.profile).map_err(|why| unreadable(path, &why))?;
-                Ok(stored)
-            }
-            Ordering::Greater => Err(newer(path, stored.version)),
-        },
+        Ok(stored) if stored.version < OLDEST => Err(unreadable(path, "its version is not one that was ever written")),
+        Ok(stored) if stored.version > VERSION => Err(newer(path, stored.version)),
+        Ok(stored) => {
+            validate(&stored.profile).map_err(|why| unreadable(path, &why))?;
+            Ok(stored)
+        }
         Err(error) => match serde_json::from_slice::<Versioned>(bytes) {
             Ok(Versioned { version }) if version > VERSION => Err(newer(path, version)),
             _ => Err(unreadable(path, &wherever(&error))),
@@ -179,8 +181,8 @@ fn parse(bytes: &[u8], path: &Path) -> Result<Stored, StoreError> {
 /// Parses a document as a load does, and writes it as a commit does.
 pub(super) fn rewrite(bytes: &[u8]) -> Result<(State, Zeroizing<Vec<u8>>), StoreError> {
     let path = Path::new("profiles/default.json");
-    let Stored { store, id, lock, profile, extra, .. } = parse(bytes, path)?;
-    let written = write(&Head { store, lock, extra }, id.0, &profile);
+    let Stored { version, store, id, lock, profile, extra } = parse(bytes, path)?;
+    let written = write(&Head { version, store, lock, extra }, id.0, &profile);
     let written = written.map_err(|error| trouble("write", path, &error))?;
     Ok((profile, written.ok_or_else(|| unreadable(path, "it is too large"))?))
 }
@@ -223,10 +225,16 @@ pub(crate) fn validate(state: &State) -> Result<(), String> {
     Ok(())
 }
 
+/// The form to write a state in that was read in another. A program of the older form may hold a claim in it, and what that
+/// brings home must still find a document that it can read: so the form rises with the first commit that leaves no claim.
+pub(crate) fn form(read: u64, state: &State) -> u64 {
+    if read < VERSION && state.claims().next().is_some() { read } else { VERSION }
+}
+
 /// A document's bytes, in one allocation that is wiped. None if there would be too many.
 pub(super) fn write(head: &Head, id: u64, state: &State) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
     let storing = Storing {
-        version: VERSION,
+        version: form(head.version, state),
         store: head.store,
         id: Id(id),
         lock: head.lock,

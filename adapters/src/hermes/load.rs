@@ -12,7 +12,7 @@ use super::row::{self, Judge, Judged};
 use super::side::{self, Known, KnownKind, RowId, Side};
 use super::{status, suppress};
 use crate::digest::digest;
-use crate::file::document::{validate, wherever};
+use crate::file::document::{OLDEST, validate, wherever};
 use crate::file::trouble::unreadable;
 
 /// The form of Hermes' document that is known.
@@ -64,7 +64,7 @@ pub(super) fn open<'a>(bytes: &'a [u8], judge: &Judge<'_>) -> Result<Opened<'a>,
     let side = match root.read(side::NAME) {
         None => Side { version: side::VERSION, ..Side::default() },
         Some(raw) => match serde_json::from_str::<Side>(raw.get()) {
-            Ok(side) if side.version == side::VERSION => side,
+            Ok(side) if (OLDEST..=side::VERSION).contains(&side.version) => side,
             _ if version_of(raw).is_some_and(|version| version > side::VERSION) => {
                 return Err(newer(judge.path, "credlatch"));
             }

@@ -20,6 +20,7 @@ use super::{status, suppress};
 use crate::error::rfc3339;
 use crate::file::MAX_BYTES;
 use crate::file::disk::Place;
+use crate::file::document::form;
 use crate::file::wiped::exactly;
 use crate::fingerprint;
 
@@ -40,7 +41,7 @@ pub(super) fn save(opened: Opened<'_>, state: &State, moment: &Moment<'_>) -> io
         after: state,
         moment,
         side: Side {
-            version: side::VERSION,
+            version: form(side.version, state),
             lock: moment.lock,
             profile: without_entries(state),
             rows: BTreeMap::new(),

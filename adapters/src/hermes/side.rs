@@ -14,11 +14,12 @@ use credlatch_core::time::{Expiry, Stamp};
 use serde::{Deserialize, Serialize};
 
 use crate::file::disk::Place;
+use crate::file::document;
 
 /// The name of our part in the document.
 pub(super) const NAME: &str = "credlatch";
-/// The form that this version writes.
-pub(super) const VERSION: u64 = 1;
+/// The form that this version writes; the first had no memory of refresh tokens, as that of [`crate::file`]'s document.
+pub(super) const VERSION: u64 = document::VERSION;
 /// Rows that are remembered as removed, per provider; the oldest are forgotten first.
 const GONE_MAX: usize = 256;
 

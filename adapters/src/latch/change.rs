@@ -10,7 +10,7 @@ use credlatch_core::port::Revoked;
 use credlatch_core::put::{How, Put};
 use credlatch_core::rotation::Fresh;
 use credlatch_core::secret::{Fingerprint, Secret};
-use credlatch_core::state::{Material, Source};
+use credlatch_core::state::{Custody, Material, Source, State};
 use credlatch_core::{Event, Refusal, Verdict};
 
 use super::Latch;
@@ -24,6 +24,56 @@ pub struct Cleared {
     pub(super) latch: Latch,
     pub(super) taken: engine::Cleared,
     pub(super) variables: Vec<String>,
+}
+
+/// What came of storing a login.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stored {
+    /// What changed.
+    pub change: StoredChange,
+    /// Why its refresh token won't be presented for now, if that is so.
+    pub held_back: Option<HeldBack>,
+}
+
+/// What storing a login changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StoredChange {
+    /// These tokens are stored now.
+    Tokens,
+    /// They were stored already; their end, or what they may do, is what was given now.
+    Terms,
+    /// Nothing: all of it was stored already.
+    Nothing,
+}
+
+/// Why a refresh token that was stored isn't presented for now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HeldBack {
+    /// Somebody is presenting it, and what they bring home will be stored.
+    InFlight,
+    /// It was presented, and what became of it isn't known.
+    InDoubt,
+}
+
+impl Stored {
+    fn of(done: &Transacted, provider: &str, label: &Label) -> Self {
+        let version = |state: &State| state.entry(provider, label.as_str()).map(|entry| entry.version);
+        let change = match done.verdict() {
+            Verdict::Nothing => StoredChange::Nothing,
+            _ if version(&done.before) == version(&done.after.state) => StoredChange::Terms,
+            _ => StoredChange::Tokens,
+        };
+        let grant = done.after.state.entry(provider, label.as_str()).and_then(|entry| entry.grant());
+        let held_back = match grant.map(|grant| &grant.custody) {
+            Some(Custody::Rotating(_)) => Some(HeldBack::InFlight),
+            Some(Custody::InDoubt(_)) => Some(HeldBack::InDoubt),
+            _ => None,
+        };
+        Self { change, held_back }
+    }
 }
 
 /// What came of revoking what was cleared.
@@ -64,21 +114,45 @@ impl Latch {
     /// The provider is unknown, its pool is full, or the store can't be written.
     pub fn set_as(&self, provider: &str, label: &Label, key: Secret) -> Result<(), Error> {
         let print = fingerprint(&key);
-        self.put(provider, label, Material::ApiKey(key), print)
+        self.put(provider, label, Material::ApiKey(key), print, How::Named).map(drop)
     }
 
     /// Stores a login that was made elsewhere, in place of the entry of that label. From now on it is rotated here, so no
     /// other program may go on using its refresh token.
     ///
+    /// A refresh token that is in flight or in doubt stays so, whatever label it is stored under: [`Stored::held_back`] tells.
+    ///
     /// # Errors
-    /// The provider is unknown, its issuer has rejected this login before, or the store can't be written.
-    pub fn set_tokens(&self, provider: &str, label: &Label, tokens: Tokens) -> Result<(), Error> {
-        let fresh = Fresh::from(tokens);
-        let grant = fresh.grant(&self.0.backend.now());
-        self.put(provider, label, Material::Oauth(Box::new(grant)), fresh.fingerprint)
+    /// The provider is unknown, its issuer has rejected this login before or gave another refresh token for this one
+    /// ([`ErrorKind::SignIn`]), or the store can't be written.
+    pub fn set_tokens(&self, provider: &str, label: &Label, tokens: Tokens) -> Result<Stored, Error> {
+        self.put_tokens(provider, label, tokens, How::Named)
     }
 
-    fn put(&self, provider: &str, label: &Label, material: Material, fingerprint: Fingerprint) -> Result<(), Error> {
+    /// The same, though the issuer rejected this refresh token or gave another for it: somebody knows that it is good again,
+    /// as after a test issuer was set up anew.
+    ///
+    /// # Errors
+    /// The provider is unknown, its pool is full, or the store can't be written.
+    pub fn set_tokens_again(&self, provider: &str, label: &Label, tokens: Tokens) -> Result<Stored, Error> {
+        self.put_tokens(provider, label, tokens, How::Again)
+    }
+
+    fn put_tokens(&self, provider: &str, label: &Label, tokens: Tokens, how: How) -> Result<Stored, Error> {
+        let fresh = Fresh::from(tokens);
+        let grant = fresh.grant(&self.0.backend.now());
+        let done = self.put(provider, label, Material::Oauth(Box::new(grant)), fresh.fingerprint, how)?;
+        Ok(Stored::of(&done, self.provider(provider)?.id.as_str(), label))
+    }
+
+    fn put(
+        &self,
+        provider: &str,
+        label: &Label,
+        material: Material,
+        fingerprint: Fingerprint,
+        how: How,
+    ) -> Result<Transacted, Error> {
         let provider = self.provider(provider)?.id.clone();
         let put = Put {
             provider: provider.clone(),
@@ -86,21 +160,29 @@ impl Latch {
             material,
             source: Source::Manual,
             fingerprint,
-            how: How::Named,
+            how,
         };
         let done = self.transact(&[Event::Put(put)])?;
         match done.verdict() {
             Verdict::Refused(Refusal::Lost) => Err(Error::new(
                 ErrorKind::SignIn,
                 format!("this is the {provider} login that its issuer has rejected"),
-                format!("sign in again: `credlatch login {provider}`"),
+                format!("sign in again: `credlatch login {provider}`; or, if it is good again, `set --again`"),
+            )),
+            Verdict::Refused(Refusal::Spent) => Err(Error::new(
+                ErrorKind::SignIn,
+                format!("this {provider} refresh token was spent: its issuer gave another one for it"),
+                format!(
+                    "use the newer login, or sign in again: `credlatch login {provider}`; or, if this one is good again, \
+                     `set --again`"
+                ),
             )),
             Verdict::Refused(_) => Err(Error::new(
                 ErrorKind::Usage,
                 format!("the {provider} pool has as many entries as it may have"),
                 format!("remove one: `credlatch remove {provider} --label LABEL`"),
             )),
-            _ => Ok(()),
+            _ => Ok(done),
         }
     }
 

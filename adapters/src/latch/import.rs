@@ -32,6 +32,8 @@ pub enum Took {
     LabelTaken,
     /// Its issuer has rejected it.
     Rejected,
+    /// Its issuer gave another refresh token for it.
+    Spent,
     /// The provider's pool is full.
     Full,
 }
@@ -45,6 +47,7 @@ impl Took {
             Self::Cleared => "cleared",
             Self::LabelTaken => "label_taken",
             Self::Rejected => "rejected",
+            Self::Spent => "spent",
             Self::Full => "full",
         }
     }
@@ -54,6 +57,7 @@ impl Took {
             Verdict::Refused(Refusal::Cleared) => Self::Cleared,
             Verdict::Refused(Refusal::LabelTaken) => Self::LabelTaken,
             Verdict::Refused(Refusal::Lost) => Self::Rejected,
+            Verdict::Refused(Refusal::Spent) => Self::Spent,
             Verdict::Refused(_) => Self::Full,
             Verdict::Nothing => Self::Already,
             _ => Self::Stored,

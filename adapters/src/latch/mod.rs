@@ -40,7 +40,7 @@ use credlatch_core::provider::{OAuth, Provider, Table};
 use credlatch_core::rotation::Times;
 
 pub use builder::{Builder, default_home};
-pub use change::{Cleared, Revocation};
+pub use change::{Cleared, HeldBack, Revocation, Stored, StoredChange};
 pub use credential::{Credential, Kind};
 pub use exchange::{Answer, Tokens};
 pub use expand::Expanded;
@@ -55,6 +55,8 @@ pub use outcome::Outcome;
 pub use plan::Plan;
 #[cfg(all(feature = "file", unix))]
 pub use profiles::Profiles;
+#[cfg(all(feature = "doctor", unix))]
+pub(crate) use profiles::listed;
 pub use read::Status;
 pub use report::Next;
 pub use scope::Scope;

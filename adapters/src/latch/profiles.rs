@@ -105,25 +105,30 @@ impl Profiles {
     /// # Errors
     /// The directory can't be read.
     pub fn list(&self) -> Result<Vec<ProfileName>, Error> {
-        let folder = self.0.home.join("profiles");
-        let unreadable = |error: io::Error| {
-            let what = format!("could not list {}: {error}", folder.display());
-            Error::new(ErrorKind::Unreadable, what, "look who owns it, and what is at that path")
-        };
-        let entries = match std::fs::read_dir(&folder) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            other => other.map_err(unreadable)?,
-        };
-        let mut names = Vec::new();
-        for entry in entries {
-            let file = entry.map_err(unreadable)?.file_name();
-            let stem = file.to_str().and_then(|name| name.strip_suffix(".json"));
-            // Drafts and what people put here have names that no profile can have.
-            names.extend(stem.and_then(|stem| ProfileName::new(stem).ok()));
-        }
-        names.sort();
-        Ok(names)
+        listed(&self.0.home)
     }
+}
+
+/// The profiles of a home that exist, by name.
+pub(crate) fn listed(home: &Path) -> Result<Vec<ProfileName>, Error> {
+    let folder = home.join("profiles");
+    let unreadable = |error: io::Error| {
+        let what = format!("could not list {}: {error}", folder.display());
+        Error::new(ErrorKind::Unreadable, what, "look who owns it, and what is at that path")
+    };
+    let entries = match std::fs::read_dir(&folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        other => other.map_err(unreadable)?,
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let file = entry.map_err(unreadable)?.file_name();
+        let stem = file.to_str().and_then(|name| name.strip_suffix(".json"));
+        // Drafts and what people put here have names that no profile can have.
+        names.extend(stem.and_then(|stem| ProfileName::new(stem).ok()));
+    }
+    names.sort();
+    Ok(names)
 }
 
 impl Open {

@@ -151,7 +151,7 @@ impl Worker {
                 self.latch.set_as(provider, &named(label), secret(value)).map(|()| Reply::Stored)
             }
             Call::Login { provider, access, refresh } => {
-                self.latch.set_tokens(provider, &Label::default(), tokens(access, refresh)).map(|()| Reply::Stored)
+                self.latch.set_tokens(provider, &Label::default(), tokens(access, refresh)).map(|_| Reply::Stored)
             }
             Call::Remove { provider, label } => self.latch.remove(provider, &named(label)).map(|gone| cleared(&gone)),
             Call::Clear { provider } => self.latch.clear(provider).map(|gone| cleared(&gone)),

@@ -105,7 +105,8 @@ impl Live {
     fn is_of(&self, entry: &Entry) -> bool {
         match (&self.kind, &entry.material) {
             (LiveKind::Link { source, link }, Material::Link(other)) => *source == entry.source && **link == *other,
-            // Between a link and another kind this differs too: a link has none.
+            // Between a link and another kind this differs too: a link has none. The same token may have been given another end.
+            (_, Material::Oauth(grant)) => self.secret.as_ref() == entry.secret() && self.expiry == grant.expiry,
             _ => self.secret.as_ref() == entry.secret(),
         }
     }

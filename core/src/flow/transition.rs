@@ -7,7 +7,7 @@ use super::{
 use crate::extra::Extra;
 use crate::machine::{Act, Effect, Outcome, Refusal, Verdict};
 use crate::name::ProviderId;
-use crate::put::{self, How, Put};
+use crate::put::{self, How, Put, Voucher};
 use crate::state::{Claim, Material, Nonce, Slot, State};
 use crate::time::Stamp;
 
@@ -86,7 +86,7 @@ pub(crate) fn succeeded(state: &mut State, now: &Stamp, success: &Succeeded) -> 
         fingerprint: *fingerprint,
         how: How::Named,
     };
-    put::store(state, &put);
+    put::store(state, &put, Voucher::Issuer);
     end_live(state.slot_mut(&step.provider), now, &FlowEnd::Succeeded);
     Verdict::Done.into()
 }

@@ -2,11 +2,12 @@
 
 use super::each;
 use super::kind;
-use super::trace::Trace;
+use super::trace::{Stepped, Trace};
 use crate::clear::Clear;
 use crate::machine::Event;
 use crate::name::Label;
 use crate::name::ProviderId;
+use crate::state::{Custody, Entry, Slot};
 
 pub(super) fn holds(trace: &Trace) -> Result<(), String> {
     each(trace, |step| {
@@ -18,20 +19,55 @@ pub(super) fn holds(trace: &Trace) -> Result<(), String> {
             return Err(format!("{:?} changed what is stored", kind(&step.event)));
         }
         let Some((provider, label)) = subject(&step.event) else { return Ok(()) };
-        for (other, slot) in &step.before.providers {
-            if *other != provider && step.after.providers.get(other) != Some(slot) {
+        for (other, slot) in step.before.providers.iter().filter(|(other, _)| **other != provider) {
+            let after = step.after.slot(other.as_str()).map(without_entries);
+            if after != Some(without_entries(slot)) {
                 return Err(format!("{:?} of {provider} changed {other}", kind(&step.event)));
+            }
+            if let Some(entry) = changed(step, other, &slot.entries) {
+                return Err(format!("{:?} of {provider} changed {other}/{}", kind(&step.event), entry.label));
             }
         }
         let Some(label) = label else { return Ok(()) };
         let entries = step.before.slot(provider.as_str()).map_or(&[][..], |slot| &slot.entries);
-        for entry in entries.iter().filter(|entry| entry.label != label) {
-            if step.after.entry(provider.as_str(), entry.label.as_str()) != Some(entry) {
-                return Err(format!("{:?} of {provider}/{label} changed {}", kind(&step.event), entry.label));
-            }
+        match changed(step, &provider, entries.iter().filter(|entry| entry.label != label)) {
+            Some(entry) => Err(format!("{:?} of {provider}/{label} changed {}", kind(&step.event), entry.label)),
+            None => Ok(()),
         }
-        Ok(())
     })
+}
+
+/// The first of these that the event changed. Entries that hold the refresh token the event is about are no strangers: the
+/// issuer knows nothing of labels.
+fn changed<'a>(
+    step: &Stepped,
+    provider: &ProviderId,
+    entries: impl IntoIterator<Item = &'a Entry>,
+) -> Option<&'a Entry> {
+    let is_same = |entry: &Entry| step.after.entry(provider.as_str(), entry.label.as_str()) == Some(entry);
+    entries.into_iter().find(|entry| !shares_token(step, entry) && !is_same(entry))
+}
+
+/// A provider's part without its entries.
+fn without_entries(slot: &Slot) -> Slot {
+    Slot { entries: Vec::new(), ..slot.clone() }
+}
+
+fn shares_token(step: &Stepped, entry: &Entry) -> bool {
+    let Some(refresh) = entry.material.refresh() else { return false };
+    let held = |provider: &ProviderId, label: &Label| {
+        step.before.entry(provider.as_str(), label.as_str()).and_then(|entry| entry.material.refresh()) == Some(refresh)
+    };
+    match &step.event {
+        Event::Put(put) => put.material.refresh() == Some(refresh),
+        Event::FlowSucceeded(success) => success.material.refresh() == Some(refresh),
+        Event::ClaimRotation(claim) => held(&claim.provider, &claim.label),
+        Event::Settle(settle) => {
+            let custody = entry.grant().map(|grant| &grant.custody);
+            custody.and_then(Custody::attempt) == Some(settle.attempt)
+        }
+        _ => false,
+    }
 }
 
 pub(super) fn witnessed(trace: &Trace) -> bool {

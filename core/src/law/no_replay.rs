@@ -1,16 +1,19 @@
 //! Law 4: nobody presents a refresh token beside another, or once its successor is durable.
 
+use super::each;
 use super::trace::Deed;
 use super::trace::Fact;
-use super::trace::Trace;
 use super::trace::Who;
+use super::trace::{Stepped, Trace};
+use crate::known::Fate;
 use crate::machine::Event;
 use crate::machine::Verdict;
-use crate::state::State;
+use crate::state::{Custody, State};
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 pub(super) fn holds(trace: &Trace) -> Result<(), String> {
+    each(trace, keeps_custody)?;
     let mut flying: Vec<(&str, Who)> = Vec::new();
     let mut successor: BTreeMap<&str, &str> = BTreeMap::new();
     let mut durable: BTreeSet<&str> = BTreeSet::new();
@@ -28,10 +31,34 @@ pub(super) fn holds(trace: &Trace) -> Result<(), String> {
             Fact::ActEnded { who, deed: Deed::Present { token } } => {
                 flying.retain(|one| *one != (token.as_str(), *who));
             }
+            // An issuer that gives the same token again has spent nothing.
+            Fact::Succession { old, new } if old == new => {}
             Fact::Succession { old, new } => drop(successor.insert(old, new)),
             Fact::Durable { state } => durable.extend(refresh_tokens(state)),
             _ => {}
         }
+    }
+    Ok(())
+}
+
+/// Storing a token that somebody presents, or that is in doubt, doesn't free it: whoever presented it then would be the
+/// second. Only its issuer ends a doubt, by giving it anew.
+fn keeps_custody(step: &Stepped) -> Result<(), String> {
+    let (provider, material, fingerprint, is_vouched) = match &step.event {
+        Event::Put(put) => (&put.provider, &put.material, put.fingerprint, false),
+        Event::FlowSucceeded(success) => (&success.step.provider, &success.material, success.fingerprint, true),
+        _ => return Ok(()),
+    };
+    let Some(refresh) = material.refresh() else { return Ok(()) };
+    let kept = match step.before.fate_of(refresh, fingerprint) {
+        Some(Fate::Rotating(claim)) => Custody::Rotating(claim),
+        Some(Fate::InDoubt(doubt)) if !is_vouched => Custody::InDoubt(doubt),
+        _ => return Ok(()),
+    };
+    let entries = step.after.providers.values().flat_map(|slot| &slot.entries).filter_map(|entry| entry.grant());
+    let mut holding = entries.filter(|grant| grant.refresh.as_ref() == Some(refresh));
+    if holding.any(|grant| grant.custody != kept) {
+        return Err(format!("a refresh token of {provider} that may be in flight was stored as a free one"));
     }
     Ok(())
 }

@@ -6,8 +6,6 @@ use super::trace::Trace;
 use crate::machine::Event;
 use crate::machine::Verdict;
 use crate::name::ProviderId;
-use crate::state::Custody;
-use crate::state::Entry;
 use crate::state::Nonce;
 use crate::state::State;
 
@@ -20,8 +18,20 @@ pub(super) fn holds(trace: &Trace) -> Result<(), String> {
         if superseded(&step.before, &step.event) && !same {
             return Err(format!("{:?} was superseded and changed the state", kind(&step.event)));
         }
+        if let Event::Settle(settle) = &step.event
+            && !entry_awaits(&step.before, settle.attempt)
+            && step.before.providers != step.after.providers
+        {
+            return Err("\"Settle\" was superseded and changed an entry".to_owned());
+        }
         renamed(&step.before, &step.after)
     })
+}
+
+/// Whether an entry still waits for this attempt, or was taken from it when its actor died, and not replaced.
+fn entry_awaits(before: &State, attempt: Nonce) -> bool {
+    let mut entries = before.providers.values().flat_map(|slot| &slot.entries);
+    entries.any(|entry| entry.custody_attempt() == Some(attempt))
 }
 
 /// A new secret under an old version could be hit by a report about the old one.
@@ -59,10 +69,7 @@ fn superseded(before: &State, event: &Event) -> bool {
         holder.is_some_and(|claim| claim.attempt == step.attempt)
     };
     match event {
-        Event::Settle(settle) => {
-            let entry = before.entry(settle.provider.as_str(), settle.label.as_str());
-            attempt_of(entry) != Some(settle.attempt)
-        }
+        Event::Settle(settle) => !before.awaits(settle.attempt),
         Event::Report(report) => {
             let entry = before.entry(report.provider.as_str(), report.label.as_str());
             entry.map(|entry| entry.version) != Some(report.version)
@@ -77,14 +84,5 @@ fn superseded(before: &State, event: &Event) -> bool {
         Event::FlowSucceeded(success) => !held(&success.step),
         Event::FlowFailed(failed) => !held(&failed.step),
         _ => false,
-    }
-}
-
-/// The attempt whose outcome the entry still waits for, or was taken for dead and not replaced.
-fn attempt_of(entry: Option<&Entry>) -> Option<Nonce> {
-    match &entry?.grant()?.custody {
-        Custody::Rotating(claim) => Some(claim.attempt),
-        Custody::InDoubt(doubt) => Some(doubt.attempt),
-        Custody::Settled | Custody::Lost(_) => None,
     }
 }

@@ -109,6 +109,11 @@ pub enum Fact {
         /// The new one.
         new: String,
     },
+    /// The issuer was asked to revoke a token, as a clear asks: whoever stores it again stores a dead one.
+    Revoked {
+        /// The token.
+        token: String,
+    },
     /// A participant died.
     Died {
         /// Who.

@@ -10,7 +10,7 @@ use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::pool::{Choice, Report};
 use credlatch_core::port::Clock;
 use credlatch_core::put::{How, Put};
-use credlatch_core::state::{Material, Nonce, Source, State};
+use credlatch_core::state::{Grant, Material, Nonce, Source, State};
 
 use super::stage::{grant, times};
 use crate::conduct::Process;
@@ -57,6 +57,7 @@ impl<S: Sim> Hand<S> {
                 self.transact(&[key(provider, label, text, How::Named)]);
             }
             Step::SetGrant { provider, label } => self.set_grant(provider, label),
+            Step::SetKnown { provider, label, of, anew } => self.set_known(provider, label, of, *anew),
             Step::Import { provider, keys } => {
                 let puts: Vec<_> = keys.iter().map(|(label, text)| key(provider, label, text, How::Bulk)).collect();
                 self.here.record(Fact::PassBegan { who, pass: puts.len() });
@@ -117,6 +118,21 @@ impl<S: Sim> Hand<S> {
             material: grant(&tokens, world.lifetime_ms, world.clock.now()),
             source: Source::Login,
             fingerprint: fingerprint(&tokens.refresh),
+            how: How::Named,
+        })]);
+    }
+
+    fn set_known(&self, provider: &ProviderId, label: &Label, of: &Label, anew: bool) {
+        let Some(known) = self.start.entry(provider.as_str(), of.as_str()) else { return };
+        let Some(grant) = known.grant() else { return };
+        let Some(refresh) = &grant.refresh else { return };
+        let access = if anew { secret(&format!("at-again-{}", self.here.who)) } else { grant.access.clone() };
+        self.transact(&[Event::Put(Put {
+            provider: provider.clone(),
+            label: label.clone(),
+            material: Material::Oauth(Box::new(Grant { access, ..grant.clone() })),
+            source: Source::Manual,
+            fingerprint: fingerprint(refresh.expose_secret()),
             how: How::Named,
         })]);
     }

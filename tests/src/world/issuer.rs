@@ -203,6 +203,7 @@ impl<S: Sim> Issuer for SimIssuer<S> {
             return Revoked::No;
         }
         self.server(|server| server.revoke(token.expose_secret()));
+        self.0.recorder.push(Fact::Revoked { token: token.expose_secret().to_owned() });
         Revoked::Yes
     }
 }

@@ -55,6 +55,7 @@ wrong! {
     stale_variable StaleVariable "astral-sh/uv pyx.rs" 4 [] two_rotations;
     oversleeper Oversleeper "design: quarantine" 4 [] a_stopped_process;
     no_quarantine NoQuarantine "hermes-agent 8040" 4 [] a_request_without_its_sender;
+    put_forgets_claim PutForgetsClaim "tried: set during a rotation" 4 [5] a_known_token_in_flight;
     revoke_late_grant RevokeLateGrant "design: late grants" 5 [] a_late_grant_beside_a_new_login;
     settle_anything SettleAnything "anthropics/claude-code 76561" 6 [5] a_late_rejection;
     report_by_label ReportByLabel "hermes-agent 43747" 6 [] a_late_report;

@@ -1,9 +1,9 @@
 //! A late grant that is revoked though a newer login is stored: an issuer that revokes per account takes both.
 
 use credlatch_core::rotation::Exchanged;
-use credlatch_core::state::State;
+use credlatch_core::state::{Custody, State};
 use credlatch_core::time::Stamp;
-use credlatch_core::{Effect, Event, Step, Verdict, apply};
+use credlatch_core::{Effect, Event, Step, apply};
 
 use crate::conduct::Conduct;
 use crate::world::sim::Sim;
@@ -15,7 +15,8 @@ pub(super) struct RevokeLateGrant;
 impl<S: Sim> Conduct<S> for RevokeLateGrant {
     fn apply(&self, state: &State, now: &Stamp, event: &Event) -> Step {
         let mut step = apply(state, now, event);
-        if let (Event::Settle(settle), Verdict::Stale) = (event, &step.verdict)
+        if let Event::Settle(settle) = event
+            && !entries(state).any(|custody| custody.attempt() == Some(settle.attempt))
             && let Exchanged::Granted(fresh) = &settle.outcome
         {
             let token = fresh.refresh.clone().unwrap_or_else(|| fresh.access.clone());
@@ -23,4 +24,9 @@ impl<S: Sim> Conduct<S> for RevokeLateGrant {
         }
         step
     }
+}
+
+fn entries(state: &State) -> impl Iterator<Item = &Custody> {
+    let entries = state.providers.values().flat_map(|slot| &slot.entries);
+    entries.filter_map(|entry| entry.grant().map(|grant| &grant.custody))
 }

@@ -46,6 +46,14 @@ pub(super) fn a_request_without_its_sender() -> Scenario {
     scenario
 }
 
+/// Somebody stores a copy of the token that is in flight, and rotates what they stored.
+pub(super) fn a_known_token_in_flight() -> Scenario {
+    let known = Step::SetKnown { provider: provider(ACME), label: label("default"), of: label("default"), anew: false };
+    let spare = Step::SetKnown { provider: provider(ACME), label: label("spare"), of: label("default"), anew: true };
+    let rotate_spare = Step::Rotate { provider: provider(ACME), label: label("spare"), cause: Why::Asked };
+    story("a known token in flight", &[&[rotate(Why::Asked)], &[known, spare, rotate(Why::Asked), rotate_spare]])
+}
+
 pub(super) fn a_late_grant_beside_a_new_login() -> Scenario {
     let mut scenario = story("a late grant beside a new login", &[&[rotate(Why::Asked)], &[login_again()]]);
     scenario.issuer.revokes_account = true;

@@ -26,7 +26,7 @@ pub(crate) fn import(global: &Global, args: &Import) -> Done {
     if found.is_empty() {
         return Err(nothing(args, &skipped));
     }
-    let how = if args.again { How::Named } else { How::Bulk };
+    let how = if args.again { How::Again } else { How::Bulk };
     let taken = if args.dry_run { latch.try_import(found, how)? } else { latch.import(found, how)? };
     let object = json!({
         "profile": latch.profile().as_str(),
@@ -128,6 +128,9 @@ fn what(is_dry: bool, taken: &Taken) -> String {
         }
         (Took::LabelTaken, ..) => {
             format!("left out, because its label is taken; to replace that: --provider {} --again", found.provider)
+        }
+        (Took::Spent, ..) => {
+            "left out, because its issuer gave another refresh token for it; sign in again where it is from".to_owned()
         }
         (Took::Rejected, ..) => "left out, because its issuer has rejected it; sign in again".to_owned(),
         _ => "left out, because the pool is full; remove an entry first".to_owned(),

@@ -2,7 +2,7 @@
 
 use credlatch::core::provider::{Kind, Provider, sniff};
 use credlatch::core::scrub::PlanError;
-use credlatch::{Error, Label, Latch, Secret};
+use credlatch::{Error, HeldBack, Label, Latch, Secret, Stored, StoredChange};
 use serde_json::json;
 
 use crate::args::{self, Global, Set};
@@ -14,25 +14,62 @@ pub(crate) fn set(global: &Global, args: &Set) -> Done {
     let row = latch.provider(&args.of.provider)?;
     let label = Label::new(&args.label).map_err(|bad| End::usage(bad.to_string(), "as in: --label work"))?;
     place::keep_out_secrets(latch.providers(), label.as_str())?;
-    match args.kind {
+    let stored = match args.kind {
         args::Kind::ApiKey => {
             let key = input::api_key(&input::read(&format!("{} API key", row.display_name()))?)?;
             store_key(&latch, row, &label, key)?;
+            None
         }
         args::Kind::Oauth => {
             let text = input::read(&format!("{} access token, or JSON", row.display_name()))?;
             let tokens = input::tokens(&text, jiff::Timestamp::now())?;
             fits(&latch, row, &tokens.access, Kind::OauthToken)?;
-            latch.set_tokens(row.id.as_str(), &label, tokens)?;
+            let id = row.id.as_str();
+            Some(if args.again {
+                latch.set_tokens_again(id, &label, tokens)?
+            } else {
+                latch.set_tokens(id, &label, tokens)?
+            })
         }
-    }
+    };
     let kind = match args.kind {
         args::Kind::ApiKey => credlatch::Kind::ApiKey,
         args::Kind::Oauth => credlatch::Kind::Oauth,
     };
     let profile = latch.profile();
-    let object = json!({"profile": profile.as_str(), "provider": row.id, "label": label, "kind": kind.as_str()});
-    output::answer(global.json, &object, || format!("stored for {}, label {label}, profile {profile}", row.id))
+    let mut object = json!({"profile": profile.as_str(), "provider": row.id, "label": label, "kind": kind.as_str()});
+    if let Some(stored) = stored {
+        object["changed"] = json!(changed(stored));
+    }
+    output::answer(global.json, &object, || {
+        let what = stored.map_or("stored", said);
+        let held_back = stored.and_then(|stored| stored.held_back).map_or("", held_back);
+        format!("{what} for {}, label {label}, profile {profile}{held_back}", row.id)
+    })
+}
+
+/// What JSON output calls the change.
+fn changed(stored: Stored) -> &'static str {
+    match stored.change {
+        StoredChange::Nothing => "nothing",
+        StoredChange::Terms => "terms",
+        _ => "tokens",
+    }
+}
+
+fn said(stored: Stored) -> &'static str {
+    match stored.change {
+        StoredChange::Nothing => "nothing to change: these tokens are stored",
+        StoredChange::Terms => "stored the new end and scope of the tokens that are there",
+        _ => "stored",
+    }
+}
+
+fn held_back(why: HeldBack) -> &'static str {
+    match why {
+        HeldBack::InFlight => "\nIts refresh token is being presented right now; what that brings will be stored.",
+        _ => "\nWhat became of its refresh token isn't known, so it is not presented for now: see `credlatch doctor`.",
+    }
 }
 
 /// Stores a key, if it can be this provider's.

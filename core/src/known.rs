@@ -1,0 +1,230 @@
+//! What is known of refresh tokens. A grant's identity is its refresh token: it has one custody in the whole state, whatever
+//! brought it and under whatever labels it is stored, because the issuer knows nothing of labels.
+//!
+//! Entries that hold one token change custody together. A token that no entry holds any more, because its entry was removed,
+//! cleared or replaced, is remembered with its fate: a request with it may still be in flight, or may have spent it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::extra::Extra;
+use crate::rotation::{Exchanged, Fresh};
+use crate::secret::{Fingerprint, Secret};
+use crate::state::{Claim, Custody, Doubt, DoubtCause, Entry, Grant, Lost, Material, Nonce, State};
+use crate::time::Stamp;
+
+/// Refresh tokens that are remembered in one profile after no entry holds them; the oldest are forgotten first, but never one
+/// that an actor presents.
+pub const MAX_KNOWN_TOKENS: usize = 256;
+
+/// A refresh token that no entry holds any more.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KnownToken {
+    /// Digest of the token.
+    pub fingerprint: Fingerprint,
+    /// What became of it.
+    pub fate: Fate,
+    /// Fields of a newer version.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// What became of a refresh token that no entry holds any more.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fate {
+    /// The issuer granted another one for it.
+    Spent,
+    /// An actor is presenting it.
+    Rotating(Claim),
+    /// An actor died while presenting it, or got no usable answer.
+    InDoubt(Doubt),
+    /// The issuer rejected it.
+    Lost(Lost),
+}
+
+impl Fate {
+    fn attempt(&self) -> Option<Nonce> {
+        match self {
+            Self::Rotating(claim) => Some(claim.attempt),
+            Self::InDoubt(doubt) => Some(doubt.attempt),
+            Self::Spent | Self::Lost(_) => None,
+        }
+    }
+
+    /// The claim of the actor that presents it.
+    pub fn claim(&self) -> Option<&Claim> {
+        match self {
+            Self::Rotating(claim) => Some(claim),
+            Self::Spent | Self::InDoubt(_) | Self::Lost(_) => None,
+        }
+    }
+}
+
+impl Custody {
+    /// The attempt whose outcome is still awaited, or was taken for dead and not replaced.
+    pub fn attempt(&self) -> Option<Nonce> {
+        match self {
+            Self::Rotating(claim) => Some(claim.attempt),
+            Self::InDoubt(doubt) => Some(doubt.attempt),
+            Self::Settled | Self::Lost(_) => None,
+        }
+    }
+}
+
+impl Entry {
+    /// The attempt whose outcome it still waits for, or that was taken for dead and not replaced.
+    pub fn custody_attempt(&self) -> Option<Nonce> {
+        self.grant()?.custody.attempt()
+    }
+}
+
+impl Material {
+    /// The refresh token, if it is a grant that has one.
+    pub fn refresh(&self) -> Option<&Secret> {
+        match self {
+            Self::Oauth(grant) => grant.refresh.as_ref(),
+            Self::ApiKey(_) | Self::Link(_) => None,
+        }
+    }
+}
+
+impl State {
+    /// What became of a refresh token that is stored or was stored here; none if nothing stands against it.
+    pub fn fate_of(&self, refresh: &Secret, fingerprint: Fingerprint) -> Option<Fate> {
+        let held = self.holding(refresh).filter_map(|grant| match &grant.custody {
+            Custody::Settled => None,
+            Custody::Rotating(claim) => Some(Fate::Rotating(claim.clone())),
+            Custody::InDoubt(doubt) => Some(Fate::InDoubt(doubt.clone())),
+            Custody::Lost(lost) => Some(Fate::Lost(lost.clone())),
+        });
+        // An older version let entries of one token differ; then what may be in flight counts first.
+        let held = held.min_by_key(|fate| match fate {
+            Fate::Rotating(_) => 0,
+            Fate::InDoubt(_) => 1,
+            Fate::Lost(_) | Fate::Spent => 2,
+        });
+        let known = || self.tokens.iter().find(|known| known.fingerprint == fingerprint);
+        held.or_else(|| known().map(|known| known.fate.clone()))
+    }
+
+    /// Whether somebody waits for the outcome of this attempt: an entry, or a token that no entry holds any more.
+    pub fn awaits(&self, attempt: Nonce) -> bool {
+        let mut entries = self.providers.values().flat_map(|slot| &slot.entries);
+        entries.any(|entry| entry.custody_attempt() == Some(attempt))
+            || self.tokens.iter().any(|known| known.fate.attempt() == Some(attempt))
+    }
+
+    fn holding<'a>(&'a self, refresh: &'a Secret) -> impl Iterator<Item = &'a Grant> {
+        let entries = self.providers.values().flat_map(|slot| &slot.entries);
+        entries.filter_map(Entry::grant).filter(move |grant| grant.refresh.as_ref() == Some(refresh))
+    }
+
+    fn entries_mut(&mut self) -> impl Iterator<Item = &mut Entry> {
+        self.providers.values_mut().flat_map(|slot| &mut slot.entries)
+    }
+
+    /// Gives every entry that holds this token one custody.
+    pub(crate) fn set_custody(&mut self, refresh: &Secret, custody: &Custody) {
+        for grant in self.entries_mut().filter_map(Entry::grant_mut) {
+            if grant.refresh.as_ref() == Some(refresh) {
+                grant.custody = custody.clone();
+            }
+        }
+    }
+
+    /// The entries that wait for the outcome of this attempt, or were taken from it when its actor died.
+    pub(crate) fn awaiting(&mut self, attempt: Nonce) -> impl Iterator<Item = &mut Entry> {
+        let waits = move |entry: &&mut Entry| entry.custody_attempt() == Some(attempt);
+        self.entries_mut().filter(waits)
+    }
+
+    /// An entry went, or has another token now: if anything stands against its token, that is remembered.
+    pub(crate) fn retire(&mut self, entry: &Entry) {
+        let Some(grant) = entry.grant() else { return };
+        let Some(refresh) = &grant.refresh else { return };
+        let fate = match &grant.custody {
+            Custody::Settled => return,
+            Custody::Rotating(claim) => Fate::Rotating(claim.clone()),
+            Custody::InDoubt(doubt) => Fate::InDoubt(doubt.clone()),
+            Custody::Lost(lost) => Fate::Lost(lost.clone()),
+        };
+        if self.holding(refresh).next().is_none() {
+            self.remember_token(entry.fingerprint, fate);
+        }
+    }
+
+    /// The issuer granted other tokens for the one of this digest. One that it left in force was not spent.
+    pub(crate) fn remember_spent(&mut self, old: Fingerprint, fresh: &Fresh) {
+        if fresh.refresh.is_some() && fresh.fingerprint != old {
+            self.remember_token(old, Fate::Spent);
+        }
+    }
+
+    fn remember_token(&mut self, fingerprint: Fingerprint, fate: Fate) {
+        self.forget_token(fingerprint);
+        if self.tokens.len() >= MAX_KNOWN_TOKENS
+            && let Some(oldest) = self.tokens.iter().position(|known| known.fate.claim().is_none())
+        {
+            self.tokens.remove(oldest);
+        }
+        self.tokens.push(KnownToken { fingerprint, fate, extra: Extra::default() });
+    }
+
+    /// An entry holds it again, or nothing stands against it any more.
+    pub(crate) fn forget_token(&mut self, fingerprint: Fingerprint) {
+        self.tokens.retain(|known| known.fingerprint != fingerprint);
+    }
+
+    /// The actor of this attempt is dead: what no entry holds any more is in doubt. Returns whether there was such a token.
+    pub(crate) fn doubt_token(&mut self, attempt: Nonce) -> bool {
+        let held = |known: &&mut KnownToken| known.fate.claim().is_some_and(|claim| claim.attempt == attempt);
+        let Some(known) = self.tokens.iter_mut().find(held) else { return false };
+        if let Fate::Rotating(claim) = &known.fate {
+            known.fate = Fate::InDoubt(claim.doubted(DoubtCause::ActorDied));
+        }
+        true
+    }
+
+    /// The outcome of presenting a token that no entry holds any more. Returns whether there was such a token.
+    pub(crate) fn settle_token(&mut self, now: &Stamp, attempt: Nonce, outcome: &Exchanged) -> bool {
+        let Some(known) = self.tokens.iter().find(|known| known.fate.attempt() == Some(attempt)).cloned() else {
+            return false;
+        };
+        let fate = match (&known.fate, outcome) {
+            (_, Exchanged::Granted(fresh)) => {
+                self.forget_token(known.fingerprint);
+                self.remember_spent(known.fingerprint, fresh);
+                return true;
+            }
+            // It was taken for dead already; only a grant says more than that.
+            (Fate::InDoubt(_) | Fate::Spent | Fate::Lost(_), _) => return false,
+            (Fate::Rotating(claim), Exchanged::Rejected { code }) => Some(Fate::Lost(claim.lost(now, code))),
+            (Fate::Rotating(claim), Exchanged::Unknown) => {
+                Some(Fate::InDoubt(claim.doubted(DoubtCause::NoUsableAnswer)))
+            }
+            (Fate::Rotating(claim), Exchanged::NotConsumed { .. } | Exchanged::Untrusted) => {
+                claim.doubt.clone().map(Fate::InDoubt)
+            }
+        };
+        match fate {
+            Some(fate) => self.remember_token(known.fingerprint, fate),
+            None => self.forget_token(known.fingerprint),
+        }
+        true
+    }
+}
+
+impl Claim {
+    /// What is left of it if its outcome isn't known.
+    pub(crate) fn doubted(&self, why: DoubtCause) -> Doubt {
+        Doubt { attempt: self.attempt, claimed: self.at, why }
+    }
+
+    /// What is left of it if the issuer rejected what it presented.
+    pub(crate) fn lost(&self, now: &Stamp, code: &str) -> Lost {
+        Lost { at: *now, code: code.to_owned(), after_doubt: self.doubt.is_some() }
+    }
+}
+
+#[cfg(test)]
+mod tests;
