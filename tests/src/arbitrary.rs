@@ -146,9 +146,32 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// Moves of the machine alone.
+/// Moves of the machine alone; one history in four is about one grant only, and begins with it.
 pub fn moves() -> impl Strategy<Value = Vec<Move>> {
-    vec(a_move(), 1..40)
+    let put = Move::Put { provider: provider(ACME), label: Label::default(), what: What::Grant(1), bulk: false };
+    let of_one = vec(a_move_of_one_grant(), 3..24).prop_map(move |mut moves| {
+        moves.insert(0, put.clone());
+        moves
+    });
+    prop_oneof![3 => vec(a_move(), 1..40), 1 => of_one]
+}
+
+fn a_move_of_one_grant() -> impl Strategy<Value = Move> {
+    let (provider, label) = (provider(ACME), Label::default());
+    let put = Move::Put { provider: provider.clone(), label: label.clone(), what: What::Grant(1), bulk: false };
+    let claim = |cause| Move::Claim { provider: provider.clone(), label: label.clone(), cause };
+    let outcome =
+        prop_oneof![2 => Just(Outcome::Unknown), 1 => Just(Outcome::Granted), 1 => Just(Outcome::NotConsumed)];
+    prop_oneof![
+        3 => Just(claim(Why::Challenged)),
+        1 => Just(claim(Why::Asked)),
+        2 => Just(Move::Die { late: 0 }),
+        2 => outcome.prop_map(|outcome| Move::Settle { late: 0, outcome }),
+        3 => select(&[1, 14_999, 15_000, 29_999, 30_000, 60_000, 300_000][..]).prop_map(|ms| Move::Wait { ms }),
+        1 => Just(put),
+        1 => Just(Move::Remove { provider: provider.clone(), label: label.clone() }),
+        1 => Just(Move::Reboot),
+    ]
 }
 
 fn a_move() -> impl Strategy<Value = Move> {

@@ -21,6 +21,7 @@ pub struct Edit {
 }
 
 const PROPERTIES: &str = "-p credlatch-tests --test properties";
+const MACHINE: &str = "-p credlatch-tests --test properties the_machine";
 const LOOM: &str = "-p credlatch-tests --features loom --test loom every_pair_of_processes";
 const THREADS: &str = "-p credlatch-tests --features loom --test loom every_pair_of_threads";
 const REPLAY: &str = "-p credlatch-tests --test replay";
@@ -90,6 +91,33 @@ pub const EDITS: &[Edit] = &[
         wrong: "entry.set_custody(Custody::Settled);",
         harness: PROPERTIES,
         laws: &[4, 5],
+    },
+    Edit {
+        name: "half a quarantine",
+        what: "a token in doubt is presented again while the first request may still be in flight",
+        file: "core/src/rotation.rs",
+        right: "self.http_timeout_ms.saturating_mul(2)",
+        wrong: "self.http_timeout_ms",
+        harness: MACHINE,
+        laws: &[4],
+    },
+    Edit {
+        name: "a poller beside a poller",
+        what: "a login that somebody polls may be taken over",
+        file: "core/src/flow/mod.rs",
+        right: "self.holder.is_none() && self.kind == FlowKind::Device",
+        wrong: "self.kind == FlowKind::Device",
+        harness: MACHINE,
+        laws: &[2],
+    },
+    Edit {
+        name: "a known token is free",
+        what: "a token that somebody presents is stored as one that nobody does",
+        file: "core/src/put.rs",
+        right: "Some(Fate::Rotating(claim)) => Custody::Rotating(claim),",
+        wrong: "Some(Fate::Rotating(_)) => Custody::Settled,",
+        harness: MACHINE,
+        laws: &[4],
     },
     Edit {
         name: "settled without its attempt",

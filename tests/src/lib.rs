@@ -5,6 +5,7 @@
 //! the core judge what was written down. [`wrong`] has engines that make a reported mistake: each must be caught, or the
 //! harnesses are worth nothing. [`coverage`] says which harness holds which law.
 
+mod acts;
 pub mod arbitrary;
 pub mod cases;
 pub mod conduct;

@@ -18,6 +18,7 @@ use credlatch_core::time::Stamp;
 use credlatch_core::{Event, apply};
 use serde::{Deserialize, Serialize};
 
+use crate::acts::Acts;
 use crate::run::stage::{grant, times};
 use crate::scenario::Why;
 use crate::world::clock::Times;
@@ -91,13 +92,21 @@ pub struct Machine {
     now: Stamp,
     begun: Vec<Begun>,
     nonces: u128,
+    acts: Acts,
     trace: Trace,
 }
 
 impl Default for Machine {
     fn default() -> Self {
         let now = Times::default().now();
-        Self { state: State::default(), now, begun: Vec::new(), nonces: 0, trace: Trace::default() }
+        Self {
+            state: State::default(),
+            now,
+            begun: Vec::new(),
+            nonces: 0,
+            acts: Acts::default(),
+            trace: Trace::default(),
+        }
     }
 }
 
@@ -119,11 +128,13 @@ impl Machine {
             Move::Wait { ms } => {
                 self.now.wall_ms = self.now.wall_ms.saturating_add(*ms);
                 self.now.up_ms += ms;
+                self.trace.0.extend(self.acts.pass(*ms));
             }
             Move::SetWallClock { by_ms } => self.now.wall_ms = self.now.wall_ms.saturating_add_signed(*by_ms),
             Move::Reboot => {
                 self.now.boot += 1;
                 self.now.up_ms = 1_000;
+                self.trace.0.extend(self.acts.restart());
             }
             Move::Choose { provider, turn } => self.choose(provider, *turn),
             _ => {
@@ -139,6 +150,8 @@ impl Machine {
         let step = apply(&self.state, &self.now, &event);
         check_step(&self.state, &self.now, &event, &step)?;
         let text = format!("{step:?} {event:?}");
+        self.trace.0.extend(self.acts.before(&event));
+        let after = self.acts.after(&self.state, &step);
         let before = std::mem::replace(&mut self.state, step.state.clone());
         self.trace.0.push(Fact::Printed { text, secrets: vec!["sk-move-".to_owned()] });
         self.trace.0.push(Fact::Stepped(Box::new(Stepped {
@@ -149,6 +162,7 @@ impl Machine {
             after: step.state,
             verdict: step.verdict,
         })));
+        self.trace.0.extend(after);
         Ok(())
     }
 
