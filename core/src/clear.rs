@@ -3,6 +3,7 @@
 use crate::flow;
 use crate::machine::{Effect, Outcome, Verdict};
 use crate::name::{Label, ProviderId};
+use crate::secret::Secret;
 use crate::state::{Entry, MAX_TOMBSTONES, Material, Slot, State, Tombstone};
 use crate::time::Stamp;
 
@@ -31,12 +32,10 @@ pub(crate) fn remove(state: &mut State, remove: &Remove) -> Outcome {
     };
     let entry = slot.entries.remove(at);
     remember(slot, &entry);
-    state.retire(&entry);
-    Outcome { verdict: Verdict::Done, effects: revocation(&remove.provider, &entry).into_iter().collect() }
+    Outcome { verdict: Verdict::Done, effects: let_go(state, &[(remove.provider.clone(), entry)]) }
 }
 
 pub(crate) fn clear(state: &mut State, now: &Stamp, clear: &Clear) -> Outcome {
-    let mut effects = Vec::new();
     let mut gone = Vec::new();
     let mut found = false;
     for (provider, slot) in &mut state.providers {
@@ -47,14 +46,23 @@ pub(crate) fn clear(state: &mut State, now: &Stamp, clear: &Clear) -> Outcome {
         flow::end_live(slot, now, &flow::FlowEnd::Cancelled);
         for entry in std::mem::take(&mut slot.entries) {
             remember(slot, &entry);
-            effects.extend(revocation(provider, &entry));
-            gone.push(entry);
+            gone.push((provider.clone(), entry));
         }
     }
-    for entry in &gone {
-        state.retire(entry);
-    }
+    let effects = let_go(state, &gone);
     Outcome { verdict: if found { Verdict::Done } else { Verdict::Nothing }, effects }
+}
+
+/// What stands against the tokens of these entries is remembered, and those that nothing holds any more are revoked.
+fn let_go(state: &mut State, gone: &[(ProviderId, Entry)]) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    for (provider, entry) in gone {
+        state.retire(entry);
+        let revoked = revocation(provider, entry).filter(|(token, _)| !state.holds(token)).map(|(_, effect)| effect);
+        // Two entries of one token are one login.
+        effects.extend(revoked.filter(|effect| !effects.contains(effect)));
+    }
+    effects
 }
 
 fn remember(slot: &mut Slot, entry: &Entry) {
@@ -67,11 +75,11 @@ fn remember(slot: &mut Slot, entry: &Entry) {
 }
 
 /// Our own live grants are revoked at the issuer; another tool's login is not ours to revoke.
-fn revocation(provider: &ProviderId, entry: &Entry) -> Option<Effect> {
+fn revocation<'a>(provider: &ProviderId, entry: &'a Entry) -> Option<(&'a Secret, Effect)> {
     match &entry.material {
         Material::Oauth(grant) if !entry.is_lost() => {
-            let token = grant.revocable().clone();
-            Some(Effect::Revoke { provider: provider.clone(), token })
+            let token = grant.revocable();
+            Some((token, Effect::Revoke { provider: provider.clone(), token: token.clone() }))
         }
         Material::Oauth(_) | Material::ApiKey(_) | Material::Link(_) => None,
     }

@@ -119,6 +119,12 @@ impl State {
         entries.filter_map(Entry::grant).filter(move |grant| grant.refresh.as_ref() == Some(refresh))
     }
 
+    /// Whether an entry holds this token, as its refresh token or as the only one it has: then it is not to be revoked.
+    pub(crate) fn holds(&self, token: &Secret) -> bool {
+        let mut grants = self.providers.values().flat_map(|slot| &slot.entries).filter_map(Entry::grant);
+        grants.any(|grant| grant.revocable() == token)
+    }
+
     fn entries_mut(&mut self) -> impl Iterator<Item = &mut Entry> {
         self.providers.values_mut().flat_map(|slot| &mut slot.entries)
     }

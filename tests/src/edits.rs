@@ -93,6 +93,15 @@ pub const EDITS: &[Edit] = &[
         laws: &[4, 5],
     },
     Edit {
+        name: "a code without a claim",
+        what: "the code that a poll gave is exchanged before that is written down",
+        file: "core/src/engine/login.rs",
+        right: "if self.claim_code(&mut poller)? {",
+        wrong: "if poller.step.flow == poller.step.flow {",
+        harness: PROPERTIES,
+        laws: &[3],
+    },
+    Edit {
         name: "half a quarantine",
         what: "a token in doubt is presented again while the first request may still be in flight",
         file: "core/src/rotation.rs",

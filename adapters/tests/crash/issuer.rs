@@ -91,6 +91,8 @@ fn name(deed: &Deed) -> &'static str {
         Deed::RequestPrompt { .. } => "a request for a device code",
         Deed::Poll { .. } => "a poll",
         Deed::Present { .. } => "a refresh token",
+        Deed::ExchangeCode { .. } => "a code",
+        Deed::Revoke { .. } => "a revocation",
     }
 }
 

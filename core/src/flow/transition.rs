@@ -95,7 +95,7 @@ pub(crate) fn succeeded(state: &mut State, now: &Stamp, success: &Succeeded) -> 
 fn unwanted(state: &State, success: &Succeeded) -> Outcome {
     let deserted = state.slot(success.step.provider.as_str()).is_none_or(Slot::is_deserted);
     let effects = match &success.material {
-        Material::Oauth(grant) if deserted => {
+        Material::Oauth(grant) if deserted && !state.holds(grant.revocable()) => {
             vec![Effect::Revoke { provider: success.step.provider.clone(), token: grant.revocable().clone() }]
         }
         _ => Vec::new(),

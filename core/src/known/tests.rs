@@ -86,6 +86,17 @@ fn two_labels_of_one_token_are_rotated_once() {
 }
 
 #[test]
+fn a_login_under_two_labels_is_revoked_when_the_last_of_them_goes_and_once() {
+    let state = stored([named("a", grant("at-1", Some("rt-1"))), named("b", grant("at-1", Some("rt-1")))]);
+    let remove = |name| Event::Remove(Remove { provider: acme(), label: label(name) });
+    let first = step(&state, &at(1), &remove("a"));
+    assert_eq!(first.effects, Vec::new());
+    let revoked = vec![Effect::Revoke { provider: acme(), token: secret("rt-1") }];
+    assert_eq!(step(&first.state, &at(1), &remove("b")).effects, revoked);
+    assert_eq!(step(&state, &at(1), &Event::Clear(Clear::Everything)).effects, revoked);
+}
+
+#[test]
 fn a_doubt_stays_with_its_token_until_the_issuer_gives_it_anew() {
     let state = after(&claimed(&one(), "a", 1), &at(1), &[settle("a", 1, Exchanged::Unknown)]);
     let doubt = custody(&state, "a").clone();

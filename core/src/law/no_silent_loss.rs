@@ -14,8 +14,10 @@ pub(super) fn holds(trace: &Trace) -> Result<(), String> {
             let Some(refresh) = &grant.refresh else { continue };
             let is_live = live.iter().any(|token| token == refresh.expose_secret());
             // Whoever stores again what was revoked by a person's wish was not robbed of it.
-            let is_revoked =
-                trace.0.iter().any(|fact| matches!(fact, Fact::Revoked { token } if token == refresh.expose_secret()));
+            let is_revoked = trace.0.iter().any(|fact| match fact {
+                Fact::ActBegan { deed: Deed::Revoke { token }, .. } => token == refresh.expose_secret(),
+                _ => false,
+            });
             if grant.custody == Custody::Settled && !is_live && !is_revoked {
                 return Err(format!("{} is called settled and is dead at the issuer", entry.label));
             }

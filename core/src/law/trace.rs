@@ -109,11 +109,6 @@ pub enum Fact {
         /// The new one.
         new: String,
     },
-    /// The issuer was asked to revoke a token, as a clear asks: whoever stores it again stores a dead one.
-    Revoked {
-        /// The token.
-        token: String,
-    },
     /// A participant died.
     Died {
         /// Who.
@@ -181,6 +176,16 @@ pub enum Deed {
     },
     /// A refresh token is presented.
     Present {
+        /// The token.
+        token: String,
+    },
+    /// The code that a poll gave is exchanged.
+    ExchangeCode {
+        /// The flow.
+        flow: Nonce,
+    },
+    /// A token is revoked.
+    Revoke {
         /// The token.
         token: String,
     },

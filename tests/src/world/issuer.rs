@@ -55,6 +55,17 @@ impl<S: Sim> SimIssuer<S> {
         }
     }
 
+    /// The flow whose code a participant has just claimed, or else polled for.
+    fn claimed(here: &Here) -> Nonce {
+        let found = here.recorder.look(|facts| {
+            facts.iter().rev().find_map(|fact| match fact {
+                Fact::ActBegan { who, deed: Deed::Poll { flow } } if *who == here.who => Some(*flow),
+                _ => None,
+            })
+        });
+        found.unwrap_or(Nonce(u128::MAX - u128::from(here.who)))
+    }
+
     /// The flow that a participant has just reserved; one of its own if it reserved none.
     fn reserved(here: &Here) -> Nonce {
         let found = here.recorder.look(|facts| {
@@ -188,7 +199,10 @@ impl<S: Sim> Issuer for SimIssuer<S> {
         if here.operate().is_err() {
             return CodeExchanged::Failed("unreachable".to_owned());
         }
+        let deed = Deed::ExchangeCode { flow: Self::claimed(&here) };
+        here.record(Fact::ActBegan { who: here.who, deed: deed.clone() });
         self.server(|_| ());
+        self.0.recorder.push(Fact::ActEnded { who: here.who, deed });
         match code.code.expose_secret().split_once(' ') {
             Some((access, refresh)) if here.operate().is_ok() => {
                 let tokens = Tokens { access: access.to_owned(), refresh: refresh.to_owned() };
@@ -202,8 +216,11 @@ impl<S: Sim> Issuer for SimIssuer<S> {
         if S::here().operate().is_err() {
             return Revoked::No;
         }
+        let here = S::here();
+        let deed = Deed::Revoke { token: token.expose_secret().to_owned() };
+        here.record(Fact::ActBegan { who: here.who, deed: deed.clone() });
         self.server(|server| server.revoke(token.expose_secret()));
-        self.0.recorder.push(Fact::Revoked { token: token.expose_secret().to_owned() });
+        self.0.recorder.push(Fact::ActEnded { who: here.who, deed });
         Revoked::Yes
     }
 }
