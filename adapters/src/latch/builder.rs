@@ -135,7 +135,7 @@ impl Builder {
         if let Some(store) = self.hermes_store(&table)? {
             return Ok(self.latch(store, SystemClock, table));
         }
-        let home = self.home.map_or_else(crate::default_home, Ok)?;
+        let home = home_of(self.home)?;
         // A relative home must not move with the working directory.
         self.home = Some(std::path::absolute(&home).unwrap_or(home));
         let store = self.store()?;
@@ -157,7 +157,7 @@ impl Builder {
                 "open it by itself, or use a store in a directory",
             ));
         }
-        let home = self.home.take().map_or_else(crate::default_home, Ok)?;
+        let home = home_of(self.home.take())?;
         let table = self.table()?;
         let issuer = self.issuer.take().unwrap_or_else(|| issuer::of(&table));
         super::Profiles::of(Self { issuer: Some(issuer), table: Some(table), ..self }, home)
@@ -187,13 +187,14 @@ impl Builder {
 
     #[cfg(all(feature = "file", unix))]
     fn store(&self) -> Result<crate::file::FileStore, Error> {
-        let home = self.home.clone().map_or_else(crate::default_home, Ok)?;
+        let home = home_of(self.home.clone())?;
         Ok(crate::file::FileStore::new(&home, &self.profile).trusting_file_system(self.trusts_file_system))
     }
 
     #[cfg(all(feature = "hermes", unix))]
     fn hermes_store(&self, table: &Arc<Table>) -> Result<Option<crate::hermes::HermesStore>, Error> {
         let Some(path) = &self.hermes else { return Ok(None) };
+        table::no_tilde(path, "Hermes' file")?;
         let store = crate::hermes::HermesStore::new(path, Arc::clone(table))?;
         Ok(Some(store.trusting_file_system(self.trusts_file_system)))
     }
@@ -248,6 +249,14 @@ impl Clock for AnyClock {
     }
 }
 
+/// The home that was named, or the usual one.
+#[cfg(all(feature = "file", unix))]
+fn home_of(named: Option<PathBuf>) -> Result<PathBuf, Error> {
+    let home = named.map_or_else(crate::default_home, Ok)?;
+    table::no_tilde(&home, "the home")?;
+    Ok(home)
+}
+
 /// The directory for stores on this platform, such as `~/.local/share/credlatch`.
 ///
 /// # Errors
@@ -261,5 +270,10 @@ pub fn default_home() -> Result<PathBuf, Error> {
             "set CREDLATCH_HOME, or give --home DIR",
         )
     })?;
-    Ok(strategy.data_dir().join("credlatch"))
+    let home = strategy.data_dir().join("credlatch");
+    if !home.is_absolute() {
+        let what = "the user's home directory, as HOME names it, is not an absolute path";
+        return Err(Error::new(ErrorKind::Usage, what, "mend HOME, set CREDLATCH_HOME, or give --home DIR"));
+    }
+    Ok(home)
 }
