@@ -27,6 +27,8 @@
 //! What is promised is written as sixteen laws in [`credlatch_core::law`], and the code that ships is checked against
 //! them. What the store is, see [`file`](mod@file).
 
+#[cfg(all(feature = "file", unix))]
+mod accepted;
 mod backend;
 #[cfg(any(feature = "env", feature = "foreign"))]
 mod digest;

@@ -50,6 +50,7 @@ pub mod flow;
 pub mod law;
 pub mod machine;
 pub mod name;
+pub mod origin;
 pub mod pool;
 pub mod port;
 pub mod provider;

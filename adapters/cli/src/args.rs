@@ -142,8 +142,8 @@ pub(crate) enum Command {
         #[arg(long, value_name = "GENERATION")]
         from: Option<u64>,
     },
-    /// Show the providers that are known
-    Providers,
+    /// Show the providers that are known, or agree to where one of them may send credentials
+    Providers(Providers),
     /// Show the profiles of this store
     Profiles,
     /// Forget logins that have ended and entries that died
@@ -168,6 +168,13 @@ pub(crate) enum Command {
 pub(crate) struct Provider {
     /// The provider, such as anthropic; `credlatch providers` shows all
     pub(crate) provider: String,
+}
+
+#[derive(Args)]
+pub(crate) struct Providers {
+    /// Agree to the hosts that this provider's row names now, in place of those that ship or that its logins came from
+    #[arg(long, value_name = "PROVIDER")]
+    pub(crate) accept: Option<String>,
 }
 
 #[derive(Args)]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use credlatch_core::engine::Engine;
 use credlatch_core::name::ProfileName;
 use credlatch_core::port::{Clock, Issuer, Nonces, Ports, Store};
-use credlatch_core::provider::Table;
+use credlatch_core::provider::{Provider, Table};
 use credlatch_core::time::Stamp;
 
 use super::workers::Workers;
@@ -87,7 +87,9 @@ impl Builder {
         self
     }
 
-    /// A file of providers that adds to the table that ships, or overrides rows of it.
+    /// A file of providers that adds to the table that ships, or overrides rows of it. It is read only if nobody but this
+    /// user and root could have written it, or put it there. A row that moves a shipped provider to other hosts is used once
+    /// a person agreed: [`Latch::accept_hosts`].
     #[must_use]
     pub fn providers(mut self, file: impl AsRef<Path>) -> Self {
         self.providers = Some(file.as_ref().to_owned());
@@ -159,7 +161,10 @@ impl Builder {
         }
         let home = home_of(self.home.take())?;
         let table = self.table()?;
-        let issuer = self.issuer.take().unwrap_or_else(|| issuer::of(&table));
+        let issuer = match self.issuer.take() {
+            Some(issuer) => issuer,
+            None => Self { home: Some(home.clone()), ..self.clone() }.issuer_of(&table),
+        };
         super::Profiles::of(Self { issuer: Some(issuer), table: Some(table), ..self }, home)
     }
 
@@ -202,18 +207,46 @@ impl Builder {
     /// Opens a latch that keeps nothing, on any clock. The home is not used.
     pub fn in_memory(mut self, clock: impl Clock + 'static) -> Latch {
         self.home = None;
+        self.providers = None;
         let table = self.table.clone().unwrap_or_else(|| Arc::new(table::built_in()));
         self.latch(MemoryStore::new(), clock, table)
+    }
+
+    /// What a person agreed to: it lies in the home, for a file of Hermes in the usual one. A latch that keeps nothing has
+    /// none.
+    #[cfg(all(feature = "file", unix))]
+    fn accepted(&self) -> Option<crate::accepted::Accepted> {
+        #[cfg(feature = "hermes")]
+        let usual = self.hermes.as_ref().and_then(|_| crate::default_home().ok());
+        #[cfg(not(feature = "hermes"))]
+        let usual = None;
+        self.home.clone().or(usual).map(|home| crate::accepted::Accepted::in_home(&home))
+    }
+
+    /// The servers of the rows.
+    fn issuer_of(&self, table: &Arc<Table>) -> Arc<dyn Issuer> {
+        #[cfg(all(feature = "file", unix))]
+        let is_accepted = {
+            let accepted = self.accepted();
+            move |row: &Provider| accepted.as_ref().is_some_and(|accepted| accepted.holds(row))
+        };
+        #[cfg(not(all(feature = "file", unix)))]
+        let is_accepted = |_: &Provider| false;
+        issuer::of(table, is_accepted)
     }
 
     fn latch<S: Store + 'static>(self, store: S, clock: impl Clock + 'static, table: Arc<Table>) -> Latch
     where
         S::Room: 'static,
     {
+        let issuer = self.issuer.clone().unwrap_or_else(|| self.issuer_of(&table));
         let engine = Engine::<Standard<S>>::new(store, AnyClock(Box::new(clock)), SystemNonces, self.patience_ms);
+        let engine = engine.remembering(Arc::clone(&issuer));
         let inner = Inner {
             backend: Box::new(engine),
-            issuer: self.issuer.unwrap_or_else(|| issuer::of(&table)),
+            issuer,
+            #[cfg(all(feature = "file", unix))]
+            guard: super::guard::Guard::new(&table, self.providers.clone(), self.accepted()),
             table,
             profile: self.profile,
             #[cfg(all(feature = "doctor", unix))]

@@ -22,6 +22,7 @@ fn grant() -> Material {
         issued: now(),
         scopes: Vec::new(),
         custody: Custody::Settled,
+        origins: None,
         extra,
     }))
 }
@@ -35,6 +36,7 @@ fn claim(label: &str, version: u64) -> Event {
         cause: Cause::Asked,
         act: Act { attempt: Nonce(9), actor },
         times: Times::default(),
+        reach: None,
     })
 }
 
