@@ -100,11 +100,12 @@ fn check(path: &Path, meta: &Metadata) -> Result<(), Distrust> {
         _ => "the file",
     };
     let (owner, mode) = (meta.uid(), meta.mode() & 0o7777);
-    let shown = format!("{kind} {} (owner {}, mode {mode:04o})", path.display(), called(owner));
+    let shown = || format!("{kind} {} (owner {}, mode {mode:04o})", path.display(), called(owner));
     if owner != user && owner != 0 {
         return Err(Distrust {
             what: format!(
-                "{shown} belongs neither to you ({}) nor to root, so somebody else may change it",
+                "{} belongs neither to you ({}) nor to root, so somebody else may change it",
+                shown(),
                 called(user)
             ),
             remedy: format!("make it yours: sudo chown {user} {}", quoted(path)),
@@ -124,7 +125,7 @@ fn check(path: &Path, meta: &Metadata) -> Result<(), Distrust> {
         (true, true) => ("every user".to_owned(), "go-w"),
     };
     Err(Distrust {
-        what: format!("{shown} may be written to by {who}"),
+        what: format!("{} may be written to by {who}", shown()),
         remedy: format!("close it: chmod {change} {}", quoted(path)),
     })
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use credlatch_core::engine::Engine;
 use credlatch_core::name::ProfileName;
 use credlatch_core::port::{Clock, Issuer, Nonces, Ports, Store};
-use credlatch_core::provider::{Provider, Table};
+use credlatch_core::provider::Table;
 use credlatch_core::time::Stamp;
 
 use super::workers::Workers;
@@ -163,7 +163,7 @@ impl Builder {
         let table = self.table()?;
         let issuer = match self.issuer.take() {
             Some(issuer) => issuer,
-            None => Self { home: Some(home.clone()), ..self.clone() }.issuer_of(&table),
+            None => issuer_of(&Self { home: Some(home.clone()), ..self.clone() }, &table),
         };
         super::Profiles::of(Self { issuer: Some(issuer), table: Some(table), ..self }, home)
     }
@@ -223,23 +223,11 @@ impl Builder {
         self.home.clone().or(usual).map(|home| crate::accepted::Accepted::in_home(&home))
     }
 
-    /// The servers of the rows.
-    fn issuer_of(&self, table: &Arc<Table>) -> Arc<dyn Issuer> {
-        #[cfg(all(feature = "file", unix))]
-        let is_accepted = {
-            let accepted = self.accepted();
-            move |row: &Provider| accepted.as_ref().is_some_and(|accepted| accepted.holds(row))
-        };
-        #[cfg(not(all(feature = "file", unix)))]
-        let is_accepted = |_: &Provider| false;
-        issuer::of(table, is_accepted)
-    }
-
     fn latch<S: Store + 'static>(self, store: S, clock: impl Clock + 'static, table: Arc<Table>) -> Latch
     where
         S::Room: 'static,
     {
-        let issuer = self.issuer.clone().unwrap_or_else(|| self.issuer_of(&table));
+        let issuer = self.issuer.clone().unwrap_or_else(|| issuer_of(&self, &table));
         let engine = Engine::<Standard<S>>::new(store, AnyClock(Box::new(clock)), SystemNonces, self.patience_ms);
         let engine = engine.remembering(Arc::clone(&issuer));
         let inner = Inner {
@@ -258,6 +246,19 @@ impl Builder {
         };
         Latch(Arc::new(Handle { inner: Arc::new(inner), workers: Workers::default() }))
     }
+}
+
+/// The servers of the rows, and what a person agreed to about those of a file.
+#[cfg(all(feature = "file", unix))]
+fn issuer_of(builder: &Builder, table: &Arc<Table>) -> Arc<dyn Issuer> {
+    let accepted = builder.accepted();
+    issuer::of(table, move |row| accepted.as_ref().is_some_and(|accepted| accepted.holds(row)))
+}
+
+/// The servers of the rows. There is no file of rows, so nobody is asked about one.
+#[cfg(not(all(feature = "file", unix)))]
+fn issuer_of(_: &Builder, table: &Arc<Table>) -> Arc<dyn Issuer> {
+    issuer::of(table, |_| false)
 }
 
 /// The ports of every latch; only the store differs.

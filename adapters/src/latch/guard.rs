@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use credlatch_core::name::ProviderId;
-use credlatch_core::origin::{Origin, Reach};
+use credlatch_core::origin::Origin;
 use credlatch_core::provider::{Provider, Replaced, Table};
 
 use super::Latch;
@@ -63,7 +63,7 @@ impl Latch {
 
     /// How far the provider's row reaches, for whom it asks for tokens.
     #[cfg(feature = "doctor")]
-    pub(crate) fn reach(&self, provider: &ProviderId) -> Option<Reach> {
+    pub(crate) fn reach(&self, provider: &ProviderId) -> Option<credlatch_core::origin::Reach> {
         self.0.issuer.reach(provider)
     }
 
@@ -102,4 +102,41 @@ fn held_back(replaced: &Replaced<'_>, file: Option<&Path>) -> Error {
 pub(crate) fn list<'a>(origins: impl IntoIterator<Item = &'a Origin>) -> String {
     let all: Vec<_> = origins.into_iter().map(Origin::as_str).collect();
     if all.is_empty() { "no host".to_owned() } else { all.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ErrorKind, Secret};
+
+    #[test]
+    fn a_word_that_was_given_once_counts_in_every_profile_and_in_latches_that_are_open() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("providers.json");
+        let row = r#"{"providers":[{"id":"openai","base_urls":{"openai":"https://gate.example/v1"}}]}"#;
+        std::fs::write(&file, row).unwrap();
+        let profiles = Latch::builder().home(folder.path().join("home")).providers(&file).profiles().unwrap();
+        let (alice, bob) = (profiles.profile("alice").unwrap(), profiles.profile("bob").unwrap());
+        let key = || Secret::try_from("sk-1").unwrap();
+        for latch in [&alice, &bob] {
+            let refused = latch.set("openai", key()).unwrap_err();
+            assert_eq!(refused.kind(), ErrorKind::Usage);
+            for told in ["https://gate.example", "https://api.openai.com", "providers.json"] {
+                assert!(refused.message().contains(told), "{refused}");
+            }
+            assert!(refused.remedy().contains("`credlatch providers --accept openai`"));
+            assert!(latch.set("groq", key()).is_ok(), "another provider");
+        }
+        let hosts = alice.accept_hosts("openai").unwrap();
+        assert_eq!(list(&hosts), "https://gate.example");
+        for latch in [&alice, &bob] {
+            latch.set("openai", key()).unwrap();
+            assert!(latch.current("openai").is_ok());
+        }
+    }
+
+    #[test]
+    fn a_store_in_memory_has_no_place_for_a_word() {
+        assert_eq!(Latch::in_memory().accept_hosts("openai").unwrap_err().kind(), ErrorKind::Usage);
+    }
 }
