@@ -31,7 +31,7 @@ fn a_provider_file_that_others_may_write_is_not_used_and_the_error_says_how_to_c
     assert!(refused.err.contains("0666") && refused.err.contains(file.to_str().unwrap()), "{}", refused.err);
     let doctor = said(&mut with_file(&home, &["doctor"]));
     assert_eq!(doctor.status, 1);
-    assert!(doctor.out.contains("chmod o-w"), "{}", doctor.out);
+    assert!(doctor.out.contains("close it: chmod"), "{}", doctor.out);
 }
 
 #[test]
