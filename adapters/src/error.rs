@@ -4,6 +4,7 @@ use std::fmt;
 
 use credlatch_core::engine::{NoToken, TransactError};
 use credlatch_core::name::{BadName, ProviderId};
+use credlatch_core::origin::Origin;
 use credlatch_core::port::{StoreError, StoreErrorKind};
 use credlatch_core::provider::{Provider, UnknownProvider, endpoint};
 use credlatch_core::scrub::{Missing, PlanError};
@@ -116,6 +117,7 @@ impl Error {
                 format!("the {name} entry {label} has ended, and has no refresh token to renew it"),
                 login,
             ),
+            NoToken::Elsewhere(from) => Self::elsewhere(provider, from.as_ref()),
             NoToken::InDoubt { until, .. } => Self::new(
                 ErrorKind::Busy,
                 format!(
@@ -145,6 +147,23 @@ impl Error {
             ),
             NoToken::Store(error) => error.into(),
         }
+    }
+
+    /// The provider's row would send a refresh token to another host than it came from.
+    pub(crate) fn elsewhere(provider: &Provider, from: Option<&Origin>) -> Self {
+        let name = &provider.id;
+        let word = |origin: Option<&Origin>| origin.map_or_else(|| "nowhere".to_owned(), ToString::to_string);
+        let (to, from) = (provider.grant_origins().token, word(from));
+        Self::new(
+            ErrorKind::Usage,
+            format!(
+                "the {name} login is renewed at {from}, and its row now names {}; its refresh token was not sent there",
+                word(to.as_ref())
+            ),
+            format!(
+                "if that is meant: `credlatch providers --accept {name}`, or sign in again; if not, mend the provider file"
+            ),
+        )
     }
 
     /// Nothing is stored for this provider.

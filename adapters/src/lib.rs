@@ -27,6 +27,8 @@
 //! What is promised is written as sixteen laws in [`credlatch_core::law`], and the code that ships is checked against
 //! them. What the store is, see [`file`](mod@file).
 
+#[cfg(all(feature = "file", unix))]
+mod accepted;
 mod backend;
 #[cfg(any(feature = "env", feature = "foreign"))]
 mod digest;
@@ -48,7 +50,8 @@ mod latch;
 pub mod memory;
 #[cfg(feature = "oauth")]
 pub mod oauth;
-#[cfg(any(feature = "env", feature = "foreign"))]
+#[cfg(any(feature = "env", feature = "foreign", feature = "file"))]
+#[cfg_attr(not(any(feature = "env", feature = "foreign")), allow(dead_code))]
 pub mod plain_file;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
@@ -59,6 +62,8 @@ pub mod system;
 mod table;
 #[cfg(all(test, any(feature = "env", feature = "foreign")))]
 mod testing;
+#[cfg(all(feature = "file", unix))]
+mod trusted;
 #[cfg(feature = "http")]
 pub mod web;
 

@@ -24,11 +24,28 @@ pub(crate) fn built_in() -> Table {
 /// The table that ships, with a user's file merged into it.
 pub(crate) fn load(file: Option<&std::path::Path>) -> Result<Table, Error> {
     let Some(path) = file else { return Ok(built_in()) };
-    let read = std::fs::read(path).map_err(|error| error.to_string());
-    read.and_then(|bytes| merge_file(&bytes)).map_err(|why| {
+    no_tilde(path, "the provider file")?;
+    let refuse = |why: &str, remedy: &str| {
         let what = format!("the provider file {} can't be used: {why}", path.display());
-        Error::new(ErrorKind::Usage, what, "mend the file; `credlatch providers --json` shows the form of a row")
-    })
+        Error::new(ErrorKind::Usage, what, remedy)
+    };
+    match crate::trusted::read(path) {
+        Ok(Some(text)) => merge_file(text.as_bytes())
+            .map_err(|why| refuse(&why, "mend the file; `credlatch providers --json` shows the form of a row")),
+        Ok(None) => Err(refuse("it is not there", "look at --providers, and at CREDLATCH_PROVIDERS")),
+        Err(distrust) => Err(refuse(&distrust.what, &distrust.remedy)),
+    }
+}
+
+/// Refuses a path that begins with a `~` which no shell has replaced: it would name a directory of that name in whatever
+/// directory a program happens to be.
+#[cfg(all(feature = "file", unix))]
+pub(crate) fn no_tilde(path: &std::path::Path, what: &str) -> Result<(), Error> {
+    if !path.as_os_str().as_encoded_bytes().starts_with(b"~") {
+        return Ok(());
+    }
+    let what = format!("{what} {} begins with a `~` that no shell has replaced", path.display());
+    Err(Error::new(ErrorKind::Usage, what, "write the whole path, or `./~` if a directory is really called so"))
 }
 
 /// The table that ships, with the rows of a user's file, or why they can't be used.

@@ -162,7 +162,11 @@ mod tests {
         let act = Act { attempt: Nonce(1), actor };
         let (provider, label) = (ProviderId::new("acme").unwrap(), Label::default());
         let version = state.entry("acme", label.as_str()).unwrap().version;
-        apply(state, now, &Event::ClaimRotation(ClaimRotation { provider, label, version, cause, act, times }))
+        apply(
+            state,
+            now,
+            &Event::ClaimRotation(ClaimRotation { provider, label, version, cause, act, times, reach: None }),
+        )
     }
 
     /// A grant with this end, whose rotation at time 0 got no answer.
@@ -176,6 +180,7 @@ mod tests {
             issued: at(0),
             scopes: Vec::new(),
             custody: Custody::Settled,
+            origins: None,
             extra: Extra::default(),
         };
         let put = Put {

@@ -51,6 +51,7 @@ pub mod known;
 pub mod law;
 pub mod machine;
 pub mod name;
+pub mod origin;
 pub mod pool;
 pub mod port;
 pub mod provider;

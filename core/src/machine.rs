@@ -7,6 +7,7 @@
 use crate::clear::{self, Clear, Remove};
 use crate::flow::{self, FlowKind};
 use crate::name::{Label, ProviderId};
+use crate::origin::{self, NameOrigins, Origin};
 use crate::pool::{self, Report};
 use crate::put::{self, Put};
 use crate::rewrite::{self, Rewrite};
@@ -61,6 +62,8 @@ pub enum Event {
     OweRewrite(Rewrite),
     /// They are gone.
     RewriteDone(Rewrite),
+    /// Write down where a grant came from.
+    NameOrigins(NameOrigins),
     /// Forget what is past its time.
     Purge,
 }
@@ -161,6 +164,8 @@ pub enum Refusal {
     LabelTaken,
     /// The pool has as many entries as it may have.
     Full,
+    /// The provider's row would send the refresh token to another origin than the one it came from, which this is.
+    Elsewhere(Option<Origin>),
 }
 
 /// Who acts, and the nonce of the act.
@@ -237,6 +242,7 @@ fn transition(state: &mut State, now: &Stamp, event: &Event) -> Outcome {
         Event::SetStrategy(set) => pool::set_strategy(state, set),
         Event::OweRewrite(owed) => rewrite::owe(state, owed),
         Event::RewriteDone(done) => rewrite::done(state, done),
+        Event::NameOrigins(name) => origin::name(state, name),
         Event::Purge => purge(state, now),
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::flow::{FlowKind, Prompt};
 use crate::name::ProviderId;
+use crate::origin::Reach;
 use crate::rotation::{Exchanged, Fresh};
 use crate::secret::{Fingerprint, Secret};
 use crate::state::{Actor, Material, Nonce, Source, State};
@@ -230,6 +231,11 @@ pub enum CommitError {
 pub trait Issuer: Send + Sync {
     /// Presents a refresh token (RFC 6749, 6).
     fn refresh(&self, provider: &ProviderId, refresh: &Secret, scopes: &[String]) -> Exchanged;
+
+    /// Where it would send a grant's secrets for this provider; none if that isn't decided by a row.
+    fn reach(&self, _provider: &ProviderId) -> Option<Reach> {
+        None
+    }
 
     /// Asks for something to show to the person (RFC 8628, 3.1, or an authorization URL).
     fn prompt(&self, provider: &ProviderId, kind: FlowKind) -> Prompting;

@@ -8,14 +8,17 @@ pub mod sniff;
 mod table;
 mod url;
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 pub use check::{BadEndpoint, BadTable};
-pub use table::{Table, UnknownProvider};
+pub use table::{Replaced, Table, UnknownProvider};
 pub use url::{Url, endpoint};
 
 use crate::flow::FlowKind;
 use crate::name::ProviderId;
+use crate::origin::{Origin, Origins};
 use crate::rotation::Times;
 
 /// The provider table that ships, as JSON text: a [`TableFile`]. The core has no JSON parser, so adapters parse it.
@@ -157,6 +160,10 @@ pub struct OAuth {
     /// Where a token is revoked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revocation_endpoint: Option<String>,
+    /// URLs whose hosts earlier versions of this row named as token or revocation endpoints: a login that came from one may
+    /// be renewed where the row points now. It counts in rows that ship, and in no file of a user.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former_origins: Vec<String>,
     /// The public client id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,
@@ -222,6 +229,27 @@ impl Provider {
             }
             _ => &self.env.api_key,
         }
+    }
+
+    /// Every origin to which a credential of this provider may be sent by this row.
+    pub fn origins(&self) -> BTreeSet<Origin> {
+        let native = self.native_hosts.iter().map(|host| {
+            let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
+            format!("https://{host}")
+        });
+        let urls = &self.base_urls;
+        let bases = [&urls.own, &urls.anthropic, &urls.openai].into_iter().flatten().cloned();
+        let endpoints = self.oauth.iter().flat_map(|oauth| {
+            let (device, browser) = (&oauth.device_authorization_endpoint, &oauth.authorization_endpoint);
+            [device, browser, &oauth.token_endpoint, &oauth.revocation_endpoint].into_iter().flatten().cloned()
+        });
+        native.chain(bases).chain(endpoints).filter_map(|url| Origin::of(&url)).collect()
+    }
+
+    /// Where it sends a grant's secrets.
+    pub fn grant_origins(&self) -> Origins {
+        let of = |url: fn(&OAuth) -> &Option<String>| Origin::of(url(self.oauth.as_ref()?).as_deref()?);
+        Origins { token: of(|oauth| &oauth.token_endpoint), revocation: of(|oauth| &oauth.revocation_endpoint) }
     }
 
     /// Whether a URL's host is exactly one of this provider's own.

@@ -184,7 +184,7 @@ fn settled(material: &Material) -> Material {
     }
 }
 
-/// The same tokens with the terms that were given now: their end, and what they may do if that was said.
+/// The same tokens with the terms that were given now: their end, and what they may do and where they may go if that was said.
 fn renewed(known: &Material, put: &Material) -> Material {
     match (known, put) {
         (Material::Oauth(known), Material::Oauth(put)) => {
@@ -192,6 +192,9 @@ fn renewed(known: &Material, put: &Material) -> Material {
             (grant.expiry, grant.issued) = (put.expiry, put.issued);
             if !put.scopes.is_empty() {
                 grant.scopes.clone_from(&put.scopes);
+            }
+            if put.origins.is_some() {
+                grant.origins.clone_from(&put.origins);
             }
             Material::Oauth(grant)
         }

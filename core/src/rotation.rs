@@ -7,6 +7,7 @@ use crate::extra::Extra;
 use crate::known::Fate;
 use crate::machine::{Act, Effect, Outcome, Refusal, Verdict};
 use crate::name::{Label, ProviderId};
+use crate::origin::Reach;
 use crate::secret::{Fingerprint, Secret};
 use crate::state::{Claim, Custody, Doubt, DoubtCause, Entry, Grant, Nonce, Slot, State};
 use crate::time::{Expiry, Stamp};
@@ -36,6 +37,8 @@ pub struct ClaimRotation {
     pub act: Act,
     /// The provider's times.
     pub times: Times,
+    /// Where the refresh token would be sent; none if the caller of the rotation sends it, and not a row.
+    pub reach: Option<Box<Reach>>,
 }
 
 /// Why a rotation is wanted.
@@ -143,13 +146,21 @@ pub(crate) fn claim(state: &mut State, now: &Stamp, want: &ClaimRotation) -> Out
         Some(Fate::InDoubt(doubt)) => Some(doubt),
         Some(Fate::Spent) | None => None,
     };
+    if let Some(reach) = want.reach.as_ref().filter(|reach| !reach.admits_token(grant.origins.as_ref())) {
+        let from = grant.origins.as_ref().unwrap_or(&reach.usual);
+        return Refusal::Elsewhere(from.token.clone()).into();
+    }
     if let Some(refusal) = objection(entry, grant, doubt.as_ref(), now, want) {
         return refusal.into();
     }
+    let origins = want.reach.as_ref().map(|reach| reach.remembered_after(grant.origins.as_ref()));
     if want.cause == Cause::Challenged {
         entry.health.challenged = Some(*now);
     }
     let claim = Claim { attempt: want.act.attempt, actor: want.act.actor.clone(), at: *now, doubt };
+    if let (Some(grant), Some(origins)) = (entry.grant_mut(), origins) {
+        grant.origins = Some(origins);
+    }
     state.set_custody(&refresh, &Custody::Rotating(claim));
     Outcome::permits(Effect::Refresh {
         provider: want.provider.clone(),
@@ -294,6 +305,7 @@ impl Fresh {
             issued: *now,
             scopes: self.scopes.clone().unwrap_or_default(),
             custody: Custody::Settled,
+            origins: None,
             extra: Extra::default(),
         }
     }

@@ -50,6 +50,7 @@ pub(crate) fn grant(access: &str, refresh: Option<&str>) -> Material {
         issued: at(0),
         scopes: vec!["old".to_owned()],
         custody: Custody::Settled,
+        origins: None,
         extra: Extra::default(),
     }))
 }
@@ -78,7 +79,7 @@ pub(crate) fn act(attempt: u128) -> Act {
 /// An actor wants to rotate this entry as it is stored.
 pub(crate) fn claim(state: &State, name: &str, attempt: u128, cause: Cause) -> ClaimRotation {
     let version = entry(state, name).version;
-    ClaimRotation { provider: acme(), label: label(name), version, cause, act: act(attempt), times: TIMES }
+    ClaimRotation { provider: acme(), label: label(name), version, cause, act: act(attempt), times: TIMES, reach: None }
 }
 
 pub(crate) fn settle(name: &str, attempt: u128, outcome: Exchanged) -> Event {

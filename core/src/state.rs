@@ -12,6 +12,7 @@ pub use crate::custody::{Actor, Claim, Custody, Doubt, DoubtCause, Lost, Nonce};
 use crate::extra::Extra;
 use crate::flow::{EndedFlow, LiveFlow};
 use crate::name::{Label, ProviderId};
+use crate::origin::Origins;
 use crate::pool::Health;
 use crate::secret::{Fingerprint, Secret, stored, stored_option};
 use crate::time::{Deadline, Expiry, Stamp};
@@ -116,6 +117,9 @@ pub struct Grant {
     pub scopes: Vec<String>,
     /// Who may present the refresh token now.
     pub custody: Custody,
+    /// Where its row sent secrets when it came; none if an older version stored it and nothing was committed since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origins: Option<Origins>,
     /// Fields of a newer version.
     #[serde(flatten)]
     pub extra: Extra,

@@ -5,7 +5,8 @@ mod helper;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 pub(crate) use helper::{Asked, Grant, Helper};
@@ -45,6 +46,35 @@ pub(crate) struct Global {
     /// Answer in JSON, errors too
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    /// Which of these came from the environment.
+    #[arg(skip)]
+    pub(crate) inherited: Inherited,
+}
+
+/// Which places came from a variable. A path in one is inherited by commands in every directory, so it must mean the same
+/// in all of them; one that was typed means what it says where it was typed.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Inherited {
+    pub(crate) home: bool,
+    pub(crate) store: bool,
+    pub(crate) providers: bool,
+}
+
+impl Cli {
+    /// Reads a command line.
+    pub(crate) fn of<T: Into<OsString> + Clone>(words: impl IntoIterator<Item = T>) -> Result<Self, clap::Error> {
+        let matches = Self::command().try_get_matches_from(words)?;
+        let mut cli = Self::from_arg_matches(&matches).map_err(|error| error.format(&mut Self::command()))?;
+        cli.global.inherited = Inherited::of(&matches);
+        Ok(cli)
+    }
+}
+
+impl Inherited {
+    fn of(matches: &ArgMatches) -> Self {
+        let is_inherited = |name: &str| matches.value_source(name) == Some(ValueSource::EnvVariable);
+        Self { home: is_inherited("home"), store: is_inherited("store"), providers: is_inherited("providers") }
+    }
 }
 
 /// What to do.
@@ -112,8 +142,8 @@ pub(crate) enum Command {
         #[arg(long, value_name = "GENERATION")]
         from: Option<u64>,
     },
-    /// Show the providers that are known
-    Providers,
+    /// Show the providers that are known, or agree to where one of them may send credentials
+    Providers(Providers),
     /// Show the profiles of this store
     Profiles,
     /// Forget logins that have ended and entries that died
@@ -138,6 +168,13 @@ pub(crate) enum Command {
 pub(crate) struct Provider {
     /// The provider, such as anthropic; `credlatch providers` shows all
     pub(crate) provider: String,
+}
+
+#[derive(Args)]
+pub(crate) struct Providers {
+    /// Agree to the hosts that this provider's row names now, in place of those that ship or that its logins came from
+    #[arg(long, value_name = "PROVIDER")]
+    pub(crate) accept: Option<String>,
 }
 
 #[derive(Args)]

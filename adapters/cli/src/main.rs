@@ -6,6 +6,7 @@
 mod args;
 mod cmd;
 mod defer;
+mod dump;
 mod end;
 mod input;
 mod output;
@@ -17,18 +18,17 @@ mod wrap;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use args::Cli;
 use usage::Glance;
 
 fn main() -> ExitCode {
+    dump::forbid();
     let words: Vec<OsString> = std::env::args_os().collect();
     // Cargo calls every credential provider so, and gives the arguments that it was configured with later.
     if words.get(1).is_some_and(|word| word == "--cargo-plugin") {
         return output::finish(cmd::helper::cargo_plugin(), false);
     }
-    let (outcome, json) = match Cli::try_parse_from(&words) {
+    let (outcome, json) = match Cli::of(&words) {
         Ok(cli) => (cmd::dispatch(&cli), cli.global.json),
         Err(error) => {
             let glance = Glance::at(&words);

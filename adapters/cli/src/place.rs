@@ -1,6 +1,6 @@
 //! Which profile of which store a command works on.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use credlatch::core::provider::{Table, sniff};
 use credlatch::{Builder, Latch, Profile, default_home};
@@ -29,7 +29,10 @@ impl Global {
         let is_trusted = std::env::var_os("CREDLATCH_TRUST_FILE_SYSTEM").is_some_and(|value| value == "1");
         let builder = builder.trust_file_system(is_trusted);
         Ok(match &self.providers {
-            Some(file) => builder.providers(file),
+            Some(file) => {
+                must_be_absolute(self.inherited.providers, file, "CREDLATCH_PROVIDERS", "--providers FILE")?;
+                builder.providers(file)
+            }
             None => builder,
         })
     }
@@ -56,8 +59,17 @@ impl Global {
                 "a home and a store's URL are both given",
                 "leave one of them out: CREDLATCH_HOME and CREDLATCH_STORE count too",
             )),
-            (Some(url), None) => of_url(url),
-            (None, Some(home)) => Ok(Place::Home(home.clone())),
+            (Some(url), None) => {
+                let place = of_url(url)?;
+                if let Place::Hermes(file) = &place {
+                    must_be_absolute(self.inherited.store, file, "CREDLATCH_STORE", "--store hermes:FILE")?;
+                }
+                Ok(place)
+            }
+            (None, Some(home)) => {
+                must_be_absolute(self.inherited.home, home, "CREDLATCH_HOME", "--home DIR")?;
+                Ok(Place::Home(home.clone()))
+            }
             (None, None) => Ok(Place::Home(default_home()?)),
         }
     }
@@ -69,6 +81,17 @@ enum Place {
     Home(PathBuf),
     /// Hermes' `auth.json`.
     Hermes(PathBuf),
+}
+
+/// Refuses a relative path in a variable: it would name another place in each directory that a command is started in, so
+/// whoever fills a directory would decide where credentials are, or where they go.
+fn must_be_absolute(is_inherited: bool, path: &Path, variable: &str, option: &str) -> Done {
+    // A literal `~` has a reason of its own, which opening says.
+    if !is_inherited || path.is_absolute() || path.as_os_str().as_encoded_bytes().starts_with(b"~") {
+        return Ok(());
+    }
+    let what = format!("{variable} is not an absolute path, so it would mean another place in each directory");
+    Err(End::usage(what, format!("write the whole path, beginning with /; {option} may be relative")))
 }
 
 fn one_profile() -> End {

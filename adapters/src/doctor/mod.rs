@@ -24,6 +24,7 @@ mod flow;
 mod health;
 mod holder;
 mod provider;
+mod rows;
 mod seen;
 mod store;
 mod surroundings;
@@ -104,6 +105,7 @@ impl Latch {
         let empty = State::default();
         let case = Case { latch: self, state: state.as_ref().unwrap_or(&empty), now: self.backend().now() };
         diagnosis.providers = provider::examine(&case, &mut diagnosis.findings);
+        rows::examine(&case, &mut diagnosis.findings);
         environment::examine(&case, surroundings, &mut diagnosis.findings);
         dotenv::examine(&case, surroundings, &mut diagnosis.findings);
         tools::examine(&case, surroundings, &mut diagnosis.findings);

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use credlatch_core::extra::Extra;
 use credlatch_core::name::{Label, ProviderId};
+use credlatch_core::origin::Origins;
 use credlatch_core::pool::Health;
 use credlatch_core::secret::{Fingerprint, Secret, stored_option};
 use credlatch_core::state::{Custody, Entry, Grant, Material, Source, State};
@@ -120,6 +121,8 @@ pub(super) struct KnownGrant {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     scopes: Vec<String>,
     custody: Custody,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    origins: Option<Origins>,
     #[serde(default)]
     extra: Extra,
 }
@@ -132,8 +135,8 @@ impl KnownGrant {
 
     /// The whole grant.
     pub(super) fn with(&self, access: Secret) -> Grant {
-        let Self { refresh, expiry, issued, scopes, custody, extra } = self.clone();
-        Grant { access, refresh, expiry, issued, scopes, custody, extra }
+        let Self { refresh, expiry, issued, scopes, custody, origins, extra } = self.clone();
+        Grant { access, refresh, expiry, issued, scopes, custody, origins, extra }
     }
 }
 
@@ -143,8 +146,8 @@ impl KnownKind {
             Material::ApiKey(_) => Self::Key,
             Material::Link(_) => Self::Link,
             Material::Oauth(grant) => {
-                let Grant { refresh, expiry, issued, scopes, custody, extra, .. } = Grant::clone(grant);
-                Self::Grant(Box::new(KnownGrant { refresh, expiry, issued, scopes, custody, extra }))
+                let Grant { refresh, expiry, issued, scopes, custody, origins, extra, .. } = Grant::clone(grant);
+                Self::Grant(Box::new(KnownGrant { refresh, expiry, issued, scopes, custody, origins, extra }))
             }
         }
     }

@@ -87,7 +87,9 @@ impl Builder {
         self
     }
 
-    /// A file of providers that adds to the table that ships, or overrides rows of it.
+    /// A file of providers that adds to the table that ships, or overrides rows of it. It is read only if nobody but this
+    /// user and root could have written it, or put it there. A row that moves a shipped provider to other hosts is used once
+    /// a person agreed: [`Latch::accept_hosts`].
     #[must_use]
     pub fn providers(mut self, file: impl AsRef<Path>) -> Self {
         self.providers = Some(file.as_ref().to_owned());
@@ -135,7 +137,7 @@ impl Builder {
         if let Some(store) = self.hermes_store(&table)? {
             return Ok(self.latch(store, SystemClock, table));
         }
-        let home = self.home.map_or_else(crate::default_home, Ok)?;
+        let home = home_of(self.home)?;
         // A relative home must not move with the working directory.
         self.home = Some(std::path::absolute(&home).unwrap_or(home));
         let store = self.store()?;
@@ -157,9 +159,12 @@ impl Builder {
                 "open it by itself, or use a store in a directory",
             ));
         }
-        let home = self.home.take().map_or_else(crate::default_home, Ok)?;
+        let home = home_of(self.home.take())?;
         let table = self.table()?;
-        let issuer = self.issuer.take().unwrap_or_else(|| issuer::of(&table));
+        let issuer = match self.issuer.take() {
+            Some(issuer) => issuer,
+            None => issuer_of(&Self { home: Some(home.clone()), ..self.clone() }, &table),
+        };
         super::Profiles::of(Self { issuer: Some(issuer), table: Some(table), ..self }, home)
     }
 
@@ -187,13 +192,14 @@ impl Builder {
 
     #[cfg(all(feature = "file", unix))]
     fn store(&self) -> Result<crate::file::FileStore, Error> {
-        let home = self.home.clone().map_or_else(crate::default_home, Ok)?;
+        let home = home_of(self.home.clone())?;
         Ok(crate::file::FileStore::new(&home, &self.profile).trusting_file_system(self.trusts_file_system))
     }
 
     #[cfg(all(feature = "hermes", unix))]
     fn hermes_store(&self, table: &Arc<Table>) -> Result<Option<crate::hermes::HermesStore>, Error> {
         let Some(path) = &self.hermes else { return Ok(None) };
+        table::no_tilde(path, "Hermes' file")?;
         let store = crate::hermes::HermesStore::new(path, Arc::clone(table))?;
         Ok(Some(store.trusting_file_system(self.trusts_file_system)))
     }
@@ -201,18 +207,34 @@ impl Builder {
     /// Opens a latch that keeps nothing, on any clock. The home is not used.
     pub fn in_memory(mut self, clock: impl Clock + 'static) -> Latch {
         self.home = None;
+        self.providers = None;
         let table = self.table.clone().unwrap_or_else(|| Arc::new(table::built_in()));
         self.latch(MemoryStore::new(), clock, table)
+    }
+
+    /// What a person agreed to: it lies in the home, for a file of Hermes in the usual one. A latch that keeps nothing has
+    /// none.
+    #[cfg(all(feature = "file", unix))]
+    fn accepted(&self) -> Option<crate::accepted::Accepted> {
+        #[cfg(feature = "hermes")]
+        let usual = self.hermes.as_ref().and_then(|_| crate::default_home().ok());
+        #[cfg(not(feature = "hermes"))]
+        let usual = None;
+        self.home.clone().or(usual).map(|home| crate::accepted::Accepted::in_home(&home))
     }
 
     fn latch<S: Store + 'static>(self, store: S, clock: impl Clock + 'static, table: Arc<Table>) -> Latch
     where
         S::Room: 'static,
     {
+        let issuer = self.issuer.clone().unwrap_or_else(|| issuer_of(&self, &table));
         let engine = Engine::<Standard<S>>::new(store, AnyClock(Box::new(clock)), SystemNonces, self.patience_ms);
+        let engine = engine.remembering(Arc::clone(&issuer));
         let inner = Inner {
             backend: Box::new(engine),
-            issuer: self.issuer.unwrap_or_else(|| issuer::of(&table)),
+            issuer,
+            #[cfg(all(feature = "file", unix))]
+            guard: super::guard::Guard::new(&table, self.providers.clone(), self.accepted()),
             table,
             profile: self.profile,
             #[cfg(all(feature = "doctor", unix))]
@@ -224,6 +246,19 @@ impl Builder {
         };
         Latch(Arc::new(Handle { inner: Arc::new(inner), workers: Workers::default() }))
     }
+}
+
+/// The servers of the rows, and what a person agreed to about those of a file.
+#[cfg(all(feature = "file", unix))]
+fn issuer_of(builder: &Builder, table: &Arc<Table>) -> Arc<dyn Issuer> {
+    let accepted = builder.accepted();
+    issuer::of(table, move |row| accepted.as_ref().is_some_and(|accepted| accepted.holds(row)))
+}
+
+/// The servers of the rows. There is no file of rows, so nobody is asked about one.
+#[cfg(not(all(feature = "file", unix)))]
+fn issuer_of(_: &Builder, table: &Arc<Table>) -> Arc<dyn Issuer> {
+    issuer::of(table, |_| false)
 }
 
 /// The ports of every latch; only the store differs.
@@ -248,6 +283,14 @@ impl Clock for AnyClock {
     }
 }
 
+/// The home that was named, or the usual one.
+#[cfg(all(feature = "file", unix))]
+fn home_of(named: Option<PathBuf>) -> Result<PathBuf, Error> {
+    let home = named.map_or_else(crate::default_home, Ok)?;
+    table::no_tilde(&home, "the home")?;
+    Ok(home)
+}
+
 /// The directory for stores on this platform, such as `~/.local/share/credlatch`.
 ///
 /// # Errors
@@ -261,5 +304,10 @@ pub fn default_home() -> Result<PathBuf, Error> {
             "set CREDLATCH_HOME, or give --home DIR",
         )
     })?;
-    Ok(strategy.data_dir().join("credlatch"))
+    let home = strategy.data_dir().join("credlatch");
+    if !home.is_absolute() {
+        let what = "the user's home directory, as HOME names it, is not an absolute path";
+        return Err(Error::new(ErrorKind::Usage, what, "mend HOME, set CREDLATCH_HOME, or give --home DIR"));
+    }
+    Ok(home)
 }

@@ -82,7 +82,7 @@ impl Stored {
 pub enum Revocation {
     /// Every issuer that can revoke confirmed it.
     Yes,
-    /// An issuer could not be reached, or refused.
+    /// An issuer could not be reached, or refused; or the provider's row names another than the login came from.
     No,
     /// There was nothing that can be revoked: keys are not, nor other tools' logins, and some issuers offer none.
     Unsupported,
@@ -212,7 +212,7 @@ impl Latch {
     /// # Errors
     /// The provider is unknown, it has no such entry, or the store can't be written.
     pub fn remove(&self, provider: &str, label: &Label) -> Result<Cleared, Error> {
-        let row = self.provider(provider)?;
+        let row = self.known(provider)?;
         let cleared = self.0.backend.remove(row.id.clone(), label.clone())?;
         #[cfg(feature = "env")]
         self.pay_debts();
@@ -232,7 +232,7 @@ impl Latch {
     /// # Errors
     /// The provider is unknown, or the store can't be written; then nothing is cleared.
     pub fn clear(&self, provider: &str) -> Result<Cleared, Error> {
-        let provider = self.provider(provider)?.id.clone();
+        let provider = self.known(provider)?.id.clone();
         self.take_away(Clear::Provider(provider))
     }
 
@@ -306,7 +306,7 @@ impl Cleared {
     /// this may take its time.
     pub fn revoke(&self) -> Revocation {
         let answers = self.latch.0.backend.revoke_all(&*self.latch.0.issuer, &self.taken.effects);
-        if answers.contains(&Revoked::No) {
+        if answers.contains(&Revoked::No) || self.taken.withheld > 0 {
             Revocation::No
         } else if answers.contains(&Revoked::Yes) {
             Revocation::Yes

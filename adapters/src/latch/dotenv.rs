@@ -26,7 +26,7 @@ impl Latch {
     /// nothing is cleared, neither here nor there. If the file fails after the store has committed, the error says so, and
     /// the next change of the profile does what is left.
     pub fn clear_with_dotenv(&self, provider: &str, file: &Path) -> Result<Cleared, Error> {
-        let row = self.provider(provider)?;
+        let row = self.known(provider)?;
         let variables: Vec<_> = row.credential_names().collect();
         self.clear_both(Clear::Provider(row.id.clone()), file, &variables)
     }

@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use credlatch_core::port::Issuer;
-use credlatch_core::provider::Table;
+use credlatch_core::provider::{Provider, Table};
 
 #[cfg(feature = "oauth")]
-pub(super) fn of(table: &Arc<Table>) -> Arc<dyn Issuer> {
-    let issuer = crate::oauth::HttpIssuer::new(Arc::clone(table));
+pub(super) fn of(
+    table: &Arc<Table>,
+    is_accepted: impl Fn(&Provider) -> bool + Send + Sync + 'static,
+) -> Arc<dyn Issuer> {
+    let issuer = crate::oauth::HttpIssuer::new(Arc::clone(table)).accepting(is_accepted);
     #[cfg(feature = "foreign")]
     let issuer = issuer.with_links(claude_login);
     Arc::new(issuer)
@@ -15,7 +18,7 @@ pub(super) fn of(table: &Arc<Table>) -> Arc<dyn Issuer> {
 
 /// Without the feature `oauth` nothing is ever sent.
 #[cfg(not(feature = "oauth"))]
-pub(super) fn of(_table: &Arc<Table>) -> Arc<dyn Issuer> {
+pub(super) fn of(_: &Arc<Table>, _: impl Fn(&Provider) -> bool + Send + Sync + 'static) -> Arc<dyn Issuer> {
     Arc::new(super::exchange::NoIssuer)
 }
 

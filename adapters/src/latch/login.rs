@@ -96,6 +96,8 @@ impl Latch {
         let status = self.flow(id)?;
         if let Some((provider, flow)) = self.named(id)?.filter(|_| status.state == FlowState::Pending)
             && !self.0.backend.is_tended(&provider, flow)?
+            // A device code goes nowhere that nobody agreed to, either.
+            && self.provider(provider.as_str()).is_ok()
         {
             let watcher = self.watcher(provider, flow);
             self.0.workers.spawn_once("login", id, move || drop(watcher.wait_for_end()));

@@ -8,6 +8,8 @@ mod dotenv;
 mod exchange;
 mod expand;
 mod flows;
+#[cfg(all(feature = "file", unix))]
+mod guard;
 #[cfg(any(feature = "env", feature = "foreign"))]
 mod import;
 mod issuer;
@@ -45,6 +47,8 @@ pub use credential::{Credential, Kind};
 pub use exchange::{Answer, Tokens};
 pub use expand::Expanded;
 pub use flows::{FlowState, FlowStatus};
+#[cfg(all(feature = "doctor", unix))]
+pub(crate) use guard::list;
 #[cfg(all(feature = "doctor", unix))]
 pub(crate) use import::judge;
 #[cfg(any(feature = "env", feature = "foreign"))]
@@ -96,6 +100,8 @@ struct Inner {
     first_turn: u64,
     patience_ms: u64,
     links: link::Links,
+    #[cfg(all(feature = "file", unix))]
+    guard: guard::Guard,
 }
 
 /// Where a store on disk is.
@@ -149,8 +155,17 @@ impl Latch {
     /// The provider of this name or alias.
     ///
     /// # Errors
-    /// No provider is called so: [`ErrorKind::Usage`](crate::ErrorKind::Usage), with the nearest that is.
+    /// No provider is called so, with the nearest that is; or its row in the provider file moves it to other hosts, and
+    /// nobody has agreed to them yet. Both are [`ErrorKind::Usage`](crate::ErrorKind::Usage).
     pub fn provider(&self, name: &str) -> Result<&Provider, Error> {
+        let row = self.0.table.resolve(name)?;
+        #[cfg(all(feature = "file", unix))]
+        self.0.guard.check(&self.0.table, row)?;
+        Ok(row)
+    }
+
+    /// The same for what sends nothing to where the provider's row points: taking away.
+    pub(crate) fn known(&self, name: &str) -> Result<&Provider, Error> {
         Ok(self.0.table.resolve(name)?)
     }
 

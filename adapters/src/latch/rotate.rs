@@ -168,6 +168,7 @@ pub(super) fn not_rotated(row: &Provider, rotation: Rotation) -> Error {
             format!("the last tries to rotate {name} failed"),
             format!("the next is made at {} or later", clock_time(&until)),
         ),
+        Rotation::Refused(Refusal::Elsewhere(from)) => Error::no_token(row, NoToken::Elsewhere(from)),
         Rotation::Refused(_) => Error::no_token(row, NoToken::SignIn(None)),
     }
 }

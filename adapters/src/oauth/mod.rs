@@ -21,8 +21,9 @@ use std::time::Duration;
 
 use credlatch_core::flow::{FlowKind, Prompt};
 use credlatch_core::name::ProviderId;
+use credlatch_core::origin::Reach;
 use credlatch_core::port::{Code, CodeExchanged, Issuer, Polled, Prompting, Revoked};
-use credlatch_core::provider::{Dialect, OAuth, Table};
+use credlatch_core::provider::{Dialect, OAuth, Provider, Table};
 use credlatch_core::rotation::{Exchanged, Fresh};
 use credlatch_core::secret::Secret;
 use serde_json::json;
@@ -39,6 +40,9 @@ const LINK_LIFETIME_MS: u64 = 900_000;
 /// yet. It only reads.
 pub type LinkReader = dyn Fn(&ProviderId) -> Polled + Send + Sync;
 
+/// Whether a person agreed to the hosts that a row of a provider file names.
+pub type Agreement = dyn Fn(&Provider) -> bool + Send + Sync;
+
 /// The authorization servers of a provider table.
 ///
 /// Nothing is resolved, opened or built before the first request. Requests go to the endpoints of the provider's row and
@@ -47,19 +51,28 @@ pub type LinkReader = dyn Fn(&ProviderId) -> Polled + Send + Sync;
 pub struct HttpIssuer {
     table: Arc<Table>,
     links: Option<Box<LinkReader>>,
+    accepts: Option<Box<Agreement>>,
     waiting: loopback::Waiting,
 }
 
 impl HttpIssuer {
     /// The servers of these rows.
     pub fn new(table: impl Into<Arc<Table>>) -> Self {
-        Self { table: table.into(), links: None, waiting: loopback::Waiting::default() }
+        Self { table: table.into(), links: None, accepts: None, waiting: loopback::Waiting::default() }
     }
 
     /// With what looks for another tool's login; without it, such flows fail with `unsupported`.
     #[must_use]
     pub fn with_links(mut self, reader: impl Fn(&ProviderId) -> Polled + Send + Sync + 'static) -> Self {
         self.links = Some(Box::new(reader));
+        self
+    }
+
+    /// With what knows to which rows of a provider file a person agreed; without it, no login is sent elsewhere than it came
+    /// from.
+    #[must_use]
+    pub fn accepting(mut self, is_accepted: impl Fn(&Provider) -> bool + Send + Sync + 'static) -> Self {
+        self.accepts = Some(Box::new(is_accepted));
         self
     }
 
@@ -75,6 +88,10 @@ impl fmt::Debug for HttpIssuer {
 }
 
 impl Issuer for HttpIssuer {
+    fn reach(&self, provider: &ProviderId) -> Option<Reach> {
+        self.table.reach(provider, |row| self.accepts.as_ref().is_some_and(|is_accepted| is_accepted(row)))
+    }
+
     /// Asks for no scope: left out, it means the scope that was granted (RFC 6749, 6), and naming it fails where an issuer
     /// has renamed one since.
     fn refresh(&self, provider: &ProviderId, refresh: &Secret, _scopes: &[String]) -> Exchanged {

@@ -81,6 +81,7 @@ impl Sandbox {
             authorization_endpoint: at("/authorize"),
             token_endpoint: at("/token"),
             revocation_endpoint: at("/revoke"),
+            former_origins: Vec::new(),
             client_id: Some(CLIENT_ID.to_owned()),
             scope: Some("models".to_owned()),
             refresh_skew_secs: 120,

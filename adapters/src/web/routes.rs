@@ -55,7 +55,8 @@ async fn start(asked: Asked, body: Result<Bytes, BytesRejection>) -> Result<Resp
     let start: Start = serde_json::from_slice(&body)
         .map_err(|_| Refused::new(StatusCode::BAD_REQUEST, "the request is not what this route reads", form))?;
     let unknown = |error| Refused::in_its_words(StatusCode::BAD_REQUEST, &error);
-    let provider = asked.latch.provider(&start.provider).map_err(unknown)?;
+    // Whether its row may be used is said by the login, whose words may name a file.
+    let provider = asked.latch.known(&start.provider).map_err(unknown)?;
     if !has_login(provider) {
         let what = format!("there is no sign-in for {}", provider.id);
         return Err(Refused::new(StatusCode::BAD_REQUEST, &what, "it uses an API key; store one"));

@@ -187,6 +187,7 @@ fn entry(seen: &Seen) -> Entry {
         expiry: Expiry::Never,
         issued: Stamp::default(),
         scopes: Vec::new(),
+        origins: None,
         custody,
         extra: Extra::default(),
     };

@@ -124,6 +124,7 @@ impl World {
             issued,
             scopes: Vec::new(),
             custody: Custody::Settled,
+            origins: None,
             extra: Extra::default(),
         };
         let put = Put {

@@ -17,6 +17,8 @@ pub struct Cleared {
     pub entries: Vec<(ProviderId, Label)>,
     /// Grants to revoke at their issuers.
     pub effects: Vec<Effect>,
+    /// How many grants may not be named to the issuer, because its row names another origin than the grant came from.
+    pub withheld: usize,
     /// The generation from which on readers see nothing of it.
     pub generation: u64,
     keys: Vec<Key>,
@@ -54,7 +56,8 @@ impl<P: Ports> Engine<P> {
         let entries = keys.iter().map(|(provider, label, _)| (provider.clone(), label.clone())).collect();
         // Whoever registers from now on reads the store after the commit.
         let readers = self.ledger.read(|ledger| ledger.readers().to_vec());
-        Ok(Cleared { entries, effects: done.effects, generation: done.after.state.generation, keys, readers })
+        let (effects, withheld, generation) = (done.effects, done.withheld, done.after.state.generation);
+        Ok(Cleared { entries, effects, withheld, generation, keys, readers })
     }
 
     /// Whether nobody in this process holds a cleared version any more, and no reader can still come up with one. Copies

@@ -10,6 +10,7 @@
 mod clear;
 mod join;
 mod login;
+mod origins;
 mod read;
 mod rotate;
 mod snapshot;
@@ -29,7 +30,7 @@ pub use token::{NoToken, Picked};
 pub use transact::{TransactError, Transacted};
 pub use unsaved::UnsavedGrant;
 
-use crate::port::{Cell, Ports, Seam};
+use crate::port::{Cell, Issuer, Ports, Seam};
 pub use crate::rotation::LEAST_LEFT_MS;
 use snapshot::Ledger;
 
@@ -46,6 +47,8 @@ pub struct Engine<P: Ports> {
     /// How many choices were made from pools that are used in turn.
     turns: AtomicU64,
     patience_ms: u64,
+    /// Whose rows say where a grant comes from.
+    rows: Option<Arc<dyn Issuer>>,
 }
 
 impl<P: Ports> Engine<P> {
@@ -64,7 +67,15 @@ impl<P: Ports> Engine<P> {
             unsaved: Cell::new(Vec::new()),
             turns: AtomicU64::new(0),
             patience_ms,
+            rows: None,
         }
+    }
+
+    /// Remembers with each grant where this issuer sent its secrets when it came, and revokes it nowhere else.
+    #[must_use]
+    pub fn remembering(mut self, issuer: Arc<dyn Issuer>) -> Self {
+        self.rows = Some(issuer);
+        self
     }
 
     /// The store.

@@ -123,6 +123,7 @@ impl<P: Ports> Engine<P> {
             cause: wish.cause,
             act: act.clone(),
             times: wish.times,
+            reach: issuer.reach(&wish.provider).map(Box::new),
         });
         let claimed = self.transact(&[claim])?;
         self.revoke_all(issuer, &claimed.effects);

@@ -8,6 +8,7 @@ use super::{Engine, Rotation, TransactError, UnsavedGrant, Wish};
 use crate::custody::{Actor, DoubtCause};
 use crate::machine::Refusal;
 use crate::name::{Label, ProviderId};
+use crate::origin::Origin;
 use crate::pool::{self, Choice, Standing, Strategy, Unusable};
 use crate::port::{Clock, Issuer, Ports, StoreError};
 use crate::rotation::{Cause, Exchanged, Times, least_left_ms};
@@ -46,6 +47,9 @@ pub enum NoToken {
         /// The first of them.
         label: Label,
     },
+    /// The access token ended, and the provider's row would send its refresh token to another origin than this, from which
+    /// it came.
+    Elsewhere(Option<Origin>),
     /// The access token ended, and what became of its refresh token isn't known. It may be presented again then.
     InDoubt {
         /// Not before this.
@@ -68,7 +72,7 @@ pub enum NoToken {
 impl NoToken {
     /// Whether only a new credential helps, however long anybody waits.
     pub fn asks_for_login(&self) -> bool {
-        matches!(self, Self::Empty | Self::SignIn(_) | Self::Suspended { .. } | Self::Ended { .. })
+        matches!(self, Self::Empty | Self::SignIn(_) | Self::Suspended { .. } | Self::Ended { .. } | Self::Elsewhere(_))
     }
 }
 
@@ -238,6 +242,7 @@ impl<P: Ports> Engine<P> {
             Rotation::Refused(Refusal::InDoubtUntil(until)) => NoToken::InDoubt { until, cause },
             Rotation::Refused(Refusal::BackOff(until) | Refusal::TooSoon(until)) => unreachable(until),
             Rotation::Refused(Refusal::NotRotatable) => NoToken::Ended { label: picked.live.label.clone() },
+            Rotation::Refused(Refusal::Elsewhere(from)) => NoToken::Elsewhere(from),
             Rotation::Refused(_) => NoToken::SignIn(None),
         })
     }

@@ -18,6 +18,8 @@ pub struct Transacted {
     pub verdicts: Vec<Verdict>,
     /// What may be done now that the state is durable.
     pub effects: Vec<Effect>,
+    /// How many revocations may not be done, because they would go to another origin than the grant's.
+    pub withheld: usize,
     /// The state before.
     pub before: State,
     /// The state after.
@@ -140,17 +142,19 @@ impl<P: Ports> Engine<P> {
         let (_, mut effects, state) = fold::<P>(before.clone(), &now, &chores);
         let (verdicts, more, state) = fold::<P>(state, &now, events);
         effects.extend(more);
+        let withheld = self.withhold_revocations(&before, &mut effects);
         let after = if state == before {
             self.publish(state, id)
         } else {
-            let (_, _, mut state) = fold::<P>(state, &now, &self.uses());
+            let riders: Vec<Event> = self.unnamed(&before, &state).into_iter().chain(self.uses()).collect();
+            let (_, _, mut state) = fold::<P>(state, &now, &riders);
             state.generation += 1;
             let id = locked.commit(&state, room.take())?;
             self.publish(state, Some(id))
         };
         drop(locked);
         self.forget_saved(&chores);
-        Ok(Transacted { verdicts, effects, before, after })
+        Ok(Transacted { verdicts, effects, withheld, before, after })
     }
 
     /// What is to be done before anything else: what could not be saved earlier is saved, whoever died is noticed, and

@@ -87,6 +87,7 @@ fn subject(event: &Event) -> Option<(ProviderId, Option<Label>)> {
         Event::Settle(settle) => Some((settle.provider.clone(), Some(settle.label.clone()))),
         Event::Report(report) => Some((report.provider.clone(), Some(report.label.clone()))),
         Event::SuspendLink(suspend) => Some((suspend.provider.clone(), Some(suspend.label.clone()))),
+        Event::NameOrigins(name) => Some((name.provider.clone(), Some(name.label.clone()))),
         Event::CountUses(count) => Some((count.provider.clone(), None)),
         Event::SetStrategy(set) => Some((set.provider.clone(), None)),
         Event::StartFlow(start) => Some((start.provider.clone(), None)),

@@ -278,6 +278,7 @@ fn login(label: &str, refresh: Option<&str>) -> State {
         issued: at(0),
         scopes: Vec::new(),
         custody: Custody::Settled,
+        origins: None,
         extra: crate::extra::Extra::default(),
     };
     let Event::Put(key) = put(label, Source::Login) else { panic!("a put") };

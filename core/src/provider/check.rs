@@ -129,6 +129,10 @@ fn check_oauth(row: &Provider, oauth: &OAuth) -> Result<(), BadTable> {
     url(row, "oauth.token_endpoint", token)?;
     url(row, "oauth.revocation_endpoint", oauth.revocation_endpoint.as_deref())?;
 
+    for former in &oauth.former_origins {
+        url(row, "oauth.former_origins", Some(former))?;
+    }
+
     let device = ("device_authorization_endpoint", device);
     let browser = ("authorization_endpoint", browser);
     let (token, client) = (("token_endpoint", token), ("client_id", oauth.client_id.as_deref()));

@@ -1,9 +1,11 @@
 //! Rows that were checked together, and how a name finds its row.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use super::{BadTable, Provider, check, sniff};
 use crate::name::ProviderId;
+use crate::origin::{Origin, Reach};
 
 /// The providers that are known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +13,26 @@ pub struct Table {
     rows: Vec<Provider>,
     /// Rows that a user's file replaced: their variables and prefixes still mark credentials.
     replaced: Vec<Provider>,
+    /// Which rows a user's file brought.
+    brought: BTreeSet<ProviderId>,
+}
+
+/// A row that a user's file put in the place of one that ships.
+#[derive(Clone, Copy, Debug)]
+pub struct Replaced<'a> {
+    /// The row in use.
+    pub row: &'a Provider,
+    /// The row that ships.
+    pub shipped: &'a Provider,
+}
+
+impl Replaced<'_> {
+    /// The origins that the row in use names and the one that ships doesn't. A row that ships without any host, as `custom`
+    /// does, is there to be filled in, and nothing moves then.
+    pub fn new_origins(&self) -> BTreeSet<Origin> {
+        let shipped = self.shipped.origins();
+        if shipped.is_empty() { BTreeSet::new() } else { &self.row.origins() - &shipped }
+    }
 }
 
 /// No provider has this name.
@@ -31,7 +53,7 @@ impl Table {
     /// Says which row breaks which rule.
     pub fn new(rows: Vec<Provider>) -> Result<Self, BadTable> {
         check::rows(&rows)?;
-        Ok(Self { rows, replaced: Vec::new() })
+        Ok(Self { rows, replaced: Vec::new(), brought: BTreeSet::new() })
     }
 
     /// Adds a user's rows; one with a known id replaces that row as a whole.
@@ -40,7 +62,10 @@ impl Table {
     /// Says which row breaks which rule, alone or together with the rows that are here.
     pub fn merge(mut self, user: Vec<Provider>) -> Result<Self, BadTable> {
         check::rows(&user)?;
-        for row in user {
+        for mut row in user {
+            // Only what ships is believed about where it was before.
+            row.oauth.iter_mut().for_each(|oauth| oauth.former_origins.clear());
+            self.brought.insert(row.id.clone());
             match self.rows.iter_mut().find(|old| old.id == row.id) {
                 Some(old) => self.replaced.push(std::mem::replace(old, row)),
                 None => self.rows.push(row),
@@ -89,6 +114,26 @@ impl Table {
     /// The rows in use.
     pub fn providers(&self) -> impl Iterator<Item = &Provider> {
         self.rows.iter()
+    }
+
+    /// The rows that a user's file put in the place of others.
+    pub fn replacements(&self) -> impl Iterator<Item = Replaced<'_>> {
+        self.replaced.iter().filter_map(|shipped| Some(Replaced { row: self.get(&shipped.id)?, shipped }))
+    }
+
+    /// How far the provider's row reaches. `is_accepted` says whether a person agreed to where a row sends secrets.
+    pub fn reach(&self, id: &ProviderId, is_accepted: impl FnOnce(&Provider) -> bool) -> Option<Reach> {
+        let row = self.get(id)?;
+        let ships = !self.brought.contains(id);
+        let shipped = self.replaced.iter().find(|old| old.id == *id).unwrap_or(row);
+        let former = row.oauth.iter().flat_map(|oauth| &oauth.former_origins).filter_map(|url| Origin::of(url));
+        Some(Reach {
+            present: row.grant_origins(),
+            usual: shipped.grant_origins(),
+            former: former.collect(),
+            ships,
+            accepted: is_accepted(row),
+        })
     }
 
     /// The rows in use and those that were replaced: whatever was ever known to mark a credential.

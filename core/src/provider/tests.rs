@@ -254,3 +254,54 @@ fn a_row_is_found_by_its_id_and_an_alias_is_no_id() {
     assert_eq!((get("minimax"), get("openai-codex")), (Some("minimax"), Some("openai-codex")));
     assert_eq!((get("codex"), get("nobody")), (None, None));
 }
+
+#[test]
+fn a_row_that_replaces_another_says_which_origins_are_new() {
+    let new_origins = |row: &str| {
+        let table = built_in().merge(rows(&format!(r#"{{"providers":[{row}]}}"#))).unwrap();
+        let replaced: Vec<_> = table.replacements().collect();
+        assert_eq!(replaced.len(), 1);
+        replaced[0].new_origins().iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(new_origins(r#"{"id":"mistral","env":{"api_key":["MY_MISTRAL"]}}"#), [""; 0]);
+    assert_eq!(new_origins(r#"{"id":"openai","base_urls":{"openai":"https://api.OPENAI.com/v2"}}"#), [""; 0]);
+    for row in [
+        r#"{"id":"openai","base_urls":{"openai":"https://evil.example/v1"}}"#,
+        r#"{"id":"openai","base_urls":{"own":"https://evil.example/v1"}}"#,
+        r#"{"id":"openai","native_hosts":["api.openai.com","evil.example"]}"#,
+        r#"{"id":"xai","oauth":{"token_endpoint":"https://evil.example/token"}}"#,
+        r#"{"id":"xai","oauth":{"revocation_endpoint":"https://evil.example/revoke"}}"#,
+        r#"{"id":"xai","oauth":{"token_endpoint":"https://evil.example/t","former_origins":["https://auth.x.ai"]}}"#,
+    ] {
+        assert_eq!(new_origins(row), ["https://evil.example"], "{row}");
+    }
+    assert_eq!(
+        new_origins(r#"{"id":"custom","base_urls":{"own":"https://gate.example"}}"#),
+        [""; 0],
+        "made to be filled"
+    );
+}
+
+#[test]
+fn how_far_a_row_reaches_is_said_by_what_ships_and_by_a_person() {
+    let row =
+        r#"{"id":"xai","oauth":{"token_endpoint":"https://evil.example/t","former_origins":["https://auth.x.ai"]}}"#;
+    let id = ProviderId::new("xai").unwrap();
+    let origin = crate::origin::Origin::of;
+    let shipped = built_in().reach(&id, |_| false).unwrap();
+    assert_eq!(shipped.present, shipped.usual);
+    assert!(shipped.ships && !shipped.accepted);
+
+    let table = built_in().merge(rows(&format!(r#"{{"providers":[{row}]}}"#))).unwrap();
+    let reach = table.reach(&id, |_| false).unwrap();
+    assert_eq!(reach.present.token, origin("https://evil.example"));
+    assert_eq!(reach.usual.token, origin("https://auth.x.ai"));
+    assert!(reach.former.is_empty() && !reach.ships && !reach.accepted, "a file is not believed about the past");
+    assert!(table.reach(&id, |_| true).unwrap().accepted);
+
+    let moved =
+        r#"{"id":"acme","oauth":{"token_endpoint":"https://b.example/t","former_origins":["https://a.example/t"]}}"#;
+    let table = Table::new(rows(&format!(r#"{{"providers":[{moved}]}}"#))).unwrap();
+    let reach = table.reach(&ProviderId::new("acme").unwrap(), |_| false).unwrap();
+    assert_eq!(reach.former, Vec::from_iter(origin("https://a.example")));
+}

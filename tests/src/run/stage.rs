@@ -138,6 +138,7 @@ pub fn grant(tokens: &Tokens, lifetime_ms: u64, now: Stamp) -> Material {
         issued: now,
         scopes: Vec::new(),
         custody: Custody::Settled,
+        origins: None,
         extra: Extra::default(),
     }))
 }

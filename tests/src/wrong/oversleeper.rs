@@ -20,7 +20,7 @@ impl<S: Sim> Conduct<S> for Oversleeper {
         let alive = engine.store().enlist()?;
         let act = Act { attempt: engine.nonces().nonce(), actor: alive.actor().clone() };
         let attempt = act.attempt;
-        let claim = ClaimRotation { provider: provider.clone(), label: label.clone(), version, cause, act, times };
+        let claim = ClaimRotation { provider: provider.clone(), label: label.clone(), version, cause, act, times, reach: None };
         let claimed = engine.transact(&[Event::ClaimRotation(claim)])?;
         let refresh = claimed.effects.iter().find_map(|effect| match effect {
             Effect::Refresh { refresh, attempt: of, .. } if *of == attempt => Some(refresh.clone()),

@@ -45,7 +45,7 @@ pub(crate) fn clear(global: &Global, args: &Clear) -> Done {
 /// Revokes what was cleared, within the longest HTTP time-out of its issuers, however many logins it was.
 pub(super) fn revoke(latch: &Latch, cleared: &Cleared) -> Revocation {
     let timeouts = cleared.entries().iter().filter_map(|(id, _)| {
-        let row = latch.provider(id.as_str()).ok()?;
+        let row = latch.providers().get(id)?;
         Some(row.oauth.as_ref()?.http_timeout_secs)
     });
     let Some(longest) = timeouts.max() else { return cleared.revoke() };

@@ -46,7 +46,7 @@ pub(crate) fn dispatch(cli: &Cli) -> Done {
         Command::Doctor => doctor::doctor(global),
         Command::Pool(args) => pool::pool(global, args),
         Command::Watch { from } => watch::watch(global, *from),
-        Command::Providers => providers::providers(global),
+        Command::Providers(args) => providers::providers(global, args),
         Command::Profiles => profiles::profiles(global),
         Command::Purge => purge::purge(global),
         Command::Demo => demo::demo(global),

@@ -1,17 +1,32 @@
 //! `providers`: who is known, and what each offers.
 
+use credlatch::Latch;
 use credlatch::core::provider::{Provider, TableFile};
+use serde_json::json;
 
-use crate::args::Global;
+use crate::args::{Global, Providers};
 use crate::end::Done;
 use crate::{output, table};
 
-pub(crate) fn providers(global: &Global) -> Done {
+pub(crate) fn providers(global: &Global, args: &Providers) -> Done {
     let latch = global.latch()?;
+    if let Some(name) = &args.accept {
+        return accept(global, &latch, name);
+    }
     let file = TableFile { providers: latch.providers().providers().cloned().collect() };
     output::answer(global.json, &file, || {
         let rows: Vec<_> = file.providers.iter().map(row).collect();
         table::table(["PROVIDER", "ALSO", "KEY IN", "RUN --as", "LOGIN"], &rows)
+    })
+}
+
+fn accept(global: &Global, latch: &Latch, name: &str) -> Done {
+    let hosts = latch.accept_hosts(name)?;
+    let row = latch.provider(name)?;
+    output::answer(global.json, &json!({"accepted": row.id, "hosts": hosts}), || {
+        let hosts: Vec<_> = hosts.iter().map(ToString::to_string).collect();
+        let hosts = if hosts.is_empty() { "no host".to_owned() } else { hosts.join(", ") };
+        format!("accepted: the credentials of {} may go to {hosts}", row.id)
     })
 }
 

@@ -1,6 +1,6 @@
 //! `remove`: forget one credential.
 
-use credlatch::Label;
+use credlatch::{Error, Label};
 use serde_json::json;
 
 use crate::args::{Global, Remove};
@@ -9,7 +9,7 @@ use crate::output;
 
 pub(crate) fn remove(global: &Global, args: &Remove) -> Done {
     let latch = global.latch()?;
-    let row = latch.provider(&args.of.provider)?;
+    let row = latch.providers().resolve(&args.of.provider).map_err(Error::from)?;
     let label = Label::new(&args.label)
         .map_err(|bad| End::usage(bad.to_string(), "`credlatch status` shows the labels that there are"))?;
     let removed = latch.remove(row.id.as_str(), &label)?;

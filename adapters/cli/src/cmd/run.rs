@@ -10,6 +10,7 @@ use credlatch::env::ChildError;
 
 use super::env;
 use crate::args::{Global, Run};
+use crate::dump;
 use crate::end::{Done, End};
 use crate::output;
 
@@ -46,7 +47,11 @@ fn become_it(global: &Global, args: &Run) -> Done {
     let shown = shown(latch.providers(), program);
     // What this process still has to do is done before it is replaced.
     drop((credential, latch));
-    Err(not_started(&shown, &command.exec()))
+    dump::give_back();
+    let error = command.exec();
+    // It is still this process, and says why.
+    dump::forbid();
+    Err(not_started(&shown, &error))
 }
 
 /// The program's name, unless it might be a secret that lost its way.

@@ -4,6 +4,7 @@
 mod crowd;
 mod demo;
 mod doctor;
+mod dump;
 mod helper;
 mod hermes;
 mod import;
@@ -16,4 +17,5 @@ mod rotation;
 mod run;
 mod secrets;
 mod store;
+mod trust;
 mod usage;

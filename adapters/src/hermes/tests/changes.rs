@@ -22,6 +22,7 @@ fn grant() -> Material {
         issued: now(),
         scopes: Vec::new(),
         custody: Custody::Settled,
+        origins: None,
         extra,
     }))
 }
@@ -35,6 +36,7 @@ fn claim(label: &str, version: u64) -> Event {
         cause: Cause::Asked,
         act: Act { attempt: Nonce(9), actor },
         times: Times::default(),
+        reach: None,
     })
 }
 
@@ -279,4 +281,17 @@ fn a_clear_leaves_no_row_that_stood_behind_another() {
     let (cleared, _) = commit(&kept, &[Event::Clear(Clear::Provider(provider("minimax")))]);
     assert!(state(&cleared).slot("minimax").is_none_or(|slot| slot.entries.is_empty()));
     assert_eq!(json(&cleared)["credential_pool"]["minimax"], json!([]));
+}
+
+#[test]
+fn where_a_login_of_ours_came_from_is_kept_in_our_part() {
+    let origins = Some(credlatch_core::origin::Origins {
+        token: credlatch_core::origin::Origin::of("https://auth.openai.com/oauth/token"),
+        revocation: None,
+    });
+    let Material::Oauth(login) = grant() else { unreachable!("it is a login") };
+    let login = Material::Oauth(Box::new(Grant { origins: origins.clone(), ..*login }));
+    let (text, _) = commit(HERMES, &[put("openai-codex", "default", login, Source::Login, How::Named)]);
+    let kept = state(&text).entry("openai-codex", "default").and_then(|entry| entry.grant()?.origins.clone());
+    assert_eq!(kept, origins);
 }

@@ -5,6 +5,7 @@ use crate::clear::{Clear, Remove};
 use crate::extra::Extra;
 use crate::flow::{Adopt, Cancel, ClaimCode, Failed, FlowEnd, Prompted, Step as OfFlow, Succeeded};
 use crate::name::ProviderId;
+use crate::origin::{NameOrigins, Origins};
 use crate::pool::{Answer, CountUses, Report, SetStrategy, Strategy};
 use crate::put::{Put, SuspendLink};
 use crate::rewrite::Rewrite;
@@ -142,7 +143,8 @@ fn law_11_an_event_of_one_provider_leaves_the_others_alone() {
         claims(1),
         settle("a", 8, Exchanged::Unknown),
         report(1),
-        Event::SuspendLink(SuspendLink { provider: acme(), label, version: 1 }),
+        Event::SuspendLink(SuspendLink { provider: acme(), label: label.clone(), version: 1 }),
+        Event::NameOrigins(NameOrigins { provider: acme(), label, version: 1, origins: Origins::default() }),
     ];
     let of_pool = [
         Event::Clear(Clear::Provider(acme())),

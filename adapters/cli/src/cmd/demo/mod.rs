@@ -56,6 +56,8 @@ const STEPS: [Step; 11] = [
 ];
 
 pub(crate) fn demo(global: &Global) -> Done {
+    // Its keys are made up, and the programs it starts are to be as a shell would start them.
+    crate::dump::give_back();
     let stage = Stage::set().map_err(|why| End::other(format!("the demo could not begin: {why}"), "look at TMPDIR"))?;
     if !global.json {
         output::say("A temporary store, real processes and made-up keys:\n\n")?;

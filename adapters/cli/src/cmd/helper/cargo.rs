@@ -5,7 +5,6 @@
 use std::io::{self, BufRead, Read};
 use std::time::Duration;
 
-use clap::Parser;
 use credlatch::{Error, ErrorKind, Label, Latch, Secret};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -28,7 +27,7 @@ const CRATES_IO: [&str; 2] = ["https://github.com/rust-lang/crates.io-index", "h
 pub(crate) fn plugin() -> Done {
     serve(|request| {
         let words = std::iter::once("credlatch".to_owned()).chain(request.args.iter().cloned());
-        match Cli::try_parse_from(words).map(|cli| (cli.global, cli.command)) {
+        match Cli::of(words).map(|cli| (cli.global, cli.command)) {
             Ok((global, Command::Helper { client: Helper::Cargo(grant) })) => act(&global, &grant, request),
             // What the parser has to say may repeat what it saw.
             _ => Err(End::usage(

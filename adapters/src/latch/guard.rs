@@ -1,0 +1,142 @@
+//! Rows of a provider file that move a shipped provider to other hosts are used only after a person said so.
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use credlatch_core::name::ProviderId;
+use credlatch_core::origin::Origin;
+use credlatch_core::provider::{Provider, Replaced, Table};
+
+use super::Latch;
+use crate::accepted::Accepted;
+use crate::error::{Error, ErrorKind};
+
+/// What a latch knows of the rows that a file brought.
+#[derive(Default)]
+pub(super) struct Guard {
+    file: Option<PathBuf>,
+    accepted: Option<Accepted>,
+    /// The rows that move a shipped provider.
+    moved: Vec<Moved>,
+}
+
+struct Moved {
+    id: ProviderId,
+    /// A word that was given holds as long as the latch, whose rows don't change; so it is looked for once.
+    is_accepted: OnceLock<()>,
+}
+
+impl Guard {
+    pub(super) fn new(table: &Table, file: Option<PathBuf>, accepted: Option<Accepted>) -> Self {
+        let moved = table.replacements().filter(|replaced| !replaced.new_origins().is_empty());
+        let moved = moved.map(|replaced| Moved { id: replaced.row.id.clone(), is_accepted: OnceLock::new() });
+        Self { moved: moved.collect(), file, accepted }
+    }
+
+    /// Refuses a row that moves a shipped provider, until a person agreed.
+    pub(super) fn check(&self, table: &Table, row: &Provider) -> Result<(), Error> {
+        let Some(moved) = self.moved.iter().find(|moved| moved.id == row.id) else { return Ok(()) };
+        if moved.is_accepted.get().is_some() {
+            return Ok(());
+        }
+        if self.accepted.as_ref().is_some_and(|accepted| accepted.holds(row)) {
+            let _ = moved.is_accepted.set(());
+            return Ok(());
+        }
+        let replaced = table.replacements().find(|replaced| replaced.row.id == row.id);
+        Err(replaced.map_or_else(|| Error::missing(row), |replaced| held_back(&replaced, self.file.as_deref())))
+    }
+}
+
+impl Latch {
+    /// Whether a row of the provider file may not be used yet, and why.
+    #[cfg(feature = "doctor")]
+    pub(crate) fn is_held_back(&self, row: &Provider) -> Option<Error> {
+        self.0.guard.check(&self.0.table, row).err()
+    }
+
+    /// The provider file whose rows it uses.
+    #[cfg(feature = "doctor")]
+    pub(crate) fn provider_file(&self) -> Option<&Path> {
+        self.0.guard.file.as_deref()
+    }
+
+    /// How far the provider's row reaches, for whom it asks for tokens.
+    #[cfg(feature = "doctor")]
+    pub(crate) fn reach(&self, provider: &ProviderId) -> Option<credlatch_core::origin::Reach> {
+        self.0.issuer.reach(provider)
+    }
+
+    /// Agrees to the hosts that the provider's row names now: they may be sent what is stored for the provider, in every
+    /// profile of this home. A row that names others later is asked about again. Returns those hosts.
+    ///
+    /// A person should have said so. A row needs it that moves a shipped provider, and one that sends a login elsewhere
+    /// than it came from.
+    ///
+    /// # Errors
+    /// The provider is unknown, or what is agreed to can't be written down.
+    pub fn accept_hosts(&self, provider: &str) -> Result<Vec<Origin>, Error> {
+        let row = self.known(provider)?;
+        let Some(accepted) = &self.0.guard.accepted else {
+            let what = "a store in memory has no place to remember what was accepted";
+            return Err(Error::new(ErrorKind::Usage, what, "open a store on disk"));
+        };
+        accepted.add(row)?;
+        Ok(row.origins().into_iter().collect())
+    }
+}
+
+fn held_back(replaced: &Replaced<'_>, file: Option<&Path>) -> Error {
+    let id = &replaced.row.id;
+    let file = file.map_or_else(|| "a provider file".to_owned(), |file| file.display().to_string());
+    let what = format!(
+        "the row of {id} in {file} would send its credentials to {}, and the row that ships to {}; nothing was sent",
+        list(&replaced.new_origins()),
+        list(&replaced.shipped.origins()),
+    );
+    let remedy = format!("if that is meant: `credlatch providers --accept {id}`; if not, take the row out of the file");
+    Error::new(ErrorKind::Usage, what, remedy)
+}
+
+/// Origins as people read them.
+pub(crate) fn list<'a>(origins: impl IntoIterator<Item = &'a Origin>) -> String {
+    let all: Vec<_> = origins.into_iter().map(Origin::as_str).collect();
+    if all.is_empty() { "no host".to_owned() } else { all.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ErrorKind, Secret};
+
+    #[test]
+    fn a_word_that_was_given_once_counts_in_every_profile_and_in_latches_that_are_open() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("providers.json");
+        let row = r#"{"providers":[{"id":"openai","base_urls":{"openai":"https://gate.example/v1"}}]}"#;
+        std::fs::write(&file, row).unwrap();
+        let profiles = Latch::builder().home(folder.path().join("home")).providers(&file).profiles().unwrap();
+        let (alice, bob) = (profiles.profile("alice").unwrap(), profiles.profile("bob").unwrap());
+        let key = || Secret::try_from("sk-1").unwrap();
+        for latch in [&alice, &bob] {
+            let refused = latch.set("openai", key()).unwrap_err();
+            assert_eq!(refused.kind(), ErrorKind::Usage);
+            for told in ["https://gate.example", "https://api.openai.com", "providers.json"] {
+                assert!(refused.message().contains(told), "{refused}");
+            }
+            assert!(refused.remedy().contains("`credlatch providers --accept openai`"));
+            assert!(latch.set("groq", key()).is_ok(), "another provider");
+        }
+        let hosts = alice.accept_hosts("openai").unwrap();
+        assert_eq!(list(&hosts), "https://gate.example");
+        for latch in [&alice, &bob] {
+            latch.set("openai", key()).unwrap();
+            assert!(latch.current("openai").is_ok());
+        }
+    }
+
+    #[test]
+    fn a_store_in_memory_has_no_place_for_a_word() {
+        assert_eq!(Latch::in_memory().accept_hosts("openai").unwrap_err().kind(), ErrorKind::Usage);
+    }
+}

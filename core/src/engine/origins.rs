@@ -1,0 +1,54 @@
+//! Where grants came from: written down by the commit that stores them, and asked before one is named to an issuer.
+
+use super::Engine;
+use crate::machine::{Effect, Event};
+use crate::name::ProviderId;
+use crate::origin::{NameOrigins, Reach};
+use crate::port::Ports;
+use crate::state::{Entry, State};
+
+impl<P: Ports> Engine<P> {
+    fn reach(&self, provider: &ProviderId) -> Option<Reach> {
+        self.rows.as_ref()?.reach(provider)
+    }
+
+    /// What is to be written down beside a change. What was there before comes from an older version, and from the row that
+    /// ships as far as anybody knows; what is new comes from the row in use.
+    pub(super) fn unnamed(&self, before: &State, after: &State) -> Vec<Event> {
+        let mut events = Vec::new();
+        for (provider, slot) in &after.providers {
+            let is_unnamed = |entry: &&Entry| entry.grant().is_some_and(|grant| grant.origins.is_none());
+            let mut unnamed = slot.entries.iter().filter(is_unnamed).peekable();
+            if unnamed.peek().is_none() {
+                continue;
+            }
+            let Some(reach) = self.reach(provider) else { continue };
+            events.extend(unnamed.map(|entry| {
+                let old = before.entry(provider.as_str(), entry.label.as_str());
+                let was_there = old.is_some_and(|old| old.version == entry.version);
+                let origins = if was_there { reach.usual.clone() } else { reach.present.clone() };
+                let (provider, label) = (provider.clone(), entry.label.clone());
+                Event::NameOrigins(NameOrigins { provider, label, version: entry.version, origins })
+            }));
+        }
+        events
+    }
+
+    /// Takes out the revocations of stored grants that would go to another origin, and says how many. A grant that was
+    /// never stored has just come from the row in use.
+    pub(super) fn withhold_revocations(&self, before: &State, effects: &mut Vec<Effect>) -> usize {
+        let all = effects.len();
+        effects.retain(|effect| match effect {
+            Effect::Revoke { provider, token } => {
+                let entries = before.slot(provider.as_str()).map_or(&[][..], |slot| &slot.entries);
+                let grants = entries.iter().filter_map(Entry::grant);
+                let stored = grants.into_iter().find(|grant| grant.revocable() == token);
+                stored.is_none_or(|grant| {
+                    self.reach(provider).is_none_or(|reach| reach.admits_revocation(grant.origins.as_ref()))
+                })
+            }
+            _ => true,
+        });
+        all - effects.len()
+    }
+}
