@@ -177,7 +177,15 @@ impl Machine {
                 let version = self.version(&provider, &label);
                 let act = self.begin(&provider, &label, None);
                 let cause = cause.into();
-                Event::ClaimRotation(ClaimRotation { provider, label, version, cause, act, times: times() })
+                Event::ClaimRotation(ClaimRotation {
+                    provider,
+                    label,
+                    version,
+                    cause,
+                    act,
+                    times: times(),
+                    watched: None,
+                })
             }
             Move::Settle { late, outcome } => {
                 let Begun { provider, label, attempt, .. } = self.late(late)?;

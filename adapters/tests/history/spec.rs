@@ -161,6 +161,7 @@ impl Product {
             cause: Cause::Asked,
             act: act.clone(),
             times: Times::default(),
+            watched: None,
         });
         let permits = |effects: &[Effect]| {
             effects.iter().any(|effect| match effect {

@@ -35,6 +35,7 @@ fn claim(label: &str, version: u64) -> Event {
         cause: Cause::Asked,
         act: Act { attempt: Nonce(9), actor },
         times: Times::default(),
+        watched: None,
     })
 }
 
