@@ -1,12 +1,13 @@
 //! Clocks that can't be compared: what the engine does where no boot is known, after a reboot, and when the wall clock is set.
 
-use super::super::{Engine, NoToken, Rotation, Wish};
+use super::super::{Engine, FlowView, NoToken, Rotation, Wish};
 use super::rig::{Here, Rig, commit};
 use crate::clear::Clear;
 use crate::custody::DoubtCause;
+use crate::flow::{FlowEnd, FlowKind, LIVE_MAX_MS};
 use crate::machine::{Event, Refusal};
 use crate::pool::Choice;
-use crate::port::{Alive, Store};
+use crate::port::{Alive, Polled, Store};
 use crate::rotation::{Cause, Exchanged, Times};
 use crate::sample::{TIMES, acme, claim, entry, fresh, grant, label, named};
 use crate::state::Custody;
@@ -187,4 +188,27 @@ fn whoever_slept_between_claim_and_request_sends_nothing_though_the_wall_clock_w
     });
     assert!(matches!(rotate(&rig, &engine, Cause::Asked, 1_000), Rotation::Failed(Exchanged::NotConsumed { .. })));
     assert_eq!(rig.calls_of("refresh").len(), 0);
+}
+
+#[test]
+fn a_poller_ends_its_login_by_its_own_clock_though_the_wall_clock_goes_back_and_back() {
+    let rig = Rig::with([]);
+    rig.boots(0);
+    let engine = rig.engine();
+    let login = engine.login(&rig, &acme(), &label("a"), FlowKind::Device).unwrap();
+    let began = rig.now_ms();
+    for _ in 0..5 {
+        rig.answers().polls.push_back(Polled::Pending);
+        rig.when("poll", {
+            let rig = rig.clone();
+            move || {
+                rig.pass(300_000);
+                rig.set_wall(-HOURS);
+                rig.calls();
+            }
+        });
+    }
+    let view = engine.poll_to_end(&rig, login.poller.unwrap()).unwrap();
+    assert!(matches!(&view, FlowView::Ended(ended) if ended.end == FlowEnd::Expired), "{view:?}");
+    assert!(rig.now_ms() - began < LIVE_MAX_MS + 60_000, "{}", rig.now_ms() - began);
 }
