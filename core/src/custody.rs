@@ -22,6 +22,18 @@ pub enum Custody {
     Lost(Lost),
 }
 
+impl Custody {
+    /// The act that is under way or in doubt, and the doubt that it would return to.
+    pub(crate) fn attempts(&self) -> impl Iterator<Item = Nonce> {
+        let (act, doubt) = match self {
+            Self::Settled | Self::Lost(_) => (None, None),
+            Self::Rotating(claim) => (Some(claim.attempt), claim.doubt.as_ref().map(|doubt| doubt.attempt)),
+            Self::InDoubt(doubt) => (Some(doubt.attempt), None),
+        };
+        act.into_iter().chain(doubt)
+    }
+}
+
 /// The durable right of one actor to do one outside act.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Claim {
@@ -48,18 +60,25 @@ pub struct Doubt {
 }
 
 impl Doubt {
-    /// From when on no request of the act can be in flight any more.
-    pub fn quiet(&self, times: Times) -> Deadline {
-        self.claimed.plus_ms(times.quarantine_ms())
+    /// From when on no request of the act can be in flight any more, for a process that has watched it so long on its own
+    /// clock. Where the clock that can't be set doesn't tell the claim's age, what is certain about that age counts, or the
+    /// watching: never what somebody set a wall clock to.
+    pub fn quiet(&self, now: &Stamp, times: Times, watched_ms: u64) -> Deadline {
+        if now.is_comparable(&self.claimed) {
+            return self.claimed.plus_ms(times.quarantine_ms());
+        }
+        let certain_ms = now.proven_age_ms(&self.claimed).max(watched_ms);
+        now.plus_ms(times.quarantine_ms().saturating_sub(certain_ms))
     }
 
-    /// Whether its issuer would still take the refresh token a second time.
+    /// Whether its issuer would still take the refresh token a second time: only if the claim is certainly that young.
     pub fn is_forgiven(&self, now: &Stamp, times: Times) -> bool {
-        now.age_ms(&self.claimed) < times.grace_ms
+        now.is_comparable(&self.claimed) && now.age_ms(&self.claimed) < times.grace_ms
     }
 
     /// When the refresh token may be presented again because the access token has ended; none if that never ends. A 401
-    /// allows it as soon as it is [`quiet`](Self::quiet).
+    /// allows it as soon as it is [`quiet`](Self::quiet). Where no clock tells the claim's age, this is said for a process
+    /// that begins to watch now.
     pub fn retry_at(&self, expiry: Expiry, now: &Stamp, times: Times) -> Option<Deadline> {
         let ends = match expiry {
             _ if self.is_forgiven(now, times) => return Some(now.plus_ms(0)),
@@ -67,8 +86,17 @@ impl Doubt {
             Expiry::After(deadline) => deadline,
             Expiry::At(_) => now.plus_ms(expiry.left_ms(now)),
         };
-        later(Some(self.quiet(times)), Some(ends), now)
+        later(Some(self.quiet(now, times, 0)), Some(ends), now)
     }
+}
+
+/// How long one process has known of an act, on its own clock: the act is at least as old.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Watched {
+    /// The act.
+    pub attempt: Nonce,
+    /// How long, in milliseconds.
+    pub for_ms: u64,
 }
 
 /// Why a grant is in doubt.
@@ -165,7 +193,16 @@ mod tests {
         apply(
             state,
             now,
-            &Event::ClaimRotation(ClaimRotation { provider, label, version, cause, act, times, reach: None }),
+            &Event::ClaimRotation(ClaimRotation {
+                provider,
+                label,
+                version,
+                cause,
+                act,
+                times,
+                reach: None,
+                watched: None,
+            }),
         )
     }
 

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::custody::Watched;
 use crate::extra::Extra;
 use crate::known::Fate;
 use crate::machine::{Act, Effect, Outcome, Refusal, Verdict};
@@ -39,6 +40,8 @@ pub struct ClaimRotation {
     pub times: Times,
     /// Where the refresh token would be sent; none if the caller of the rotation sends it, and not a row.
     pub reach: Option<Box<Reach>>,
+    /// How long this process has watched the doubt that it would resolve; it counts where no clock tells that doubt's age.
+    pub watched: Option<Watched>,
 }
 
 /// Why a rotation is wanted.
@@ -210,7 +213,8 @@ fn doubt_objection(grant: &Grant, doubt: &Doubt, now: &Stamp, want: &ClaimRotati
     if doubt.is_forgiven(now, want.times) {
         return None;
     }
-    let quiet = doubt.quiet(want.times);
+    let watched = want.watched.filter(|watched| watched.attempt == doubt.attempt);
+    let quiet = doubt.quiet(now, want.times, watched.map_or(0, |watched| watched.for_ms));
     if !quiet.is_reached(now) {
         return Some(Refusal::InDoubtUntil(quiet));
     }

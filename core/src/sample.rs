@@ -79,7 +79,16 @@ pub(crate) fn act(attempt: u128) -> Act {
 /// An actor wants to rotate this entry as it is stored.
 pub(crate) fn claim(state: &State, name: &str, attempt: u128, cause: Cause) -> ClaimRotation {
     let version = entry(state, name).version;
-    ClaimRotation { provider: acme(), label: label(name), version, cause, act: act(attempt), times: TIMES, reach: None }
+    ClaimRotation {
+        provider: acme(),
+        label: label(name),
+        version,
+        cause,
+        act: act(attempt),
+        times: TIMES,
+        reach: None,
+        watched: None,
+    }
 }
 
 pub(crate) fn settle(name: &str, attempt: u128, outcome: Exchanged) -> Event {

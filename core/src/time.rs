@@ -1,8 +1,13 @@
 //! Time as the core sees it: a reading that somebody passes in, and ages between two readings.
 //!
 //! The wall clock may be set back or leap ahead; the clock that counts since boot can't. So an age is taken by boot time
-//! when both readings come from one boot, and by the wall clock only across boots, where a negative age counts as zero.
-//! There is no high-water mark: a clock that was wrong for an hour leaves nothing behind.
+//! when both readings come from one boot, and by the wall clock only across boots, where it is never below the time since
+//! the later one began. There is no high-water mark: a clock that was wrong for an hour leaves nothing behind.
+//!
+//! Three questions have three answers. How old something *seems* ([`Stamp::age_ms`]) is enough for what may be early or late
+//! without harm: rests, ends, what is shown. How old it is *at least*, whatever the wall clock was set to
+//! ([`Stamp::proven_age_ms`]), is what a second presentation of a refresh token waits for. And how long a process has waited
+//! ([`Stamp::since_ms`], [`Patience`]) is never a matter of the wall clock, nor of which boot it is.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,16 +25,85 @@ pub struct Stamp {
 impl Stamp {
     /// How old `earlier` is at this reading, in milliseconds; zero if it seems to lie ahead.
     pub fn age_ms(&self, earlier: &Self) -> u64 {
-        if self.boot != 0 && self.boot == earlier.boot {
-            self.up_ms.saturating_sub(earlier.up_ms)
-        } else {
-            self.wall_ms.saturating_sub(earlier.wall_ms)
+        let wall_ms = self.wall_ms.saturating_sub(earlier.wall_ms);
+        match self.clocks(earlier) {
+            Clocks::One => self.up_ms.saturating_sub(earlier.up_ms),
+            Clocks::TwoBoots => wall_ms.max(self.up_ms),
+            Clocks::Unknown => wall_ms,
+        }
+    }
+
+    /// How old `earlier` certainly is at this reading, in milliseconds: nothing that somebody set a wall clock to makes this
+    /// too much.
+    ///
+    /// Since an earlier boot of this machine at least the time since this boot has passed. The wall clock must agree,
+    /// because the earlier reading may be another machine's after all. Where no boot is known, nothing is certain.
+    pub fn proven_age_ms(&self, earlier: &Self) -> u64 {
+        match self.clocks(earlier) {
+            Clocks::One => self.up_ms.saturating_sub(earlier.up_ms),
+            Clocks::TwoBoots => self.wall_ms.saturating_sub(earlier.wall_ms).min(self.up_ms),
+            Clocks::Unknown => 0,
+        }
+    }
+
+    /// Whether the clock that can't be set tells how old `earlier` is, to the millisecond.
+    pub fn is_comparable(&self, earlier: &Self) -> bool {
+        self.clocks(earlier) == Clocks::One
+    }
+
+    /// How long after `earlier` this is, if this process took both readings, in milliseconds: its own clock counts on
+    /// whether a boot is known or not, and whatever the wall clock is set to.
+    pub fn since_ms(&self, earlier: &Self) -> u64 {
+        self.up_ms.saturating_sub(earlier.up_ms)
+    }
+
+    /// The patience of this process from this reading on.
+    pub fn patience(&self, for_ms: u64) -> Patience {
+        Patience { from: *self, for_ms }
+    }
+
+    fn clocks(&self, earlier: &Self) -> Clocks {
+        match (self.boot, earlier.boot) {
+            (0, _) | (_, 0) => Clocks::Unknown,
+            (now, then) if now == then => Clocks::One,
+            _ => Clocks::TwoBoots,
         }
     }
 
     /// A deadline this many milliseconds from this reading.
     pub fn plus_ms(&self, after_ms: u64) -> Deadline {
         Deadline { from: *self, after_ms }
+    }
+}
+
+/// How the clocks of two readings stand to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Clocks {
+    /// One boot: they are one clock.
+    One,
+    /// Two boots, of which the earlier is over.
+    TwoBoots,
+    /// A platform couldn't say which boot it was.
+    Unknown,
+}
+
+/// How long one process goes on waiting. It is no [`Deadline`]: it means nothing in another process, is never stored, and
+/// the wall clock has no say in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    from: Stamp,
+    for_ms: u64,
+}
+
+impl Patience {
+    /// Milliseconds that are left of it; zero when it is over.
+    pub fn left_ms(&self, now: &Stamp) -> u64 {
+        self.for_ms.saturating_sub(now.since_ms(&self.from))
+    }
+
+    /// Whether it is over.
+    pub fn is_over(&self, now: &Stamp) -> bool {
+        self.left_ms(now) == 0
     }
 }
 
@@ -112,8 +186,36 @@ mod tests {
     fn across_boots_the_wall_clock_counts_and_never_below_zero() {
         let then = at(1_000 * HOUR, HOUR, 7);
         assert_eq!(at(1_001 * HOUR, 3, 8).age_ms(&then), HOUR);
-        assert_eq!(at(999 * HOUR, 3, 8).age_ms(&then), 0);
+        assert_eq!(at(999 * HOUR, 3, 8).age_ms(&then), 3, "as old as this boot is, it is");
         assert_eq!(at(1_001 * HOUR, 3, 0).age_ms(&at(1_000 * HOUR, 9, 0)), HOUR, "no boot id: wall clock");
+    }
+
+    #[test]
+    fn what_is_certain_about_an_age_no_wall_clock_makes_more() {
+        let then = at(1_000 * HOUR, HOUR, 7);
+        assert_eq!(at(0, HOUR + 5, 7).proven_age_ms(&then), 5);
+        // After a reboot: the time since it, if the wall clock says no less.
+        assert_eq!(at(9_000 * HOUR, 40, 8).proven_age_ms(&then), 40);
+        assert_eq!(at(1_000 * HOUR + 30, 40, 8).proven_age_ms(&then), 30);
+        assert_eq!(at(999 * HOUR, 40, 8).proven_age_ms(&then), 0);
+        for (now, earlier) in [(0, 0), (0, 7), (7, 0)] {
+            let earlier = Stamp { boot: earlier, ..then };
+            assert_eq!(at(9_000 * HOUR, 9 * HOUR, now).proven_age_ms(&earlier), 0, "boots {now} and {earlier:?}");
+            assert!(!at(0, 0, now).is_comparable(&earlier));
+        }
+        assert!(at(0, 0, 7).is_comparable(&then) && !at(0, 0, 8).is_comparable(&then));
+    }
+
+    #[test]
+    fn the_patience_of_a_process_knows_no_wall_clock_and_no_boot() {
+        for (began, now) in [(0, 0), (0, 7), (7, 7)] {
+            let patience = at(1_000 * HOUR, 5, began).patience(30);
+            for wall_ms in [0, 1_000 * HOUR, 9_000 * HOUR] {
+                assert_eq!(patience.left_ms(&at(wall_ms, 34, now)), 1);
+                assert!(!patience.is_over(&at(wall_ms, 34, now)));
+                assert!(patience.is_over(&at(wall_ms, 35, now)));
+            }
+        }
     }
 
     #[test]

@@ -24,16 +24,16 @@ pub fn scenario() -> impl Strategy<Value = Scenario> {
 
 fn of_steps(step: BoxedStrategy<Step>, given: BoxedStrategy<Given>) -> impl Strategy<Value = Scenario> {
     let participants = vec(participant(step.clone()), 2..5);
-    (vec(given, 1..4), manner(), vec(step, 0..4), participants, vec((0..4_u32, 1..40_u32), 0..24)).prop_map(
-        |(given, issuer, before, participants, schedule)| {
+    let without_boot = proptest::bool::weighted(0.25);
+    (vec(given, 1..4), manner(), vec(step, 0..4), participants, vec((0..4_u32, 1..40_u32), 0..24), without_boot)
+        .prop_map(|(given, issuer, before, participants, schedule, without_boot)| {
             let name = "an arbitrary history".to_owned();
             let mut labels = std::collections::BTreeSet::new();
             let given = given.into_iter().filter(|given| labels.insert(place(given))).collect();
             // A document that was damaged before anybody came leaves nothing to see.
             let before = before.into_iter().filter(|step| *step != Step::Tear).collect();
-            Scenario { name, given, issuer, before, participants, schedule }
-        },
-    )
+            Scenario { name, given, issuer, without_boot, before, participants, schedule }
+        })
 }
 
 fn place(given: &Given) -> (ProviderId, Label) {
@@ -84,6 +84,7 @@ fn about_one_grant() -> impl Strategy<Value = Step> {
         }),
         1 => Just(Step::Read),
         1 => select(SPANS_MS).prop_map(|ms| Step::Wait { ms }),
+        1 => select(&[-3_600_000, 3_600_000_i64][..]).prop_map(|by_ms| Step::SetWallClock { by_ms }),
     ]
 }
 
@@ -146,17 +147,18 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// Moves of the machine alone; one history in four is about one grant only, and begins with it.
+/// Moves of the machine alone; one history in five is about one grant and the clocks, and one about one grant in flight, with
+/// which it begins.
 pub fn moves() -> impl Strategy<Value = Vec<Move>> {
     let put = Move::Put { provider: provider(ACME), label: Label::default(), what: What::Grant(1), bulk: false };
-    let of_one = vec(a_move_of_one_grant(), 3..24).prop_map(move |mut moves| {
+    let in_flight = vec(a_move_in_flight(), 3..24).prop_map(move |mut moves| {
         moves.insert(0, put.clone());
         moves
     });
-    prop_oneof![3 => vec(a_move(), 1..40), 1 => of_one]
+    prop_oneof![3 => vec(a_move(), 1..40), 1 => vec(a_move_of_one_grant(), 1..40), 1 => in_flight]
 }
 
-fn a_move_of_one_grant() -> impl Strategy<Value = Move> {
+fn a_move_in_flight() -> impl Strategy<Value = Move> {
     let (provider, label) = (provider(ACME), Label::default());
     let put = Move::Put { provider: provider.clone(), label: label.clone(), what: What::Grant(1), bulk: false };
     let claim = |cause| Move::Claim { provider: provider.clone(), label: label.clone(), cause };
@@ -174,10 +176,41 @@ fn a_move_of_one_grant() -> impl Strategy<Value = Move> {
     ]
 }
 
+fn a_move_of_one_grant() -> impl Strategy<Value = Move> {
+    let (provider, label) = (provider(ACME), label("default"));
+    let (of, called) = (provider.clone(), label.clone());
+    let claim = move |cause| Move::Claim { provider: of.clone(), label: called.clone(), cause };
+    let (of, called) = (provider.clone(), label.clone());
+    let watched = move |cause| Move::ClaimWatched { provider: of.clone(), label: called.clone(), cause };
+    let why = || select(&[Why::Due, Why::Challenged, Why::Asked][..]);
+    let wall = select(&[-3_600_000, 3_600_000, 315_360_000_000_i64][..]);
+    prop_oneof![
+        2 => Just(Move::Put { provider: provider.clone(), label: label.clone(), what: What::Grant(0), bulk: false }),
+        4 => why().prop_map(claim),
+        2 => why().prop_map(watched),
+        2 => Just(Move::Settle { late: 0, outcome: Outcome::Unknown }),
+        1 => Just(Move::Settle { late: 0, outcome: Outcome::NotConsumed }),
+        2 => Just(Move::Die { late: 0 }),
+        3 => select(SPANS_MS).prop_map(|ms| Move::Wait { ms }),
+        1 => wall.prop_map(|by_ms| Move::SetWallClock { by_ms }),
+        1 => Just(Move::Reboot),
+        1 => any::<bool>().prop_map(|known| Move::Boot { known }),
+        1 => (an_answer(), any::<bool>()).prop_map(move |(answer, model)| Move::Report {
+            provider: provider.clone(),
+            label: label.clone(),
+            older: 0,
+            answer,
+            model,
+            dead: false,
+        }),
+        1 => (0..3_u64).prop_map(|turn| Move::Choose { provider: crate::scenario::provider(ACME), turn }),
+    ]
+}
+
 fn a_move() -> impl Strategy<Value = Move> {
     let place = || (a_provider(), a_label());
     let late = || prop_oneof![5 => Just(0_usize), 2 => 1..4_usize];
-    let why = select(&[Why::Due, Why::Challenged, Why::Asked][..]);
+    let why = || select(&[Why::Due, Why::Challenged, Why::Asked][..]);
     let kind = prop_oneof![3 => Just(FlowKind::Device), 1 => Just(FlowKind::Loopback), 1 => Just(FlowKind::Link)];
     let what =
         prop_oneof![(0..3_u8).prop_map(What::Key), (0..3_u8).prop_map(What::Grant), (0..2_u8).prop_map(What::Link)];
@@ -190,7 +223,8 @@ fn a_move() -> impl Strategy<Value = Move> {
         1 => place().prop_map(|(provider, label)| Move::Suspend { provider, label }),
         1 => place().prop_map(|(provider, label)| Move::Remove { provider, label }),
         1 => option::weighted(0.8, a_provider()).prop_map(|provider| Move::Clear { provider }),
-        3 => (place(), why).prop_map(|((provider, label), cause)| Move::Claim { provider, label, cause }),
+        2 => (place(), why()).prop_map(|((provider, label), cause)| Move::Claim { provider, label, cause }),
+        1 => (place(), why()).prop_map(|((provider, label), cause)| Move::ClaimWatched { provider, label, cause }),
         3 => (late(), outcome).prop_map(|(late, outcome)| Move::Settle { late, outcome }),
     ];
     let flowing = prop_oneof![
@@ -216,6 +250,7 @@ fn a_move() -> impl Strategy<Value = Move> {
         4 => select(SPANS_MS).prop_map(|ms| Move::Wait { ms }),
         1 => wall.prop_map(|by_ms| Move::SetWallClock { by_ms }),
         1 => Just(Move::Reboot),
+        1 => any::<bool>().prop_map(|known| Move::Boot { known }),
     ];
     prop_oneof![putting, flowing, using]
 }

@@ -147,6 +147,16 @@ const TAIL: &str = "
   is stored between the two dies with the cleared one. A test keeps this in sight.
 - A request ends at most two HTTP time-outs after its claim, because a claim older than one is not acted on. A process
   that is stopped between that look and the first byte can still be later than that.
+- What time is, and where. Within a process every wait is measured by its own clock, whatever the wall clock does. Between
+  processes of one boot the clock since boot decides, without the shift of a time namespace, and nobody can set it. Across
+  boots a quarantine is over when the machine has run for as long and the wall clock agrees, or when a process has watched
+  the doubt for as long; ends and rests are as old as the wall clock says, and never younger than the boot. Where no boot
+  is known (Linux without `/proc`, systems other than Linux and macOS), only watching ends a quarantine, an issuer's grace
+  time is not used, and ends and rests follow the wall clock: they are wrong for as long as it is, and what a leap ahead
+  made a purge forget stays forgotten. A process that ends before it has watched long enough leaves nothing behind, so a
+  command needs the patience for one quarantine (30 s by default, as long as that of most providers).
+- A process that enters another time namespace after its first look at the clock, or that was given its first reading
+  where the shift could not be found, counts as the one it was.
 - Laws 7 and 8 speak of owned entries; a link's secret is in another tool's file.
 ";
 

@@ -1,8 +1,10 @@
 //! Arbitrary histories of the machine alone: every event, in any order, by actors that come late, twice or never.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use credlatch_core::clear::{Clear, Remove};
+use credlatch_core::custody::Watched;
 use credlatch_core::flow::{
     Adopt, Cancel, ClaimCode, Failed, FlowEnd, FlowKind, Prompt, Prompted, Start, Step as FlowStep, Succeeded,
 };
@@ -13,9 +15,9 @@ use credlatch_core::pool::{Answer, Choice, Report, SetStrategy, Strategy, Unusab
 use credlatch_core::put::{How, Put, SuspendLink};
 use credlatch_core::rewrite::Rewrite;
 use credlatch_core::rotation::{ClaimRotation, Exchanged, Fresh, Settle};
-use credlatch_core::state::{Actor, Link, Material, Nonce, Source, State};
+use credlatch_core::state::{Actor, Custody, Link, Material, Nonce, Source, State};
 use credlatch_core::time::Stamp;
-use credlatch_core::{Event, apply};
+use credlatch_core::{Event, Step, apply};
 use serde::{Deserialize, Serialize};
 
 use crate::acts::Acts;
@@ -25,7 +27,8 @@ use crate::world::clock::Times;
 use crate::world::server::Tokens;
 use crate::world::{fingerprint, secret};
 
-/// One move. `late` counts back from the newest act: 0 is the newest.
+/// One move. `late` counts back from the newest act: 0 is the newest. Who claims `watched` has been there since the last
+/// boot; the platform says which boot it is, or doesn't, from a `Boot` on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)] // Each is the event of its name.
@@ -35,6 +38,7 @@ pub enum Move {
     Remove { provider: ProviderId, label: Label },
     Clear { provider: Option<ProviderId> },
     Claim { provider: ProviderId, label: Label, cause: Why },
+    ClaimWatched { provider: ProviderId, label: Label, cause: Why },
     Settle { late: usize, outcome: Outcome },
     Start { provider: ProviderId, label: Label, kind: FlowKind },
     Prompted { late: usize, expires_in_ms: u64 },
@@ -54,6 +58,7 @@ pub enum Move {
     Wait { ms: u64 },
     SetWallClock { by_ms: i64 },
     Reboot,
+    Boot { known: bool },
 }
 
 /// What is put.
@@ -94,7 +99,15 @@ pub struct Machine {
     nonces: u128,
     acts: Acts,
     trace: Trace,
+    /// Which boot it is, whether the platform says so or not.
+    boot: u64,
+    /// When each claim of this boot was made, by the clock since it began.
+    claimed: BTreeMap<Nonce, u64>,
+    decide: Decide,
 }
+
+/// What decides: [`apply`], or a wrong one.
+pub type Decide = fn(&State, &Stamp, &Event) -> Step;
 
 impl Default for Machine {
     fn default() -> Self {
@@ -106,6 +119,9 @@ impl Default for Machine {
             nonces: 0,
             acts: Acts::default(),
             trace: Trace::default(),
+            boot: now.boot,
+            claimed: BTreeMap::new(),
+            decide: apply,
         }
     }
 }
@@ -116,7 +132,15 @@ impl Machine {
     /// # Errors
     /// The first breach.
     pub fn run(moves: &[Move]) -> Result<Trace, Broken> {
-        let mut machine = Self::default();
+        Self::run_as(apply, moves)
+    }
+
+    /// The same with another machine, which may be a wrong one.
+    ///
+    /// # Errors
+    /// The first breach.
+    pub fn run_as(decide: Decide, moves: &[Move]) -> Result<Trace, Broken> {
+        let mut machine = Self { decide, ..Self::default() };
         for one in moves {
             machine.make(one)?;
         }
@@ -125,17 +149,17 @@ impl Machine {
 
     fn make(&mut self, one: &Move) -> Result<(), Broken> {
         match one {
-            Move::Wait { ms } => {
-                self.now.wall_ms = self.now.wall_ms.saturating_add(*ms);
-                self.now.up_ms += ms;
-                self.trace.0.extend(self.acts.pass(*ms));
-            }
+            Move::Wait { ms } => self.pass(*ms),
             Move::SetWallClock { by_ms } => self.now.wall_ms = self.now.wall_ms.saturating_add_signed(*by_ms),
             Move::Reboot => {
-                self.now.boot += 1;
-                self.now.up_ms = 1_000;
+                self.boot += 1;
+                self.now.boot = if self.now.boot == 0 { 0 } else { self.boot };
+                self.now.up_ms = 0;
+                self.claimed.clear();
                 self.trace.0.extend(self.acts.restart());
+                self.pass(1_000);
             }
+            Move::Boot { known } => self.now.boot = if *known { self.boot } else { 0 },
             Move::Choose { provider, turn } => self.choose(provider, *turn),
             _ => {
                 if let Some(event) = self.event(one) {
@@ -146,8 +170,23 @@ impl Machine {
         Ok(())
     }
 
+    fn pass(&mut self, ms: u64) {
+        self.now.wall_ms = self.now.wall_ms.saturating_add(ms);
+        self.now.up_ms += ms;
+        self.trace.0.push(Fact::Passed { ms });
+        self.trace.0.extend(self.acts.pass(ms));
+    }
+
+    /// What a process knows of the doubt of this entry that has been there since the last boot.
+    fn watched(&self, provider: &ProviderId, label: &Label) -> Option<Watched> {
+        let grant = self.state.entry(provider.as_str(), label.as_str())?.grant()?;
+        let Custody::InDoubt(doubt) = &grant.custody else { return None };
+        let first_ms = self.claimed.get(&doubt.attempt)?;
+        Some(Watched { attempt: doubt.attempt, for_ms: self.now.up_ms.saturating_sub(*first_ms) })
+    }
+
     fn step(&mut self, event: Event) -> Result<(), Broken> {
-        let step = apply(&self.state, &self.now, &event);
+        let step = (self.decide)(&self.state, &self.now, &event);
         check_step(&self.state, &self.now, &event, &step)?;
         let text = format!("{step:?} {event:?}");
         self.trace.0.extend(self.acts.before(&event));
@@ -187,19 +226,10 @@ impl Machine {
             }
             Move::Remove { provider, label } => Event::Remove(Remove { provider, label }),
             Move::Clear { provider } => Event::Clear(provider.map_or(Clear::Everything, Clear::Provider)),
-            Move::Claim { provider, label, cause } => {
-                let version = self.version(&provider, &label);
-                let act = self.begin(&provider, &label, None);
-                let cause = cause.into();
-                Event::ClaimRotation(ClaimRotation {
-                    provider,
-                    label,
-                    version,
-                    cause,
-                    act,
-                    times: times(),
-                    reach: None,
-                })
+            Move::Claim { provider, label, cause } => self.claim(provider, label, cause, None),
+            Move::ClaimWatched { provider, label, cause } => {
+                let watched = self.watched(&provider, &label);
+                self.claim(provider, label, cause, watched)
             }
             Move::Settle { late, outcome } => {
                 let Begun { provider, label, attempt, .. } = self.late(late)?;
@@ -221,6 +251,23 @@ impl Machine {
             Move::RewriteDone { file, key } => Event::RewriteDone(rewrite(file, key)),
             Move::Purge => Event::Purge,
             other => return self.flow_event(&other),
+        })
+    }
+
+    fn claim(&mut self, provider: ProviderId, label: Label, cause: Why, watched: Option<Watched>) -> Event {
+        let version = self.version(&provider, &label);
+        let act = self.begin(&provider, &label, None);
+        let cause = cause.into();
+        self.claimed.insert(act.attempt, self.now.up_ms);
+        Event::ClaimRotation(ClaimRotation {
+            provider,
+            label,
+            version,
+            cause,
+            act,
+            times: times(),
+            reach: None,
+            watched,
         })
     }
 

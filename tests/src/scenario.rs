@@ -20,6 +20,9 @@ pub struct Scenario {
     /// How the issuer behaves.
     #[serde(default)]
     pub issuer: Manner,
+    /// Whether the platform doesn't say which boot it is: then no two readings of two processes have one clock.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub without_boot: bool,
     /// What happened before the participants came.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub before: Vec<Step>,
@@ -249,6 +252,7 @@ impl Scenario {
             name: name.to_owned(),
             given: Vec::new(),
             issuer: Manner::default(),
+            without_boot: false,
             before: Vec::new(),
             participants: steps.iter().enumerate().map(participant).collect(),
             schedule: Vec::new(),

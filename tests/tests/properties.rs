@@ -5,12 +5,13 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use credlatch_core::law::judge;
+use credlatch_core::law::{LAWS, judge};
 use credlatch_tests::conduct::Right;
-use credlatch_tests::coverage::{Harness, MACHINE, PROGRAMS};
+use credlatch_tests::coverage::{HARNESSES, Harness, MACHINE, PROGRAMS};
 use credlatch_tests::run::play::{play, witnessed};
+use credlatch_tests::wrong::{WAITS_BY_WALL_CLOCK, WRONG};
 use credlatch_tests::{arbitrary, moves};
-use proptest::strategy::Strategy;
+use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 
 /// The counts are the result, so they are said where the test harness doesn't swallow them.
@@ -57,6 +58,32 @@ fn the_machine_keeps_the_laws() {
         |moves| serde_json::to_string_pretty(moves).unwrap_or_default(),
         &MACHINE,
     );
+}
+
+/// How many arbitrary cases it takes until law 14 catches somebody; none if it never does.
+fn caught_after<T: Strategy>(cases: u32, strategy: &T, breaks: impl Fn(&T::Value) -> bool) -> Option<u32> {
+    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
+    (1..=cases).find(|_| strategy.new_tree(&mut runner).is_ok_and(|tree| breaks(&tree.current())))
+}
+
+#[test]
+fn waits_by_wall_clock_is_caught_by_law_14_in_each_harness_that_claims_it() {
+    let claims = HARNESSES.iter().filter(|harness| harness.claims.contains(&14)).map(|harness| harness.name);
+    assert_eq!(claims.collect::<Vec<_>>(), [MACHINE.name, PROGRAMS.name]);
+    let wrong = WRONG.iter().find(|wrong| wrong.name == "waits_by_wall_clock").unwrap();
+    let law = &LAWS[usize::from(wrong.law) - 1];
+    let machine = caught_after(3_000, &arbitrary::moves(), |moves| {
+        let run = moves::Machine::run_as(WAITS_BY_WALL_CLOCK, moves);
+        run.map_or_else(|broken| broken.number == law.number, |trace| law.judge(&trace).is_err())
+    });
+    let programs = caught_after(4_000, &arbitrary::scenario(), |scenario| {
+        law.judge(&play(scenario, wrong.scripted).trace).is_err()
+    });
+    for (harness, cases) in [(MACHINE, machine), (PROGRAMS, programs)] {
+        let cases = cases.unwrap_or_else(|| panic!("{} never caught {}", harness.name, wrong.name));
+        say(&format!("{}: {} is caught in case {cases}", harness.name, wrong.name));
+    }
 }
 
 #[test]

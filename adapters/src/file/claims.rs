@@ -103,7 +103,7 @@ pub(crate) fn is_alive<D: Disk>(disk: &D, paths: &Paths, actor: &Actor) -> Resul
 
 /// Waits until the actor's act ends, at most so long. Returns whether it ended.
 pub(crate) fn wait<D: Disk>(disk: &D, paths: &Paths, actor: &Actor, patience_ms: u64) -> Result<bool, StoreError> {
-    let deadline = disk.now().plus_ms(patience_ms);
+    let deadline = disk.now().patience(patience_ms);
     let mut pause_ms = 1;
     while is_alive(disk, paths, actor)? {
         let left_ms = deadline.left_ms(&disk.now());

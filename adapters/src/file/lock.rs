@@ -6,7 +6,7 @@ use std::path::Path;
 
 use credlatch_core::port::{CommitError, Loaded, Locked, StoreError, StoreErrorKind};
 use credlatch_core::state::State;
-use credlatch_core::time::Deadline;
+use credlatch_core::time::Patience;
 
 use super::FileStore;
 use super::claims::{self, is_at};
@@ -43,7 +43,7 @@ pub(super) struct Standing {
 
 pub(super) fn lock<D: Disk>(store: &FileStore<D>, patience_ms: u64) -> Result<FileLocked<'_, D>, StoreError> {
     let disk = &*store.disk;
-    let deadline = disk.now().plus_ms(patience_ms);
+    let deadline = disk.now().patience(patience_ms);
     let pass = store.gate.enter(patience_ms).ok_or_else(|| busy_here(&store.entry, patience_ms))?;
     let way = Way { patience_ms, deadline, pauses_ms: 1..=PAUSE_MAX_MS, holder: word::signature, forbidden: 0o077 };
     let (paths, file, place) = acquire(disk, &way, || store.paths())?;
@@ -60,7 +60,7 @@ pub(crate) struct Way<D: Disk> {
     /// How long in all, for the error that says so.
     pub(crate) patience_ms: u64,
     /// When to give up.
-    pub(crate) deadline: Deadline,
+    pub(crate) deadline: Patience,
     /// The pauses between two tries: from the first, doubled each time, to the last.
     pub(crate) pauses_ms: RangeInclusive<u64>,
     /// Reads from the lock file who holds it.

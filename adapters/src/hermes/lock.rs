@@ -45,7 +45,7 @@ struct Standing(Option<Content>);
 pub(super) fn lock<D: Disk>(store: &HermesStore<D>, patience_ms: u64) -> Result<HermesLocked<'_, D>, StoreError> {
     let disk = &*store.disk;
     let patience_ms = patience_ms.min(PATIENCE_MAX_MS);
-    let deadline = disk.now().plus_ms(patience_ms);
+    let deadline = disk.now().patience(patience_ms);
     let pass = store.gate.enter(patience_ms).ok_or_else(|| busy_here(&store.entry, patience_ms))?;
     // Who may write to Hermes' lock file is Hermes' choice, as long as it is not everybody.
     let way = Way { patience_ms, deadline, pauses_ms: 1..=PAUSE_MAX_MS, holder: signature, forbidden: 0o002 };

@@ -1,5 +1,6 @@
 //! What the machine gives: locks, clocks, randomness and the identity of this process.
 
+mod boot;
 pub mod clock;
 mod fake;
 pub mod nonces;

@@ -162,6 +162,7 @@ impl Product {
             act: act.clone(),
             times: Times::default(),
             reach: None,
+            watched: None,
         });
         let permits = |effects: &[Effect]| {
             effects.iter().any(|effect| match effect {

@@ -76,7 +76,7 @@ impl<P: Ports> Engine<P> {
             if self.is_drained(cleared) {
                 return true;
             }
-            let spent_ms = self.clock.now().age_ms(&began);
+            let spent_ms = self.clock.now().since_ms(&began);
             if spent_ms >= timeout_ms {
                 return false;
             }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{Engine, FlowView, TransactError};
-use crate::flow::{ClaimCode, Failed, FlowEnd, FlowKind, LiveFlow, Phase, Prompted, Start, Step, Succeeded};
+use crate::flow::{
+    ClaimCode, Failed, FlowEnd, FlowKind, LIVE_MAX_MS, LiveFlow, Phase, Prompted, Start, Step, Succeeded,
+};
 use crate::machine::{Act, Effect, Event, Verdict};
 use crate::name::{Label, ProviderId};
 use crate::port::{Alive, Clock, Code, CodeExchanged, Issuer, Nonces, Polled, Ports, Prompting, Store, StoreError};
@@ -118,8 +120,13 @@ impl<P: Ports> Engine<P> {
     pub fn poll_to_end(&self, issuer: &(impl Issuer + ?Sized), poller: Poller<P>) -> Result<FlowView, TransactError> {
         let mut poller = poller;
         let mut is_first = true;
+        // A flow is over when its end is reached; a wall clock that was set back must not keep its poller at it for longer.
+        let patience = self.clock.now().patience(LIVE_MAX_MS);
         loop {
             let held = self.still_held(&poller.step)?;
+            if held.is_some() && patience.is_over(&self.clock.now()) {
+                return self.fail(issuer, poller, FlowEnd::Expired);
+            }
             let Some((kind, Phase::Pending(prompt))) = held.map(|live| (live.kind, live.phase)) else {
                 // Whatever ended it is in the store; if its time is up this records it.
                 let looked = self.transact(&[])?;
@@ -171,7 +178,7 @@ impl<P: Ports> Engine<P> {
     fn wait_while_held(&self, poller: &Poller<P>, wait_ms: u64) -> Result<bool, StoreError> {
         let began = self.clock.now();
         loop {
-            let spent_ms = self.clock.now().age_ms(&began);
+            let spent_ms = self.clock.now().since_ms(&began);
             if self.still_held(&poller.step)?.is_none() {
                 return Ok(false);
             }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Engine;
 use super::snapshot::Snapshot;
-use crate::port::{Cell, Ports, Store, StoreError};
+use crate::port::{Cell, Clock, Ports, Store, StoreError};
 
 impl<P: Ports> Engine<P> {
     /// Looks at the newest commit of any process. No lock is held that a writer needs, and nothing is allocated, unless
@@ -42,10 +42,12 @@ impl<P: Ports> Engine<P> {
         // Registered before the store is opened, so that a clear's drain waits for what this reader may find.
         let ticket = self.ledger.write(super::snapshot::Ledger::enter);
         let loaded = self.load_between_words();
+        let now = self.clock.now();
         self.ledger
             .write(|ledger| {
                 ledger.leave(ticket);
                 let (loaded, is_current) = loaded?;
+                ledger.watch(&loaded.state, &now);
                 let snapshot = Arc::new(ledger.snapshot(loaded.state, loaded.id));
                 Ok((snapshot, is_current))
             })

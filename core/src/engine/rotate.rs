@@ -4,15 +4,22 @@ use std::sync::Arc;
 
 use super::snapshot::Live;
 use super::{Engine, TransactError};
+use crate::custody::Watched;
 use crate::machine::{Act, Effect, Event, Refusal, Verdict};
 use crate::name::{Label, ProviderId};
-use crate::port::{Alive, Clock, Issuer, Nonces, Ports, Store, StoreError};
+use crate::port::{Alive, Cell, Clock, Issuer, Nonces, Ports, Store, StoreError};
 use crate::rotation::{Cause, ClaimRotation, Exchanged, Settle, Times};
-use crate::state::{Actor, Claim, Grant};
+use crate::state::{Actor, Claim, Custody, Doubt, Grant, Nonce};
+use crate::time::{Patience, Stamp};
 
 /// Bytes set aside for the settling commit beyond the present size of the state: room for two tokens, of which the longest
 /// seen are under 8 KiB, and little enough for a small disk.
 const ROOM_FOR_TOKENS: usize = 24 * 1024;
+
+/// How often whoever watches a doubt looks whether it is still there.
+const WATCH_MS: u64 = 500;
+/// A patience of one quarantine is enough to watch one, though the first look comes a moment after the call.
+const LATE_MS: u64 = 1_000;
 
 /// A rotation that is wanted.
 #[derive(Clone, Debug)]
@@ -50,7 +57,8 @@ pub enum Rotation {
 enum Outlook {
     Newer(Arc<Live>),
     Rotating(Claim),
-    Open,
+    /// Nobody is at it; this act is in doubt.
+    Open(Option<Nonce>),
     Gone,
 }
 
@@ -65,7 +73,7 @@ impl<P: Ports> Engine<P> {
         wish: &Wish,
         patience_ms: u64,
     ) -> Result<Rotation, TransactError> {
-        let began = self.clock.now();
+        let patience = self.clock.now().patience(patience_ms);
         loop {
             if self.unsaved_grant(wish.provider.as_str(), wish.label.as_str()).is_some() {
                 let _ = self.save_unsaved();
@@ -77,14 +85,17 @@ impl<P: Ports> Engine<P> {
                 Outlook::Newer(live) => return Ok(Rotation::Newer(live)),
                 Outlook::Gone => return Ok(Rotation::Gone),
                 Outlook::Rotating(claim) if self.store.is_alive(&claim.actor)? => {
-                    let left_ms = patience_ms.saturating_sub(self.clock.now().age_ms(&began));
+                    let left_ms = patience.left_ms(&self.clock.now());
                     if !self.store.wait(&claim.actor, left_ms)? {
                         return Ok(Rotation::Busy(claim.actor));
                     }
                 }
-                Outlook::Rotating(_) | Outlook::Open => {
-                    if let Some(rotation) = self.claim_and_exchange(issuer, wish)? {
-                        return Ok(rotation);
+                outlook @ (Outlook::Rotating(_) | Outlook::Open(_)) => {
+                    let doubt = if let Outlook::Open(doubt) = outlook { doubt } else { None };
+                    match self.claim_and_exchange(issuer, wish, doubt)? {
+                        Some(Rotation::Refused(Refusal::InDoubtUntil(_))) if self.watch_out(wish, patience)? => {}
+                        Some(rotation) => return Ok(rotation),
+                        None => {}
                     }
                 }
             }
@@ -98,11 +109,50 @@ impl<P: Ports> Engine<P> {
                 return Outlook::Newer(Arc::clone(live));
             }
             let entry = snapshot.state.entry(wish.provider.as_str(), wish.label.as_str());
-            match entry.and_then(|entry| entry.grant()).and_then(Grant::claim) {
-                Some(claim) => Outlook::Rotating(claim.clone()),
-                None => Outlook::Open,
+            match entry.and_then(|entry| entry.grant()).map(|grant| &grant.custody) {
+                Some(Custody::Rotating(claim)) => Outlook::Rotating(claim.clone()),
+                Some(Custody::InDoubt(doubt)) => Outlook::Open(Some(doubt.attempt)),
+                _ => Outlook::Open(None),
             }
         })
+    }
+
+    /// Watches a doubt out whose age no clock tells, if the caller's patience is enough for that: somebody has to have seen
+    /// it for a whole quarantine, and a process that runs one command has nobody else. Returns whether to try again.
+    ///
+    /// Only an access token that has ended is worth this wait: after a 401 something else may be used.
+    fn watch_out(&self, wish: &Wish, patience: Patience) -> Result<bool, StoreError> {
+        let mut has_waited = false;
+        loop {
+            let now = self.clock.now();
+            let left_ms = self.unwatched_ms(wish, &now)?;
+            if left_ms == 0 || wish.cause == Cause::Challenged {
+                return Ok(has_waited);
+            }
+            if left_ms > patience.left_ms(&now).saturating_add(LATE_MS) {
+                return Ok(false);
+            }
+            self.clock.pause(left_ms.min(WATCH_MS));
+            has_waited = true;
+        }
+    }
+
+    /// How long the doubt about a spent token is still to be watched; zero if that isn't what it waits for.
+    fn unwatched_ms(&self, wish: &Wish, now: &Stamp) -> Result<u64, StoreError> {
+        let doubt = self.read(|snapshot| {
+            let entry = snapshot.state.entry(wish.provider.as_str(), wish.label.as_str())?;
+            let grant = entry.grant().filter(|_| entry.version == wish.version)?;
+            let Custody::InDoubt(doubt) = &grant.custody else { return None };
+            let waits = !now.is_comparable(&doubt.claimed) && grant.expiry.left_ms(now) == 0;
+            waits.then(|| doubt.clone())
+        })?;
+        let left_ms = |doubt: Doubt| doubt.quiet(now, wish.times, self.watched(doubt.attempt).for_ms).left_ms(now);
+        Ok(doubt.map_or(0, left_ms))
+    }
+
+    fn watched(&self, attempt: Nonce) -> Watched {
+        let now = self.clock.now();
+        self.ledger.read(|ledger| ledger.watched(attempt, &now))
     }
 
     /// One try. `None` says that somebody else was faster.
@@ -110,6 +160,7 @@ impl<P: Ports> Engine<P> {
         &self,
         issuer: &(impl Issuer + ?Sized),
         wish: &Wish,
+        doubt: Option<Nonce>,
     ) -> Result<Option<Rotation>, TransactError> {
         self.store.permit_acts()?;
         // Room first: tokens that can't be saved must not be asked for.
@@ -124,6 +175,7 @@ impl<P: Ports> Engine<P> {
             act: act.clone(),
             times: wish.times,
             reach: issuer.reach(&wish.provider).map(Box::new),
+            watched: doubt.map(|attempt| self.watched(attempt)),
         });
         let claimed = self.transact(&[claim])?;
         self.revoke_all(issuer, &claimed.effects);
@@ -141,7 +193,7 @@ impl<P: Ports> Engine<P> {
         // nothing, or the request could outlive that time.
         let now = self.clock.now();
         let overslept =
-            grant.and_then(Grant::claim).is_none_or(|claim| now.age_ms(&claim.at) > wish.times.http_timeout_ms);
+            grant.and_then(Grant::claim).is_none_or(|claim| now.since_ms(&claim.at) > wish.times.http_timeout_ms);
         let refresh = claimed.effects.into_iter().find_map(|effect| match effect {
             Effect::Refresh { refresh, attempt, .. } if attempt == act.attempt => Some(refresh),
             _ => None,

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
+use crate::custody::Watched;
 use crate::name::{Label, ProviderId};
 use crate::pool;
 use crate::secret::Secret;
-use crate::state::{Entry, Link, Material, Source, State};
-use crate::time::Expiry;
+use crate::state::{Entry, Link, Material, Nonce, Source, State};
+use crate::time::{Expiry, Stamp};
 
 /// Everything readable at one generation.
 #[derive(Debug)]
@@ -144,6 +145,8 @@ pub(crate) struct Ledger {
     /// Readers between the moment before they open the store and the moment they hold what they found.
     reading: Vec<u64>,
     live: BTreeMap<Key, Vec<Weak<Live>>>,
+    /// When this process first saw each act that is under way or in doubt, by its own clock.
+    watched: BTreeMap<Nonce, Stamp>,
 }
 
 impl Ledger {
@@ -165,6 +168,22 @@ impl Ledger {
     /// Whether somebody holds this version.
     pub(crate) fn is_held(&self, key: &Key) -> bool {
         self.live.get(key).is_some_and(|records| records.iter().any(|record| record.strong_count() > 0))
+    }
+
+    /// Begins to watch the acts of a state that was just seen, and forgets those that are through.
+    pub(crate) fn watch(&mut self, state: &State, now: &Stamp) {
+        let entries = state.providers.values().flat_map(|slot| &slot.entries);
+        let acts: Vec<Nonce> = entries.filter_map(Entry::grant).flat_map(|grant| grant.custody.attempts()).collect();
+        self.watched.retain(|attempt, _| acts.contains(attempt));
+        for attempt in acts {
+            self.watched.entry(attempt).or_insert(*now);
+        }
+    }
+
+    /// How long this process has watched an act.
+    pub(crate) fn watched(&self, attempt: Nonce, now: &Stamp) -> Watched {
+        let for_ms = self.watched.get(&attempt).map_or(0, |first| now.since_ms(first));
+        Watched { attempt, for_ms }
     }
 
     /// Makes the snapshot of a state out of the records that are held already.

@@ -168,7 +168,7 @@ impl<P: Ports> Engine<P> {
                 cause: Cause::Due,
                 times,
             };
-            let left_ms = patience_ms.saturating_sub(self.clock.now().age_ms(&began));
+            let left_ms = patience_ms.saturating_sub(self.clock.now().since_ms(&began));
             let rotation = self.rotate(issuer, &wish, left_ms);
             match (rotation, freshness) {
                 (Ok(Rotation::Newer(live)), _) => renewed.push(live.label.clone()),
@@ -231,7 +231,8 @@ impl<P: Ports> Engine<P> {
         let is_untrusted = entry.is_some_and(|entry| entry.health.untrusted);
         let unreachable = |until| if is_untrusted { NoToken::Untrusted(until) } else { NoToken::Unreachable(until) };
         Err(match rotation {
-            Rotation::Newer(_) | Rotation::Gone => return Ok(()),
+            // Not due is what was spent a moment ago, if somebody set the wall clock meanwhile: look again.
+            Rotation::Newer(_) | Rotation::Gone | Rotation::Refused(Refusal::NotDue) => return Ok(()),
             Rotation::Unsaved(unsaved) => NoToken::Unsaved(Box::new(unsaved)),
             Rotation::Busy(actor) => NoToken::Busy(actor),
             Rotation::Failed(Exchanged::Rejected { code }) => NoToken::SignIn(Some(code)),

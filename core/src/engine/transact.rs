@@ -185,7 +185,11 @@ impl<P: Ports> Engine<P> {
 
     /// Publishes what the store holds now; the caller has it locked.
     fn publish(&self, state: State, id: Option<u64>) -> Arc<Snapshot> {
-        let snapshot = self.ledger.write(|ledger| Arc::new(ledger.snapshot(state, id)));
+        let now = self.clock.now();
+        let snapshot = self.ledger.write(|ledger| {
+            ledger.watch(&state, &now);
+            Arc::new(ledger.snapshot(state, id))
+        });
         let old = self.published.write(|published| std::mem::replace(published, Arc::clone(&snapshot)));
         drop(old);
         snapshot

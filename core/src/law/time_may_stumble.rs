@@ -1,4 +1,9 @@
-//! Law 14: a wall clock that is wrong changes nothing that the boot clock knows better.
+//! Law 14: a wall clock that is wrong changes nothing that the boot clock knows better, and ends no quarantine.
+//!
+//! It judges what is kept (ended flows, live ones, dead entries) and, in `ages`, what is waited for: quarantine, back-off,
+//! the spacing after a 401, rest and token life, across boots and without a boot id.
+
+mod ages;
 
 use super::each;
 use super::trace::Trace;
@@ -10,6 +15,7 @@ use crate::time::Stamp;
 const DRIFT_MS: u64 = 60_000;
 
 pub(super) fn holds(trace: &Trace) -> Result<(), String> {
+    ages::hold(trace)?;
     each(trace, |step| {
         for (provider, before) in &step.before.providers {
             let Some(after) = step.after.providers.get(provider) else { continue };
@@ -43,6 +49,9 @@ pub(super) fn holds(trace: &Trace) -> Result<(), String> {
 
 pub(super) fn witnessed(trace: &Trace) -> bool {
     trace.steps().any(|step| {
+        if ages::witnessed(step) {
+            return true;
+        }
         let kept = step.before.providers.values().flat_map(|slot| slot.ended.iter().map(|ended| ended.at));
         let mut stamps =
             kept.chain(step.before.providers.values().filter_map(|slot| Some(slot.flow.as_ref()?.started)));

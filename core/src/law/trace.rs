@@ -15,6 +15,11 @@ pub type Who = u32;
 pub enum Fact {
     /// The machine took a step.
     Stepped(Box<Stepped>),
+    /// Time passed, by a clock that nobody sets and no boot starts anew.
+    Passed {
+        /// So much.
+        ms: u64,
+    },
     /// A participant's call that changes several things began; `pass` says how many it is about.
     PassBegan {
         /// Who.

@@ -27,6 +27,8 @@ const NAMES: [&str; 7] = ["acme", "minimax", "default", "spare", "other", "one",
 enum Line {
     Given(Given),
     Issuer(Manner),
+    /// The platform doesn't say which boot it is.
+    WithoutBoot,
     Before(Step),
     /// The steps that follow are this one's.
     Participant {
@@ -91,6 +93,7 @@ fn told(lines: impl Iterator<Item = Line>) -> Option<Scenario> {
                 scenario.given.push(given);
             }
             Line::Issuer(manner) if manner.lifetime_ms <= LONGEST_MS => scenario.issuer = manner,
+            Line::WithoutBoot => scenario.without_boot = true,
             Line::Before(step) if is_playable(&step) && step != Step::Tear => scenario.before.push(step),
             Line::Participant { process, dies_at } if scenario.participants.len() < MOST_PARTICIPANTS => {
                 scenario.participants.push(Participant { process, steps: Vec::new(), dies_at });

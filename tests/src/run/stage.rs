@@ -34,12 +34,16 @@ const STAGE: Who = 1_000;
 impl<S: Sim> Stage<S> {
     /// Sets the stage, and does what happened before the participants came.
     pub fn set(scenario: &Scenario, conduct: &'static dyn Conduct<S>, recorder: &Arc<Recorder>) -> Self {
-        let now = clock::Times::default().now();
+        let clock = clock::Times::default();
+        if scenario.without_boot {
+            clock.hide_boot();
+        }
+        let now = clock.now();
         let mut server = Server::new(scenario.issuer.clone());
         let puts: Vec<_> = scenario.given.iter().map(|given| put(given, &mut server, now)).collect();
         let mut state = puts.iter().fold(State::default(), |state, put| apply(&state, &now, put).state);
         state.generation = u64::from(!puts.is_empty());
-        let world = World::new(state, server, Arc::clone(recorder));
+        let world = World::new(state, server, clock, Arc::clone(recorder));
         S::enter(Arc::new(Here::new(STAGE, STAGE, Arc::clone(recorder), Box::new(apply))));
         let processes = scenario
             .participants

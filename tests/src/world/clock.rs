@@ -45,6 +45,11 @@ impl Times {
         }
     }
 
+    /// From now on the platform doesn't say which boot it is.
+    pub fn hide_boot(&self) {
+        self.boot.store(0, Ordering::Relaxed);
+    }
+
     /// Time passes, on both.
     pub fn pass(&self, ms: u64) {
         self.wall_ms.fetch_add(ms, Ordering::Relaxed);

@@ -85,6 +85,7 @@ impl<S: Sim> World<S> {
     /// Time passes, for requests that are in flight too.
     pub fn pass(&self, ms: u64) {
         self.clock.pass(ms);
+        self.recorder.push(Fact::Passed { ms });
         self.server.visit(|server| self.deliver(server));
     }
 

@@ -45,14 +45,14 @@ pub struct World<S: Sim> {
 
 impl<S: Sim> World<S> {
     /// A world whose disk holds this state.
-    pub fn new(state: State, server: Server, recorder: Arc<Recorder>) -> Arc<Self> {
+    pub fn new(state: State, server: Server, clock: clock::Times, recorder: Arc<Recorder>) -> Arc<Self> {
         Arc::new(Self {
             start: Arc::new(state.clone()),
             disk: disk::Disk::new(state, &recorder),
             signs: signs::Signs::default(),
             lifetime_ms: server.manner.lifetime_ms,
             server: Place::new(server),
-            clock: clock::Times::default(),
+            clock,
             recorder,
             environment: Mutex::default(),
         })

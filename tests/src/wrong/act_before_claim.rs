@@ -24,7 +24,9 @@ impl<S: Sim> Conduct<S> for ActBeforeClaim {
         let act = Act { attempt: engine.nonces().nonce(), actor: alive.actor().clone() };
         let outcome = process.issuer.refresh(&provider, &refresh, &[]);
         let attempt = act.attempt;
-        let claim = ClaimRotation { provider: provider.clone(), label: label.clone(), version, cause, act, times, reach: None };
+        let (provider_of, watched) = (provider.clone(), None);
+        let claim =
+            ClaimRotation { provider: provider_of, label: label.clone(), version, cause, act, times, reach: None, watched };
         let settle = Settle { provider, label, attempt, outcome };
         engine.transact(&[Event::ClaimRotation(claim), Event::Settle(settle)])?;
         Ok(Rotation::Gone)

@@ -47,6 +47,9 @@ macro_rules! wrong {
     };
 }
 
+/// The machine of `waits_by_wall_clock` by itself, for the harness that has nothing but a machine.
+pub const WAITS_BY_WALL_CLOCK: crate::moves::Decide = waits_by_wall_clock::decide;
+
 wrong! {
     two_pops TwoPops "hermes-webui 1736" 1 [] clear_and_read;
     drain_by_count DrainByCount "design: the drain of readers" 1 [] drain_beside_a_reader;
@@ -69,6 +72,7 @@ wrong! {
     first_anyway FirstAnyway "hermes-agent 79156" 12 [] a_failure_in_a_pool;
     loud_status LoudStatus "design: secrets" 13 [] a_status;
     purge_by_wall_clock PurgeByWallClock "design: time" 14 [9] a_wall_clock_that_leaps;
+    waits_by_wall_clock WaitsByWallClock "design: time" 14 [4] a_doubt_and_a_wall_clock_that_leaps;
     import_brings_back ImportBringsBack "hermes-agent 5285" 15 [] an_import_after_a_clear;
     unreadable_as_empty UnreadableAsEmpty "opencode all()" 16 [7] a_torn_document;
 }

@@ -20,7 +20,9 @@ impl<S: Sim> Conduct<S> for Oversleeper {
         let alive = engine.store().enlist()?;
         let act = Act { attempt: engine.nonces().nonce(), actor: alive.actor().clone() };
         let attempt = act.attempt;
-        let claim = ClaimRotation { provider: provider.clone(), label: label.clone(), version, cause, act, times, reach: None };
+        let (provider_of, watched) = (provider.clone(), None);
+        let claim =
+            ClaimRotation { provider: provider_of, label: label.clone(), version, cause, act, times, reach: None, watched };
         let claimed = engine.transact(&[Event::ClaimRotation(claim)])?;
         let refresh = claimed.effects.iter().find_map(|effect| match effect {
             Effect::Refresh { refresh, attempt: of, .. } if *of == attempt => Some(refresh.clone()),

@@ -54,6 +54,15 @@ pub(super) fn a_known_token_in_flight() -> Scenario {
     story("a known token in flight", &[&[rotate(Why::Asked)], &[known, spare, rotate(Why::Asked), rotate_spare]])
 }
 
+/// The same where no boot is known, and somebody sets the wall clock two minutes ahead.
+pub(super) fn a_doubt_and_a_wall_clock_that_leaps() -> Scenario {
+    let second = [Step::SetWallClock { by_ms: 120_000 }, rotate(Why::Challenged)];
+    let mut scenario = story("a doubt and a wall clock that leaps", &[&[rotate(Why::Asked)], &second]);
+    scenario.participants[0].dies_at = Some(10);
+    scenario.without_boot = true;
+    scenario
+}
+
 pub(super) fn a_late_grant_beside_a_new_login() -> Scenario {
     let mut scenario = story("a late grant beside a new login", &[&[rotate(Why::Asked)], &[login_again()]]);
     scenario.issuer.revokes_account = true;

@@ -27,7 +27,9 @@ impl<S: Sim> Conduct<S> for StaleVariable {
         let Some(version) = again.live(provider.as_str(), label.as_str()).map(|live| live.version) else {
             return Ok(Rotation::Gone);
         };
-        let claim = ClaimRotation { provider: provider.clone(), label: label.clone(), version, cause, act, times, reach: None };
+        let (provider_of, watched) = (provider.clone(), None);
+        let claim =
+            ClaimRotation { provider: provider_of, label: label.clone(), version, cause, act, times, reach: None, watched };
         if *engine.transact(&[Event::ClaimRotation(claim)])?.verdict() == Verdict::Done {
             let outcome = process.issuer.refresh(&provider, &stale, &[]);
             engine.transact(&[Event::Settle(Settle { provider, label, attempt, outcome })])?;

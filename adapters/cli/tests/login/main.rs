@@ -13,6 +13,7 @@ mod server;
 mod authlib;
 mod cancelled;
 mod clearing;
+mod clocks;
 mod crowds;
 mod doctor;
 mod killed;

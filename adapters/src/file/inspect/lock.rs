@@ -46,9 +46,9 @@ pub(super) fn look<D: Disk>(disk: &D, path: &Path) -> LockSeen {
 
 fn probe<D: Disk>(disk: &D, path: &Path) -> io::Result<LockSeen> {
     let file = disk.open(path, Open::Read)?;
-    let deadline = disk.now().plus_ms(HELD_MS);
+    let deadline = disk.now().patience(HELD_MS);
     while !disk.try_lock(&file, Hold::Shared)? {
-        if deadline.is_reached(&disk.now()) {
+        if deadline.is_over(&disk.now()) {
             return Ok(LockSeen::Held { pid: word::signature(disk, &file), for_ms: HELD_MS });
         }
         disk.pause(LOOK_MS);

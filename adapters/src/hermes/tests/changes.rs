@@ -37,6 +37,7 @@ fn claim(label: &str, version: u64) -> Event {
         act: Act { attempt: Nonce(9), actor },
         times: Times::default(),
         reach: None,
+        watched: None,
     })
 }
 

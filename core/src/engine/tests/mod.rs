@@ -8,4 +8,5 @@ mod rig;
 mod rotations;
 mod saves;
 mod script;
+mod time;
 mod tokens;

@@ -3,7 +3,7 @@
 //! What happens beside the engine is a hook on the next call of a kind: so a test says *while it waits, the other settles*.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 
 use super::super::Engine;
@@ -24,6 +24,8 @@ type Hook = Box<dyn FnOnce() + Send>;
 
 struct World {
     now_ms: AtomicU64,
+    boot: AtomicU64,
+    wall_by_ms: AtomicI64,
     nonces: AtomicU64,
     disk: Mutex<Loaded>,
     living: Mutex<BTreeSet<Nonce>>,
@@ -47,6 +49,8 @@ impl Rig {
         let disk = Loaded { state: State { generation: 1, ..stored(puts) }, id: Some(2) };
         Self(Arc::new(World {
             now_ms: AtomicU64::new(0),
+            boot: AtomicU64::new(at(0).boot),
+            wall_by_ms: AtomicI64::new(0),
             nonces: AtomicU64::new(100),
             disk: Mutex::new(disk),
             living: Mutex::default(),
@@ -73,6 +77,23 @@ impl Rig {
 
     pub(super) fn now_ms(&self) -> u64 {
         self.0.now_ms.load(Ordering::Relaxed)
+    }
+
+    /// Another boot from now on; 0 if the platform doesn't say which.
+    pub(super) fn boots(&self, boot: u64) {
+        self.0.boot.store(boot, Ordering::Relaxed);
+    }
+
+    /// Somebody sets the wall clock, ahead or back.
+    pub(super) fn set_wall(&self, by_ms: i64) {
+        self.0.wall_by_ms.fetch_add(by_ms, Ordering::Relaxed);
+    }
+
+    /// A reading of both clocks.
+    pub(super) fn now(&self) -> Stamp {
+        let now = at(self.now_ms());
+        let wall_ms = now.wall_ms.saturating_add_signed(self.0.wall_by_ms.load(Ordering::Relaxed));
+        Stamp { wall_ms, boot: self.0.boot.load(Ordering::Relaxed), ..now }
     }
 
     /// What the store holds.
@@ -168,7 +189,7 @@ pub(super) struct Watch(Rig);
 
 impl Clock for Watch {
     fn now(&self) -> Stamp {
-        at(self.0.now_ms())
+        self.0.now()
     }
 
     fn pause(&self, ms: u64) {

@@ -2,6 +2,7 @@
 //! doesn't. Only then does it mean something that no harness finds a breach.
 
 mod acts;
+mod ages;
 mod kept;
 mod reads;
 mod states;
