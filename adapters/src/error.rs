@@ -4,6 +4,7 @@ use std::fmt;
 
 use credlatch_core::engine::{NoToken, TransactError};
 use credlatch_core::name::{BadName, ProviderId};
+use credlatch_core::pool::Answer;
 use credlatch_core::port::{StoreError, StoreErrorKind};
 use credlatch_core::provider::{Provider, UnknownProvider, endpoint};
 use credlatch_core::scrub::{Missing, PlanError};
@@ -97,11 +98,7 @@ impl Error {
         let login = format!("run `credlatch {} {name}`", if can_login { "login" } else { "set" });
         match why {
             NoToken::Empty => Self::missing(provider),
-            NoToken::Resting(until) => Self::new(
-                ErrorKind::Busy,
-                format!("every {name} entry rests; the first is usable again at {}", clock_time(&until)),
-                "wait until then, or store another key",
-            ),
+            NoToken::Resting(until) => Self::resting(provider, &until, None),
             NoToken::SignIn(code) => {
                 let code = code.map(|code| format!(" ({code})")).unwrap_or_default();
                 Self::new(ErrorKind::SignIn, format!("the stored {name} credential is no longer accepted{code}"), login)
@@ -145,6 +142,17 @@ impl Error {
             ),
             NoToken::Store(error) => error.into(),
         }
+    }
+
+    /// All entries rest; the cause is that of the one that may be used first.
+    pub(crate) fn resting(provider: &Provider, until: &Deadline, cause: Option<Answer>) -> Self {
+        let name = &provider.id;
+        let cause = cause.map(|cause| format!(" after {}", after_what(cause))).unwrap_or_default();
+        Self::new(
+            ErrorKind::Busy,
+            format!("every {name} entry rests{cause}; the first is usable again at {}", clock_time(until)),
+            "wait until then, or store another key",
+        )
     }
 
     /// Nothing is stored for this provider.
@@ -260,6 +268,16 @@ pub(crate) fn distrust(provider: &Provider) -> String {
     let url = provider.oauth.as_ref().and_then(|oauth| oauth.token_endpoint.as_deref());
     let host = url.and_then(|url| endpoint(url).ok()).map_or("its issuer", |url| url.host);
     format!("the certificate of {host} is not trusted here, and nothing was sent to it")
+}
+
+/// What an entry rests after.
+pub(crate) fn after_what(cause: Answer) -> &'static str {
+    match cause {
+        Answer::Unauthorized => "a 401",
+        Answer::Limited => "a rate limit",
+        Answer::Billing => "a billing failure",
+        Answer::Other => "a failure such as a 403",
+    }
 }
 
 /// A deadline as RFC 3339 in UTC, to the second.

@@ -48,6 +48,7 @@ mod latch;
 pub mod memory;
 #[cfg(feature = "oauth")]
 pub mod oauth;
+mod patience;
 #[cfg(any(feature = "env", feature = "foreign"))]
 pub mod plain_file;
 #[cfg(feature = "sandbox")]
