@@ -20,10 +20,11 @@ pub(crate) fn fresh(latch: &Latch, provider: &str, min_ttl: Duration) -> Done<Cr
     if !is_due(latch, &credential, min_ttl)? {
         return Ok(credential);
     }
+    let version = credential.version();
     drop(credential);
-    let credential = deferring_signals(latch, provider, || good(latch, provider, min_ttl))??;
+    let credential = deferring_signals(latch, provider, || good(latch, provider, min_ttl, version))??;
     match credential.expires_at_ms() {
-        Some(end_ms) if end_ms < in_ms(min_ttl) => Err(too_short(&credential, end_ms).into()),
+        Some(end_ms) if end_ms < in_ms(min_ttl) => Err(too_short(&credential, end_ms, version).into()),
         _ => Ok(credential),
     }
 }
@@ -43,11 +44,13 @@ fn is_due(latch: &Latch, credential: &Credential, min_ttl: Duration) -> Done<boo
     Ok(credential.expires_at_ms().is_some_and(|end_ms| end_ms <= in_ms(ahead)))
 }
 
-/// A token that is good for a request; a new one if it would not last as long as asked for.
-fn good(latch: &Latch, provider: &str, min_ttl: Duration) -> Result<Credential, Error> {
+/// A token that is good for a request; a new one if it would not last as long as asked for. One that is newer than
+/// `version` was granted just now: another would last no longer, and cost a refresh token for nothing.
+fn good(latch: &Latch, provider: &str, min_ttl: Duration, version: u64) -> Result<Credential, Error> {
     let credential = saved(latch, || latch.token(provider))?;
     let lasts = credential.expires_at_ms().is_none_or(|end_ms| end_ms >= in_ms(min_ttl));
-    if lasts || credential.kind() != Kind::Oauth || !has_refresh(latch, &credential)? {
+    if lasts || credential.version() > version || credential.kind() != Kind::Oauth || !has_refresh(latch, &credential)?
+    {
         return Ok(credential);
     }
     saved(latch, || latch.rotate(credential.provider().as_str(), credential.label()))
@@ -79,12 +82,17 @@ pub(crate) fn saved(latch: &Latch, renew: impl Fn() -> Result<Credential, Error>
     renew()
 }
 
-fn too_short(credential: &Credential, end_ms: u64) -> Error {
+fn too_short(credential: &Credential, end_ms: u64, version: u64) -> Error {
     let how = if end_ms < in_ms(Duration::ZERO) { "ended at" } else { "ends sooner than asked for, at" };
     let provider = credential.provider();
-    Error::new(
-        ErrorKind::SignIn,
-        format!("the {provider} access token {how} {}", rfc3339(end_ms)),
-        format!("store a new one with `credlatch set {provider} --kind oauth`, or ask for less time"),
-    )
+    let (since, remedy) = if credential.version() > version {
+        (
+            "was granted just now and ",
+            "its issuer gives no longer lifetime (`expires_in`): ask for less time, or tell the issuer".to_owned(),
+        )
+    } else {
+        ("", format!("store a new one with `credlatch set {provider} --kind oauth`, or ask for less time"))
+    };
+    let what = format!("the {provider} access token {since}{how} {}", rfc3339(end_ms));
+    Error::new(ErrorKind::SignIn, what, remedy)
 }
