@@ -11,6 +11,7 @@ use credlatch_core::scrub::{Missing, PlanError};
 use credlatch_core::secret::BadSecret;
 use credlatch_core::time::Deadline;
 
+use crate::plain;
 use crate::set_aside::SetAside;
 
 /// Why something could not be done.
@@ -71,9 +72,11 @@ impl ErrorKind {
 }
 
 impl Error {
-    /// Makes one.
+    /// Makes one. What others wrote into the texts, such as a file's name or an issuer's code, is made plain here:
+    /// control characters, marks of direction and what shows nothing are written as their numbers.
     pub fn new(kind: ErrorKind, message: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), remedy: remedy.into() }
+        let plain = |text: String| plain::line(&text).into_owned();
+        Self { kind, message: plain(message.into()), remedy: plain(remedy.into()) }
     }
 
     /// What the caller should do next.
@@ -200,7 +203,7 @@ impl From<TransactError> for Error {
             TransactError::NotSaved(error) => error.into(),
             TransactError::Unknown(error) => {
                 let what = format!("{}; whether the change was saved isn't known", error.what);
-                Self { message: what, ..error.into() }
+                StoreError { what, ..error }.into()
             }
         }
     }
@@ -289,4 +292,25 @@ pub(crate) fn clock_time(deadline: &Deadline) -> String {
 pub fn rfc3339(wall_ms: u64) -> String {
     let seconds = i64::try_from(wall_ms / 1000).unwrap_or(i64::MAX);
     jiff::Timestamp::from_second(seconds).map_or_else(|_| "the far future".to_owned(), |at| at.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_others_wrote_into_an_error_is_plain_wherever_the_error_comes_from() {
+        let hostile = "a\u{1b}[2J\u{202e}b\nc";
+        let store = || StoreError::new(StoreErrorKind::Failed, hostile, hostile);
+        for error in [
+            Error::new(ErrorKind::Other, hostile, hostile),
+            store().into(),
+            TransactError::NotSaved(store()).into(),
+            TransactError::Unknown(store()).into(),
+        ] {
+            for text in [error.message(), error.remedy(), &error.to_string()] {
+                assert!(text.starts_with("a\\u{1b}[2J\\u{202e}b\\u{a}c"), "{text:?}");
+            }
+        }
+    }
 }

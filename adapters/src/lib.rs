@@ -49,6 +49,8 @@ pub mod memory;
 #[cfg(feature = "oauth")]
 pub mod oauth;
 mod patience;
+#[doc(hidden)]
+pub mod plain;
 #[cfg(any(feature = "env", feature = "foreign"))]
 pub mod plain_file;
 #[cfg(feature = "sandbox")]
