@@ -5,12 +5,14 @@ use std::fmt;
 use credlatch_core::engine::{NoToken, TransactError};
 use credlatch_core::name::{BadName, ProviderId};
 use credlatch_core::origin::Origin;
+use credlatch_core::pool::Answer;
 use credlatch_core::port::{StoreError, StoreErrorKind};
 use credlatch_core::provider::{Provider, UnknownProvider, endpoint};
 use credlatch_core::scrub::{Missing, PlanError};
 use credlatch_core::secret::BadSecret;
 use credlatch_core::time::Deadline;
 
+use crate::plain;
 use crate::set_aside::SetAside;
 
 /// Why something could not be done.
@@ -71,9 +73,11 @@ impl ErrorKind {
 }
 
 impl Error {
-    /// Makes one.
+    /// Makes one. What others wrote into the texts, such as a file's name or an issuer's code, is made plain here:
+    /// control characters, marks of direction and what shows nothing are written as their numbers.
     pub fn new(kind: ErrorKind, message: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), remedy: remedy.into() }
+        let plain = |text: String| plain::line(&text).into_owned();
+        Self { kind, message: plain(message.into()), remedy: plain(remedy.into()) }
     }
 
     /// What the caller should do next.
@@ -98,11 +102,7 @@ impl Error {
         let login = format!("run `credlatch {} {name}`", if can_login { "login" } else { "set" });
         match why {
             NoToken::Empty => Self::missing(provider),
-            NoToken::Resting(until) => Self::new(
-                ErrorKind::Busy,
-                format!("every {name} entry rests; the first is usable again at {}", clock_time(&until)),
-                "wait until then, or store another key",
-            ),
+            NoToken::Resting(until) => Self::resting(provider, &until, None),
             NoToken::SignIn(code) => {
                 let code = code.map(|code| format!(" ({code})")).unwrap_or_default();
                 Self::new(ErrorKind::SignIn, format!("the stored {name} credential is no longer accepted{code}"), login)
@@ -166,6 +166,17 @@ impl Error {
         )
     }
 
+    /// All entries rest; the cause is that of the one that may be used first.
+    pub(crate) fn resting(provider: &Provider, until: &Deadline, cause: Option<Answer>) -> Self {
+        let name = &provider.id;
+        let cause = cause.map(|cause| format!(" after {}", after_what(cause))).unwrap_or_default();
+        Self::new(
+            ErrorKind::Busy,
+            format!("every {name} entry rests{cause}; the first is usable again at {}", clock_time(until)),
+            "wait until then, or store another key",
+        )
+    }
+
     /// Nothing is stored for this provider.
     pub(crate) fn missing(provider: &Provider) -> Self {
         let missing = Missing::of(provider);
@@ -211,7 +222,7 @@ impl From<TransactError> for Error {
             TransactError::NotSaved(error) => error.into(),
             TransactError::Unknown(error) => {
                 let what = format!("{}; whether the change was saved isn't known", error.what);
-                Self { message: what, ..error.into() }
+                StoreError { what, ..error }.into()
             }
         }
     }
@@ -281,6 +292,16 @@ pub(crate) fn distrust(provider: &Provider) -> String {
     format!("the certificate of {host} is not trusted here, and nothing was sent to it")
 }
 
+/// What an entry rests after.
+pub(crate) fn after_what(cause: Answer) -> &'static str {
+    match cause {
+        Answer::Unauthorized => "a 401",
+        Answer::Limited => "a rate limit",
+        Answer::Billing => "a billing failure",
+        Answer::Other => "a failure such as a 403",
+    }
+}
+
 /// A deadline as RFC 3339 in UTC, to the second.
 pub(crate) fn clock_time(deadline: &Deadline) -> String {
     rfc3339(deadline.wall_ms())
@@ -290,4 +311,25 @@ pub(crate) fn clock_time(deadline: &Deadline) -> String {
 pub fn rfc3339(wall_ms: u64) -> String {
     let seconds = i64::try_from(wall_ms / 1000).unwrap_or(i64::MAX);
     jiff::Timestamp::from_second(seconds).map_or_else(|_| "the far future".to_owned(), |at| at.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_others_wrote_into_an_error_is_plain_wherever_the_error_comes_from() {
+        let hostile = "a\u{1b}[2J\u{202e}b\nc";
+        let store = || StoreError::new(StoreErrorKind::Failed, hostile, hostile);
+        for error in [
+            Error::new(ErrorKind::Other, hostile, hostile),
+            store().into(),
+            TransactError::NotSaved(store()).into(),
+            TransactError::Unknown(store()).into(),
+        ] {
+            for text in [error.message(), error.remedy(), &error.to_string()] {
+                assert!(text.starts_with("a\\u{1b}[2J\\u{202e}b\\u{a}c"), "{text:?}");
+            }
+        }
+    }
 }

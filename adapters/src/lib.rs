@@ -50,6 +50,9 @@ mod latch;
 pub mod memory;
 #[cfg(feature = "oauth")]
 pub mod oauth;
+mod patience;
+#[doc(hidden)]
+pub mod plain;
 #[cfg(any(feature = "env", feature = "foreign", feature = "file"))]
 #[cfg_attr(not(any(feature = "env", feature = "foreign")), allow(dead_code))]
 pub mod plain_file;

@@ -82,7 +82,8 @@ pub enum Answer {
     Limited,
     /// 402, or a reason that speaks of billing.
     Billing,
-    /// Any other failure that is the credential's.
+    /// Any other failure that may be the credential's, such as a bare 403. The only living entry goes on after it, unless
+    /// the provider says how long to wait.
     Other,
 }
 
@@ -147,6 +148,10 @@ pub(crate) fn report(state: &mut State, now: &Stamp, report: &Report) -> Outcome
     if let Some(reason) = &report.dead {
         entry.health.dead = Some(Dead { at: *now, reason: reason.clone() });
         return Verdict::Done.into();
+    }
+    // Such as a bare 403: it may be about the request. Where nothing could take its place, a rest would only be an outage.
+    if report.answer == Answer::Other && living == 1 && report.rest_ms.is_none() {
+        return Verdict::Nothing.into();
     }
     let until = now.plus_ms(report.rest_ms.unwrap_or_else(|| rest_ms(report.answer, living == 1)));
     match &report.model {

@@ -1,12 +1,15 @@
-//! What the command says: the only place that prints.
+//! What the command says: the only place that prints. All of it is made plain on its way out, whoever wrote it: see
+//! [`plain`].
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
-use credlatch::Error;
+use credlatch::{Error, plain};
 use serde::Serialize;
 use serde_json::json;
+use zeroize::Zeroizing;
 
 use crate::end::{Done, End};
 
@@ -17,17 +20,30 @@ pub(crate) fn answer(json: bool, object: &impl Serialize, text: impl FnOnce() ->
 
 /// Writes one JSON object on a line.
 pub(crate) fn json(object: &impl Serialize) -> Done {
-    say(to_line(object))
+    write(&[line(object).as_bytes(), b"\n"])
+}
+
+/// One JSON object in a line, which may hold a secret.
+pub(crate) fn line(object: &impl Serialize) -> Zeroizing<String> {
+    let text = Zeroizing::new(
+        serde_json::to_string(object)
+            .unwrap_or_else(|_| unreachable!("what is answered has string keys and no other failure")),
+    );
+    match plain::json(&text) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(escaped) => Zeroizing::new(escaped),
+    }
 }
 
 /// Writes to standard output, and ends the line. An empty text is no line.
 pub(crate) fn say(text: impl Display) -> Done {
     let text = text.to_string();
+    let text = plain::lines(&text);
     let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
     write(&[text.as_bytes(), end.as_bytes()])
 }
 
-/// Writes bytes to standard output as they are.
+/// Writes bytes to standard output as they are: a secret, an answer in another program's protocol.
 pub(crate) fn write(parts: &[&[u8]]) -> Done {
     let mut out = io::stdout().lock();
     let written = parts.iter().try_for_each(|part| out.write_all(part)).and_then(|()| out.flush());
@@ -41,9 +57,9 @@ pub(crate) fn write(parts: &[&[u8]]) -> Done {
 /// Says on standard error what the person should know though nothing failed.
 pub(crate) fn warn(json: bool, message: &str, remedy: &str) {
     let text = if json {
-        to_line(&json!({"warning": {"message": message, "remedy": remedy}}))
+        line(&json!({"warning": {"message": message, "remedy": remedy}})).to_string()
     } else {
-        format!("credlatch: {message}\n  {remedy}")
+        format!("credlatch: {}\n  {}", plain::line(message), plain::line(remedy))
     };
     complain(&text);
 }
@@ -54,7 +70,7 @@ pub(crate) fn finish(outcome: Done, json: bool) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(End::Quiet(status)) => ExitCode::from(status),
         Err(End::Failed { error, status }) => {
-            complain(&if json { to_line(&Told::from(&error)) } else { for_people(&error) });
+            complain(&if json { line(&Told::from(&error)).to_string() } else { for_people(&error) });
             ExitCode::from(status)
         }
     }
@@ -62,7 +78,7 @@ pub(crate) fn finish(outcome: Done, json: bool) -> ExitCode {
 
 /// A text on standard error. There is nowhere to say that this failed.
 pub(crate) fn complain(text: &str) {
-    let _ = io::stderr().lock().write_all(format!("{}\n", text.trim_end()).as_bytes());
+    let _ = io::stderr().lock().write_all(format!("{}\n", plain::lines(text.trim_end())).as_bytes());
 }
 
 fn for_people(error: &Error) -> String {
@@ -72,11 +88,6 @@ fn for_people(error: &Error) -> String {
     } else {
         format!("credlatch: {what}\n  {}", error.remedy())
     }
-}
-
-fn to_line(object: &impl Serialize) -> String {
-    serde_json::to_string(object)
-        .unwrap_or_else(|_| unreachable!("what is answered has string keys and no other failure"))
 }
 
 /// An error as programs read it.

@@ -1,5 +1,6 @@
 //! Tables for people: plain text, at most 80 columns, whatever is in them.
 
+use credlatch::plain;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 const MOST_COLUMNS: usize = 80;
@@ -7,6 +8,10 @@ const GAP: &str = "  ";
 
 /// Lines of a table, each without white space at its end. Where it would be too wide, the widest column gives way.
 pub(crate) fn table<const N: usize>(heads: [&str; N], rows: &[[String; N]]) -> String {
+    // Widths are those of what is shown, and no cell makes a line of its own.
+    let rows: Vec<[String; N]> =
+        rows.iter().map(|row| row.each_ref().map(|cell| plain::line(cell).into_owned())).collect();
+    let rows = &rows;
     let mut widths: [usize; N] = heads.map(UnicodeWidthStr::width);
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {

@@ -1,12 +1,14 @@
 //! Text for people, in lines of at most 80 columns: what is longer is broken between words. A word that is longer by
 //! itself, such as a path, stays whole, and so does what is quoted, so that both can be copied.
 
+use credlatch::plain;
 use unicode_width::UnicodeWidthStr;
 
 const MOST_COLUMNS: usize = 80;
 
 /// Breaks a text into lines; the first begins with `head`, the others with as many blanks.
 pub(crate) fn wrap(head: &str, text: &str) -> String {
+    let text = &*plain::line(text);
     let indent = " ".repeat(head.width());
     let mut lines = vec![head.to_owned()];
     let mut is_begun = false;

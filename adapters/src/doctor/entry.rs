@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use credlatch_core::name::Label;
-use credlatch_core::pool::{Answer, Standing, Strategy};
+use credlatch_core::pool::{Standing, Strategy};
 use credlatch_core::rotation::Times;
 use credlatch_core::state::{Custody, Entry, Source};
 use credlatch_core::time::Stamp;
@@ -11,7 +11,7 @@ use credlatch_core::time::Stamp;
 use super::Case;
 use super::health::{Health, health};
 use super::holder::Holder;
-use crate::error::{clock_time, rfc3339};
+use crate::error::{after_what, clock_time, rfc3339};
 use crate::latch::Kind;
 use crate::set_aside::SetAside;
 
@@ -116,16 +116,7 @@ fn why(standing: &Standing<'_>, is_taken: bool, turn: &Turn<'_>, entry: &Entry) 
         Standing::Lost(lost) => format!("lost at {}: its issuer answered {}", rfc3339(lost.at.wall_ms), lost.code),
         Standing::Suspended => SetAside::of(&entry.source).what,
         Standing::Ended => "ended, and has no refresh token to renew it".to_owned(),
-        Standing::Resting(rest) => format!("rests until {} after {}", clock_time(&rest.until), after(rest.cause)),
+        Standing::Resting(rest) => format!("rests until {} after {}", clock_time(&rest.until), after_what(rest.cause)),
         Standing::RestingForModel(until) => format!("rests for this model until {}", clock_time(until)),
-    }
-}
-
-fn after(cause: Answer) -> &'static str {
-    match cause {
-        Answer::Unauthorized => "a 401",
-        Answer::Limited => "a rate limit",
-        Answer::Billing => "a billing failure",
-        Answer::Other => "a failure",
     }
 }

@@ -116,7 +116,7 @@ pub trait Disk: Clock + Nonces + 'static {
     /// As the operating system has it.
     fn list(&self, path: &Path) -> io::Result<Vec<String>>;
 
-    /// The file system's name, if it is one whose locks or renames can't be trusted.
+    /// The file system's name, unless it is one whose locks and renames are known to hold.
     ///
     /// # Errors
     /// As the operating system has it.

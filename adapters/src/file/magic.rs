@@ -1,11 +1,36 @@
-//! Which file system a path is on, by the kernel's magic numbers.
+//! Which file system a path is on, by the kernel's magic numbers (statfs(2), linux/magic.h).
 
+use std::collections::BTreeSet;
+use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-/// File systems that are shared over a network or served by another process (statfs(2), linux/magic.h): their locks may
-/// reach no further than this machine, or nowhere.
-const UNTRUSTED: &[(u32, &str)] = &[
+use parking_lot::Mutex;
+
+/// File systems of this machine alone, whose locks and renames the kernel itself keeps. Only these are trusted: what isn't
+/// known may be shared over a network or served by another process, and its locks may reach nobody.
+const LOCAL: &[(u32, &str)] = &[
+    (0x0000_ef53, "ext4"),
+    (0x5846_5342, "XFS"),
+    (0x9123_683e, "Btrfs"),
+    (0x2fc1_2fc1, "ZFS"),
+    (0xf2f5_2010, "F2FS"),
+    (0xca45_1a4e, "bcachefs"),
+    (0x3153_464a, "JFS"),
+    (0x5265_4973, "ReiserFS"),
+    (0x0000_3434, "NILFS"),
+    (0xe0f5_e1e2, "EROFS"),
+    (0x794c_7630, "overlayfs"),
+    (0x0102_1994, "tmpfs"),
+    (0x8584_58f6, "ramfs"),
+    (0x0000_4d44, "FAT"),
+    (0x2011_bab0, "exFAT"),
+    (0x7366_746e, "NTFS"),
+];
+
+/// What is known to be shared or served, by a name that people know.
+const SHARED: &[(u32, &str)] = &[
     (0x0000_6969, "NFS"),
     (0x0000_517b, "SMB"),
     (0xfe53_4d42, "SMB"),
@@ -25,29 +50,16 @@ const UNTRUSTED: &[(u32, &str)] = &[
     (0xbacb_acbc, "vmhgfs"),
 ];
 
-/// File systems of this machine alone, for the answers that name them.
-const LOCAL: &[(u32, &str)] = &[
-    (0x0000_ef53, "ext4"),
-    (0x5846_5342, "XFS"),
-    (0x9123_683e, "Btrfs"),
-    (0x2fc1_2fc1, "ZFS"),
-    (0xf2f5_2010, "F2FS"),
-    (0x794c_7630, "overlayfs"),
-    (0x0102_1994, "tmpfs"),
-    (0x8584_58f6, "ramfs"),
-    (0x0000_4d44, "FAT"),
-    (0x2011_bab0, "exFAT"),
-];
-
-/// The file system's name, if its locks can't be trusted.
+/// The file system's name, unless it is one whose locks are known to hold.
 pub(super) fn untrusted(path: &Path) -> io::Result<Option<&'static str>> {
-    Ok(name_in(UNTRUSTED, magic(path)?))
+    let magic = magic(path)?;
+    Ok(if name_in(LOCAL, magic).is_some() { None } else { Some(name(path, magic)) })
 }
 
-/// The file system's name, if it is known.
+/// The file system's name.
 pub(super) fn named(path: &Path) -> io::Result<Option<&'static str>> {
     let magic = magic(path)?;
-    Ok(name_in(UNTRUSTED, magic).or_else(|| name_in(LOCAL, magic)))
+    Ok(Some(name_in(LOCAL, magic).unwrap_or_else(|| name(path, magic))))
 }
 
 fn magic(path: &Path) -> io::Result<u32> {
@@ -58,4 +70,67 @@ fn magic(path: &Path) -> io::Result<u32> {
 
 fn name_in(table: &[(u32, &'static str)], magic: u32) -> Option<&'static str> {
     table.iter().find(|(known, _)| *known == magic).map(|(_, name)| *name)
+}
+
+/// What one that isn't known to be local is called: as people do, as the kernel's list of mounts does, or by its number.
+fn name(path: &Path, magic: u32) -> &'static str {
+    name_in(SHARED, magic).unwrap_or_else(|| {
+        let number = format!("file system {magic:#x}");
+        let mounts = fs::read_to_string("/proc/self/mountinfo").ok();
+        let device = fs::metadata(path).ok().map(|facts| facts.dev());
+        let kind = mounts.as_deref().zip(device).and_then(|(mounts, device)| kind_in(mounts, device));
+        kept(kind.map_or_else(|| number.clone(), |kind| format!("{kind} ({number})")))
+    })
+}
+
+/// The type of what is mounted from this device (proc_pid_mountinfo(5)).
+fn kind_in(mounts: &str, device: u64) -> Option<&str> {
+    let device = format!("{}:{}", rustix::fs::major(device), rustix::fs::minor(device));
+    let line = mounts.lines().find(|line| line.split(' ').nth(2) == Some(&*device))?;
+    line.split_once(" - ")?.1.split(' ').next()
+}
+
+/// Keeps a name for the rest of the process: there are as many as there are kinds of file systems here.
+fn kept(name: String) -> &'static str {
+    static NAMES: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    let mut names = NAMES.lock();
+    if let Some(known) = names.get(&*name) {
+        return known;
+    }
+    let name: &'static str = name.leak();
+    names.insert(name);
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_known_to_be_local_asks_and_is_named_by_its_number_and_its_mount() {
+        let named = untrusted(Path::new("/proc")).unwrap().unwrap();
+        assert!(named.contains("0x9fa0"), "{named}");
+        assert!(!Path::new("/proc/self/mountinfo").exists() || named.starts_with("proc ("), "{named}");
+        assert!(std::ptr::eq(named, untrusted(Path::new("/proc")).unwrap().unwrap()), "it is kept once");
+    }
+
+    #[test]
+    fn known_local_ones_are_trusted_and_those_of_networks_and_virtual_machines_are_not() {
+        for local in [0xef53, 0x5846_5342, 0x9123_683e, 0x2fc1_2fc1, 0xf2f5_2010, 0x794c_7630, 0x0102_1994] {
+            assert!(name_in(LOCAL, local).is_some(), "{local:#x}");
+        }
+        for (other, name) in SHARED {
+            assert!(name_in(LOCAL, *other).is_none(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_mount_is_found_by_its_device() {
+        let mounts =
+            "22 1 8:1 / / rw - ext4 /dev/sda1 rw\n31 22 0:45 / /mnt/a\\040b rw,nosuid shared:7 - virtiofs tag rw\n";
+        assert_eq!(kind_in(mounts, rustix::fs::makedev(0, 45)), Some("virtiofs"));
+        assert_eq!(kind_in(mounts, rustix::fs::makedev(8, 1)), Some("ext4"));
+        assert_eq!(kind_in(mounts, rustix::fs::makedev(8, 2)), None);
+        assert_eq!(kind_in("broken", 1), None);
+    }
 }

@@ -67,7 +67,7 @@ pub(super) fn permit_acts<D: Disk>(store: &FileStore<D>) -> Result<(), StoreErro
     Ok(())
 }
 
-/// The name of the file system, if it is one whose locks can't be trusted.
+/// The name of the file system, unless it is one whose locks are known to hold.
 pub(crate) fn file_system<D: Disk>(disk: &D, paths: &Paths) -> Result<Option<&'static str>, StoreError> {
     let folder = &paths.folder;
     let there = folder.ancestors().find(|path| disk.look(path).is_ok()).unwrap_or(folder);

@@ -1,10 +1,10 @@
 //! What a provider's answer says about the credential that was used.
 
-use std::time::SystemTime;
-
 use credlatch_core::pool::Answer;
 use http::HeaderMap;
 use serde_json::Value;
+
+use crate::patience::{limits_ms, now_ms, retry_after_ms};
 
 /// Reasons after which no rest helps: the credential itself is over.
 const DEAD: [&str; 6] = [
@@ -14,6 +14,17 @@ const DEAD: [&str; 6] = [
     "invalid_grant",
     "unauthorized_client",
     "refresh_token_reused",
+];
+
+/// Reasons after which no rest helps an API key. A login may be renewed after them.
+const DEAD_KEY: [&str; 7] = [
+    "invalid_api_key",
+    "api_key_invalid",
+    "incorrect_api_key",
+    "api_key_expired",
+    "api_key_revoked",
+    "authentication_error",
+    "invalid_authentication_error",
 ];
 
 /// The longest rest that a provider's word is taken for, in milliseconds: 31 days, a billing period.
@@ -30,24 +41,27 @@ pub struct Outcome {
     pub(super) model: Option<String>,
     /// The reason why no rest helps.
     pub(super) dead: Option<String>,
+    /// The reason why no rest helps if it is an API key.
+    pub(super) dead_key: Option<String>,
 }
 
 impl Outcome {
     /// It was accepted.
     pub fn accepted() -> Self {
-        Self { answer: None, rest_ms: None, model: None, dead: None }
+        Self { answer: None, rest_ms: None, model: None, dead: None, dead_key: None }
     }
 
     /// It was turned away, as by a 401 of which nothing else is known.
     pub fn unauthorized() -> Self {
-        Self { answer: Some(Answer::Unauthorized), rest_ms: None, model: None, dead: None }
+        Self { answer: Some(Answer::Unauthorized), rest_ms: None, model: None, dead: None, dead_key: None }
     }
 
-    /// Reads an HTTP answer: its status, `Retry-After`, and what its JSON body says of reasons and reset times.
+    /// Reads an HTTP answer: its status, `Retry-After` and the providers' own headers of that meaning, and what its JSON
+    /// body says of reasons and reset times. `docs/guide.md` has what follows as a table.
     pub fn from_http(status: u16, headers: &HeaderMap, body: &[u8]) -> Self {
         let body: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
-        let reason = reason(&body);
-        let speaks_of_billing = reason.as_deref().is_some_and(is_billing);
+        let reasons = reasons(&body);
+        let speaks_of_billing = reasons.iter().any(|reason| is_billing(reason));
         let answer = match status {
             401 => Some(Answer::Unauthorized),
             402 => Some(Answer::Billing),
@@ -60,9 +74,19 @@ impl Outcome {
             return Self::accepted();
         }
         let now_ms = now_ms();
-        let told = retry_after_ms(headers, now_ms).or_else(|| reset_ms(&body, now_ms));
-        let dead = reason.filter(|reason| status == 401 && DEAD.contains(&reason.as_str()));
-        Self { answer, rest_ms: told.map(|ms| ms.min(REST_MAX_MS)), model: None, dead }
+        let told = retry_after_ms(headers, Some(now_ms)).or_else(|| reset_ms(&body, now_ms));
+        // Those headers stand in every answer, so they tell something only where a limit was met.
+        let is_limited = answer == Some(Answer::Limited);
+        let told = told.or_else(|| limits_ms(headers, now_ms).filter(|_| is_limited));
+        let named =
+            |list: &[&str]| reasons.iter().find(|reason| status == 401 && list.contains(&reason.as_str())).cloned();
+        Self {
+            answer,
+            rest_ms: told.map(|ms| ms.min(REST_MAX_MS)),
+            model: None,
+            dead: named(&DEAD),
+            dead_key: named(&DEAD_KEY),
+        }
     }
 
     /// The limit is about this model alone: the entry rests for it, and [`Latch::token_for_model`](crate::Latch) passes it
@@ -74,27 +98,17 @@ impl Outcome {
     }
 }
 
-/// The short code by which a body says why: OAuth's `error`, or the `code` or `type` of an error object.
-fn reason(body: &Value) -> Option<String> {
-    let error = body.get("error")?;
-    let code = error.as_str().or_else(|| ["code", "type"].iter().find_map(|key| error.get(key)?.as_str()))?;
-    Some(code.to_ascii_lowercase())
+/// The short codes by which a body says why: OAuth's `error`, or the `code`, `type` and `status` of an error object.
+fn reasons(body: &Value) -> Vec<String> {
+    let Some(error) = body.get("error") else { return Vec::new() };
+    let of = ["code", "type", "status"].iter().filter_map(|key| error.get(key)?.as_str());
+    error.as_str().into_iter().chain(of).map(str::to_ascii_lowercase).collect()
 }
 
 fn is_billing(reason: &str) -> bool {
     ["billing", "insufficient_quota", "insufficient_credit", "payment", "credit_balance"]
         .iter()
         .any(|word| reason.contains(word))
-}
-
-/// RFC 9110, 10.2.3: seconds, or a date.
-fn retry_after_ms(headers: &HeaderMap, now_ms: u64) -> Option<u64> {
-    let text = headers.get(http::header::RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse::<u64>() {
-        return Some(seconds.saturating_mul(1000));
-    }
-    let at = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
-    u64::try_from(at.as_millisecond()).ok().map(|at_ms| at_ms.saturating_sub(now_ms))
 }
 
 /// The reset times that providers put into bodies: a date, or seconds or milliseconds since the epoch.
@@ -119,11 +133,6 @@ fn instant_ms(at: &Value) -> Option<u64> {
 /// Seconds until the year 5138 are smaller than milliseconds since 1973, so the size tells the unit.
 fn epoch_ms(number: u64) -> u64 {
     if number < 100_000_000_000 { number * 1000 } else { number }
-}
-
-fn now_ms() -> u64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -181,5 +190,32 @@ mod tests {
         let body = br#"{"error":"invalid_grant"}"#;
         assert_eq!(Outcome::from_http(401, &HeaderMap::new(), body).dead.as_deref(), Some("invalid_grant"));
         assert_eq!(Outcome::from_http(403, &HeaderMap::new(), body).dead, None);
+    }
+
+    #[test]
+    fn a_401_that_names_the_key_condemns_a_key_and_no_login() {
+        for body in [
+            r#"{"error":{"code":"invalid_api_key","type":"invalid_request_error","message":"Incorrect API key"}}"#,
+            r#"{"type":"error","error":{"type":"authentication_error","message":"invalid x-api-key"}}"#,
+            r#"{"error":{"code":"invalid_request_error","type":"authentication_error"}}"#,
+        ] {
+            let outcome = Outcome::from_http(401, &HeaderMap::new(), body.as_bytes());
+            assert!(outcome.dead_key.is_some() && outcome.dead.is_none(), "{body}");
+            assert_eq!(Outcome::from_http(403, &HeaderMap::new(), body.as_bytes()).dead_key, None, "{body}");
+        }
+        assert_eq!(Outcome::from_http(401, &HeaderMap::new(), b"").dead_key, None);
+    }
+
+    #[test]
+    fn reset_headers_count_where_a_limit_was_met_and_after_retry_after() {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-ratelimit-reset-requests", "6m0s".parse().unwrap());
+        let rest_ms =
+            |status, headers: &HeaderMap, body: &str| Outcome::from_http(status, headers, body.as_bytes()).rest_ms;
+        assert_eq!(rest_ms(429, &headers, ""), Some(360_000));
+        assert_eq!(rest_ms(401, &headers, ""), None);
+        assert_eq!(rest_ms(429, &headers, r#"{"error":{"code":"insufficient_quota"}}"#), None);
+        headers.insert("retry-after-ms", "250".parse().unwrap());
+        assert_eq!(rest_ms(429, &headers, ""), Some(250));
     }
 }

@@ -50,6 +50,16 @@ impl Nothing {
 }
 
 impl Latch {
+    /// The error for a person: where all rest it says after what, as far as the store still tells.
+    pub(super) fn explained(&self, row: &Provider, nothing: Nothing) -> Error {
+        let Nothing::Chosen(NoToken::Resting(until)) = &nothing else { return nothing.into_error(row) };
+        let snapshot = self.0.backend.snapshot().ok();
+        let slot = snapshot.as_ref().and_then(|snapshot| snapshot.state.slot(row.id.as_str()));
+        let mut rests = slot.into_iter().flat_map(|slot| &slot.entries).filter_map(|entry| entry.health.rest);
+        let cause = rests.find(|rest| rest.until == *until).map(|rest| rest.cause);
+        Error::resting(row, until, cause)
+    }
+
     /// Makes a credential of what was chosen; nothing if it can't be used, and another is to be chosen.
     pub(super) fn open(
         &self,

@@ -45,7 +45,7 @@ impl Latch {
         let mut passed = Passed::default();
         loop {
             let picked = self.0.backend.current(row.id.as_str(), &passed.choice(&self.0, model));
-            if let Some(credential) = self.open(picked, &mut passed).map_err(|nothing| nothing.into_error(row))? {
+            if let Some(credential) = self.open(picked, &mut passed).map_err(|nothing| self.explained(row, nothing))? {
                 return Ok(credential);
             }
         }

@@ -87,6 +87,7 @@ impl Inner {
                 Rotation::Busy(_) | Rotation::Refused(_) | Rotation::Failed(_) => {}
             }
         }
+        let is_key = live.kind == LiveKind::ApiKey;
         let report = Report {
             provider: live.provider.clone(),
             label: live.label.clone(),
@@ -94,7 +95,7 @@ impl Inner {
             answer,
             rest_ms: outcome.rest_ms,
             model: outcome.model.clone(),
-            dead: outcome.dead.clone(),
+            dead: outcome.dead.as_ref().or(outcome.dead_key.as_ref().filter(|_| is_key)).cloned(),
         };
         self.backend.transact(&[Event::Report(report)])?;
         Ok(())

@@ -28,7 +28,7 @@ impl Latch {
     /// There is nothing good to hand out, and the error's kind says what to do about it.
     pub fn token(&self, provider: &str) -> Result<Credential, Error> {
         let row = self.provider(provider)?;
-        self.good(row, None).map_err(|nothing| nothing.into_error(row))
+        self.good(row, None).map_err(|nothing| self.explained(row, nothing))
     }
 
     /// The same for a request to this model: passes over an entry that rests for it, which other models may still use.
@@ -37,7 +37,7 @@ impl Latch {
     /// As [`Latch::token`].
     pub fn token_for_model(&self, provider: &str, model: &str) -> Result<Credential, Error> {
         let row = self.provider(provider)?;
-        self.good(row, Some(model)).map_err(|nothing| nothing.into_error(row))
+        self.good(row, Some(model)).map_err(|nothing| self.explained(row, nothing))
     }
 
     pub(super) fn good(&self, row: &Provider, model: Option<&str>) -> Result<Credential, Nothing> {

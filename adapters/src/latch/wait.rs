@@ -27,7 +27,7 @@ impl Latch {
     /// As [`Latch::token`].
     pub async fn token_async(&self, provider: &str) -> Result<Credential, Error> {
         let row = self.provider(provider)?;
-        self.good_async(row, None).await?.map_err(|nothing| nothing.into_error(row))
+        self.good_async(row, None).await?.map_err(|nothing| self.explained(row, nothing))
     }
 
     /// As [`Latch::token_for_model`].
@@ -36,7 +36,7 @@ impl Latch {
     /// As [`Latch::token`].
     pub async fn token_for_model_async(&self, provider: &str, model: &str) -> Result<Credential, Error> {
         let row = self.provider(provider)?;
-        self.good_async(row, Some(model)).await?.map_err(|nothing| nothing.into_error(row))
+        self.good_async(row, Some(model)).await?.map_err(|nothing| self.explained(row, nothing))
     }
 
     /// As [`Latch::report`].

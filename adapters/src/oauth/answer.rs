@@ -2,6 +2,7 @@
 
 use credlatch_core::rotation::Fresh;
 use credlatch_core::secret::Secret;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use zeroize::Zeroizing;
@@ -38,19 +39,30 @@ struct Tokens {
     #[serde(default)]
     refresh_token: Option<Wiped>,
     #[serde(default)]
-    token_type: Option<String>,
-    #[serde(default)]
     expires_in: Value,
     #[serde(default)]
     scope: Value,
 }
 
+/// Whether an answer is one of OAuth, whatever it is worth: it has what was asked for, or names an error.
+pub(super) fn is_answer(body: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Any {
+        #[serde(default)]
+        access_token: Option<IgnoredAny>,
+        #[serde(default)]
+        authorization_code: Option<IgnoredAny>,
+    }
+    let any = serde_json::from_slice::<Any>(body);
+    any.is_ok_and(|any| any.access_token.is_some() || any.authorization_code.is_some()) || error_code(body).is_some()
+}
+
 /// The tokens of an answer; none if it can't be used, and then nobody knows what became of what was presented.
+///
+/// The token type is not read. An issuer that spells "Bearer" otherwise has granted the pair all the same, and with it
+/// spent what was presented: not to keep it would cost the login.
 pub(super) fn tokens(body: &[u8]) -> Option<Fresh> {
     let answer: Tokens = serde_json::from_slice(body).ok()?;
-    if answer.token_type.is_some_and(|kind| !kind.eq_ignore_ascii_case("bearer")) {
-        return None;
-    }
     let access = answer.access_token.secret()?;
     let refresh = match answer.refresh_token.filter(|text| !text.0.trim().is_empty()) {
         // A successor that can't be kept is worse than none: the old one may be spent.

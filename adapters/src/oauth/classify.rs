@@ -6,7 +6,7 @@
 //! | nothing was sent: a certificate that nobody who is trusted vouches for | untrusted: not consumed, and told as this |
 //! | sent, and no answer: time-out, reset, closed | unknown |
 //! | 2xx with tokens | granted |
-//! | 2xx without (malformed, HTML, cut off, too large, another token type) | unknown |
+//! | 2xx without (malformed, HTML, cut off, too large) | unknown |
 //! | 2xx or 4xx with an error that condemns the token | rejected |
 //! | 429; 503 with `Retry-After` or `temporarily_unavailable` | not consumed |
 //! | any other 4xx, except a bare 408, 409 or 499, which may come after the act | not consumed |
@@ -94,6 +94,11 @@ impl Answer {
     /// The error code, if the body has one.
     pub(super) fn error_code(&self) -> Option<String> {
         answer::error_code(self.body.as_deref()?)
+    }
+
+    /// Whether it speaks OAuth. A challenge page, a captive portal, a redirect and what was cut off don't.
+    pub(super) fn is_oauth(&self) -> bool {
+        self.body.as_deref().is_some_and(|body| answer::is_answer(body))
     }
 
     fn tokens(&self) -> Option<credlatch_core::rotation::Fresh> {
@@ -185,6 +190,14 @@ mod tests {
     }
 
     #[test]
+    fn a_token_type_spelled_otherwise_does_not_throw_a_granted_pair_away() {
+        for kind in [r#""BEARER""#, r#"" bearer ""#, r#""Bearer token""#, r#""api""#, "\"\"", "null", "7", "{}"] {
+            let fresh = granted(&format!(r#"{{"access_token":"at-1","refresh_token":"rt-2","token_type":{kind}}}"#));
+            assert_eq!(fresh.refresh.unwrap().expose_secret(), "rt-2", "{kind}");
+        }
+    }
+
+    #[test]
     fn a_success_without_usable_tokens_is_unknown() {
         for body in [
             "",
@@ -197,7 +210,6 @@ mod tests {
             r#"{"access_token":null}"#,
             r#"{"access_token":"***"}"#,
             r#"{"access_token":"a\nb"}"#,
-            r#"{"access_token":"at-1","token_type":"DPoP"}"#,
             r#"{"access_token":"at-1","refresh_token":"a\u0000b"}"#,
             &error("server_error"),
         ] {

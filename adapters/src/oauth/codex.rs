@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::answer::Wiped;
 use super::classify::{UNUSABLE, failure};
 use super::device;
-use super::http::Reply;
+use super::http::{Answer, Reply};
 
 #[derive(Deserialize)]
 struct Authorization {
@@ -45,13 +45,13 @@ pub(super) fn prompted(reply: &Reply, row: &OAuth) -> Prompting {
 
 /// What a poll brought: 403 and 404 mean not yet.
 pub(super) fn polled(reply: &Reply, row: &OAuth) -> Polled {
+    if let Reply::Answer(Answer { status: 403 | 404, .. }) = reply {
+        return Polled::Pending;
+    }
     if let Some(wait) = device::wait(reply) {
         return wait;
     }
     let Reply::Answer(answer) = reply else { return Polled::Pending };
-    if matches!(answer.status, 403 | 404) {
-        return Polled::Pending;
-    }
     if !answer.is_success() {
         return Polled::Failed(failure(reply));
     }

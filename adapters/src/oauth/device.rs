@@ -102,12 +102,15 @@ pub(super) fn polled(reply: &Reply) -> Polled {
 }
 
 /// Whether this is a poll that got nowhere, so that the next one may bring more. After a time-out or a refusal the
-/// issuer is asked less often (RFC 8628, 3.5); if nothing was sent it has not been bothered.
+/// issuer is asked less often (RFC 8628, 3.5); if nothing was sent it has not been bothered. What is no answer of OAuth
+/// was given by somebody between here and the issuer, who may be gone at the next poll: it counts as a dropped connection.
 pub(super) fn wait(reply: &Reply) -> Option<Polled> {
     match reply {
         Reply::NotSent | Reply::Untrusted => Some(Polled::Pending),
         Reply::NoAnswer => Some(Polled::SlowDown),
-        Reply::Answer(answer) if answer.status == 429 || answer.status >= 500 => Some(Polled::SlowDown),
+        Reply::Answer(answer) if answer.status == 429 || answer.status >= 500 || !answer.is_oauth() => {
+            Some(Polled::SlowDown)
+        }
         Reply::Answer(_) => None,
     }
 }
@@ -185,7 +188,22 @@ mod tests {
         }
         let good = r#"{"access_token":"at-1","token_type":"Bearer"}"#;
         assert!(matches!(polled(&answer(200, good)), Polled::Granted(_)));
-        assert_eq!(polled(&answer(200, "<html>")), Polled::Failed("unusable_answer".to_owned()));
+        let unusable = Polled::Failed("unusable_answer".to_owned());
+        assert_eq!(polled(&answer(200, r#"{"access_token":"***"}"#)), unusable);
+    }
+
+    #[test]
+    fn an_answer_that_is_no_oauth_answer_is_waited_out_as_a_dropped_connection_is() {
+        for status in [200, 204, 301, 302, 307, 400, 401, 403, 404, 511] {
+            for body in ["", "<html>", "<!doctype html><title>Sign in to this network</title>", "{}", "[]", "null"] {
+                assert_eq!(polled(&answer(status, body)), Polled::SlowDown, "{status} {body}");
+            }
+            for body in [r#"{"captive":true,"user-portal-url":"https://x.example"}"#, r#"{"access_token":"at-1"#] {
+                assert_eq!(polled(&answer(status, body)), Polled::SlowDown, "{status} {body}");
+            }
+            let cut = Reply::Answer(Answer { status, retry_after_ms: None, body: None });
+            assert_eq!(polled(&cut), Polled::SlowDown, "{status}");
+        }
     }
 
     #[test]

@@ -13,11 +13,12 @@ use ureq::tls::{RootCerts, TlsConfig};
 use zeroize::Zeroizing;
 
 use super::{connect, roots};
+use crate::patience::retry_after_ms;
 
 /// The longest answer that is read, in bytes.
 const MAX_ANSWER: u64 = 1024 * 1024;
-/// The longest an issuer may ask to be left alone, in seconds: an absurd number must not lock a login away for years.
-const MAX_RETRY_AFTER_SECS: u64 = 86_400;
+/// The longest an issuer may ask to be left alone, in milliseconds: an absurd number must not lock a login away for years.
+const MAX_RETRY_AFTER_MS: u64 = 86_400_000;
 
 /// What is sent.
 pub(super) struct Post<'a> {
@@ -68,10 +69,11 @@ pub(super) fn post(post: &Post<'_>) -> Reply {
         Err(error) if is_distrust(&error) => return Reply::Untrusted,
         Err(_) => return Reply::NotSent,
     };
-    let retry_after = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
+    // By its own date or not at all: by two clocks that disagree it would be worse than a back-off of ours.
+    let retry_after_ms = retry_after_ms(response.headers(), None);
     Reply::Answer(Answer {
         status: response.status().as_u16(),
-        retry_after_ms: retry_after.and_then(seconds).map(|secs| secs.min(MAX_RETRY_AFTER_SECS) * 1000),
+        retry_after_ms: retry_after_ms.map(|ms| ms.min(MAX_RETRY_AFTER_MS)),
         body: response.body_mut().with_config().limit(MAX_ANSWER).read_to_vec().ok().map(Zeroizing::new),
     })
 }
@@ -104,11 +106,6 @@ fn config(timeout: Duration, url: &Url<'_>) -> Config {
         .build()
 }
 
-/// `Retry-After` in seconds. As a date it would depend on two clocks that may disagree, so then our own back-off is used.
-fn seconds(text: &str) -> Option<u64> {
-    text.trim().parse().ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,13 +114,5 @@ mod tests {
     fn a_form_is_escaped_and_grows_into_no_copy() {
         let body = form(&[("grant_type", "refresh_token"), ("refresh_token", "a+b/c=&ä d")]);
         assert_eq!(&*body, "grant_type=refresh_token&refresh_token=a%2Bb%2Fc%3D%26%C3%A4+d");
-    }
-
-    #[test]
-    fn a_retry_after_is_seconds_or_nothing() {
-        assert_eq!(seconds(" 7 "), Some(7));
-        for other in ["", "-1", "1.5", "Wed, 21 Oct 2015 07:28:00 GMT"] {
-            assert_eq!(seconds(other), None, "{other}");
-        }
     }
 }

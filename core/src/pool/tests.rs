@@ -183,12 +183,9 @@ fn a_limit_on_one_model_rests_that_model_alone() {
 #[test]
 fn failure_25_the_only_living_entry_rests_a_minute_unless_it_is_about_money() {
     let state = after(&State::default(), &at(0), &[put("a", Source::Manual)]);
-    for (answer, ms) in [
-        (Answer::Unauthorized, REST_SOLE_MS),
-        (Answer::Limited, REST_SOLE_MS),
-        (Answer::Other, REST_SOLE_MS),
-        (Answer::Billing, REST_LIMITED_MS),
-    ] {
+    for (answer, ms) in
+        [(Answer::Unauthorized, REST_SOLE_MS), (Answer::Limited, REST_SOLE_MS), (Answer::Billing, REST_LIMITED_MS)]
+    {
         let rested = after(&state, &at(0), &[Event::Report(answered(&state, "a", answer))]);
         assert_eq!(first(&rested, &at(0)), Err(Unusable::Resting(at(0).plus_ms(ms))), "{answer:?}");
     }
@@ -198,6 +195,20 @@ fn failure_25_the_only_living_entry_rests_a_minute_unless_it_is_about_money() {
     let told = Report { rest_ms: Some(5), ..answered(&pool, "a", Answer::Billing) };
     let rested = after(&pool, &at(0), &[Event::Report(told)]);
     assert_eq!(first(&rested, &at(5)).unwrap(), "a", "what the provider says goes before every rule");
+}
+
+#[test]
+fn a_bare_403_does_not_rest_the_only_key() {
+    let state = after(&State::default(), &at(0), &[put("a", Source::Manual)]);
+    let bare = answered(&state, "a", Answer::Other);
+    let left = after(&state, &at(0), &[Event::Report(bare.clone())]);
+    assert_eq!(first(&left, &at(0)).unwrap(), "a");
+    let told = Report { rest_ms: Some(5), ..bare };
+    let rested = after(&state, &at(0), &[Event::Report(told)]);
+    assert_eq!(first(&rested, &at(0)), Err(Unusable::Resting(at(0).plus_ms(5))), "but it does as long as it is told");
+    let pool = three();
+    let rested = after(&pool, &at(0), &[Event::Report(answered(&pool, "a", Answer::Other))]);
+    assert_eq!(first(&rested, &at(0)).unwrap(), "b", "another may do better");
 }
 
 #[test]

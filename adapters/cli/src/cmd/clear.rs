@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use credlatch::{Cleared, Label, Latch, ProviderId, Revocation};
+use credlatch::{Cleared, Label, Latch, ProviderId, Revocation, plain};
 use serde_json::json;
 
 use crate::args::{Clear, Global};
@@ -72,10 +72,12 @@ fn describe(gone: &BTreeMap<&ProviderId, Vec<&Label>>) -> String {
 }
 
 fn of_file(file: &Path, variables: &[String]) -> String {
+    let file = file.display().to_string();
+    let file = plain::line(&file);
     if variables.is_empty() {
-        return format!("{} had none of its variables", file.display());
+        return format!("{file} had none of its variables");
     }
-    format!("taken out of {}: {}", file.display(), variables.join(", "))
+    format!("taken out of {file}: {}", plain::line(&variables.join(", ")))
 }
 
 /// What became of it at the issuer, for people.

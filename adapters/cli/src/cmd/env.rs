@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use credlatch::core::scrub::Report;
+use credlatch::plain;
 use credlatch::{Credential, Latch, Plan, Shape, Strictness};
 
 use crate::args::{self, Global};
@@ -36,7 +37,7 @@ pub(super) fn unexpected(report: &Report, args: &args::Plan) -> Vec<String> {
 fn describe(report: &Report, warned: &[String]) -> String {
     let mut lines = vec![format!("{}:", report.provider)];
     for (what, names) in [("set", report.set.as_slice()), ("dropped", &report.dropped), ("look at", warned)] {
-        lines.extend(names.iter().map(|name| format!("  {what:<8} {name}")));
+        lines.extend(names.iter().map(|name| format!("  {what:<8} {}", plain::line(name))));
     }
     if !warned.is_empty() {
         lines

@@ -20,14 +20,19 @@ pub(crate) fn fresh(latch: &Latch, provider: &str, min_ttl: Duration) -> Done<Cr
     if !is_due(latch, &credential, min_ttl)? {
         return Ok(credential);
     }
+    let version = credential.version();
     drop(credential);
-    let credential = deferring_signals(latch, provider, || good(latch, provider, min_ttl))??;
-    match (credential.expires_at(), credential.expires_at_ms()) {
-        (Some(end), Some(end_ms)) if end < SystemTime::now() + min_ttl => {
-            Err(too_short(&credential, end, end_ms).into())
-        }
+    let credential = deferring_signals(latch, provider, || good(latch, provider, min_ttl, version))??;
+    match credential.expires_at_ms() {
+        Some(end_ms) if end_ms < in_ms(min_ttl) => Err(too_short(&credential, end_ms, version).into()),
         _ => Ok(credential),
     }
+}
+
+/// So far from now, in milliseconds since the epoch. Any length is an answer: the furthest time there is, is the last.
+fn in_ms(ahead: Duration) -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.saturating_add(ahead).as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Whether it may be rotated before it is used.
@@ -36,14 +41,16 @@ fn is_due(latch: &Latch, credential: &Credential, min_ttl: Duration) -> Done<boo
     let skew = row.oauth.as_ref().map_or(Duration::ZERO, |oauth| Duration::from_secs(oauth.refresh_skew_secs));
     // A key has no end, and who rotates a link is its owner.
     let ahead = if credential.kind() == Kind::Oauth { skew.max(min_ttl) } else { min_ttl };
-    Ok(credential.expires_at().is_some_and(|end| end <= SystemTime::now() + ahead))
+    Ok(credential.expires_at_ms().is_some_and(|end_ms| end_ms <= in_ms(ahead)))
 }
 
-/// A token that is good for a request; a new one if it would not last as long as asked for.
-fn good(latch: &Latch, provider: &str, min_ttl: Duration) -> Result<Credential, Error> {
+/// A token that is good for a request; a new one if it would not last as long as asked for. One that is newer than
+/// `version` was granted just now: another would last no longer, and cost a refresh token for nothing.
+fn good(latch: &Latch, provider: &str, min_ttl: Duration, version: u64) -> Result<Credential, Error> {
     let credential = saved(latch, || latch.token(provider))?;
-    let lasts = credential.expires_at().is_none_or(|end| end >= SystemTime::now() + min_ttl);
-    if lasts || credential.kind() != Kind::Oauth || !has_refresh(latch, &credential)? {
+    let lasts = credential.expires_at_ms().is_none_or(|end_ms| end_ms >= in_ms(min_ttl));
+    if lasts || credential.version() > version || credential.kind() != Kind::Oauth || !has_refresh(latch, &credential)?
+    {
         return Ok(credential);
     }
     saved(latch, || latch.rotate(credential.provider().as_str(), credential.label()))
@@ -75,12 +82,17 @@ pub(crate) fn saved(latch: &Latch, renew: impl Fn() -> Result<Credential, Error>
     renew()
 }
 
-fn too_short(credential: &Credential, end: SystemTime, end_ms: u64) -> Error {
-    let how = if end < SystemTime::now() { "ended at" } else { "ends sooner than asked for, at" };
+fn too_short(credential: &Credential, end_ms: u64, version: u64) -> Error {
+    let how = if end_ms < in_ms(Duration::ZERO) { "ended at" } else { "ends sooner than asked for, at" };
     let provider = credential.provider();
-    Error::new(
-        ErrorKind::SignIn,
-        format!("the {provider} access token {how} {}", rfc3339(end_ms)),
-        format!("store a new one with `credlatch set {provider} --kind oauth`, or ask for less time"),
-    )
+    let (since, remedy) = if credential.version() > version {
+        (
+            "was granted just now and ",
+            "its issuer gives no longer lifetime (`expires_in`): ask for less time, or tell the issuer".to_owned(),
+        )
+    } else {
+        ("", format!("store a new one with `credlatch set {provider} --kind oauth`, or ask for less time"))
+    };
+    let what = format!("the {provider} access token {since}{how} {}", rfc3339(end_ms));
+    Error::new(ErrorKind::SignIn, what, remedy)
 }

@@ -8,6 +8,7 @@ use credlatch::core::state::Material;
 use credlatch::env::{dotenv_file, import_env};
 use credlatch::foreign::{Tool, claude_code, codex, hermes};
 use credlatch::found::{Imported, Skipped};
+use credlatch::plain;
 use credlatch::{Error, ErrorKind, Kind, Latch, ProviderId, Taken, Took};
 use serde_json::{Value, json};
 
@@ -81,7 +82,7 @@ fn nothing(args: &Import, skipped: &[Skipped]) -> End {
     let what = format!("{} holds no credential{whose} that can be taken in", name(args.source));
     let reasons: Vec<_> = skipped.iter().map(|skipped| format!("{}: {}", skipped.what, skipped.why)).collect();
     let remedy =
-        if reasons.is_empty() { "store one with `credlatch set PROVIDER`".to_owned() } else { reasons.join("\n  ") };
+        if reasons.is_empty() { "store one with `credlatch set PROVIDER`".to_owned() } else { reasons.join("; ") };
     Error::new(ErrorKind::NoCredential, what, remedy).into()
 }
 
@@ -111,7 +112,7 @@ fn describe(is_dry: bool, taken: &[Taken], skipped: &[Skipped]) -> String {
         .iter()
         .map(|taken| format!("{}, label {}: {}", taken.found.provider, taken.found.label, what(is_dry, taken)));
     let skipped = skipped.iter().map(|skipped| format!("passed over {}: {}", skipped.what, skipped.why));
-    taken.chain(skipped).collect::<Vec<_>>().join("\n")
+    taken.chain(skipped).map(|text| plain::line(&text).into_owned()).collect::<Vec<_>>().join("\n")
 }
 
 fn what(is_dry: bool, taken: &Taken) -> String {

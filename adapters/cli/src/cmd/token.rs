@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use credlatch::{Credential, Latch, rfc3339};
 use serde::Serialize;
-use zeroize::Zeroizing;
 
 use crate::args::{Global, Provider};
 use crate::end::Done;
@@ -38,8 +37,7 @@ pub(crate) fn token(global: &Global, of: &Provider) -> Done {
         generation: credential.generation(),
         source: source(&latch, &credential)?,
     };
-    let line = Zeroizing::new(serde_json::to_string(&answer).unwrap_or_default());
-    output::write(&[line.as_bytes(), b"\n"])
+    output::json(&answer)
 }
 
 /// Where it came from; nothing if it was replaced in this very moment.

@@ -82,3 +82,71 @@ fn completions_offer_what_there_is_and_nothing_hidden() {
         );
     }
 }
+
+/// What a terminal would obey, or show as nothing or as something else.
+const HOSTILE: &str = "a\u{1b}[2J\u{7}\u{9b}31m\r\u{202e}\u{2066}\u{200b}\u{feff}z";
+
+fn is_hidden(c: char) -> bool {
+    c != '\n'
+        && (c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}'))
+}
+
+#[test]
+fn text_from_others_reaches_the_terminal_escaped() {
+    let home = Home::new();
+    home.set("minimax", "mm-key-1");
+    let escaped = serde_json::to_string(HOSTILE).unwrap();
+    let hermes = format!(
+        r#"{{"version":1,"credential_pool":{{"anthropic":[{{"id":"a","label":{escaped},"auth_type":"api_key",
+        "priority":0,"source":"manual","access_token":"sk-ant-api03-hermes-0123456789"}}],
+        {escaped}:[{{"id":"b","label":{escaped},"source":{escaped},"access_token":"key-1"}}]}}}}"#
+    );
+    let folder = home.folder().join(HOSTILE);
+    std::fs::create_dir(&folder).unwrap();
+    let file = folder.join("auth.json");
+    std::fs::write(&file, hermes).unwrap();
+    let (file, absent) = (file.to_str().unwrap(), folder.join("absent.json"));
+    let table = folder.join("table.json");
+    std::fs::write(&table, format!(r#"{{"providers":[{{"id":{escaped},"aliases":[{escaped}]}}]}}"#)).unwrap();
+    let store = format!("hermes:{file}");
+    let folder_of = folder.to_str().unwrap();
+    let mut shown = 0;
+    for args in [
+        &["import", "hermes", "--path", file][..],
+        &["import", "hermes", "--path", file, "--dry-run"],
+        &["import", "codex", "--path", absent.to_str().unwrap()],
+        &["import", "dotenv", "--path", file],
+        &["status", "--store", &store],
+        &["doctor", "--store", &store],
+        &["run", "minimax", "--", "true"],
+        &["run", "minimax", "--", HOSTILE],
+        &["env", "minimax"],
+        &["providers", "--providers", table.to_str().unwrap()],
+        &["status", "--home", file],
+        &["doctor", "--home", folder_of],
+        &["status", "--profile", HOSTILE],
+        &["token", HOSTILE],
+        &["clear", "minimax", "--dotenv", absent.to_str().unwrap()],
+    ] {
+        for json in [false, true] {
+            let at = args.iter().position(|arg| *arg == "--").unwrap_or(args.len());
+            let (before, after) = args.split_at(at);
+            let args = [before, if json { &["--json"][..] } else { &[] }, after].concat();
+            let mut command = home.command(&args);
+            command.env(format!("ACME_{HOSTILE}_API_KEY"), "acme-1");
+            if args.iter().any(|arg| matches!(*arg, "--store" | "--home")) {
+                command.env_remove("CREDLATCH_HOME");
+            }
+            let said = said(&mut command);
+            for text in [&said.out, &said.err] {
+                assert!(!text.chars().any(is_hidden), "{args:?}: {text:?}");
+                shown += usize::from(text.contains("202e"));
+                for line in text.lines().filter(|line| line.starts_with('{')) {
+                    serde_json::from_str::<serde_json::Value>(line).unwrap();
+                }
+            }
+        }
+    }
+    assert!(shown > 8, "little of it was shown at all: {shown}");
+}

@@ -172,3 +172,25 @@ fn env_shows_names_and_no_values() {
     assert!(names.iter().all(|name| dropped.contains(name)), "{dropped:?}");
     assert_eq!(json["warned"], serde_json::json!(["ACME_TOKEN"]));
 }
+
+#[test]
+fn a_min_ttl_of_any_number_is_an_answer_and_never_a_panic() {
+    let home = Home::new();
+    home.set("minimax", KEY);
+    let far = u64::MAX.to_string();
+    assert_eq!(home.say(&["run", "minimax", "--min-ttl", &far, "--", "true"]).status, 0, "a key has no end");
+    for lifetime in ["600", &far, "1e300", "-1", "\"18446744073709551615\""] {
+        let token = format!(r#"{{"access_token":"sk-ant-oat01-test-0123456789","expires_in":{lifetime}}}"#);
+        if home.feed(&["set", "anthropic", "--kind", "oauth"], &token).status != 0 {
+            continue;
+        }
+        for ttl in ["0", "1", "9223372036854775807", "9223372036854775808", &far] {
+            let run = home.say(&["run", "anthropic", "--min-ttl", ttl, "--", "true"]);
+            assert!([0, 125].contains(&run.status), "{lifetime} {ttl}: {}", run.err);
+        }
+        for args in [&["token", "anthropic"][..], &["token", "anthropic", "--json"], &["status"], &["doctor"]] {
+            let said = home.say(args);
+            assert!(said.status < 10 && !said.err.contains("panicked"), "{lifetime} {args:?}: {}", said.err);
+        }
+    }
+}
