@@ -2,6 +2,8 @@
 
 pub mod clock;
 mod fake;
+#[cfg(all(feature = "file", unix))]
+pub(crate) mod lockers;
 pub mod nonces;
 pub mod process;
 pub mod seam;
