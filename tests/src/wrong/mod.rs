@@ -70,4 +70,5 @@ wrong! {
     purge_by_wall_clock PurgeByWallClock "design: time" 14 [9] a_wall_clock_that_leaps;
     import_brings_back ImportBringsBack "hermes-agent 5285" 15 [] an_import_after_a_clear;
     unreadable_as_empty UnreadableAsEmpty "opencode all()" 16 [7] a_torn_document;
+    pid_over_lock PidOverLock "credlatch: signs of life" 4 [] a_process_table_that_lies;
 }
