@@ -105,3 +105,26 @@ impl Drop for Done {
         self.ahead.lock().remove(&self.key);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+
+    #[test]
+    fn a_forked_child_waits_for_its_own_threads_and_not_for_its_parents() {
+        let (workers, (go, wait)) = (Workers::default(), channel::<()>());
+        workers.spawn("test", move || drop(wait.recv())).unwrap();
+        assert!(workers.are_busy());
+        // As the child finds it.
+        workers.threads.lock()[0].0 += 1;
+        assert!(!workers.are_busy());
+        let done = Arc::new(AtomicBool::new(false));
+        let own = Arc::clone(&done);
+        workers.spawn("test", move || own.store(true, Ordering::SeqCst)).unwrap();
+        workers.finish();
+        assert!(done.load(Ordering::SeqCst));
+        drop(go);
+    }
+}

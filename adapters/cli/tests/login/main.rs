@@ -13,6 +13,8 @@ mod server;
 mod authlib;
 mod cancelled;
 mod clearing;
+#[cfg(target_os = "linux")]
+mod containers;
 mod crowds;
 mod doctor;
 mod killed;
