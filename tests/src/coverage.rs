@@ -147,6 +147,8 @@ const TAIL: &str = "
   is stored between the two dies with the cleared one. A test keeps this in sight.
 - A request ends at most two HTTP time-outs after its claim, because a claim older than one is not acted on. A process
   that is stopped between that look and the first byte can still be later than that.
+- In the world a participant may see a process table that lists nobody else; the clock since boot is the same for all. A
+  fork that inherits a sign of life is tried on real files only.
 - Laws 7 and 8 speak of owned entries; a link's secret is in another tool's file.
 ";
 

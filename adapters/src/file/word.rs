@@ -65,18 +65,20 @@ impl Word {
 pub(super) fn sign<D: Disk>(disk: &D, file: &D::File) {
     // A full disk may refuse it, and the lock is good without it.
     let pid = disk.pid();
-    let _ = disk.write_at(file, &pid.to_le_bytes(), PID_AT);
-    let _ = disk.write_at(file, &namespace_of(pid, disk.pid_namespace()).to_le_bytes(), PID_NAMESPACE_AT);
+    let mut signature = [0; 16];
+    signature[..4].copy_from_slice(&pid.to_le_bytes());
+    signature[8..].copy_from_slice(&namespace_of(pid, disk.pid_namespace()).to_le_bytes());
+    let _ = disk.write_at(file, &signature, PID_AT);
 }
 
 /// The pid that the last holder left, if it means the same process here.
 pub(super) fn signature<D: Disk>(disk: &D, file: &D::File) -> Option<u32> {
     let (mut pid, mut namespace) = ([0; 4], [0; 8]);
-    let read =
-        disk.read_at(file, &mut pid, PID_AT).ok()? + disk.read_at(file, &mut namespace, PID_NAMESPACE_AT).ok()?;
+    disk.read_at(file, &mut pid, PID_AT).ok()?;
+    disk.read_at(file, &mut namespace, PID_NAMESPACE_AT).ok()?;
     let pid = u32::from_le_bytes(pid);
     let is_of_here = u64::from_le_bytes(namespace) == namespace_of(pid, disk.pid_namespace());
-    (read == 12 && pid != 0 && is_of_here).then_some(pid)
+    (pid != 0 && is_of_here).then_some(pid)
 }
 
 /// Linux numbers namespaces with 32 bits.

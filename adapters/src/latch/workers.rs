@@ -115,7 +115,11 @@ mod tests {
     #[test]
     fn a_forked_child_waits_for_its_own_threads_and_not_for_its_parents() {
         let (workers, (go, wait)) = (Workers::default(), channel::<()>());
-        workers.spawn("test", move || drop(wait.recv())).unwrap();
+        workers
+            .spawn("test", move || {
+                let _ = wait.recv();
+            })
+            .unwrap();
         assert!(workers.are_busy());
         // As the child finds it.
         workers.threads.lock()[0].0 += 1;
