@@ -16,13 +16,14 @@ const TRIES: usize = 50;
 pub struct Keep<F> {
     /// Whose they are; 0 before the first.
     pid: AtomicU32,
-    files: Mutex<Vec<(Nonce, Weak<Slot<F>>)>>,
+    files: Mutex<Slots<F>>,
 }
 
 /// One of them: open as long as this is there, and this is the process that made it.
 pub(crate) struct Kept<F>(Arc<Slot<F>>);
 
 type Slot<F> = Mutex<Option<F>>;
+type Slots<F> = Vec<(Nonce, Weak<Slot<F>>)>;
 
 impl<F> Keep<F> {
     /// An empty one.
@@ -60,7 +61,7 @@ impl<F> Keep<F> {
         self.files().is_none_or(|files| files.iter().any(|(kept, slot)| *kept == name && slot.strong_count() > 0))
     }
 
-    fn files(&self) -> Option<MutexGuard<'_, Vec<(Nonce, Weak<Slot<F>>)>>> {
+    fn files(&self) -> Option<MutexGuard<'_, Slots<F>>> {
         for _ in 0..TRIES {
             match self.files.try_lock() {
                 Ok(files) => return Some(files),
