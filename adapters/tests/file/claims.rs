@@ -126,7 +126,7 @@ fn a_forked_child_closes_what_it_inherited_at_its_first_use_of_a_store() {
     for use_it in [
         |store: &FileStore<TestDisk>| drop(store.enlist().unwrap()),
         |store: &FileStore<TestDisk>| drop(store.lock(1000).unwrap()),
-        |store: &FileStore<TestDisk>| drop(store.word().unwrap()),
+        |store: &FileStore<TestDisk>| assert_eq!(store.word().unwrap(), None),
     ] {
         let home = Home::new();
         let (disk, store) = home.on_test_disk();
