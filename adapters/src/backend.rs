@@ -5,18 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use credlatch_core::clear::Clear;
-#[cfg(all(feature = "doctor", unix))]
-use credlatch_core::custody::Actor;
-use credlatch_core::custody::Nonce;
+use credlatch_core::custody::{Actor, Nonce};
 use credlatch_core::engine::{
     Cleared, Engine, FlowView, Live, NoToken, Picked, Poller, Rotation, Snapshot, TransactError, Transacted, Wish,
 };
 use credlatch_core::flow::FlowKind;
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::pool::Choice;
-#[cfg(all(feature = "doctor", unix))]
-use credlatch_core::port::Store;
-use credlatch_core::port::{Clock, Issuer, Ports, Revoked, StoreError};
+use credlatch_core::port::{Clock, Issuer, Ports, Revoked, Store, StoreError};
 #[cfg(feature = "env")]
 use credlatch_core::rewrite::Rewrite;
 use credlatch_core::rotation::Times;
@@ -75,6 +71,8 @@ pub(crate) trait Backend: Send + Sync {
     /// Whether a claim's actor is alive.
     #[cfg(all(feature = "doctor", unix))]
     fn is_alive(&self, actor: &Actor) -> Result<bool, StoreError>;
+    /// Whether a claim's actor is this process.
+    fn is_own(&self, actor: &Actor) -> bool;
 }
 
 /// A login that was started or joined.
@@ -219,5 +217,9 @@ impl<P: Ports> Backend for Engine<P> {
     #[cfg(all(feature = "doctor", unix))]
     fn is_alive(&self, actor: &Actor) -> Result<bool, StoreError> {
         self.store().is_alive(actor)
+    }
+
+    fn is_own(&self, actor: &Actor) -> bool {
+        self.store().is_own(actor)
     }
 }

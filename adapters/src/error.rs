@@ -14,6 +14,7 @@ use credlatch_core::time::Deadline;
 
 use crate::plain;
 use crate::set_aside::SetAside;
+use crate::system::process;
 
 /// Why something could not be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,11 +136,15 @@ impl Error {
                 format!("the {name} access token has ended, and no new one was asked for: {}", distrust(provider)),
                 format!("{TRUST}; the next try is made at {} or later", clock_time(&until)),
             ),
-            NoToken::Busy(actor) => Self::new(
-                ErrorKind::Busy,
-                format!("process {} is rotating the {name} token and has not finished", actor.pid),
-                format!("try again; if process {} is stopped, resume or end it", actor.pid),
-            ),
+            NoToken::Busy(actor) => {
+                let pid = process::named(&actor);
+                let who = pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"));
+                let remedy = pid.map_or_else(
+                    || "try again; it may be in another container, or have left a child behind".to_owned(),
+                    |pid| format!("try again; if process {pid} is stopped, resume or end it"),
+                );
+                Self::new(ErrorKind::Busy, format!("{who} is rotating the {name} token and has not finished"), remedy)
+            }
             NoToken::Unsaved(unsaved) => Self::new(
                 ErrorKind::Other,
                 format!("{name} granted a new token that could not be saved: {}", unsaved.error),

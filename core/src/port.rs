@@ -125,6 +125,12 @@ pub trait Store: Send + Sync {
     /// The store can't tell.
     fn is_alive(&self, actor: &Actor) -> Result<bool, StoreError>;
 
+    /// Whether this process made the actor's sign of life and still has it. A pid doesn't say: that of another container may
+    /// be the same. A store that no other process uses has only such.
+    fn is_own(&self, _actor: &Actor) -> bool {
+        true
+    }
+
     /// Waits until the actor's act ends, by settlement or by death, at most so long. Returns whether it ended.
     ///
     /// # Errors

@@ -90,7 +90,8 @@ fn about_one_grant() -> impl Strategy<Value = Step> {
 
 fn participant(step: BoxedStrategy<Step>) -> impl Strategy<Value = Participant> {
     let dies_at = prop_oneof![2 => Just(None), 1 => option::of(1..50_u32)];
-    (0..3_u32, vec(step, 1..7), dies_at).prop_map(|(process, steps, dies_at)| Participant { process, steps, dies_at })
+    (0..3_u32, vec(step, 1..7), dies_at, any::<bool>())
+        .prop_map(|(process, steps, dies_at, is_elsewhere)| Participant { process, steps, dies_at, is_elsewhere })
 }
 
 /// A provider: mostly the same one, so that the participants meet.

@@ -69,6 +69,13 @@ pub trait Conduct<S: Sim>: Send + Sync {
         right(document, here)
     }
 
+    /// Whether an actor lives, of whom it is known whether its sign of life is there, and whether the process table that is
+    /// seen from here lists its process.
+    fn is_alive(&self, has_sign: bool, is_listed: bool) -> bool {
+        let _ = is_listed;
+        has_sign
+    }
+
     /// Reads.
     ///
     /// # Errors

@@ -157,6 +157,8 @@ const TAIL: &str = "
   command needs the patience for one quarantine (30 s by default, as long as that of most providers).
 - A process that enters another time namespace after its first look at the clock, or that was given its first reading
   where the shift could not be found, counts as the one it was.
+- In the world a participant may see a process table that lists nobody else; the clock since boot is the same for all. A
+  fork that inherits a sign of life is tried on real files only.
 - Laws 7 and 8 speak of owned entries; a link's secret is in another tool's file.
 ";
 

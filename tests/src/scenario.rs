@@ -70,6 +70,9 @@ pub struct Participant {
     /// Its process dies instead of this operation on the disk or at the issuer, counted from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dies_at: Option<u32>,
+    /// It is in a pid namespace of its own: the process table that it sees lists nobody of the others.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_elsewhere: bool,
 }
 
 /// One thing that a participant does.
@@ -247,6 +250,7 @@ impl Scenario {
             process: u32::try_from(process).unwrap_or(0),
             steps: steps.to_vec(),
             dies_at: None,
+            is_elsewhere: false,
         };
         Self {
             name: name.to_owned(),

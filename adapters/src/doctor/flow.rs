@@ -54,19 +54,23 @@ fn finding(provider: &ProviderId, flow: &LiveFlow, report: &FlowReport) -> Findi
     };
     let what = format!("a login for {provider} {how_far}, until {until}");
     let join = format!("join it with `credlatch login {provider}`, or cancel it: `credlatch cancel {}`", report.id);
-    match report.holder {
-        Some(Holder { pid, life: Life::Stopped }) => Finding::new(
-            about,
-            Severity::Warning,
-            format!("{what}; process {pid}, which works on it, is stopped"),
-            format!("resume it (`kill -CONT {pid}`), or cancel the login: `credlatch cancel {}`", report.id),
-        ),
-        Some(Holder { pid, life: Life::Gone }) => {
-            Finding::new(about, Severity::Note, format!("{what}; process {pid}, which worked on it, has ended"), join)
+    let Some(holder) = report.holder else {
+        return Finding::new(about, Severity::Note, format!("{what}; nobody works on it"), join);
+    };
+    let who = holder.who();
+    match holder.life {
+        Life::Stopped => {
+            let resume = holder.pid.map(|pid| format!("resume it (`kill -CONT {pid}`), or "));
+            Finding::new(
+                about,
+                Severity::Warning,
+                format!("{what}; {who}, which works on it, is stopped"),
+                format!("{}cancel the login: `credlatch cancel {}`", resume.unwrap_or_default(), report.id),
+            )
         }
-        Some(Holder { pid, .. }) => {
-            Finding::new(about, Severity::Note, format!("{what}; process {pid} works on it"), join)
+        Life::Gone => {
+            Finding::new(about, Severity::Note, format!("{what}; {who}, which worked on it, has ended"), join)
         }
-        None => Finding::new(about, Severity::Note, format!("{what}; nobody works on it"), join),
+        _ => Finding::new(about, Severity::Note, format!("{what}; {who} works on it"), join),
     }
 }

@@ -3,13 +3,14 @@
 use credlatch_core::state::{Actor, Claim};
 
 use super::Case;
-use crate::system::process;
+use crate::file::FileStore;
+use crate::system::{lockers, process};
 
 /// Whoever holds a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Holder {
-    /// Their process.
-    pub pid: u32,
+    /// Their process, if its number means the same process here: none if it is another container's, or can't be told.
+    pub pid: Option<u32>,
     /// Whether they live.
     pub life: Life,
 }
@@ -40,10 +41,30 @@ impl Life {
     }
 }
 
+impl Holder {
+    /// Who it is, for people.
+    pub(super) fn who(&self) -> String {
+        self.pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"))
+    }
+}
+
 impl Case<'_> {
     /// Looks how the holder of a claim is.
     pub(super) fn holder(&self, claim: &Claim) -> Holder {
-        Holder { pid: claim.actor.pid, life: self.life(&claim.actor) }
+        let life = self.life(&claim.actor);
+        let pid = match life {
+            // Its number may be somebody else's by now, or nobody's.
+            Life::Gone => process::shares_numbers(claim.actor.pid_namespace).then_some(claim.actor.pid),
+            _ => self.locker(&claim.actor).or_else(|| process::named(&claim.actor)),
+        };
+        Holder { pid, life }
+    }
+
+    /// Whoever has the lock in truth: the actor itself, or a child of it that inherited its file.
+    fn locker(&self, actor: &Actor) -> Option<u32> {
+        let store = FileStore::new(&self.latch.place()?.home, self.latch.profile());
+        let lockers = lockers::of(&store.sign(actor.name).ok()?);
+        lockers.iter().copied().find(|pid| Some(*pid) == process::named(actor)).or_else(|| lockers.first().copied())
     }
 
     fn life(&self, actor: &Actor) -> Life {

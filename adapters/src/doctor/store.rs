@@ -7,7 +7,7 @@ use credlatch_core::state::State;
 use super::finding::{Finding, Severity};
 use crate::file::{Exposure, FileStore, Found, Harm, Inspection, LockSeen, Provenance, shell_quoted};
 use crate::latch::Latch;
-use crate::system::process;
+use crate::system::{lockers, process};
 
 /// A store on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -169,6 +169,10 @@ fn lock(seen: &Inspection) -> Option<Finding> {
             format!("resume it (`kill -CONT {pid}`), or end it (`kill {pid}; kill -CONT {pid}`)"),
         ),
         LockSeen::Held { pid, for_ms } => {
+            // Whoever signed may have ended since, and left the lock to a child.
+            let lockers = lockers::of(&seen.document.with_extension("lock"));
+            let signed = pid.filter(|pid| lockers.is_empty() || lockers.contains(pid));
+            let pid = signed.or_else(|| lockers.first().copied());
             let who = pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"));
             let text = what(format!("has been held by {who} for {for_ms} ms, longer than a change takes"));
             let remedy = pid.map_or_else(

@@ -10,7 +10,7 @@ use super::Case;
 use super::entry::EntryReport;
 use super::finding::{About, Finding, Severity};
 use super::health::Health;
-use super::holder::{Holder, Life};
+use super::holder::Life;
 use super::provider::Way;
 use crate::error::{TRUST, clock_time, rfc3339};
 use crate::file::shell_quoted;
@@ -129,21 +129,23 @@ impl Desk<'_> {
     }
 
     fn holder(&self) -> Option<Finding> {
-        let Holder { pid, life } = self.report.holder?;
-        Some(match life {
-            Life::AtWork => self.finding(Severity::Note, &format!("is being renewed by process {pid}"), ""),
+        let holder = self.report.holder?;
+        let who = holder.who();
+        let resume = |pid: u32| format!("resume it: `kill -CONT {pid}`");
+        Some(match holder.life {
+            Life::AtWork => self.finding(Severity::Note, &format!("is being renewed by {who}"), ""),
             Life::Stopped => self.finding(
                 Severity::Warning,
-                &format!("is held by process {pid}, which was stopped while it renewed it: nobody else may"),
-                format!("resume it: `kill -CONT {pid}`"),
+                &format!("is held by {who}, which was stopped while it renewed it: nobody else may"),
+                holder.pid.map_or_else(|| "resume it".to_owned(), resume),
             ),
             Life::Gone => self.finding(
                 Severity::Note,
-                &format!("was being renewed by process {pid}, which has ended: its refresh token may be spent"),
+                &format!("was being renewed by {who}, which has ended: its refresh token may be spent"),
                 "nothing: the next change notes it as in doubt",
             ),
             Life::Unknown => {
-                self.finding(Severity::Note, &format!("is held by process {pid}; whether that lives can't be told"), "")
+                self.finding(Severity::Note, &format!("is held by {who}; whether that lives can't be told"), "")
             }
         })
     }

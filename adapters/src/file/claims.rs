@@ -1,5 +1,9 @@
 //! Signs of life: one locked file for each act. The kernel lets go of the lock when the thread closes it, when the process
 //! dies and when the machine restarts, so there is no lease time to guess.
+//!
+//! The lock is the only word on life. What `/proc` says of a pid decides nothing: in another pid or time namespace it speaks
+//! of somebody else. A forked child that has the descriptor keeps the act alive until it ends, execs or uses a store itself:
+//! that costs others a wait, and taking the living for dead would present a refresh token twice.
 
 use std::io;
 use std::path::Path;
@@ -9,6 +13,7 @@ use credlatch_core::port::{self, StoreError, StoreErrorKind};
 use credlatch_core::state::{Actor, Nonce, State};
 
 use super::disk::{Disk, Hold, Open};
+use super::kept::Kept;
 use super::paths::Paths;
 use super::trouble::trouble;
 
@@ -20,7 +25,7 @@ const PAUSE_MAX_MS: u64 = 25;
 /// A sign of life: the lock on a file. The file itself stays until the store's lock is held and no claim names it.
 pub struct FileAlive<D: Disk> {
     disk: Arc<D>,
-    file: D::File,
+    file: Kept<D::File>,
     actor: Actor,
 }
 
@@ -33,7 +38,8 @@ impl<D: Disk> port::Alive for FileAlive<D> {
 impl<D: Disk> FileAlive<D> {
     /// Whether this is the process that made it, and not a fork of it.
     pub(crate) fn is_mine(&self) -> bool {
-        self.disk.pid() == self.actor.pid
+        // A child in a pid namespace of its own may have its parent's number.
+        self.disk.pid() == self.actor.pid && self.disk.pid_namespace() == self.actor.pid_namespace
     }
 }
 
@@ -42,21 +48,23 @@ impl<D: Disk> Drop for FileAlive<D> {
         // In a forked child the lock is still the parent's: unlocking would end the parent's act.
         if self.is_mine() {
             // If it fails, closing the file does the same.
-            let _ = self.disk.unlock(&self.file);
+            let _ = self.file.with(|file| self.disk.unlock(file));
         }
     }
 }
 
 /// Makes a sign of life.
 pub(crate) fn enlist<D: Disk>(disk: &Arc<D>, paths: &Paths) -> Result<FileAlive<D>, StoreError> {
+    disk.shed();
     paths.make_claims(&**disk)?;
     for _ in 0..TRIES {
         let name = disk.nonce();
         let path = paths.claim(name);
         let made = disk.open(&path, Open::New).and_then(|file| {
+            let file = disk.keep().keep(name, file);
             // Before it is locked a sweeper may take it away; then it is made anew under another name.
-            let is_ours = disk.try_lock(&file, Hold::Alone)? && is_at(&**disk, &file, &path)?;
-            Ok(is_ours.then_some(file))
+            let locked = file.with(|file| Ok(disk.try_lock(file, Hold::Alone)? && is_at(&**disk, file, &path)?));
+            locked.unwrap_or(Ok(false)).map(|is_ours: bool| is_ours.then_some(file))
         });
         match made {
             Ok(Some(file)) => {
@@ -83,8 +91,9 @@ pub(crate) fn is_at<D: Disk>(disk: &D, file: &D::File, path: &Path) -> io::Resul
     }
 }
 
-/// Whether the actor's act goes on: its file is locked, and not only by what a dead process left to its children.
+/// Whether the actor's act goes on: its file is locked.
 pub(crate) fn is_alive<D: Disk>(disk: &D, paths: &Paths, actor: &Actor) -> Result<bool, StoreError> {
+    disk.shed();
     let path = paths.claim(actor.name);
     let probed = match disk.open(&path, Open::Read) {
         // The lock that this takes goes with the file, at once.
@@ -97,8 +106,7 @@ pub(crate) fn is_alive<D: Disk>(disk: &D, paths: &Paths, actor: &Actor) -> Resul
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error),
     };
-    let is_locked = probed.map_err(|error| trouble("probe the lock of", &path, &error))?;
-    Ok(is_locked && !disk.is_gone(actor))
+    probed.map_err(|error| trouble("probe the lock of", &path, &error))
 }
 
 /// Waits until the actor's act ends, at most so long. Returns whether it ended.

@@ -3,10 +3,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use credlatch_core::port::{Clock, Nonces, Seam};
-use credlatch_core::state::Actor;
-
+use super::kept::Keep;
 use crate::system::Process;
+use credlatch_core::port::{Clock, Nonces, Seam};
 
 /// A directory tree with locks, and the clock, randomness and processes beside it.
 ///
@@ -152,8 +151,19 @@ pub trait Disk: Clock + Nonces + 'static {
     /// This process.
     fn process(&self) -> Process;
 
-    /// Whether the actor's process has certainly ended.
-    fn is_gone(&self, actor: &Actor) -> bool;
+    /// Which pid namespace the pid belongs to, cheaply; 0 where the platform doesn't say.
+    fn pid_namespace(&self) -> u64 {
+        self.process().pid_namespace
+    }
+
+    /// The signs of life that this process has made.
+    fn keep(&self) -> &Keep<Self::File>;
+
+    /// Closes the signs of life that this process inherited in a fork. Every way to a store goes through this, but for the
+    /// read of a word.
+    fn shed(&self) {
+        self.keep().shed(self.pid());
+    }
 }
 
 /// A queue for one writer at a time. `parking_lot` in production; a harness puts in one that its scheduler knows.

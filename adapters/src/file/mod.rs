@@ -14,6 +14,7 @@ pub(crate) mod commit;
 pub mod disk;
 pub(crate) mod document;
 mod inspect;
+pub mod kept;
 pub(crate) mod lock;
 #[cfg(target_os = "linux")]
 mod magic;
@@ -30,6 +31,8 @@ use std::sync::Arc;
 
 use credlatch_core::name::ProfileName;
 use credlatch_core::port::{Loaded, Store, StoreError};
+#[cfg(feature = "doctor")]
+use credlatch_core::state::Nonce;
 use credlatch_core::state::{Actor, State};
 
 pub use claims::FileAlive;
@@ -93,6 +96,12 @@ impl<D: Disk> FileStore<D> {
         provenance::file_system(&*self.disk, &self.paths()?)
     }
 
+    /// The sign of life of that name.
+    #[cfg(feature = "doctor")]
+    pub(crate) fn sign(&self, name: Nonce) -> Result<PathBuf, StoreError> {
+        Ok(self.paths()?.claim(name))
+    }
+
     fn paths(&self) -> Result<Paths, StoreError> {
         Paths::resolve(&*self.disk, &self.entry)
     }
@@ -119,6 +128,7 @@ impl<D: Disk> Store for FileStore<D> {
     }
 
     fn lock(&self, patience_ms: u64) -> Result<FileLocked<'_, D>, StoreError> {
+        self.disk.shed();
         lock::lock(self, patience_ms)
     }
 
@@ -140,6 +150,11 @@ impl<D: Disk> Store for FileStore<D> {
 
     fn wait(&self, actor: &Actor, patience_ms: u64) -> Result<bool, StoreError> {
         claims::wait(&*self.disk, &self.paths()?, actor, patience_ms)
+    }
+
+    fn is_own(&self, actor: &Actor) -> bool {
+        self.disk.shed();
+        self.disk.keep().holds(actor.name)
     }
 }
 

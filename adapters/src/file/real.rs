@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use credlatch_core::port::{Clock, Nonces};
-use credlatch_core::state::{Actor, Nonce};
+use credlatch_core::state::Nonce;
 use credlatch_core::time::Stamp;
 use parking_lot::{Mutex, MutexGuard};
 use rustix::fs::{Mode, OFlags, StatVfsMountFlags};
 use rustix::io::Errno;
 
 use super::disk::{Disk, Facts, Gate, Hold, Kind, Open, Place, Space};
+use super::kept::Keep;
 #[cfg(target_os = "linux")]
 use super::magic;
 use crate::system::{ParkingLot, Process, SystemClock, SystemNonces, process};
@@ -21,6 +22,9 @@ use crate::system::{ParkingLot, Process, SystemClock, SystemNonces, process};
 /// The disk of this machine.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RealDisk;
+
+/// The signs of life of all this process's stores.
+static KEEP: Keep<File> = Keep::new();
 
 /// The queue of this process's writers.
 #[derive(Debug, Default)]
@@ -194,8 +198,12 @@ impl Disk for RealDisk {
         Process::own()
     }
 
-    fn is_gone(&self, actor: &Actor) -> bool {
-        process::is_gone(actor)
+    fn pid_namespace(&self) -> u64 {
+        process::pid_namespace()
+    }
+
+    fn keep(&self) -> &Keep<File> {
+        &KEEP
     }
 }
 

@@ -18,6 +18,9 @@ use super::trouble::trouble;
 const GLANCE_MS: u64 = 1000;
 /// Where the holder's pid is in the lock file: after the word and the boot it was written in.
 const PID_AT: u64 = 16;
+/// Where the pid's namespace is, which older versions neither write nor read: its inode in the lower half, and in the upper
+/// one the pid again, so that it isn't taken for that of an older version's pid.
+const PID_NAMESPACE_AT: u64 = 24;
 
 /// What a lock file says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,14 +64,26 @@ impl Word {
 /// Leaves this process's pid in the lock file, for the others' error messages; nobody decides anything by it.
 pub(super) fn sign<D: Disk>(disk: &D, file: &D::File) {
     // A full disk may refuse it, and the lock is good without it.
-    let _ = disk.write_at(file, &disk.pid().to_le_bytes(), PID_AT);
+    let pid = disk.pid();
+    let mut signature = [0; 16];
+    signature[..4].copy_from_slice(&pid.to_le_bytes());
+    signature[8..].copy_from_slice(&namespace_of(pid, disk.pid_namespace()).to_le_bytes());
+    let _ = disk.write_at(file, &signature, PID_AT);
 }
 
-/// The pid that the last holder left.
+/// The pid that the last holder left, if it means the same process here.
 pub(super) fn signature<D: Disk>(disk: &D, file: &D::File) -> Option<u32> {
-    let mut pid = [0; 4];
-    let read = disk.read_at(file, &mut pid, PID_AT).ok()?;
-    Some(u32::from_le_bytes(pid)).filter(|pid| read == 4 && *pid != 0)
+    let (mut pid, mut namespace) = ([0; 4], [0; 8]);
+    disk.read_at(file, &mut pid, PID_AT).ok()?;
+    disk.read_at(file, &mut namespace, PID_NAMESPACE_AT).ok()?;
+    let pid = u32::from_le_bytes(pid);
+    let is_of_here = u64::from_le_bytes(namespace) == namespace_of(pid, disk.pid_namespace());
+    (pid != 0 && is_of_here).then_some(pid)
+}
+
+/// Linux numbers namespaces with 32 bits.
+fn namespace_of(pid: u32, namespace: u64) -> u64 {
+    u64::from(pid) << 32 | namespace & u64::from(u32::MAX)
 }
 
 /// A reader's view of the word, shared by this process's threads.
@@ -131,6 +146,7 @@ impl<D: Disk> Reader<D> {
         if now < due || !is_mine() {
             return;
         }
+        disk.shed();
         let (is_same_document, is_same_lock) = self.view.read(|view| {
             let Some((paths, facts)) = &view.seen else { return (true, true) };
             let lock = disk.look(&paths.lock).ok().map(|facts| facts.place);

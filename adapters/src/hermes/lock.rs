@@ -16,6 +16,7 @@ use crate::file::document::{Content, read_bytes};
 use crate::file::lock::{Way, acquire, busy_here};
 use crate::file::paths::Paths;
 use crate::file::trouble::trouble;
+use crate::system::lockers;
 
 /// How often Hermes looks whether the lock is free, in milliseconds. We look as often in the long run, and sooner at first,
 /// because most commits take a few milliseconds.
@@ -61,12 +62,15 @@ fn sign<D: Disk>(disk: &D, file: &D::File) {
     let _ = disk.cut(file, 0).and_then(|()| disk.write_at(file, pid.as_bytes(), 0));
 }
 
-/// The pid that the last holder left: the last number in the file.
+/// The pid that the last holder left, the last number in the file, if that process has the lock: Hermes doesn't say of which
+/// container it is.
 fn signature<D: Disk>(disk: &D, file: &D::File) -> Option<u32> {
     let mut text = [0; 64];
     let read = disk.read_at(file, &mut text, 0).ok()?;
     let text = std::str::from_utf8(&text[..read]).ok()?;
-    text.split(|c: char| !c.is_ascii_digit()).rfind(|digits| !digits.is_empty())?.parse().ok()
+    let pid = text.split(|c: char| !c.is_ascii_digit()).rfind(|digits| !digits.is_empty())?.parse().ok()?;
+    let place = disk.facts(file).ok()?.place;
+    lockers::is_one(pid, place).then_some(pid)
 }
 
 impl<D: Disk> Locked for HermesLocked<'_, D> {

@@ -143,6 +143,7 @@ impl<D: Disk> Store for HermesStore<D> {
     }
 
     fn load(&self) -> Result<Loaded, StoreError> {
+        self.disk.shed();
         let paths = self.paths()?;
         paths.check_folder(&*self.disk)?;
         let read = read_bytes(&*self.disk, &paths.document)?;
@@ -150,6 +151,7 @@ impl<D: Disk> Store for HermesStore<D> {
     }
 
     fn lock(&self, patience_ms: u64) -> Result<HermesLocked<'_, D>, StoreError> {
+        self.disk.shed();
         lock::lock(self, patience_ms)
     }
 
@@ -182,5 +184,10 @@ impl<D: Disk> Store for HermesStore<D> {
 
     fn wait(&self, actor: &Actor, patience_ms: u64) -> Result<bool, StoreError> {
         claims::wait(&*self.disk, &self.paths()?, actor, patience_ms)
+    }
+
+    fn is_own(&self, actor: &Actor) -> bool {
+        self.disk.shed();
+        self.disk.keep().holds(actor.name)
     }
 }

@@ -60,6 +60,13 @@ impl Latch {
         Ok(Status { state: Arc::clone(&snapshot.state), now: self.0.backend.now() })
     }
 
+    /// Whether this process is at an act that is not settled: a login that it keeps going, or a refresh token under way. A
+    /// store that can't be read might say so.
+    pub fn is_acting(&self) -> bool {
+        let backend = &self.0.backend;
+        backend.snapshot().map_or(true, |now| now.state.claims().any(|claim| backend.is_own(&claim.actor)))
+    }
+
     pub(crate) fn credential(&self, picked: Picked) -> Result<Credential, Error> {
         let borrowed = self.borrow(&picked)?;
         Ok(Credential::new(self, picked, borrowed))

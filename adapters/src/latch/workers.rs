@@ -10,7 +10,8 @@ use parking_lot::Mutex;
 
 #[derive(Default)]
 pub(super) struct Workers {
-    threads: Mutex<Vec<JoinHandle<()>>>,
+    /// Each with the process that started it: in a forked child the parent's are no threads.
+    threads: Mutex<Vec<(u32, JoinHandle<()>)>>,
     /// How to stop the pollers among them.
     pub(super) stops: Stops,
     /// What is being done ahead of time, so that a crowd of readers starts it once.
@@ -22,8 +23,9 @@ impl Workers {
     pub(super) fn spawn(&self, name: &str, work: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
         let thread = Builder::new().name(format!("credlatch {name}")).spawn(work)?;
         let mut threads = self.threads.lock();
-        threads.retain(|thread| !thread.is_finished());
-        threads.push(thread);
+        forget_inherited(&mut threads);
+        threads.retain(|(_, thread)| !thread.is_finished());
+        threads.push((std::process::id(), thread));
         Ok(())
     }
 
@@ -43,18 +45,26 @@ impl Workers {
     /// Whether some thread is not done yet.
     #[cfg(any(feature = "http", all(feature = "file", unix)))]
     pub(super) fn are_busy(&self) -> bool {
-        self.threads.lock().iter().any(|thread| !thread.is_finished())
+        self.threads.lock().iter().any(|(pid, thread)| *pid == std::process::id() && !thread.is_finished())
     }
 
     /// Stops pollers before their next poll, and waits until every worker is done.
     pub(super) fn finish(&self) {
         self.stops.stop_all();
-        let threads = std::mem::take(&mut *self.threads.lock());
-        for thread in threads {
+        let mut threads = std::mem::take(&mut *self.threads.lock());
+        forget_inherited(&mut threads);
+        for (_, thread) in threads {
             // A worker that panicked has said so on standard error; there is nobody left to tell.
             let _ = thread.join();
         }
     }
+}
+
+/// Lets go of the threads of the process that this one was forked from. They aren't here, and waiting for one that isn't
+/// ends in a panic.
+fn forget_inherited(threads: &mut Vec<(u32, JoinHandle<()>)>) {
+    let own = std::process::id();
+    threads.extract_if(.., |(pid, _)| *pid != own).for_each(std::mem::forget);
 }
 
 /// How to stop pollers: when the latch ends they poll no more, and leave their flows to whoever adopts them.
@@ -93,5 +103,32 @@ struct Done {
 impl Drop for Done {
     fn drop(&mut self) {
         self.ahead.lock().remove(&self.key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+
+    #[test]
+    fn a_forked_child_waits_for_its_own_threads_and_not_for_its_parents() {
+        let (workers, (go, wait)) = (Workers::default(), channel::<()>());
+        workers
+            .spawn("test", move || {
+                let _ = wait.recv();
+            })
+            .unwrap();
+        assert!(workers.are_busy());
+        // As the child finds it.
+        workers.threads.lock()[0].0 += 1;
+        assert!(!workers.are_busy());
+        let done = Arc::new(AtomicBool::new(false));
+        let own = Arc::clone(&done);
+        workers.spawn("test", move || own.store(true, Ordering::SeqCst)).unwrap();
+        workers.finish();
+        assert!(done.load(Ordering::SeqCst));
+        drop(go);
     }
 }

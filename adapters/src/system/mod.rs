@@ -3,6 +3,8 @@
 mod boot;
 pub mod clock;
 mod fake;
+#[cfg(all(feature = "file", unix))]
+pub(crate) mod lockers;
 pub mod nonces;
 pub mod process;
 pub mod seam;

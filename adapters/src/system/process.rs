@@ -1,4 +1,5 @@
-//! Who this process is, and whether another one is still there.
+//! Who this process is, and what people may be told of another one. Nothing here decides whether an act goes on: that is the
+//! word of its lock alone.
 
 use std::fs;
 
@@ -28,30 +29,35 @@ impl Process {
     }
 }
 
-/// Whether the actor's process has certainly ended. Where that can't be told it counts as there.
-pub fn is_gone(actor: &Actor) -> bool {
-    shares_numbers(actor.pid_namespace)
-        && (!exists(actor.pid)
-            || stat(&actor.pid.to_string()).is_some_and(|stat| {
-                let is_another = actor.started != 0 && stat.started != 0 && stat.started != actor.started;
-                is_another || stat.is_dead
-            }))
+/// The actor's pid, if it names that process to whoever reads it here: it is of this pid namespace, and there is a process
+/// of that number. A person must not be told to signal a stranger.
+pub fn named(actor: &Actor) -> Option<u32> {
+    (shares_numbers(actor.pid_namespace) && exists(actor.pid)).then_some(actor.pid)
 }
 
 /// Whether the actor's process is there and stopped, as by Ctrl-Z: it goes on holding what it holds, and does nothing.
 pub fn is_stopped(actor: &Actor) -> bool {
     let is_same = |stat: &Stat| actor.started == 0 || stat.started == actor.started;
     shares_numbers(actor.pid_namespace)
+        && is_proc_ours()
         && stat(&actor.pid.to_string()).is_some_and(|stat| is_same(&stat) && stat.is_stopped)
 }
 
 /// Whether a process of this number is there and stopped, as far as numbers mean the same here.
 pub fn is_stopped_pid(pid: u32) -> bool {
-    stat(&pid.to_string()).is_some_and(|stat| stat.is_stopped)
+    is_proc_ours() && stat(&pid.to_string()).is_some_and(|stat| stat.is_stopped)
+}
+
+/// Whether `/proc` speaks of this pid namespace. After `unshare --pid` without `--mount-proc` it speaks of the parent's,
+/// where this process has another number as well (proc(5), `NSpid`).
+pub(crate) fn is_proc_ours() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let numbers = status.lines().find_map(|line| line.strip_prefix("NSpid:"));
+    numbers.is_none_or(|numbers| numbers.split_ascii_whitespace().count() == 1)
 }
 
 /// Whether a pid means the same process there and here.
-fn shares_numbers(pid_namespace: u64) -> bool {
+pub(crate) fn shares_numbers(pid_namespace: u64) -> bool {
     pid_namespace == self::pid_namespace() && (pid_namespace != 0 || !cfg!(target_os = "linux"))
 }
 
@@ -67,7 +73,8 @@ fn exists(_pid: u32) -> bool {
     true
 }
 
-fn pid_namespace() -> u64 {
+/// The inode of the pid namespace of this process; 0 where the platform doesn't say.
+pub(crate) fn pid_namespace() -> u64 {
     let link = fs::read_link("/proc/self/ns/pid").unwrap_or_default();
     let text = link.to_string_lossy();
     text.trim_start_matches("pid:[").trim_end_matches(']').parse().unwrap_or(0)
@@ -75,11 +82,10 @@ fn pid_namespace() -> u64 {
 
 struct Stat {
     started: u64,
-    is_dead: bool,
     is_stopped: bool,
 }
 
-/// The parts of `/proc/<pid>/stat` that matter (proc(5)): fields 3 (state), 20 (threads) and 22 (start time).
+/// The parts of `/proc/<pid>/stat` that matter (proc(5)): fields 3 (state) and 22 (start time).
 fn stat(pid: &str) -> Option<Stat> {
     parse_stat(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
 }
@@ -88,11 +94,8 @@ fn parse_stat(text: &str) -> Option<Stat> {
     // The name in field 2 may hold spaces and parentheses; what follows its last parenthesis may not.
     let (_, rest) = text.rsplit_once(')')?;
     let fields: Vec<&str> = rest.split_ascii_whitespace().collect();
-    let threads: u64 = fields.get(17)?.parse().ok()?;
-    // A process whose first thread ended looks like a zombie while its other threads go on.
     let state = *fields.first()?;
-    let is_dead = matches!(state, "Z" | "X") && threads <= 1;
-    Some(Stat { started: fields.get(19)?.parse().ok()?, is_dead, is_stopped: matches!(state, "T" | "t") })
+    Some(Stat { started: fields.get(19)?.parse().ok()?, is_stopped: matches!(state, "T" | "t") })
 }
 
 #[cfg(test)]
@@ -104,45 +107,20 @@ mod tests {
     }
 
     #[test]
-    fn this_process_is_here() {
+    fn this_process_can_be_named_and_one_that_ended_or_is_of_another_namespace_cannot() {
         let own = Process::own();
-        assert!(!is_gone(&actor(own)));
+        assert_eq!(named(&actor(own)), Some(own.pid));
         assert_eq!(own.started == 0, !cfg!(target_os = "linux"));
-    }
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn a_reused_pid_is_not_taken_for_its_earlier_owner() {
-        let own = Process::own();
-        assert!(is_gone(&actor(Process { started: own.started + 1, ..own })));
-    }
-
-    #[test]
-    fn a_pid_of_another_namespace_says_nothing() {
-        let own = Process::own();
         let other = own.pid_namespace.wrapping_add(7);
-        assert!(!is_gone(&actor(Process { pid: u32::MAX >> 2, pid_namespace: other, ..own })));
-    }
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn a_process_that_ended_is_gone_even_before_its_parent_asks() {
-        let mut child = std::process::Command::new("true").spawn().unwrap();
-        let process = Process { pid: child.id(), started: 0, ..Process::own() };
-        while !is_gone(&actor(process)) {
-            std::thread::yield_now();
-        }
-        child.wait().unwrap();
-        assert!(is_gone(&actor(process)));
+        assert_eq!(named(&actor(Process { pid_namespace: other, ..own })), None);
+        assert_eq!(named(&actor(Process { pid: u32::MAX >> 2, ..own })), None);
     }
 
     #[test]
     fn a_name_with_parentheses_is_stepped_over() {
         let text = "7 (a) b) Z) Z 1 7 7 0 -1 4 0 0 0 0 0 0 0 0 20 0 1 0 4242 0";
         let stat = parse_stat(text).unwrap();
-        assert_eq!((stat.started, stat.is_dead), (4242, true));
+        assert_eq!((stat.started, stat.is_stopped), (4242, false));
         assert!(parse_stat(&text.replace(" Z 1", " T 1")).unwrap().is_stopped);
-        let other_threads = text.replace(" 20 0 1 0 ", " 20 0 3 0 ");
-        assert!(!parse_stat(&other_threads).unwrap().is_dead);
     }
 }

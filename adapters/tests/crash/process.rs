@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex};
 
 use credlatch::file::RealGate;
 use credlatch::file::disk::{Disk, Facts, Hold, Open};
+use credlatch::file::kept::Keep;
 use credlatch::system::{ParkingLot, Process as Identity};
 use credlatch_core::engine::Engine;
 use credlatch_core::port::{Clock, Nonces, Ports};
-use credlatch_core::state::{Actor, Nonce, State};
+use credlatch_core::state::{Nonce, State};
 use credlatch_core::time::Stamp;
 use credlatch_core::{Event, Step};
 
@@ -26,6 +27,7 @@ pub(crate) struct Process {
     pub(crate) pid: u32,
     pub(crate) wrong: Option<Wrong>,
     pub(crate) memory: Arc<Mutex<Memory>>,
+    keep: Arc<Keep<Handle>>,
 }
 
 /// The ports of an engine in such a process.
@@ -44,7 +46,7 @@ impl Ports for Here {
 
 impl Process {
     pub(crate) fn new(machine: &Arc<Machine>, pid: u32, wrong: Option<Wrong>) -> Self {
-        Self { machine: Arc::clone(machine), pid, wrong, memory: Arc::default() }
+        Self { machine: Arc::clone(machine), pid, wrong, memory: Arc::default(), keep: Arc::default() }
     }
 
     pub(crate) fn engine(&self, home: &Path) -> Engine<Here> {
@@ -188,8 +190,7 @@ impl Disk for Process {
         Identity { pid: self.pid, started: 1, pid_namespace: 1 }
     }
 
-    /// Nobody knows more than the locks say.
-    fn is_gone(&self, _actor: &Actor) -> bool {
-        false
+    fn keep(&self) -> &Keep<Handle> {
+        &self.keep
     }
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use credlatch_core::law::{self, Trace};
 use credlatch_core::port::Store;
 use rustix::io::Errno;
 
@@ -13,8 +14,9 @@ use super::machine::Machine;
 use super::observe::{self, CLAIMS, DOCUMENT, FOLDER, HOME, LOCK};
 use super::ops::{bare, named, put_key, used};
 use super::process::Process;
-use super::record::Recording;
-use super::{HEIR, OP, faults, image};
+use super::record::{Recording, preamble};
+use super::wrong::Wrong;
+use super::{HEIR, OP, faults, image, steps};
 
 /// A process made the store's directory and was killed before it synced the one above. The next found the directory there,
 /// committed, synced the directory itself and returned; a power cut then took the directory's name, and all that was in it.
@@ -103,4 +105,30 @@ fn a_cancel_answers_from_its_commit() {
     for at in renamed + 1..calls.len() {
         faults::one(op, Fault { at, lasts: false, how: How::With(Errno::IO) }).unwrap();
     }
+}
+
+/// Another process rotates while the first one's request is under way, a minute after it was sent, because the first one was
+/// stopped. Whoever believed a process table that doesn't list the first one presented its refresh token a second time.
+#[test]
+fn a_living_actor_that_the_process_table_does_not_list_is_waited_for() {
+    let beside = |wrong: Option<Wrong>| {
+        let machine = Machine::new(used());
+        steps::by(Some(OP));
+        machine.inner().tape = Some(preamble(&used()));
+        let other = Arc::clone(&machine);
+        machine.inner().meanwhile = Some(Box::new(move || {
+            let engine = Process::new(&other, HEIR, wrong).engine(Path::new(HOME));
+            // Once to find it dead, and once when no request of the dead can be under way.
+            for _ in 0..2 {
+                drop((named("rotate").run)(&engine, &Server { machine: &other, who: HEIR }));
+                other.inner().world.pass(60_000);
+            }
+        }));
+        let engine = Process::new(&machine, OP, None).engine(Path::new(HOME));
+        drop((named("rotate").run)(&engine, &Server { machine: &machine, who: OP }));
+        let facts = machine.inner().tape.take().unwrap_or_default().facts;
+        (machine.world().accounts.presented, law::LAWS[3].judge(&Trace(facts)).is_ok())
+    };
+    assert_eq!(beside(None), (1, true));
+    assert_eq!(beside(Some(Wrong::PidOverLock)), (2, false), "law 4, `no_replay`");
 }

@@ -233,7 +233,7 @@ fn whoever_is_renewing_is_named_and_whether_they_live() {
     let diagnosis = home.doctor();
     sound(&diagnosis);
     found(&diagnosis, Note, &["is being renewed by", &process]);
-    assert_eq!((entry(&diagnosis, "default").holder.unwrap().pid, life(&home)), (pid, Life::AtWork));
+    assert_eq!((entry(&diagnosis, "default").holder.unwrap().pid, life(&home)), (Some(pid), Life::AtWork));
 
     player.stop();
     let diagnosis = home.doctor();

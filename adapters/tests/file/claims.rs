@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use credlatch::file::RealDisk;
 use credlatch::file::disk::{Disk, Hold, Open};
+use credlatch::file::{FileStore, RealDisk};
 use credlatch_core::port::{Alive, Locked, Store, StoreErrorKind};
 use credlatch_core::state::{Actor, Nonce, State};
 use rustix::io::Errno;
@@ -87,20 +87,90 @@ fn a_process_that_is_killed_ends_its_act_at_once() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_lock_that_a_dead_process_left_to_its_child_is_an_inheritance() {
+fn a_lock_that_a_dead_process_left_to_its_child_is_alive_until_the_child_ends() {
     let home = Home::new();
     let store = home.store();
     let helper = Helper::start("leave a child", home.path());
     let (heir, actor) = helper.said.split_once(' ').unwrap();
     let (heir, actor): (String, Actor) = (heir.to_owned(), serde_json::from_str(actor).unwrap());
-    assert!(store.is_alive(&actor).unwrap());
     helper.kill();
+    let started = Instant::now();
     let is_alive = store.is_alive(&actor).unwrap();
-    let elsewhere = Actor { pid_namespace: actor.pid_namespace + 1, ..actor };
-    let seen_from_elsewhere = store.is_alive(&elsewhere).unwrap();
+    let has_ended = store.wait(&actor, 50).unwrap();
+    let waited = started.elapsed();
     assert!(Command::new("kill").args(["-9", &heir]).status().unwrap().success());
-    assert!(!is_alive);
-    assert!(seen_from_elsewhere, "the child did hold the lock, and a pid of another namespace proves nothing");
+    assert!(is_alive, "what /proc says of its pid must not overrule the lock");
+    assert!(!has_ended && waited < Duration::from_secs(5), "the wait is bounded");
+    assert!(store.wait(&actor, 5_000).unwrap(), "the child has ended");
+}
+
+#[test]
+fn what_is_known_of_an_actors_pid_decides_nothing() {
+    let home = Home::new();
+    let store = home.store();
+    let alive = store.enlist().unwrap();
+    let actor = alive.actor().clone();
+    for lie in [
+        Actor { started: actor.started + 1, ..actor.clone() },
+        Actor { pid: u32::MAX >> 2, ..actor.clone() },
+        Actor { pid_namespace: actor.pid_namespace + 1, ..actor.clone() },
+    ] {
+        assert!(store.is_alive(&lie).unwrap(), "{lie:?}");
+    }
+    drop(alive);
+    assert!(!store.is_alive(&actor).unwrap());
+}
+
+#[test]
+fn a_forked_child_closes_what_it_inherited_at_its_first_use_of_a_store() {
+    for use_it in [
+        |store: &FileStore<TestDisk>| drop(store.enlist().unwrap()),
+        |store: &FileStore<TestDisk>| drop(store.lock(1000).unwrap()),
+        |store: &FileStore<TestDisk>| assert_eq!(store.word().unwrap(), None),
+    ] {
+        let home = Home::new();
+        let (disk, store) = home.on_test_disk();
+        let alive = store.enlist().unwrap();
+        assert!(store.is_own(alive.actor()));
+        // No parent is left that has the file: what the child closes is closed.
+        disk.fork();
+        assert!(home.store().is_alive(alive.actor()).unwrap());
+        use_it(&store);
+        assert!(!home.store().is_alive(alive.actor()).unwrap());
+        assert!(!store.is_own(alive.actor()));
+        let own = store.enlist().unwrap();
+        assert!(store.is_own(own.actor()));
+        drop(alive);
+        assert!(home.store().is_alive(own.actor()).unwrap());
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_forked_child_that_uses_a_store_does_not_end_its_parents_act() {
+    let home = Home::new();
+    let (disk, store) = home.on_test_disk();
+    let alive = store.enlist().unwrap();
+    let mut parent = Command::new("sleep").arg("60").stdin(inherited(alive.actor())).spawn().unwrap();
+    disk.fork();
+    drop(store.lock(1000).unwrap());
+    let actor = alive.actor().clone();
+    drop(alive);
+    let is_alive = store.is_alive(&actor).unwrap();
+    parent.kill().unwrap();
+    parent.wait().unwrap();
+    assert!(is_alive);
+    assert!(!store.is_alive(&actor).unwrap());
+}
+
+#[test]
+fn an_act_is_ones_own_by_its_name_and_not_by_its_pid() {
+    let home = Home::new();
+    let store = home.store();
+    let alive = store.enlist().unwrap();
+    let stranger = Actor { name: Nonce(1), ..alive.actor().clone() };
+    assert!(store.is_own(alive.actor()));
+    assert!(!store.is_own(&stranger), "pid 1 of another container");
 }
 
 #[test]

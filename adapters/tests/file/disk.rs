@@ -8,11 +8,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use credlatch::file::disk::{Disk, Facts, Hold, Open};
+use credlatch::file::kept::Keep;
 use credlatch::file::{FileStore, RealDisk, RealGate};
 use credlatch::system::{ParkingLot, Process};
 use credlatch_core::name::ProfileName;
 use credlatch_core::port::{Clock, Nonces};
-use credlatch_core::state::{Actor, Nonce};
+use credlatch_core::state::Nonce;
 use credlatch_core::time::Stamp;
 use rustix::io::Errno;
 
@@ -50,6 +51,7 @@ pub(crate) struct TestDisk {
     stopped_at: Mutex<Option<Stamp>>,
     pauses_ms: Mutex<Vec<u64>>,
     nonces: Mutex<VecDeque<Nonce>>,
+    keep: Keep<File>,
 }
 
 impl TestDisk {
@@ -279,7 +281,7 @@ impl Disk for TestDisk {
     fn process(&self) -> Process {
         RealDisk.process()
     }
-    fn is_gone(&self, actor: &Actor) -> bool {
-        RealDisk.is_gone(actor)
+    fn keep(&self) -> &Keep<File> {
+        &self.keep
     }
 }

@@ -13,6 +13,8 @@ use credlatch_core::port::{Alive, Store};
 use credlatch_core::state::Actor;
 
 const PART: &str = "CREDLATCH_TEST_PART";
+/// Whom the part is about.
+pub(crate) const ACTOR: &str = "CREDLATCH_TEST_ACTOR";
 const HOME: &str = "CREDLATCH_TEST_HOME";
 
 /// A process that plays a part until it is killed, and what it said when it was ready.
@@ -23,7 +25,11 @@ pub(crate) struct Helper {
 
 impl Helper {
     pub(crate) fn start(part: &str, home: &Path) -> Self {
-        let mut child = command(part, home).stdout(Stdio::piped()).spawn().unwrap();
+        Self::of(command(part, home))
+    }
+
+    pub(crate) fn of(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
         let said = lines.find_map(|line| line.split_once("ready:").map(|(_, said)| said.to_owned())).unwrap();
         Self { child, said }
@@ -76,6 +82,14 @@ fn plays_its_part() {
             let actor = serde_json::to_string(alive.actor()).unwrap();
             say_and_sleep(&format!("{} {actor}", heir.id()));
             heir.wait().unwrap();
+        }
+        "look" => {
+            let actor: Actor = serde_json::from_str(&std::env::var(ACTOR).unwrap()).unwrap();
+            let busy = store.lock(50).err().map(|error| format!("{} {}", error.what, error.remedy));
+            let [is_alive, is_own] = [store.is_alive(&actor).unwrap(), store.is_own(&actor)];
+            let named = credlatch::system::process::named(&actor);
+            let is_stopped = credlatch::system::process::is_stopped(&actor);
+            say_and_sleep(&format!("{is_alive} {is_own} {is_stopped} {named:?} {}", busy.unwrap_or_default()));
         }
         "draft" => {
             let _room = store.reserve(1000).unwrap();

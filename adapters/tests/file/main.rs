@@ -13,6 +13,8 @@ mod helper;
 mod inspections;
 mod leftovers;
 mod machine;
+#[cfg(target_os = "linux")]
+mod namespaces;
 #[path = "../common/needs.rs"]
 mod needs;
 mod origins;

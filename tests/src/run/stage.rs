@@ -79,7 +79,8 @@ impl<S: Sim> Stage<S> {
         let machine = Box::new(move |state: &State, now: &Stamp, event: &Event| conduct.apply(state, now, event));
         let recorder = Arc::clone(&self.world.recorder);
         let fate = self.fates.get(&participant.process).cloned().unwrap_or_default();
-        Arc::new(Here::new(who, participant.process, recorder, machine).with_fate(fate, participant.dies_at))
+        let here = Here::new(who, participant.process, recorder, machine).elsewhere(participant.is_elsewhere);
+        Arc::new(here.with_fate(fate, participant.dies_at))
     }
 
     /// Leaves the processes to their participants, so that each ends with its last one.

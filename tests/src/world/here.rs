@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use credlatch_core::law::{Fact, Trace, Who};
-use credlatch_core::state::State;
+use credlatch_core::state::{Actor, State};
 use credlatch_core::time::Stamp;
 use credlatch_core::{Event, Step};
 
@@ -57,6 +57,7 @@ pub struct Here {
     pub machine: Machine,
     fate: Arc<Fate>,
     dies_at: Option<u32>,
+    is_elsewhere: bool,
     operations: AtomicU32,
     afterlife_ms: AtomicU64,
 }
@@ -83,13 +84,25 @@ impl Here {
     /// A participant that never dies.
     pub fn new(who: Who, process: u32, recorder: Arc<Recorder>, machine: Machine) -> Self {
         let (fate, operations, afterlife_ms) = (Arc::default(), AtomicU32::new(0), AtomicU64::new(0));
-        Self { who, process, recorder, machine, fate, dies_at: None, operations, afterlife_ms }
+        Self { who, process, recorder, machine, fate, dies_at: None, is_elsewhere: false, operations, afterlife_ms }
     }
 
     /// The same, but its process dies instead of its `dies_at`-th operation, counted from 1.
     #[must_use]
     pub fn with_fate(self, fate: Arc<Fate>, dies_at: Option<u32>) -> Self {
         Self { fate, dies_at, ..self }
+    }
+
+    /// The same, in a pid namespace of its own or not.
+    #[must_use]
+    pub fn elsewhere(self, is_elsewhere: bool) -> Self {
+        Self { is_elsewhere, ..self }
+    }
+
+    /// Whether the process table that it sees lists the actor's process. One that it doesn't list may be alive all the same,
+    /// and one that it lists may be dead: only signs of life are to be believed.
+    pub fn lists(&self, actor: &Actor) -> bool {
+        !self.is_elsewhere || actor.pid == self.process
     }
 
     /// Writes down a fact, unless the participant is dead.

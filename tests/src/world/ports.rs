@@ -112,12 +112,17 @@ impl<S: Sim> Store for Shelf<S> {
     }
 
     fn is_alive(&self, actor: &Actor) -> Result<bool, StoreError> {
-        S::here().operate()?;
-        Ok(self.world.signs.is_alive(actor.name))
+        let here = S::here();
+        here.operate()?;
+        Ok(self.conduct.is_alive(self.world.signs.is_alive(actor.name), here.lists(actor)))
     }
 
     fn wait(&self, actor: &Actor, patience_ms: u64) -> Result<bool, StoreError> {
-        S::here().operate()?;
+        let here = S::here();
+        here.operate()?;
+        if !self.conduct.is_alive(true, here.lists(actor)) {
+            return Ok(true);
+        }
         let ended = self.world.signs.wait(actor.name);
         if !ended {
             self.world.pass(patience_ms);

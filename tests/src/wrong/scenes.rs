@@ -154,3 +154,12 @@ pub(super) fn a_stopped_process() -> Scenario {
     scenario.participants[0].dies_at = Some(9);
     scenario
 }
+
+/// The second process doesn't find the first one in its process table, and waits out what would have to be waited out if
+/// the first one were dead.
+pub(super) fn a_process_table_that_lies() -> Scenario {
+    let patient = [rotate(Why::Challenged), Step::Wait { ms: 60_000 }, rotate(Why::Challenged)];
+    let mut scenario = story("a process table that lies", &[&[rotate(Why::Asked)], &patient]);
+    scenario.participants[1].is_elsewhere = true;
+    scenario
+}

@@ -14,6 +14,8 @@ mod authlib;
 mod cancelled;
 mod clearing;
 mod clocks;
+#[cfg(target_os = "linux")]
+mod containers;
 mod crowds;
 mod doctor;
 mod killed;
