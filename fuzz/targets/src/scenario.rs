@@ -96,7 +96,7 @@ fn told(lines: impl Iterator<Item = Line>) -> Option<Scenario> {
             Line::WithoutBoot => scenario.without_boot = true,
             Line::Before(step) if is_playable(&step) && step != Step::Tear => scenario.before.push(step),
             Line::Participant { process, dies_at } if scenario.participants.len() < MOST_PARTICIPANTS => {
-                scenario.participants.push(Participant { process, steps: Vec::new(), dies_at });
+                scenario.participants.push(Participant { process, steps: Vec::new(), dies_at, is_elsewhere: false });
             }
             Line::Step(step) if is_playable(&step) => scenario.participants.last_mut()?.steps.push(step),
             Line::Turns(who, count) => scenario.schedule.push((who, count)),
