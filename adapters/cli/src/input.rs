@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Read};
 use std::time::Duration;
 
-use credlatch::{BadSecret, Error, Secret, Tokens};
+use credlatch::{BadSecret, Error, Secret, Tokens, plain};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
@@ -19,14 +19,16 @@ pub(crate) fn read(prompt: &str) -> Done<Zeroizing<String>> {
     let failed =
         |error: io::Error| End::other(format!("could not read the secret: {error}"), "nothing was stored; try again");
     if io::stdin().is_terminal() {
-        return Ok(Zeroizing::new(rpassword::prompt_password(format!("{prompt} (not shown): ")).map_err(failed)?));
+        return Ok(Zeroizing::new(
+            rpassword::prompt_password(format!("{} (not shown): ", plain::line(prompt))).map_err(failed)?,
+        ));
     }
     text(&mut io::stdin().lock(), failed)
 }
 
 /// Asks the person at the terminal for a key, wherever standard input comes from.
 pub(crate) fn ask(prompt: &str) -> Done<Secret> {
-    let typed = rpassword::prompt_password(format!("{prompt} (not shown): "));
+    let typed = rpassword::prompt_password(format!("{} (not shown): ", plain::line(prompt)));
     let typed = Zeroizing::new(typed.map_err(|error| {
         End::other(
             format!("no secret was given, and nobody can be asked for it: {error}"),

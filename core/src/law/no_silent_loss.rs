@@ -5,8 +5,10 @@ use super::trace::Fact;
 use super::trace::Trace;
 use crate::machine::Event;
 use crate::state::Custody;
+use std::collections::BTreeSet;
 
 pub(super) fn holds(trace: &Trace) -> Result<(), String> {
+    let revoked = revoked(trace);
     for fact in &trace.0 {
         let Fact::Rested { state, live } = fact else { continue };
         for entry in state.providers.values().flat_map(|slot| &slot.entries) {
@@ -14,10 +16,7 @@ pub(super) fn holds(trace: &Trace) -> Result<(), String> {
             let Some(refresh) = &grant.refresh else { continue };
             let is_live = live.iter().any(|token| token == refresh.expose_secret());
             // Whoever stores again what was revoked by a person's wish was not robbed of it.
-            let is_revoked = trace.0.iter().any(|fact| match fact {
-                Fact::ActBegan { deed: Deed::Revoke { token }, .. } => token == refresh.expose_secret(),
-                _ => false,
-            });
+            let is_revoked = revoked.contains(refresh.expose_secret());
             if grant.custody == Custody::Settled && !is_live && !is_revoked {
                 return Err(format!("{} is called settled and is dead at the issuer", entry.label));
             }
@@ -27,6 +26,24 @@ pub(super) fn holds(trace: &Trace) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// The tokens that were revoked, with their successors: one that was on its way to the issuer meanwhile has one.
+fn revoked(trace: &Trace) -> BTreeSet<&str> {
+    let mut revoked: BTreeSet<&str> = BTreeSet::new();
+    for fact in &trace.0 {
+        if let Fact::ActBegan { deed: Deed::Revoke { token }, .. } = fact {
+            revoked.insert(token);
+        }
+    }
+    // In their order: a successor's own successor comes later.
+    for fact in &trace.0 {
+        match fact {
+            Fact::Succession { old, new } if revoked.contains(old.as_str()) => drop(revoked.insert(new)),
+            _ => {}
+        }
+    }
+    revoked
 }
 
 pub(super) fn witnessed(trace: &Trace) -> bool {
