@@ -177,7 +177,7 @@ fn a_document_that_cannot_be_opened_is_not_an_absent_one() {
 #[test]
 fn a_document_is_rewritten_as_a_load_and_a_commit_would_in_one_allocation() {
     let text = "x".repeat(20_000);
-    let read = document(1, &format!(r#"{{"generation":1,"last_version":0,"providers":{{}},"text":"{text}"}}"#));
+    let read = document(2, &format!(r#"{{"generation":1,"last_version":0,"providers":{{}},"text":"{text}"}}"#));
     let (loaded, written) = credlatch::file::rewrite_document(read.as_bytes()).unwrap();
     assert_eq!(loaded.generation, 1);
     let value = |bytes: &[u8]| serde_json::from_slice::<serde_json::Value>(bytes).unwrap();
@@ -198,7 +198,7 @@ fn the_remedy_moves_it_away_and_a_new_start_is_possible() {
 
 #[test]
 fn a_newer_version_is_told_even_if_its_form_is_unknown() {
-    for text in [document(2, r#"{"generation":1,"last_version":0}"#), r#"{"version":7,"shape":[]}"#.to_owned()] {
+    for text in [document(3, r#"{"generation":1,"last_version":0}"#), r#"{"version":7,"shape":[]}"#.to_owned()] {
         let home = home_with(&text);
         assert_eq!(refused(&home).kind, StoreErrorKind::Newer);
         assert_eq!(fs::read_to_string(home.document()).unwrap(), text);

@@ -175,18 +175,22 @@ impl Product {
     }
 }
 
+/// What tells one state from another: of each entry, and of each token that no entry holds any more.
+type Key = (u64, u64, Vec<(u64, Fingerprint, Held, Option<Nonce>)>, Vec<(Fingerprint, String)>);
+
 impl Spec for Product {
     type State = State;
     type Op = Op;
-    type Key = (u64, u64, Vec<(u64, Fingerprint, Held, Option<Nonce>)>);
+    type Key = Key;
 
-    fn key(&self, state: &State) -> Self::Key {
+    fn key(&self, state: &State) -> Key {
         let entries = state.providers.values().flat_map(|slot| &slot.entries);
         let entries = entries.map(|entry| {
             let attempt = entry.grant().and_then(|grant| grant.claim()).map(|claim: &Claim| claim.attempt);
             (entry.version, entry.fingerprint, held(entry), attempt)
         });
-        (state.generation, state.last_version, entries.collect())
+        let tokens = state.tokens.iter().map(|known| (known.fingerprint, format!("{:?}", known.fate)));
+        (state.generation, state.last_version, entries.collect(), tokens.collect())
     }
 
     fn sees(&self, state: &State, op: &Op) -> Option<bool> {
