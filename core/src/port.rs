@@ -142,6 +142,14 @@ pub trait Store: Send + Sync {
 pub trait Alive: Send + Sync + 'static {
     /// What others ask about.
     fn actor(&self) -> &Actor;
+
+    /// Ends an act that no commit ever named: what it left behind is taken away too, because nobody can be asking about it.
+    fn discard(self)
+    where
+        Self: Sized,
+    {
+        drop(self);
+    }
 }
 
 /// A locked store.

@@ -6,7 +6,7 @@
 //! that costs others a wait, and taking the living for dead would present a refresh token twice.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use credlatch_core::port::{self, StoreError, StoreErrorKind};
@@ -26,12 +26,20 @@ const PAUSE_MAX_MS: u64 = 25;
 pub struct FileAlive<D: Disk> {
     disk: Arc<D>,
     file: Kept<D::File>,
+    path: PathBuf,
     actor: Actor,
 }
 
 impl<D: Disk> port::Alive for FileAlive<D> {
     fn actor(&self) -> &Actor {
         &self.actor
+    }
+
+    fn discard(self) {
+        // It is locked here and no state names it, so nobody can be asking about it. What can't be removed is swept later.
+        if self.is_mine() {
+            let _ = self.disk.remove(&self.path);
+        }
     }
 }
 
@@ -68,7 +76,8 @@ pub(crate) fn enlist<D: Disk>(disk: &Arc<D>, paths: &Paths) -> Result<FileAlive<
         });
         match made {
             Ok(Some(file)) => {
-                return Ok(FileAlive { disk: Arc::clone(disk), file, actor: disk.process().acting_as(name) });
+                let actor = disk.process().acting_as(name);
+                return Ok(FileAlive { disk: Arc::clone(disk), file, path, actor });
             }
             Ok(None) => {}
             Err(error) => return Err(trouble("make and lock", &path, &error)),

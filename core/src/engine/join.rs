@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::login::LOOK_MS;
+use super::rotate::discard_unless_unknown;
 use super::{Engine, Poller, Snapshot, TransactError};
 use crate::flow::{Adopt, Cancel, EndedFlow, LiveFlow, Phase, Step};
 use crate::machine::{Effect, Event};
 use crate::name::ProviderId;
-use crate::port::{Clock, Issuer, Ports, Store, StoreError};
+use crate::port::{Alive, Clock, Issuer, Ports, Store, StoreError};
 use crate::state::Nonce;
 
 /// How often whoever joined looks whether there is a code to show.
@@ -33,11 +34,20 @@ impl<P: Ports> Engine<P> {
     pub fn adopt(&self, provider: &ProviderId, flow: Nonce) -> Result<Option<Poller<P>>, TransactError> {
         let alive = self.store.enlist()?;
         let act = self.act(&alive);
-        let adopted =
-            self.transact(&[Event::AdoptFlow(Adopt { provider: provider.clone(), flow, act: act.clone() })])?;
-        let polls = adopted.effects.iter().any(|effect| matches!(effect, Effect::Poll { .. }));
+        let adopt = Event::AdoptFlow(Adopt { provider: provider.clone(), flow, act: act.clone() });
+        let adopted = match self.transact(&[adopt]) {
+            Ok(adopted) => adopted,
+            Err(error) => {
+                discard_unless_unknown(alive, &error);
+                return Err(error);
+            }
+        };
+        if !adopted.effects.iter().any(|effect| matches!(effect, Effect::Poll { .. })) {
+            alive.discard();
+            return Ok(None);
+        }
         let step = Step { provider: provider.clone(), flow, attempt: act.attempt };
-        Ok(polls.then(|| Poller::new(step, alive)))
+        Ok(Some(Poller::new(step, alive)))
     }
 
     /// Waits until there is a code to show, or the flow ended, or `stop` is set. If whoever asks for the code dies, the

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::rotate::discard_unless_unknown;
 use super::{Engine, FlowView, TransactError};
 use crate::flow::{
     ClaimCode, Failed, FlowEnd, FlowKind, LIVE_MAX_MS, LiveFlow, Phase, Prompted, Start, Step, Succeeded,
@@ -71,7 +72,13 @@ impl<P: Ports> Engine<P> {
             kind,
             act: act.clone(),
         };
-        let begun = self.transact(&[Event::StartFlow(start)])?;
+        let begun = match self.transact(&[Event::StartFlow(start)]) {
+            Ok(begun) => begun,
+            Err(error) => {
+                discard_unless_unknown(alive, &error);
+                return Err(error);
+            }
+        };
         self.revoke_all(issuer, &begun.effects);
         for effect in &begun.effects {
             match effect {
@@ -86,6 +93,7 @@ impl<P: Ports> Engine<P> {
                 _ => {}
             }
         }
+        alive.discard();
         let joined = match begun.verdict() {
             Verdict::Joined(flow) => *flow,
             other => unreachable!("a start is permitted, or joins: {other:?}"),

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use super::snapshot::Live;
 use super::{Engine, TransactError};
 use crate::custody::Watched;
+use crate::known::Fate;
 use crate::machine::{Act, Effect, Event, Refusal, Verdict};
 use crate::name::{Label, ProviderId};
+use crate::origin::Reach;
 use crate::port::{Alive, Cell, Clock, Issuer, Nonces, Ports, Store, StoreError};
 use crate::rotation::{Cause, ClaimRotation, Exchanged, Settle, Times};
 use crate::state::{Actor, Claim, Custody, Doubt, Grant, Nonce};
@@ -59,7 +61,36 @@ enum Outlook {
     Rotating(Claim),
     /// Nobody is at it; this act is in doubt.
     Open(Option<Nonce>),
+    Refused(Refusal),
     Gone,
+}
+
+impl Wish {
+    fn claim(&self, act: Act, reach: Option<Box<Reach>>, watched: Option<Watched>) -> Event {
+        Event::ClaimRotation(ClaimRotation {
+            provider: self.provider.clone(),
+            label: self.label.clone(),
+            version: self.version,
+            cause: self.cause,
+            act,
+            times: self.times,
+            reach,
+            watched,
+        })
+    }
+}
+
+/// Who acts in a step that is only tried, and never committed.
+fn nobody() -> Act {
+    Act { attempt: Nonce(0), actor: Actor { name: Nonce(0), pid: 0, started: 0, pid_namespace: 0 } }
+}
+
+/// Takes a sign of life away that no commit names; one that may be named by a commit of which nobody knows stays.
+pub(super) fn discard_unless_unknown(alive: impl Alive, error: &TransactError) {
+    match error {
+        TransactError::NotSaved(_) => alive.discard(),
+        TransactError::Unknown(_) => drop(alive),
+    }
 }
 
 impl<P: Ports> Engine<P> {
@@ -81,9 +112,16 @@ impl<P: Ports> Engine<P> {
                     return Ok(Rotation::Unsaved(unsaved));
                 }
             }
-            match self.outlook(wish)? {
+            let reach = issuer.reach(&wish.provider);
+            match self.outlook(wish, reach.as_ref())? {
                 Outlook::Newer(live) => return Ok(Rotation::Newer(live)),
                 Outlook::Gone => return Ok(Rotation::Gone),
+                Outlook::Refused(Refusal::InDoubtUntil(_)) if self.watch_out(wish, patience)? => {}
+                Outlook::Refused(why) => {
+                    // Where no act may be based on the store at all, that is what a person has to hear.
+                    self.store.permit_acts()?;
+                    return Ok(Rotation::Refused(why));
+                }
                 Outlook::Rotating(claim) if self.store.is_alive(&claim.actor)? => {
                     let left_ms = patience.left_ms(&self.clock.now());
                     if !self.store.wait(&claim.actor, left_ms)? {
@@ -102,18 +140,27 @@ impl<P: Ports> Engine<P> {
         }
     }
 
-    fn outlook(&self, wish: &Wish) -> Result<Outlook, StoreError> {
-        self.read(|snapshot| {
-            let Some(live) = snapshot.live(wish.provider.as_str(), wish.label.as_str()) else { return Outlook::Gone };
-            if live.version != wish.version {
-                return Outlook::Newer(Arc::clone(live));
-            }
-            let entry = snapshot.state.entry(wish.provider.as_str(), wish.label.as_str());
-            match entry.and_then(|entry| entry.grant()).map(|grant| &grant.custody) {
-                Some(Custody::Rotating(claim)) => Outlook::Rotating(claim.clone()),
-                Some(Custody::InDoubt(doubt)) => Outlook::Open(Some(doubt.attempt)),
-                _ => Outlook::Open(None),
-            }
+    /// What can be refused by what is known already is refused here: nothing is made on the medium for it.
+    fn outlook(&self, wish: &Wish, reach: Option<&Reach>) -> Result<Outlook, StoreError> {
+        let now = self.clock.now();
+        let snapshot = self.snapshot()?;
+        let Some(live) = snapshot.live(wish.provider.as_str(), wish.label.as_str()) else { return Ok(Outlook::Gone) };
+        if live.version != wish.version {
+            return Ok(Outlook::Newer(Arc::clone(live)));
+        }
+        let entry = snapshot.state.entry(wish.provider.as_str(), wish.label.as_str());
+        // What stands against the token stands against it under every label.
+        let fate = entry.and_then(|entry| snapshot.state.fate_of(entry.material.refresh()?, entry.fingerprint));
+        let doubt = match fate {
+            Some(Fate::Rotating(claim)) => return Ok(Outlook::Rotating(claim)),
+            Some(Fate::InDoubt(doubt)) => Some(doubt.attempt),
+            Some(Fate::Lost(_) | Fate::Spent) | None => None,
+        };
+        let watched = doubt.map(|attempt| self.watched(attempt));
+        let tried = P::apply(&snapshot.state, &now, &wish.claim(nobody(), reach.cloned().map(Box::new), watched));
+        Ok(match tried.verdict {
+            Verdict::Refused(why) => Outlook::Refused(why),
+            _ => Outlook::Open(doubt),
         })
     }
 
@@ -167,24 +214,24 @@ impl<P: Ports> Engine<P> {
         let room = self.store.reserve(ROOM_FOR_TOKENS)?;
         let alive = self.store.enlist()?;
         let act = Act { attempt: self.nonces.nonce(), actor: alive.actor().clone() };
-        let claim = Event::ClaimRotation(ClaimRotation {
-            provider: wish.provider.clone(),
-            label: wish.label.clone(),
-            version: wish.version,
-            cause: wish.cause,
-            act: act.clone(),
-            times: wish.times,
-            reach: issuer.reach(&wish.provider).map(Box::new),
-            watched: doubt.map(|attempt| self.watched(attempt)),
-        });
-        let claimed = self.transact(&[claim])?;
+        let reach = issuer.reach(&wish.provider).map(Box::new);
+        let watched = doubt.map(|attempt| self.watched(attempt));
+        let claimed = match self.transact(&[wish.claim(act.clone(), reach, watched)]) {
+            Ok(claimed) => claimed,
+            Err(error) => {
+                discard_unless_unknown(alive, &error);
+                return Err(error);
+            }
+        };
         self.revoke_all(issuer, &claimed.effects);
-        match claimed.verdict() {
-            Verdict::Done => {}
-            // It was cleared since it was looked at, which is another thing than a login that nobody accepts any more.
-            Verdict::Refused(Refusal::NoEntry) => return Ok(Some(Rotation::Gone)),
-            Verdict::Refused(why) => return Ok(Some(Rotation::Refused(why.clone()))),
-            Verdict::Joined(_) | Verdict::Stale | Verdict::Nothing => return Ok(None),
+        if *claimed.verdict() != Verdict::Done {
+            alive.discard();
+            return Ok(match claimed.verdict() {
+                // It was cleared since it was looked at, which is another thing than a login that nobody accepts any more.
+                Verdict::Refused(Refusal::NoEntry) => Some(Rotation::Gone),
+                Verdict::Refused(why) => Some(Rotation::Refused(why.clone())),
+                Verdict::Done | Verdict::Joined(_) | Verdict::Stale | Verdict::Nothing => None,
+            });
         }
         let grant =
             claimed.after.state.entry(wish.provider.as_str(), wish.label.as_str()).and_then(|entry| entry.grant());

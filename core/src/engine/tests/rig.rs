@@ -283,6 +283,10 @@ impl Alive for Life {
     fn actor(&self) -> &Actor {
         &self.1
     }
+
+    fn discard(self) {
+        self.0.ask("discard", "");
+    }
 }
 
 impl Drop for Life {

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::super::{Engine, Rotation, Wish};
-use super::rig::{Here, Life, Rig, commit};
+use super::rig::{Here, Life, Rig, commit, error};
 use crate::clear::Clear;
 use crate::machine::{Event, Refusal};
-use crate::port::{Alive, Store};
+use crate::port::{Alive, CommitError, Store, StoreErrorKind};
 use crate::rotation::{Cause, Exchanged};
 use crate::sample::{TIMES, acme, claim, entry, fresh, grant, label, named, settle};
 use crate::state::{Custody, Nonce};
@@ -154,4 +154,42 @@ fn failure_12_a_clear_during_an_exchange_stays_cleared_and_its_grant_is_revoked(
     assert!(matches!(engine.rotate(&rig, &wish(&rig), 1_000).unwrap(), Rotation::Gone));
     assert_eq!(rig.calls_of("revoke"), ["revoke rt-2"]);
     assert!(rig.state().entry("acme", "a").is_none());
+}
+
+#[test]
+fn what_is_refused_by_what_is_known_makes_nothing_on_the_medium() {
+    let rig = rig();
+    let engine = rig.engine();
+    engine.snapshot().unwrap();
+    rig.calls();
+    let due = Wish { cause: Cause::Due, ..wish(&rig) };
+    for _ in 0..1_500 {
+        assert!(matches!(engine.rotate(&rig, &due, 1_000).unwrap(), Rotation::Refused(Refusal::NotDue)));
+        let made: Vec<_> = rig.calls().into_iter().filter(|call| call != "word").collect();
+        assert!(made.is_empty(), "{made:?}");
+    }
+}
+
+#[test]
+fn what_is_refused_under_the_lock_takes_its_sign_of_life_with_it() {
+    // It was cleared, or somebody else has claimed, or the store can't be written: nothing names the sign of life.
+    type Meanwhile = fn(&Rig, &Engine<Here>);
+    let meanwhile: [(Meanwhile, usize); 3] = [
+        (|_, other| drop(other.clear(Clear::Everything).unwrap()), 1),
+        (|rig, other| drop(claims(rig, other, 1)), 1),
+        (|rig, _| rig.refuse([CommitError::NotSaved(error(StoreErrorKind::Full))]), 1),
+    ];
+    for (at, (happens, discarded)) in meanwhile.into_iter().enumerate() {
+        let rig = rig();
+        let (engine, other, world) = (rig.engine(), rig.engine(), rig.clone());
+        let asked = wish(&rig);
+        rig.when("reserve", move || happens(&world, &other));
+        let _ = engine.rotate(&rig, &asked, 1_000);
+        assert_eq!(rig.calls_of("discard").len(), discarded, "case {at}");
+    }
+    // A commit of which nobody knows may name it.
+    let rig = rig();
+    rig.refuse([CommitError::Unknown(error(StoreErrorKind::Failed))]);
+    rig.engine().rotate(&rig, &wish(&rig), 1_000).unwrap_err();
+    assert_eq!(rig.calls_of("discard").len(), 0);
 }
