@@ -44,6 +44,7 @@
 pub mod clear;
 pub mod custody;
 pub mod dotenv;
+pub mod each_once;
 pub mod engine;
 pub mod extra;
 pub mod flow;

@@ -31,7 +31,7 @@ pub struct Health {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rest: Option<Rest>,
     /// Not to be used for these models until then.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "crate::each_once::deserialize")]
     pub models: BTreeMap<String, Deadline>,
     /// Never to be used again.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -121,6 +121,12 @@ fn objection(slot: &Slot, put: &Put) -> Option<Refusal> {
     }
 }
 
+/// Whether the provider's pool has no place for one more entry, and this would be one.
+pub(crate) fn is_full(state: &State, put: &Put) -> bool {
+    let slot = state.slot(put.provider.as_str());
+    slot.is_some_and(|slot| slot.entry(put.label.as_str()).is_none() && slot.entries.len() >= MAX_ENTRIES)
+}
+
 fn same_secret(a: &Material, b: &Material) -> bool {
     match (a, b) {
         (Material::ApiKey(a), Material::ApiKey(b)) => a == b,

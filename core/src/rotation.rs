@@ -231,7 +231,7 @@ pub(crate) fn settle(state: &mut State, now: &Stamp, settle: &Settle) -> Outcome
             let Some(old) = old else { return late(state, now, settle) };
             let mut version = state.last_version;
             for entry in state.awaiting(settle.attempt) {
-                version += 1;
+                version = version.saturating_add(1);
                 grant_anew(entry, now, version, fresh);
             }
             state.last_version = version;

@@ -22,6 +22,10 @@ pub const MAX_ENTRIES: usize = 4096;
 /// Cleared secrets that are remembered per provider; the oldest are forgotten first.
 pub const MAX_TOMBSTONES: usize = 256;
 
+/// The highest generation and the highest version that a stored state may have. Nobody counts that far, so whatever says
+/// more was damaged, or made up.
+pub const MAX_COUNT: u64 = u64::MAX / 2;
+
 /// Everything one profile knows at one generation.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct State {
@@ -30,7 +34,7 @@ pub struct State {
     /// The last version given to an entry. Versions are never reused, so a late report can't hit a newer secret.
     pub last_version: u64,
     /// What is known of each provider.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::each_once::deserialize")]
     pub providers: BTreeMap<ProviderId, Slot>,
     /// What became of refresh tokens that no entry holds any more.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -210,7 +214,8 @@ impl State {
 
     /// A version that was never given before.
     pub(crate) fn next_version(&mut self) -> u64 {
-        self.last_version += 1;
+        // No load takes a count that is near its end, so this never stands still; it must not begin anew, though.
+        self.last_version = self.last_version.saturating_add(1);
         self.last_version
     }
 

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use credlatch_core::each_once;
 use credlatch_core::extra::Extra;
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::origin::Origins;
@@ -34,13 +35,13 @@ pub(super) struct Side {
     /// The profile without its entries.
     pub(super) profile: State,
     /// What is known of Hermes' rows.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "each_once::deserialize")]
     pub(super) rows: BTreeMap<ProviderId, Vec<Known>>,
     /// Entries that have no row: links to the files of other tools.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "each_once::deserialize")]
     pub(super) apart: BTreeMap<ProviderId, Vec<Entry>>,
     /// Rows that were removed here. A Hermes that is running may have them in memory still, and write them back.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "each_once::deserialize")]
     pub(super) gone: BTreeMap<ProviderId, Vec<Gone>>,
     /// Fields of a newer version.
     #[serde(flatten)]

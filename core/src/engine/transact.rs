@@ -148,7 +148,9 @@ impl<P: Ports> Engine<P> {
         } else {
             let riders: Vec<Event> = self.unnamed(&before, &state).into_iter().chain(self.uses()).collect();
             let (_, _, mut state) = fold::<P>(state, &now, &riders);
-            state.generation += 1;
+            state.generation = state.generation.saturating_add(1);
+            // What a load would refuse is not written: it would be the end of the profile.
+            law::check_state(&state).map_err(|broken| unwritable(&broken))?;
             let id = locked.commit(&state, room.take())?;
             self.publish(state, Some(id))
         };
@@ -194,6 +196,11 @@ impl<P: Ports> Engine<P> {
         drop(old);
         snapshot
     }
+}
+
+fn unwritable(broken: &law::Broken) -> StoreError {
+    let what = format!("the change was not saved, because no program would read what it makes: {}", broken.what);
+    StoreError::new(StoreErrorKind::Failed, what, "remove entries of this profile; `credlatch doctor` looks at it")
 }
 
 fn fold<P: Ports>(mut state: State, now: &Stamp, events: &[Event]) -> (Vec<Verdict>, Vec<Effect>, State) {

@@ -86,10 +86,18 @@ pub(crate) fn succeeded(state: &mut State, now: &Stamp, success: &Succeeded) -> 
         fingerprint: *fingerprint,
         how: How::Named,
     };
+    if put::is_full(state, &put) {
+        // The pool was filled while the person agreed: nobody would read a fuller one.
+        end_live(state.slot_mut(&step.provider), now, &FlowEnd::Failed(POOL_FULL.to_owned()));
+        return Verdict::Done.into();
+    }
     put::store(state, &put, Voucher::Issuer);
     end_live(state.slot_mut(&step.provider), now, &FlowEnd::Succeeded);
     Verdict::Done.into()
 }
+
+/// Why a login failed for which there was no place.
+const POOL_FULL: &str = "pool_full";
 
 /// A login that came through after its flow had ended stores nothing; its grant is revoked where that can't hurt another.
 fn unwanted(state: &State, success: &Succeeded) -> Outcome {

@@ -3,11 +3,17 @@
 use std::collections::BTreeSet;
 
 use crate::flow::LIVE_MAX_MS;
-use crate::state::State;
+use crate::state::{MAX_COUNT, MAX_ENTRIES, State};
 
 pub(super) fn holds(state: &State) -> Result<(), String> {
+    if state.generation > MAX_COUNT || state.last_version > MAX_COUNT {
+        return Err("it counts further than anybody can".to_owned());
+    }
     let mut versions = BTreeSet::new();
     for (provider, slot) in &state.providers {
+        if slot.entries.len() > MAX_ENTRIES {
+            return Err(format!("{provider} has more than {MAX_ENTRIES} entries"));
+        }
         let mut labels = BTreeSet::new();
         for entry in &slot.entries {
             if !labels.insert(&entry.label) {

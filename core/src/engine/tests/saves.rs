@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::super::{Engine, Rotation, TransactError, Wish};
+use super::super::{Engine, FlowView, Rotation, TransactError, Wish};
 use super::rig::{Here, Rig, commit, error};
-use crate::flow::FlowKind;
+use crate::flow::{FlowEnd, FlowKind};
 use crate::machine::{Effect, Event};
 use crate::port::{CommitError, Polled, Revoked, StoreErrorKind};
 use crate::rotation::{Cause, Exchanged};
 use crate::sample::{TIMES, acme, entry, fresh, grant, key, label, named, secret};
-use crate::state::Custody;
+use crate::state::{Custody, Entry, MAX_COUNT, MAX_ENTRIES, State};
 
 fn rig() -> Rig {
     Rig::with([named("a", grant("at-1", Some("rt-1"))), named("b", grant("at-b", Some("rt-b")))])
@@ -126,4 +126,44 @@ fn one_answer_for_each_token_that_is_to_be_revoked() {
     let answers = rig.engine().revoke_all(&rig, &[revoke("rt-1"), refresh, revoke("rt-2")]);
     assert_eq!(answers, [Revoked::Yes, Revoked::Yes]);
     assert_eq!(rig.calls_of("revoke"), ["revoke rt-1", "revoke rt-2"]);
+}
+
+#[test]
+fn counters_do_not_begin_anew_and_nothing_is_committed_that_a_load_would_refuse() {
+    let rig = rig();
+    let engine = rig.engine();
+    let counted = |generation, last_version| State { generation, last_version, ..rig.state() };
+    for far in [counted(u64::MAX, 9), counted(9, u64::MAX), counted(MAX_COUNT + 1, 9)] {
+        rig.restore(far);
+        let error = engine.transact(&[Event::Put(named("c", key("key-1")))]).unwrap_err();
+        assert_eq!(error.store_error().kind, StoreErrorKind::Unreadable, "{error}");
+    }
+    let last = counted(MAX_COUNT, 9);
+    rig.restore(last.clone());
+    let error = engine.transact(&[Event::Put(named("c", key("key-1")))]).unwrap_err();
+    assert!(matches!(error, TransactError::NotSaved(_)) && error.to_string().contains("was not saved"), "{error}");
+    assert_eq!(rig.state(), last, "what is there can still be read");
+    assert!(engine.snapshot().is_ok());
+}
+
+#[test]
+fn a_login_that_comes_to_a_full_pool_fails_and_the_store_stays_readable() {
+    let rig = rig();
+    let engine = rig.engine();
+    let login = engine.login(&rig, &acme(), &label("c"), FlowKind::Device).unwrap();
+    let mut full = rig.state();
+    let slot = full.slot_mut(&acme());
+    let one = slot.entries[0].clone();
+    let more = (slot.entries.len()..MAX_ENTRIES).map(|n| (n as u64 + 10, label(&format!("e{n}"))));
+    slot.entries.extend(more.map(|(version, label)| Entry { label, version, ..one.clone() }));
+    full.last_version = 10_000;
+    rig.restore(full);
+    rig.answers().polls.push_back(Polled::Granted(fresh("at-3", Some("rt-3"))));
+    let ended = engine.poll_to_end(&rig, login.poller.unwrap()).unwrap();
+    assert!(
+        matches!(&ended, FlowView::Ended(ended) if ended.end == FlowEnd::Failed("pool_full".to_owned())),
+        "{ended:?}"
+    );
+    assert_eq!(rig.state().slot("acme").unwrap().entries.len(), MAX_ENTRIES);
+    assert!(rig.engine().snapshot().is_ok());
 }
