@@ -24,9 +24,14 @@ pub(crate) fn fresh(latch: &Latch, provider: &str, min_ttl: Duration) -> Done<Cr
     drop(credential);
     let credential = deferring_signals(latch, provider, || good(latch, provider, min_ttl, version))??;
     match credential.expires_at_ms() {
-        Some(end_ms) if end_ms < in_ms(min_ttl) => Err(too_short(&credential, end_ms, version).into()),
+        Some(end_ms) if !lasts(end_ms, min_ttl) => Err(too_short(&credential, end_ms, version).into()),
         _ => Ok(credential),
     }
+}
+
+/// Whether what ends then lasts for so long from now. What ends in this very millisecond has ended.
+fn lasts(end_ms: u64, min_ttl: Duration) -> bool {
+    end_ms >= in_ms(min_ttl) && end_ms > in_ms(Duration::ZERO)
 }
 
 /// So far from now, in milliseconds since the epoch. Any length is an answer: the furthest time there is, is the last.
@@ -48,8 +53,11 @@ fn is_due(latch: &Latch, credential: &Credential, min_ttl: Duration) -> Done<boo
 /// `version` was granted just now: another would last no longer, and cost a refresh token for nothing.
 fn good(latch: &Latch, provider: &str, min_ttl: Duration, version: u64) -> Result<Credential, Error> {
     let credential = saved(latch, || latch.token(provider))?;
-    let lasts = credential.expires_at_ms().is_none_or(|end_ms| end_ms >= in_ms(min_ttl));
-    if lasts || credential.version() > version || credential.kind() != Kind::Oauth || !has_refresh(latch, &credential)?
+    let is_good = credential.expires_at_ms().is_none_or(|end_ms| lasts(end_ms, min_ttl));
+    if is_good
+        || credential.version() > version
+        || credential.kind() != Kind::Oauth
+        || !has_refresh(latch, &credential)?
     {
         return Ok(credential);
     }
@@ -83,7 +91,7 @@ pub(crate) fn saved(latch: &Latch, renew: impl Fn() -> Result<Credential, Error>
 }
 
 fn too_short(credential: &Credential, end_ms: u64, version: u64) -> Error {
-    let how = if end_ms < in_ms(Duration::ZERO) { "ended at" } else { "ends sooner than asked for, at" };
+    let how = if end_ms <= in_ms(Duration::ZERO) { "ended at" } else { "ends sooner than asked for, at" };
     let provider = credential.provider();
     let (since, remedy) = if credential.version() > version {
         (
