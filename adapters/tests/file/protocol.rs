@@ -1,6 +1,5 @@
 //! The word, the lock and the readers: each trace that broke a naive version is a test here.
 
-use credlatch_core::port::Clock as _;
 use std::fs;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
@@ -72,10 +71,6 @@ fn a_load_is_not_kept_under_a_word_read_after_it() {
 
 #[test]
 fn a_restored_document_is_noticed_and_never_kept() {
-    if credlatch::system::SystemClock.now().boot == 0 {
-        crate::needs::missing("a boot that is known: a time namespace may hide it");
-        return;
-    }
     let home = Home::new();
     let (disk, store) = home.on_test_disk();
     let mut reader = Reader::default();
