@@ -5,7 +5,10 @@
 //! the boot is 0: nobody compares such a reading with another process's. A look that failed is made again, because `/proc`
 //! may come later, or have been out of file descriptors.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+
+use parking_lot::{Mutex, const_mutex};
 
 /// Between two looks for a boot that wasn't found.
 const AGAIN_MS: u64 = 1_000;
@@ -14,10 +17,16 @@ const AGAIN_MS: u64 = 1_000;
 static BOOT: AtomicU64 = AtomicU64::new(0);
 /// What the namespace of this process adds to the time since boot.
 static SHIFT_MS: AtomicI64 = AtomicI64::new(0);
-/// When to look again.
-static NEXT_MS: AtomicU64 = AtomicU64::new(0);
-/// Whether this process was given a reading with its shift in it.
-static GAVE_SHIFTED: AtomicBool = AtomicBool::new(false);
+/// The looks that found none. Whoever comes while somebody looks waits for what is found, or one process would have readings
+/// with a boot and without.
+static LOOKS: Mutex<Looks> = const_mutex(Looks { next_ms: 0, gave_shifted: false });
+
+struct Looks {
+    /// When to look again.
+    next_ms: u64,
+    /// Whether this process was given a reading with its shift in it.
+    gave_shifted: bool,
+}
 
 /// A boot, and how far the clock is shifted here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,17 +45,23 @@ pub(super) fn placed(shown_ms: u64) -> (u64, u64) {
 
 #[cold]
 fn look(shown_ms: u64) -> (u64, u64) {
-    if shown_ms >= NEXT_MS.load(Ordering::Relaxed) {
-        NEXT_MS.store(shown_ms.saturating_add(AGAIN_MS), Ordering::Relaxed);
+    // A child that was forked while another thread looked has nobody who would unlock.
+    let Some(mut looks) = LOOKS.try_lock_for(Duration::from_millis(AGAIN_MS)) else { return (shown_ms, 0) };
+    let boot = BOOT.load(Ordering::Acquire);
+    if boot != 0 {
+        return (unshifted(shown_ms, SHIFT_MS.load(Ordering::Relaxed)), boot);
+    }
+    if shown_ms >= looks.next_ms {
+        looks.next_ms = shown_ms.saturating_add(AGAIN_MS);
         // A process whose clock jumped would miscount its own waits: one that began with the shift keeps it, without a boot.
-        let found = find().filter(|found| found.shift_ms == 0 || !GAVE_SHIFTED.load(Ordering::Relaxed));
+        let found = find().filter(|found| found.shift_ms == 0 || !looks.gave_shifted);
         if let Some(Found { boot, shift_ms }) = found {
             SHIFT_MS.store(shift_ms, Ordering::Relaxed);
             BOOT.store(boot, Ordering::Release);
             return (unshifted(shown_ms, shift_ms), boot);
         }
     }
-    GAVE_SHIFTED.store(true, Ordering::Relaxed);
+    looks.gave_shifted = true;
     (shown_ms, 0)
 }
 
@@ -122,6 +137,34 @@ mod tests {
         for broken in ["", "\n", "0f3c1f7e", "0f3c1f7e-0000-4000-8000-0000000000012"] {
             assert_eq!(named(broken), None, "{broken:?}");
         }
+    }
+
+    #[test]
+    fn threads_that_look_at_once_are_told_one_boot() {
+        for threads in [2, 8] {
+            let mut child = crate::testing::rerun("system::boot::tests::looks_at_once");
+            child.env("BOOT_THREADS", threads.to_string());
+            crate::testing::passes(child);
+        }
+    }
+
+    /// In a process of its own, because the boot is found once.
+    #[test]
+    fn looks_at_once() {
+        let Some(threads) = std::env::var("BOOT_THREADS").ok().and_then(|text| text.parse::<usize>().ok()) else {
+            return;
+        };
+        let together = std::sync::Barrier::new(threads);
+        let boots: Vec<u64> = std::thread::scope(|scope| {
+            let look = || {
+                together.wait();
+                placed(5_000).1
+            };
+            let looking: Vec<_> = (0..threads).map(|_| scope.spawn(look)).collect();
+            looking.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert!(boots.iter().all(|boot| *boot == boots[0]), "{boots:?}");
+        assert_eq!(boots[0], placed(5_000).1);
     }
 
     #[test]
