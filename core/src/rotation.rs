@@ -1,6 +1,8 @@
 //! Rotation: claim, exchange, settle. The claim is durable before the refresh token is presented, so nobody presents it
 //! beside somebody else; the settlement names its attempt, so one that comes too late changes nothing.
 
+mod settle;
+
 use serde::{Deserialize, Serialize};
 
 use crate::custody::Watched;
@@ -10,8 +12,9 @@ use crate::machine::{Act, Effect, Outcome, Refusal, Verdict};
 use crate::name::{Label, ProviderId};
 use crate::origin::Reach;
 use crate::secret::{Fingerprint, Secret};
-use crate::state::{Claim, Custody, Doubt, DoubtCause, Entry, Grant, Nonce, Slot, State};
+use crate::state::{Claim, Custody, Doubt, Entry, Grant, Nonce, State};
 use crate::time::{Expiry, Stamp};
+pub(crate) use settle::{actor_gone, settle};
 
 /// The least time between two rotations of one entry that an answer of 401 causes.
 pub const CHALLENGE_SPACING_MS: u64 = 300_000;
@@ -223,82 +226,6 @@ fn doubt_objection(grant: &Grant, doubt: &Doubt, now: &Stamp, want: &ClaimRotati
     if needed { None } else { Some(Refusal::InDoubtUntil(now.plus_ms(left_ms))) }
 }
 
-pub(crate) fn settle(state: &mut State, now: &Stamp, settle: &Settle) -> Outcome {
-    match &settle.outcome {
-        // An attempt that was taken for dead, and after which nobody has claimed, brings the live grant all the same.
-        Exchanged::Granted(fresh) => {
-            let old = state.awaiting(settle.attempt).map(|entry| entry.fingerprint).next();
-            let Some(old) = old else { return late(state, now, settle) };
-            let mut version = state.last_version;
-            for entry in state.awaiting(settle.attempt) {
-                version = version.saturating_add(1);
-                grant_anew(entry, now, version, fresh);
-            }
-            state.last_version = version;
-            state.remember_spent(old, fresh);
-            Verdict::Done.into()
-        }
-        outcome => {
-            let mut is_claimed = false;
-            for entry in state.awaiting(settle.attempt) {
-                if let Some(claim) = entry.grant().and_then(Grant::claim).cloned() {
-                    settle_without_grant(entry, now, &claim, outcome);
-                    is_claimed = true;
-                }
-            }
-            if is_claimed { Verdict::Done.into() } else { late(state, now, settle) }
-        }
-    }
-}
-
-fn holds(entry: &Entry, fresh: &Fresh) -> bool {
-    entry.grant().is_some_and(|grant| grant.access == fresh.access)
-}
-
-/// No entry waits for it. A grant that nobody wants any more is revoked, but only where nothing is stored or about to be: an
-/// issuer that revokes per account would otherwise take the newer login with it.
-fn late(state: &mut State, now: &Stamp, settle: &Settle) -> Outcome {
-    let slot = state.slot(settle.provider.as_str());
-    if let (Exchanged::Granted(fresh), Some(entry)) =
-        (&settle.outcome, slot.and_then(|slot| slot.entry(settle.label.as_str())))
-        && holds(entry, fresh)
-    {
-        // A commit that was reported as failed may have landed: the grant it stored is this one.
-        return Verdict::Nothing.into();
-    }
-    let effects = match &settle.outcome {
-        Exchanged::Granted(fresh) if slot.is_none_or(Slot::is_deserted) => {
-            let token = fresh.refresh.as_ref().unwrap_or(&fresh.access);
-            let revoke = || Effect::Revoke { provider: settle.provider.clone(), token: token.clone() };
-            if state.holds(token) { Vec::new() } else { vec![revoke()] }
-        }
-        _ => Vec::new(),
-    };
-    let is_known = state.settle_token(now, settle.attempt, &settle.outcome);
-    Outcome { verdict: if is_known { Verdict::Done } else { Verdict::Stale }, effects }
-}
-
-fn grant_anew(entry: &mut Entry, now: &Stamp, version: u64, fresh: &Fresh) {
-    let Some(grant) = entry.grant_mut() else { return };
-    grant.access = fresh.access.clone();
-    if let Some(refresh) = &fresh.refresh {
-        grant.refresh = Some(refresh.clone());
-    }
-    grant.expiry = fresh.expiry(now);
-    grant.issued = *now;
-    if let Some(scopes) = &fresh.scopes {
-        grant.scopes.clone_from(scopes);
-    }
-    grant.custody = Custody::Settled;
-    entry.version = version;
-    if fresh.refresh.is_some() {
-        entry.fingerprint = fresh.fingerprint;
-    }
-    let challenged = entry.health.challenged;
-    let uses = entry.health.uses;
-    entry.health = crate::pool::Health { challenged, uses, ..Default::default() };
-}
-
 impl Fresh {
     /// The grant that these tokens make, received at this time.
     pub fn grant(&self, now: &Stamp) -> Grant {
@@ -317,43 +244,6 @@ impl Fresh {
     /// When the new access token ends, counted from the answer.
     pub fn expiry(&self, now: &Stamp) -> Expiry {
         self.expires_in_ms.map_or(Expiry::Never, |ms| Expiry::After(now.plus_ms(ms)))
-    }
-}
-
-fn settle_without_grant(entry: &mut Entry, now: &Stamp, claim: &Claim, outcome: &Exchanged) {
-    let back_to = claim.doubt.clone().map_or(Custody::Settled, Custody::InDoubt);
-    let custody = match outcome {
-        Exchanged::Granted(_) => return,
-        Exchanged::Rejected { code } => Custody::Lost(claim.lost(now, code)),
-        Exchanged::NotConsumed { .. } | Exchanged::Untrusted => back_to,
-        Exchanged::Unknown => Custody::InDoubt(claim.doubted(DoubtCause::NoUsableAnswer)),
-    };
-    match outcome {
-        Exchanged::NotConsumed { retry_after_ms } => entry.health.back_off(now, *retry_after_ms),
-        Exchanged::Untrusted | Exchanged::Unknown => entry.health.back_off(now, None),
-        Exchanged::Granted(_) | Exchanged::Rejected { .. } => {}
-    }
-    entry.health.untrusted = *outcome == Exchanged::Untrusted;
-    entry.set_custody(custody);
-}
-
-/// The actor of this attempt is dead: the token it presented is in doubt, wherever it stands.
-pub(crate) fn actor_gone(state: &mut State, attempt: Nonce) -> bool {
-    let mut found = state.doubt_token(attempt);
-    for entry in state.awaiting(attempt) {
-        if let Some(claim) = entry.grant().and_then(Grant::claim).cloned() {
-            entry.set_custody(Custody::InDoubt(claim.doubted(DoubtCause::ActorDied)));
-            found = true;
-        }
-    }
-    found
-}
-
-impl Entry {
-    fn set_custody(&mut self, custody: Custody) {
-        if let Some(grant) = self.grant_mut() {
-            grant.custody = custody;
-        }
     }
 }
 

@@ -50,7 +50,7 @@ pub const EDITS: &[Edit] = &[
     Edit {
         name: "no answer counts as no harm",
         what: "a token whose request got no usable answer is called settled",
-        file: "core/src/rotation.rs",
+        file: "core/src/rotation/settle.rs",
         right: "Exchanged::Unknown => Custody::InDoubt(claim.doubted(DoubtCause::NoUsableAnswer)),",
         wrong: "Exchanged::Unknown => Custody::Settled,",
         harness: PROPERTIES,
@@ -68,7 +68,7 @@ pub const EDITS: &[Edit] = &[
     Edit {
         name: "a rotation keeps the version",
         what: "a new secret under an old version: a late report hits it",
-        file: "core/src/rotation.rs",
+        file: "core/src/rotation/settle.rs",
         right: "    entry.version = version;\n    if fresh.refresh.is_some() {",
         wrong: "    if fresh.refresh.is_some() {",
         harness: PROPERTIES,
@@ -86,7 +86,7 @@ pub const EDITS: &[Edit] = &[
     Edit {
         name: "the dead leave nothing behind",
         what: "a grant whose rotation died counts as settled",
-        file: "core/src/rotation.rs",
+        file: "core/src/rotation/settle.rs",
         right: "entry.set_custody(Custody::InDoubt(claim.doubted(DoubtCause::ActorDied)));",
         wrong: "entry.set_custody(Custody::Settled);",
         harness: PROPERTIES,

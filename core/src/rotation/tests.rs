@@ -9,6 +9,7 @@ use crate::sample::{
     TIMES, acme, act, after, at, claim, entry, fresh, grant, key, label, link, named, print, secret, settle, step,
     stored,
 };
+use crate::state::DoubtCause;
 use crate::state::Material;
 
 /// A grant whose access token ends so many milliseconds after the beginning.

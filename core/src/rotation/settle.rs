@@ -1,0 +1,120 @@
+//! What comes of an exchange: new tokens for every entry that waits for them, or what the answer says of the token that was
+//! presented. A settlement that comes too late changes no entry.
+
+use super::{Exchanged, Fresh, Settle};
+use crate::machine::{Effect, Outcome, Verdict};
+use crate::state::{Claim, Custody, DoubtCause, Entry, Grant, Nonce, Slot, State};
+use crate::time::Stamp;
+
+pub(crate) fn settle(state: &mut State, now: &Stamp, settle: &Settle) -> Outcome {
+    match &settle.outcome {
+        // An attempt that was taken for dead, and after which nobody has claimed, brings the live grant all the same.
+        Exchanged::Granted(fresh) => {
+            let old = state.awaiting(settle.attempt).map(|entry| entry.fingerprint).next();
+            let Some(old) = old else { return late(state, now, settle) };
+            let mut version = state.last_version;
+            for entry in state.awaiting(settle.attempt) {
+                version = version.saturating_add(1);
+                grant_anew(entry, now, version, fresh);
+            }
+            state.last_version = version;
+            state.remember_spent(old, fresh);
+            Verdict::Done.into()
+        }
+        outcome => {
+            let mut is_claimed = false;
+            for entry in state.awaiting(settle.attempt) {
+                if let Some(claim) = entry.grant().and_then(Grant::claim).cloned() {
+                    settle_without_grant(entry, now, &claim, outcome);
+                    is_claimed = true;
+                }
+            }
+            if is_claimed { Verdict::Done.into() } else { late(state, now, settle) }
+        }
+    }
+}
+
+fn holds(entry: &Entry, fresh: &Fresh) -> bool {
+    entry.grant().is_some_and(|grant| grant.access == fresh.access)
+}
+
+/// No entry waits for it. A grant that nobody wants any more is revoked, but only where nothing is stored or about to be: an
+/// issuer that revokes per account would otherwise take the newer login with it.
+fn late(state: &mut State, now: &Stamp, settle: &Settle) -> Outcome {
+    let slot = state.slot(settle.provider.as_str());
+    if let (Exchanged::Granted(fresh), Some(entry)) =
+        (&settle.outcome, slot.and_then(|slot| slot.entry(settle.label.as_str())))
+        && holds(entry, fresh)
+    {
+        // A commit that was reported as failed may have landed: the grant it stored is this one.
+        return Verdict::Nothing.into();
+    }
+    let effects = match &settle.outcome {
+        Exchanged::Granted(fresh) if slot.is_none_or(Slot::is_deserted) => {
+            let token = fresh.refresh.as_ref().unwrap_or(&fresh.access);
+            let revoke = || Effect::Revoke { provider: settle.provider.clone(), token: token.clone() };
+            if state.holds(token) { Vec::new() } else { vec![revoke()] }
+        }
+        _ => Vec::new(),
+    };
+    let is_known = state.settle_token(now, settle.attempt, &settle.outcome);
+    Outcome { verdict: if is_known { Verdict::Done } else { Verdict::Stale }, effects }
+}
+
+fn grant_anew(entry: &mut Entry, now: &Stamp, version: u64, fresh: &Fresh) {
+    let Some(grant) = entry.grant_mut() else { return };
+    grant.access = fresh.access.clone();
+    if let Some(refresh) = &fresh.refresh {
+        grant.refresh = Some(refresh.clone());
+    }
+    grant.expiry = fresh.expiry(now);
+    grant.issued = *now;
+    if let Some(scopes) = &fresh.scopes {
+        grant.scopes.clone_from(scopes);
+    }
+    grant.custody = Custody::Settled;
+    entry.version = version;
+    if fresh.refresh.is_some() {
+        entry.fingerprint = fresh.fingerprint;
+    }
+    let challenged = entry.health.challenged;
+    let uses = entry.health.uses;
+    entry.health = crate::pool::Health { challenged, uses, ..Default::default() };
+}
+
+fn settle_without_grant(entry: &mut Entry, now: &Stamp, claim: &Claim, outcome: &Exchanged) {
+    let back_to = claim.doubt.clone().map_or(Custody::Settled, Custody::InDoubt);
+    let custody = match outcome {
+        Exchanged::Granted(_) => return,
+        Exchanged::Rejected { code } => Custody::Lost(claim.lost(now, code)),
+        Exchanged::NotConsumed { .. } | Exchanged::Untrusted => back_to,
+        Exchanged::Unknown => Custody::InDoubt(claim.doubted(DoubtCause::NoUsableAnswer)),
+    };
+    match outcome {
+        Exchanged::NotConsumed { retry_after_ms } => entry.health.back_off(now, *retry_after_ms),
+        Exchanged::Untrusted | Exchanged::Unknown => entry.health.back_off(now, None),
+        Exchanged::Granted(_) | Exchanged::Rejected { .. } => {}
+    }
+    entry.health.untrusted = *outcome == Exchanged::Untrusted;
+    entry.set_custody(custody);
+}
+
+/// The actor of this attempt is dead: the token it presented is in doubt, wherever it stands.
+pub(crate) fn actor_gone(state: &mut State, attempt: Nonce) -> bool {
+    let mut found = state.doubt_token(attempt);
+    for entry in state.awaiting(attempt) {
+        if let Some(claim) = entry.grant().and_then(Grant::claim).cloned() {
+            entry.set_custody(Custody::InDoubt(claim.doubted(DoubtCause::ActorDied)));
+            found = true;
+        }
+    }
+    found
+}
+
+impl Entry {
+    fn set_custody(&mut self, custody: Custody) {
+        if let Some(grant) = self.grant_mut() {
+            grant.custody = custody;
+        }
+    }
+}
