@@ -38,12 +38,16 @@ pub fn json(text: &str) -> Cow<'_, str> {
     )
 }
 
+/// The longest form of a character that is written as its number, in bytes: two units in JSON.
+const ESCAPED_MAX: usize = 12;
+
 fn escape(text: &str, hides: impl Fn(char) -> bool, put: impl Fn(&mut String, char)) -> Cow<'_, str> {
     // What is plain already, as every secret is, is not copied.
     if !text.chars().any(&hides) {
         return Cow::Borrowed(text);
     }
-    let mut out = String::with_capacity(text.len() + 16);
+    // Made as large as it may get, because a text that grows leaves copies behind, and this one may hold a secret.
+    let mut out = String::with_capacity(text.len() + text.chars().filter(|c| hides(*c)).count() * ESCAPED_MAX);
     for c in text.chars() {
         if hides(c) { put(&mut out, c) } else { out.push(c) }
     }
@@ -64,6 +68,18 @@ fn is_hidden(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_that_may_hold_a_secret_is_escaped_without_growing() {
+        for hostile in ["\u{e0041}", "\u{202e}", "\u{1b}"] {
+            let text = format!("secret{}", hostile.repeat(100));
+            for escaped in [json(&text), line(&text)] {
+                let Cow::Owned(escaped) = escaped else { panic!("{escaped}") };
+                assert_eq!(escaped.capacity(), text.len() + 100 * ESCAPED_MAX);
+                assert!(escaped.len() <= escaped.capacity());
+            }
+        }
+    }
 
     const HOSTILE: [&str; 12] = [
         "\u{1b}[2J",
