@@ -20,6 +20,9 @@ mod needs;
 mod origins;
 mod protocol;
 mod rooms;
+#[cfg(target_os = "linux")]
+#[path = "../common/namespaces.rs"]
+mod spaces;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -1,42 +1,28 @@
 //! Looks from other time and pid namespaces, as from containers: what pids and clocks say there is of somebody else.
 
 use std::path::Path;
-use std::process::Command;
 
 use credlatch_core::port::{Alive, Store};
 use credlatch_core::state::Actor;
 
 use crate::Home;
 use crate::helper::{ACTOR, Helper, command};
-use crate::needs;
+use crate::spaces::{self, BELOW_OUR_PROC, CONTAINER, can_unshare};
 
 const TIME: &[&str] = &["--fork", "--kill-child", "--time", "--boottime", "1000000", "--monotonic", "1000000"];
-const BELOW_OUR_PROC: &[&str] = &["--pid", "--fork", "--kill-child"];
-const CONTAINER: &[&str] = &["--pid", "--fork", "--kill-child", "--mount-proc"];
 
 /// What a process in these namespaces says of an actor: whether it lives, is its own, is stopped, and by which pid it can
 /// be named; and of the store's lock.
 fn look(namespaces: &[&str], home: &Path, actor: &Actor) -> String {
     let part = command("look", home);
-    let mut inside = Command::new("unshare");
-    inside.args(namespaces).arg(part.get_program()).args(part.get_args());
-    inside.envs(part.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let mut inside = spaces::inside(namespaces, &part);
     inside.env(ACTOR, serde_json::to_string(actor).unwrap());
     Helper::of(inside).said.clone()
 }
 
-/// Whether namespaces can be made here.
-fn can_unshare() -> bool {
-    let works = |namespaces: &[&str]| {
-        Command::new("unshare").args(namespaces).arg("true").status().is_ok_and(|status| status.success())
-    };
-    needs::is_root("makes namespaces")
-        && needs::found([TIME, CONTAINER].into_iter().all(works).then_some(()), "unshare (util-linux)").is_some()
-}
-
 #[test]
 fn a_living_actor_is_alive_in_another_time_namespace_and_in_another_pid_namespace() {
-    if !can_unshare() {
+    if !can_unshare(&[TIME, CONTAINER]) {
         return;
     }
     let home = Home::new();
@@ -54,15 +40,12 @@ fn a_living_actor_is_alive_in_another_time_namespace_and_in_another_pid_namespac
 
 #[test]
 fn pid_1_of_another_container_is_not_taken_for_pid_1_here() {
-    if !can_unshare() {
+    if !can_unshare(&[TIME, CONTAINER]) {
         return;
     }
     let home = Home::new();
     let part = command("enlist", home.path());
-    let mut inside = Command::new("unshare");
-    inside.args(CONTAINER).arg(part.get_program()).args(part.get_args());
-    inside.envs(part.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    let helper = Helper::of(inside);
+    let helper = Helper::of(spaces::inside(CONTAINER, &part));
     let actor = helper.actor();
     assert_eq!(actor.pid, 1);
     assert_eq!(look(CONTAINER, home.path(), &actor), "true false false None ");
@@ -71,7 +54,7 @@ fn pid_1_of_another_container_is_not_taken_for_pid_1_here() {
 
 #[test]
 fn a_lock_that_another_container_holds_is_told_without_a_pid() {
-    if !can_unshare() {
+    if !can_unshare(&[TIME, CONTAINER]) {
         return;
     }
     let home = Home::new();

@@ -3,36 +3,24 @@
 use std::process::{Child, Command};
 use std::time::Duration;
 
-use crate::needs;
+use crate::namespaces::{self, BELOW_OUR_PROC, CONTAINER, can_unshare};
 use crate::world::{LoggingIn, World, until};
 
-const CONTAINER: &[&str] = &["--pid", "--fork", "--kill-child", "--mount-proc"];
-const BELOW_OUR_PROC: &[&str] = &["--pid", "--fork", "--kill-child"];
 /// Later than any request of a dead process can be under way, and sooner than a token ends.
 const TIME: &[&str] = &["--fork", "--kill-child", "--time", "--boottime", "100", "--monotonic", "100"];
 
-fn inside(namespaces: &[&str], world: &World, args: &[&str]) -> Child {
+fn inside(of: &[&str], world: &World, args: &[&str]) -> Child {
     let command = world.command(args);
-    let mut inside = Command::new("unshare");
-    inside.args(namespaces).arg(command.get_program()).args(command.get_args()).env_clear();
-    inside.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let mut inside = namespaces::inside(of, &command);
+    inside.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
     let path = std::env::var_os("PATH").unwrap_or_default();
     inside.env("PATH", path).stdin(std::process::Stdio::null());
     inside.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap()
 }
 
-/// Whether namespaces can be made here.
-fn can_unshare() -> bool {
-    let works = |namespaces: &[&str]| {
-        Command::new("unshare").args(namespaces).arg("true").status().is_ok_and(|status| status.success())
-    };
-    needs::is_root("makes namespaces")
-        && needs::found([TIME, CONTAINER].into_iter().all(works).then_some(()), "unshare (util-linux)").is_some()
-}
-
 #[test]
 fn a_rotation_in_flight_is_waited_for_in_another_time_or_pid_namespace() {
-    if !can_unshare() {
+    if !can_unshare(&[TIME, CONTAINER]) {
         return;
     }
     for namespaces in [TIME, BELOW_OUR_PROC, CONTAINER] {
@@ -52,7 +40,7 @@ fn a_rotation_in_flight_is_waited_for_in_another_time_or_pid_namespace() {
 
 #[test]
 fn a_login_is_joined_in_another_time_or_pid_namespace() {
-    if !can_unshare() {
+    if !can_unshare(&[TIME, CONTAINER]) {
         return;
     }
     for namespaces in [TIME, BELOW_OUR_PROC, CONTAINER] {
@@ -69,7 +57,7 @@ fn a_login_is_joined_in_another_time_or_pid_namespace() {
 
 #[test]
 fn term_to_a_joiner_that_is_pid_1_leaves_the_login_of_another_containers_pid_1() {
-    if !can_unshare() {
+    if !can_unshare(&[TIME, CONTAINER]) {
         return;
     }
     let world = World::new();

@@ -20,6 +20,9 @@ mod crowds;
 mod doctor;
 mod killed;
 mod many;
+#[cfg(target_os = "linux")]
+#[path = "../../../tests/common/namespaces.rs"]
+mod namespaces;
 #[path = "../../../tests/common/needs.rs"]
 mod needs;
 mod oidc;
