@@ -20,11 +20,11 @@ use credlatch_core::time::Stamp;
 use credlatch_core::{Effect, Event};
 
 pub(crate) trait Backend: Send + Sync {
-    fn current(&self, provider: &str, choice: &Choice<'_>) -> Result<Picked, NoToken>;
-    fn token(
+    fn choose(&self, provider: &str, choice: &Choice<'_>) -> Result<Picked, NoToken>;
+    fn renew(
         &self,
         issuer: &dyn Issuer,
-        provider: &ProviderId,
+        picked: Picked,
         choice: &Choice<'_>,
         times: Times,
         patience_ms: u64,
@@ -89,19 +89,19 @@ pub(crate) struct Duty {
 }
 
 impl<P: Ports> Backend for Engine<P> {
-    fn current(&self, provider: &str, choice: &Choice<'_>) -> Result<Picked, NoToken> {
-        self.current(provider, choice)
+    fn choose(&self, provider: &str, choice: &Choice<'_>) -> Result<Picked, NoToken> {
+        self.choose(provider, choice)
     }
 
-    fn token(
+    fn renew(
         &self,
         issuer: &dyn Issuer,
-        provider: &ProviderId,
+        picked: Picked,
         choice: &Choice<'_>,
         times: Times,
         patience_ms: u64,
     ) -> Result<Picked, NoToken> {
-        self.token(issuer, provider, choice, times, patience_ms)
+        self.renew(issuer, picked, choice, times, patience_ms)
     }
 
     fn is_current(&self, live: &Live) -> Result<bool, StoreError> {

@@ -76,9 +76,10 @@ fn core_types() -> Vec<(&'static str, String)> {
     let refresh =
         Effect::Refresh { provider: provider(), label: Label::default(), attempt: Nonce(1), refresh: secret() };
     let error = StoreError::new(StoreErrorKind::Full, "the disk is full", "make room");
-    let unsaved = UnsavedGrant { fresh: fresh.clone(), error: error.clone() };
     let engine = Engine::<Memory>::new(MemoryStore::new(), SystemClock, SystemNonces, 1000);
     let done = engine.transact(std::slice::from_ref(&put)).unwrap();
+    let live = std::sync::Arc::clone(done.after.live(provider().as_str(), Label::default().as_str()).unwrap());
+    let unsaved = UnsavedGrant { fresh: fresh.clone(), live, attempt: Nonce(1), error: error.clone() };
     let cleared = engine.clear(credlatch::core::clear::Clear::Everything).unwrap();
     printed![
         secret(),

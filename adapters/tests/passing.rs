@@ -260,3 +260,30 @@ async fn the_async_forms_go_on_behind_it_too() {
     latch.set_as("openai-codex", &label("key"), secret("key-1")).unwrap();
     assert_eq!(latch.token_async("openai-codex").await.unwrap().label().as_str(), "key");
 }
+
+#[cfg(feature = "tokio")]
+#[tokio::test]
+async fn on_an_executor_a_look_behind_a_link_neither_sleeps_nor_commits() {
+    let linked = Linked::with_key();
+    linked.spoil("cut short");
+    let began = std::time::Instant::now();
+    for _ in 0..100 {
+        assert_eq!(linked.latch.current("anthropic").unwrap().label().as_str(), "key");
+    }
+    assert!(began.elapsed() < Duration::from_secs(10), "a file that is cut short is looked at for 200 ms elsewhere");
+    // Whoever waits anyway looks as long as ever, and finds what was being written.
+    let (file, waits) = (linked.file.clone(), linked.latch.clone());
+    let writer = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(50));
+        fs::write(file, CLAUDE).unwrap();
+    });
+    assert_eq!(waits.token_async("anthropic").await.unwrap().label().as_str(), "claude-code");
+    writer.join().unwrap();
+    // A worker sets a link aside behind which there is another account.
+    linked.spoil("another account");
+    assert_eq!(linked.latch.current("anthropic").unwrap().label().as_str(), "key");
+    linked.mend();
+    while linked.latch.current("anthropic").unwrap().label().as_str() != "key" {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}

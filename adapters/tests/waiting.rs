@@ -140,3 +140,40 @@ async fn a_limit_on_one_model_is_answered_for_that_model() {
     assert_eq!(latch.token_for_model_async("minimax", "big").await.unwrap().expose_secret(), "key-b");
     assert_eq!(latch.token_async("minimax").await.unwrap().expose_secret(), "key-a");
 }
+
+/// The threads of this latch's kind of work, by the names that the kernel shows.
+#[cfg(target_os = "linux")]
+fn threads_called(name: &str) -> usize {
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap().map(Result::unwrap);
+    tasks.filter(|task| std::fs::read_to_string(task.path().join("comm")).is_ok_and(|comm| comm.trim() == name)).count()
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_crowd_that_waits_for_one_token_takes_one_thread() {
+    let issuer = Slow::default();
+    let (latch, _clock) = spent(issuer.clone());
+    let mut calls: Vec<_> = (0..1_500).map(|_| Box::pin(latch.token_async("codex"))).collect();
+    for call in &mut calls {
+        assert!(call.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    }
+    assert!(threads_called("credlatch token") <= 2, "another test of this process may have one");
+    for call in calls {
+        assert_eq!(call.await.unwrap().expose_secret(), "access-1");
+    }
+    assert_eq!(issuer.0.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn whoever_comes_while_others_wait_gets_what_was_chosen_after_it_came() {
+    let issuer = Slow::default();
+    let (latch, _clock) = spent(issuer.clone());
+    let mut early = pin!(latch.token_async("codex"));
+    assert!(early.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    // A person replaces the login while it is renewed: who asks after that must not get the old one.
+    thread::sleep(Duration::from_millis(10));
+    latch.clear("codex").unwrap();
+    latch.set("codex", secret("key-1")).unwrap();
+    assert_eq!(latch.token_async("codex").await.unwrap().expose_secret(), "key-1");
+    assert_eq!(early.await.unwrap().expose_secret(), "key-1", "what was granted came too late");
+}

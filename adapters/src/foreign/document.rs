@@ -32,7 +32,8 @@ impl Document {
                 Err(kind) => kind,
             };
             match pauses.next() {
-                Some(ms) if may_be_torn(&kind) => thread::sleep(Duration::from_millis(*ms)),
+                // An executor's thread is not put to sleep: whoever waits there asks a worker.
+                Some(ms) if may_be_torn(&kind) && !on_executor() => thread::sleep(Duration::from_millis(*ms)),
                 _ => return Err(ForeignError::new(tool, path, kind)),
             }
         }
@@ -71,6 +72,14 @@ impl Document {
         }
         found
     }
+}
+
+/// Whether the calling thread belongs to an executor, which has other things to do than to wait.
+fn on_executor() -> bool {
+    #[cfg(feature = "tokio")]
+    return tokio::runtime::Handle::try_current().is_ok();
+    #[cfg(not(feature = "tokio"))]
+    false
 }
 
 impl Drop for Document {

@@ -244,7 +244,13 @@ impl Builder {
             patience_ms: self.patience_ms,
             links: super::link::Links::default(),
         };
-        Latch(Arc::new(Handle { inner: Arc::new(inner), workers: Workers::default() }))
+        let handle = Handle {
+            inner: Arc::new(inner),
+            workers: Workers::default(),
+            #[cfg(feature = "tokio")]
+            crowds: super::wait::Crowds::default(),
+        };
+        Latch(Arc::new(handle))
     }
 }
 

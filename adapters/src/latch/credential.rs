@@ -31,6 +31,23 @@ pub(super) struct Borrowed {
     pub(super) expires_at_ms: Option<u64>,
 }
 
+/// What a look behind a link found; nothing for an entry of our own.
+pub(super) type Read = Result<Option<Borrowed>, Unread>;
+
+/// Why nothing could be borrowed.
+#[derive(Clone)]
+pub(super) struct Unread {
+    pub(super) error: Error,
+    /// Whether another account appeared behind the link, so that it is to be set aside in the store.
+    pub(super) is_anothers: bool,
+}
+
+impl From<Error> for Unread {
+    fn from(error: Error) -> Self {
+        Self { error, is_anothers: false }
+    }
+}
+
 /// What kind of credential it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -109,6 +126,12 @@ impl Credential {
     /// When it ends, if it does.
     pub fn expires_at(&self) -> Option<SystemTime> {
         self.expires_at_ms().map(|ms| SystemTime::UNIX_EPOCH + Duration::from_millis(ms))
+    }
+
+    /// Why it could not be saved when it was granted, if so: this process has it alone, and saves it when it can. It is as
+    /// good as others, and gone if the process ends before that; [`Latch::save_unsaved`] tries again at once.
+    pub fn unsaved(&self) -> Option<Error> {
+        self.live.unsaved().cloned().map(Error::from)
     }
 
     /// Whether it is still what the store holds, in this and every other process.

@@ -3,15 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use credlatch_core::Event;
 use credlatch_core::engine::{Live, LiveKind, Picked};
-use credlatch_core::put::SuspendLink;
 use parking_lot::Mutex;
 
-use super::Latch;
-use super::credential::Borrowed;
+use super::Inner;
+use super::credential::{Borrowed, Read, Unread};
 use crate::error::{Error, ErrorKind};
-use crate::foreign::{ForeignError, ForeignErrorKind, LinkReader, Tool};
+use crate::foreign::{ForeignErrorKind, LinkReader, Tool};
 
 /// Links that one latch keeps a reader for; more are read without one.
 const READERS_MAX: usize = 256;
@@ -36,15 +34,15 @@ impl Links {
     }
 }
 
-impl Latch {
+impl Inner {
     /// What is behind a link now; nothing for an entry of our own.
-    pub(super) fn borrow(&self, picked: &Picked) -> Result<Option<Borrowed>, Error> {
+    pub(super) fn read_link(&self, picked: &Picked) -> Read {
         let live = &picked.live;
         if live.secret().is_some() {
             return Ok(None);
         }
-        let reader = self.0.links.reader(live).ok_or_else(|| unreadable_link(live))?;
-        match reader.read(&self.0.backend.now()) {
+        let reader = self.links.reader(live).ok_or_else(|| unreadable_link(live))?;
+        match reader.read(&self.backend.now()) {
             Ok(token) if token.usable => {
                 Ok(Some(Borrowed { access: token.access, expires_at_ms: token.expires_at_ms }))
             }
@@ -55,20 +53,12 @@ impl Latch {
                     live.provider, live.label
                 ),
                 "use that tool once, so that it renews its login; or sign in here to have a login of your own",
-            )),
-            Err(error) => Err(self.set_aside(live, &error)),
+            )
+            .into()),
+            Err(error) => {
+                Err(Unread { is_anothers: error.kind == ForeignErrorKind::OtherAccount, error: (&error).into() })
+            }
         }
-    }
-
-    /// A link behind which another account appeared is suspended in the store, so that every process stops using it.
-    fn set_aside(&self, live: &Live, error: &ForeignError) -> Error {
-        if error.kind == ForeignErrorKind::OtherAccount {
-            let suspend =
-                SuspendLink { provider: live.provider.clone(), label: live.label.clone(), version: live.version };
-            // If it can't be written, the next read finds the same and tries again.
-            let _ = self.transact(&[Event::SuspendLink(suspend)]);
-        }
-        error.into()
     }
 }
 

@@ -3,6 +3,8 @@
 mod builder;
 mod change;
 mod credential;
+#[cfg(feature = "tokio")]
+mod crowd;
 #[cfg(feature = "env")]
 mod dotenv;
 mod exchange;
@@ -82,6 +84,8 @@ pub struct Latch(Arc<Handle>);
 struct Handle {
     inner: Arc<Inner>,
     workers: Workers,
+    #[cfg(feature = "tokio")]
+    crowds: wait::Crowds,
 }
 
 /// What workers share with the handles: they don't keep a latch alive, so that its last handle can wait for them.

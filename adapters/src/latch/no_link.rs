@@ -2,18 +2,18 @@
 
 use credlatch_core::engine::Picked;
 
-use super::Latch;
-use super::credential::Borrowed;
+use super::Inner;
+use super::credential::Read;
 use crate::error::{Error, ErrorKind};
 
 /// No links.
 #[derive(Default)]
 pub(super) struct Links {}
 
-impl Latch {
+impl Inner {
     /// An entry of our own is not borrowed; a link can't be read.
-    pub(super) fn borrow(&self, picked: &Picked) -> Result<Option<Borrowed>, Error> {
-        let Links {} = self.0.links;
+    pub(super) fn read_link(&self, picked: &Picked) -> Read {
+        let Links {} = self.links;
         let live = &picked.live;
         if live.secret().is_some() {
             return Ok(None);
@@ -22,6 +22,7 @@ impl Latch {
             ErrorKind::Usage,
             format!("the {} entry {} is linked to another tool's file", live.provider, live.label),
             "build credlatch with its feature `foreign` to use it",
-        ))
+        )
+        .into())
     }
 }

@@ -8,7 +8,7 @@ use credlatch_core::engine::{NoToken, Picked};
 use credlatch_core::pool::Choice;
 use credlatch_core::provider::Provider;
 
-use super::credential::{Credential, Kind};
+use super::credential::Credential;
 use super::{Inner, Latch};
 use crate::error::Error;
 
@@ -16,7 +16,17 @@ use crate::error::Error;
 #[derive(Default)]
 pub(super) struct Passed {
     versions: Vec<u64>,
+    turn: Option<u64>,
     first: Option<Error>,
+    /// Whether the request may wait for the store's lock and for its disk.
+    may_wait: bool,
+}
+
+/// What was chosen, with what came of opening it.
+pub(super) struct Opened {
+    pub(super) version: u64,
+    pub(super) turn: u64,
+    pub(super) credential: Result<Credential, Error>,
 }
 
 /// Why a request gets nothing.
@@ -28,9 +38,14 @@ pub(super) enum Nothing {
 }
 
 impl Passed {
+    /// For a request that waits in its call.
+    pub(super) fn patient() -> Self {
+        Self { may_wait: true, ..Self::default() }
+    }
+
     /// What the next choice depends on.
     pub(super) fn choice<'a>(&'a self, inner: &Inner, model: Option<&'a str>) -> Choice<'a> {
-        Choice { model, turn: inner.first_turn, passed: &self.versions }
+        Choice { model, turn: inner.first_turn, drawn: self.turn, passed: &self.versions }
     }
 
     /// The versions alone, for a choice that is made on another thread.
@@ -66,20 +81,29 @@ impl Latch {
         picked: Result<Picked, NoToken>,
         passed: &mut Passed,
     ) -> Result<Option<Credential>, Nothing> {
-        let picked = picked.map_err(|why| match passed.first.take() {
+        let opened = picked.map(|picked| Opened {
+            version: picked.live.version,
+            turn: picked.turn,
+            credential: if passed.may_wait { self.credential_at_leisure(picked) } else { self.credential(picked) },
+        });
+        Self::take(opened, passed)
+    }
+
+    /// The same, of what was opened already.
+    pub(super) fn take(opened: Result<Opened, NoToken>, passed: &mut Passed) -> Result<Option<Credential>, Nothing> {
+        let opened = opened.map_err(|why| match passed.first.take() {
             Some(first) if why.asks_for_login() => Nothing::Opened(first),
             _ => Nothing::Chosen(why),
         })?;
-        let version = picked.live.version;
-        match self.credential(picked) {
+        passed.turn = Some(opened.turn);
+        match opened.credential {
             Ok(credential) => {
-                if credential.kind() == Kind::Link {
-                    credential.live().count_use();
-                }
+                // What is handed out is used, and nothing that was only looked at.
+                credential.live().count_use();
                 Ok(Some(credential))
             }
             Err(error) => {
-                passed.versions.push(version);
+                passed.versions.push(opened.version);
                 passed.first.get_or_insert(error);
                 Ok(None)
             }

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use credlatch_core::engine::Picked;
+use credlatch_core::Event;
+use credlatch_core::engine::{Live, Picked};
+use credlatch_core::put::SuspendLink;
 use credlatch_core::state::State;
 use credlatch_core::time::Stamp;
 
-use super::Latch;
-use super::credential::Credential;
+use super::credential::{Credential, Read, Unread};
 use super::passed::Passed;
+use super::{Inner, Latch};
 use crate::error::Error;
 
 /// Everything stored, at one generation, and the time at which it was looked at.
@@ -44,7 +46,7 @@ impl Latch {
         let row = self.provider(provider)?;
         let mut passed = Passed::default();
         loop {
-            let picked = self.0.backend.current(row.id.as_str(), &passed.choice(&self.0, model));
+            let picked = self.0.backend.choose(row.id.as_str(), &passed.choice(&self.0, model));
             if let Some(credential) = self.open(picked, &mut passed).map_err(|nothing| self.explained(row, nothing))? {
                 return Ok(credential);
             }
@@ -68,7 +70,41 @@ impl Latch {
     }
 
     pub(crate) fn credential(&self, picked: Picked) -> Result<Credential, Error> {
-        let borrowed = self.borrow(&picked)?;
-        Ok(Credential::new(self, picked, borrowed))
+        let read = self.0.read_link(&picked);
+        self.credential_of(picked, read)
+    }
+
+    /// The same for a call that may wait for the store's lock.
+    pub(super) fn credential_at_leisure(&self, picked: Picked) -> Result<Credential, Error> {
+        let read = self.0.read_link(&picked);
+        if read.as_ref().is_err_and(|unread| unread.is_anothers) {
+            self.0.set_aside(&picked.live);
+        }
+        self.credential_of(picked, read.map_err(|unread| Unread { is_anothers: false, ..unread }))
+    }
+
+    /// What a look behind a link came to. One behind which another account appeared is set aside by a worker: whoever only
+    /// reads waits for no lock and no disk.
+    pub(super) fn credential_of(&self, picked: Picked, read: Read) -> Result<Credential, Error> {
+        match read {
+            Ok(borrowed) => Ok(Credential::new(self, picked, borrowed)),
+            Err(unread) => {
+                if unread.is_anothers {
+                    let (inner, live) = (Arc::clone(&self.0.inner), picked.live);
+                    let key = format!("{}/{} set aside", live.provider, live.label);
+                    self.0.workers.spawn_once("link", &key, move || inner.set_aside(&live));
+                }
+                Err(unread.error)
+            }
+        }
+    }
+}
+
+impl Inner {
+    /// A link behind which another account appeared is suspended in the store, so that every process stops using it.
+    fn set_aside(&self, live: &Live) {
+        let suspend = SuspendLink { provider: live.provider.clone(), label: live.label.clone(), version: live.version };
+        // If it can't be written, the next read finds the same and tries again.
+        let _ = self.backend.transact(&[Event::SuspendLink(suspend)]);
     }
 }

@@ -22,7 +22,8 @@ impl Latch {
         let row = self.provider(provider)?;
         let (snapshot, at) = (self.0.backend.snapshot()?, self.0.backend.now());
         let generation = snapshot.state.generation;
-        let each = snapshot.pool(row.id.as_str()).iter().map(|live| Picked { live: Arc::clone(live), generation, at });
+        let picked = |live| Picked { live: Arc::clone(live), generation, at, turn: 0 };
+        let each = snapshot.pool(row.id.as_str()).iter().map(picked);
         // A link that can't be read now may hold anything, and so is not recognised.
         let mut all = each.filter_map(|picked| self.credential(picked).ok());
         Ok(all.find(|credential| credential.secret() == secret))

@@ -1,6 +1,8 @@
 //! What to do after a provider's answer.
 
-use credlatch_core::engine::{Live, LiveKind, NoToken, Rotation};
+use std::sync::Arc;
+
+use credlatch_core::engine::{Live, LiveKind, NoToken, Picked, Rotation};
 use credlatch_core::pool::{Answer, Report};
 use credlatch_core::provider::Provider;
 use credlatch_core::rotation::{Cause, Exchanged};
@@ -41,14 +43,17 @@ impl Latch {
             return Ok(Next::Continue);
         }
         let row = self.provider(credential.provider().as_str())?;
-        self.0.take_report(row, credential.live(), outcome)?;
-        Self::next(row, credential, self.good(row, outcome.model.as_deref()))
+        let choice = match self.0.take_report(row, credential.live(), outcome)? {
+            Some(unsaved) => self.credential(unsaved).map_err(Nothing::Opened),
+            None => self.good(row, outcome.model.as_deref()),
+        };
+        Self::next(row, credential, choice)
     }
 
     /// What the choice after a report means for the caller.
     pub(super) fn next(row: &Provider, used: &Credential, choice: Result<Credential, Nothing>) -> Result<Next, Error> {
         match choice {
-            Ok(next) if next.label() == used.label() && next.version() == used.version() => Ok(Next::Continue),
+            Ok(next) if is_same(&next, used) => Ok(Next::Continue),
             Ok(next) => Ok(Next::Retry(next)),
             Err(Nothing::Chosen(
                 NoToken::Resting(until)
@@ -67,12 +72,18 @@ impl Latch {
     }
 }
 
+/// Tokens that aren't saved yet have the version of those that they replace.
+fn is_same(next: &Credential, used: &Credential) -> bool {
+    let is_saved = |credential: &Credential| credential.live().unsaved().is_none();
+    next.label() == used.label() && next.version() == used.version() && is_saved(next) == is_saved(used)
+}
+
 impl Inner {
-    /// Rotates what was challenged, or lets it rest.
-    pub(super) fn take_report(&self, row: &Provider, live: &Live, outcome: &Outcome) -> Result<(), Error> {
-        let Some(answer) = outcome.answer else { return Ok(()) };
+    /// Rotates what was challenged, or lets it rest. What was granted for it and could not be saved is returned.
+    pub(super) fn take_report(&self, row: &Provider, live: &Live, outcome: &Outcome) -> Result<Option<Picked>, Error> {
+        let Some(answer) = outcome.answer else { return Ok(None) };
         if !self.backend.is_current(live)? {
-            return Ok(());
+            return Ok(None);
         }
         if answer == Answer::Unauthorized && live.kind == LiveKind::Oauth {
             let wish = wish(row, &live.label, live.version, Cause::Challenged);
@@ -80,10 +91,8 @@ impl Inner {
                 Rotation::Newer(_)
                 | Rotation::Gone
                 | Rotation::Failed(Exchanged::Rejected { .. })
-                | Rotation::Refused(Refusal::Lost) => return Ok(()),
-                Rotation::Unsaved(unsaved) => {
-                    return Err(Error::no_token(row, NoToken::Unsaved(Box::new(unsaved))));
-                }
+                | Rotation::Refused(Refusal::Lost) => return Ok(None),
+                Rotation::Unsaved(unsaved) => return Ok(Some(self.picked(unsaved.live)?)),
                 Rotation::Busy(_) | Rotation::Refused(_) | Rotation::Failed(_) => {}
             }
         }
@@ -98,6 +107,12 @@ impl Inner {
             dead: outcome.dead.as_ref().or(outcome.dead_key.as_ref().filter(|_| is_key)).cloned(),
         };
         self.backend.transact(&[Event::Report(report)])?;
-        Ok(())
+        Ok(None)
+    }
+
+    /// A record that nothing had to be chosen for.
+    pub(super) fn picked(&self, live: Arc<Live>) -> Result<Picked, Error> {
+        let generation = self.backend.snapshot()?.state.generation;
+        Ok(Picked { live, generation, at: self.backend.now(), turn: 0 })
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use credlatch_core::Refusal;
 use credlatch_core::engine::{NoToken, Picked, Rotation, Wish};
-use credlatch_core::name::{Label, ProviderId};
+use credlatch_core::name::Label;
 use credlatch_core::pool::Choice;
 use credlatch_core::port::Issuer;
 use credlatch_core::provider::Provider;
@@ -16,6 +16,14 @@ use super::exchange::{Answer, Once};
 use super::passed::{Nothing, Passed};
 use super::{Inner, Latch, times};
 use crate::error::{Error, ErrorKind, TRUST, clock_time, distrust};
+
+/// What the pool chose, by what can be done with it without waiting for anybody.
+pub(super) enum AtOnce {
+    /// It can be handed out.
+    Good(Picked),
+    /// It has to be renewed first. It stays the one that was chosen: a request is one turn of the pool.
+    Spent(Picked),
+}
 
 impl Latch {
     /// The provider's credential, good for a request: with at least 10 s left, rotated if it had less.
@@ -41,12 +49,12 @@ impl Latch {
     }
 
     pub(super) fn good(&self, row: &Provider, model: Option<&str>) -> Result<Credential, Nothing> {
-        let mut passed = Passed::default();
+        let mut passed = Passed::patient();
         loop {
             let choice = passed.choice(&self.0, model);
             let picked = match self.good_at_once(row, &choice) {
-                Ok(None) => self.0.wait_for_good(&row.id, &choice, times(row)),
-                Ok(Some(picked)) => Ok(picked),
+                Ok(AtOnce::Spent(picked)) => self.0.wait_for_good(picked, &choice, times(row)),
+                Ok(AtOnce::Good(picked)) => Ok(picked),
                 Err(why) => Err(why),
             };
             if let Some(credential) = self.open(picked, &mut passed)? {
@@ -56,16 +64,16 @@ impl Latch {
     }
 
     /// What can be handed out without waiting for anybody.
-    pub(super) fn good_at_once(&self, row: &Provider, choice: &Choice<'_>) -> Result<Option<Picked>, NoToken> {
-        let picked = self.0.backend.current(row.id.as_str(), choice)?;
+    pub(super) fn good_at_once(&self, row: &Provider, choice: &Choice<'_>) -> Result<AtOnce, NoToken> {
+        let picked = self.0.backend.choose(row.id.as_str(), choice)?;
         if !self.0.backend.is_due(&picked, times(row))? {
-            return Ok(Some(picked));
+            return Ok(AtOnce::Good(picked));
         }
-        let ahead = self.0.looks_ahead && self.0.backend.is_good(&picked);
-        Ok(ahead.then(|| {
-            self.rotate_ahead(row, &picked);
-            picked
-        }))
+        if !self.0.looks_ahead || !self.0.backend.is_good(&picked) {
+            return Ok(AtOnce::Spent(picked));
+        }
+        self.rotate_ahead(row, &picked);
+        Ok(AtOnce::Good(picked))
     }
 
     fn rotate_ahead(&self, row: &Provider, picked: &Picked) {
@@ -105,10 +113,9 @@ impl Latch {
         let live = snapshot.live(row.id.as_str(), label.as_str()).ok_or_else(|| Error::missing(row))?;
         let wish = wish(row, label, live.version, Cause::Asked);
         match self.0.backend.rotate(issuer, &wish, self.0.patience_ms)? {
-            Rotation::Newer(live) => {
-                let generation = self.0.backend.snapshot()?.state.generation;
-                self.credential(Picked { live, generation, at: self.0.backend.now() })
-            }
+            Rotation::Newer(live) => self.credential(self.0.picked(live)?),
+            // It was granted, and whoever has it can use it: the credential says that it isn't saved.
+            Rotation::Unsaved(unsaved) => self.credential(self.0.picked(unsaved.live)?),
             other => Err(not_rotated(row, other)),
         }
     }
@@ -116,13 +123,8 @@ impl Latch {
 
 impl Inner {
     /// Rotates what is due or spent, or waits for whoever is at it.
-    pub(super) fn wait_for_good(
-        &self,
-        provider: &ProviderId,
-        choice: &Choice<'_>,
-        times: Times,
-    ) -> Result<Picked, NoToken> {
-        self.backend.token(&*self.issuer, provider, choice, times, self.patience_ms)
+    pub(super) fn wait_for_good(&self, picked: Picked, choice: &Choice<'_>, times: Times) -> Result<Picked, NoToken> {
+        self.backend.renew(&*self.issuer, picked, choice, times, self.patience_ms)
     }
 }
 

@@ -4,21 +4,32 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use credlatch_core::engine::{NoToken, Picked};
+use credlatch_core::engine::{FlowView, NoToken, Picked};
 use credlatch_core::name::Label;
 use credlatch_core::pool::Choice;
 use credlatch_core::provider::Provider;
 use tokio::sync::oneshot;
 
 use super::change::{Cleared, still_held};
-use super::credential::Credential;
+use super::credential::{Credential, Read};
+use super::crowd::Crowd;
 use super::flows::FlowState;
 use super::login::{Flow, kind};
 use super::outcome::Outcome;
-use super::passed::{Nothing, Passed};
+use super::passed::{Nothing, Opened, Passed};
 use super::report::Next;
+use super::rotate::AtOnce;
 use super::{Latch, times};
 use crate::error::{Error, ErrorKind};
+
+/// Who waits for what.
+#[derive(Default)]
+pub(super) struct Crowds {
+    tokens: Crowd<Result<Picked, NoToken>>,
+    reports: Crowd<Result<Option<Picked>, Error>>,
+    links: Crowd<Read>,
+    flows: Crowd<Result<FlowView, Error>>,
+}
 
 impl Latch {
     /// As [`Latch::token`]. What is good is handed out without waiting, on the caller's thread.
@@ -50,8 +61,12 @@ impl Latch {
         let row = self.provider(credential.provider().as_str())?;
         let inner = Arc::clone(&self.0.inner);
         let (of, live, told) = (row.clone(), Arc::clone(credential.live()), outcome.clone());
-        self.on_worker("report", move || inner.take_report(&of, &live, &told)).await??;
-        let choice = self.good_async(row, outcome.model.as_deref()).await?;
+        let what = format!("{}/{}/{} {outcome:?}", live.provider, live.label, live.version);
+        let take = move || inner.take_report(&of, &live, &told);
+        let choice = match self.in_crowd(&self.0.crowds.reports, "report", what, take).await?? {
+            Some(unsaved) => self.credential(unsaved).map_err(Nothing::Opened),
+            None => self.good_async(row, outcome.model.as_deref()).await?,
+        };
         Self::next(row, credential, choice)
     }
 
@@ -59,11 +74,15 @@ impl Latch {
         let mut passed = Passed::default();
         loop {
             let picked = match self.good_at_once(row, &passed.choice(&self.0, model)) {
-                Ok(Some(picked)) => Ok(picked),
-                Ok(None) => self.wait_for_good_async(row, model, &passed).await?,
+                Ok(AtOnce::Good(picked)) => Ok(picked),
+                Ok(AtOnce::Spent(picked)) => self.wait_for_good_async(row, picked, model, &passed).await?,
                 Err(why) => Err(why),
             };
-            match self.open(picked, &mut passed) {
+            let opened = match picked {
+                Ok(picked) => Ok(self.open_async(picked).await?),
+                Err(why) => Err(why),
+            };
+            match Self::take(opened, &mut passed) {
                 Ok(None) => {}
                 Ok(Some(credential)) => return Ok(Ok(credential)),
                 Err(nothing) => return Ok(Err(nothing)),
@@ -71,19 +90,36 @@ impl Latch {
         }
     }
 
+    /// A link's file that can't be read may be in the middle of being written: then a worker looks again for a while.
+    async fn open_async(&self, picked: Picked) -> Result<Opened, Error> {
+        let (version, turn, is_link) = (picked.live.version, picked.turn, picked.live.secret().is_none());
+        if !is_link {
+            return Ok(Opened { version, turn, credential: self.credential(picked) });
+        }
+        let mut read = self.0.read_link(&picked);
+        if read.as_ref().is_err_and(|unread| unread.error.kind() == ErrorKind::Unreadable) {
+            let (inner, again) = (Arc::clone(&self.0.inner), picked.clone());
+            let what = format!("{}/{}/{version}", picked.live.provider, picked.live.label);
+            read = self.in_crowd(&self.0.crowds.links, "link", what, move || inner.read_link(&again)).await?;
+        }
+        Ok(Opened { version, turn, credential: self.credential_of(picked, read) })
+    }
+
     async fn wait_for_good_async(
         &self,
         row: &Provider,
+        picked: Picked,
         model: Option<&str>,
         passed: &Passed,
     ) -> Result<Result<Picked, NoToken>, Error> {
-        let (inner, id, times) = (Arc::clone(&self.0.inner), row.id.clone(), times(row));
+        let (inner, times) = (Arc::clone(&self.0.inner), times(row));
         let (model, passed) = (model.map(str::to_owned), passed.versions());
+        let what = format!("{}/{}/{} {model:?} {passed:?}", row.id, picked.live.label, picked.live.version);
         let wait = move || {
-            let choice = Choice { model: model.as_deref(), turn: inner.first_turn, passed: &passed };
-            inner.wait_for_good(&id, &choice, times)
+            let choice = Choice { model: model.as_deref(), turn: inner.first_turn, drawn: None, passed: &passed };
+            inner.wait_for_good(picked.clone(), &choice, times)
         };
-        self.on_worker("token", wait).await
+        self.in_crowd(&self.0.crowds.tokens, "token", what, wait).await
     }
 
     /// As [`Latch::login`]. Once started, the login goes on whatever becomes of the future.
@@ -123,8 +159,19 @@ impl Latch {
     }
 
     fn spawn(&self, name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), Error> {
-        let none = |error| Error::new(ErrorKind::Other, format!("no thread could be started: {error}"), "try again");
-        self.0.workers.spawn(name, work).map_err(none)
+        self.0.workers.spawn(name, work).map_err(no_thread)
+    }
+
+    /// Waits with all who wait for the same, on one thread of this latch. It goes on if the future is dropped.
+    async fn in_crowd<T: Clone + Send + 'static>(
+        &self,
+        crowd: &Crowd<T>,
+        name: &str,
+        what: String,
+        wait: impl Fn() -> T + Send + 'static,
+    ) -> Result<T, Error> {
+        let told = crowd.join(&self.0.workers, name, what, wait).map_err(no_thread)?;
+        told.await.map_err(|_| ended_early())
     }
 
     /// Runs something on a thread of this latch. The thread goes on if the future is dropped.
@@ -146,7 +193,8 @@ impl Flow {
     /// As [`Flow::wait`].
     pub async fn wait_async(&self) -> Result<(), Error> {
         let watcher = self.watcher();
-        let view = self.latch.on_worker("login", move || watcher.wait_for_end()).await??;
+        let flows = &self.latch.0.crowds.flows;
+        let view = self.latch.in_crowd(flows, "login", self.id(), move || watcher.wait_for_end()).await??;
         self.ended(&view)
     }
 }
@@ -165,6 +213,11 @@ impl Cleared {
         let drained = self.latch.on_worker("drain", move || inner.backend.drain(&cleared, timeout_ms)).await?;
         if drained { Ok(()) } else { Err(still_held(timeout_ms)) }
     }
+}
+
+#[allow(clippy::needless_pass_by_value)] // It is what an error is mapped by.
+fn no_thread(error: std::io::Error) -> Error {
+    Error::new(ErrorKind::Other, format!("no thread could be started: {error}"), "try again")
 }
 
 fn ended_early() -> Error {

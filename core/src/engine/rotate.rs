@@ -108,7 +108,7 @@ impl<P: Ports> Engine<P> {
         loop {
             if self.unsaved_grant(wish.provider.as_str(), wish.label.as_str()).is_some() {
                 let _ = self.save_unsaved();
-                if let Some(unsaved) = self.unsaved_grant(wish.provider.as_str(), wish.label.as_str()) {
+                if let Some(unsaved) = self.standing_grant(wish.provider.as_str(), wish.label.as_str())? {
                     return Ok(Rotation::Unsaved(unsaved));
                 }
             }
@@ -137,6 +137,15 @@ impl<P: Ports> Engine<P> {
                     }
                 }
             }
+        }
+    }
+
+    /// What is stored by now, if that is another version than the one in the wish.
+    fn newer_or(&self, wish: &Wish, error: TransactError) -> Result<Rotation, TransactError> {
+        match self.outlook(wish, None)? {
+            Outlook::Newer(live) => Ok(Rotation::Newer(live)),
+            Outlook::Gone => Ok(Rotation::Gone),
+            Outlook::Rotating(_) | Outlook::Open(_) | Outlook::Refused(_) => Err(error),
         }
     }
 
@@ -261,8 +270,12 @@ impl<P: Ports> Engine<P> {
                 let live = done.after.live(wish.provider.as_str(), wish.label.as_str());
                 live.map_or(Rotation::Gone, |live| Rotation::Newer(Arc::clone(live)))
             }
-            (Err(error), Exchanged::Granted(fresh)) => {
-                Rotation::Unsaved(super::UnsavedGrant { fresh, error: error.into_store_error() })
+            (Err(error), Exchanged::Granted(_)) => {
+                // Another transaction may have saved it in this moment, or cleared the entry before.
+                match self.standing_grant(wish.provider.as_str(), wish.label.as_str())? {
+                    Some(unsaved) => Rotation::Unsaved(unsaved),
+                    None => return self.newer_or(wish, error).map(Some),
+                }
             }
             (_, failed) => Rotation::Failed(failed),
         }))

@@ -7,6 +7,8 @@ use std::sync::{Arc, Weak};
 use crate::custody::Watched;
 use crate::name::{Label, ProviderId};
 use crate::pool;
+use crate::port::StoreError;
+use crate::rotation::Fresh;
 use crate::secret::Secret;
 use crate::state::{Entry, Link, Material, Nonce, Source, State};
 use crate::time::{Expiry, Stamp};
@@ -49,6 +51,8 @@ pub struct Live {
     pub expiry: Expiry,
     secret: Option<Secret>,
     picks: AtomicU64,
+    /// Why it is in this process only.
+    unsaved: Option<StoreError>,
 }
 
 /// What kind of credential a record is.
@@ -84,7 +88,29 @@ impl Live {
             expiry,
             secret: entry.secret().cloned(),
             picks: AtomicU64::new(0),
+            unsaved: None,
         }
+    }
+
+    /// The record of tokens that were granted to an entry and could not be saved: they have no version of their own yet.
+    pub(super) fn of_unsaved(of: (&ProviderId, &Label, u64), fresh: &Fresh, now: &Stamp, error: StoreError) -> Self {
+        let (provider, label, version) = of;
+        Self {
+            provider: provider.clone(),
+            label: label.clone(),
+            version,
+            kind: LiveKind::Oauth,
+            expiry: fresh.expiry(now),
+            secret: Some(fresh.access.clone()),
+            picks: AtomicU64::new(0),
+            unsaved: Some(error),
+        }
+    }
+
+    /// Why these tokens could not be saved when they came: they are in this process alone, and its version is that of the
+    /// tokens they replace. None for what was stored.
+    pub fn unsaved(&self) -> Option<&StoreError> {
+        self.unsaved.as_ref()
     }
 
     /// The secret that a request carries; none for a link, whose secret is in the other tool's file.
@@ -100,6 +126,11 @@ impl Live {
     /// Takes the count of uses, to write it.
     pub(crate) fn take_picks(&self) -> u64 {
         self.picks.swap(0, Ordering::Relaxed)
+    }
+
+    /// Whether these are the tokens of another record, from before they were saved.
+    fn is_early(&self, saved: &Self) -> bool {
+        self.provider == saved.provider && self.label == saved.label && self.secret == saved.secret
     }
 
     /// Whether it is what this entry would be handed out as. A restored document may reuse a version for another secret.
@@ -147,6 +178,8 @@ pub(crate) struct Ledger {
     live: BTreeMap<Key, Vec<Weak<Live>>>,
     /// When this process first saw each act that is under way or in doubt, by its own clock.
     watched: BTreeMap<Nonce, Stamp>,
+    /// What was handed out before it could be saved.
+    unsaved: Vec<Weak<Live>>,
 }
 
 impl Ledger {
@@ -194,6 +227,7 @@ impl Ledger {
             Pool { provider: provider.clone(), records, constant }
         });
         let pools = pools.collect();
+        self.unsaved.retain(|record| record.strong_count() > 0);
         self.live.retain(|_, records| {
             records.retain(|record| record.strong_count() > 0);
             !records.is_empty()
@@ -201,13 +235,24 @@ impl Ledger {
         Snapshot { id, generation: state.generation, state: Arc::new(state), pools }
     }
 
+    /// Counts who holds tokens that aren't saved as holders of the version that they replace, and, once they are saved, of
+    /// the version that they got.
+    pub(super) fn hold_unsaved(&mut self, live: &Arc<Live>) {
+        let key = (live.provider.clone(), live.label.clone(), live.version);
+        self.live.entry(key).or_default().push(Arc::downgrade(live));
+        self.unsaved.push(Arc::downgrade(live));
+    }
+
     fn share(&mut self, provider: &ProviderId, entry: &Entry) -> Arc<Live> {
         let records = self.live.entry((provider.clone(), entry.label.clone(), entry.version)).or_default();
-        if let Some(live) = records.iter().filter_map(Weak::upgrade).find(|live| live.is_of(entry)) {
+        let stored = |live: &Arc<Live>| live.unsaved.is_none() && live.is_of(entry);
+        if let Some(live) = records.iter().filter_map(Weak::upgrade).find(stored) {
             return live;
         }
         let live = Arc::new(Live::new(provider, entry));
         records.push(Arc::downgrade(&live));
+        let early = self.unsaved.iter().filter(|early| early.upgrade().is_some_and(|early| early.is_early(&live)));
+        records.extend(early.cloned());
         live
     }
 }

@@ -24,6 +24,8 @@ pub struct Picked {
     pub generation: u64,
     /// When: whoever asks next whether it is good or due needs no other look at the clock.
     pub at: Stamp,
+    /// The turn that was drawn for it in a pool that is used in turn: whoever chooses again for the same request has drawn.
+    pub turn: u64,
 }
 
 /// Why there is nothing good for a request.
@@ -94,53 +96,56 @@ enum Freshness {
 }
 
 impl<P: Ports> Engine<P> {
-    /// Chooses an entry from a provider's pool, as it is. Rotates nothing.
+    /// Chooses an entry from a provider's pool, as it is, and counts that it is used. Rotates nothing.
     ///
     /// # Errors
     /// There is none, or none that may be used now; or the store can't be read.
     pub fn current(&self, provider: &str, choice: &Choice<'_>) -> Result<Picked, NoToken> {
+        let picked = self.choose(provider, choice)?;
+        // Whether a link is used at all is known to whoever looks behind it.
+        if picked.live.secret().is_some() {
+            picked.live.count_use();
+        }
+        Ok(picked)
+    }
+
+    /// The same, and counts nothing: whoever hands it out does.
+    ///
+    /// # Errors
+    /// As [`Engine::current`].
+    pub fn choose(&self, provider: &str, choice: &Choice<'_>) -> Result<Picked, NoToken> {
         self.read(|snapshot| {
             let now = self.clock.now();
             if let Some((live, generation)) = snapshot.constant(provider).filter(|_| choice.passed.is_empty()) {
                 debug_assert!(is_chosen(snapshot, live, &now, choice), "the shortcut chose what the pool doesn't");
-                live.count_use();
-                return Ok(Picked { live: Arc::clone(live), generation, at: now });
+                return Ok(Picked { live: Arc::clone(live), generation, at: now, turn: 0 });
             }
             let slot = snapshot.state.slot(provider).ok_or(NoToken::Empty)?;
+            let turn = self.turn(slot, choice);
             let place =
-                pool::select(slot, &now, &self.in_turn(slot, choice)).map_err(|why| no_choice(slot, &now, why))?;
+                pool::select(slot, &now, &Choice { turn, ..*choice }).map_err(|why| no_choice(slot, &now, why))?;
             let live = snapshot.pool(provider).get(place).ok_or(NoToken::Empty)?;
-            // Whether a link is used at all is known to whoever looks behind it.
-            if live.secret().is_some() {
-                live.count_use();
-            }
-            Ok(Picked { live: Arc::clone(live), generation: snapshot.state.generation, at: now })
+            Ok(Picked { live: Arc::clone(live), generation: snapshot.state.generation, at: now, turn })
         })?
     }
 
-    /// Counts the choices from pools that are used in turn. Others leave the counter alone: threads that share it wait for
-    /// each other. Whoever passes over something goes on with the turn that it had, or whoever stands behind would get too
-    /// many.
-    fn in_turn<'a>(&self, slot: &Slot, choice: &Choice<'a>) -> Choice<'a> {
+    /// Draws a turn in a pool that is used in turn. Others leave the counter alone: threads that share it wait for each
+    /// other. Whoever chooses again for one request goes on with the turn that it had, or whoever stands behind would get
+    /// too many.
+    fn turn(&self, slot: &Slot, choice: &Choice<'_>) -> u64 {
         match slot.strategy {
             Strategy::RoundRobin | Strategy::Random => {
-                let counted = if choice.passed.is_empty() {
-                    self.turns.fetch_add(1, Ordering::Relaxed)
-                } else {
-                    self.turns.load(Ordering::Relaxed).wrapping_sub(1)
-                };
-                Choice { turn: choice.turn.wrapping_add(counted), ..*choice }
+                let draw = || choice.turn.wrapping_add(self.turns.fetch_add(1, Ordering::Relaxed));
+                choice.drawn.unwrap_or_else(draw)
             }
-            Strategy::FillFirst | Strategy::LeastUsed => *choice,
+            Strategy::FillFirst | Strategy::LeastUsed => choice.turn,
         }
     }
 
-    /// Chooses an entry that is good for a request, and rotates it first if it isn't. While it is still good, though due,
-    /// a failed rotation is no failure: the present token is returned. One that has ended, and that nothing renews any
-    /// more, is passed over.
+    /// Chooses an entry that is good for a request, renews it first if it isn't, and counts that it is used.
     ///
     /// # Errors
-    /// There is nothing good, and this says what to do about it.
+    /// As [`Engine::renew`].
     pub fn token(
         &self,
         issuer: &(impl Issuer + ?Sized),
@@ -149,13 +154,34 @@ impl<P: Ports> Engine<P> {
         times: Times,
         patience_ms: u64,
     ) -> Result<Picked, NoToken> {
+        let picked = self.choose(provider.as_str(), choice)?;
+        let good = self.renew(issuer, picked, choice, times, patience_ms)?;
+        good.live.count_use();
+        Ok(good)
+    }
+
+    /// Makes what was chosen good for a request: rotates it first if it isn't. While it is still good, though due, a failed
+    /// rotation is no failure: the present token is returned. One that has ended, and that nothing renews any more, is
+    /// passed over. Tokens that were granted and could not be saved are as good as others while they last: see
+    /// [`Live::unsaved`].
+    ///
+    /// # Errors
+    /// There is nothing good, and this says what to do about it.
+    pub fn renew(
+        &self,
+        issuer: &(impl Issuer + ?Sized),
+        picked: Picked,
+        choice: &Choice<'_>,
+        times: Times,
+        patience_ms: u64,
+    ) -> Result<Picked, NoToken> {
         let began = self.clock.now();
+        let provider = picked.live.provider.clone();
+        let mut picked = picked;
         let mut renewed: Vec<Label> = Vec::new();
         let mut passed = choice.passed.to_vec();
         let mut first = None;
         loop {
-            let picked = self.current(provider.as_str(), &Choice { passed: &passed, ..*choice });
-            let picked = picked.map_err(|why| if why.asks_for_login() { first.take().unwrap_or(why) } else { why })?;
             let freshness = self.freshness(&picked, times)?;
             // A token that is due, or even over, as soon as it comes won't get better by asking again and again.
             if freshness == Freshness::Good || renewed.contains(&picked.live.label) {
@@ -173,7 +199,7 @@ impl<P: Ports> Engine<P> {
             match (rotation, freshness) {
                 (Ok(Rotation::Newer(live)), _) => renewed.push(live.label.clone()),
                 (Ok(Rotation::Gone), _) => {}
-                (Ok(Rotation::Unsaved(unsaved)), _) => return Err(NoToken::Unsaved(Box::new(unsaved))),
+                (Ok(Rotation::Unsaved(unsaved)), _) => return self.unsaved_pick(unsaved, &picked),
                 (_, Freshness::Due) => return Ok(picked),
                 (Ok(rotation), _) => match self.explain(&picked, rotation) {
                     Err(why) if why.asks_for_login() => {
@@ -184,7 +210,16 @@ impl<P: Ports> Engine<P> {
                 },
                 (Err(error), _) => return Err(NoToken::Store(error)),
             }
+            let again = Choice { passed: &passed, drawn: Some(picked.turn), ..*choice };
+            let next = self.choose(provider.as_str(), &again);
+            picked = next.map_err(|why| if why.asks_for_login() { first.take().unwrap_or(why) } else { why })?;
         }
+    }
+
+    /// What waits to be saved, for the request that the entry was chosen for.
+    fn unsaved_pick(&self, unsaved: UnsavedGrant, chosen: &Picked) -> Result<Picked, NoToken> {
+        let picked = Picked { live: Arc::clone(&unsaved.live), at: self.clock.now(), ..*chosen };
+        if self.is_good(&picked) { Ok(picked) } else { Err(NoToken::Unsaved(Box::new(unsaved))) }
     }
 
     /// Whether the chosen token was due for rotation when it was chosen.

@@ -1,10 +1,13 @@
 //! What an act brought home and the store would not take: kept in memory, with the act's sign of life, and saved by the
 //! next transaction that gets through.
 
-use super::{Engine, TransactError};
+use std::sync::Arc;
+
+use super::{Engine, Live, TransactError};
 use crate::machine::{Effect, Event};
 use crate::port::{Cell, Clock, Issuer, Ports, Revoked, Store, StoreError};
 use crate::rotation::{Exchanged, Fresh, Settle};
+use crate::state::{Claim, Custody, Doubt, Nonce};
 
 /// How often saving is tried at once before it is left to a later transaction.
 const TRIES: u32 = 3;
@@ -15,6 +18,8 @@ const BETWEEN_TRIES_MS: u64 = 20;
 pub(super) struct Unsaved<P: Ports> {
     event: Event,
     error: StoreError,
+    /// The tokens as requests get them, if they are an entry's.
+    live: Option<Arc<Live>>,
     /// As long as it lives nobody takes the act for dead.
     _alive: <P::Store as Store>::Alive,
 }
@@ -24,6 +29,10 @@ pub(super) struct Unsaved<P: Ports> {
 pub struct UnsavedGrant {
     /// The tokens.
     pub fresh: Fresh,
+    /// The same, for a request. They are good while they last.
+    pub live: Arc<Live>,
+    /// The act that brought them.
+    pub attempt: Nonce,
     /// Why they could not be saved.
     pub error: StoreError,
 }
@@ -61,7 +70,8 @@ impl<P: Ports> Engine<P> {
                 }
             }
         };
-        let unsaved = Unsaved { event, error: error.clone(), _alive: alive };
+        let live = self.hold_unsaved(&event, &error);
+        let unsaved = Unsaved { event, error: error.clone(), live, _alive: alive };
         self.unsaved.write(|all| all.push(unsaved));
         // An early try may have been saved although the last one wasn't.
         Err(if is_unknown { TransactError::Unknown(error) } else { TransactError::NotSaved(error) })
@@ -78,15 +88,41 @@ impl<P: Ports> Engine<P> {
     /// The grant of this entry that waits to be saved, if there is one.
     pub fn unsaved_grant(&self, provider: &str, label: &str) -> Option<UnsavedGrant> {
         self.unsaved.read(|all| {
-            all.iter().find_map(|unsaved| match &unsaved.event {
-                Event::Settle(Settle { provider: of, label: called, outcome: Exchanged::Granted(fresh), .. })
-                    if of.as_str() == provider && called.as_str() == label =>
+            all.iter().find_map(|unsaved| match (&unsaved.event, &unsaved.live) {
+                (Event::Settle(Settle { attempt, outcome: Exchanged::Granted(fresh), .. }), Some(live))
+                    if live.provider.as_str() == provider && live.label.as_str() == label =>
                 {
-                    Some(UnsavedGrant { fresh: fresh.clone(), error: unsaved.error.clone() })
+                    let (fresh, live, attempt) = (fresh.clone(), Arc::clone(live), *attempt);
+                    Some(UnsavedGrant { fresh, live, attempt, error: unsaved.error.clone() })
                 }
                 _ => None,
             })
         })
+    }
+
+    /// The same, if nobody has superseded the act that brought it: what was cleared or replaced meanwhile is nobody's any
+    /// more, saved or not.
+    pub(super) fn standing_grant(&self, provider: &str, label: &str) -> Result<Option<UnsavedGrant>, StoreError> {
+        let Some(unsaved) = self.unsaved_grant(provider, label) else { return Ok(None) };
+        let stands = self.read(|snapshot| match &snapshot.state.entry(provider, label)?.grant()?.custody {
+            Custody::Rotating(Claim { attempt, .. }) | Custody::InDoubt(Doubt { attempt, .. }) => Some(*attempt),
+            Custody::Settled | Custody::Lost(_) => None,
+        })?;
+        Ok((stands == Some(unsaved.attempt)).then_some(unsaved))
+    }
+
+    /// The record of a grant that is to be handed out though it isn't saved. Its version is that of the tokens it replaces,
+    /// which is the one that a clear of the entry takes away.
+    fn hold_unsaved(&self, event: &Event, error: &StoreError) -> Option<Arc<Live>> {
+        let Event::Settle(Settle { provider, label, outcome: Exchanged::Granted(fresh), .. }) = event else {
+            return None;
+        };
+        let known = self.published.read(|snapshot| snapshot.live(provider.as_str(), label.as_str()).cloned());
+        let version = known.map_or(0, |live| live.version);
+        let of = (provider, label, version);
+        let live = Arc::new(Live::of_unsaved(of, fresh, &self.clock.now(), error.clone()));
+        self.ledger.write(|ledger| ledger.hold_unsaved(&live));
+        Some(live)
     }
 
     pub(super) fn unsaved_events(&self) -> Vec<Event> {

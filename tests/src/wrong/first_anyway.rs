@@ -18,7 +18,7 @@ impl<S: Sim> Conduct<S> for FirstAnyway {
         process.engine.read(|snapshot| {
             let first = snapshot.pool(provider.as_str()).first().ok_or(NoToken::Empty)?;
             let at = process.engine.clock().now();
-            Ok(Picked { live: Arc::clone(first), generation: snapshot.state.generation, at })
+            Ok(Picked { live: Arc::clone(first), generation: snapshot.state.generation, at, turn: 0 })
         })?
     }
 }

@@ -87,7 +87,8 @@ pub(crate) fn saved(latch: &Latch, renew: impl Fn() -> Result<Credential, Error>
         }
         std::thread::sleep(BETWEEN_TRIES);
     }
-    renew()
+    // What was granted is what was saved: it is not renewed once more.
+    renewed.or_else(|_| renew())
 }
 
 fn too_short(credential: &Credential, end_ms: u64, version: u64) -> Error {

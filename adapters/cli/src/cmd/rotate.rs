@@ -19,6 +19,8 @@ pub(crate) fn rotate(global: &Global, args: &Rotate) -> Done {
     }
     let renew = || fresh::saved(&latch, || latch.rotate(provider.as_str(), &label));
     let credential = deferring_signals(&latch, provider.as_str(), renew)??;
+    // What only this process has is lost with it, and that is no rotation that a person can rely on.
+    latch.save_unsaved()?;
     let ends = credential.expires_at_ms().map(rfc3339);
     let object = json!({
         "provider": provider,
