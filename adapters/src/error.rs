@@ -119,6 +119,11 @@ impl Error {
                 login,
             ),
             NoToken::Elsewhere(from) => Self::elsewhere(provider, from.as_ref()),
+            NoToken::NoIssuer { label } => Self::new(
+                ErrorKind::SignIn,
+                format!("the {name} entry {label} has ended, and nobody here can renew it: {NO_ISSUER}"),
+                format!("renew it by an exchange of your own (`Latch::rotate_with`), or {login}"),
+            ),
             NoToken::InDoubt { until, .. } => Self::new(
                 ErrorKind::Busy,
                 format!(
@@ -289,6 +294,13 @@ pub(crate) const UNTRUSTED: &str = "untrusted_certificate";
 /// What to do about a certificate that is not trusted.
 pub(crate) const TRUST: &str = "if that is your company's proxy, add its authority to this machine's certificates or name \
 its file in SSL_CERT_FILE (which then counts alone); else look at the clock, and at who stands between";
+
+/// Why no refresh token of a provider can be presented.
+pub(crate) const NO_ISSUER: &str = if cfg!(feature = "oauth") {
+    "its provider's row names no token endpoint"
+} else {
+    "this build was made without the `oauth` feature"
+};
 
 /// That an issuer's certificate is not trusted.
 pub(crate) fn distrust(provider: &Provider) -> String {

@@ -84,8 +84,8 @@ pub use latch::Plan;
 #[cfg(all(feature = "file", unix))]
 pub use latch::Profiles;
 pub use latch::{
-    Answer, Builder, Cleared, Credential, Expanded, Flow, FlowState, FlowStatus, HeldBack, Kind, Latch, Next, Outcome,
-    Revocation, Scope, Status, Stored, StoredChange, Tokens, default_home,
+    Answer, BackOff, Builder, Cleared, Credential, Expanded, Flow, FlowState, FlowStatus, HeldBack, Kind, Latch, Next,
+    Outcome, Revocation, Rotated, Scope, Status, Stored, StoredChange, Tokens, default_home,
 };
 #[cfg(any(feature = "env", feature = "foreign"))]
 pub use latch::{Taken, Took};

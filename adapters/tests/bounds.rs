@@ -3,9 +3,9 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use credlatch::{Answer, ErrorKind, Label, Latch, Secret, Tokens};
+use credlatch::{Answer, ErrorKind, Label, Latch, Outcome, Secret, Tokens};
 
 fn secret(text: &str) -> Secret {
     Secret::try_from(text).unwrap()
@@ -40,4 +40,30 @@ fn no_file_is_left_for_a_rotation_that_is_refused() {
         assert_eq!(error.kind(), ErrorKind::Unreachable);
     }
     assert_eq!(files_in(home.path()), before);
+}
+
+#[test]
+fn an_exchange_that_asks_for_its_own_entry_is_answered_at_once() {
+    let home = tempfile::tempdir().unwrap();
+    let latch = login_in(home.path());
+    latch.set("minimax", secret("mm-1")).unwrap();
+    let began = Instant::now();
+    let (label, inner) = (Label::default(), latch.clone());
+    let renewed = latch.rotate_with("codex", |_| {
+        assert_eq!(inner.token("codex").unwrap().expose_secret(), "access-0", "what is good is there as ever");
+        assert_eq!(inner.token("minimax").unwrap().expose_secret(), "mm-1");
+        for error in [
+            inner.rotate("codex", &label).unwrap_err(),
+            inner.rotate_with("codex", |_| unreachable!("one is at it")).unwrap_err(),
+            inner.report(&inner.token("codex").unwrap(), &Outcome::unauthorized()).unwrap_err(),
+        ] {
+            assert_eq!(error.kind(), ErrorKind::Usage, "{error}");
+            assert!(error.message().contains("this thread renews the openai-codex entry default"), "{error}");
+        }
+        Answer::NotConsumed { retry_after: None }
+    });
+    assert!(renewed.is_err() && began.elapsed() < Duration::from_secs(10), "the patience is 30 s");
+    // It is over when it has returned.
+    let error = latch.rotate_with("codex", |_| unreachable!("it backs off")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unreachable, "{error}");
 }

@@ -243,6 +243,13 @@ pub enum CommitError {
 
 /// An authorization server.
 pub trait Issuer: Send + Sync {
+    /// Whether it can present this provider's refresh tokens at all. Where nobody can, nothing is claimed for it, and nobody
+    /// is told to wait for a next try.
+    fn can_refresh(&self, provider: &ProviderId) -> bool {
+        let _ = provider;
+        true
+    }
+
     /// Presents a refresh token (RFC 6749, 6).
     fn refresh(&self, provider: &ProviderId, refresh: &Secret, scopes: &[String]) -> Exchanged;
 

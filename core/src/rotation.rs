@@ -12,8 +12,8 @@ use crate::machine::{Act, Effect, Outcome, Refusal, Verdict};
 use crate::name::{Label, ProviderId};
 use crate::origin::Reach;
 use crate::secret::{Fingerprint, Secret};
-use crate::state::{Claim, Custody, Doubt, Entry, Grant, Nonce, State};
-use crate::time::{Expiry, Stamp};
+use crate::state::{Claim, Custody, Doubt, Entry, Grant, Nonce, State, later};
+use crate::time::{Deadline, Expiry, Stamp};
 pub(crate) use settle::{actor_gone, settle};
 
 /// The least time between two rotations of one entry that an answer of 401 causes.
@@ -56,6 +56,8 @@ pub enum Cause {
     Challenged,
     /// A person asks.
     Asked,
+    /// A person asks, and won't wait until the issuer's time to be left alone is over.
+    Insisted,
 }
 
 /// A provider's times, from its row of the table.
@@ -198,32 +200,37 @@ fn objection(
     if want.cause == Cause::Due && left_ms > due_ms {
         return Some(Refusal::NotDue);
     }
-    if let Some(refusal) = doubt.and_then(|doubt| doubt_objection(grant, doubt, now, want)) {
-        return Some(refusal);
-    }
-    if let Some(at) = entry.health.challenged.filter(|_| want.cause == Cause::Challenged) {
-        let next = at.plus_ms(CHALLENGE_SPACING_MS);
-        if !next.is_reached(now) {
-            return Some(Refusal::TooSoon(next));
+    let in_doubt = doubt.and_then(|doubt| doubt_objection(grant, doubt, now, want)).map(Refusal::InDoubtUntil);
+    let challenged = entry.health.challenged.filter(|_| want.cause == Cause::Challenged);
+    let too_soon = challenged.map(|at| at.plus_ms(CHALLENGE_SPACING_MS)).map(Refusal::TooSoon);
+    let back_off = entry.health.retry_at.filter(|_| want.cause != Cause::Insisted).map(Refusal::BackOff);
+    // Whoever waits for one of them would only be told of the next: the last is told at once, and of equals the gravest.
+    let open = [back_off, too_soon, in_doubt].into_iter().flatten().filter(|refusal| refusal.left_ms(now) > 0);
+    open.max_by_key(|refusal| refusal.left_ms(now))
+}
+
+impl Refusal {
+    /// For how long it stands; zero for what time doesn't change.
+    fn left_ms(&self, now: &Stamp) -> u64 {
+        match self {
+            Self::InDoubtUntil(until) | Self::BackOff(until) | Self::TooSoon(until) => until.left_ms(now),
+            _ => 0,
         }
     }
-    entry.health.retry_at.filter(|at| !at.is_reached(now)).map(Refusal::BackOff)
 }
 
 /// A token in doubt is presented again only when it is needed (its access token ended or was refused) and no request of
 /// the earlier act can still be in flight; an issuer with a grace time forgives an early second presentation.
-fn doubt_objection(grant: &Grant, doubt: &Doubt, now: &Stamp, want: &ClaimRotation) -> Option<Refusal> {
+fn doubt_objection(grant: &Grant, doubt: &Doubt, now: &Stamp, want: &ClaimRotation) -> Option<Deadline> {
     if doubt.is_forgiven(now, want.times) {
         return None;
     }
     let watched = want.watched.filter(|watched| watched.attempt == doubt.attempt);
     let quiet = doubt.quiet(now, want.times, watched.map_or(0, |watched| watched.for_ms));
-    if !quiet.is_reached(now) {
-        return Some(Refusal::InDoubtUntil(quiet));
-    }
     let left_ms = grant.expiry.left_ms(now);
     let needed = left_ms == 0 || want.cause == Cause::Challenged;
-    if needed { None } else { Some(Refusal::InDoubtUntil(now.plus_ms(left_ms))) }
+    let ends = (!needed).then(|| now.plus_ms(left_ms));
+    later(Some(quiet), ends, now)
 }
 
 impl Fresh {

@@ -216,6 +216,9 @@ pub(crate) struct Rotate {
     /// Which login; `credlatch status` shows the labels
     #[arg(long, default_value = "default")]
     pub(crate) label: String,
+    /// Ask the issuer even while it wants to be left alone
+    #[arg(long)]
+    pub(crate) now: bool,
     /// This store was copied or restored, and from now on this copy is the one that is used
     #[arg(long)]
     pub(crate) this_copy: bool,

@@ -243,6 +243,7 @@ impl Builder {
             first_turn: u64::try_from(SystemNonces.nonce().0 >> 64).unwrap_or(0),
             patience_ms: self.patience_ms,
             links: super::link::Links::default(),
+            exchanging: super::own::Exchanging::default(),
         };
         let handle = Handle {
             inner: Arc::new(inner),

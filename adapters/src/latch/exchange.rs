@@ -116,6 +116,10 @@ pub(super) struct NoIssuer;
 const UNSUPPORTED: &str = "unsupported";
 
 impl Issuer for NoIssuer {
+    fn can_refresh(&self, _: &ProviderId) -> bool {
+        false
+    }
+
     fn refresh(&self, _: &ProviderId, _: &Secret, _: &[String]) -> Exchanged {
         Exchanged::NotConsumed { retry_after_ms: None }
     }

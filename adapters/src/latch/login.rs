@@ -11,6 +11,7 @@ use credlatch_core::provider::{Dialect, Provider};
 use super::flows::describe;
 use super::watcher::{INTERRUPTED, Unshown, Watcher};
 use super::{FlowState, FlowStatus, Inner, Latch};
+use crate::backend::Login;
 use crate::error::{Error, ErrorKind, TRUST, UNTRUSTED, distrust};
 
 /// A login in progress. Dropping it does nothing: the login goes on, and other processes may be waiting for it.
@@ -55,13 +56,14 @@ impl Latch {
     fn start_or_join(&self, row: &Provider, label: &Label) -> Result<Flow, Error> {
         let login = self.0.backend.login(&*self.0.issuer, &row.id, label, kind(row)?)?;
         let flow = self.joined(row, login.flow, login.started);
+        let is_for_it = self.0.is_login_of(row, &login, label);
         if let Some(duty) = login.duty {
             self.0.workers.stops.add(Arc::clone(&duty.stop));
             let inner = Arc::clone(&self.0.inner);
             // If no thread can be had, the duty is dropped with its sign of life, and `wait` adopts the flow.
             let _ = self.0.workers.spawn("login", move || drop(inner.backend.poll(&*inner.issuer, duty)));
         }
-        Ok(flow)
+        is_for_it.map(|()| flow)
     }
 
     pub(super) fn joined(&self, row: &Provider, id: Nonce, started: bool) -> Flow {
@@ -130,6 +132,22 @@ impl Latch {
 }
 
 impl Inner {
+    /// A provider has one login at a time. Whoever wants one for another label than it is for does not join it: the entry
+    /// that was asked for would not come.
+    pub(super) fn is_login_of(&self, row: &Provider, login: &Login, label: &Label) -> Result<(), Error> {
+        if login.started {
+            return Ok(());
+        }
+        let view = self.backend.view(&row.id, login.flow)?;
+        let FlowView::Live(live) = view else { return Ok(()) };
+        if live.label == *label {
+            return Ok(());
+        }
+        let what = format!("a login to {} is in progress for another entry, labelled {}", row.id, live.label);
+        let remedy = format!("wait until it has ended, or end it: `credlatch cancel {}`", login.flow);
+        Err(Error::new(ErrorKind::Busy, what, remedy))
+    }
+
     pub(super) fn cancel_flow(&self, provider: &ProviderId, flow: Nonce) -> Result<FlowState, Error> {
         let view = self.backend.cancel(provider, flow)?;
         Ok(describe(provider, &view).map_or(FlowState::Cancelled, |status| status.state))
@@ -186,7 +204,7 @@ impl Flow {
             Some(FlowState::Succeeded) => Ok(()),
             Some(FlowState::Failed(code)) => Err(refused(row, &code)),
             Some(FlowState::Expired) => {
-                Err(Error::new(ErrorKind::Busy, format!("nobody confirmed the {} login in time", row.id), again(row)))
+                Err(Error::new(ErrorKind::SignIn, format!("nobody confirmed the {} login in time", row.id), again(row)))
             }
             _ => Err(Error::new(ErrorKind::SignIn, format!("the {} login was cancelled", row.id), again(row))),
         }

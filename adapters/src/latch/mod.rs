@@ -19,6 +19,7 @@ mod issuer;
 mod link;
 mod login;
 mod outcome;
+mod own;
 mod passed;
 #[cfg(feature = "env")]
 mod plan;
@@ -65,6 +66,7 @@ pub use profiles::Profiles;
 pub(crate) use profiles::listed;
 pub use read::Status;
 pub use report::Next;
+pub use rotate::{BackOff, Rotated};
 pub use scope::Scope;
 
 use crate::backend::Backend;
@@ -106,6 +108,7 @@ struct Inner {
     links: link::Links,
     #[cfg(all(feature = "file", unix))]
     guard: guard::Guard,
+    exchanging: own::Exchanging,
 }
 
 /// Where a store on disk is.

@@ -86,14 +86,16 @@ impl Inner {
             return Ok(None);
         }
         if answer == Answer::Unauthorized && live.kind == LiveKind::Oauth {
+            self.refuse_own_exchange(row, &live.label)?;
             let wish = wish(row, &live.label, live.version, Cause::Challenged);
             match self.backend.rotate(&*self.issuer, &wish, self.patience_ms)? {
-                Rotation::Newer(_)
+                Rotation::Granted(_)
+                | Rotation::Newer(_)
                 | Rotation::Gone
                 | Rotation::Failed(Exchanged::Rejected { .. })
                 | Rotation::Refused(Refusal::Lost) => return Ok(None),
                 Rotation::Unsaved(unsaved) => return Ok(Some(self.picked(unsaved.live)?)),
-                Rotation::Busy(_) | Rotation::Refused(_) | Rotation::Failed(_) => {}
+                Rotation::Busy(_) | Rotation::Refused(_) | Rotation::Failed(_) | Rotation::NoIssuer => {}
             }
         }
         let is_key = live.kind == LiveKind::ApiKey;

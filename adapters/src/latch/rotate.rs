@@ -15,7 +15,7 @@ use super::credential::Credential;
 use super::exchange::{Answer, Once};
 use super::passed::{Nothing, Passed};
 use super::{Inner, Latch, times};
-use crate::error::{Error, ErrorKind, TRUST, clock_time, distrust};
+use crate::error::{Error, ErrorKind, NO_ISSUER, TRUST, clock_time, distrust};
 
 /// What the pool chose, by what can be done with it without waiting for anybody.
 pub(super) enum AtOnce {
@@ -53,7 +53,10 @@ impl Latch {
         loop {
             let choice = passed.choice(&self.0, model);
             let picked = match self.good_at_once(row, &choice) {
-                Ok(AtOnce::Spent(picked)) => self.0.wait_for_good(picked, &choice, times(row)),
+                Ok(AtOnce::Spent(picked)) => {
+                    self.0.refuse_own_exchange(row, &picked.live.label).map_err(Nothing::Opened)?;
+                    self.0.wait_for_good(picked, &choice, times(row))
+                }
                 Ok(AtOnce::Good(picked)) => Ok(picked),
                 Err(why) => Err(why),
             };
@@ -69,7 +72,11 @@ impl Latch {
         if !self.0.backend.is_due(&picked, times(row))? {
             return Ok(AtOnce::Good(picked));
         }
-        if !self.0.looks_ahead || !self.0.backend.is_good(&picked) {
+        let is_good = self.0.backend.is_good(&picked);
+        if is_good && !self.0.issuer.can_refresh(&row.id) {
+            return Ok(AtOnce::Good(picked));
+        }
+        if !self.0.looks_ahead || !is_good {
             return Ok(AtOnce::Spent(picked));
         }
         self.rotate_ahead(row, &picked);
@@ -86,16 +93,30 @@ impl Latch {
             .spawn_once("rotation", &key, move || drop(inner.backend.rotate(&*inner.issuer, &wish, inner.patience_ms)));
     }
 
-    /// Rotates an entry's token now, whether it is due or not.
+    /// Rotates an entry's token now, whether it is due or not. If somebody else is at it, waits for what that brings.
     ///
     /// # Errors
-    /// It has no refresh token, the issuer granted nothing, or the store can't be written.
+    /// It has no refresh token, the issuer granted nothing or wants to be left alone, or the store can't be written.
     pub fn rotate(&self, provider: &str, label: &Label) -> Result<Credential, Error> {
-        self.rotate_by(&*self.0.issuer, provider, label)
+        Ok(self.rotated(provider, label, BackOff::Heeded)?.credential)
+    }
+
+    /// The same, and says whether it was this call that rotated it. [`BackOff::Overridden`] asks the issuer although it
+    /// wants to be left alone: that is for a person to say, who knows better than a `Retry-After` of a day.
+    ///
+    /// # Errors
+    /// As [`Latch::rotate`].
+    pub fn rotated(&self, provider: &str, label: &Label, back_off: BackOff) -> Result<Rotated, Error> {
+        let cause = match back_off {
+            BackOff::Heeded => Cause::Asked,
+            BackOff::Overridden => Cause::Insisted,
+        };
+        self.rotate_by(&*self.0.issuer, provider, label, cause)
     }
 
     /// Rotates an entry's token by an exchange of the caller's. The caller's function presents the refresh token, at most
-    /// once, and says what came of it; everything else, who may and what is kept, is done here.
+    /// once, and says what came of it; everything else, who may and what is kept, is done here. What it asks of this latch
+    /// meanwhile is answered, but for its own entry, which can't be renewed before it returns: that is an error at once.
     ///
     /// # Errors
     /// As [`Latch::rotate`].
@@ -104,21 +125,50 @@ impl Latch {
         provider: &str,
         exchange: impl FnOnce(&Secret) -> Answer + Send,
     ) -> Result<Credential, Error> {
-        self.rotate_by(&Once::new(exchange), provider, &Label::default())
+        let (row, label) = (self.provider(provider)?, Label::default());
+        let here = self.0.exchanging.enter(&row.id, &label);
+        let inside = move |secret: &Secret| {
+            let _here = here.begun();
+            exchange(secret)
+        };
+        Ok(self.rotate_by(&Once::new(inside), provider, &label, Cause::Asked)?.credential)
     }
 
-    fn rotate_by(&self, issuer: &dyn Issuer, provider: &str, label: &Label) -> Result<Credential, Error> {
+    fn rotate_by(&self, issuer: &dyn Issuer, provider: &str, label: &Label, cause: Cause) -> Result<Rotated, Error> {
         let row = self.provider(provider)?;
+        self.0.refuse_own_exchange(row, label)?;
         let snapshot = self.0.backend.snapshot()?;
         let live = snapshot.live(row.id.as_str(), label.as_str()).ok_or_else(|| Error::missing(row))?;
-        let wish = wish(row, label, live.version, Cause::Asked);
-        match self.0.backend.rotate(issuer, &wish, self.0.patience_ms)? {
-            Rotation::Newer(live) => self.credential(self.0.picked(live)?),
+        let wish = wish(row, label, live.version, cause);
+        let (live, is_own) = match self.0.backend.rotate(issuer, &wish, self.0.patience_ms)? {
+            Rotation::Granted(live) => (live, true),
+            Rotation::Newer(live) => (live, false),
             // It was granted, and whoever has it can use it: the credential says that it isn't saved.
-            Rotation::Unsaved(unsaved) => self.credential(self.0.picked(unsaved.live)?),
-            other => Err(not_rotated(row, other)),
-        }
+            Rotation::Unsaved(unsaved) => (unsaved.live, true),
+            other => return Err(not_rotated(row, other)),
+        };
+        Ok(Rotated { credential: self.credential(self.0.picked(live)?)?, is_own })
     }
+}
+
+/// What came of a rotation that was asked for.
+#[derive(Clone, Debug)]
+pub struct Rotated {
+    /// What is stored now.
+    pub credential: Credential,
+    /// Whether this call's grant is what stands. Otherwise somebody else has rotated, signed in or stored another
+    /// credential meanwhile.
+    pub is_own: bool,
+}
+
+/// What to do while an issuer wants to be left alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BackOff {
+    /// Leave it alone.
+    #[default]
+    Heeded,
+    /// Ask it all the same.
+    Overridden,
 }
 
 impl Inner {
@@ -137,7 +187,11 @@ pub(super) fn not_rotated(row: &Provider, rotation: Rotation) -> Error {
     let name = &row.id;
     let none = |what: &str, remedy: &str| Error::new(ErrorKind::Usage, format!("{name} {what}"), remedy);
     match rotation {
-        Rotation::Newer(_) | Rotation::Gone => Error::missing(row),
+        Rotation::Granted(_) | Rotation::Newer(_) | Rotation::Gone => Error::missing(row),
+        Rotation::NoIssuer => none(
+            &format!("can't be rotated here: {NO_ISSUER}"),
+            "rotate it by an exchange of your own (`Latch::rotate_with`)",
+        ),
         Rotation::Unsaved(unsaved) => Error::no_token(row, NoToken::Unsaved(Box::new(unsaved))),
         Rotation::Busy(actor) => Error::no_token(row, NoToken::Busy(actor)),
         Rotation::Failed(Exchanged::Rejected { code }) => Error::no_token(row, NoToken::SignIn(Some(code))),
@@ -163,12 +217,17 @@ pub(super) fn not_rotated(row: &Provider, rotation: Rotation) -> Error {
             "use that tool, or sign in here to have a login of your own",
         ),
         Rotation::Refused(Refusal::InDoubtUntil(until)) => {
-            Error::no_token(row, NoToken::InDoubt { until, cause: None })
+            let what = format!("an earlier rotation of {name} got no answer, so its refresh token may be spent");
+            let remedy = "the present access token is used while it lasts; the refresh token is presented again at";
+            Error::new(ErrorKind::Busy, what, format!("{remedy} {} or later", clock_time(&until)))
         }
         Rotation::Refused(Refusal::BackOff(until) | Refusal::TooSoon(until)) => Error::new(
             ErrorKind::Unreachable,
             format!("the last tries to rotate {name} failed"),
-            format!("the next is made at {} or later", clock_time(&until)),
+            format!(
+                "the next is made at {} or later; `credlatch rotate {name} --now` asks all the same",
+                clock_time(&until)
+            ),
         ),
         Rotation::Refused(Refusal::Elsewhere(from)) => Error::no_token(row, NoToken::Elsewhere(from)),
         Rotation::Refused(_) => Error::no_token(row, NoToken::SignIn(None)),

@@ -75,7 +75,10 @@ impl Latch {
         loop {
             let picked = match self.good_at_once(row, &passed.choice(&self.0, model)) {
                 Ok(AtOnce::Good(picked)) => Ok(picked),
-                Ok(AtOnce::Spent(picked)) => self.wait_for_good_async(row, picked, model, &passed).await?,
+                Ok(AtOnce::Spent(picked)) => {
+                    self.0.refuse_own_exchange(row, &picked.live.label)?;
+                    self.wait_for_good_async(row, picked, model, &passed).await?
+                }
                 Err(why) => Err(why),
             };
             let opened = match picked {
@@ -128,13 +131,14 @@ impl Latch {
     /// As [`Latch::login`].
     pub async fn login_async(&self, provider: &str) -> Result<Flow, Error> {
         let row = self.provider(provider)?;
-        let (inner, id, kind) = (Arc::clone(&self.0.inner), row.id.clone(), kind(row)?);
+        let (inner, of, id, kind) = (Arc::clone(&self.0.inner), row.clone(), row.id.clone(), kind(row)?);
         let stops = self.0.workers.stops.clone();
         let (tell, told) = oneshot::channel();
         self.spawn("login", move || match inner.backend.login(&*inner.issuer, &id, &Label::default(), kind) {
             Err(error) => drop(tell.send(Err(Error::from(error)))),
             Ok(login) => {
-                drop(tell.send(Ok((login.flow, login.started))));
+                let is_for_it = inner.is_login_of(&of, &login, &Label::default());
+                drop(tell.send(is_for_it.map(|()| (login.flow, login.started))));
                 if let Some(duty) = login.duty {
                     stops.add(Arc::clone(&duty.stop));
                     drop(inner.backend.poll(&*inner.issuer, duty));

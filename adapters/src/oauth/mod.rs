@@ -88,6 +88,10 @@ impl fmt::Debug for HttpIssuer {
 }
 
 impl Issuer for HttpIssuer {
+    fn can_refresh(&self, provider: &ProviderId) -> bool {
+        self.row(provider).is_some_and(|row| row.token_endpoint.is_some())
+    }
+
     fn reach(&self, provider: &ProviderId) -> Option<Reach> {
         self.table.reach(provider, |row| self.accepts.as_ref().is_some_and(|is_accepted| is_accepted(row)))
     }

@@ -237,7 +237,7 @@ pub(crate) fn rotate_acme(engine: &Engine<Here>, server: &Server<'_>) -> Result<
         times: Times::default(),
     };
     match engine.rotate(server, &wish, 0)? {
-        Rotation::Newer(_) => Ok(shown(server)),
+        Rotation::Granted(_) | Rotation::Newer(_) => Ok(shown(server)),
         Rotation::Unsaved(unsaved) => Err(Refused::Unsaved(unsaved.error)),
         _ => Err(Refused::Otherwise),
     }

@@ -41,7 +41,9 @@ pub struct Wish {
 /// What came of a wish.
 #[derive(Clone, Debug)]
 pub enum Rotation {
-    /// Another version than the one in the wish is stored: by this act, or by somebody else's.
+    /// This act's grant is stored.
+    Granted(Arc<Live>),
+    /// Another version than the one in the wish is stored, by somebody else's act.
     Newer(Arc<Live>),
     /// New tokens were granted and could not be saved: they are in memory, and will be saved when the store allows.
     Unsaved(super::UnsavedGrant),
@@ -53,6 +55,8 @@ pub enum Rotation {
     Busy(Actor),
     /// The entry is gone.
     Gone,
+    /// The issuer that was given can present no refresh token of this provider.
+    NoIssuer,
 }
 
 /// What the store says about a wish before anything is claimed.
@@ -127,6 +131,9 @@ impl<P: Ports> Engine<P> {
                     if !self.store.wait(&claim.actor, left_ms)? {
                         return Ok(Rotation::Busy(claim.actor));
                     }
+                }
+                Outlook::Rotating(_) | Outlook::Open(_) if !issuer.can_refresh(&wish.provider) => {
+                    return Ok(Rotation::NoIssuer);
                 }
                 outlook @ (Outlook::Rotating(_) | Outlook::Open(_)) => {
                     let doubt = if let Outlook::Open(doubt) = outlook { doubt } else { None };
@@ -267,8 +274,10 @@ impl<P: Ports> Engine<P> {
         let settled = self.bring_home(issuer, Event::Settle(settle), alive, Some(room));
         Ok(Some(match (settled, outcome) {
             (Ok(done), Exchanged::Granted(_)) => {
-                let live = done.after.live(wish.provider.as_str(), wish.label.as_str());
-                live.map_or(Rotation::Gone, |live| Rotation::Newer(Arc::clone(live)))
+                let live = done.after.live(wish.provider.as_str(), wish.label.as_str()).cloned();
+                // Too late is what somebody has cleared or replaced meanwhile: what stands is another's.
+                let stands = *done.verdict() != Verdict::Stale;
+                live.map_or(Rotation::Gone, if stands { Rotation::Granted } else { Rotation::Newer })
             }
             (Err(error), Exchanged::Granted(_)) => {
                 // Another transaction may have saved it in this moment, or cleared the entry before.

@@ -12,7 +12,7 @@ use crate::origin::Origin;
 use crate::pool::{self, Choice, Standing, Strategy, Unusable};
 use crate::port::{Clock, Issuer, Ports, StoreError};
 use crate::rotation::{Cause, Exchanged, Times, least_left_ms};
-use crate::state::{Custody, Entry, Slot, Source};
+use crate::state::{Custody, Entry, Slot, Source, later};
 use crate::time::{Deadline, Stamp};
 
 /// What was chosen.
@@ -52,6 +52,11 @@ pub enum NoToken {
     /// The access token ended, and the provider's row would send its refresh token to another origin than this, from which
     /// it came.
     Elsewhere(Option<Origin>),
+    /// What there is has ended, and nobody here can present its refresh token.
+    NoIssuer {
+        /// The first of them.
+        label: Label,
+    },
     /// The access token ended, and what became of its refresh token isn't known. It may be presented again then.
     InDoubt {
         /// Not before this.
@@ -74,7 +79,15 @@ pub enum NoToken {
 impl NoToken {
     /// Whether only a new credential helps, however long anybody waits.
     pub fn asks_for_login(&self) -> bool {
-        matches!(self, Self::Empty | Self::SignIn(_) | Self::Suspended { .. } | Self::Ended { .. } | Self::Elsewhere(_))
+        matches!(
+            self,
+            Self::Empty
+                | Self::SignIn(_)
+                | Self::Suspended { .. }
+                | Self::Ended { .. }
+                | Self::NoIssuer { .. }
+                | Self::Elsewhere(_)
+        )
     }
 }
 
@@ -197,11 +210,11 @@ impl<P: Ports> Engine<P> {
             let left_ms = patience_ms.saturating_sub(self.clock.now().since_ms(&began));
             let rotation = self.rotate(issuer, &wish, left_ms);
             match (rotation, freshness) {
-                (Ok(Rotation::Newer(live)), _) => renewed.push(live.label.clone()),
+                (Ok(Rotation::Granted(live) | Rotation::Newer(live)), _) => renewed.push(live.label.clone()),
                 (Ok(Rotation::Gone), _) => {}
                 (Ok(Rotation::Unsaved(unsaved)), _) => return self.unsaved_pick(unsaved, &picked),
                 (_, Freshness::Due) => return Ok(picked),
-                (Ok(rotation), _) => match self.explain(&picked, rotation) {
+                (Ok(rotation), _) => match self.explain(&picked, times, rotation) {
                     Err(why) if why.asks_for_login() => {
                         passed.push(picked.live.version);
                         first.get_or_insert(why);
@@ -255,7 +268,7 @@ impl<P: Ports> Engine<P> {
     }
 
     /// Says why a spent token could not be replaced. A doubt that clears up soon enough is waited for by the caller.
-    fn explain(&self, picked: &Picked, rotation: Rotation) -> Result<(), NoToken> {
+    fn explain(&self, picked: &Picked, times: Times, rotation: Rotation) -> Result<(), NoToken> {
         let snapshot = self.snapshot()?;
         let entry = snapshot.state.entry(picked.live.provider.as_str(), picked.live.label.as_str());
         let cause = entry.and_then(|entry| match &entry.grant()?.custody {
@@ -267,16 +280,28 @@ impl<P: Ports> Engine<P> {
         let unreachable = |until| if is_untrusted { NoToken::Untrusted(until) } else { NoToken::Unreachable(until) };
         Err(match rotation {
             // Not due is what was spent a moment ago, if somebody set the wall clock meanwhile: look again.
-            Rotation::Newer(_) | Rotation::Gone | Rotation::Refused(Refusal::NotDue) => return Ok(()),
+            Rotation::Granted(_) | Rotation::Newer(_) | Rotation::Gone | Rotation::Refused(Refusal::NotDue) => {
+                return Ok(());
+            }
             Rotation::Unsaved(unsaved) => NoToken::Unsaved(Box::new(unsaved)),
             Rotation::Busy(actor) => NoToken::Busy(actor),
             Rotation::Failed(Exchanged::Rejected { code }) => NoToken::SignIn(Some(code)),
+            Rotation::NoIssuer => NoToken::NoIssuer { label: picked.live.label.clone() },
             Rotation::Failed(_) => {
-                let until = retry_at.unwrap_or_else(|| self.clock.now().plus_ms(0));
+                // The token is presented again when the doubt allows it and the back-off too: that is told at once.
+                let now = self.clock.now();
+                let quiet = entry.and_then(|entry| match &entry.grant()?.custody {
+                    Custody::InDoubt(doubt) => doubt.retry_at(entry.grant()?.expiry, &now, times),
+                    _ => None,
+                });
+                let until = later(retry_at, quiet, &now).unwrap_or_else(|| now.plus_ms(0));
                 if cause.is_some() && !is_untrusted { NoToken::InDoubt { until, cause } } else { unreachable(until) }
             }
             Rotation::Refused(Refusal::InDoubtUntil(until)) => NoToken::InDoubt { until, cause },
-            Rotation::Refused(Refusal::BackOff(until) | Refusal::TooSoon(until)) => unreachable(until),
+            Rotation::Refused(Refusal::BackOff(until) | Refusal::TooSoon(until)) => match cause {
+                Some(_) if !is_untrusted => NoToken::InDoubt { until, cause },
+                _ => unreachable(until),
+            },
             Rotation::Refused(Refusal::NotRotatable) => NoToken::Ended { label: picked.live.label.clone() },
             Rotation::Refused(Refusal::Elsewhere(from)) => NoToken::Elsewhere(from),
             Rotation::Refused(_) => NoToken::SignIn(None),

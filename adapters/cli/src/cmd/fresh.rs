@@ -72,7 +72,7 @@ fn has_refresh(latch: &Latch, credential: &Credential) -> Result<bool, Error> {
 
 /// Does what may bring new tokens. If they can't be saved, this process is the only one that has them: it says so, and
 /// tries until they are saved or a minute is over.
-pub(crate) fn saved(latch: &Latch, renew: impl Fn() -> Result<Credential, Error>) -> Result<Credential, Error> {
+pub(crate) fn saved<T>(latch: &Latch, renew: impl Fn() -> Result<T, Error>) -> Result<T, Error> {
     let renewed = renew();
     let Err(unsaved) = latch.save_unsaved() else { return renewed };
     output::complain(&format!(

@@ -1,6 +1,6 @@
 //! `rotate`: a new access token now, due or not.
 
-use credlatch::{Label, rfc3339};
+use credlatch::{BackOff, Label, Rotated, rfc3339};
 use serde_json::json;
 
 use super::fresh;
@@ -17,8 +17,9 @@ pub(crate) fn rotate(global: &Global, args: &Rotate) -> Done {
     if args.this_copy {
         global.builder()?.adopt_copy()?;
     }
-    let renew = || fresh::saved(&latch, || latch.rotate(provider.as_str(), &label));
-    let credential = deferring_signals(&latch, provider.as_str(), renew)??;
+    let back_off = if args.now { BackOff::Overridden } else { BackOff::Heeded };
+    let renew = || fresh::saved(&latch, || latch.rotated(provider.as_str(), &label, back_off));
+    let Rotated { credential, is_own } = deferring_signals(&latch, provider.as_str(), renew)??;
     // What only this process has is lost with it, and that is no rotation that a person can rely on.
     latch.save_unsaved()?;
     let ends = credential.expires_at_ms().map(rfc3339);
@@ -26,11 +27,16 @@ pub(crate) fn rotate(global: &Global, args: &Rotate) -> Done {
         "provider": provider,
         "profile": latch.profile().as_str(),
         "label": label,
+        "rotated_here": is_own,
         "expires_at": ends,
         "generation": credential.generation(),
     });
     output::answer(global.json, &object, || {
         let until = ends.as_ref().map_or_else(String::new, |at| format!("; the new token lasts until {at}"));
-        format!("rotated {provider}, label {label}{until}")
+        if is_own {
+            format!("rotated {provider}, label {label}{until}")
+        } else {
+            format!("{provider}, label {label}, was changed by somebody else meanwhile{until}")
+        }
     })
 }

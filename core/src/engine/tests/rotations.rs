@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 
-use super::super::{Engine, Rotation, Wish};
+use super::super::{Engine, NoToken, Rotation, Wish};
 use super::rig::{Here, Life, Rig, commit, error};
 use crate::clear::Clear;
+use crate::flow::{FlowKind, Prompt};
 use crate::machine::{Event, Refusal};
-use crate::port::{Alive, CommitError, Store, StoreErrorKind};
+use crate::name::ProviderId;
+use crate::pool::Choice;
+use crate::port::{Alive, Code, CodeExchanged, CommitError, Issuer, Polled, Prompting, Revoked, Store, StoreErrorKind};
 use crate::rotation::{Cause, Exchanged};
-use crate::sample::{TIMES, acme, claim, entry, fresh, grant, label, named, settle};
+use crate::sample::{TIMES, acme, at, claim, entry, fresh, grant, key, label, named, settle};
+use crate::secret::Secret;
 use crate::state::{Custody, Nonce};
 
 fn rig() -> Rig {
@@ -35,7 +39,7 @@ fn claims(rig: &Rig, engine: &Engine<Here>, attempt: u128) -> Life {
 
 fn access(rotation: &Rotation) -> &str {
     match rotation {
-        Rotation::Newer(live) => live.secret().unwrap().expose_secret(),
+        Rotation::Granted(live) | Rotation::Newer(live) => live.secret().unwrap().expose_secret(),
         other => panic!("{other:?}"),
     }
 }
@@ -138,7 +142,7 @@ fn whoever_slept_between_claim_and_request_longer_than_a_request_takes_sends_not
         rig.when("commit", move || world.pass(slept_ms));
         let rotation = engine.rotate(&rig, &wish(&rig), 1_000).unwrap();
         assert_eq!(rig.calls_of("refresh").len(), usize::from(sends), "{slept_ms} ms");
-        assert_eq!(matches!(rotation, Rotation::Newer(_)), sends);
+        assert_eq!(matches!(rotation, Rotation::Granted(_)), sends);
         let slept = matches!(rotation, Rotation::Failed(Exchanged::NotConsumed { retry_after_ms: Some(0) }));
         assert_eq!(slept, !sends);
         assert_eq!(entry(&rig.state(), "a").grant().unwrap().custody, Custody::Settled);
@@ -192,4 +196,90 @@ fn what_is_refused_under_the_lock_takes_its_sign_of_life_with_it() {
     rig.refuse([CommitError::Unknown(error(StoreErrorKind::Failed))]);
     rig.engine().rotate(&rig, &wish(&rig), 1_000).unwrap_err();
     assert_eq!(rig.calls_of("discard").len(), 0);
+}
+
+#[test]
+fn a_retry_after_of_a_day_is_overridden_by_who_insists_and_a_doubt_is_not() {
+    let day_ms = 86_400_000;
+    let rig = rig();
+    let engine = rig.engine();
+    rig.answers().refreshes.push_back(Exchanged::NotConsumed { retry_after_ms: Some(day_ms) });
+    assert!(matches!(engine.rotate(&rig, &wish(&rig), 1_000).unwrap(), Rotation::Failed(_)));
+    let asked = engine.rotate(&rig, &wish(&rig), 1_000).unwrap();
+    assert!(matches!(asked, Rotation::Refused(Refusal::BackOff(until)) if until == at(0).plus_ms(day_ms)));
+    let insists = Wish { cause: Cause::Insisted, ..wish(&rig) };
+    rig.answers().refreshes.push_back(Exchanged::Unknown);
+    assert!(matches!(engine.rotate(&rig, &insists, 1_000).unwrap(), Rotation::Failed(Exchanged::Unknown)));
+    // Now it may have been spent, and nobody's word makes that unsaid.
+    let again = engine.rotate(&rig, &insists, 1_000).unwrap();
+    assert!(matches!(again, Rotation::Refused(Refusal::InDoubtUntil(_))), "{again:?}");
+    assert_eq!(rig.calls_of("refresh").len(), 2);
+}
+
+#[test]
+fn of_two_limits_the_later_is_told_at_once() {
+    let rig = rig();
+    let engine = rig.engine();
+    rig.answers().refreshes.push_back(Exchanged::Unknown);
+    engine.rotate(&rig, &wish(&rig), 1_000).unwrap();
+    // In doubt it is quiet after 30 s, and needed when the access token has ended.
+    let until = match engine.rotate(&rig, &wish(&rig), 1_000).unwrap() {
+        Rotation::Refused(Refusal::InDoubtUntil(until)) => until,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(until, at(0).plus_ms(3_600_000));
+    rig.pass(until.left_ms(&at(0)));
+    grants(&rig);
+    assert_eq!(access(&engine.rotate(&rig, &wish(&rig), 1_000).unwrap()), "at-2", "then it is open");
+}
+
+#[test]
+fn a_rotation_is_ones_own_only_if_its_grant_stands() {
+    let rig = rig();
+    let (engine, other) = (rig.engine(), rig.engine());
+    grants(&rig);
+    rig.when("refresh", move || commit(&other, Event::Put(named("a", key("key-1")))));
+    let rotation = engine.rotate(&rig, &wish(&rig), 1_000).unwrap();
+    assert!(matches!(&rotation, Rotation::Newer(_)) && access(&rotation) == "key-1");
+    let rig = self::rig();
+    grants(&rig);
+    assert!(matches!(rig.engine().rotate(&rig, &wish(&rig), 1_000).unwrap(), Rotation::Granted(_)));
+}
+
+#[test]
+fn where_nobody_can_ask_the_issuer_nothing_is_claimed_and_nobody_waits_for_a_next_try() {
+    let rig = rig();
+    let engine = rig.engine();
+    assert!(matches!(engine.rotate(&Mute, &wish(&rig), 1_000).unwrap(), Rotation::NoIssuer));
+    rig.pass(3_600_000);
+    let why = engine.token(&Mute, &acme(), &Choice::default(), TIMES, 1_000).unwrap_err();
+    assert!(matches!(&why, NoToken::NoIssuer { label } if label.as_str() == "a") && why.asks_for_login());
+    assert_eq!(rig.calls_of("commit").len(), 0);
+    commit(&engine, Event::Put(named("b", key("key-1"))));
+    let next = engine.token(&Mute, &acme(), &Choice::default(), TIMES, 1_000).unwrap();
+    assert_eq!(next.live.label.as_str(), "b", "it gives way as what has ended for good");
+}
+
+/// An issuer that can ask nobody.
+struct Mute;
+
+impl Issuer for Mute {
+    fn can_refresh(&self, _: &ProviderId) -> bool {
+        false
+    }
+    fn refresh(&self, _: &ProviderId, _: &Secret, _: &[String]) -> Exchanged {
+        unreachable!("it can't")
+    }
+    fn prompt(&self, _: &ProviderId, _: FlowKind) -> Prompting {
+        unreachable!()
+    }
+    fn poll(&self, _: &ProviderId, _: &Prompt) -> Polled {
+        unreachable!()
+    }
+    fn exchange(&self, _: &ProviderId, _: &Code) -> CodeExchanged {
+        unreachable!()
+    }
+    fn revoke(&self, _: &ProviderId, _: &Secret) -> Revoked {
+        Revoked::Unsupported
+    }
 }

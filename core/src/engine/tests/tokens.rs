@@ -137,7 +137,8 @@ fn a_spent_token_is_never_handed_out_and_the_reason_says_what_to_do() {
     assert!(matches!(token(&engine, &rig).unwrap_err(), NoToken::Unreachable(until) if until == next));
     let (rig, engine, error) = failed(Exchanged::Unknown);
     let (unknown, quiet) = (Some(DoubtCause::NoUsableAnswer), at(HOUR_MS).plus_ms(TIMES.quarantine_ms()));
-    assert!(matches!(error, NoToken::InDoubt { until, cause } if until == next && cause == unknown));
+    assert!(quiet.left_ms(&at(0)) > next.left_ms(&at(0)), "it waits for both, and the later is told at once");
+    assert!(matches!(error, NoToken::InDoubt { until, cause } if until == quiet && cause == unknown));
     let again = token(&engine, &rig).unwrap_err();
     assert!(matches!(again, NoToken::InDoubt { until, cause } if until == quiet && cause == unknown));
     assert_eq!(rig.calls_of("refresh").len(), 1);
