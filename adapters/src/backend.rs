@@ -40,6 +40,9 @@ pub(crate) trait Backend: Send + Sync {
     fn remove(&self, provider: ProviderId, label: Label) -> Result<Cleared, TransactError>;
     fn drain(&self, cleared: &Cleared, timeout_ms: u64) -> bool;
     fn is_drained(&self, cleared: &Cleared) -> bool;
+    fn readers(&self) -> Vec<u64>;
+    /// Whether nobody holds here what another latch on the same document has cleared.
+    fn is_free_of(&self, cleared: &Cleared, readers: &[u64]) -> bool;
     fn snapshot(&self) -> Result<Arc<Snapshot>, StoreError>;
     fn save_unsaved(&self) -> Result<(), TransactError>;
     /// Whether something that was granted waits to be saved.
@@ -146,6 +149,14 @@ impl<P: Ports> Backend for Engine<P> {
 
     fn is_drained(&self, cleared: &Cleared) -> bool {
         self.is_drained(cleared)
+    }
+
+    fn readers(&self) -> Vec<u64> {
+        self.readers()
+    }
+
+    fn is_free_of(&self, cleared: &Cleared, readers: &[u64]) -> bool {
+        self.is_free_of(cleared, readers)
     }
 
     fn snapshot(&self) -> Result<Arc<Snapshot>, StoreError> {

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use credlatch::system::SystemClock;
 use credlatch::{Answer, ErrorKind, Label, Latch, Outcome, Secret, Tokens};
 
 fn secret(text: &str) -> Secret {
@@ -66,4 +67,16 @@ fn an_exchange_that_asks_for_its_own_entry_is_answered_at_once() {
     // It is over when it has returned.
     let error = latch.rotate_with("codex", |_| unreachable!("it backs off")).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unreachable, "{error}");
+}
+
+#[test]
+fn a_latch_in_memory_uses_the_provider_file_and_says_what_is_wrong_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("providers.json");
+    let open = || Latch::builder().providers(&file).in_memory(SystemClock);
+    fs::write(&file, r#"{"providers":[{"id":"acme","env":{"api_key":["ACME_API_KEY"]}}]}"#).unwrap();
+    assert!(open().unwrap().provider("acme").is_ok());
+    fs::write(&file, "{").unwrap();
+    let error = open().unwrap_err();
+    assert!(error.kind() == ErrorKind::Usage && error.message().contains("providers.json"), "{error}");
 }

@@ -63,7 +63,7 @@ impl Issuer for Slow {
 
 fn spent(issuer: Slow) -> (Latch, FakeClock) {
     let clock = FakeClock::at(1_800_000_000_000);
-    let latch = Latch::builder().issuer(issuer).in_memory(clock.clone());
+    let latch = Latch::builder().issuer(issuer).in_memory(clock.clone()).unwrap();
     let tokens = Tokens {
         access: secret("access-0"),
         refresh: Some(secret("refresh-0")),
@@ -116,7 +116,7 @@ fn a_token_that_is_due_is_handed_out_at_once_and_rotated_by_a_worker() {
 
 #[test]
 fn the_last_handle_does_not_wait_for_a_login_that_somebody_watched() {
-    let latch = Latch::builder().issuer(Slow::default()).in_memory(SystemClock);
+    let latch = Latch::builder().issuer(Slow::default()).in_memory(SystemClock).unwrap();
     let flow = latch.login("codex").unwrap();
     {
         let mut wait = pin!(flow.wait_async());

@@ -94,6 +94,9 @@ pub(crate) fn acquire<D: Disk>(
         if is_at(disk, &file, &paths.lock).map_err(|error| trouble("look at", &paths.lock, &error))? {
             return Ok((paths, file, place));
         }
+        if way.deadline.is_over(&disk.now()) {
+            return Err(busy(&paths, None, way.patience_ms));
+        }
     }
 }
 

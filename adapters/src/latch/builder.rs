@@ -12,7 +12,7 @@ use credlatch_core::provider::Table;
 use credlatch_core::time::Stamp;
 
 use super::workers::Workers;
-use super::{Handle, Inner, Latch, issuer};
+use super::{Handle, Inner, Latch, issuer, siblings};
 use crate::error::{Error, ErrorKind};
 use crate::memory::MemoryStore;
 #[cfg(all(feature = "file", unix))]
@@ -135,13 +135,15 @@ impl Builder {
         let table = self.table()?;
         #[cfg(feature = "hermes")]
         if let Some(store) = self.hermes_store(&table)? {
-            return Ok(self.latch(store, SystemClock, table));
+            let document = self.hermes.clone();
+            return Ok(self.latch(store, SystemClock, table, document));
         }
         let home = home_of(self.home)?;
         // A relative home must not move with the working directory.
         self.home = Some(std::path::absolute(&home).unwrap_or(home));
         let store = self.store()?;
-        Ok(self.latch(store, SystemClock, table))
+        let document = Some(store.path().to_owned());
+        Ok(self.latch(store, SystemClock, table, document))
     }
 
     /// Opens the home for a program that serves many profiles, with these settings for each of them; the profile that was
@@ -205,11 +207,31 @@ impl Builder {
     }
 
     /// Opens a latch that keeps nothing, on any clock. The home is not used.
-    pub fn in_memory(mut self, clock: impl Clock + 'static) -> Latch {
+    ///
+    /// # Errors
+    /// The provider file can't be read, or this build reads none because it has no feature `file`.
+    pub fn in_memory(self, clock: impl Clock + 'static) -> Result<Latch, Error> {
+        #[cfg(all(feature = "file", unix))]
+        let table = self.table()?;
+        #[cfg(not(all(feature = "file", unix)))]
+        let table = match &self.providers {
+            None => Arc::new(table::built_in()),
+            Some(file) => {
+                let what = format!("the provider file {} can't be used: this build reads none", file.display());
+                return Err(Error::new(ErrorKind::Usage, what, "build credlatch with its feature `file`"));
+            }
+        };
+        Ok(self.in_memory_with(clock, table))
+    }
+
+    /// The same with the table that ships.
+    pub(super) fn in_memory_built_in(self, clock: impl Clock + 'static) -> Latch {
+        self.in_memory_with(clock, Arc::new(table::built_in()))
+    }
+
+    fn in_memory_with(mut self, clock: impl Clock + 'static, table: Arc<Table>) -> Latch {
         self.home = None;
-        self.providers = None;
-        let table = self.table.clone().unwrap_or_else(|| Arc::new(table::built_in()));
-        self.latch(MemoryStore::new(), clock, table)
+        self.latch(MemoryStore::new(), clock, table, None)
     }
 
     /// What a person agreed to: it lies in the home, for a file of Hermes in the usual one. A latch that keeps nothing has
@@ -223,7 +245,13 @@ impl Builder {
         self.home.clone().or(usual).map(|home| crate::accepted::Accepted::in_home(&home))
     }
 
-    fn latch<S: Store + 'static>(self, store: S, clock: impl Clock + 'static, table: Arc<Table>) -> Latch
+    fn latch<S: Store + 'static>(
+        self,
+        store: S,
+        clock: impl Clock + 'static,
+        table: Arc<Table>,
+        document: Option<PathBuf>,
+    ) -> Latch
     where
         S::Room: 'static,
     {
@@ -244,9 +272,14 @@ impl Builder {
             patience_ms: self.patience_ms,
             links: super::link::Links::default(),
             exchanging: super::own::Exchanging::default(),
+            #[cfg(feature = "env")]
+            debts: super::debts::Debts::default(),
+            document: siblings::Place::of(document),
         };
+        let inner = Arc::new(inner);
+        siblings::register(&inner);
         let handle = Handle {
-            inner: Arc::new(inner),
+            inner,
             workers: Workers::default(),
             #[cfg(feature = "tokio")]
             crowds: super::wait::Crowds::default(),

@@ -1,6 +1,6 @@
 //! Changing what is stored: set, import, remove, clear, purge.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use credlatch_core::clear::Clear;
 use credlatch_core::engine::{self, Transacted};
@@ -13,8 +13,9 @@ use credlatch_core::secret::{Fingerprint, Secret};
 use credlatch_core::state::{Custody, Material, Source, State};
 use credlatch_core::{Event, Refusal, Verdict};
 
-use super::Latch;
 use super::exchange::Tokens;
+use super::siblings::Siblings;
+use super::{Inner, Latch};
 use crate::error::{Error, ErrorKind};
 use crate::fingerprint;
 
@@ -24,6 +25,7 @@ pub struct Cleared {
     pub(super) latch: Latch,
     pub(super) taken: engine::Cleared,
     pub(super) variables: Vec<String>,
+    pub(super) others: Siblings,
 }
 
 /// What came of storing a login.
@@ -214,6 +216,7 @@ impl Latch {
     pub fn remove(&self, provider: &str, label: &Label) -> Result<Cleared, Error> {
         let row = self.known(provider)?;
         let cleared = self.0.backend.remove(row.id.clone(), label.clone())?;
+        let others = Siblings::of(&self.0.inner);
         #[cfg(feature = "env")]
         self.pay_debts();
         if cleared.entries.is_empty() {
@@ -223,7 +226,7 @@ impl Latch {
                 "`credlatch status` shows the labels",
             ));
         }
-        Ok(Cleared { latch: self.clone(), taken: cleared, variables: Vec::new() })
+        Ok(self.cleared(cleared, others))
     }
 
     /// Takes away all of a provider's entries in one step, ends its login in progress, and remembers what was there so
@@ -246,9 +249,14 @@ impl Latch {
 
     pub(super) fn take_away(&self, clear: Clear) -> Result<Cleared, Error> {
         let cleared = self.0.backend.clear(clear)?;
+        let others = Siblings::of(&self.0.inner);
         #[cfg(feature = "env")]
         self.pay_debts();
-        Ok(Cleared { latch: self.clone(), taken: cleared, variables: Vec::new() })
+        Ok(self.cleared(cleared, others))
+    }
+
+    pub(super) fn cleared(&self, taken: engine::Cleared, others: Siblings) -> Cleared {
+        Cleared { latch: self.clone(), taken, variables: Vec::new(), others }
     }
 
     /// Saves what could not be saved earlier, such as tokens that were granted while the disk was full. Every change does
@@ -289,7 +297,7 @@ impl Cleared {
 
     /// Whether nobody in this process holds what was cleared any more. Copies that callers made of the bytes don't count.
     pub fn is_drained(&self) -> bool {
-        self.latch.0.backend.is_drained(&self.taken)
+        self.latch.0.backend.is_drained(&self.taken) && self.others.are_free_of(&self.taken)
     }
 
     /// Waits until [`Cleared::is_drained`].
@@ -297,9 +305,7 @@ impl Cleared {
     /// # Errors
     /// Somebody still holds it after `timeout`: [`ErrorKind::Busy`]. It is cleared all the same.
     pub fn drain(&self, timeout: Duration) -> Result<(), Error> {
-        let timeout_ms = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
-        let is_drained = self.latch.0.backend.drain(&self.taken, timeout_ms);
-        if is_drained { Ok(()) } else { Err(still_held(timeout_ms)) }
+        drain(&self.latch.0, &self.taken, &self.others, timeout)
     }
 
     /// Revokes the cleared logins at their issuers, best effort, and says what came of it. They are cleared already, so
@@ -316,7 +322,16 @@ impl Cleared {
     }
 }
 
-pub(super) fn still_held(timeout_ms: u64) -> Error {
+/// Waits until nobody in this process holds what was cleared, whichever latch it came from.
+pub(super) fn drain(inner: &Inner, taken: &engine::Cleared, others: &Siblings, timeout: Duration) -> Result<(), Error> {
+    let began = Instant::now();
+    let timeout_ms = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
+    let is_drained =
+        inner.backend.drain(taken, timeout_ms) && others.drain(taken, timeout.saturating_sub(began.elapsed()));
+    if is_drained { Ok(()) } else { Err(still_held(timeout_ms)) }
+}
+
+fn still_held(timeout_ms: u64) -> Error {
     Error::new(
         ErrorKind::Busy,
         format!("it is cleared, but a request of this process still held the old credential after {timeout_ms} ms"),

@@ -10,10 +10,10 @@ use std::time::Duration;
 use credlatch_core::Event;
 use credlatch_core::clear::Clear;
 use credlatch_core::provider::Provider;
-use credlatch_core::rewrite::Rewrite;
 use credlatch_core::state::State;
 
-use super::{Cleared, Latch};
+use super::siblings::Siblings;
+use super::{Cleared, Latch, debts};
 use crate::env::{self, Prepared, Renamed};
 use crate::error::{Error, ErrorKind};
 
@@ -44,6 +44,7 @@ impl Latch {
         let Some(prepared) = env::prepare(file, variables, env::PATIENCE)? else { return self.take_away(clear) };
         let owed = prepared.meant().clone();
         let cleared = self.0.backend.clear_owing(clear, owed.clone())?;
+        let others = Siblings::of(&self.0.inner);
         pay(prepared).map_err(|why| {
             Error::new(
                 ErrorKind::Other,
@@ -54,16 +55,15 @@ impl Latch {
         // If this fails the debt stands, and whoever pays it again finds nothing to do.
         let _ = self.0.backend.transact(&[Event::RewriteDone(owed.clone())]);
         let variables = owed.variables.into_iter().map(|(name, _)| name).collect();
-        Ok(Cleared { latch: self.clone(), taken: cleared, variables })
+        Ok(Cleared { variables, ..self.cleared(cleared, others) })
     }
 
     /// Pays what a clear that died still owes to `.env` files. A file that somebody holds is left to them; one that can't
-    /// be rewritten now stays owed.
+    /// be rewritten now stays owed. So does one whose disk doesn't answer: the change that this is called for doesn't wait
+    /// for it.
     pub(super) fn rewrite_what_is_owed(&self, state: &State) {
-        for owed in &state.rewrites {
-            if env::redo(owed, Duration::ZERO).is_ok() {
-                let _ = self.0.backend.transact(&[Event::RewriteDone(Rewrite::clone(owed))]);
-            }
+        if !state.rewrites.is_empty() {
+            debts::pay(&self.0.inner, &state.rewrites, |owed| env::redo(owed, Duration::ZERO).is_ok());
         }
     }
 

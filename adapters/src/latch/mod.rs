@@ -6,6 +6,8 @@ mod credential;
 #[cfg(feature = "tokio")]
 mod crowd;
 #[cfg(feature = "env")]
+mod debts;
+#[cfg(feature = "env")]
 mod dotenv;
 mod exchange;
 mod expand;
@@ -30,6 +32,7 @@ mod recognise;
 mod report;
 mod rotate;
 mod scope;
+mod siblings;
 #[cfg(feature = "tokio")]
 mod wait;
 mod watcher;
@@ -109,6 +112,10 @@ struct Inner {
     #[cfg(all(feature = "file", unix))]
     guard: guard::Guard,
     exchanging: own::Exchanging,
+    #[cfg(feature = "env")]
+    debts: debts::Debts,
+    /// Where its document is, so that a clear asks the other latches of this process that are on the same one.
+    document: siblings::Place,
 }
 
 /// Where a store on disk is.
@@ -141,12 +148,12 @@ impl Latch {
 
     /// A latch that keeps nothing, for tests and for programs that store nothing. Its clock is the machine's.
     pub fn in_memory() -> Self {
-        Builder::default().in_memory(crate::system::SystemClock)
+        Builder::default().in_memory_built_in(crate::system::SystemClock)
     }
 
     /// A latch that keeps nothing, on a clock of the caller's: see [`FakeClock`](crate::system::FakeClock).
     pub fn in_memory_on(clock: impl Clock + 'static) -> Self {
-        Builder::default().in_memory(clock)
+        Builder::default().in_memory_built_in(clock)
     }
 
     /// Which profile it is.

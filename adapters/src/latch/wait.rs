@@ -10,7 +10,7 @@ use credlatch_core::pool::Choice;
 use credlatch_core::provider::Provider;
 use tokio::sync::oneshot;
 
-use super::change::{Cleared, still_held};
+use super::change::{Cleared, drain};
 use super::credential::{Credential, Read};
 use super::crowd::Crowd;
 use super::flows::FlowState;
@@ -212,10 +212,8 @@ impl Cleared {
         if self.is_drained() {
             return Ok(());
         }
-        let (inner, cleared) = (Arc::clone(&self.latch.0.inner), self.taken.clone());
-        let timeout_ms = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
-        let drained = self.latch.on_worker("drain", move || inner.backend.drain(&cleared, timeout_ms)).await?;
-        if drained { Ok(()) } else { Err(still_held(timeout_ms)) }
+        let (inner, taken, others) = (Arc::clone(&self.latch.0.inner), self.taken.clone(), self.others.clone());
+        self.latch.on_worker("drain", move || drain(&inner, &taken, &others, timeout)).await?
     }
 }
 

@@ -50,7 +50,7 @@ impl Issuer for Patient {
 }
 
 fn latch(refuses: Option<&'static str>) -> Latch {
-    Latch::builder().issuer(Patient(refuses)).in_memory(crate::system::SystemClock)
+    Latch::builder().issuer(Patient(refuses)).in_memory(crate::system::SystemClock).unwrap()
 }
 
 fn routes_of(latch: &Latch) -> Router {

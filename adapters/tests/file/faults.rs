@@ -1,12 +1,13 @@
 //! Steps of a commit that fail: what stands afterwards, and what is said of it.
 
 use std::fs;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use credlatch_core::port::{CommitError, Locked, Store, StoreErrorKind};
 use rustix::io::Errno;
 
-use crate::disk::Step;
+use crate::disk::{Step, TestDisk};
 use crate::{Home, commit, loaded, state};
 
 #[test]
@@ -179,4 +180,24 @@ fn a_forked_child_unlocks_and_removes_nothing_of_its_parent() {
     drop((room, alive, locked));
     assert_eq!(disk.take_steps(), []);
     assert_eq!(home.files(), files);
+}
+
+#[test]
+fn a_lock_file_that_is_replaced_again_and_again_is_waited_for_no_longer_than_any() {
+    fn replace_each(disk: &Arc<TestDisk>, lock: PathBuf) {
+        let again = Arc::clone(disk);
+        disk.before(Step::Lock, move || {
+            std::fs::remove_file(&lock).unwrap();
+            again.turn_clock(100);
+            replace_each(&again, lock);
+        });
+    }
+    let home = Home::new();
+    let disk = Arc::new(TestDisk::default());
+    let store = disk.store(home.path());
+    replace_each(&disk, home.path().join("profiles/default.lock"));
+    let error = store.lock(1_000).map(drop).unwrap_err();
+    assert_eq!(error.kind, StoreErrorKind::Busy, "{error}");
+    let tries = disk.take_steps().into_iter().filter(|step| *step == Step::Lock).count();
+    assert!((9..=11).contains(&tries), "{tries} tries of 100 ms");
 }

@@ -55,7 +55,7 @@ impl<P: Ports> Engine<P> {
         let keys = missing(&done.before, &done.after.state);
         let entries = keys.iter().map(|(provider, label, _)| (provider.clone(), label.clone())).collect();
         // Whoever registers from now on reads the store after the commit.
-        let readers = self.ledger.read(|ledger| ledger.readers().to_vec());
+        let readers = self.readers();
         let (effects, withheld, generation) = (done.effects, done.withheld, done.after.state.generation);
         Ok(Cleared { entries, effects, withheld, generation, keys, readers })
     }
@@ -63,8 +63,19 @@ impl<P: Ports> Engine<P> {
     /// Whether nobody in this process holds a cleared version any more, and no reader can still come up with one. Copies
     /// that a caller made of the bytes are the caller's.
     pub fn is_drained(&self, cleared: &Cleared) -> bool {
+        self.is_free_of(cleared, &cleared.readers)
+    }
+
+    /// Who is reading at this moment, by number.
+    pub fn readers(&self) -> Vec<u64> {
+        self.ledger.read(|ledger| ledger.readers().to_vec())
+    }
+
+    /// The same for what another engine on this store has cleared: whether nobody holds it here, and none of these readers
+    /// can come up with it. Asked right after the clear, [`Engine::readers`] are all that could.
+    pub fn is_free_of(&self, cleared: &Cleared, readers: &[u64]) -> bool {
         self.ledger.read(|ledger| {
-            let reading = cleared.readers.iter().any(|ticket| ledger.readers().contains(ticket));
+            let reading = readers.iter().any(|ticket| ledger.readers().contains(ticket));
             !reading && !cleared.keys.iter().any(|key| ledger.is_held(key))
         })
     }
