@@ -130,6 +130,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => a_provider().prop_map(|provider| Step::Cancel { provider }),
         3 => a_provider().prop_map(|provider| Step::Clear { provider }),
         1 => Just(Step::ClearAll),
+        2 => a_provider().prop_map(|provider| Step::TakeTurns { provider }),
         1 => Just(Step::Drain),
         1 => (a_provider(), a_label()).prop_map(|(provider, label)| Step::Remove { provider, label }),
         6 => (a_provider(), a_label(), why())

@@ -13,6 +13,7 @@ use credlatch_core::state::State;
 use credlatch_core::time::Stamp;
 use credlatch_core::{Event, Step};
 
+use crate::run::stage::times;
 use crate::world::World;
 use crate::world::disk::Document;
 use crate::world::here::Here;
@@ -90,6 +91,14 @@ pub trait Conduct<S: Sim>: Send + Sync {
     /// There is nothing to take.
     fn current(&self, process: &Process<S>, provider: &ProviderId) -> Result<Picked, NoToken> {
         process.engine.current(provider.as_str(), &Choice::default())
+    }
+
+    /// Takes what is good for a request.
+    ///
+    /// # Errors
+    /// There is nothing good.
+    fn token(&self, process: &Process<S>, provider: &ProviderId) -> Result<Picked, NoToken> {
+        process.engine.token(&process.issuer, provider, &Choice::default(), times(), 30_000)
     }
 
     /// Prints what it knows, for people and logs.

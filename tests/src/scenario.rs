@@ -138,6 +138,11 @@ pub enum Step {
         /// Which.
         provider: ProviderId,
     },
+    /// Has a provider's pool used in turn.
+    TakeTurns {
+        /// Whose.
+        provider: ProviderId,
+    },
     /// Clears everything.
     ClearAll,
     /// Waits until nobody holds what it cleared.

@@ -141,7 +141,7 @@ laws! {
         witness "a Claude token inherited by minimax";
     11 neighbours_are_strangers Step "an event on one entry leaves the others as they were"
         witness "two providers in one profile";
-    12 rest_is_respected Trace "what is resting, dead, lost or over is never chosen, and if nothing is left the answer says when something will be"
+    12 rest_is_respected Trace "what is resting, dead, lost or over is never chosen, if nothing is left the answer says when something will be, and a request is one turn of a pool in turn"
         witness "all rest";
     13 secrets_are_mute Trace "no text that leaves the program holds a secret"
         witness "a public type that holds a secret is printed";

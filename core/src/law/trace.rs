@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::machine::{Event, Verdict};
-use crate::name::ProviderId;
+use crate::name::{Label, ProviderId};
 use crate::state::{Nonce, State};
 use crate::time::Stamp;
 
@@ -147,6 +147,28 @@ pub enum Fact {
         at: Option<usize>,
         /// Whether the answer said when something will be usable.
         told_when: bool,
+    },
+    /// A request for a credential began.
+    DrawBegan {
+        /// Who.
+        who: Who,
+        /// In which process.
+        process: u32,
+        /// Of which provider.
+        provider: ProviderId,
+        /// When.
+        now: Stamp,
+        /// From what.
+        state: Arc<State>,
+    },
+    /// It returned this entry, or none.
+    DrawEnded {
+        /// Who.
+        who: Who,
+        /// When.
+        now: Stamp,
+        /// What it got.
+        label: Option<Label>,
     },
     /// A text left the program; `secrets` are those it could have held.
     Printed {

@@ -7,7 +7,7 @@ use credlatch_core::clear::Clear;
 use credlatch_core::engine::{Cleared, FlowView, NoToken, Picked, Poller, Wish};
 use credlatch_core::law::Fact;
 use credlatch_core::name::{Label, ProviderId};
-use credlatch_core::pool::{Choice, Report};
+use credlatch_core::pool::{Choice, Report, SetStrategy, Strategy};
 use credlatch_core::port::Clock;
 use credlatch_core::put::{How, Put};
 use credlatch_core::state::{Grant, Material, Nonce, Source, State};
@@ -77,6 +77,10 @@ impl<S: Sim> Hand<S> {
             }
             Step::Cancel { provider } => self.cancel(provider),
             Step::Clear { provider } => self.clear(provider),
+            Step::TakeTurns { provider } => {
+                let (provider, strategy) = (provider.clone(), Strategy::RoundRobin);
+                self.transact(&[Event::SetStrategy(SetStrategy { provider, strategy })]);
+            }
             Step::ClearAll => {
                 if let Ok(done) = self.process.engine.clear(Clear::Everything) {
                     self.process.engine.revoke_all(&self.process.issuer, &done.effects);
@@ -195,8 +199,10 @@ impl<S: Sim> Hand<S> {
 
     fn token(&mut self, provider: &ProviderId) {
         self.release();
-        let choice = Choice::default();
-        let picked = self.process.engine.token(&self.process.issuer, provider, &choice, times(), 30_000);
+        let before = self.process.engine.snapshot().map(|snapshot| Arc::clone(&snapshot.state));
+        self.draw_begins(provider, before.as_ref().ok());
+        let picked = self.process.conduct.token(&self.process, provider);
+        self.draw_ends(&picked);
         self.hold(provider, picked);
     }
 
@@ -204,11 +210,26 @@ impl<S: Sim> Hand<S> {
         self.release();
         let now = self.process.engine.clock().now();
         let before = self.process.engine.snapshot().map(|snapshot| Arc::clone(&snapshot.state));
+        self.draw_begins(provider, before.as_ref().ok());
         let picked = self.process.conduct.current(&self.process, provider);
+        self.draw_ends(&picked);
         if let Ok(state) = before {
             self.record_choice(provider, now, &state, &picked);
         }
         self.hold(provider, picked);
+    }
+
+    fn draw_begins(&self, provider: &ProviderId, state: Option<&Arc<State>>) {
+        let Here { who, process, .. } = *self.here;
+        let now = self.process.engine.clock().now();
+        let state = state.map_or_else(Arc::default, Arc::clone);
+        self.here.record(Fact::DrawBegan { who, process, provider: provider.clone(), now, state });
+    }
+
+    fn draw_ends(&self, picked: &Result<Picked, NoToken>) {
+        let now = self.process.engine.clock().now();
+        let label = picked.as_ref().ok().map(|picked| picked.live.label.clone());
+        self.here.record(Fact::DrawEnded { who: self.here.who, now, label });
     }
 
     /// What was chosen from which state: known if nothing was committed between a look before and the choice.
@@ -275,7 +296,10 @@ impl<S: Sim> Hand<S> {
     }
 
     fn plan(&self, provider: &ProviderId) {
+        // What it is planned for is a request too.
+        self.draw_begins(provider, None);
         let entry = self.process.engine.current(provider.as_str(), &Choice::default());
+        self.draw_ends(&entry);
         let Some(own) = entry.ok().and_then(|picked| picked.live.secret().cloned()) else { return };
         let inherited = inherited();
         let variable = format!("{}_API_KEY", provider.as_str().to_uppercase());

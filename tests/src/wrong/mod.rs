@@ -76,4 +76,5 @@ wrong! {
     import_brings_back ImportBringsBack "hermes-agent 5285" 15 [] an_import_after_a_clear;
     unreadable_as_empty UnreadableAsEmpty "opencode all()" 16 [7] a_torn_document;
     pid_over_lock PidOverLock "credlatch: signs of life" 4 [] a_process_table_that_lies;
+    draws_twice DrawsTwice "credlatch: latch/rotate.rs" 12 [] a_pool_in_turn_with_a_spent_entry;
 }

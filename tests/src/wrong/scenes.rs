@@ -3,7 +3,7 @@
 use credlatch_core::pool::Answer;
 
 use crate::cases::{ACME, Act, MINIMAX, against, grant, key};
-use crate::scenario::{Scenario, Step, Why, label, provider};
+use crate::scenario::{Given, Scenario, Step, Why, label, provider};
 use crate::world::server;
 
 fn story(name: &str, steps: &[&[Step]]) -> Scenario {
@@ -162,4 +162,16 @@ pub(super) fn a_process_table_that_lies() -> Scenario {
     let mut scenario = story("a process table that lies", &[&[rotate(Why::Asked)], &patient]);
     scenario.participants[1].is_elsewhere = true;
     scenario
+}
+
+/// One entry has ended, and the other is good: each is to have its turn, the first after it was renewed.
+pub(super) fn a_pool_in_turn_with_a_spent_entry() -> Scenario {
+    let spent = Given::Grant { provider: provider(ACME), label: label("default"), lifetime_ms: 60_000 };
+    let request = Step::Token { provider: provider(ACME) };
+    let user = [request.clone(), request.clone(), request];
+    Scenario {
+        given: vec![spent, key(ACME, "spare", "sk-spare")],
+        before: vec![Step::TakeTurns { provider: provider(ACME) }, Step::Wait { ms: 60_000 }],
+        ..Scenario::processes("a pool in turn with a spent entry", &[&user, &[Step::Read]])
+    }
 }

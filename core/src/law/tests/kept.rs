@@ -4,7 +4,7 @@ use super::*;
 use crate::clear::{Clear, Remove};
 use crate::custody::{Custody, Lost};
 use crate::name::ProviderId;
-use crate::pool::{Answer, Dead, Rest};
+use crate::pool::{Answer, Dead, Rest, SetStrategy, Strategy};
 use crate::put::{How, Put};
 use crate::sample::{grant, link};
 use crate::state::{Entry, MAX_TOMBSTONES, Material, Slot, Source};
@@ -159,4 +159,34 @@ fn law_15_what_is_cleared_has_its_grave_and_graves_stay() {
     };
     keeps(15, &[stepped(&cleared, &Event::Purge, &many(MAX_TOMBSTONES))]);
     breaks(15, &[stepped(&cleared, &Event::Purge, &many(MAX_TOMBSTONES - 1))], "acme forgot what was cleared");
+}
+
+#[test]
+fn law_12_in_a_pool_that_is_used_in_turn_a_request_is_one_turn() {
+    let two = stored([named("a", key("key-1")), named("b", key("key-2"))]);
+    let turns = SetStrategy { provider: acme(), strategy: Strategy::RoundRobin };
+    let in_turn = after(&two, &at(0), &[Event::SetStrategy(turns)]);
+    let draw_by = |who, state: &State, got: Option<&str>| {
+        let began = Fact::DrawBegan { who, process: 1, provider: acme(), now: at(1), state: shared(state) };
+        [began, Fact::DrawEnded { who, now: at(2), label: got.map(label) }]
+    };
+    let draw = |state: &State, got| draw_by(1, state, got);
+    let says = "one after the other, got b";
+    breaks(12, &[draw(&in_turn, Some("b")), draw(&in_turn, Some("b"))].concat(), says);
+    keeps(12, &[draw(&in_turn, Some("b")), draw(&in_turn, Some("a"))].concat());
+    keeps(12, &[draw(&two, Some("a")), draw(&two, Some("a"))].concat());
+    // One got nothing between; there is no other; the pool was another; somebody else draws, or changes something.
+    keeps(12, &[draw(&in_turn, Some("b")), draw(&in_turn, None), draw(&in_turn, Some("b"))].concat());
+    let one = after(&in_turn, &at(0), &[Event::Remove(Remove { provider: acme(), label: label("a") })]);
+    keeps(12, &[draw(&one, Some("b")), draw(&one, Some("b"))].concat());
+    keeps(12, &[draw(&in_turn, Some("b")), draw(&one, Some("b"))].concat());
+    keeps(12, &[draw(&in_turn, Some("b")), draw_by(2, &in_turn, Some("b"))].concat());
+    let changed = [stepped_by(2, &in_turn, &Event::Purge, &one, Verdict::Done)];
+    let (first, second) = (draw(&in_turn, Some("b")), draw(&in_turn, Some("b")));
+    keeps(12, &[&first[..], &changed, &second].concat());
+    let same = [stepped_by(2, &in_turn, &Event::Purge, &in_turn, Verdict::Nothing)];
+    breaks(12, &[&first[..], &same, &second].concat(), says);
+    // What has ended and can't be renewed is no turn that anybody waits for.
+    let bare = after(&in_turn, &at(0), &[Event::Put(named("a", grant("at-1", None)))]);
+    keeps(12, &[draw(&bare, Some("b")), draw(&bare, Some("b"))].concat());
 }

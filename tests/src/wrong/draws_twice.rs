@@ -1,0 +1,24 @@
+//! A pool that is used in turn, and drawn once to look and once more to renew: the spent entry is never the second.
+
+use credlatch_core::engine::{NoToken, Picked};
+use credlatch_core::name::ProviderId;
+use credlatch_core::pool::Choice;
+
+use crate::conduct::{Conduct, Process};
+use crate::run::stage::times;
+use crate::world::sim::Sim;
+
+/// What was chosen is forgotten when it turns out to be spent.
+#[derive(Debug)]
+pub(super) struct DrawsTwice;
+
+impl<S: Sim> Conduct<S> for DrawsTwice {
+    fn token(&self, process: &Process<S>, provider: &ProviderId) -> Result<Picked, NoToken> {
+        let (engine, choice) = (&process.engine, Choice::default());
+        let picked = engine.current(provider.as_str(), &choice)?;
+        if !engine.is_due(&picked, times())? {
+            return Ok(picked);
+        }
+        engine.token(&process.issuer, provider, &choice, times(), 30_000)
+    }
+}
