@@ -13,7 +13,7 @@ use credlatch::core::flow::{FlowKind, Prompt};
 use credlatch::core::port::{Code, CodeExchanged, Issuer, Polled, Prompting, Revoked};
 use credlatch::core::rotation::{Exchanged, Fresh};
 use credlatch::system::{FakeClock, SystemClock};
-use credlatch::{Label, Latch, Next, Outcome, ProviderId, Secret, Tokens, fingerprint};
+use credlatch::{ErrorKind, Label, Latch, Next, Outcome, ProviderId, Secret, Tokens, fingerprint};
 
 /// Takes 50 ms for every refresh, and counts them.
 #[derive(Clone, Default)]
@@ -176,4 +176,26 @@ async fn whoever_comes_while_others_wait_gets_what_was_chosen_after_it_came() {
     latch.set("codex", secret("key-1")).unwrap();
     assert_eq!(latch.token_async("codex").await.unwrap().expose_secret(), "key-1");
     assert_eq!(early.await.unwrap().expose_secret(), "key-1", "what was granted came too late");
+}
+
+#[test]
+fn a_login_for_another_label_is_not_joined() {
+    let latch = Latch::builder().issuer(Slow::default()).in_memory(SystemClock).unwrap();
+    let flow = latch.login("codex").unwrap();
+    let other = Label::new("work").unwrap();
+    let error = latch.login_as("codex", &other).map(drop).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Busy, "{error}");
+    assert!(error.message().contains("labelled default") && error.remedy().contains(&flow.id()), "{error}");
+    assert_eq!(latch.login("codex").unwrap().id(), flow.id(), "for the same label it is joined");
+    flow.cancel().unwrap();
+    assert_ne!(latch.login_as("codex", &other).unwrap().id(), flow.id());
+}
+
+#[test]
+fn a_login_that_nobody_confirmed_in_time_asks_for_a_new_one_and_not_for_patience() {
+    let clock = FakeClock::at(1_800_000_000_000);
+    let latch = Latch::builder().issuer(Slow::default()).in_memory(clock.clone()).unwrap();
+    let flow = latch.login("codex").unwrap();
+    clock.advance(900_000);
+    assert_eq!(flow.wait().unwrap_err().kind(), ErrorKind::SignIn);
 }
