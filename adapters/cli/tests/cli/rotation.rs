@@ -5,7 +5,7 @@ use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use credlatch::core::provider::TableFile;
-use credlatch::sandbox::Sandbox;
+use credlatch::sandbox::{Fault, Sandbox};
 
 use super::helper::{Home, Said};
 
@@ -129,4 +129,16 @@ fn an_expires_in_of_zero_is_told_and_spends_one_token_for_each_call() {
     let far = u64::MAX.to_string();
     stage.say(&["run", "acme", "--min-ttl", &far, "--", "true"]).failed(125, "granted just now and ends sooner");
     assert_eq!((stage.sandbox.stats().refresh_requests, stage.sandbox.stats().replays), (4, 0));
+}
+
+#[test]
+fn a_person_overrides_an_issuer_that_wants_to_be_left_alone() {
+    let stage = Stage::new();
+    stage.sandbox.adjust(|settings| settings.fault = Some(Fault::Busy(86_400)));
+    stage.say(&["rotate", "acme"]).failed(7, "left alone");
+    stage.sandbox.adjust(|settings| settings.fault = None);
+    let refused = stage.say(&["rotate", "acme"]);
+    assert!(refused.status == 7 && refused.err.contains("--now"), "{}", refused.err);
+    let rotated = stage.say(&["rotate", "acme", "--now"]);
+    assert!(rotated.status == 0 && rotated.out.starts_with("rotated acme, label default"), "{}", rotated.err);
 }
