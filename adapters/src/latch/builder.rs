@@ -214,9 +214,10 @@ impl Builder {
         #[cfg(all(feature = "file", unix))]
         let table = self.table()?;
         #[cfg(not(all(feature = "file", unix)))]
-        let table = match &self.providers {
-            None => Arc::new(table::built_in()),
-            Some(file) => {
+        let table = match (&self.table, &self.providers) {
+            (Some(table), _) => Arc::clone(table),
+            (None, None) => Arc::new(table::built_in()),
+            (None, Some(file)) => {
                 let what = format!("the provider file {} can't be used: this build reads none", file.display());
                 return Err(Error::new(ErrorKind::Usage, what, "build credlatch with its feature `file`"));
             }
