@@ -273,11 +273,16 @@ impl<P: Ports> Engine<P> {
         };
         let settled = self.bring_home(issuer, Event::Settle(settle), alive, Some(room));
         Ok(Some(match (settled, outcome) {
-            (Ok(done), Exchanged::Granted(_)) => {
+            (Ok(done), Exchanged::Granted(fresh)) => {
                 let live = done.after.live(wish.provider.as_str(), wish.label.as_str()).cloned();
                 // Too late is what somebody has cleared or replaced meanwhile: what stands is another's.
-                let stands = *done.verdict() != Verdict::Stale;
-                live.map_or(Rotation::Gone, if stands { Rotation::Granted } else { Rotation::Newer })
+                let stands = |live: &Live| live.secret() == Some(&fresh.access);
+                live.map_or(
+                    Rotation::Gone,
+                    |live| {
+                        if stands(&live) { Rotation::Granted(live) } else { Rotation::Newer(live) }
+                    },
+                )
             }
             (Err(error), Exchanged::Granted(_)) => {
                 // Another transaction may have saved it in this moment, or cleared the entry before.

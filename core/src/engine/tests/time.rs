@@ -68,7 +68,7 @@ fn without_a_boot_id_whoever_watched_a_doubt_for_a_quarantine_presents_whatever_
         rig.pass(1);
         grants(&rig);
         let done = rotate(&rig, &engine, Cause::Challenged, 1_000);
-        assert!(matches!(done, Rotation::Newer(_)), "{done:?}");
+        assert!(matches!(done, Rotation::Granted(_)), "{done:?}");
     }
 }
 
@@ -82,7 +82,7 @@ fn what_was_watched_of_one_doubt_says_nothing_about_another() {
     let mut second = claim(&rig.state(), "a", 2, Cause::Challenged);
     second.watched = Some(crate::custody::Watched { attempt: crate::state::Nonce(1), for_ms: QUARANTINE_MS });
     commit(&other, Event::ClaimRotation(second));
-    let refused = rotate(&rig, &engine, Cause::Challenged, 1_000);
+    let refused = rotate(&rig, &engine, Cause::Asked, 1_000);
     assert!(matches!(refused, Rotation::Refused(Refusal::InDoubtUntil(_))), "{refused:?}");
 }
 
@@ -136,7 +136,7 @@ fn after_a_reboot_a_doubt_is_quiet_once_the_machine_has_run_for_a_quarantine() {
     rig.set_wall(HOURS);
     rig.pass(QUARANTINE_MS);
     grants(&rig);
-    assert!(matches!(rotate(&rig, &engine, Cause::Challenged, 1_000), Rotation::Newer(_)));
+    assert!(matches!(rotate(&rig, &engine, Cause::Challenged, 1_000), Rotation::Granted(_)));
 }
 
 #[test]
