@@ -3,7 +3,7 @@
 mod boot;
 pub mod clock;
 mod fake;
-#[cfg(all(feature = "file", unix))]
+#[cfg(all(any(feature = "doctor", feature = "hermes"), unix))]
 pub(crate) mod lockers;
 pub mod nonces;
 pub mod process;
