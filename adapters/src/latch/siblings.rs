@@ -2,6 +2,7 @@
 //! drain speaks for the whole process.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 use std::thread;
@@ -15,16 +16,17 @@ use super::Inner;
 /// Between two looks whether they still hold something.
 const LOOK: Duration = Duration::from_millis(5);
 
-/// All latches of this process, by the path of their document as it was given.
-static ALL: Mutex<BTreeMap<PathBuf, Vec<Weak<Inner>>>> = Mutex::new(BTreeMap::new());
+/// All latches of this process, by the path of their document as it was given; as text, because paths are compared part by
+/// part, and there may be thousands.
+static ALL: Mutex<BTreeMap<OsString, Vec<Weak<Inner>>>> = Mutex::new(BTreeMap::new());
 
 /// Where a latch's document is; nothing for one in memory. Dropping it takes the latch off the list.
-pub(super) struct Place(Option<PathBuf>);
+pub(super) struct Place(Option<OsString>);
 
 impl Place {
     pub(super) fn of(document: Option<PathBuf>) -> Self {
         // A relative path must not move with the working directory.
-        Self(document.map(|path| std::path::absolute(&path).unwrap_or(path)))
+        Self(document.map(|path| std::path::absolute(&path).unwrap_or(path).into_os_string()))
     }
 }
 
@@ -58,7 +60,7 @@ impl Siblings {
         let Some(own) = &inner.document.0 else { return Self::default() };
         let same: Vec<Weak<Inner>> = {
             let all = ALL.lock();
-            let here = all.iter().filter(|(path, _)| *path == own || leads_to_same(path, own));
+            let here = all.iter().filter(|(path, _)| *path == own || leads_to_same(path.as_ref(), own.as_ref()));
             here.flat_map(|(_, latches)| latches.iter().cloned()).collect()
         };
         let others = same.into_iter().filter(|latch| latch.as_ptr() != Arc::as_ptr(inner));

@@ -38,7 +38,11 @@ struct Pool {
 /// One version of one entry, as it is handed out: what can't change without a new version. Everybody in this process who
 /// holds it holds the same one, so that a clear can tell when nobody does any more.
 #[derive(Debug)]
+#[repr(C)]
 pub struct Live {
+    /// First, so that it lies beside the count of owners: threads that share a record then wait for one cache line and not
+    /// for two.
+    picks: AtomicU64,
     /// The provider.
     pub provider: ProviderId,
     /// The entry's label.
@@ -50,7 +54,6 @@ pub struct Live {
     /// When it ends.
     pub expiry: Expiry,
     secret: Option<Secret>,
-    picks: AtomicU64,
     /// Why it is in this process only.
     unsaved: Option<StoreError>,
 }
