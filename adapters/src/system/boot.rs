@@ -76,6 +76,11 @@ fn find() -> Option<Found> {
     Some(Found { boot: named(&text)?, shift_ms: shift_ms()? })
 }
 
+/// The time namespace in which a kernel boots: it has this number on each (`PROC_TIME_INIT_INO`, 0xEFFFFFFA), and adds nothing.
+/// Most processes are in it, and need no look at another file.
+#[cfg(target_os = "linux")]
+const FIRST_NAMESPACE: &str = "time:[4026531834]";
+
 /// What the time namespace of this process adds to the time since boot (time_namespaces(7)).
 #[cfg(target_os = "linux")]
 fn shift_ms() -> Option<i64> {
@@ -85,6 +90,9 @@ fn shift_ms() -> Option<i64> {
         let is_here = std::fs::read_link("/proc/self/ns/pid").is_ok();
         return (is_here && own.is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)).then_some(0);
     };
+    if own.as_os_str() == FIRST_NAMESPACE {
+        return Some(0);
+    }
     // The file speaks of the namespace that children get. Who has asked for another one for them isn't told of its own.
     if std::fs::read_link("/proc/self/ns/time_for_children").ok()? != own {
         return None;
