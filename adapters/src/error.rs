@@ -10,6 +10,7 @@ use credlatch_core::port::{StoreError, StoreErrorKind};
 use credlatch_core::provider::{Provider, UnknownProvider, endpoint};
 use credlatch_core::scrub::{Missing, PlanError};
 use credlatch_core::secret::BadSecret;
+use credlatch_core::shared::Shared;
 use credlatch_core::time::Deadline;
 
 use crate::plain;
@@ -124,6 +125,7 @@ impl Error {
                 format!("the {name} entry {label} has ended, and nobody here can renew it: {NO_ISSUER}"),
                 format!("renew it by an exchange of your own (`Latch::rotate_with`), or {login}"),
             ),
+            NoToken::Shared(why) => Self::shared(provider, why),
             NoToken::InDoubt { until, .. } => Self::new(
                 ErrorKind::Busy,
                 format!(
@@ -172,6 +174,20 @@ impl Error {
             ),
             format!(
                 "if that is meant: `credlatch providers --accept {name}`, or sign in again; if not, mend the provider file"
+            ),
+        )
+    }
+
+    /// The refresh token may be in another copy of the store.
+    pub(crate) fn shared(provider: &Provider, why: Shared) -> Self {
+        let name = &provider.id;
+        Self::new(
+            ErrorKind::SignIn,
+            format!(
+                "the store {why}, and another copy may hold the same {name} refresh token: whoever presents it second loses the login"
+            ),
+            format!(
+                "run `credlatch login {name}` for a login of its own; or, if this copy is the one to live on, `credlatch adopt`"
             ),
         )
     }

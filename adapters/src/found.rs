@@ -108,7 +108,7 @@ pub(crate) fn label_of(source: &Source) -> Option<Label> {
 /// An access token without a refresh token: it is used while it lives, and nobody renews it.
 pub(crate) fn bare_token(access: Secret, expiry: Expiry, issued: Stamp) -> Material {
     let (scopes, custody, extra) = (Vec::new(), Custody::Settled, Extra::default());
-    let grant = Grant { access, refresh: None, expiry, issued, scopes, custody, origins: None, extra };
+    let grant = Grant { access, refresh: None, expiry, issued, scopes, custody, origins: None, shared: None, extra };
     Material::Oauth(Box::new(grant))
 }
 

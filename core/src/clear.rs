@@ -74,10 +74,11 @@ fn remember(slot: &mut Slot, entry: &Entry) {
     slot.cleared.drain(..excess);
 }
 
-/// Our own live grants are revoked at the issuer; another tool's login is not ours to revoke.
+/// Our own live grants are revoked at the issuer; another tool's login is not ours to revoke, nor one that another copy of
+/// the store may live on.
 fn revocation<'a>(provider: &ProviderId, entry: &'a Entry) -> Option<(&'a Secret, Effect)> {
     match &entry.material {
-        Material::Oauth(grant) if !entry.is_lost() => {
+        Material::Oauth(grant) if !entry.is_lost() && grant.shared.is_none() => {
             let token = grant.revocable();
             Some((token, Effect::Revoke { provider: provider.clone(), token: token.clone() }))
         }

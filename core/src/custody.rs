@@ -218,6 +218,7 @@ mod tests {
             scopes: Vec::new(),
             custody: Custody::Settled,
             origins: None,
+            shared: None,
             extra: Extra::default(),
         };
         let put = Put {

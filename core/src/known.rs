@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::extra::Extra;
 use crate::rotation::{Exchanged, Fresh};
 use crate::secret::{Fingerprint, Secret};
+use crate::shared::Shared;
 use crate::state::{Claim, Custody, Doubt, DoubtCause, Entry, Grant, Lost, Material, Nonce, State};
 use crate::time::Stamp;
 
@@ -23,6 +24,9 @@ pub struct KnownToken {
     pub fingerprint: Fingerprint,
     /// What became of it.
     pub fate: Fate,
+    /// Set if it may be in another copy of the store too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shared: Option<Shared>,
     /// Fields of a newer version.
     #[serde(flatten)]
     pub extra: Extra,
@@ -32,6 +36,8 @@ pub struct KnownToken {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fate {
+    /// Nothing stands against it but that another copy of the store may hold it.
+    Unspent,
     /// The issuer granted another one for it.
     Spent,
     /// An actor is presenting it.
@@ -47,15 +53,20 @@ impl Fate {
         match self {
             Self::Rotating(claim) => Some(claim.attempt),
             Self::InDoubt(doubt) => Some(doubt.attempt),
-            Self::Spent | Self::Lost(_) => None,
+            Self::Unspent | Self::Spent | Self::Lost(_) => None,
         }
+    }
+
+    /// Whether it may be presented once more, by whoever stores it again.
+    pub(crate) fn may_be_presented(&self) -> bool {
+        matches!(self, Self::Unspent | Self::Rotating(_) | Self::InDoubt(_))
     }
 
     /// The claim of the actor that presents it.
     pub fn claim(&self) -> Option<&Claim> {
         match self {
             Self::Rotating(claim) => Some(claim),
-            Self::Spent | Self::InDoubt(_) | Self::Lost(_) => None,
+            Self::Unspent | Self::Spent | Self::InDoubt(_) | Self::Lost(_) => None,
         }
     }
 }
@@ -101,10 +112,20 @@ impl State {
         let held = held.min_by_key(|fate| match fate {
             Fate::Rotating(_) => 0,
             Fate::InDoubt(_) => 1,
-            Fate::Lost(_) | Fate::Spent => 2,
+            Fate::Lost(_) | Fate::Spent | Fate::Unspent => 2,
         });
-        let known = || self.tokens.iter().find(|known| known.fingerprint == fingerprint);
-        held.or_else(|| known().map(|known| known.fate.clone()))
+        let known = || self.known_token(fingerprint).map(|known| known.fate.clone());
+        held.or_else(known).filter(|fate| *fate != Fate::Unspent)
+    }
+
+    /// Whether another copy of the store may hold this refresh token, whatever brought it and under whatever label.
+    pub fn shared_of(&self, refresh: &Secret, fingerprint: Fingerprint) -> Option<Shared> {
+        let known = || self.known_token(fingerprint)?.shared;
+        self.holding(refresh).find_map(|grant| grant.shared).or_else(known)
+    }
+
+    fn known_token(&self, fingerprint: Fingerprint) -> Option<&KnownToken> {
+        self.tokens.iter().find(|known| known.fingerprint == fingerprint)
     }
 
     /// Whether somebody waits for the outcome of this attempt: an entry, or a token that no entry holds any more.
@@ -138,6 +159,15 @@ impl State {
         }
     }
 
+    /// Gives every entry that holds this token one mark, or none.
+    pub(crate) fn set_shared(&mut self, refresh: &Secret, shared: Option<Shared>) {
+        for grant in self.entries_mut().filter_map(Entry::grant_mut) {
+            if grant.refresh.as_ref() == Some(refresh) {
+                grant.shared = shared;
+            }
+        }
+    }
+
     /// The entries that wait for the outcome of this attempt, or were taken from it when its actor died.
     pub(crate) fn awaiting(&mut self, attempt: Nonce) -> impl Iterator<Item = &mut Entry> {
         let waits = move |entry: &&mut Entry| entry.custody_attempt() == Some(attempt);
@@ -149,31 +179,32 @@ impl State {
         let Some(grant) = entry.grant() else { return };
         let Some(refresh) = &grant.refresh else { return };
         let fate = match &grant.custody {
-            Custody::Settled => return,
+            Custody::Settled if grant.shared.is_none() => return,
+            Custody::Settled => Fate::Unspent,
             Custody::Rotating(claim) => Fate::Rotating(claim.clone()),
             Custody::InDoubt(doubt) => Fate::InDoubt(doubt.clone()),
             Custody::Lost(lost) => Fate::Lost(lost.clone()),
         };
         if self.holding(refresh).next().is_none() {
-            self.remember_token(entry.fingerprint, fate);
+            self.remember_token(entry.fingerprint, fate, grant.shared);
         }
     }
 
     /// The issuer granted other tokens for the one of this digest. One that it left in force was not spent.
     pub(crate) fn remember_spent(&mut self, old: Fingerprint, fresh: &Fresh) {
         if fresh.refresh.is_some() && fresh.fingerprint != old {
-            self.remember_token(old, Fate::Spent);
+            self.remember_token(old, Fate::Spent, None);
         }
     }
 
-    fn remember_token(&mut self, fingerprint: Fingerprint, fate: Fate) {
+    fn remember_token(&mut self, fingerprint: Fingerprint, fate: Fate, shared: Option<Shared>) {
         self.forget_token(fingerprint);
         if self.tokens.len() >= MAX_KNOWN_TOKENS
             && let Some(oldest) = self.tokens.iter().position(|known| known.fate.claim().is_none())
         {
             self.tokens.remove(oldest);
         }
-        self.tokens.push(KnownToken { fingerprint, fate, extra: Extra::default() });
+        self.tokens.push(KnownToken { fingerprint, fate, shared, extra: Extra::default() });
     }
 
     /// An entry holds it again, or nothing stands against it any more.
@@ -203,17 +234,18 @@ impl State {
                 return true;
             }
             // It was taken for dead already; only a grant says more than that.
-            (Fate::InDoubt(_) | Fate::Spent | Fate::Lost(_), _) => return false,
+            (Fate::InDoubt(_) | Fate::Unspent | Fate::Spent | Fate::Lost(_), _) => return false,
             (Fate::Rotating(claim), Exchanged::Rejected { code }) => Some(Fate::Lost(claim.lost(now, code))),
             (Fate::Rotating(claim), Exchanged::Unknown) => {
                 Some(Fate::InDoubt(claim.doubted(DoubtCause::NoUsableAnswer)))
             }
             (Fate::Rotating(claim), Exchanged::NotConsumed { .. } | Exchanged::Untrusted) => {
-                claim.doubt.clone().map(Fate::InDoubt)
+                let unspent = known.shared.map(|_| Fate::Unspent);
+                claim.doubt.clone().map(Fate::InDoubt).or(unspent)
             }
         };
         match fate {
-            Some(fate) => self.remember_token(known.fingerprint, fate),
+            Some(fate) => self.remember_token(known.fingerprint, fate, known.shared),
             None => self.forget_token(known.fingerprint),
         }
         true

@@ -63,6 +63,7 @@ pub mod rotation;
 mod sample;
 pub mod scrub;
 pub mod secret;
+pub mod shared;
 pub mod state;
 pub mod time;
 

@@ -13,6 +13,7 @@ use crate::put::{self, Put};
 use crate::rewrite::{self, Rewrite};
 use crate::rotation;
 use crate::secret::Secret;
+use crate::shared::{self, MarkShared, Shared};
 use crate::state::{Actor, Nonce, State};
 use crate::time::{Deadline, Stamp};
 
@@ -66,6 +67,10 @@ pub enum Event {
     NameOrigins(NameOrigins),
     /// Forget what is past its time.
     Purge,
+    /// The store turned out to be a copy, or to have been rolled back.
+    MarkShared(MarkShared),
+    /// A person said that this copy is the one that lives on: nothing counts as shared any more.
+    AdoptCopy,
 }
 
 /// An act on the outside world that a state permits.
@@ -166,6 +171,8 @@ pub enum Refusal {
     Full,
     /// The provider's row would send the refresh token to another origin than the one it came from, which this is.
     Elsewhere(Option<Origin>),
+    /// Another copy of the store may hold the same refresh token: a new login, or a person's word, is needed.
+    Shared(Shared),
 }
 
 /// Who acts, and the nonce of the act.
@@ -244,6 +251,8 @@ fn transition(state: &mut State, now: &Stamp, event: &Event) -> Outcome {
         Event::RewriteDone(done) => rewrite::done(state, done),
         Event::NameOrigins(name) => origin::name(state, name),
         Event::Purge => purge(state, now),
+        Event::MarkShared(mark) => shared::mark(state, *mark),
+        Event::AdoptCopy => shared::adopt(state),
     }
 }
 

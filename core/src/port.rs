@@ -4,10 +4,11 @@
 use std::fmt;
 
 use crate::flow::{FlowKind, Prompt};
-use crate::name::ProviderId;
+use crate::name::{Label, ProviderId};
 use crate::origin::Reach;
 use crate::rotation::{Exchanged, Fresh};
 use crate::secret::{Fingerprint, Secret};
+use crate::shared::MarkShared;
 use crate::state::{Actor, Material, Nonce, Source, State};
 use crate::time::Stamp;
 
@@ -107,6 +108,10 @@ pub trait Store: Send + Sync {
         Ok(())
     }
 
+    /// Remembers, outside whatever is copied with the store, that a claim with this number was made for an entry, before
+    /// anything leaves for its issuer. Where that can't be done the act goes on, and a roll-back behind it isn't noticed.
+    fn note_claim(&self, _provider: &ProviderId, _label: &Label, _number: u64) {}
+
     /// Makes a sign of life for an act of the calling thread.
     ///
     /// # Errors
@@ -162,6 +167,17 @@ pub trait Locked {
     /// # Errors
     /// The store can't be read or parsed.
     fn load(&mut self) -> Result<Loaded, StoreError>;
+
+    /// What the loaded state tells of a copy, a restore or a roll-back. Asked after a load, and before anything is decided.
+    ///
+    /// # Errors
+    /// What would tell can't be read.
+    fn shared(&mut self, _state: &State) -> Result<Option<MarkShared>, StoreError> {
+        Ok(None)
+    }
+
+    /// From the next commit on the state is this place's own: it marks what is shared.
+    fn take_over(&mut self) {}
 
     /// Replaces the state, durably and as a whole. Returns the commit's id.
     ///

@@ -139,6 +139,9 @@ fn same_secret(a: &Material, b: &Material) -> bool {
 /// Writes the entry over the one of its label, or at the end of the pool, and forgets that it was ever cleared.
 pub(crate) fn store(state: &mut State, put: &Put, voucher: Voucher) {
     let custody = custody(state, put, voucher);
+    // What the issuer gave just now is in no copy; what anybody else brings may be.
+    let brought = put.material.refresh().filter(|_| voucher == Voucher::Nobody);
+    let shared = brought.and_then(|refresh| state.shared_of(refresh, put.fingerprint));
     let known = state.entry(put.provider.as_str(), put.label.as_str());
     let kept = known.filter(|entry| same_secret(&entry.material, &put.material)).cloned();
     let entry = match kept {
@@ -167,6 +170,7 @@ pub(crate) fn store(state: &mut State, put: &Put, voucher: Voucher) {
     if let Some(refresh) = put.material.refresh() {
         state.forget_token(put.fingerprint);
         state.set_custody(refresh, &custody);
+        state.set_shared(refresh, shared);
     }
     if let Some(replaced) = replaced {
         state.retire(&replaced);
@@ -185,7 +189,9 @@ fn custody(state: &State, put: &Put, voucher: Voucher) -> Custody {
 
 fn settled(material: &Material) -> Material {
     match material {
-        Material::Oauth(grant) => Material::Oauth(Box::new(Grant { custody: Custody::Settled, ..Grant::clone(grant) })),
+        Material::Oauth(grant) => {
+            Material::Oauth(Box::new(Grant { custody: Custody::Settled, shared: None, ..Grant::clone(grant) }))
+        }
         other => other.clone(),
     }
 }

@@ -136,6 +136,7 @@ pub struct Fresh {
 pub(crate) fn claim(state: &mut State, now: &Stamp, want: &ClaimRotation) -> Outcome {
     let held = state.entry(want.provider.as_str(), want.label.as_str());
     let fate = held.and_then(|entry| state.fate_of(entry.material.refresh()?, entry.fingerprint));
+    let shared = held.and_then(|entry| state.shared_of(entry.material.refresh()?, entry.fingerprint));
     let slot = state.providers.get_mut(&want.provider);
     let Some(entry) = slot.and_then(|slot| slot.entry_mut(want.label.as_str())) else {
         return Refusal::NoEntry.into();
@@ -152,8 +153,11 @@ pub(crate) fn claim(state: &mut State, now: &Stamp, want: &ClaimRotation) -> Out
         Some(Fate::Rotating(claim)) => return Verdict::Joined(claim.attempt).into(),
         Some(Fate::Lost(_)) => return Refusal::Lost.into(),
         Some(Fate::InDoubt(doubt)) => Some(doubt),
-        Some(Fate::Spent) | None => None,
+        Some(Fate::Unspent | Fate::Spent) | None => None,
     };
+    if let Some(why) = shared {
+        return Refusal::Shared(why).into();
+    }
     if let Some(reach) = want.reach.as_ref().filter(|reach| !reach.admits_token(grant.origins.as_ref())) {
         let from = grant.origins.as_ref().unwrap_or(&reach.usual);
         return Refusal::Elsewhere(from.token.clone()).into();
@@ -170,6 +174,7 @@ pub(crate) fn claim(state: &mut State, now: &Stamp, want: &ClaimRotation) -> Out
         grant.origins = Some(origins);
     }
     state.set_custody(&refresh, &Custody::Rotating(claim));
+    state.last_claim = state.last_claim.saturating_add(1);
     Outcome::permits(Effect::Refresh {
         provider: want.provider.clone(),
         label: want.label.clone(),
@@ -244,6 +249,7 @@ impl Fresh {
             scopes: self.scopes.clone().unwrap_or_default(),
             custody: Custody::Settled,
             origins: None,
+            shared: None,
             extra: Extra::default(),
         }
     }

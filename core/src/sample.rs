@@ -51,6 +51,7 @@ pub(crate) fn grant(access: &str, refresh: Option<&str>) -> Material {
         scopes: vec!["old".to_owned()],
         custody: Custody::Settled,
         origins: None,
+        shared: None,
         extra: Extra::default(),
     }))
 }

@@ -33,6 +33,9 @@ pub struct State {
     pub generation: u64,
     /// The last version given to an entry. Versions are never reused, so a late report can't hit a newer secret.
     pub last_version: u64,
+    /// How many times a refresh token was claimed; a document that counts less than is remembered outside was rolled back.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub last_claim: u64,
     /// What is known of each provider.
     #[serde(default, deserialize_with = "crate::each_once::deserialize")]
     pub providers: BTreeMap<ProviderId, Slot>,
@@ -124,6 +127,9 @@ pub struct Grant {
     /// Where its row sent secrets when it came; none if an older version stored it and nothing was committed since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origins: Option<Origins>,
+    /// Set if the refresh token may be in another copy of the store too: then it is not presented.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shared: Option<crate::shared::Shared>,
     /// Fields of a newer version.
     #[serde(flatten)]
     pub extra: Extra,
@@ -193,6 +199,12 @@ pub struct Tombstone {
     /// Whether it was a link: then the whole source stays away, whatever the other tool puts there.
     #[serde(default)]
     pub link: bool,
+}
+
+/// A count that says nothing is not written.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl State {

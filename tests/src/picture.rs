@@ -123,6 +123,8 @@ fn label(event: &Event) -> String {
         Event::AdoptFlow(_) => "adopt".to_owned(),
         Event::ActorGone { .. } => "actor gone".to_owned(),
         Event::Purge => "purge".to_owned(),
+        Event::MarkShared(_) => "mark as shared with a copy".to_owned(),
+        Event::AdoptCopy => "adopt the copy".to_owned(),
         other => format!("{other:?}").split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_lowercase(),
     }
 }

@@ -115,6 +115,10 @@ pub(crate) enum Command {
     },
     /// Get a new access token now, whether the present one is due or not
     Rotate(Rotate),
+    /// Say of a copied, restored or rolled back store that it is the one that is used from now on
+    ///
+    /// Its logins are renewed here again, which another copy of the store must not do beside it. Nothing is sent to anybody.
+    Adopt,
     /// Take in what another tool, a .env file or the environment holds
     ///
     /// Keys are copied. A login that another tool owns is linked: its file is read for each request, and only that tool

@@ -90,7 +90,10 @@ impl Latch {
         let (store, state) = match self.place() {
             Some(place) => {
                 let store = FileStore::new(&place.home, self.profile());
-                store::examine(&store.trusting_file_system(place.trusts_file_system), &mut findings)
+                store::examine(
+                    &store.trusting_file_system(place.trusts_file_system).remembering(place.claims.clone()),
+                    &mut findings,
+                )
             }
             None => (None, store::readable(self, &mut findings)),
         };

@@ -4,13 +4,24 @@ use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::pool::{Choice, Strategy, Unusable, select};
 use credlatch_core::provider::{OAuth, Provider};
 use credlatch_core::rotation::Times;
-use credlatch_core::state::Slot;
+use credlatch_core::state::{Entry, Slot};
 
 use super::entry::{self, EntryReport, Found, Turn};
 use super::finding::{About, Finding, Severity};
 use super::flow::{self, FlowReport};
 use super::{Case, verdict};
 use crate::error::clock_time;
+
+/// A grant whose refresh token may be in another copy of the store.
+fn shared(id: &ProviderId, entry: &Entry) -> Option<Finding> {
+    let why = entry.grant()?.shared?;
+    let what = format!(
+        "the {id} login {} is not renewed: the store {why}, and another copy may hold the same refresh token",
+        entry.label
+    );
+    let remedy = format!("`credlatch login {id}`; or, if this copy is the one to live on, `credlatch adopt`");
+    Some(Finding::new(About::Provider(id.clone()), Severity::Warning, what, remedy))
+}
 
 /// A provider's pool. None of it is secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +63,7 @@ fn of_slot(case: &Case<'_>, id: &ProviderId, slot: &Slot, findings: &mut Vec<Fin
     let way = Way::back(id, row);
     for (entry, report) in slot.entries.iter().zip(&entries) {
         findings.extend(verdict::of_entry(case, id, entry, report, &way));
+        findings.extend(shared(id, entry));
     }
     let why = match chosen {
         Ok(_) => slot.strategy.rule().to_owned(),

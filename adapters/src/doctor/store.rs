@@ -43,6 +43,7 @@ pub(super) fn examine(store: &FileStore, findings: &mut Vec<Finding>) -> (Option
     all.push(file_system(&seen));
     all.extend(space(&seen));
     all.extend(provenance(&seen));
+    all.extend(forgets(store, &seen));
     all.extend(lock(&seen));
     all.extend(seen.found.iter().map(left));
     for finding in all {
@@ -122,8 +123,9 @@ fn provenance(seen: &Inspection) -> Option<Finding> {
     let path = seen.document.display();
     match &seen.provenance {
         Ok(Provenance::Own) => None,
-        Ok(Provenance::Copied) => {
+        Ok(copied @ (Provenance::Copied | Provenance::RolledBack)) => {
             let how = match seen.lock {
+                _ if *copied == Provenance::RolledBack => "rolled back to before its newest claim",
                 LockSeen::Absent => "copied or restored, or its lock file was deleted",
                 _ => "copied or restored",
             };
@@ -134,12 +136,21 @@ fn provenance(seen: &Inspection) -> Option<Finding> {
             Some(Finding::of_store(
                 Severity::Warning,
                 format!("{path} was {how}; its original may hold the same refresh tokens, so no login is renewed"),
-                "if this copy is the one to live on: `credlatch rotate PROVIDER --this-copy`; otherwise sign in again",
+                "sign in again; or, if this copy is the one to live on, `credlatch adopt`",
             ))
         }
         // Where the document can't be read, that is told, and why.
         Err(error) => seen.state.is_ok().then(|| error.clone().into()),
     }
+}
+
+/// A whole directory that is rolled back is noticed only by what is remembered outside of it.
+fn forgets(store: &FileStore, seen: &Inspection) -> Option<Finding> {
+    let why = seen.state.as_ref().is_ok_and(has_refresh_tokens).then(|| store.forgets())??;
+    let what = format!(
+        "claims aren't remembered outside the store ({why}), so if its directory is rolled back nobody notices"
+    );
+    Some(Finding::of_store(Severity::Note, what, "name a file for it in CREDLATCH_CLAIMS"))
 }
 
 fn has_refresh_tokens(state: &State) -> bool {

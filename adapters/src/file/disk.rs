@@ -219,6 +219,8 @@ pub struct Facts {
     pub written_ns: i128,
     /// When anything about it changed, in nanoseconds since the epoch.
     pub changed_ns: i128,
+    /// When it was made, in nanoseconds since the epoch, where the platform knows.
+    pub born_ns: Option<u64>,
 }
 
 /// Device and inode: which file it is among all of this machine's files.

@@ -31,13 +31,15 @@ pub(super) struct Head {
     pub(super) store: Nonce,
     /// The lock file it was written under; none if the document turned out to be brought back from elsewhere.
     pub(super) lock: Option<Place>,
+    /// When that lock file was made, in nanoseconds since the epoch; none where nobody knows.
+    pub(super) born_ns: Option<u64>,
     /// Fields of a newer version.
     pub(super) extra: Extra,
 }
 
 impl Head {
-    pub(super) fn new(store: Nonce, lock: Place) -> Self {
-        Self { version: VERSION, store, lock: Some(lock), extra: Extra::default() }
+    pub(super) fn new(store: Nonce, lock: Place, born_ns: Option<u64>) -> Self {
+        Self { version: VERSION, store, lock: Some(lock), born_ns, extra: Extra::default() }
     }
 }
 
@@ -59,6 +61,8 @@ struct Stored {
     id: Id,
     #[serde(default)]
     lock: Option<Place>,
+    #[serde(default)]
+    lock_born_ns: Option<u64>,
     profile: State,
     #[serde(flatten)]
     extra: Extra,
@@ -70,6 +74,8 @@ struct Storing<'a> {
     store: Nonce,
     id: Id,
     lock: Option<Place>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lock_born_ns: Option<u64>,
     profile: &'a State,
     #[serde(flatten)]
     extra: &'a Extra,
@@ -102,7 +108,8 @@ impl<'de> Deserialize<'de> for Id {
 pub(super) fn read<D: Disk>(disk: &D, path: &Path) -> Result<Option<Document>, StoreError> {
     let Some(Content { bytes, facts }) = read_bytes(disk, path)? else { return Ok(None) };
     let stored = parse(&bytes, path)?;
-    let head = Head { version: stored.version, store: stored.store, lock: stored.lock, extra: stored.extra };
+    let Stored { version, store, lock, lock_born_ns: born_ns, extra, .. } = stored;
+    let head = Head { version, store, lock, born_ns, extra };
     Ok(Some(Document { state: stored.profile, id: stored.id.0, head, facts }))
 }
 
@@ -181,8 +188,8 @@ fn parse(bytes: &[u8], path: &Path) -> Result<Stored, StoreError> {
 /// Parses a document as a load does, and writes it as a commit does.
 pub(super) fn rewrite(bytes: &[u8]) -> Result<(State, Zeroizing<Vec<u8>>), StoreError> {
     let path = Path::new("profiles/default.json");
-    let Stored { version, store, id, lock, profile, extra } = parse(bytes, path)?;
-    let written = write(&Head { version, store, lock, extra }, id.0, &profile);
+    let Stored { version, store, id, lock, lock_born_ns: born_ns, profile, extra } = parse(bytes, path)?;
+    let written = write(&Head { version, store, lock, born_ns, extra }, id.0, &profile);
     let written = written.map_err(|error| trouble("write", path, &error))?;
     Ok((profile, written.ok_or_else(|| unreadable(path, "it is too large"))?))
 }
@@ -238,6 +245,7 @@ pub(super) fn write(head: &Head, id: u64, state: &State) -> io::Result<Option<Ze
         store: head.store,
         id: Id(id),
         lock: head.lock,
+        lock_born_ns: head.born_ns,
         profile: state,
         extra: &head.extra,
     };

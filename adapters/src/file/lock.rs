@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 
 use credlatch_core::port::{CommitError, Loaded, Locked, StoreError, StoreErrorKind};
+use credlatch_core::shared::{MarkShared, Shared};
 use credlatch_core::state::State;
 use credlatch_core::time::Patience;
 
@@ -13,6 +14,7 @@ use super::claims::{self, is_at};
 use super::disk::{Disk, Gate, Hold, Kind, Open, Place};
 use super::document::{self, Document, Head};
 use super::paths::Paths;
+use super::provenance::Here;
 use super::room::Room;
 use super::trouble::{private, trouble};
 use super::word::{self, Word};
@@ -25,7 +27,11 @@ pub struct FileLocked<'a, D: Disk> {
     pub(super) store: &'a FileStore<D>,
     pub(super) paths: Paths,
     pub(super) file: D::File,
-    pub(super) place: Place,
+    pub(super) here: Here,
+    /// Whether the document that was loaded is not this place's own.
+    pub(super) is_foreign: bool,
+    /// Whether the next commit makes it so.
+    takes_over: bool,
     /// What the lock file says now.
     pub(super) word: Word,
     /// What stands, once it was loaded under this lock.
@@ -46,13 +52,16 @@ pub(super) fn lock<D: Disk>(store: &FileStore<D>, patience_ms: u64) -> Result<Fi
     let deadline = disk.now().patience(patience_ms);
     let pass = store.gate.enter(patience_ms).ok_or_else(|| busy_here(&store.entry, patience_ms))?;
     let way = Way { patience_ms, deadline, pauses_ms: 1..=PAUSE_MAX_MS, holder: word::signature, forbidden: 0o077 };
-    let (paths, file, place) = acquire(disk, &way, || store.paths())?;
+    let (paths, file, _) = acquire(disk, &way, || store.paths())?;
+    let here = Here::of(disk, &file).map_err(|error| trouble("look at", &paths.lock, &error))?;
     let word = Word::read(disk, &file).map_err(|error| trouble("read", &paths.lock, &error))?;
     if word.boot != disk.now().boot {
         claims::sweep_strays(disk, &paths);
     }
     word::sign(disk, &file);
-    Ok(FileLocked { store, paths, file, place, word, standing: None, pid: disk.pid(), _pass: pass })
+    let (is_foreign, takes_over) = (false, false);
+    let pid = disk.pid();
+    Ok(FileLocked { store, paths, file, here, is_foreign, takes_over, word, standing: None, pid, _pass: pass })
 }
 
 /// How a lock file is waited for.
@@ -142,18 +151,48 @@ impl<D: Disk> Locked for FileLocked<'_, D> {
         Ok(Loaded { state, id })
     }
 
+    fn shared(&mut self, state: &State) -> Result<Option<MarkShared>, StoreError> {
+        let Some(Standing { head, id: Some(_), .. }) = &self.standing else { return Ok(None) };
+        let remembered = self.store.remembered(head.store, state);
+        let why = if self.is_foreign {
+            Shared::Copied
+        } else if remembered > state.last_claim {
+            Shared::RolledBack
+        } else {
+            return Ok(None);
+        };
+        Ok(Some(MarkShared { why, counted: remembered }))
+    }
+
+    fn take_over(&mut self) {
+        self.takes_over = true;
+    }
+
     fn commit(&mut self, state: &State, room: Option<Room<D>>) -> Result<u64, CommitError> {
-        super::commit::commit(self, state, room)
+        if std::mem::take(&mut self.takes_over) {
+            self.move_in().map_err(CommitError::NotSaved)?;
+        }
+        let id = super::commit::commit(self, state, room)?;
+        self.name_lock();
+        Ok(id)
     }
 }
 
 impl<D: Disk> FileLocked<'_, D> {
     fn stand_on(&mut self, document: Document) -> Result<(State, Option<u64>), StoreError> {
         let Document { state, id, mut head, facts } = document;
-        if self.word.contradicts(id, self.store.disk.now().boot) {
+        let boot = self.store.disk.now().boot;
+        let is_restored = self.word.contradicts(id, boot);
+        self.is_foreign = is_restored || !self.here.is_home_of(&head);
+        if !self.is_foreign {
+            // What an older version didn't write, and a device number that another mount gave.
+            (head.lock, head.born_ns) = (Some(self.here.place), self.here.born_ns);
+        }
+        if is_restored {
             // The next commit writes this down; until then the word stays, because it is the evidence.
             head.lock = None;
-        } else if self.word.word != id {
+        } else if self.word.word != id || self.word.boot != boot {
+            // The first to lock in a boot vouches for what stands, so that another document is seen to contradict it.
             self.confirm(id)?;
         }
         self.store.reader.saw(&self.paths, Some(facts));
@@ -166,9 +205,40 @@ impl<D: Disk> FileLocked<'_, D> {
             self.confirm(0)?;
         }
         self.store.reader.saw(&self.paths, None);
-        let head = Head::new(self.store.disk.nonce(), self.place);
+        let head = Head::new(self.store.disk.nonce(), self.here.place, self.here.born_ns);
         self.standing = Some(Standing { head, id: None, facts: None });
         Ok((State::default(), None))
+    }
+
+    /// Makes this the place of what is committed next. One that comes from elsewhere gets a name of its own, and the lock
+    /// file has it first: whatever a crash leaves in between still counts as a copy.
+    fn move_in(&mut self) -> Result<(), StoreError> {
+        if self.standing.is_none() {
+            self.load()?;
+        }
+        let disk = &*self.store.disk;
+        let Some(Standing { head, id: Some(_), .. }) = &mut self.standing else { return Ok(()) };
+        // A document that was restored beside its own lock file lost its place above, and keeps its name: the claims that
+        // are remembered under it are its own.
+        let is_elsewhere = self.is_foreign && head.lock.is_some();
+        if is_elsewhere || self.here.name.is_some_and(|name| name != head.store) {
+            let name = disk.nonce();
+            let named = word::set_name(disk, &self.file, name).and_then(|()| disk.sync(&self.file));
+            named.map_err(|error| trouble("write to", &self.paths.lock, &error))?;
+            (head.store, self.here.name) = (name, Some(name));
+        }
+        (head.lock, head.born_ns) = (Some(self.here.place), self.here.born_ns);
+        self.is_foreign = false;
+        Ok(())
+    }
+
+    /// Leaves the store's name in a lock file that has none.
+    fn name_lock(&mut self) {
+        let Some(Standing { head, .. }) = self.standing.as_ref().filter(|_| self.here.name.is_none()) else { return };
+        // Without it the lock file's own identity is what tells.
+        if !self.is_foreign && word::set_name(&*self.store.disk, &self.file, head.store).is_ok() {
+            self.here.name = Some(head.store);
+        }
     }
 
     /// Makes what an earlier writer left unconfirmed durable before anybody is told of it, and says so in the word.

@@ -21,6 +21,7 @@ mod magic;
 pub(crate) mod paths;
 pub(crate) mod provenance;
 mod real;
+pub(crate) mod record;
 pub(crate) mod room;
 pub(crate) mod trouble;
 pub(crate) mod wiped;
@@ -29,7 +30,7 @@ mod word;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use credlatch_core::name::ProfileName;
+use credlatch_core::name::{Label, ProfileName, ProviderId};
 use credlatch_core::port::{Loaded, Store, StoreError};
 #[cfg(feature = "doctor")]
 use credlatch_core::state::Nonce;
@@ -55,6 +56,7 @@ pub struct FileStore<D: Disk = RealDisk> {
     gate: D::Gate,
     reader: word::Reader<D>,
     trusts_file_system: bool,
+    record: Option<record::Record>,
 }
 
 impl FileStore {
@@ -71,7 +73,14 @@ impl<D: Disk> FileStore<D> {
         // A relative home must not move with the working directory.
         let home = std::path::absolute(Path::new(".").join(home)).unwrap_or_else(|_| home.to_owned());
         let entry = home.join("profiles").join(format!("{profile}.json"));
-        Self { disk, entry, gate: D::Gate::default(), reader: word::Reader::new(), trusts_file_system: false }
+        Self {
+            disk,
+            entry,
+            gate: D::Gate::default(),
+            reader: word::Reader::new(),
+            trusts_file_system: false,
+            record: None,
+        }
     }
 
     /// Lets rotations and logins rest on the locks of a network or FUSE file system, because somebody knows that no other
@@ -80,6 +89,23 @@ impl<D: Disk> FileStore<D> {
     pub fn trusting_file_system(mut self, trusts: bool) -> Self {
         self.trusts_file_system = trusts;
         self
+    }
+
+    /// Remembers claims in this file, outside the store's directory, so that a roll-back of the whole directory is noticed.
+    /// A home that is opened by a [`Builder`](crate::Builder) has the user's own file.
+    #[must_use]
+    pub fn remembering(mut self, claims: Option<PathBuf>) -> Self {
+        self.record = claims.map(record::Record::at);
+        self
+    }
+
+    /// Why claims are not remembered outside the store's directory, if they aren't.
+    #[cfg(feature = "doctor")]
+    pub(crate) fn forgets(&self) -> Option<String> {
+        match &self.record {
+            None => Some("there is no home directory, or no file that may be used".to_owned()),
+            Some(record) => record.can_be_kept().err().map(|error| error.what),
+        }
     }
 
     /// The document's path, before links are followed.
@@ -134,6 +160,15 @@ impl<D: Disk> Store for FileStore<D> {
 
     fn permit_acts(&self) -> Result<(), StoreError> {
         provenance::permit_acts(self)
+    }
+
+    fn note_claim(&self, provider: &ProviderId, label: &Label, number: u64) {
+        let Some(record) = &self.record else { return };
+        // Where it can't be written, doctor says so.
+        let head = self.paths().and_then(|paths| document::read(&*self.disk, &paths.document));
+        if let Ok(Some(document)) = head {
+            let _ = record.note(document.head.store, provider, label, number);
+        }
     }
 
     fn enlist(&self) -> Result<FileAlive<D>, StoreError> {

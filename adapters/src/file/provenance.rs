@@ -1,16 +1,18 @@
 //! Whether a document is at home where it is. Two copies of one store hold one refresh token, and the second to present
 //! it loses the login; so before a rotation a person is asked which copy is to live on.
 
-use std::path::Path;
-
 use credlatch_core::port::{CommitError, Locked, Store, StoreError, StoreErrorKind};
+use credlatch_core::shared::MarkShared;
+use credlatch_core::state::{Nonce, State};
+use credlatch_core::time::Stamp;
+use credlatch_core::{Event, apply};
 
 use super::FileStore;
-use super::disk::{Disk, Open, Place};
+use super::disk::{Disk, Facts, Open, Place};
 use super::document::{self, Head};
 use super::paths::Paths;
 use super::trouble::trouble;
-use super::word::Word;
+use super::word::{self, Word};
 
 /// Where a document comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +22,36 @@ pub enum Provenance {
     /// It was written elsewhere or at another time and brought here: a copy, or restored from a backup, or its lock file
     /// was deleted.
     Copied,
+    /// It counts fewer claims than this user's record remembers: it was rolled back together with its lock file.
+    RolledBack,
+}
+
+/// The lock file that guards a place: what no copy of it has. Never the device number, which changes with each mount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Here {
+    pub(super) place: Place,
+    pub(super) born_ns: Option<u64>,
+    /// The name of the store, which the document has too.
+    pub(super) name: Option<Nonce>,
+}
+
+impl Here {
+    pub(super) fn of<D: Disk>(disk: &D, lock: &D::File) -> std::io::Result<Self> {
+        let Facts { place, born_ns, .. } = disk.facts(lock)?;
+        Ok(Self { place, born_ns, name: word::name(disk, lock)? })
+    }
+
+    /// Whether a document was written here. What either side doesn't say is no difference.
+    pub(super) fn is_home_of(&self, head: &Head) -> bool {
+        is_same_file(head.lock, head.born_ns, self.place, self.born_ns)
+            && self.name.is_none_or(|name| name == head.store)
+    }
+}
+
+/// Whether a lock file is the one that was written down.
+pub(crate) fn is_same_file(was: Option<Place>, was_born: Option<u64>, is: Place, is_born: Option<u64>) -> bool {
+    let is_same_birth = was_born.zip(is_born).is_none_or(|(was, is)| was == is);
+    is_same_birth && was.is_some_and(|was| was.ino == is.ino)
 }
 
 impl<D: Disk> FileStore<D> {
@@ -33,38 +65,52 @@ impl<D: Disk> FileStore<D> {
         let before = look_at_lock(disk, &paths)?;
         let Some(document) = document::read(disk, &paths.document)? else { return Ok(Provenance::Own) };
         let lock = look_at_lock(disk, &paths)?;
-        let Some((place, word)) = lock else { return Ok(Provenance::Copied) };
+        let Some((here, word)) = lock else { return Ok(Provenance::Copied) };
         // While others commit the word is ahead of the document or behind it; only one that stood still says anything.
         let is_restored = lock == before && word.contradicts(document.id, disk.now().boot);
-        let is_own = document.head.lock == Some(place) && !is_restored;
-        Ok(if is_own { Provenance::Own } else { Provenance::Copied })
+        if is_restored || !here.is_home_of(&document.head) {
+            return Ok(Provenance::Copied);
+        }
+        let is_behind = self.remembered(document.head.store, &document.state) > document.state.last_claim;
+        Ok(if is_behind { Provenance::RolledBack } else { Provenance::Own })
     }
 
-    /// Makes a copied or restored document this place's own, because a person said that this copy is to live on.
+    /// The number of the newest claim that this user's record remembers of the state's own grants; 0 where there is none, or
+    /// it can't be read.
+    pub(super) fn remembered(&self, store: Nonce, state: &State) -> u64 {
+        self.record.as_ref().and_then(|record| record.newest(store, state).ok()).unwrap_or(0)
+    }
+
+    /// Makes a copied or restored document this place's own, because a person said that this copy is to live on: its grants
+    /// count as shared no more. Presents nothing.
     ///
     /// # Errors
     /// As those of any commit.
     pub fn adopt_copy(&self, patience_ms: u64) -> Result<(), CommitError> {
         let mut locked = self.lock(patience_ms).map_err(CommitError::NotSaved)?;
         let loaded = locked.load().map_err(CommitError::NotSaved)?;
-        let place = locked.place;
-        if let Some(standing) = locked.standing.as_mut().filter(|standing| standing.id.is_some()) {
-            standing.head = Head { store: self.disk.nonce(), lock: Some(place), ..standing.head.clone() };
-            locked.commit(&loaded.state, None)?;
+        let marks = locked.shared(&loaded.state).map_err(CommitError::NotSaved)?;
+        let state = adopted(&loaded.state, &self.disk.now(), marks);
+        if marks.is_some() || state != loaded.state {
+            locked.take_over();
+            locked.commit(&state, None)?;
         }
         Ok(())
     }
 }
 
-/// Refuses to let outside acts rest on what may not be the only copy, or on locks that may not hold.
+/// Refuses to let outside acts rest on locks that may not hold. Of a copy each grant is asked about by itself.
 pub(super) fn permit_acts<D: Disk>(store: &FileStore<D>) -> Result<(), StoreError> {
     if !store.trusts_file_system {
         trust(&*store.disk, &store.paths()?)?;
     }
-    if store.provenance()? == Provenance::Copied {
-        return Err(copied(store.path()));
-    }
     Ok(())
+}
+
+/// A state in which nothing counts as shared, and that counts its claims on from what is remembered.
+pub(crate) fn adopted(state: &State, now: &Stamp, marks: Option<MarkShared>) -> State {
+    let marked = marks.map(|marks| apply(state, now, &Event::MarkShared(marks)).state);
+    apply(marked.as_ref().unwrap_or(state), now, &Event::AdoptCopy).state
 }
 
 /// The name of the file system, unless it is one whose locks are known to hold.
@@ -86,18 +132,9 @@ pub(crate) fn trust<D: Disk>(disk: &D, paths: &Paths) -> Result<(), StoreError> 
     ))
 }
 
-/// What to say of a store that may not be the only copy.
-pub(crate) fn copied(path: &Path) -> StoreError {
-    StoreError::new(
-        StoreErrorKind::Copied,
-        format!("{} was copied or restored, and its original may hold the same refresh tokens", path.display()),
-        "if this copy is the one to live on, run `credlatch rotate PROVIDER --this-copy`; otherwise sign in again",
-    )
-}
-
-fn look_at_lock<D: Disk>(disk: &D, paths: &Paths) -> Result<Option<(Place, Word)>, StoreError> {
+fn look_at_lock<D: Disk>(disk: &D, paths: &Paths) -> Result<Option<(Here, Word)>, StoreError> {
     let looked =
-        disk.open(&paths.lock, Open::Read).and_then(|file| Ok((disk.facts(&file)?.place, Word::read(disk, &file)?)));
+        disk.open(&paths.lock, Open::Read).and_then(|file| Ok((Here::of(disk, &file)?, Word::read(disk, &file)?)));
     match looked {
         Ok(lock) => Ok(Some(lock)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),

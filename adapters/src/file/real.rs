@@ -224,5 +224,11 @@ fn facts(metadata: &fs::Metadata) -> Facts {
         mode: metadata.mode() & 0o7777,
         written_ns: ns(metadata.mtime(), metadata.mtime_nsec()),
         changed_ns: ns(metadata.ctime(), metadata.ctime_nsec()),
+        born_ns: born_ns(metadata),
     }
+}
+
+fn born_ns(metadata: &fs::Metadata) -> Option<u64> {
+    let since = metadata.created().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    u64::try_from(since.as_nanos()).ok().filter(|ns| *ns != 0)
 }

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use credlatch_core::port::{Cell, Seam, StoreError};
+use credlatch_core::state::Nonce;
 
 use super::disk::{Disk, Facts, Open, Place};
 use super::paths::Paths;
@@ -21,6 +22,8 @@ const PID_AT: u64 = 16;
 /// Where the pid's namespace is, which older versions neither write nor read: its inode in the lower half, and in the upper
 /// one the pid again, so that it isn't taken for that of an older version's pid.
 const PID_NAMESPACE_AT: u64 = 24;
+/// Where the name of the store is in it, which the document holds too.
+const NAME_AT: u64 = 32;
 
 /// What a lock file says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -84,6 +87,18 @@ pub(super) fn signature<D: Disk>(disk: &D, file: &D::File) -> Option<u32> {
 /// Linux numbers namespaces with 32 bits.
 fn namespace_of(pid: u32, namespace: u64) -> u64 {
     u64::from(pid) << 32 | namespace & u64::from(u32::MAX)
+}
+
+/// The name of the store that this lock file guards; none in one that was never told.
+pub(super) fn name<D: Disk>(disk: &D, file: &D::File) -> io::Result<Option<Nonce>> {
+    let mut name = [0; 16];
+    let read = disk.read_at(file, &mut name, NAME_AT)?;
+    Ok(Some(u128::from_le_bytes(name)).filter(|name| read == 16 && *name != 0).map(Nonce))
+}
+
+/// Leaves the name there.
+pub(super) fn set_name<D: Disk>(disk: &D, file: &D::File, name: Nonce) -> io::Result<()> {
+    disk.write_at(file, &name.0.to_le_bytes(), NAME_AT)
 }
 
 /// A reader's view of the word, shared by this process's threads.

@@ -2,12 +2,14 @@
 //! a new file renamed over the old one. Hermes has no word for readers, so every read loads.
 
 use credlatch_core::port::{CommitError, Loaded, Locked, StoreError};
+use credlatch_core::shared::{MarkShared, Shared};
 use credlatch_core::state::State;
 use zeroize::Zeroizing;
 
 use super::HermesStore;
 use super::load::{Opened, open};
 use super::save::{Moment, save};
+use super::side::Side;
 use crate::file::Room;
 use crate::file::claims;
 use crate::file::commit::{Held, facts_under_lock, replaced, too_large};
@@ -15,6 +17,7 @@ use crate::file::disk::{Disk, Gate, Open, Place};
 use crate::file::document::{Content, read_bytes};
 use crate::file::lock::{Way, acquire, busy_here};
 use crate::file::paths::Paths;
+use crate::file::provenance::is_same_file;
 use crate::file::trouble::trouble;
 use crate::system::lockers;
 
@@ -32,10 +35,11 @@ pub struct HermesLocked<'a, D: Disk> {
     paths: Paths,
     file: D::File,
     place: Place,
+    born_ns: Option<u64>,
     /// What stands, once it was loaded under this lock.
     standing: Option<Standing>,
-    /// Whether a person said that this copy is to live on.
-    pub(super) adopts: bool,
+    /// Whether the next commit makes the file this place's own.
+    adopts: bool,
     pid: u32,
     _pass: <D::Gate as Gate>::Pass<'a>,
 }
@@ -51,8 +55,10 @@ pub(super) fn lock<D: Disk>(store: &HermesStore<D>, patience_ms: u64) -> Result<
     // Who may write to Hermes' lock file is Hermes' choice, as long as it is not everybody.
     let way = Way { patience_ms, deadline, pauses_ms: 1..=PAUSE_MAX_MS, holder: signature, forbidden: 0o002 };
     let (paths, file, place) = acquire(disk, &way, || store.paths())?;
+    let born_ns = disk.facts(&file).map_err(|error| trouble("look at", &paths.lock, &error))?.born_ns;
     sign(disk, &file);
-    Ok(HermesLocked { store, paths, file, place, standing: None, adopts: false, pid: disk.pid(), _pass: pass })
+    let pid = disk.pid();
+    Ok(HermesLocked { store, paths, file, place, born_ns, standing: None, adopts: false, pid, _pass: pass })
 }
 
 /// Leaves this process's pid in the lock file, for other people's error messages.
@@ -84,6 +90,17 @@ impl<D: Disk> Locked for HermesLocked<'_, D> {
         }
         self.standing = Some(Standing(read));
         Ok(loaded)
+    }
+
+    fn shared(&mut self, _state: &State) -> Result<Option<MarkShared>, StoreError> {
+        let Some(Standing(Some(Content { bytes, .. }))) = &self.standing else { return Ok(None) };
+        let side = open(bytes, &self.store.judge())?.side;
+        let is_copied = side.lock.is_some() && !self.is_home_of(&side);
+        Ok(is_copied.then_some(MarkShared { why: Shared::Copied, counted: 0 }))
+    }
+
+    fn take_over(&mut self) {
+        self.adopts = true;
     }
 
     fn commit(&mut self, state: &State, room: Option<Room<D>>) -> Result<u64, CommitError> {
@@ -124,6 +141,11 @@ impl<D: Disk> HermesLocked<'_, D> {
         settled.map_err(|error| trouble("make sure of", document, &error))
     }
 
+    /// Whether our part was written under this lock file.
+    fn is_home_of(&self, side: &Side) -> bool {
+        is_same_file(side.lock, side.lock_born_ns, self.place, self.born_ns)
+    }
+
     /// Everything that may fail without a trace: the draft is written and durable.
     fn prepare(&mut self, state: &State, room: Option<Room<D>>) -> Result<(Zeroizing<Vec<u8>>, Room<D>), StoreError> {
         if self.standing.is_none() {
@@ -136,8 +158,10 @@ impl<D: Disk> HermesLocked<'_, D> {
         }
         let opened: Opened<'_> = open(standing.as_ref().map_or(NOTHING, |read| &read.bytes), &self.store.judge())?;
         let is_first = opened.root.get(super::side::NAME).is_none();
+        let is_own = is_first || self.adopts || self.is_home_of(&opened.side);
         let moment = Moment {
-            lock: if is_first || self.adopts { Some(self.place) } else { opened.side.lock },
+            lock: if is_own { Some(self.place) } else { opened.side.lock },
+            born_ns: if is_own { self.born_ns } else { opened.side.lock_born_ns },
             wall_ms: disk.now().wall_ms,
             nonce: &|| disk.nonce(),
         };

@@ -37,8 +37,7 @@ use crate::digest::digest;
 use crate::file::disk::Disk;
 use crate::file::document::{Content, read_bytes};
 use crate::file::paths::Paths;
-use crate::file::provenance::{copied, trust};
-use crate::file::trouble::trouble;
+use crate::file::provenance::{adopted, trust};
 use crate::file::{FileAlive, RealDisk, Room, claims};
 use load::open;
 pub use lock::HermesLocked;
@@ -105,9 +104,11 @@ impl<D: Disk> HermesStore<D> {
     pub fn adopt_copy(&self, patience_ms: u64) -> Result<(), CommitError> {
         let mut locked = self.lock(patience_ms).map_err(CommitError::NotSaved)?;
         let loaded = locked.load().map_err(CommitError::NotSaved)?;
-        locked.adopts = true;
-        if loaded.id.is_some() {
-            locked.commit(&loaded.state, None)?;
+        let marks = locked.shared(&loaded.state).map_err(CommitError::NotSaved)?;
+        let state = adopted(&loaded.state, &self.disk.now(), marks);
+        if marks.is_some() || state != loaded.state {
+            locked.take_over();
+            locked.commit(&state, None)?;
         }
         Ok(())
     }
@@ -160,14 +161,7 @@ impl<D: Disk> Store for HermesStore<D> {
         if !self.trusts_file_system {
             trust(&*self.disk, &paths)?;
         }
-        let Some(Content { bytes, .. }) = read_bytes(&*self.disk, &paths.document)? else { return Ok(()) };
-        let Some(written_under) = open(&bytes, &self.judge())?.side.lock else { return Ok(()) };
-        let lock = match self.disk.look(&paths.lock) {
-            Ok(facts) => Some(facts.place),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-            Err(error) => return Err(trouble("look at", &paths.lock, &error)),
-        };
-        if lock == Some(written_under) { Ok(()) } else { Err(copied(&self.entry)) }
+        Ok(())
     }
 
     fn enlist(&self) -> Result<FileAlive<D>, StoreError> {

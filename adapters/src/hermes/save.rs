@@ -28,6 +28,7 @@ use crate::fingerprint;
 pub(super) struct Moment<'m> {
     /// The lock file it is written under.
     pub(super) lock: Option<Place>,
+    pub(super) born_ns: Option<u64>,
     pub(super) wall_ms: u64,
     pub(super) nonce: &'m dyn Fn() -> Nonce,
 }
@@ -43,6 +44,7 @@ pub(super) fn save(opened: Opened<'_>, state: &State, moment: &Moment<'_>) -> io
         side: Side {
             version: form(side.version, state),
             lock: moment.lock,
+            lock_born_ns: moment.born_ns,
             profile: without_entries(state),
             rows: BTreeMap::new(),
             apart: BTreeMap::new(),

@@ -11,6 +11,7 @@ use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::origin::Origins;
 use credlatch_core::pool::Health;
 use credlatch_core::secret::{Fingerprint, Secret, stored_option};
+use credlatch_core::shared::Shared;
 use credlatch_core::state::{Custody, Entry, Grant, Material, Source, State};
 use credlatch_core::time::{Expiry, Stamp};
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,9 @@ pub(super) struct Side {
     /// The lock file it was written under.
     #[serde(default)]
     pub(super) lock: Option<Place>,
+    /// When that lock file was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) lock_born_ns: Option<u64>,
     /// The profile without its entries.
     pub(super) profile: State,
     /// What is known of Hermes' rows.
@@ -124,6 +128,8 @@ pub(super) struct KnownGrant {
     custody: Custody,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     origins: Option<Origins>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    shared: Option<Shared>,
     #[serde(default)]
     extra: Extra,
 }
@@ -136,8 +142,8 @@ impl KnownGrant {
 
     /// The whole grant.
     pub(super) fn with(&self, access: Secret) -> Grant {
-        let Self { refresh, expiry, issued, scopes, custody, origins, extra } = self.clone();
-        Grant { access, refresh, expiry, issued, scopes, custody, origins, extra }
+        let Self { refresh, expiry, issued, scopes, custody, origins, shared, extra } = self.clone();
+        Grant { access, refresh, expiry, issued, scopes, custody, origins, shared, extra }
     }
 }
 
@@ -147,8 +153,9 @@ impl KnownKind {
             Material::ApiKey(_) => Self::Key,
             Material::Link(_) => Self::Link,
             Material::Oauth(grant) => {
-                let Grant { refresh, expiry, issued, scopes, custody, origins, extra, .. } = Grant::clone(grant);
-                Self::Grant(Box::new(KnownGrant { refresh, expiry, issued, scopes, custody, origins, extra }))
+                let Grant { refresh, expiry, issued, scopes, custody, origins, shared, extra, .. } =
+                    Grant::clone(grant);
+                Self::Grant(Box::new(KnownGrant { refresh, expiry, issued, scopes, custody, origins, shared, extra }))
             }
         }
     }

@@ -93,7 +93,9 @@ fn commit(text: &str, events: &[Event]) -> (String, Vec<Verdict>) {
         number.set(number.get() + 1);
         Nonce(number.get().into())
     };
-    let saved = save(opened, &state, &Moment { lock: None, wall_ms: now().wall_ms, nonce: &nonce }).unwrap().unwrap();
+    let saved = save(opened, &state, &Moment { lock: None, born_ns: None, wall_ms: now().wall_ms, nonce: &nonce })
+        .unwrap()
+        .unwrap();
     (String::from_utf8(saved.to_vec()).unwrap(), verdicts)
 }
 

@@ -35,6 +35,9 @@ pub struct Builder {
     patience_ms: u64,
     looks_ahead: bool,
     trusts_file_system: bool,
+    /// Where claims are remembered; none by default, which is the user's own file.
+    #[cfg(all(feature = "file", unix))]
+    claims: Option<PathBuf>,
     issuer: Option<Arc<dyn Issuer>>,
     /// What `providers` says, once it was read.
     table: Option<Arc<Table>>,
@@ -51,6 +54,8 @@ impl Default for Builder {
             patience_ms: PATIENCE_MS,
             looks_ahead: true,
             trusts_file_system: false,
+            #[cfg(all(feature = "file", unix))]
+            claims: None,
             issuer: None,
             table: None,
         }
@@ -176,8 +181,19 @@ impl Builder {
         self.table.clone().map_or_else(load, Ok)
     }
 
-    /// Makes a copied or restored store this place's own, because a person said that this copy is to live on. Until then
-    /// its logins are not rotated, because the original may hold the same refresh tokens.
+    /// The file that remembers, for each grant of this user's stores, the number of its newest claim, so that a store that was
+    /// rolled back as a whole is noticed. Without this it is what `CREDLATCH_CLAIMS` names, or `credlatch/claims` in the
+    /// user's directory for state, such as `~/.local/state`.
+    #[cfg(all(feature = "file", unix))]
+    #[must_use]
+    pub fn claims(mut self, file: impl Into<PathBuf>) -> Self {
+        self.claims = Some(file.into());
+        self
+    }
+
+    /// Makes a copied, restored or rolled back store this place's own, because a person said that this copy is to live on.
+    /// Presents nothing. Until then its logins are not rotated, because the original may hold the same refresh tokens; each
+    /// of them is also freed by a new login for it.
     ///
     /// # Errors
     /// The store can't be locked, read or written.
@@ -195,7 +211,17 @@ impl Builder {
     #[cfg(all(feature = "file", unix))]
     fn store(&self) -> Result<crate::file::FileStore, Error> {
         let home = home_of(self.home.clone())?;
-        Ok(crate::file::FileStore::new(&home, &self.profile).trusting_file_system(self.trusts_file_system))
+        Ok(self.remembering(crate::file::FileStore::new(&home, &self.profile)))
+    }
+
+    #[cfg(all(feature = "file", unix))]
+    fn remembering(&self, store: crate::file::FileStore) -> crate::file::FileStore {
+        store.trusting_file_system(self.trusts_file_system).remembering(self.claims_file())
+    }
+
+    #[cfg(all(feature = "file", unix))]
+    fn claims_file(&self) -> Option<PathBuf> {
+        self.claims.clone().or_else(|| Some(crate::file::record::Record::of_user()?.path().to_owned()))
     }
 
     #[cfg(all(feature = "hermes", unix))]
@@ -259,6 +285,8 @@ impl Builder {
         let issuer = self.issuer.clone().unwrap_or_else(|| issuer_of(&self, &table));
         let engine = Engine::<Standard<S>>::new(store, AnyClock(Box::new(clock)), SystemNonces, self.patience_ms);
         let engine = engine.remembering(Arc::clone(&issuer));
+        #[cfg(all(feature = "doctor", unix))]
+        let claims = self.claims_file();
         let inner = Inner {
             backend: Box::new(engine),
             issuer,
@@ -267,7 +295,11 @@ impl Builder {
             table,
             profile: self.profile,
             #[cfg(all(feature = "doctor", unix))]
-            place: self.home.map(|home| super::Place { home, trusts_file_system: self.trusts_file_system }),
+            place: self.home.map(|home| super::Place {
+                home,
+                trusts_file_system: self.trusts_file_system,
+                claims: claims.clone(),
+            }),
             looks_ahead: self.looks_ahead,
             first_turn: u64::try_from(SystemNonces.nonce().0 >> 64).unwrap_or(0),
             patience_ms: self.patience_ms,

@@ -86,6 +86,8 @@ pub enum Revocation {
     Yes,
     /// An issuer could not be reached, or refused; or the provider's row names another than the login came from.
     No,
+    /// A login was left alone, because another copy of the store may hold it too; nothing else failed.
+    Shared,
     /// There was nothing that can be revoked: keys are not, nor other tools' logins, and some issuers offer none.
     Unsupported,
 }
@@ -96,6 +98,7 @@ impl Revocation {
         match self {
             Self::Yes => "yes",
             Self::No => "no",
+            Self::Shared => "shared",
             Self::Unsupported => "unsupported",
         }
     }
@@ -314,6 +317,8 @@ impl Cleared {
         let answers = self.latch.0.backend.revoke_all(&*self.latch.0.issuer, &self.taken.effects);
         if answers.contains(&Revoked::No) || self.taken.withheld > 0 {
             Revocation::No
+        } else if self.taken.has_shared {
+            Revocation::Shared
         } else if answers.contains(&Revoked::Yes) {
             Revocation::Yes
         } else {

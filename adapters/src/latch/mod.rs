@@ -123,6 +123,7 @@ struct Inner {
 pub(crate) struct Place {
     pub(crate) home: std::path::PathBuf,
     pub(crate) trusts_file_system: bool,
+    pub(crate) claims: Option<std::path::PathBuf>,
 }
 
 impl Drop for Handle {

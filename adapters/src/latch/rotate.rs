@@ -230,6 +230,7 @@ pub(super) fn not_rotated(row: &Provider, rotation: Rotation) -> Error {
             ),
         ),
         Rotation::Refused(Refusal::Elsewhere(from)) => Error::no_token(row, NoToken::Elsewhere(from)),
+        Rotation::Refused(Refusal::Shared(why)) => Error::shared(row, why),
         Rotation::Refused(_) => Error::no_token(row, NoToken::SignIn(None)),
     }
 }

@@ -227,5 +227,6 @@ fn facts(files: &FileSystem, ino: Ino) -> Facts {
         mode: if kind == Kind::Folder { 0o700 } else { 0o600 },
         written_ns: 0,
         changed_ns: 0,
+        born_ns: None,
     }
 }

@@ -166,7 +166,7 @@ fn a_store_that_was_restored_is_a_copy_though_its_lock_file_is_its_own() {
     fs::write(home.document(), old).unwrap();
     let diagnosis = home.doctor();
     let finding = found(&diagnosis, Warning, &["was copied or restored; "]);
-    assert!(finding.remedy.contains("--this-copy"));
+    assert!(finding.remedy.contains("credlatch adopt"));
 }
 
 #[test]

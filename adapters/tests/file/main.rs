@@ -3,6 +3,7 @@
 
 mod access;
 mod claims;
+mod copies;
 mod disk;
 mod documents;
 mod exposures;

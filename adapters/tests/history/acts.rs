@@ -189,6 +189,7 @@ fn entry(seen: &Seen) -> Entry {
         scopes: Vec::new(),
         origins: None,
         custody,
+        shared: None,
         extra: Extra::default(),
     };
     let custody = match seen.custody {

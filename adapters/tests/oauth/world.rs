@@ -125,6 +125,7 @@ impl World {
             scopes: Vec::new(),
             custody: Custody::Settled,
             origins: None,
+            shared: None,
             extra: Extra::default(),
         };
         let put = Put {

@@ -19,6 +19,8 @@ pub struct Cleared {
     pub effects: Vec<Effect>,
     /// How many grants may not be named to the issuer, because its row names another origin than the grant came from.
     pub withheld: usize,
+    /// Whether a grant among them is not to be revoked, because another copy of the store may live on it.
+    pub has_shared: bool,
     /// The generation from which on readers see nothing of it.
     pub generation: u64,
     keys: Vec<Key>,
@@ -54,10 +56,16 @@ impl<P: Ports> Engine<P> {
         let done = self.transact(events)?;
         let keys = missing(&done.before, &done.after.state);
         let entries = keys.iter().map(|(provider, label, _)| (provider.clone(), label.clone())).collect();
+        let is_shared = |(provider, label, _): &Key| {
+            let entry = done.before.entry(provider.as_str(), label.as_str());
+            let grant = entry.and_then(|entry| entry.grant());
+            grant.is_some_and(|grant| grant.refresh.is_some() && (done.shared.is_some() || grant.shared.is_some()))
+        };
+        let has_shared = keys.iter().any(is_shared);
         // Whoever registers from now on reads the store after the commit.
         let readers = self.readers();
         let (effects, withheld, generation) = (done.effects, done.withheld, done.after.state.generation);
-        Ok(Cleared { entries, effects, withheld, generation, keys, readers })
+        Ok(Cleared { entries, effects, withheld, has_shared, generation, keys, readers })
     }
 
     /// Whether nobody in this process holds a cleared version any more, and no reader can still come up with one. Copies

@@ -170,7 +170,7 @@ impl<P: Ports> Engine<P> {
         let doubt = match fate {
             Some(Fate::Rotating(claim)) => return Ok(Outlook::Rotating(claim)),
             Some(Fate::InDoubt(doubt)) => Some(doubt.attempt),
-            Some(Fate::Lost(_) | Fate::Spent) | None => None,
+            Some(Fate::Unspent | Fate::Lost(_) | Fate::Spent) | None => None,
         };
         let watched = doubt.map(|attempt| self.watched(attempt));
         let tried = P::apply(&snapshot.state, &now, &wish.claim(nobody(), reach.cloned().map(Box::new), watched));
@@ -251,6 +251,7 @@ impl<P: Ports> Engine<P> {
         }
         let grant =
             claimed.after.state.entry(wish.provider.as_str(), wish.label.as_str()).and_then(|entry| entry.grant());
+        self.store.note_claim(&wish.provider, &wish.label, claimed.after.state.last_claim);
         let scopes = grant.map(|grant| grant.scopes.clone()).unwrap_or_default();
         // Others count the time in which a request of ours may be in flight from the claim. Whoever slept since then sends
         // nothing, or the request could outlive that time.

@@ -12,6 +12,7 @@ use crate::origin::Origin;
 use crate::pool::{self, Choice, Standing, Strategy, Unusable};
 use crate::port::{Clock, Issuer, Ports, StoreError};
 use crate::rotation::{Cause, Exchanged, Times, least_left_ms};
+use crate::shared::Shared;
 use crate::state::{Custody, Entry, Slot, Source, later};
 use crate::time::{Deadline, Stamp};
 
@@ -68,6 +69,8 @@ pub enum NoToken {
     Unreachable(Deadline),
     /// What answered as the issuer is not trusted, so nothing was sent to it; the next try may be made then.
     Untrusted(Deadline),
+    /// It has ended, and its refresh token may be in another copy of the store.
+    Shared(Shared),
     /// Somebody else rotates, and has for longer than the caller would wait.
     Busy(Actor),
     /// The issuer granted new tokens that could not be saved. This process has them.
@@ -83,6 +86,7 @@ impl NoToken {
             self,
             Self::Empty
                 | Self::SignIn(_)
+                | Self::Shared(_)
                 | Self::Suspended { .. }
                 | Self::Ended { .. }
                 | Self::NoIssuer { .. }
@@ -304,6 +308,7 @@ impl<P: Ports> Engine<P> {
             },
             Rotation::Refused(Refusal::NotRotatable) => NoToken::Ended { label: picked.live.label.clone() },
             Rotation::Refused(Refusal::Elsewhere(from)) => NoToken::Elsewhere(from),
+            Rotation::Refused(Refusal::Shared(why)) => NoToken::Shared(why),
             Rotation::Refused(_) => NoToken::SignIn(None),
         })
     }

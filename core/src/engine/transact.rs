@@ -8,6 +8,7 @@ use crate::law;
 use crate::machine::{Effect, Event, Verdict};
 use crate::pool::CountUses;
 use crate::port::{Cell, Clock, CommitError, Loaded, Locked, Ports, Store, StoreError, StoreErrorKind};
+use crate::shared::{MarkShared, Shared};
 use crate::state::State;
 use crate::time::Stamp;
 
@@ -20,6 +21,8 @@ pub struct Transacted {
     pub effects: Vec<Effect>,
     /// How many revocations may not be done, because they would go to another origin than the grant's.
     pub withheld: usize,
+    /// What this transaction found out about the store: its grants are marked as shared.
+    pub shared: Option<Shared>,
     /// The state before.
     pub before: State,
     /// The state after.
@@ -138,7 +141,11 @@ impl<P: Ports> Engine<P> {
         let Loaded { state: before, id } = locked.load()?;
         law::check_state(&before).map_err(StoreError::from)?;
         let now = self.clock.now();
-        let chores = self.chores(&before)?;
+        let marks = locked.shared(&before)?;
+        let chores = self.chores(&before, marks)?;
+        if marks.is_some() {
+            locked.take_over();
+        }
         let (_, mut effects, state) = fold::<P>(before.clone(), &now, &chores);
         let (verdicts, more, state) = fold::<P>(state, &now, events);
         effects.extend(more);
@@ -156,13 +163,14 @@ impl<P: Ports> Engine<P> {
         };
         drop(locked);
         self.forget_saved(&chores);
-        Ok(Transacted { verdicts, effects, withheld, before, after })
+        Ok(Transacted { verdicts, effects, withheld, shared: marks.map(|marks| marks.why), before, after })
     }
 
-    /// What is to be done before anything else: what could not be saved earlier is saved, whoever died is noticed, and
+    /// What is to be done before anything else: what a copy shares is marked, what could not be saved earlier is saved, whoever died is noticed, and
     /// what is past its time is forgotten.
-    fn chores(&self, state: &State) -> Result<Vec<Event>, StoreError> {
-        let mut chores = self.unsaved_events();
+    fn chores(&self, state: &State, marks: Option<MarkShared>) -> Result<Vec<Event>, StoreError> {
+        let mut chores: Vec<Event> = marks.map(Event::MarkShared).into_iter().collect();
+        chores.extend(self.unsaved_events());
         for claim in state.claims() {
             if !self.store.is_alive(&claim.actor)? {
                 chores.push(Event::ActorGone { attempt: claim.attempt });

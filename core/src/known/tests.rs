@@ -210,7 +210,7 @@ fn another_provider_of_the_same_token_waits_too() {
 fn what_is_remembered_is_bounded_and_never_forgets_who_is_at_it() {
     let mut state = after(&claimed(&one(), "a", 1), &at(1), &[Event::Clear(Clear::Everything)]);
     for number in 0..2 * MAX_KNOWN_TOKENS {
-        state.remember_token(print(&format!("rt-old-{number}")), Fate::Spent);
+        state.remember_token(print(&format!("rt-old-{number}")), Fate::Spent, None);
     }
     assert_eq!(state.tokens.len(), MAX_KNOWN_TOKENS);
     assert_eq!(state.claims().count(), 1);

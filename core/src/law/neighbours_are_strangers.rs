@@ -102,6 +102,8 @@ fn subject(event: &Event) -> Option<(ProviderId, Option<Label>)> {
         | Event::ActorGone { .. }
         | Event::OweRewrite(_)
         | Event::RewriteDone(_)
+        | Event::MarkShared(_)
+        | Event::AdoptCopy
         | Event::Purge => None,
     }
 }

@@ -290,6 +290,7 @@ fn login(label: &str, refresh: Option<&str>) -> State {
         scopes: Vec::new(),
         custody: Custody::Settled,
         origins: None,
+        shared: None,
         extra: crate::extra::Extra::default(),
     };
     let Event::Put(key) = put(label, Source::Login) else { panic!("a put") };

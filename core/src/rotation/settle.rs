@@ -64,8 +64,10 @@ fn late(state: &mut State, now: &Stamp, settle: &Settle) -> Outcome {
 fn grant_anew(entry: &mut Entry, now: &Stamp, version: u64, fresh: &Fresh) {
     let Some(grant) = entry.grant_mut() else { return };
     grant.access = fresh.access.clone();
-    if let Some(refresh) = &fresh.refresh {
+    if let Some(refresh) = fresh.refresh.as_ref().filter(|refresh| grant.refresh.as_ref() != Some(refresh)) {
         grant.refresh = Some(refresh.clone());
+        // What the issuer just gave is in no copy.
+        grant.shared = None;
     }
     grant.expiry = fresh.expiry(now);
     grant.issued = *now;

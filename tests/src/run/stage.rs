@@ -144,6 +144,7 @@ pub fn grant(tokens: &Tokens, lifetime_ms: u64, now: Stamp) -> Material {
         scopes: Vec::new(),
         custody: Custody::Settled,
         origins: None,
+        shared: None,
         extra: Extra::default(),
     }))
 }

@@ -87,6 +87,9 @@ pub(super) fn what_was_revoked(revoked: Revocation) -> &'static str {
         Revocation::No => {
             "its issuer could not be asked to revoke it; do that on the provider's site if it may have leaked"
         }
+        Revocation::Shared => {
+            "it was not revoked, because another copy of this store may use the same login; revoke it on the provider's site if none does"
+        }
         _ => {
             "it was not revoked, because that can't be done from here; delete it on the provider's site if it may have leaked"
         }

@@ -1,5 +1,6 @@
 //! The commands, one a file.
 
+mod adopt;
 mod cancel;
 mod clear;
 mod completions;
@@ -39,6 +40,7 @@ pub(crate) fn dispatch(cli: &Cli) -> Done {
         Command::Flows => flows::flows(global),
         Command::Cancel { flow } => cancel::cancel(global, flow),
         Command::Rotate(args) => rotate::rotate(global, args),
+        Command::Adopt => adopt::adopt(global),
         Command::Import(args) => import::import(global, args),
         Command::Remove(args) => remove::remove(global, args),
         Command::Clear(args) => clear::clear(global, args),

@@ -112,8 +112,8 @@ fn a_copied_store_asks_before_it_rotates() {
     std::fs::remove_file(to.join("profiles/default.lock")).unwrap();
     let home = to.to_str().unwrap();
     let refused = world.say(&["--home", home, "token", "acme"]);
-    refused.failed(6, "copied or restored");
-    assert!(refused.err.contains("--this-copy"), "{}", refused.err);
+    refused.failed(4, "copied or restored");
+    assert!(refused.err.contains("credlatch adopt"), "{}", refused.err);
     assert_eq!(world.sandbox.stats().refresh_requests, 0);
     assert_eq!(world.say(&["--home", home, "rotate", "acme", "--this-copy"]).status, 0);
     until("the copy's token is good", || {

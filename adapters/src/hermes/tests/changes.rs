@@ -23,6 +23,7 @@ fn grant() -> Material {
         scopes: Vec::new(),
         custody: Custody::Settled,
         origins: None,
+        shared: None,
         extra,
     }))
 }

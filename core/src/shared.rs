@@ -1,0 +1,78 @@
+//! Grants that may be in two places: a store that was copied, restored or rolled back holds refresh tokens that another
+//! copy holds as well, and the second to present one loses the login. Which grants those are is a mark of each of them.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::known::Fate;
+use crate::machine::{Outcome, Verdict};
+use crate::state::{Entry, Grant, State};
+
+/// What happened to a store, so that its refresh tokens may not be its alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shared {
+    /// It was written elsewhere or under another lock file: a copy, or restored from one.
+    Copied,
+    /// It is older than a claim that this user's record remembers.
+    RolledBack,
+}
+
+impl fmt::Display for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Copied => "was copied or restored",
+            Self::RolledBack => "was rolled back to an earlier state",
+        })
+    }
+}
+
+/// Mark every grant with a refresh token as shared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MarkShared {
+    /// What happened.
+    pub why: Shared,
+    /// The number of the newest claim that is remembered of this store; the count goes on from there.
+    pub counted: u64,
+}
+
+pub(crate) fn mark(state: &mut State, mark: MarkShared) -> Outcome {
+    let mut found = false;
+    for grant in grants(state).filter(|grant| grant.refresh.is_some() && grant.shared.is_none()) {
+        grant.shared = Some(mark.why);
+        found = true;
+    }
+    for known in state.tokens.iter_mut().filter(|known| known.shared.is_none() && known.fate.may_be_presented()) {
+        known.shared = Some(mark.why);
+        found = true;
+    }
+    // Or the same roll-back would be found again with every later change.
+    state.last_claim = state.last_claim.max(mark.counted);
+    if found { Verdict::Done.into() } else { Verdict::Nothing.into() }
+}
+
+/// A person said that this copy is the one that lives on.
+pub(crate) fn adopt(state: &mut State) -> Outcome {
+    let mut found = false;
+    for grant in grants(state) {
+        found |= grant.shared.take().is_some();
+    }
+    for known in &mut state.tokens {
+        found |= known.shared.take().is_some();
+    }
+    state.tokens.retain(|known| known.fate != Fate::Unspent);
+    if found { Verdict::Done.into() } else { Verdict::Nothing.into() }
+}
+
+fn grants(state: &mut State) -> impl Iterator<Item = &mut Grant> {
+    state.providers.values_mut().flat_map(|slot| &mut slot.entries).filter_map(Entry::grant_mut)
+}
+
+impl State {
+    /// The grants with a refresh token that nobody said may be elsewhere too.
+    pub fn own_grants(&self) -> impl Iterator<Item = (&crate::name::ProviderId, &Entry)> {
+        let entries = self.providers.iter().flat_map(|(id, slot)| slot.entries.iter().map(move |entry| (id, entry)));
+        entries.filter(|(_, entry)| entry.grant().is_some_and(|own| own.refresh.is_some() && own.shared.is_none()))
+    }
+}
