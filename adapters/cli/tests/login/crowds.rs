@@ -120,3 +120,15 @@ fn a_copied_store_asks_before_it_rotates() {
         world.sandbox.accepts(world.say(&["--home", home, "token", "acme"]).out.trim())
     });
 }
+
+#[test]
+fn a_copied_store_is_adopted_by_a_command_that_presents_nothing() {
+    let world = World::new().ended();
+    let (from, to) = (world.home.path(), world.home.folder().join("copy"));
+    assert!(std::process::Command::new("cp").arg("-a").args([&from, &to]).status().unwrap().success());
+    let home = to.to_str().unwrap();
+    world.say(&["--home", home, "token", "acme"]).failed(4, "copied or restored");
+    assert_eq!(world.say(&["--home", home, "adopt"]).status, 0);
+    assert_eq!(world.sandbox.stats().refresh_requests, 0);
+    assert_eq!(world.say(&["--home", home, "token", "acme"]).status, 0);
+}
