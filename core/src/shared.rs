@@ -76,3 +76,29 @@ impl State {
         entries.filter(|(_, entry)| entry.grant().is_some_and(|own| own.refresh.is_some() && own.shared.is_none()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::machine::{Event, Refusal};
+    use crate::rotation::Cause;
+    use crate::{apply, sample};
+
+    #[test]
+    fn a_marked_grant_is_neither_presented_nor_revoked_until_a_person_adopts_it() {
+        let now = sample::at(0);
+        let before = sample::stored([sample::named("a", sample::grant("at-1", Some("rt-1")))]);
+        let marks = MarkShared { why: Shared::RolledBack, counted: 5 };
+        let marked = apply(&before, &now, &Event::MarkShared(marks));
+        assert_eq!((marked.verdict, marked.state.last_claim), (Verdict::Done, 5));
+        let claim =
+            |state: &State| apply(state, &now, &Event::ClaimRotation(sample::claim(state, "a", 1, Cause::Asked)));
+        assert_eq!(claim(&marked.state).verdict, Verdict::Refused(Refusal::Shared(Shared::RolledBack)));
+        let clear = Event::Clear(crate::clear::Clear::Everything);
+        assert!(apply(&marked.state, &now, &clear).effects.is_empty());
+        assert_eq!(apply(&marked.state, &now, &Event::MarkShared(marks)).verdict, Verdict::Nothing);
+        let adopted = apply(&marked.state, &now, &Event::AdoptCopy).state;
+        let claimed = claim(&adopted);
+        assert_eq!((claimed.verdict, claimed.state.last_claim), (Verdict::Done, 6));
+    }
+}

@@ -11,6 +11,7 @@ use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::port::{Clock, StoreError};
 use credlatch_core::secret::Fingerprint;
 use credlatch_core::state::{Nonce, State};
+use etcetera::BaseStrategy;
 
 use super::disk::{Disk, Hold, Open};
 use super::document::read_bytes;
@@ -45,7 +46,6 @@ impl Record {
             let path = PathBuf::from(named);
             return path.is_absolute().then(|| Self::at(path));
         }
-        use etcetera::BaseStrategy;
         let strategy = etcetera::choose_base_strategy().ok()?;
         let folder = strategy.state_dir().unwrap_or_else(|| strategy.data_dir());
         folder.is_absolute().then(|| Self::at(folder.join("credlatch").join("claims")))
@@ -88,7 +88,7 @@ impl Record {
         let known = lines.iter().position(|line| line.0 == key).map_or(0, |at| lines.remove(at).1);
         lines.push((key, number.max(known)));
         let excess = lines.len().saturating_sub(LINES_MAX);
-        let text: String = lines[excess..].iter().map(|(key, number)| format!("{key} {number}\n")).collect();
+        let text = lines[excess..].iter().map(|(key, number)| format!("{key} {number}\n")).collect::<Vec<_>>().concat();
         let draft = self.path.with_extension("new");
         let _ = disk.remove(&draft);
         let file = disk.open(&draft, Open::New)?;
@@ -124,5 +124,25 @@ impl Record {
 /// A grant's name in the record: it doesn't tell which providers somebody uses.
 fn key(store: Nonce, provider: &ProviderId, label: &Label) -> String {
     let print: Fingerprint = crate::digest::digest(&[&store.to_string(), provider.as_str(), label.as_str()]);
-    print.0.iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:016x}", u64::from_be_bytes(print.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_record_is_bounded_forgets_the_oldest_first_and_never_counts_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let record = Record::at(folder.path().join("state").join("claims"));
+        let (acme, label) = (ProviderId::new("acme").unwrap(), Label::default());
+        record.note(Nonce(1), &acme, &label, 7).unwrap();
+        record.note(Nonce(1), &acme, &label, 3).unwrap();
+        assert_eq!(record.read().unwrap(), [(key(Nonce(1), &acme, &label), 7)]);
+        let full = (0..LINES_MAX).map(|n| format!("{n:016x} {n}\n")).collect::<Vec<_>>().concat();
+        std::fs::write(record.path(), full + "not a line\n").unwrap();
+        record.note(Nonce(2), &acme, &label, 1).unwrap();
+        let lines = record.read().unwrap();
+        assert_eq!((lines.len(), lines[0].1, &lines[LINES_MAX - 1].0), (LINES_MAX, 1, &key(Nonce(2), &acme, &label)));
+    }
 }
