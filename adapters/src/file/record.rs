@@ -4,6 +4,7 @@
 //! The file is a help and nothing rests on it: where it can't be read or written, renewal goes on, and a roll-back of a
 //! whole directory isn't noticed.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -58,13 +59,13 @@ impl Record {
 
     /// The highest number that is remembered for any of a state's own grants; 0 if there is none.
     pub(crate) fn newest(&self, store: Nonce, state: &State) -> Result<u64, StoreError> {
-        let mut keys = state.own_grants().map(|(provider, entry)| key(store, provider, &entry.label)).peekable();
-        if keys.peek().is_none() {
+        let keys: BTreeSet<String> =
+            state.own_grants().map(|(provider, entry)| key(store, provider, &entry.label)).collect();
+        if keys.is_empty() {
             return Ok(0);
         }
-        let lines = self.read()?;
-        let numbers = keys.filter_map(|key| lines.iter().find(|line| line.0 == key).map(|line| line.1));
-        Ok(numbers.max().unwrap_or(0))
+        let known = self.read()?.into_iter().filter(|(key, _)| keys.contains(key));
+        Ok(known.map(|(_, number)| number).max().unwrap_or(0))
     }
 
     /// Remembers a claim. Durable when this returns.

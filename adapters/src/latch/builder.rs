@@ -138,6 +138,7 @@ impl Builder {
     #[cfg(all(feature = "file", unix))]
     pub fn open(mut self) -> Result<Latch, Error> {
         let table = self.table()?;
+        self.claims = self.claims_file();
         #[cfg(feature = "hermes")]
         if let Some(store) = self.hermes_store(&table)? {
             let document = self.hermes.clone();
@@ -172,7 +173,8 @@ impl Builder {
             Some(issuer) => issuer,
             None => issuer_of(&Self { home: Some(home.clone()), ..self.clone() }, &table),
         };
-        super::Profiles::of(Self { issuer: Some(issuer), table: Some(table), ..self }, home)
+        let claims = self.claims_file();
+        super::Profiles::of(Self { issuer: Some(issuer), table: Some(table), claims, ..self }, home)
     }
 
     #[cfg(all(feature = "file", unix))]
@@ -285,8 +287,6 @@ impl Builder {
         let issuer = self.issuer.clone().unwrap_or_else(|| issuer_of(&self, &table));
         let engine = Engine::<Standard<S>>::new(store, AnyClock(Box::new(clock)), SystemNonces, self.patience_ms);
         let engine = engine.remembering(Arc::clone(&issuer));
-        #[cfg(all(feature = "doctor", unix))]
-        let claims = self.claims_file();
         let inner = Inner {
             backend: Box::new(engine),
             issuer,
@@ -298,7 +298,7 @@ impl Builder {
             place: self.home.map(|home| super::Place {
                 home,
                 trusts_file_system: self.trusts_file_system,
-                claims: claims.clone(),
+                claims: self.claims.clone(),
             }),
             looks_ahead: self.looks_ahead,
             first_turn: u64::try_from(SystemNonces.nonce().0 >> 64).unwrap_or(0),

@@ -10,6 +10,7 @@ use crate::rotation::Cause;
 use crate::sample::{
     acme, act, after, at, claim, entry, fresh, grant, key, label, named, print, secret, settle, step, stored,
 };
+use crate::shared::MarkShared;
 use crate::state::Source;
 use crate::time::Expiry;
 
@@ -228,4 +229,47 @@ fn entries_that_an_older_version_let_differ_are_taken_together() {
     let free = step(&state, &at(1), &Event::ClaimRotation(claim(&state, "b", 2, Cause::Asked)));
     assert_eq!(free.verdict, Verdict::Joined(Nonce(1)));
     assert!(!free.effects.iter().any(|effect| matches!(effect, Effect::Refresh { .. })));
+}
+
+#[test]
+fn the_mark_of_a_copy_goes_with_the_token_and_not_with_the_label() {
+    let marks = Event::MarkShared(MarkShared { why: Shared::Copied, counted: 7 });
+    let marked = after(&one(), &at(1), &[marks]);
+    assert_eq!(marked.last_claim, 7);
+    let gone = after(&marked, &at(2), &[Event::Remove(Remove { provider: acme(), label: label("a") })]);
+    let replaced = after(&marked, &at(2), &[Event::Put(named("a", key("key-1")))]);
+    for state in [&marked, &gone, &replaced] {
+        for (name, access) in [("a", "at-1"), ("a", "at-2"), ("b", "at-1"), ("b", "at-2")] {
+            for put in [named(name, grant(access, Some("rt-1"))), again(named(name, grant(access, Some("rt-1"))))] {
+                let next = self::put(state, put).state;
+                let claimed = step(&next, &at(20), &Event::ClaimRotation(claim(&next, name, 2, Cause::Asked)));
+                assert_eq!(claimed.verdict, Verdict::Refused(Refusal::Shared(Shared::Copied)), "{name} {access}");
+            }
+        }
+        // Only its issuer, another token, or a person's word about all of them frees an entry.
+        let vouched = signed_in(state, grant("at-2", Some("rt-1")));
+        let other = self::put(state, named("a", grant("at-2", Some("rt-2")))).state;
+        let adopted = after(state, &at(GRANTED), &[Event::AdoptCopy]);
+        let adopted = self::put(&adopted, named("a", grant("at-1", Some("rt-1")))).state;
+        for next in [vouched, other, adopted] {
+            let claimed = step(&next, &at(20), &Event::ClaimRotation(claim(&next, "a", 2, Cause::Asked)));
+            assert_eq!(claimed.verdict, Verdict::Done);
+        }
+    }
+}
+
+#[test]
+fn what_is_in_flight_or_in_doubt_when_a_copy_is_noticed_is_marked_too() {
+    let marks = || Event::MarkShared(MarkShared { why: Shared::RolledBack, counted: 1 });
+    let remove = || Event::Remove(Remove { provider: acme(), label: label("a") });
+    let spared = Exchanged::NotConsumed { retry_after_ms: None };
+    let state = after(&claimed(&one(), "a", 1), &at(1), &[remove(), marks(), settle("a", 1, spared)]);
+    let next = put(&state, named("b", grant("at-1", Some("rt-1")))).state;
+    let refused = step(&next, &at(20), &Event::ClaimRotation(claim(&next, "b", 2, Cause::Asked)));
+    assert_eq!(refused.verdict, Verdict::Refused(Refusal::Shared(Shared::RolledBack)));
+    // What the issuer grants for it is in no copy.
+    let home = after(&claimed(&one(), "a", 1), &at(1), &[marks(), settle("a", 1, granted("at-2", Some("rt-2")))]);
+    assert_eq!(entry(&home, "a").grant().unwrap().shared, None);
+    let same = after(&claimed(&one(), "a", 1), &at(1), &[marks(), settle("a", 1, granted("at-2", Some("rt-1")))]);
+    assert_eq!(entry(&same, "a").grant().unwrap().shared, Some(Shared::RolledBack), "that one is in the copy");
 }

@@ -38,6 +38,7 @@ impl Ordinary {
     fn program(&self, program: impl AsRef<OsStr>, args: &[&str]) -> Command {
         let mut command = Command::new(program);
         command.args(args).env_clear().env("PATH", "/usr/bin:/bin").env("CREDLATCH_HOME", self.home.path());
+        command.env("CREDLATCH_CLAIMS", self.home.folder().join("claims"));
         command.env("HOME", self.home.folder().join("nobody")).current_dir(self.home.folder());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         if rustix::process::geteuid().is_root() {

@@ -43,6 +43,7 @@ impl Home {
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_credlatch"));
         command.args(args).env_clear().env("PATH", "/usr/bin:/bin").env("CREDLATCH_HOME", self.path());
+        command.env("CREDLATCH_CLAIMS", self.folder.path().join("claims"));
         command.env("HOME", self.folder.path().join("nobody")).current_dir(self.folder.path());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command

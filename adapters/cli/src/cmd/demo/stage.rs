@@ -73,7 +73,9 @@ impl Stage {
         let mut command = Command::new(&self.program);
         let path = std::env::var_os("PATH").unwrap_or_default();
         command.args(args).env_clear().env("PATH", path).env("CREDLATCH_HOME", self.home.path()).envs(INHERITED);
-        command.env("CREDLATCH_PROVIDERS", &self.issuers.providers);
+        command
+            .env("CREDLATCH_PROVIDERS", &self.issuers.providers)
+            .env("CREDLATCH_CLAIMS", self.home.path().join("claims"));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
