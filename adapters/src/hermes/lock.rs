@@ -92,11 +92,16 @@ impl<D: Disk> Locked for HermesLocked<'_, D> {
         Ok(loaded)
     }
 
-    fn shared(&mut self, _state: &State) -> Result<Option<MarkShared>, StoreError> {
+    fn shared(&mut self, state: &State) -> Result<Option<MarkShared>, StoreError> {
         let Some(Standing(Some(Content { bytes, .. }))) = &self.standing else { return Ok(None) };
         let side = open(bytes, &self.store.judge())?.side;
+        let record = self.store.record.as_ref();
+        let remembered = record.zip(side.store).and_then(|(record, store)| record.newest(store, state).ok());
+        let counted = remembered.unwrap_or(0);
         let is_copied = side.lock.is_some() && !self.is_home_of(&side);
-        Ok(is_copied.then_some(MarkShared { why: Shared::Copied, counted: 0 }))
+        let is_rolled_back = (counted > state.last_claim).then_some(Shared::RolledBack);
+        let why = if is_copied { Some(Shared::Copied) } else { is_rolled_back };
+        Ok(why.map(|why| MarkShared { why, counted }))
     }
 
     fn take_over(&mut self) {

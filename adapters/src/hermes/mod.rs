@@ -29,6 +29,7 @@ mod tests;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::port::{CommitError, Loaded, Locked, Store, StoreError, StoreErrorKind};
 use credlatch_core::provider::Table;
 use credlatch_core::state::{Actor, State};
@@ -38,6 +39,7 @@ use crate::file::disk::Disk;
 use crate::file::document::{Content, read_bytes};
 use crate::file::paths::Paths;
 use crate::file::provenance::{adopted, trust};
+use crate::file::record::Record;
 use crate::file::{FileAlive, RealDisk, Room, claims};
 use load::open;
 pub use lock::HermesLocked;
@@ -53,6 +55,7 @@ pub struct HermesStore<D: Disk = RealDisk> {
     table: Arc<Table>,
     gate: D::Gate,
     trusts_file_system: bool,
+    record: Option<Record>,
 }
 
 impl HermesStore {
@@ -81,7 +84,7 @@ impl<D: Disk> HermesStore<D> {
                 "use a path of plain characters; a symbolic link will do",
             ));
         };
-        Ok(Self { disk, entry, path, table, gate: D::Gate::default(), trusts_file_system: false })
+        Ok(Self { disk, entry, path, table, gate: D::Gate::default(), trusts_file_system: false, record: None })
     }
 
     /// Lets rotations and logins rest on the locks of a network or FUSE file system, because somebody knows that no other
@@ -89,6 +92,13 @@ impl<D: Disk> HermesStore<D> {
     #[must_use]
     pub fn trusting_file_system(mut self, trusts: bool) -> Self {
         self.trusts_file_system = trusts;
+        self
+    }
+
+    /// Remembers its claims in this file, or nowhere.
+    #[must_use]
+    pub fn remembering(mut self, claims: Option<PathBuf>) -> Self {
+        self.record = claims.map(Record::at);
         self
     }
 
@@ -162,6 +172,16 @@ impl<D: Disk> Store for HermesStore<D> {
             trust(&*self.disk, &paths)?;
         }
         Ok(())
+    }
+
+    fn note_claim(&self, provider: &ProviderId, label: &Label, number: u64) {
+        let Some(record) = &self.record else { return };
+        let read = self.paths().and_then(|paths| read_bytes(&*self.disk, &paths.document));
+        let Ok(Some(Content { bytes, .. })) = read else { return };
+        if let Some(store) = open(&bytes, &self.judge()).ok().and_then(|opened| opened.side.store) {
+            // Where it can't be written, a roll-back of the file isn't noticed, as before there was a record.
+            let _ = record.note(store, provider, label, number);
+        }
     }
 
     fn enlist(&self) -> Result<FileAlive<D>, StoreError> {

@@ -45,6 +45,7 @@ pub(super) fn save(opened: Opened<'_>, state: &State, moment: &Moment<'_>) -> io
             version: form(side.version, state),
             lock: moment.lock,
             lock_born_ns: moment.born_ns,
+            store: Some(side.store.unwrap_or_else(moment.nonce)),
             profile: without_entries(state),
             rows: BTreeMap::new(),
             apart: BTreeMap::new(),

@@ -12,7 +12,7 @@ use credlatch_core::origin::Origins;
 use credlatch_core::pool::Health;
 use credlatch_core::secret::{Fingerprint, Secret, stored_option};
 use credlatch_core::shared::Shared;
-use credlatch_core::state::{Custody, Entry, Grant, Material, Source, State};
+use credlatch_core::state::{Custody, Entry, Grant, Material, Nonce, Source, State};
 use credlatch_core::time::{Expiry, Stamp};
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +36,9 @@ pub(super) struct Side {
     /// When that lock file was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) lock_born_ns: Option<u64>,
+    /// The document's random name, under which its claims are remembered outside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) store: Option<Nonce>,
     /// The profile without its entries.
     pub(super) profile: State,
     /// What is known of Hermes' rows.

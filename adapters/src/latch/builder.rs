@@ -231,7 +231,7 @@ impl Builder {
         let Some(path) = &self.hermes else { return Ok(None) };
         table::no_tilde(path, "Hermes' file")?;
         let store = crate::hermes::HermesStore::new(path, Arc::clone(table))?;
-        Ok(Some(store.trusting_file_system(self.trusts_file_system)))
+        Ok(Some(store.trusting_file_system(self.trusts_file_system).remembering(self.claims_file())))
     }
 
     /// Opens a latch that keeps nothing, on any clock. The home is not used.

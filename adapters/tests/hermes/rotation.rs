@@ -101,6 +101,26 @@ fn a_copy_asks_a_person_before_it_rotates() {
 }
 
 #[test]
+fn a_file_that_was_rolled_back_in_place_is_noticed_by_what_is_remembered_outside() {
+    let (home, latch) = signed_in();
+    let open = || home.builder().claims(home.file().with_extension("remembered")).open().unwrap();
+    drop(latch);
+    let rotate = |number| open().rotate_with("minimax", |_| Answer::Granted(tokens(number)));
+    rotate(2).unwrap();
+    let backup = fs::read_to_string(home.file()).unwrap();
+    rotate(3).unwrap();
+    home.write(&backup);
+    for _ in 0..2 {
+        let refused = open().rotate_with("minimax", |_| panic!("a token that was presented already"));
+        let error = refused.unwrap_err();
+        assert!(error.to_string().contains("rolled back") && error.remedy().contains("adopt"), "{error}");
+    }
+    home.builder().claims(home.file().with_extension("remembered")).adopt_copy().unwrap();
+    rotate(4).unwrap();
+    rotate(5).unwrap();
+}
+
+#[test]
 fn a_login_that_the_issuer_rejects_is_dead_for_hermes_too() {
     let (home, latch) = signed_in();
     let error = latch.rotate_with("minimax", |_| Answer::Rejected("invalid_grant".to_owned())).unwrap_err();
