@@ -14,6 +14,7 @@ mod endings_are_kept;
 mod neighbours_are_strangers;
 mod no_replay;
 mod no_silent_loss;
+mod observation;
 mod one_live_flow;
 mod one_write_per_transaction;
 mod provider_is_honoured;
@@ -28,6 +29,7 @@ mod well_formed;
 
 use std::fmt;
 
+pub use observation::Observation;
 pub use trace::{Deed, Fact, Stepped, Trace, Who};
 
 use crate::machine::{Event, Step};
@@ -55,6 +57,8 @@ pub struct Law {
     pub statement: &'static str,
     /// What it speaks of.
     pub scope: Scope,
+    /// The facts that it judges, or needs to see its witness. Others make no difference to it.
+    pub facts: &'static [Observation],
     /// The situation that makes it bite.
     pub witness: &'static str,
     /// Looks for a breach.
@@ -104,13 +108,14 @@ impl fmt::Debug for Law {
 }
 
 macro_rules! laws {
-    ($($number:literal $name:ident $scope:ident $statement:literal witness $witness:literal;)*) => {
+    ($($number:literal $name:ident $scope:ident $statement:literal judges [$($fact:ident)*] witness $witness:literal;)*) => {
         /// All of them.
         pub const LAWS: &[Law] = &[$(Law {
             number: $number,
             name: stringify!($name),
             statement: $statement,
             scope: Scope::$scope,
+            facts: &[$(Observation::$fact),*],
             witness: $witness,
             holds: $name::holds,
             witnessed: $name::witnessed,
@@ -120,36 +125,52 @@ macro_rules! laws {
 
 laws! {
     1 clear_is_whole Trace "a reader sees all of what a clear removes, or none of it"
+        judges [ClearBegan ClearEnded Step Shown ReadBegan ReadEnded Held LetGo Drained]
         witness "a reader overlaps a clear";
     2 one_live_flow Trace "a provider of a profile has one live flow, and a flow has one device request and one poller"
+        judges [PromptRequested PollBegan PollEnded Died Shown Step]
         witness "a second start joins";
     3 authority_precedes_act Trace "what permits an outside act was durable before the act"
+        judges [PromptRequested PollBegan Presented CodeExchanged Revoked Durable Died Step]
         witness "an actor ends between its commit and its act";
     4 no_replay Trace "a refresh token is never presented by two acts at a time, nor once its successor is durable"
+        judges [Presented PresentationEnded Succession Durable Step]
         witness "two rotations overlap";
     5 no_silent_loss Trace "after recovery the stored grant is the issuer's live one, or the entry says in doubt, or lost"
+        judges [Rested Revoked Succession Presented Died Step]
         witness "an actor ends after the exchange";
     6 stale_is_inert Step "a report with a superseded flow, attempt or version changes nothing"
+        judges [Step]
         witness "a late report after a clear";
     7 readers_move_forward Trace "every snapshot is a committed state, and a read that begins after a commit returned sees it or a later one"
+        judges [Shown Returned ReadBegan ReadEnded]
         witness "a reader sees two generations";
     8 one_write_per_transaction Trace "what disk shows is a subsequence of commits, and a pass over many entries is one write"
+        judges [PassBegan PassEnded Shown ReadBegan ReadEnded]
         witness "an observer beside a pass over several entries";
     9 endings_are_kept Step "an ended flow is visible for 300 s and not after, a live one ends by 900 s, and a dead actor's flow is adopted or released"
+        judges [Step]
         witness "a look exactly on the edge";
     10 provider_is_honoured Trace "an environment planned for a provider holds no credential and no base URL of another"
+        judges [Planned]
         witness "a Claude token inherited by minimax";
     11 neighbours_are_strangers Step "an event on one entry leaves the others as they were"
+        judges [Step]
         witness "two providers in one profile";
     12 rest_is_respected Trace "what is resting, dead, lost or over is never chosen, if nothing is left the answer says when something will be, and a request is one turn of a pool in turn"
+        judges [Chosen DrawBegan DrawEnded Step]
         witness "all rest";
     13 secrets_are_mute Trace "no text that leaves the program holds a secret"
+        judges [Printed]
         witness "a public type that holds a secret is printed";
     14 time_may_stumble Step "a clock that steps back or leaps ahead purges, revives and extends nothing for longer than it is wrong"
+        judges [Passed Step Chosen]
         witness "the wall clock leaps while something is kept";
     15 cleared_stays_cleared Step "a cleared secret does not come back by a bulk import or a link, only by naming it"
+        judges [Step]
         witness "an import after a clear";
     16 unreadable_is_not_absent Trace "a store that can't be read is never taken for empty and never overwritten"
+        judges [Damaged Shown ReadBegan ReadEnded Refused]
         witness "a torn document";
 }
 

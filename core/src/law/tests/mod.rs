@@ -17,21 +17,37 @@ use crate::machine::Verdict;
 use crate::sample::{acme, act, after, at, key, label, named, stored};
 use crate::state::Nonce;
 
+/// What the law says of these facts. The kinds that it doesn't list make no difference.
+fn judged(number: usize, facts: &[Fact]) -> Result<(), Broken> {
+    let law = &LAWS[number - 1];
+    let trace = Trace(facts.to_vec());
+    let judged = law.judge(&trace);
+    assert_eq!(law.judge(&trace.only(law.facts)), judged, "{law:?} judges what it doesn't list");
+    judged
+}
+
 /// The law says that these facts break it, and how.
 fn breaks(number: usize, facts: &[Fact], says: &str) {
-    let broken = LAWS[number - 1].judge(&Trace(facts.to_vec()));
-    let broken = broken.expect_err(says);
+    let broken = judged(number, facts).expect_err(says);
     assert!(broken.what.contains(says), "{broken}");
     assert_eq!((usize::from(broken.number), broken.name), (number, LAWS[number - 1].name));
 }
 
 fn keeps(number: usize, facts: &[Fact]) {
-    assert_eq!(LAWS[number - 1].judge(&Trace(facts.to_vec())), Ok(()));
+    assert_eq!(judged(number, facts), Ok(()));
 }
 
 /// Whether the facts have the situation in which the law could have been broken.
 fn witnesses(number: usize, facts: &[Fact]) -> bool {
     LAWS[number - 1].is_witnessed(&Trace(facts.to_vec()))
+}
+
+#[test]
+fn a_law_lists_each_kind_of_fact_once() {
+    for law in LAWS {
+        let kinds: std::collections::BTreeSet<_> = law.facts.iter().collect();
+        assert!(!kinds.is_empty() && kinds.len() == law.facts.len(), "{law:?}");
+    }
 }
 
 fn stepped_by(who: Who, before: &State, event: &Event, after: &State, verdict: Verdict) -> Fact {
