@@ -9,12 +9,14 @@ use credlatch_core::flow::FlowKind;
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::pool::Choice;
 use credlatch_core::port::{Loaded, StoreError};
+use credlatch_core::scrub::{self, PlanError, Wanted};
 use credlatch_core::state::State;
 use credlatch_core::time::Stamp;
 use credlatch_core::{Event, Step};
 
 use crate::run::stage::times;
 use crate::world::World;
+use crate::world::child::inherited;
 use crate::world::disk::Document;
 use crate::world::here::Here;
 use crate::world::issuer::SimIssuer;
@@ -148,22 +150,16 @@ pub trait Conduct<S: Sim>: Send + Sync {
         process.engine.transact(puts).map(drop)
     }
 
-    /// Plans the environment of a child for one provider: what is inherited, without what is another's, and the secret.
-    fn plan(
-        &self,
-        process: &Process<S>,
-        inherited: &[(String, String)],
-        own: &(String, String),
-    ) -> Vec<(String, String)> {
+    /// Plans the whole environment of a child.
+    ///
+    /// # Errors
+    /// There is no plan, and no child is to be started.
+    fn plan(&self, process: &Process<S>, wanted: &Wanted<'_>) -> Result<Vec<(String, String)>, PlanError> {
         let _ = process;
-        let harmless = inherited.iter().filter(|(name, _)| !is_credential(name)).cloned();
-        harmless.chain([own.clone()]).collect()
+        let text = |text: &std::ffi::OsStr| text.to_string_lossy().into_owned();
+        let plan = scrub::plan(inherited(), wanted)?;
+        Ok(plan.env().map(|(name, value)| (text(name), text(value))).collect())
     }
-}
-
-/// Whether a variable may hold a credential, as far as the simulated world has some.
-pub fn is_credential(name: &str) -> bool {
-    ["_KEY", "_TOKEN", "_BASE_URL"].iter().any(|end| name.ends_with(end))
 }
 
 /// The right conduct: everything is the engine's.

@@ -15,6 +15,7 @@ use credlatch_core::state::{Grant, Material, Nonce, Source, State};
 use super::stage::{grant, times};
 use crate::conduct::Process;
 use crate::scenario::Step;
+use crate::world::child;
 use crate::world::here::Here;
 use crate::world::ports::SimPorts;
 use crate::world::sim::{Place, Sim};
@@ -298,37 +299,12 @@ impl<S: Sim> Hand<S> {
     fn plan(&self, provider: &ProviderId) {
         // What it is planned for is a request too.
         self.draw_begins(provider, None);
-        let entry = self.process.engine.current(provider.as_str(), &Choice::default());
-        self.draw_ends(&entry);
-        let Some(own) = entry.ok().and_then(|picked| picked.live.secret().cloned()) else { return };
-        let inherited = inherited();
-        let variable = format!("{}_API_KEY", provider.as_str().to_uppercase());
-        let environment =
-            self.process.conduct.plan(&self.process, &inherited, &(variable, own.expose_secret().to_owned()));
-        let others = self.process.engine.snapshot().map(|snapshot| foreign(&snapshot.state, provider));
-        let foreign = inherited.into_iter().filter(|(name, _)| crate::conduct::is_credential(name));
-        let foreign = foreign.map(|(_, value)| value).chain(others.unwrap_or_default());
-        // The same key may be stored for two providers, or be a part of this one; then it is this one's too.
-        let foreign = foreign.filter(|value| !own.expose_secret().contains(value.as_str())).collect();
-        self.here.record(Fact::Planned { provider: provider.clone(), environment, foreign });
+        let picked = self.process.engine.current(provider.as_str(), &Choice::default());
+        self.draw_ends(&picked);
+        if let Ok(picked) = picked {
+            child::plan(&self.process, &self.here, provider, &picked);
+        }
     }
-}
-
-/// What every child inherits in the simulated world.
-fn inherited() -> Vec<(String, String)> {
-    let pairs = [
-        ("HOME", "/home/person"),
-        ("CLAUDE_CODE_OAUTH_TOKEN", "sk-ant-oat01-inherited"),
-        ("OPENAI_API_KEY", "sk-inherited"),
-        ("ANTHROPIC_BASE_URL", "https://elsewhere.example"),
-    ];
-    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()
-}
-
-fn foreign(state: &State, provider: &ProviderId) -> Vec<String> {
-    let others = state.providers.iter().filter(|(other, _)| *other != provider);
-    let secrets = others.flat_map(|(_, slot)| &slot.entries).filter_map(|entry| entry.secret());
-    secrets.map(|secret| secret.expose_secret().to_owned()).collect()
 }
 
 fn key(provider: &ProviderId, label: &Label, text: &str, how: How) -> Event {

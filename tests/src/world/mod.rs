@@ -1,6 +1,7 @@
 //! A simulated world: a disk with a lock and a word, signs of life, clocks, nonces and a strict issuer. Everything shared
 //! is looked at in turns, so that the model checker, or a script, decides about every order.
 
+pub mod child;
 pub mod clock;
 pub mod disk;
 pub mod here;

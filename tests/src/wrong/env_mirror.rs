@@ -2,7 +2,9 @@
 
 use std::sync::PoisonError;
 
-use crate::conduct::{Conduct, Process, is_credential};
+use credlatch_core::scrub::{PlanError, Wanted};
+
+use crate::conduct::{Conduct, Process, Right};
 use crate::world::sim::Sim;
 
 /// What one mirrored, the next one's child gets.
@@ -10,15 +12,10 @@ use crate::world::sim::Sim;
 pub(super) struct EnvMirror;
 
 impl<S: Sim> Conduct<S> for EnvMirror {
-    fn plan(
-        &self,
-        process: &Process<S>,
-        inherited: &[(String, String)],
-        own: &(String, String),
-    ) -> Vec<(String, String)> {
+    fn plan(&self, process: &Process<S>, wanted: &Wanted<'_>) -> Result<Vec<(String, String)>, PlanError> {
+        let planned = Right.plan(process, wanted)?;
         let mut environment = process.world.environment.lock().unwrap_or_else(PoisonError::into_inner);
-        environment.extend(inherited.iter().filter(|(name, _)| !is_credential(name)).cloned());
-        environment.insert(own.0.clone(), own.1.clone());
-        environment.clone().into_iter().collect()
+        environment.extend(planned);
+        Ok(environment.clone().into_iter().collect())
     }
 }

@@ -1,6 +1,9 @@
 //! molecule 81: an inherited Claude token goes on to the child of another provider, and wins there.
 
-use crate::conduct::{Conduct, Process, is_credential};
+use credlatch_core::scrub::{PlanError, Wanted};
+
+use crate::conduct::{Conduct, Process, Right};
+use crate::world::child::inherited;
 use crate::world::sim::Sim;
 
 /// One variable is forgotten.
@@ -8,13 +11,10 @@ use crate::world::sim::Sim;
 pub(super) struct InheritedToken;
 
 impl<S: Sim> Conduct<S> for InheritedToken {
-    fn plan(
-        &self,
-        _: &Process<S>,
-        inherited: &[(String, String)],
-        own: &(String, String),
-    ) -> Vec<(String, String)> {
-        let kept = |(name, _): &&(String, String)| !is_credential(name) || name == "CLAUDE_CODE_OAUTH_TOKEN";
-        inherited.iter().filter(kept).cloned().chain([own.clone()]).collect()
+    fn plan(&self, process: &Process<S>, wanted: &Wanted<'_>) -> Result<Vec<(String, String)>, PlanError> {
+        let planned = Right.plan(process, wanted)?;
+        let kept = inherited().into_iter().filter(|(name, _)| name == "CLAUDE_CODE_OAUTH_TOKEN");
+        let kept = kept.map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()));
+        Ok(kept.chain(planned).collect())
     }
 }
