@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use credlatch_core::law::LAWS;
+use credlatch_core::law::{LAWS, Observation};
 
 use crate::wrong::WRONG;
 
@@ -13,6 +13,8 @@ pub struct Harness {
     pub name: &'static str,
     /// The laws whose witness it must have seen. It judges every trace by all sixteen.
     pub claims: &'static [u8],
+    /// What it doesn't write down of that which a law judges that it claims.
+    pub without: &'static [(u8, Observation)],
     /// What it runs, within which bounds.
     pub runs: &'static str,
 }
@@ -21,6 +23,7 @@ pub struct Harness {
 pub const PAIRS: Harness = Harness {
     name: "loom pairs",
     claims: &[1, 2, 4, 6, 7],
+    without: &[(1, Observation::Drained), (2, Observation::Died)],
     runs: "every pair of start, login, adoption of a login whose poller died, cancel, report of a 401, rotate, clear, purge, \
            read and set, as two processes and as two threads of one engine, in every order; with three preemptions where \
            a login polls, is adopted or cancelled, or a 401 is reported (two as threads for the latter three), and with \
@@ -31,6 +34,7 @@ pub const PAIRS: Harness = Harness {
 pub const CROWDS: Harness = Harness {
     name: "loom crowds",
     claims: &[1, 2, 4, 6, 7],
+    without: &[(1, Observation::Drained), (2, Observation::Died)],
     runs: "every triple of these acts, as processes and as threads, and every four different ones as processes, with one \
            preemption. Eight triples and two fours with more: one triple in every order; as processes the others with three \
            preemptions, two logins beside a clear and the fours with two; as threads one to three",
@@ -40,6 +44,7 @@ pub const CROWDS: Harness = Harness {
 pub const APART: Harness = Harness {
     name: "loom, two providers",
     claims: &[1, 7, 11],
+    without: &[(1, Observation::Drained)],
     runs: "every pair of these acts at a provider each, as processes and as threads, and every triple of two at one provider \
            and one at another, as processes; with one preemption",
 };
@@ -48,6 +53,7 @@ pub const APART: Harness = Harness {
 pub const ROTATION_DIES: Harness = Harness {
     name: "loom, a rotation dies",
     claims: &[3, 4, 5],
+    without: &[(3, Observation::CodeExchanged)],
     runs: "a rotation, asked for or after a 401, that dies before each of its operations on disk and at the issuer, beside \
            each of these acts; its request is dropped, or arrives late if the rotation was asked for; one preemption, two \
            for one that was asked for beside a rotation, a clear, a login and a reader",
@@ -57,6 +63,7 @@ pub const ROTATION_DIES: Harness = Harness {
 pub const LOGIN_DIES: Harness = Harness {
     name: "loom, a login dies",
     claims: &[2, 3],
+    without: &[],
     runs: "a login, with and without an exchange of its own, a start, an adoption and a cancel that die before each of \
            their operations, beside each of these acts; one preemption, two for a login beside a login, a clear, a \
            rotation and a reader",
@@ -66,6 +73,7 @@ pub const LOGIN_DIES: Harness = Harness {
 pub const MACHINE: Harness = Harness {
     name: "machine",
     claims: &[2, 4, 6, 9, 11, 12, 13, 14, 15],
+    without: &[],
     runs: "arbitrary histories of up to 39 moves of the machine alone: every event, late, twice or out of order, with \
            clocks that step and boots",
 };
@@ -74,6 +82,7 @@ pub const MACHINE: Harness = Harness {
 pub const PROGRAMS: Harness = Harness {
     name: "programs",
     claims: &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16],
+    without: &[],
     runs: "arbitrary scenarios of two to four participants in up to three processes, interleaved at every access to \
            something shared, with deaths, clock steps, lost answers and a torn document",
 };
@@ -97,6 +106,16 @@ pub fn laws_document() -> String {
             held.collect::<Vec<_>>().join("; "),
             wrong.collect::<Vec<_>>().join(", "),
         );
+    }
+    text.push_str(FACTS);
+    for law in LAWS {
+        let facts = law.facts.iter().map(|fact| fact.name()).collect::<Vec<_>>().join("; ");
+        let left_out = HARNESSES.iter().filter_map(|harness| {
+            let facts = harness.without.iter().filter(|(of, _)| *of == law.number).map(|(_, fact)| fact.name());
+            let facts = facts.collect::<Vec<_>>().join(", ");
+            (!facts.is_empty()).then(|| format!("{}: {facts}", harness.name))
+        });
+        let _ = writeln!(text, "| {} `{}` | {facts} | {} |", law.number, law.name, left_out.collect::<Vec<_>>().join("; "));
     }
     text.push_str("\n## The harnesses\n\n| harness | runs |\n|---|---|\n");
     for harness in HARNESSES {
@@ -129,6 +148,16 @@ it anew.
 
 | law | statement | witness | held by | caught by it |
 |---|---|---|---|---|
+";
+
+const FACTS: &str = "
+## What each law judges
+
+The kinds of facts that make a difference to it. A harness that claims a law fails if it didn't write down each of them, but
+for those that are named here; and for each law and each harness there is an edit of [the record](record.md) that fails it.
+
+| law | judges that | not written down by |
+|---|---|---|
 ";
 
 const TAIL: &str = "

@@ -12,6 +12,7 @@ pub mod conduct;
 pub mod coverage;
 pub mod edits;
 pub mod failures;
+pub mod judging;
 pub mod moves;
 pub mod names;
 pub mod picture;

@@ -16,6 +16,7 @@ use credlatch_core::{Event, Step, apply};
 use serde::{Deserialize, Serialize};
 
 use crate::acts::Acts;
+use crate::judging::mind;
 use crate::scenario::Why;
 use crate::world::clock::Times;
 
@@ -179,7 +180,7 @@ impl Machine {
 
     fn step(&mut self, event: Event) -> Result<(), Broken> {
         let step = (self.decide)(&self.state, &self.now, &event);
-        check_step(&self.state, &self.now, &event, &step)?;
+        mind(check_step(&self.state, &self.now, &event, &step))?;
         let text = format!("{step:?} {event:?}");
         self.trace.0.extend(self.acts.before(&event));
         let after = self.acts.after(&self.state, &step);

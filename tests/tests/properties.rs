@@ -3,12 +3,12 @@
 //! The default run is small and always the same. `CREDLATCH_CASES=100000` makes it long, with other numbers each time.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 
-use credlatch_core::law::{LAWS, judge};
+use credlatch_core::law::LAWS;
 use credlatch_tests::conduct::Right;
 use credlatch_tests::coverage::{HARNESSES, Harness, MACHINE, PROGRAMS};
-use credlatch_tests::run::play::{play, witnessed};
+use credlatch_tests::judging::{Seen, judge};
+use credlatch_tests::run::play::play;
 use credlatch_tests::wrong::{WAITS_BY_WALL_CLOCK, WRONG};
 use credlatch_tests::{arbitrary, moves};
 use proptest::strategy::{Strategy, ValueTree};
@@ -24,7 +24,7 @@ fn say(text: &str) {
 fn run<T: Strategy>(
     default_cases: u32,
     strategy: &T,
-    test: impl Fn(&T::Value, &mut BTreeMap<u8, usize>) -> Result<(), String>,
+    test: impl Fn(&T::Value, &mut Seen) -> Result<(), String>,
     json: impl Fn(&T::Value) -> String,
     harness: &Harness,
 ) {
@@ -33,16 +33,14 @@ fn run<T: Strategy>(
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 20_000, ..Config::default() };
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let mut runner = if asked.is_some() { TestRunner::new(config) } else { TestRunner::new_with_rng(config, rng) };
-    let seen = RefCell::new(BTreeMap::new());
+    let seen = RefCell::new(Seen::default());
     let result = runner.run(strategy, |case| test(&case, &mut seen.borrow_mut()).map_err(TestCaseError::fail));
     if let Err(TestError::Fail(why, case)) = result {
         panic!("{why}\n{}", json(&case));
     }
     let seen = seen.into_inner();
-    say(&format!("{}: {cases} cases; witnesses by law: {seen:?}", harness.name));
-    for law in harness.claims {
-        assert!(seen.contains_key(law), "the witness of law {law} was never seen");
-    }
+    say(&format!("{}: {cases} cases; witnesses by law: {:?}", harness.name, seen.witnessed));
+    seen.assert_claims(harness);
 }
 
 #[test]
@@ -52,7 +50,7 @@ fn the_machine_keeps_the_laws() {
         &arbitrary::moves(),
         |moves, seen| {
             let trace = moves::Machine::run(moves).map_err(|broken| broken.to_string())?;
-            witnessed(&trace, seen);
+            seen.look(&trace);
             judge(&trace).map_err(|broken| broken.to_string())
         },
         |moves| serde_json::to_string_pretty(moves).unwrap_or_default(),
@@ -93,7 +91,7 @@ fn programs_that_share_a_store_keep_the_laws() {
         &arbitrary::scenario(),
         |scenario, seen| {
             let history = play(scenario, &Right);
-            witnessed(&history.trace, seen);
+            seen.look(&history.trace);
             judge(&history.trace).map_err(|broken| broken.to_string())
         },
         credlatch_tests::scenario::Scenario::to_json,

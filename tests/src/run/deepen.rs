@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::explore::{Explored, explore, explore_within};
+use crate::judging::Seen;
 use crate::scenario::Scenario;
 
 /// Beyond so many preemptions, every order is tried at once.
@@ -80,8 +81,8 @@ pub struct Tally {
     models: BTreeMap<Bound, usize>,
     executions: usize,
     deaths: usize,
-    /// In how many executions each law could have been broken.
-    pub witnessed: BTreeMap<u8, usize>,
+    /// What was seen of the laws.
+    pub seen: Seen,
 }
 
 impl Tally {
@@ -126,9 +127,7 @@ impl Tally {
         *self.models.entry(bound).or_default() += 1;
         self.executions += explored.executions;
         self.deaths += explored.deaths;
-        for (law, count) in &explored.witnessed {
-            *self.witnessed.entry(*law).or_default() += count;
-        }
+        self.seen.add(&explored.seen);
         explored
     }
 }

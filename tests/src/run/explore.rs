@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use credlatch_core::law::{Broken, LAWS};
+use credlatch_core::law::Broken;
 
 use super::hand::Hand;
 use super::play;
 use super::stage::Stage;
 use crate::conduct::{Conduct, Right};
+use crate::judging::{Seen, laws};
 use crate::scenario::Scenario;
 use crate::world::here::Recorder;
 use crate::world::loomed::{self, Loomed};
@@ -48,8 +49,8 @@ impl Stop {
 pub struct Explored {
     /// How many orders there were.
     pub executions: usize,
-    /// In how many of them each law could have been broken.
-    pub witnessed: BTreeMap<u8, usize>,
+    /// What was seen of the laws.
+    pub seen: Seen,
     /// In how many of them somebody died.
     pub deaths: usize,
     /// The first breach of each law, with the scenario and the schedule that lead to it.
@@ -132,8 +133,8 @@ fn execute(scenario: &Scenario, conduct: &'static dyn Conduct<Loomed>, seen: &Mu
     let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
     seen.executions += 1;
     seen.deaths += usize::from(trace.0.iter().any(|fact| matches!(fact, credlatch_core::law::Fact::Died { .. })));
-    play::witnessed(&trace, &mut seen.witnessed);
-    for law in LAWS {
+    seen.seen.look(&trace);
+    for law in laws() {
         let Err(broken) = law.judge(&trace) else { continue };
         let turns: Vec<_> = path.iter().copied().filter(|who| (*who as usize) < scenario.participants.len()).collect();
         let found = || (broken, Scenario { schedule: play::schedule(&turns), ..scenario.clone() });

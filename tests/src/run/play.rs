@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
-use credlatch_core::law::{Broken, LAWS, Trace, Who};
+use credlatch_core::law::{Broken, Trace, Who};
 
 use super::hand::Hand;
 use super::stage::Stage;
 use crate::conduct::{Conduct, Process};
+use crate::judging::{Seen, laws};
 use crate::scenario::{Participant, Scenario};
 use crate::world::here::{Here, Recorder};
 use crate::world::scripted::{Script, Scripted};
@@ -72,20 +73,13 @@ pub fn schedule(path: &[Who]) -> Vec<(Who, u32)> {
     runs
 }
 
-/// Which laws a trace could have broken.
-pub fn witnessed(trace: &Trace, seen: &mut BTreeMap<u8, usize>) {
-    for law in LAWS.iter().filter(|law| law.is_witnessed(trace)) {
-        *seen.entry(law.number).or_default() += 1;
-    }
-}
-
 /// What a systematic play of a scenario saw.
 #[derive(Clone, Debug, Default)]
 pub struct Played {
     /// How many orders were played.
     pub orders: usize,
-    /// In how many of them each law could have been broken.
-    pub witnessed: BTreeMap<u8, usize>,
+    /// What was seen of the laws.
+    pub seen: Seen,
     /// The first breach of each law.
     pub broken: BTreeMap<u8, (Broken, Scenario)>,
 }
@@ -133,8 +127,8 @@ impl Played {
     /// Judges one more trace.
     pub fn judge(&mut self, trace: &Trace, scenario: &Scenario) {
         self.orders += 1;
-        witnessed(trace, &mut self.witnessed);
-        for broken in LAWS.iter().filter_map(|law| law.judge(trace).err()) {
+        self.seen.look(trace);
+        for broken in laws().filter_map(|law| law.judge(trace).err()) {
             self.broken.entry(broken.number).or_insert_with(|| (broken, scenario.clone()));
         }
     }

@@ -4,7 +4,7 @@ use credlatch_tests::cases::{Act, against, beside, choices};
 use credlatch_tests::coverage::{APART, CROWDS};
 use credlatch_tests::run::deepen::{Bound, Tally, is_long};
 
-use super::{assert_claims, say};
+use super::say;
 
 #[test]
 fn every_triple() {
@@ -13,7 +13,7 @@ fn every_triple() {
         tally.check_both(&against(&acts), Bound::Preemptions(1));
     }
     say("triples", &tally);
-    assert_claims(&tally, &CROWDS);
+    tally.seen.assert_claims(&CROWDS);
 }
 
 /// As processes; a long run takes threads, too.
@@ -31,7 +31,7 @@ fn every_triple_at_two_providers() {
         }
     }
     say("triples at two providers", &tally);
-    assert_claims(&tally, &APART);
+    tally.seen.assert_claims(&APART);
 }
 
 /// Different acts, as processes; a long run takes all, and threads.
@@ -47,7 +47,7 @@ fn every_four() {
         }
     }
     say("fours", &tally);
-    assert_claims(&tally, &CROWDS);
+    tally.seen.assert_claims(&CROWDS);
 }
 
 /// Those in which most can go wrong.
@@ -71,5 +71,5 @@ fn some_triples_and_fours_with_more_preemptions() {
         tally.check(&against(acts).as_threads(), threads);
     }
     say("some triples and fours", &tally);
-    assert_claims(&tally, &CROWDS);
+    tally.seen.assert_witnesses(&CROWDS);
 }

@@ -6,7 +6,7 @@ use credlatch_tests::run::deepen::{Bound, Tally};
 use credlatch_tests::scenario::Scenario;
 use credlatch_tests::world::server::Manner;
 
-use super::{assert_claims, say};
+use super::say;
 
 /// Two preemptions beside what meets a dying act most; one beside the others.
 fn bound(other: Act) -> Bound {
@@ -24,7 +24,7 @@ fn a_rotation_dies() {
         }
     }
     say("a rotation dies", &tally);
-    assert_claims(&tally, &ROTATION_DIES);
+    tally.seen.assert_claims(&ROTATION_DIES);
 }
 
 #[test]
@@ -34,7 +34,7 @@ fn a_rotation_for_a_401_dies() {
         tally.check_deaths(&against(&[Act::Challenge, other]), Bound::Preemptions(1));
     }
     say("a rotation for a 401 dies", &tally);
-    assert_claims(&tally, &ROTATION_DIES);
+    tally.seen.assert_claims(&ROTATION_DIES);
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn a_login_dies() {
         }
     }
     say("a login dies", &tally);
-    assert_claims(&tally, &LOGIN_DIES);
+    tally.seen.assert_claims(&LOGIN_DIES);
 }
 
 /// What begins, takes over or ends a flow.
@@ -59,5 +59,5 @@ fn another_step_of_a_flow_dies() {
         }
     }
     say("another step of a flow dies", &tally);
-    assert_claims(&tally, &LOGIN_DIES);
+    tally.seen.assert_witnesses(&LOGIN_DIES);
 }

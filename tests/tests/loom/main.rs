@@ -9,23 +9,10 @@ mod deaths;
 mod limits;
 mod pairs;
 
-use credlatch_tests::coverage::Harness;
 use credlatch_tests::run::deepen::Tally;
 
 /// The counts are the result, so they are said where the test harness doesn't swallow them.
 fn say(what: &str, tally: &Tally) {
     use std::io::Write as _;
     let _ = writeln!(std::io::stdout(), "{what}: {tally}");
-}
-
-/// A harness that never saw what a law is about has not held it.
-fn assert_claims(tally: &Tally, harness: &Harness) {
-    for law in harness.claims {
-        assert!(
-            tally.witnessed.contains_key(law),
-            "{}: the witness of law {law} was never seen; those of {:?} were",
-            harness.name,
-            tally.witnessed.keys()
-        );
-    }
 }

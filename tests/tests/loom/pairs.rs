@@ -5,7 +5,7 @@ use credlatch_tests::coverage::{APART, PAIRS};
 use credlatch_tests::run::deepen::{Bound, Tally};
 use credlatch_tests::scenario::Scenario;
 
-use super::{assert_claims, say};
+use super::say;
 
 /// What looks at the store several times, such as a login before each poll.
 const LONG: [Act; 4] = [Act::Login, Act::Adopt, Act::Cancel, Act::Challenge];
@@ -23,7 +23,7 @@ fn every_pair_of_processes() {
         tally.check(&against(&acts), bound);
     }
     say("pairs of processes", &tally);
-    assert_claims(&tally, &PAIRS);
+    tally.seen.assert_claims(&PAIRS);
 }
 
 /// Threads meet at the engine's own locks too, so some pairs more have too many orders.
@@ -40,7 +40,7 @@ fn every_pair_of_threads() {
         tally.check(&against(&acts).as_threads(), bound);
     }
     say("pairs of threads", &tally);
-    assert_claims(&tally, &PAIRS);
+    tally.seen.assert_claims(&PAIRS);
 }
 
 /// Two providers share a store, its lock and its commits, and nothing else.
@@ -51,7 +51,7 @@ fn every_pair_at_two_providers() {
         tally.check_both(&beside(&acts), Bound::Preemptions(1));
     }
     say("pairs at two providers", &tally);
-    assert_claims(&tally, &APART);
+    tally.seen.assert_claims(&APART);
 }
 
 /// Report 3972 (e): a cancel between any two steps of a login, with and without an exchange of its own. Whatever the issuer
@@ -64,5 +64,5 @@ fn a_cancel_meets_a_login_at_every_step() {
         tally.check(&scenario, Bound::Preemptions(3));
     }
     say("a cancel and a login", &tally);
-    assert!(tally.witnessed.contains_key(&6), "no login went on after its cancel");
+    assert!(tally.seen.witnessed.contains_key(&6), "no login went on after its cancel");
 }
