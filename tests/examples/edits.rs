@@ -1,5 +1,6 @@
-//! Makes each edit of `credlatch_tests::edits` in a copy of this repository, and looks whether the harness fails and names a
-//! law. Arguments choose edits by a part of their names; without any all are made, which takes some minutes.
+//! Makes each edit of `credlatch_tests::edits` in a copy of this repository, and looks whether each harness that it names
+//! fails, and names the law. Arguments choose edits by a part of their names; without any all are made, which takes most of
+//! an hour.
 
 use std::error::Error;
 use std::fs;
@@ -8,27 +9,46 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
-use credlatch_tests::edits::{EDITS, Edit};
+use credlatch_tests::edits::{EDITS, Edit, Place};
+
+/// A copy of the repository in which edits are made.
+struct Bench {
+    copy: PathBuf,
+    /// What is built there is kept beside this build, so that the next run is quick.
+    built: PathBuf,
+}
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let asked: Vec<String> = std::env::args().skip(1).collect();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize()?;
     let copy = std::env::temp_dir().join(format!("credlatch-edits-{}", std::process::id()));
     copy_of(&root, &copy)?;
-    let mut missed = 0;
+    let bench = Bench { copy, built: root.join("target/edits") };
+    let (mut edits, mut trials, mut missed) = (0, 0, 0);
     for edit in EDITS.iter().filter(|edit| asked.is_empty() || asked.iter().any(|part| edit.name.contains(part))) {
-        let began = Instant::now();
-        let told = try_out(edit, &root, &copy)?;
-        missed += usize::from(told.is_err());
-        let (Ok(line) | Err(line)) = &told;
-        let verdict = if told.is_ok() { "caught" } else { "MISSED" };
-        writeln!(std::io::stdout(), "{verdict} {}: {line} ({} s)", edit.name, began.elapsed().as_secs())?;
+        edits += 1;
+        bench.make(edit)?;
+        for (place, laws) in edit.trials {
+            let alone: Vec<&[u8]> = if place.judges_alone { laws.chunks(1).collect() } else { vec![laws] };
+            for laws in alone {
+                let began = Instant::now();
+                let told = bench.try_out(place, laws)?;
+                trials += 1;
+                missed += usize::from(told.is_err());
+                let (Ok(line) | Err(line)) = &told;
+                let verdict = if told.is_ok() { "caught" } else { "MISSED" };
+                let (name, by, seconds) = (edit.name, place.harness, began.elapsed().as_secs());
+                writeln!(std::io::stdout(), "{verdict} {name}, by {by}, {laws:?}: {line} ({seconds} s)")?;
+            }
+        }
+        bench.undo(edit, &root)?;
     }
-    fs::remove_dir_all(&copy)?;
+    writeln!(std::io::stdout(), "{edits} edits, {trials} trials, {missed} missed")?;
+    fs::remove_dir_all(&bench.copy)?;
     Ok(ExitCode::from(u8::from(missed > 0)))
 }
 
-/// Copies what git knows; what is built there is kept beside this build, so that the next run is quick.
+/// Copies what git knows.
 fn copy_of(root: &Path, copy: &Path) -> Result<(), Box<dyn Error>> {
     let listed = Command::new("git").args(["ls-files", "-co", "--exclude-standard"]).current_dir(root).output()?;
     for file in String::from_utf8(listed.stdout)?.lines() {
@@ -41,27 +61,36 @@ fn copy_of(root: &Path, copy: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The line that names a law, or what was seen instead.
-fn try_out(edit: &Edit, root: &Path, copy: &Path) -> Result<Result<String, String>, Box<dyn Error>> {
-    let path: PathBuf = copy.join(edit.file);
-    let right = fs::read_to_string(&path)?;
-    fs::write(&path, right.replacen(edit.right, edit.wrong, 1))?;
-    let output = Command::new("cargo")
-        .arg("test")
-        .args(edit.harness.split(' '))
-        .current_dir(copy)
-        .env("CARGO_TARGET_DIR", root.join("target/edits"))
-        .env("RUST_BACKTRACE", "0")
-        .output()?;
-    fs::write(&path, right)?;
-    let told = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-    if told.contains("could not compile") {
-        return Ok(Err("it doesn't compile".to_owned()));
+impl Bench {
+    fn make(&self, edit: &Edit) -> Result<(), Box<dyn Error>> {
+        let path = self.copy.join(edit.file);
+        let right = fs::read_to_string(&path)?;
+        Ok(fs::write(&path, right.replacen(edit.right, edit.wrong, 1))?)
     }
-    let named = |line: &&str| edit.laws.iter().any(|law| line.contains(&format!("law {law} `")));
-    Ok(match told.lines().find(named) {
-        Some(line) if !output.status.success() => Ok(line.trim().to_owned()),
-        _ if output.status.success() => Err("no test failed".to_owned()),
-        _ => Err(told.lines().filter(|line| line.contains("law ")).take(3).collect::<Vec<_>>().join(" / ")),
-    })
+
+    fn undo(&self, edit: &Edit, root: &Path) -> Result<(), Box<dyn Error>> {
+        // Written and not copied, so that it is newer than what was built.
+        Ok(fs::write(self.copy.join(edit.file), fs::read(root.join(edit.file))?)?)
+    }
+
+    /// The line that names a law, or what was seen instead.
+    fn try_out(&self, place: &Place, laws: &[u8]) -> Result<Result<String, String>, Box<dyn Error>> {
+        let mut cargo = Command::new("cargo");
+        cargo.arg("test").args(place.run.split(' ')).current_dir(&self.copy);
+        cargo.env("CARGO_TARGET_DIR", &self.built).env("RUST_BACKTRACE", "0");
+        if let ([law], true) = (laws, place.judges_alone) {
+            cargo.env("CREDLATCH_LAW", law.to_string());
+        }
+        let output = cargo.output()?;
+        let told = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+        if told.contains("could not compile") {
+            return Ok(Err("it doesn't compile".to_owned()));
+        }
+        let named = |line: &&str| laws.iter().any(|law| line.contains(&format!("law {law} `")));
+        Ok(match told.lines().find(named) {
+            Some(line) if !output.status.success() => Ok(line.trim().to_owned()),
+            _ if output.status.success() => Err("no test failed".to_owned()),
+            _ => Err(told.lines().filter(|line| line.contains("law ")).take(3).collect::<Vec<_>>().join(" / ")),
+        })
+    }
 }

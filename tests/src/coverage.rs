@@ -115,7 +115,8 @@ pub fn laws_document() -> String {
             let facts = facts.collect::<Vec<_>>().join(", ");
             (!facts.is_empty()).then(|| format!("{}: {facts}", harness.name))
         });
-        let _ = writeln!(text, "| {} `{}` | {facts} | {} |", law.number, law.name, left_out.collect::<Vec<_>>().join("; "));
+        let _ =
+            writeln!(text, "| {} `{}` | {facts} | {} |", law.number, law.name, left_out.collect::<Vec<_>>().join("; "));
     }
     text.push_str("\n## The harnesses\n\n| harness | runs |\n|---|---|\n");
     for harness in HARNESSES {

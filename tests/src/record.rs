@@ -85,9 +85,13 @@ fn engines() -> String {
 fn edits() -> String {
     let mut text = String::new();
     for (edit, number) in EDITS.iter().zip(1..) {
-        let laws = edit.laws.iter().map(u8::to_string).collect::<Vec<_>>().join(", ");
-        let Edit { name, what, file, harness, .. } = edit;
-        let _ = writeln!(text, "| {number} | {name} | {what} | `{file}` | `cargo test {harness}` | {laws} |");
+        let Edit { name, what, file, trials, .. } = edit;
+        let trials = trials.iter().map(|(place, laws)| {
+            let laws = laws.iter().map(u8::to_string).collect::<Vec<_>>();
+            format!("{}: {}", place.harness, laws.join(if place.judges_alone { ", " } else { " or " }))
+        });
+        let trials = trials.collect::<Vec<_>>().join("; ");
+        let _ = writeln!(text, "| {number} | {name} | {what} | `{file}` | {trials} |");
     }
     text
 }
@@ -125,14 +129,17 @@ interrupted once.
 ";
 
 const EDITING: &str = "
-## Fifteen edits
+## Edits
 
-One wrong line each in the engine, the machine or the file store. `cargo run -p credlatch-tests --example edits` makes each of
-them in a copy of this repository and runs the harness, which must fail and name one of the laws; the harnesses over the
-simulated world print the scenario as JSON, which can be put into `tests/scenarios` and is played again by every `cargo test`.
+One wrong line each in the engine, the machine, the planner or the file store, or a fact that is no longer written down.
+`cargo run -p credlatch-tests --example edits` makes each of them in a copy of this repository and runs the harnesses that are
+named with it. Each must fail and name the law: in the harnesses of [laws.md](laws.md) each law judges alone
+(`CREDLATCH_LAW=4 cargo test ...`), so that no law hides behind another; in the others one of the laws is named. For each law
+and each harness that claims it there is an edit. The harnesses over the simulated world print the scenario as JSON, which can
+be put into `tests/scenarios` and is played again by every `cargo test`.
 
-| # | edit | what goes wrong | file | harness | laws |
-|---|---|---|---|---|---|
+| # | edit | what goes wrong | file | fails, by the laws |
+|---|---|---|---|---|
 ";
 
 const BY_HAND: &str = "\n## Long runs\n";
