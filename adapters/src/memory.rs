@@ -36,6 +36,14 @@ impl MemoryStore {
     pub fn new() -> Self {
         Self::default()
     }
+
+    /// A store that somebody committed this state to.
+    pub(crate) fn holding(state: State) -> Self {
+        let store = Self::default();
+        *store.0.newest.lock() = Newest { state, id: Some(2) };
+        store.0.word.store(2, Ordering::Release);
+        store
+    }
 }
 
 impl Store for MemoryStore {

@@ -17,9 +17,16 @@ use crate::world::server::{self, Manner};
 pub const SPANS_MS: &[u64] =
     &[1, 5_000, 14_999, 15_000, 30_000, 59_999, 60_000, 299_999, 300_000, 600_000, 900_000, 3_600_000, 86_400_000];
 
-/// A scenario of two to four participants in one to three processes; half are about one grant only.
+/// A scenario of two to four participants in one to three processes. Most are about everything, or about one grant only; some
+/// about one login, or about a pool of keys.
 pub fn scenario() -> impl Strategy<Value = Scenario> {
-    prop_oneof![1 => of_steps(step().boxed(), given().boxed()), 1 => of_steps(about_one_grant().boxed(), Just(grant(ACME)).boxed())]
+    let keys = select(&["one", "two"][..]).prop_map(|called| key(ACME, called, &format!("sk-{called}")));
+    prop_oneof![
+        3 => of_steps(step().boxed(), given().boxed()),
+        3 => of_steps(about_one_grant().boxed(), Just(grant(ACME)).boxed()),
+        1 => of_steps(about_one_login().boxed(), keys.clone().boxed()),
+        1 => of_steps(about_a_pool().boxed(), keys.boxed()),
+    ]
 }
 
 fn of_steps(step: BoxedStrategy<Step>, given: BoxedStrategy<Given>) -> impl Strategy<Value = Scenario> {
@@ -85,6 +92,31 @@ fn about_one_grant() -> impl Strategy<Value = Step> {
         1 => Just(Step::Read),
         1 => select(SPANS_MS).prop_map(|ms| Step::Wait { ms }),
         1 => select(&[-3_600_000, 3_600_000_i64][..]).prop_map(|by_ms| Step::SetWallClock { by_ms }),
+    ]
+}
+
+fn about_one_login() -> impl Strategy<Value = Step> {
+    let provider = provider(ACME);
+    prop_oneof![
+        4 => Just(Step::Login { provider: provider.clone() }),
+        4 => Just(Step::Poll),
+        1 => Just(Step::Await),
+        2 => Just(Step::Cancel { provider: provider.clone() }),
+        1 => Just(Step::Clear { provider }),
+        1 => Just(Step::Purge),
+        1 => Just(Step::Read),
+        1 => select(SPANS_MS).prop_map(|ms| Step::Wait { ms }),
+    ]
+}
+
+fn about_a_pool() -> impl Strategy<Value = Step> {
+    let provider = provider(ACME);
+    prop_oneof![
+        6 => Just(Step::Current { provider: provider.clone() }),
+        5 => (an_answer(), proptest::bool::weighted(0.1)).prop_map(|(answer, dead)| Step::Report { answer, dead }),
+        1 => Just(Step::Set { provider, label: label("one"), secret: "sk-three".to_owned() }),
+        1 => Just(Step::Purge),
+        1 => select(SPANS_MS).prop_map(|ms| Step::Wait { ms }),
     ]
 }
 

@@ -22,6 +22,7 @@ use crate::world::here::Here;
 use crate::world::issuer::SimIssuer;
 use crate::world::ports::{Shelf, SimPorts};
 use crate::world::sim::Sim;
+use crate::world::told;
 
 /// A process: one engine over the shared disk, which all its threads use.
 pub struct Process<S: Sim> {
@@ -103,9 +104,9 @@ pub trait Conduct<S: Sim>: Send + Sync {
         process.engine.token(&process.issuer, provider, &Choice::default(), times(), 30_000)
     }
 
-    /// Prints what it knows, for people and logs.
-    fn print(&self, state: &State) -> String {
-        format!("{state:?}")
+    /// Says what it knows, to people, programs and logs.
+    fn print(&self, state: &State, now: &Stamp) -> Vec<String> {
+        told::about(state, now)
     }
 
     /// Clears.

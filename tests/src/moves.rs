@@ -19,6 +19,7 @@ use crate::acts::Acts;
 use crate::judging::mind;
 use crate::scenario::Why;
 use crate::world::clock::Times;
+use crate::world::told;
 
 /// One move. `late` counts back from the newest act: 0 is the newest. Who claims `watched` has been there since the last
 /// boot; the platform says which boot it is, or doesn't, from a `Boot` on.
@@ -137,6 +138,7 @@ impl Machine {
         for one in moves {
             machine.make(one)?;
         }
+        machine.tell();
         Ok(machine.trace)
     }
 
@@ -196,6 +198,13 @@ impl Machine {
         })));
         self.trace.0.extend(after);
         Ok(())
+    }
+
+    /// What is said of the state in the end.
+    fn tell(&mut self) {
+        let secrets = [told::secrets(&self.state), vec!["sk-move-".to_owned()]].concat();
+        let texts = told::about(&self.state, &self.now).into_iter();
+        self.trace.0.extend(texts.map(|text| Fact::Printed { text, secrets: secrets.clone() }));
     }
 
     fn choose(&mut self, provider: &ProviderId, turn: u64) {

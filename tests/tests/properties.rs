@@ -75,7 +75,7 @@ fn waits_by_wall_clock_is_caught_by_law_14_in_each_harness_that_claims_it() {
         let run = moves::Machine::run_as(WAITS_BY_WALL_CLOCK, moves);
         run.map_or_else(|broken| broken.number == law.number, |trace| law.judge(&trace).is_err())
     });
-    let programs = caught_after(4_000, &arbitrary::scenario(), |scenario| {
+    let programs = caught_after(6_000, &arbitrary::scenario(), |scenario| {
         law.judge(&play(scenario, wrong.scripted).trace).is_err()
     });
     for (harness, cases) in [(MACHINE, machine), (PROGRAMS, programs)] {
@@ -87,7 +87,7 @@ fn waits_by_wall_clock_is_caught_by_law_14_in_each_harness_that_claims_it() {
 #[test]
 fn programs_that_share_a_store_keep_the_laws() {
     run(
-        4_000,
+        6_000,
         &arbitrary::scenario(),
         |scenario, seen| {
             let history = play(scenario, &Right);

@@ -1,39 +1,7 @@
-//! `credlatch`, the command: run a program with exactly one provider's credentials, and look after what is stored.
-//!
-//! One file a command under `cmd`; [`args`] describes them all, [`usage`] explains arguments that don't fit, and
-//! [`output`] is the only place that prints.
+//! `credlatch`, the command. All of it is in the library of this package, so that tests can ask what it would say.
 
-mod args;
-mod cmd;
-mod defer;
-mod dump;
-mod end;
-mod input;
-mod output;
-mod place;
-mod table;
-mod usage;
-mod wrap;
-
-use std::ffi::OsString;
 use std::process::ExitCode;
 
-use args::Cli;
-use usage::Glance;
-
 fn main() -> ExitCode {
-    dump::forbid();
-    let words: Vec<OsString> = std::env::args_os().collect();
-    // Cargo calls every credential provider so, and gives the arguments that it was configured with later.
-    if words.get(1).is_some_and(|word| word == "--cargo-plugin") {
-        return output::finish(cmd::helper::cargo_plugin(), false);
-    }
-    let (outcome, json) = match Cli::of(&words) {
-        Ok(cli) => (cmd::dispatch(&cli), cli.global.json),
-        Err(error) => {
-            let glance = Glance::at(&words);
-            (usage::explain(&error, &glance), glance.json)
-        }
-    };
-    output::finish(outcome, json)
+    credlatch_cli::main()
 }

@@ -15,7 +15,22 @@ use crate::end::{Done, End};
 
 /// Answers in the form that was asked for: one JSON object on a line, or text for people.
 pub(crate) fn answer(json: bool, object: &impl Serialize, text: impl FnOnce() -> String) -> Done {
-    if json { self::json(object) } else { say(text()) }
+    told(&form(json, object, text))
+}
+
+/// What [`answer`] writes, to the byte.
+pub(crate) fn form(json: bool, object: &impl Serialize, text: impl FnOnce() -> String) -> Zeroizing<String> {
+    if !json {
+        return Zeroizing::new(lines(&text()));
+    }
+    let mut line = line(object);
+    line.push('\n');
+    line
+}
+
+/// Writes what is made plain already.
+pub(crate) fn told(text: &str) -> Done {
+    write(&[text.as_bytes()])
 }
 
 /// Writes one JSON object on a line.
@@ -37,10 +52,14 @@ pub(crate) fn line(object: &impl Serialize) -> Zeroizing<String> {
 
 /// Writes to standard output, and ends the line. An empty text is no line.
 pub(crate) fn say(text: impl Display) -> Done {
-    let text = text.to_string();
-    let text = plain::lines(&text);
+    told(&lines(&text.to_string()))
+}
+
+/// A text made plain, with its end of line.
+fn lines(text: &str) -> String {
+    let text = plain::lines(text);
     let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
-    write(&[text.as_bytes(), end.as_bytes()])
+    format!("{text}{end}")
 }
 
 /// Writes bytes to standard output as they are: a secret, an answer in another program's protocol.
@@ -70,7 +89,7 @@ pub(crate) fn finish(outcome: Done, json: bool) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(End::Quiet(status)) => ExitCode::from(status),
         Err(End::Failed { error, status }) => {
-            complain(&if json { line(&Told::from(&error)).to_string() } else { for_people(&error) });
+            complain(&failure(json, &error));
             ExitCode::from(status)
         }
     }
@@ -79,6 +98,11 @@ pub(crate) fn finish(outcome: Done, json: bool) -> ExitCode {
 /// A text on standard error. There is nowhere to say that this failed.
 pub(crate) fn complain(text: &str) {
     let _ = io::stderr().lock().write_all(format!("{}\n", plain::lines(text.trim_end())).as_bytes());
+}
+
+/// An error in the form that was asked for.
+pub(crate) fn failure(json: bool, error: &Error) -> String {
+    if json { line(&Told::from(error)).to_string() } else { for_people(error) }
 }
 
 fn for_people(error: &Error) -> String {

@@ -9,6 +9,7 @@ use credlatch_core::engine::Engine;
 use credlatch_core::name::ProfileName;
 use credlatch_core::port::{Clock, Issuer, Nonces, Ports, Store};
 use credlatch_core::provider::Table;
+use credlatch_core::state::State;
 use credlatch_core::time::Stamp;
 
 use super::workers::Workers;
@@ -261,6 +262,14 @@ impl Builder {
     fn in_memory_with(mut self, clock: impl Clock + 'static, table: Arc<Table>) -> Latch {
         self.home = None;
         self.latch(MemoryStore::new(), clock, table, None)
+    }
+
+    /// Opens a latch over a state that somebody made, with this table: for harnesses that look at what is said of one.
+    #[doc(hidden)]
+    pub fn over(mut self, state: State, table: Table, clock: impl Clock + 'static) -> Latch {
+        self.home = None;
+        self.providers = None;
+        self.latch(MemoryStore::holding(state), clock, Arc::new(table))
     }
 
     /// What a person agreed to: it lies in the home, for a file of Hermes in the usual one. A latch that keeps nothing has

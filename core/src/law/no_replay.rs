@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 
 pub(super) fn holds(trace: &Trace) -> Result<(), String> {
     each(trace, keeps_custody)?;
+    each(trace, claims_alone)?;
     let mut flying: Vec<(&str, Who)> = Vec::new();
     let mut successor: BTreeMap<&str, &str> = BTreeMap::new();
     let mut durable: BTreeSet<&str> = BTreeSet::new();
@@ -61,6 +62,18 @@ fn keeps_custody(step: &Stepped) -> Result<(), String> {
         return Err(format!("a refresh token of {provider} that may be in flight was stored as a free one"));
     }
     Ok(())
+}
+
+/// Nobody may present a token that somebody else is presenting, under whatever label: not even if both requests happen to
+/// travel one after the other. Whoever died is told to the machine first, and leaves a doubt.
+fn claims_alone(step: &Stepped) -> Result<(), String> {
+    let (Event::ClaimRotation(claim), Verdict::Done) = (&step.event, &step.verdict) else { return Ok(()) };
+    let entry = step.before.entry(claim.provider.as_str(), claim.label.as_str());
+    let fate = entry.and_then(|entry| step.before.fate_of(entry.material.refresh()?, entry.fingerprint));
+    match fate {
+        Some(Fate::Rotating(_)) => Err(format!("a refresh token of {} was claimed beside a claim", claim.provider)),
+        _ => Ok(()),
+    }
 }
 
 pub(super) fn witnessed(trace: &Trace) -> bool {

@@ -15,11 +15,10 @@ use credlatch_core::state::{Grant, Material, Nonce, Source, State};
 use super::stage::{grant, times};
 use crate::conduct::Process;
 use crate::scenario::Step;
-use crate::world::child;
 use crate::world::here::Here;
 use crate::world::ports::SimPorts;
 use crate::world::sim::{Place, Sim};
-use crate::world::{fingerprint, secret};
+use crate::world::{child, fingerprint, secret, told};
 
 /// What a participant remembers from one step to the next.
 pub struct Hand<S: Sim> {
@@ -287,13 +286,11 @@ impl<S: Sim> Hand<S> {
 
     fn print(&self) {
         let Ok(snapshot) = self.process.engine.snapshot() else { return };
-        let entries = || snapshot.state.providers.values().flat_map(|slot| &slot.entries);
-        let refresh = entries().filter_map(|entry| entry.grant()?.refresh.as_ref());
-        let codes =
-            snapshot.state.providers.values().filter_map(|slot| slot.flow.as_ref()?.prompt()?.device_code.as_ref());
-        let secrets = entries().filter_map(|entry| entry.secret()).chain(refresh).chain(codes);
-        let secrets = secrets.map(|secret| secret.expose_secret().to_owned()).collect();
-        self.here.record(Fact::Printed { text: self.process.conduct.print(&snapshot.state), secrets });
+        let now = self.process.engine.clock().now();
+        let secrets = told::secrets(&snapshot.state);
+        for text in self.process.conduct.print(&snapshot.state, &now) {
+            self.here.record(Fact::Printed { text, secrets: secrets.clone() });
+        }
     }
 
     fn plan(&self, provider: &ProviderId) {

@@ -13,6 +13,7 @@ pub mod scripted;
 pub mod server;
 pub mod signs;
 pub mod sim;
+pub mod told;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

@@ -5,6 +5,7 @@ use credlatch::doctor::{
 };
 use credlatch::{Error, rfc3339};
 use serde_json::{Value, json};
+use zeroize::Zeroizing;
 
 use crate::args::Global;
 use crate::end::{Done, End};
@@ -22,9 +23,14 @@ pub(crate) fn doctor(global: &Global) -> Done {
     };
     let diagnosis = latch.doctor(&Surroundings::of_process());
     let findings: Vec<Finding> = trouble.iter().map(of_error).chain(diagnosis.findings.iter().cloned()).collect();
-    output::answer(global.json, &to_json(&diagnosis, &findings), || describe(&diagnosis, &findings))?;
+    output::told(&tell(&diagnosis, &findings, global.json))?;
     let is_sound = findings.iter().all(|finding| finding.severity < Severity::Warning);
     if is_sound { Ok(()) } else { Err(End::Quiet(1)) }
+}
+
+/// What it says of what was found.
+pub(crate) fn tell(diagnosis: &Diagnosis, findings: &[Finding], json: bool) -> Zeroizing<String> {
+    output::form(json, &to_json(diagnosis, findings), || describe(diagnosis, findings))
 }
 
 fn of_error(error: &Error) -> Finding {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use credlatch::core::scrub::Report;
 use credlatch::plain;
 use credlatch::{Credential, Latch, Plan, Shape, Strictness};
+use zeroize::Zeroizing;
 
 use crate::args::{self, Global};
 use crate::end::Done;
@@ -15,7 +16,12 @@ pub(crate) fn env(global: &Global, args: &args::Plan) -> Done {
     let credential = super::fresh::fresh(&latch, &args.of.provider, Duration::ZERO)?;
     let report = plan(&latch, &credential, args)?.report();
     let warned = unexpected(&report, args);
-    output::answer(global.json, &report, || describe(&report, &warned))
+    output::told(&tell(&report, &warned, global.json))
+}
+
+/// What it says of a plan.
+pub(crate) fn tell(report: &Report, warned: &[String], json: bool) -> Zeroizing<String> {
+    output::form(json, report, || describe(report, warned))
 }
 
 /// The plan that the arguments describe.

@@ -1,8 +1,9 @@
 //! `flows`: the logins in progress, and those of the last minutes.
 
-use credlatch::ProviderId;
+use credlatch::{Error, Latch, ProviderId};
 use serde::Serialize;
 use serde_json::json;
+use zeroize::Zeroizing;
 
 use super::status::{self, Login};
 use crate::args::Global;
@@ -18,17 +19,21 @@ struct Shown<'a> {
 }
 
 pub(crate) fn flows(global: &Global) -> Done {
-    let latch = global.latch()?;
+    output::told(&tell(&global.latch()?, global.json)?)
+}
+
+/// What it says of a profile.
+pub(crate) fn tell(latch: &Latch, json: bool) -> Result<Zeroizing<String>, Error> {
     let flows = latch.flows()?;
     let shown: Vec<_> =
         flows.iter().map(|flow| Shown { provider: &flow.provider, login: status::login(flow) }).collect();
-    output::answer(global.json, &json!({"profile": latch.profile().as_str(), "flows": shown}), || {
+    Ok(output::form(json, &json!({"profile": latch.profile().as_str(), "flows": shown}), || {
         if shown.is_empty() {
             return "No login is in progress, and none ended in the last minutes.".to_owned();
         }
         let rows: Vec<_> = shown.iter().map(row).collect();
         table::table(["PROVIDER", "FLOW", "STATUS", "CODE", "ENDS OR ENDED"], &rows)
-    })
+    }))
 }
 
 fn row(shown: &Shown<'_>) -> [String; 5] {

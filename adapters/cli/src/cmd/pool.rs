@@ -1,7 +1,9 @@
 //! `pool`: how a provider's entries are used when there are several.
 
 use credlatch::core::pool::Strategy;
+use credlatch::{Error, Latch, ProviderId};
 use serde_json::json;
+use zeroize::Zeroizing;
 
 use crate::args::{self, Global, Pool};
 use crate::end::Done;
@@ -14,6 +16,11 @@ pub(crate) fn pool(global: &Global, args: &Pool) -> Done {
     if let Some(strategy) = args.strategy {
         latch.set_strategy(provider.as_str(), meant(strategy))?;
     }
+    output::told(&tell(&latch, &provider, global.json)?)
+}
+
+/// What it says of a provider.
+pub(crate) fn tell(latch: &Latch, provider: &ProviderId, json: bool) -> Result<Zeroizing<String>, Error> {
     let status = latch.status()?;
     let slot = status.state.slot(provider.as_str());
     let strategy = slot.map(|slot| slot.strategy).unwrap_or_default();
@@ -25,14 +32,14 @@ pub(crate) fn pool(global: &Global, args: &Pool) -> Done {
         "rule": strategy.rule(),
         "entries": labels,
     });
-    output::answer(global.json, &object, || {
+    Ok(output::form(json, &object, || {
         let order = if labels.is_empty() {
             "none is stored yet".to_owned()
         } else {
             format!("in this order: {}", labels.join(", "))
         };
         wrap("", &format!("{provider}: {}, {} ({order})", strategy.as_str(), strategy.rule()))
-    })
+    }))
 }
 
 fn meant(strategy: args::Strategy) -> Strategy {

@@ -3,8 +3,9 @@
 use credlatch::core::state::Entry;
 use credlatch::core::time::Stamp;
 use credlatch::doctor::health;
-use credlatch::{FlowState, FlowStatus, Kind, ProviderId, Status, rfc3339};
+use credlatch::{Error, FlowState, FlowStatus, Kind, Latch, ProviderId, Status, rfc3339};
 use serde::Serialize;
+use zeroize::Zeroizing;
 
 use crate::args::Global;
 use crate::end::Done;
@@ -45,11 +46,15 @@ pub(super) struct Login {
 }
 
 pub(crate) fn status(global: &Global) -> Done {
-    let latch = global.latch()?;
+    output::told(&tell(&global.latch()?, global.json)?)
+}
+
+/// What it says of a profile.
+pub(crate) fn tell(latch: &Latch, json: bool) -> Result<Zeroizing<String>, Error> {
     let status = latch.status()?;
     let flows = status.flows();
     let answer = answer(latch.profile().as_str(), &status, &flows);
-    output::answer(global.json, &answer, || describe(&answer))
+    Ok(output::form(json, &answer, || describe(&answer)))
 }
 
 /// All that is stored at one generation, without a secret.

@@ -131,6 +131,13 @@ fn law_4_a_token_is_presented_by_one_and_not_after_its_successor_is_durable() {
     let state = login("rt-1");
     let seen = |event: &Event, verdict| witnesses(4, &[stepped_by(1, &state, event, &state, verdict)]);
     let claims = Event::ClaimRotation(claim(&state, "a", 1, Cause::Asked));
+    let claimed = after(&state, &at(1), std::slice::from_ref(&claims));
+    let second = Event::ClaimRotation(claim(&state, "a", 2, Cause::Asked));
+    keeps(4, &[stepped_by(1, &state, &claims, &claimed, Verdict::Done)]);
+    breaks(4, &[stepped_by(2, &claimed, &second, &claimed, Verdict::Done)], "beside a claim");
+    keeps(4, &[stepped_by(2, &claimed, &second, &claimed, Verdict::Joined(Nonce(1)))]);
+    let died = after(&claimed, &at(1), &[Event::ActorGone { attempt: Nonce(1) }]);
+    keeps(4, &[stepped_by(2, &died, &second, &claimed, Verdict::Done)]);
     assert!(seen(&claims, Verdict::Joined(Nonce(1))) && seen(&claims, Verdict::Stale));
     assert!(!seen(&claims, Verdict::Done) && !seen(&Event::Purge, Verdict::Stale));
 }
