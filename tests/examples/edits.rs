@@ -27,7 +27,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let (mut edits, mut trials, mut missed) = (0, 0, 0);
     for edit in EDITS.iter().filter(|edit| asked.is_empty() || asked.iter().any(|part| edit.name.contains(part))) {
         edits += 1;
-        bench.make(edit)?;
+        let right = bench.make(edit)?;
         for (place, laws) in edit.trials {
             let alone: Vec<&[u8]> = if place.judges_alone { laws.chunks(1).collect() } else { vec![laws] };
             for laws in alone {
@@ -41,7 +41,8 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
                 writeln!(std::io::stdout(), "{verdict} {name}, by {by}, {laws:?}: {line} ({seconds} s)")?;
             }
         }
-        bench.undo(edit, &root)?;
+        // Written and not copied, so that it is newer than what was built.
+        fs::write(bench.copy.join(edit.file), right)?;
     }
     writeln!(std::io::stdout(), "{edits} edits, {trials} trials, {missed} missed")?;
     fs::remove_dir_all(&bench.copy)?;
@@ -62,15 +63,12 @@ fn copy_of(root: &Path, copy: &Path) -> Result<(), Box<dyn Error>> {
 }
 
 impl Bench {
-    fn make(&self, edit: &Edit) -> Result<(), Box<dyn Error>> {
+    /// Makes an edit, and gives the file's text as it was.
+    fn make(&self, edit: &Edit) -> Result<String, Box<dyn Error>> {
         let path = self.copy.join(edit.file);
         let right = fs::read_to_string(&path)?;
-        Ok(fs::write(&path, right.replacen(edit.right, edit.wrong, 1))?)
-    }
-
-    fn undo(&self, edit: &Edit, root: &Path) -> Result<(), Box<dyn Error>> {
-        // Written and not copied, so that it is newer than what was built.
-        Ok(fs::write(self.copy.join(edit.file), fs::read(root.join(edit.file))?)?)
+        fs::write(&path, right.replacen(edit.right, edit.wrong, 1))?;
+        Ok(right)
     }
 
     /// The line that names a law, or what was seen instead.

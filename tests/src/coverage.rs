@@ -164,15 +164,30 @@ for those that are named here; and for each law and each harness there is an edi
 const TAIL: &str = "
 ## Limits
 
-- Loom checks the order of things around the lock seam, not the production locks themselves. It has five threads, so at
-  most four participants. The bounds on preemptions are in the table above; a pair without a bound is explored in every
-  order.
+- Loom explores the order in which participants take turns: at the engine's own locks (the cells of the seam), at the store's
+  lock, its word and its document, at each sign of life, and at the issuer. It has five threads, so at most four
+  participants. The bounds on preemptions are in the table above; a pair without a bound is explored in every order.
+- What lies outside that seam takes no turn, and loom doesn't see it. In the engine: the reference counts by which a drain
+  knows who holds a version, the counts of uses and of turns in a pool, and the flag that stops a poller; these atomics are
+  relaxed, and hold nothing together. In the world: the clocks, the nonces, the table in which a sign of life is looked up,
+  and a look at the document by whoever has the store's lock. In the adapters everything: parking_lot's locks, which stand
+  in the cells' place in production; the file store's kept word, its descriptors and its claim files; the store in memory;
+  workers, watchers, futures, and the cache of profiles. They have tests of their own, on real threads and processes.
+- Everything in loom's reach is behind a lock. What a weak memory order would permit is not explored, because nothing there
+  relies on one.
 - The disk of these harnesses is a model: a commit is four steps (word odd, rename, directory synced, word even), each
-  whole. A process may die before each; the power does not fail here. Torn writes, lost syncs and real files are the
-  business of the file store's own harnesses.
+  whole. A process may die before each; the power does not fail here. Torn writes, lost syncs, full disks and real files
+  are the business of the file store's own harnesses; here room is always there, and what an act brought home is always
+  saved unless its process dies.
+- The world has one profile, no file of Hermes, no `.env` file, no login of another tool, and no row that moves: links and
+  owed rewrites are in the machine's histories, and origins have tests beside their code. Its issuer gives no grace, names no
+  time to wait, and never asks for slower polls. Its programs live within one boot, known or not; reboots are in the
+  machine's histories, where every act is somebody's own and the issuer keeps no books.
 - The order of two looks at the clock is not explored: time passes only where a scenario says so.
-- Laws 10, 13 and 16 are held here over the simulated world: a simulated plan, the debug form of what the machine holds,
-  and a document that can't be parsed. The planner, every public type and real files have tests beside their code.
+- Law 10 judges the planner that ships, with the table that ships; that a child gets what was planned is tested beside the
+  code. Law 13 judges what `status`, `flows`, `doctor`, `pool` and `env` say in both forms, with the library's errors and what
+  is printed for debugging; the other commands and the web page have tests of their own. Law 16 judges a document that can't
+  be parsed; real files have tests beside their code.
 - A clear's revocation is decided in its commit and sent after it. With an issuer that revokes per account, a login that
   is stored between the two dies with the cleared one. A test keeps this in sight.
 - A request ends at most two HTTP time-outs after its claim, because a claim older than one is not acted on. A process
