@@ -73,7 +73,7 @@ pub const LOGIN_DIES: Harness = Harness {
 pub const MACHINE: Harness = Harness {
     name: "machine",
     claims: &[2, 4, 6, 9, 11, 12, 13, 14, 15],
-    without: &[],
+    without: &[(12, Observation::DrawBegan), (12, Observation::DrawEnded)],
     runs: "arbitrary histories of up to 39 moves of the machine alone: every event, late, twice or out of order, with \
            clocks that step and boots",
 };

@@ -269,7 +269,7 @@ impl Builder {
     pub fn over(mut self, state: State, table: Table, clock: impl Clock + 'static) -> Latch {
         self.home = None;
         self.providers = None;
-        self.latch(MemoryStore::holding(state), clock, Arc::new(table))
+        self.latch(MemoryStore::holding(state), clock, Arc::new(table), None)
     }
 
     /// What a person agreed to: it lies in the home, for a file of Hermes in the usual one. A latch that keeps nothing has
