@@ -23,7 +23,7 @@ pub fn scenario() -> impl Strategy<Value = Scenario> {
     let keys = select(&["one", "two"][..]).prop_map(|called| key(ACME, called, &format!("sk-{called}")));
     prop_oneof![
         3 => of_steps(step().boxed(), given().boxed()),
-        3 => of_steps(about_one_grant().boxed(), Just(grant(ACME)).boxed()),
+        4 => of_steps(about_one_grant().boxed(), Just(grant(ACME)).boxed()),
         1 => of_steps(about_one_login().boxed(), keys.clone().boxed()),
         1 => of_steps(about_a_pool().boxed(), keys.boxed()),
     ]
@@ -91,7 +91,8 @@ fn about_one_grant() -> impl Strategy<Value = Step> {
         }),
         1 => Just(Step::Read),
         1 => select(SPANS_MS).prop_map(|ms| Step::Wait { ms }),
-        1 => select(&[-3_600_000, 3_600_000_i64][..]).prop_map(|by_ms| Step::SetWallClock { by_ms }),
+        1 => Just(Step::Agree),
+        2 => select(&[-3_600_000, 3_600_000_i64][..]).prop_map(|by_ms| Step::SetWallClock { by_ms }),
     ]
 }
 
@@ -122,8 +123,16 @@ fn about_a_pool() -> impl Strategy<Value = Step> {
 
 fn participant(step: BoxedStrategy<Step>) -> impl Strategy<Value = Participant> {
     let dies_at = prop_oneof![2 => Just(None), 1 => option::of(1..50_u32)];
-    (0..3_u32, vec(step, 1..7), dies_at, any::<bool>())
-        .prop_map(|(process, steps, dies_at, is_elsewhere)| Participant { process, steps, dies_at, is_elsewhere })
+    let moved = proptest::bool::weighted(0.1);
+    (0..3_u32, vec(step, 1..7), dies_at, any::<bool>(), moved).prop_map(
+        |(process, steps, dies_at, is_elsewhere, has_moved_row)| Participant {
+            process,
+            steps,
+            dies_at,
+            is_elsewhere,
+            has_moved_row,
+        },
+    )
 }
 
 /// A provider: mostly the same one, so that the participants meet.

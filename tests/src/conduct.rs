@@ -44,7 +44,8 @@ impl<S: Sim> Process<S> {
         let clock = crate::world::clock::SimClock(Arc::clone(world));
         let nonces = crate::world::clock::SimNonces(Arc::clone(world));
         Arc::new(Self {
-            engine: Engine::new(Shelf::new(Arc::clone(world), conduct), clock, nonces, 10_000),
+            engine: Engine::new(Shelf::new(Arc::clone(world), conduct), clock, nonces, 10_000)
+                .remembering(Arc::new(SimIssuer(Arc::clone(world)))),
             conduct,
             issuer: SimIssuer(Arc::clone(world)),
             world: Arc::clone(world),

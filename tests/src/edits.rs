@@ -155,7 +155,7 @@ pub const EDITS: &[Edit] = &[
         file: "core/src/known.rs",
         right: "let waits = move |entry: &&mut Entry| entry.custody_attempt() == Some(attempt);",
         wrong: "let waits = move |entry: &&mut Entry| entry.custody_attempt().is_some() || attempt.0 == 0;",
-        trials: &[(MACHINE, &[6]), (PROGRAMS, &[6])],
+        trials: &[(MACHINE, &[6])],
     },
     Edit {
         name: "two logins at once",
@@ -356,5 +356,29 @@ pub const EDITS: &[Edit] = &[
         right: "let name = &self.name;",
         wrong: "let name = &self.value;",
         trials: &[(MACHINE, &[13]), (PROGRAMS, &[13])],
+    },
+    Edit {
+        name: "a row is followed",
+        what: "a refresh token goes wherever its provider's row points by now",
+        file: "core/src/origin.rs",
+        right: "        self.is_no_change(from.token.as_ref(), self.present.token.as_ref())",
+        wrong: "        from.token.is_none() || self.present.token.is_some()",
+        trials: &[(PROGRAMS, &[17])],
+    },
+    Edit {
+        name: "a revocation follows the row",
+        what: "a cleared grant is named to whatever server its provider's row names by now",
+        file: "core/src/origin.rs",
+        right: "        self.is_no_change(from.revocation.as_ref(), to) ||",
+        wrong: "        to.is_some() || self.is_no_change(from.revocation.as_ref(), to) ||",
+        trials: &[(PROGRAMS, &[17])],
+    },
+    Edit {
+        name: "no sending is written down",
+        what: "where grants were sent is not written down",
+        file: "tests/src/world/rows.rs",
+        right: "            self.record(Fact::Sent",
+        wrong: "            drop(Fact::Sent",
+        trials: &[(PROGRAMS, &[17])],
     },
 ];

@@ -121,25 +121,30 @@ impl Default for Machine {
 }
 
 impl Machine {
-    /// Makes the moves; the laws of steps are checked after each.
+    /// Makes the moves, and has the program tell of the state in the end; the laws of steps are checked after each move.
     ///
     /// # Errors
     /// The first breach.
     pub fn run(moves: &[Move]) -> Result<Trace, Broken> {
-        Self::run_as(apply, moves)
+        let mut machine = Self::made(apply, moves)?;
+        machine.tell();
+        Ok(machine.trace)
     }
 
-    /// The same with another machine, which may be a wrong one.
+    /// The moves alone, made by a machine that may be a wrong one.
     ///
     /// # Errors
     /// The first breach.
     pub fn run_as(decide: Decide, moves: &[Move]) -> Result<Trace, Broken> {
+        Ok(Self::made(decide, moves)?.trace)
+    }
+
+    fn made(decide: Decide, moves: &[Move]) -> Result<Self, Broken> {
         let mut machine = Self { decide, ..Self::default() };
         for one in moves {
             machine.make(one)?;
         }
-        machine.tell();
-        Ok(machine.trace)
+        Ok(machine)
     }
 
     fn make(&mut self, one: &Move) -> Result<(), Broken> {

@@ -73,6 +73,9 @@ pub struct Participant {
     /// It is in a pid namespace of its own: the process table that it sees lists nobody of the others.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_elsewhere: bool,
+    /// Its process reads rows of the providers that moved to another origin since the grants came.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_moved_row: bool,
 }
 
 /// One thing that a participant does.
@@ -206,6 +209,8 @@ pub enum Step {
     },
     /// Prints what it knows.
     Print,
+    /// A person agrees that grants are sent where the rows point that moved.
+    Agree,
     /// The document is damaged from outside.
     Tear,
 }
@@ -256,6 +261,7 @@ impl Scenario {
             steps: steps.to_vec(),
             dies_at: None,
             is_elsewhere: false,
+            has_moved_row: false,
         };
         Self {
             name: name.to_owned(),

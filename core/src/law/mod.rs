@@ -1,4 +1,4 @@
-//! The sixteen laws: what must never happen, whatever [`apply`](crate::apply) and the engine do.
+//! The seventeen laws: what must never happen, whatever [`apply`](crate::apply) and the engine do.
 //!
 //! A law speaks of what can be observed from outside: steps, what disk showed, what readers saw, what the issuer was sent.
 //! Every harness writes a [`Trace`] of such facts and hands it to [`judge`]. Each law names a *witness*: a situation in
@@ -17,6 +17,7 @@ mod no_silent_loss;
 mod observation;
 mod one_live_flow;
 mod one_write_per_transaction;
+mod origins_are_kept;
 mod provider_is_honoured;
 mod readers_move_forward;
 mod rest_is_respected;
@@ -49,7 +50,7 @@ pub enum Scope {
 /// One law.
 #[derive(Clone, Copy)]
 pub struct Law {
-    /// Its number, 1 to 16.
+    /// Its number, 1 to 17.
     pub number: u8,
     /// Its name, as tests and records use it.
     pub name: &'static str,
@@ -172,6 +173,9 @@ laws! {
     16 unreadable_is_not_absent Trace "a store that can't be read is never taken for empty and never overwritten"
         judges [Damaged Shown ReadBegan ReadEnded Refused]
         witness "a torn document";
+    17 origins_are_kept Trace "a grant is sent only to the origins that its row named when it came, until a person agrees to others"
+        judges [Came Sent Agreed Succession Withheld]
+        witness "a grant is withheld from where its row points now";
 }
 
 /// Judges a trace by every law.

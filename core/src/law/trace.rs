@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::machine::{Event, Verdict};
 use crate::name::{Label, ProviderId};
+use crate::origin::{Origin, Origins};
 use crate::state::{Nonce, State};
 use crate::time::Stamp;
 
@@ -113,6 +114,30 @@ pub enum Fact {
         old: String,
         /// The new one.
         new: String,
+    },
+    /// A grant came from the issuer, by a row that names these origins.
+    Came {
+        /// Its refresh token.
+        token: String,
+        /// Where the row pointed.
+        from: Origins,
+    },
+    /// A grant's token was sent there.
+    Sent {
+        /// The token.
+        token: String,
+        /// Where its row points.
+        to: Origin,
+    },
+    /// A person agreed that grants may be sent there.
+    Agreed {
+        /// Where.
+        to: Origins,
+    },
+    /// A participant was told that a grant is not sent where its row points now.
+    Withheld {
+        /// Who.
+        who: Who,
     },
     /// A participant died.
     Died {

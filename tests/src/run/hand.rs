@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use credlatch_core::Event;
 use credlatch_core::clear::Clear;
-use credlatch_core::engine::{Cleared, FlowView, NoToken, Picked, Poller, Wish};
+use credlatch_core::engine::{Cleared, FlowView, NoToken, Picked, Poller, Rotation, Wish};
 use credlatch_core::law::Fact;
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::pool::{Choice, Report, SetStrategy, Strategy};
 use credlatch_core::port::Clock;
 use credlatch_core::put::{How, Put};
 use credlatch_core::state::{Grant, Material, Nonce, Source, State};
+use credlatch_core::{Event, Refusal};
 
 use super::stage::{grant, times};
 use crate::conduct::Process;
@@ -103,6 +103,7 @@ impl<S: Sim> Hand<S> {
             Step::SetWallClock { by_ms } => self.process.world.clock.set_wall(*by_ms),
             Step::Plan { provider } => self.plan(provider),
             Step::Print => self.print(),
+            Step::Agree => self.process.world.rows.agree(&self.process.world.recorder),
             Step::Tear => self.process.world.disk.tear(&self.here),
         }
     }
@@ -116,6 +117,7 @@ impl<S: Sim> Hand<S> {
     fn set_grant(&self, provider: &ProviderId, label: &Label) {
         let world = &self.process.world;
         let tokens = world.server.visit(crate::world::server::Server::new_grant);
+        self.here.record(Fact::Came { token: tokens.refresh.clone(), from: self.here.origins() });
         self.transact(&[Event::Put(Put {
             provider: provider.clone(),
             label: label.clone(),
@@ -164,6 +166,9 @@ impl<S: Sim> Hand<S> {
         let done = self.process.conduct.clear(&self.process, Clear::Provider(provider.clone()));
         self.here.record(Fact::ClearEnded { who });
         if let Ok(done) = done {
+            if done.withheld > 0 {
+                self.here.record(Fact::Withheld { who });
+            }
             self.process.engine.revoke_all(&self.process.issuer, &done.effects);
             self.cleared = Some((done, self.versions_before_my_clear(provider.as_str())));
         }
@@ -194,7 +199,10 @@ impl<S: Sim> Hand<S> {
         let version = used.map(|(_, _, version)| *version).or_else(known);
         let Some(version) = version else { return };
         let wish = Wish { provider: provider.clone(), label: label.clone(), version, cause, times: times() };
-        let _ = self.process.conduct.rotate(&self.process, &wish);
+        let rotated = self.process.conduct.rotate(&self.process, &wish);
+        if matches!(rotated, Ok(Rotation::Refused(Refusal::Elsewhere(_)))) {
+            self.here.record(Fact::Withheld { who: self.here.who });
+        }
     }
 
     fn token(&mut self, provider: &ProviderId) {

@@ -1,6 +1,6 @@
 //! The stage: the world at the start of a scenario, and everything at rest at its end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use credlatch_core::extra::Extra;
@@ -17,7 +17,7 @@ use crate::scenario::{Given, Participant, Scenario};
 use crate::world::here::{Fate, Here, Recorder};
 use crate::world::server::{Server, Tokens};
 use crate::world::sim::{Place, Sim};
-use crate::world::{World, clock, fingerprint, secret};
+use crate::world::{World, clock, fingerprint, rows, secret};
 
 /// A world with its processes.
 pub struct Stage<S: Sim> {
@@ -25,6 +25,8 @@ pub struct Stage<S: Sim> {
     pub world: Arc<World<S>>,
     processes: BTreeMap<u32, Arc<Process<S>>>,
     fates: BTreeMap<u32, Arc<Fate>>,
+    /// The processes that read rows which moved: a process has one table, whoever asks it.
+    moved: BTreeSet<u32>,
     conduct: &'static dyn Conduct<S>,
 }
 
@@ -40,7 +42,7 @@ impl<S: Sim> Stage<S> {
         }
         let now = clock.now();
         let mut server = Server::new(scenario.issuer.clone());
-        let puts: Vec<_> = scenario.given.iter().map(|given| put(given, &mut server, now)).collect();
+        let puts: Vec<_> = scenario.given.iter().map(|given| put(given, &mut server, now, recorder)).collect();
         let mut state = puts.iter().fold(State::default(), |state, put| apply(&state, &now, put).state);
         state.generation = u64::from(!puts.is_empty());
         let world = World::new(state, server, clock, Arc::clone(recorder));
@@ -62,7 +64,8 @@ impl<S: Sim> Stage<S> {
             cast.filter(|(_, one)| one.process == *process).map(|(who, _)| who).collect()
         };
         let fates = processes.keys().map(|process| (*process, Fate::of(threads(process)))).collect();
-        Self { world, processes, fates, conduct }
+        let moved = scenario.participants.iter().filter(|one| one.has_moved_row).map(|one| one.process).collect();
+        Self { world, processes, fates, moved, conduct }
     }
 
     /// The process of this number.
@@ -79,7 +82,9 @@ impl<S: Sim> Stage<S> {
         let machine = Box::new(move |state: &State, now: &Stamp, event: &Event| conduct.apply(state, now, event));
         let recorder = Arc::clone(&self.world.recorder);
         let fate = self.fates.get(&participant.process).cloned().unwrap_or_default();
-        let here = Here::new(who, participant.process, recorder, machine).elsewhere(participant.is_elsewhere);
+        let here = Here::new(who, participant.process, recorder, machine)
+            .elsewhere(participant.is_elsewhere)
+            .reading(self.moved.contains(&participant.process));
         Arc::new(here.with_fate(fate, participant.dies_at))
     }
 
@@ -110,7 +115,7 @@ pub fn times() -> Times {
     Times { http_timeout_ms: crate::world::issuer::HTTP_TIMEOUT_MS, ..Times::default() }
 }
 
-fn put(given: &Given, server: &mut Server, now: Stamp) -> Event {
+fn put(given: &Given, server: &mut Server, now: Stamp, recorder: &Recorder) -> Event {
     match given {
         Given::Key { provider, label, secret: text } => Event::Put(Put {
             provider: provider.clone(),
@@ -122,16 +127,25 @@ fn put(given: &Given, server: &mut Server, now: Stamp) -> Event {
         }),
         Given::Grant { provider, label, lifetime_ms } => {
             let tokens = server.new_grant();
+            recorder.push(Fact::Came { token: tokens.refresh.clone(), from: rows::home() });
             Event::Put(Put {
                 provider: provider.clone(),
                 label: label.clone(),
-                material: grant(&tokens, *lifetime_ms, now),
+                material: from_home(grant(&tokens, *lifetime_ms, now)),
                 source: Source::Login,
                 fingerprint: fingerprint(&tokens.refresh),
                 how: How::Named,
             })
         }
     }
+}
+
+/// The same, from where all rows point at first.
+fn from_home(mut material: Material) -> Material {
+    if let Material::Oauth(grant) = &mut material {
+        grant.origins = Some(rows::home());
+    }
+    material
 }
 
 /// A grant with these tokens.

@@ -58,6 +58,7 @@ pub struct Here {
     fate: Arc<Fate>,
     dies_at: Option<u32>,
     is_elsewhere: bool,
+    pub(super) has_moved_row: bool,
     operations: AtomicU32,
     afterlife_ms: AtomicU64,
 }
@@ -84,7 +85,18 @@ impl Here {
     /// A participant that never dies.
     pub fn new(who: Who, process: u32, recorder: Arc<Recorder>, machine: Machine) -> Self {
         let (fate, operations, afterlife_ms) = (Arc::default(), AtomicU32::new(0), AtomicU64::new(0));
-        Self { who, process, recorder, machine, fate, dies_at: None, is_elsewhere: false, operations, afterlife_ms }
+        Self {
+            who,
+            process,
+            recorder,
+            machine,
+            fate,
+            dies_at: None,
+            is_elsewhere: false,
+            has_moved_row: false,
+            operations,
+            afterlife_ms,
+        }
     }
 
     /// The same, but its process dies instead of its `dies_at`-th operation, counted from 1.
@@ -97,6 +109,12 @@ impl Here {
     #[must_use]
     pub fn elsewhere(self, is_elsewhere: bool) -> Self {
         Self { is_elsewhere, ..self }
+    }
+
+    /// The same, in a process that reads rows which moved, or not.
+    #[must_use]
+    pub fn reading(self, has_moved_row: bool) -> Self {
+        Self { has_moved_row, ..self }
     }
 
     /// Whether the process table that it sees lists the actor's process. One that it doesn't list may be alive all the same,

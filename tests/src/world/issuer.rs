@@ -6,6 +6,7 @@ use credlatch_core::flow::{FlowKind, Prompt};
 use credlatch_core::law::{Deed, Fact};
 use credlatch_core::machine::{Event, Verdict};
 use credlatch_core::name::ProviderId;
+use credlatch_core::origin::Reach;
 use credlatch_core::port::{Code, CodeExchanged, Issuer, Polled, Prompting, Revoked};
 use credlatch_core::rotation::{Exchanged, Fresh};
 use credlatch_core::secret::Secret;
@@ -150,6 +151,7 @@ impl<S: Sim> Issuer for SimIssuer<S> {
         let token = refresh.expose_secret();
         let deed = Deed::Present { token: token.to_owned() };
         here.record(Fact::ActBegan { who: here.who, deed: deed.clone() });
+        here.sends(token);
         let until_up_ms = self.0.clock.now().up_ms + HTTP_TIMEOUT_MS;
         let exchange = self.server(|server| self.0.present(&here, server, token, until_up_ms));
         if matches!(exchange, Exchange::OnItsWay) {
@@ -162,6 +164,10 @@ impl<S: Sim> Issuer for SimIssuer<S> {
             Exchange::Answered(answer) => answer,
             Exchange::OnItsWay => Exchanged::Unknown,
         }
+    }
+
+    fn reach(&self, _: &ProviderId) -> Option<Reach> {
+        Some(self.0.rows.reach(&S::here()))
     }
 
     fn prompt(&self, provider: &ProviderId, _: FlowKind) -> Prompting {
@@ -182,7 +188,14 @@ impl<S: Sim> Issuer for SimIssuer<S> {
     fn poll(&self, _: &ProviderId, prompt: &Prompt) -> Polled {
         let code = prompt.device_code.as_ref().map_or("", Secret::expose_secret).to_owned();
         let flow = flow_of(&code);
-        let told = self.did(&Deed::Poll { flow }, |server| (server.poll(&code), server.manner.exchanges));
+        let here = S::here();
+        let told = self.did(&Deed::Poll { flow }, |server| {
+            let told = server.poll(&code);
+            if let Told::Granted(tokens) = &told {
+                here.recorder.push(Fact::Came { token: tokens.refresh.clone(), from: here.origins() });
+            }
+            (told, server.manner.exchanges)
+        });
         match told {
             None | Some((Told::Wait, _)) => Polled::Pending,
             Some((Told::Dead, _)) => Polled::Failed("invalid_grant".to_owned()),
@@ -220,6 +233,7 @@ impl<S: Sim> Issuer for SimIssuer<S> {
         let here = S::here();
         let deed = Deed::Revoke { token: token.expose_secret().to_owned() };
         here.record(Fact::ActBegan { who: here.who, deed: deed.clone() });
+        here.sends(token.expose_secret());
         self.server(|server| server.revoke(token.expose_secret()));
         self.0.recorder.push(Fact::ActEnded { who: here.who, deed });
         Revoked::Yes

@@ -9,6 +9,7 @@ pub mod issuer;
 #[cfg(feature = "loom")]
 pub mod loomed;
 pub mod ports;
+pub mod rows;
 pub mod scripted;
 pub mod server;
 pub mod signs;
@@ -39,6 +40,8 @@ pub struct World<S: Sim> {
     pub clock: clock::Times,
     /// The lifetime of the access tokens that its issuer grants.
     pub lifetime_ms: u64,
+    /// What a person agreed to about rows.
+    pub rows: rows::Rows,
     /// What is written down.
     pub recorder: Arc<Recorder>,
     /// The environment of a process, which the engine never touches; a wrong engine does.
@@ -55,6 +58,7 @@ impl<S: Sim> World<S> {
             lifetime_ms: server.manner.lifetime_ms,
             server: Place::new(server),
             clock,
+            rows: rows::Rows::default(),
             recorder,
             environment: Mutex::default(),
         })

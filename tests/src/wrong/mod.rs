@@ -75,6 +75,7 @@ wrong! {
     waits_by_wall_clock WaitsByWallClock "design: time" 14 [4] a_doubt_and_a_wall_clock_that_leaps;
     import_brings_back ImportBringsBack "hermes-agent 5285" 15 [] an_import_after_a_clear;
     unreadable_as_empty UnreadableAsEmpty "opencode all()" 16 [7] a_torn_document;
+    follows_the_row FollowsTheRow "tried: a row that moves" 17 [] a_row_that_moved;
     pid_over_lock PidOverLock "credlatch: signs of life" 4 [] a_process_table_that_lies;
     draws_twice DrawsTwice "credlatch: latch/rotate.rs" 12 [] a_pool_in_turn_with_a_spent_entry;
 }

@@ -175,3 +175,10 @@ pub(super) fn a_pool_in_turn_with_a_spent_entry() -> Scenario {
         ..Scenario::processes("a pool in turn with a spent entry", &[&user, &[Step::Read]])
     }
 }
+
+/// The first process reads a row that moved since the grant came.
+pub(super) fn a_row_that_moved() -> Scenario {
+    let mut scenario = story("a row that moved", &[&[rotate(Why::Asked)], &[Step::Read]]);
+    scenario.participants[0].has_moved_row = true;
+    scenario
+}

@@ -143,6 +143,32 @@ fn law_4_a_token_is_presented_by_one_and_not_after_its_successor_is_durable() {
 }
 
 #[test]
+fn law_17_a_grant_goes_where_it_came_from_until_a_person_agrees() {
+    let origins = |token: &str, revocation: &str| crate::origin::Origins {
+        token: crate::origin::Origin::of(token),
+        revocation: crate::origin::Origin::of(revocation),
+    };
+    let came = Fact::Came { token: "rt-1".to_owned(), from: origins("https://a.example", "https://b.example") };
+    let sent =
+        |token: &str, to: &str| Fact::Sent { token: token.to_owned(), to: crate::origin::Origin::of(to).unwrap() };
+    let succession = Fact::Succession { old: "rt-1".to_owned(), new: "rt-2".to_owned() };
+    let agreed = Fact::Agreed { to: origins("https://c.example", "https://d.example") };
+    keeps(17, &[came.clone(), sent("rt-1", "https://a.example/x"), sent("rt-1", "https://b.example")]);
+    breaks(
+        17,
+        &[came.clone(), sent("rt-1", "https://c.example")],
+        "sent to https://c.example, where it doesn't come from",
+    );
+    breaks(17, &[came.clone(), sent("rt-1", "http://a.example")], "nobody had agreed");
+    keeps(17, &[came.clone(), succession.clone(), sent("rt-2", "https://a.example")]);
+    breaks(17, &[came.clone(), succession, sent("rt-2", "https://c.example")], "nobody had agreed");
+    keeps(17, &[came.clone(), agreed.clone(), sent("rt-1", "https://c.example"), sent("rt-1", "https://d.example")]);
+    breaks(17, &[came, sent("rt-1", "https://c.example"), agreed], "nobody had agreed");
+    keeps(17, &[sent("rt-of-nowhere", "https://c.example")]);
+    assert!(witnesses(17, &[Fact::Withheld { who: 1 }]) && !witnesses(17, &[sent("rt-1", "https://c.example")]));
+}
+
+#[test]
 fn law_5_what_is_stored_is_what_the_issuer_takes_or_says_otherwise() {
     let rested = |state: &State, live: &[&str]| Fact::Rested {
         state: shared(state),
