@@ -174,28 +174,31 @@ fn lock(seen: &Inspection) -> Option<Finding> {
             what("is free, and the last commit was not confirmed: its writer died, or the disk failed it".to_owned()),
             "nothing: the next change confirms it before anything else",
         ),
-        LockSeen::Held { pid: Some(pid), .. } if process::is_stopped_pid(*pid) => Finding::of_store(
-            Severity::Error,
-            what(format!("is held by process {pid}, which is stopped: nobody can change anything")),
-            format!("resume it (`kill -CONT {pid}`), or end it (`kill {pid}; kill -CONT {pid}`)"),
-        ),
-        LockSeen::Held { pid, for_ms } => {
-            // Whoever signed may have ended since, and left the lock to a child.
-            let lockers = lockers::of(&seen.document.with_extension("lock"));
-            let signed = pid.filter(|pid| lockers.is_empty() || lockers.contains(pid));
-            let pid = signed.or_else(|| lockers.first().copied());
-            let who = pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"));
-            let text = what(format!("has been held by {who} for {for_ms} ms, longer than a change takes"));
-            let remedy = pid.map_or_else(
-                || "look again".to_owned(),
-                |pid| format!("look again; if it stays so, look at process {pid}"),
-            );
-            Finding::of_store(Severity::Warning, text, remedy)
-        }
+        LockSeen::Held { pid, for_ms } => held(seen, *pid, *for_ms),
         // What keeps the document from being read keeps the lock from it, too, and is told once.
         LockSeen::Unknown(error) if seen.state.as_ref().is_err_and(|known| known.kind == error.kind) => return None,
         LockSeen::Unknown(error) => error.clone().into(),
     })
+}
+
+fn held(seen: &Inspection, signed: Option<u32>, for_ms: u64) -> Finding {
+    let what = |text: String| format!("the lock of {} {text}", seen.document.display());
+    // Whoever signed may have ended since, and left the lock to a child.
+    let lockers = lockers::of(&seen.document.with_extension("lock"));
+    let signed = signed.filter(|pid| lockers.is_empty() || lockers.contains(pid));
+    let Some(pid) = signed.or_else(|| lockers.first().copied()) else {
+        let text = what(format!("has been held by another process for {for_ms} ms, longer than a change takes"));
+        return Finding::of_store(Severity::Warning, text, "look again");
+    };
+    if process::is_stopped_pid(pid) {
+        return Finding::of_store(
+            Severity::Error,
+            what(format!("is held by process {pid}, which is stopped: nobody can change anything")),
+            format!("resume it (`kill -CONT {pid}`), or end it (`kill {pid}; kill -CONT {pid}`)"),
+        );
+    }
+    let text = what(format!("has been held by process {pid} for {for_ms} ms, longer than a change takes"));
+    Finding::of_store(Severity::Warning, text, format!("look again; if it stays so, look at process {pid}"))
 }
 
 fn left(found: &Found) -> Finding {

@@ -7,6 +7,7 @@ use credlatch_core::state::State;
 use super::claims::is_at;
 use super::disk::{Disk, Facts};
 use super::document::{self, Head, MAX_BYTES};
+use super::kept::Kept;
 use super::lock::{FileLocked, Standing};
 use super::paths::Paths;
 use super::room::Room;
@@ -106,8 +107,8 @@ pub(crate) enum Held {
 
 /// Looks whether a held lock still guards the document, and what that is now: somebody may have deleted the one or edited
 /// the other meanwhile.
-pub(crate) fn facts_under_lock<D: Disk>(disk: &D, lock: &D::File, paths: &Paths) -> Result<Held, StoreError> {
-    if !is_at(disk, lock, &paths.lock).map_err(|error| trouble("look at", &paths.lock, &error))? {
+pub(crate) fn facts_under_lock<D: Disk>(disk: &D, lock: &Kept<D::File>, paths: &Paths) -> Result<Held, StoreError> {
+    if !lock.attempt(|lock| is_at(disk, lock, &paths.lock)).map_err(|error| trouble("look at", &paths.lock, &error))? {
         return Ok(Held::Superseded);
     }
     match disk.look(&paths.document) {

@@ -156,10 +156,10 @@ pub trait Disk: Clock + Nonces + 'static {
         self.process().pid_namespace
     }
 
-    /// The signs of life that this process has made.
+    /// The files that this process has locked.
     fn keep(&self) -> &Keep<Self::File>;
 
-    /// Closes the signs of life that this process inherited in a fork. Every way to a store goes through this, but for the
+    /// Closes the locked files that this process inherited in a fork. Every way to a store goes through this, but for the
     /// read of a word.
     fn shed(&self) {
         self.keep().shed(self.pid());

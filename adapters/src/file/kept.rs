@@ -1,6 +1,8 @@
-//! The locked files of this process, in one place. A forked child has its parent's descriptors, and with them the locks: at
-//! its first use of a store it closes them here, so that the parent's acts end with the parent.
+//! The locked files of this process, in one place: signs of life, and the lock files of stores. A forked child has its
+//! parent's descriptors, and with them the locks: at its first use of a store it closes them here, so that the parent's acts
+//! and commits end with the parent.
 
+use std::io;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError, Weak};
 use std::thread;
@@ -12,7 +14,7 @@ use credlatch_core::state::Nonce;
 /// a fork left behind.
 const TRIES: usize = 50;
 
-/// All signs of life that one process has made, by their names.
+/// All locked files of one process; signs of life by their names.
 pub struct Keep<F> {
     /// Whose they are; 0 before the first.
     pid: AtomicU32,
@@ -23,7 +25,8 @@ pub struct Keep<F> {
 pub(crate) struct Kept<F>(Arc<Slot<F>>);
 
 type Slot<F> = Mutex<Option<F>>;
-type Slots<F> = Vec<(Nonce, Weak<Slot<F>>)>;
+/// Lock files of stores have no names here.
+type Slots<F> = Vec<(Option<Nonce>, Weak<Slot<F>>)>;
 
 impl<F> Keep<F> {
     /// An empty one.
@@ -32,8 +35,18 @@ impl<F> Keep<F> {
         Self { pid: AtomicU32::new(0), files: Mutex::new(Vec::new()) }
     }
 
-    /// Takes a file in. Where the list can't be had it is kept all the same, and a child only doesn't find it.
+    /// Takes a sign of life in.
     pub(crate) fn keep(&self, name: Nonce, file: F) -> Kept<F> {
+        self.take_in(Some(name), file)
+    }
+
+    /// Takes a store's lock file in.
+    pub(crate) fn keep_lock(&self, file: F) -> Kept<F> {
+        self.take_in(None, file)
+    }
+
+    /// Where the list can't be had a file is kept all the same, and a child only doesn't find it.
+    fn take_in(&self, name: Option<Nonce>, file: F) -> Kept<F> {
         let slot = Arc::new(Mutex::new(Some(file)));
         if let Some(mut files) = self.files() {
             files.retain(|(_, slot)| slot.strong_count() > 0);
@@ -51,14 +64,14 @@ impl<F> Keep<F> {
         }
         let inherited = self.files().map(|mut files| std::mem::take(&mut *files)).unwrap_or_default();
         for slot in inherited.into_iter().filter_map(|(_, slot)| slot.upgrade()) {
-            // One that a thread of the parent had in its hand can't be closed: it costs others a wait.
+            // One that a thread of the parent was just reading or writing can't be closed: it costs others a wait.
             drop(slot.try_lock().ok().and_then(|mut file| file.take()));
         }
     }
 
     /// Whether this process made the sign of life of that name, and it is still there. If that can't be told it might.
     pub(crate) fn holds(&self, name: Nonce) -> bool {
-        self.files().is_none_or(|files| files.iter().any(|(kept, slot)| *kept == name && slot.strong_count() > 0))
+        self.files().is_none_or(|files| files.iter().any(|(kept, slot)| *kept == Some(name) && slot.strong_count() > 0))
     }
 
     fn files(&self) -> Option<MutexGuard<'_, Slots<F>>> {
@@ -85,6 +98,12 @@ impl<F> Kept<F> {
         let file = self.0.lock().ok()?;
         file.as_ref().map(act)
     }
+
+    /// The same for what may fail, as it does if the file was closed.
+    pub(crate) fn attempt<R>(&self, act: impl FnOnce(&F) -> io::Result<R>) -> io::Result<R> {
+        self.with(act)
+            .unwrap_or_else(|| Err(io::Error::other("it belongs to the process that this one was forked from")))
+    }
 }
 
 #[cfg(test)]
@@ -107,6 +126,16 @@ mod tests {
         assert!(keep.holds(Nonce(2)) && own.with(|_| ()).is_some());
         drop(own);
         assert!(!keep.holds(Nonce(2)));
+    }
+
+    #[test]
+    fn a_child_closes_the_lock_of_a_store_as_well() {
+        let keep = Keep::new();
+        keep.shed(7);
+        let lock = keep.keep_lock(());
+        assert!(lock.attempt(|()| Ok(())).is_ok());
+        keep.shed(8);
+        assert!(lock.attempt(|()| Ok(())).is_err());
     }
 
     #[test]

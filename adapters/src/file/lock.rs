@@ -13,6 +13,7 @@ use super::FileStore;
 use super::claims::{self, is_at};
 use super::disk::{Disk, Gate, Hold, Kind, Open, Place};
 use super::document::{self, Document, Head};
+use super::kept::Kept;
 use super::paths::Paths;
 use super::provenance::Here;
 use super::room::Room;
@@ -26,7 +27,7 @@ const PAUSE_MAX_MS: u64 = 10;
 pub struct FileLocked<'a, D: Disk> {
     pub(super) store: &'a FileStore<D>,
     pub(super) paths: Paths,
-    pub(super) file: D::File,
+    pub(super) file: Kept<D::File>,
     pub(super) here: Here,
     /// Whether the document that was loaded is not this place's own.
     pub(super) is_foreign: bool,
@@ -53,12 +54,12 @@ pub(super) fn lock<D: Disk>(store: &FileStore<D>, patience_ms: u64) -> Result<Fi
     let pass = store.gate.enter(patience_ms).ok_or_else(|| busy_here(&store.entry, patience_ms))?;
     let way = Way { patience_ms, deadline, pauses_ms: 1..=PAUSE_MAX_MS, holder: word::signature, forbidden: 0o077 };
     let (paths, file, _) = acquire(disk, &way, || store.paths())?;
-    let here = Here::of(disk, &file).map_err(|error| trouble("look at", &paths.lock, &error))?;
-    let word = Word::read(disk, &file).map_err(|error| trouble("read", &paths.lock, &error))?;
+    let here = file.attempt(|file| Here::of(disk, file)).map_err(|error| trouble("look at", &paths.lock, &error))?;
+    let word = file.attempt(|file| Word::read(disk, file)).map_err(|error| trouble("read", &paths.lock, &error))?;
     if word.boot != disk.now().boot {
         claims::sweep_strays(disk, &paths);
     }
-    word::sign(disk, &file);
+    file.with(|file| word::sign(disk, file));
     let (is_foreign, takes_over) = (false, false);
     let pid = disk.pid();
     Ok(FileLocked { store, paths, file, here, is_foreign, takes_over, word, standing: None, pid, _pass: pass })
@@ -83,7 +84,7 @@ pub(crate) fn acquire<D: Disk>(
     disk: &D,
     way: &Way<D>,
     find: impl Fn() -> Result<Paths, StoreError>,
-) -> Result<(Paths, D::File, Place), StoreError> {
+) -> Result<(Paths, Kept<D::File>, Place), StoreError> {
     let (first_ms, last_ms) = (*way.pauses_ms.start(), *way.pauses_ms.end());
     let mut pause_ms = first_ms;
     loop {
@@ -91,16 +92,22 @@ pub(crate) fn acquire<D: Disk>(
         paths.make_folder(disk)?;
         let file = disk.open(&paths.lock, Open::Ensure).map_err(|error| trouble("open", &paths.lock, &error))?;
         let place = check(disk, &paths, &file, way.forbidden)?;
-        while !disk.try_lock(&file, Hold::Alone).map_err(|error| trouble("lock", &paths.lock, &error))? {
+        let file = disk.keep().keep_lock(file);
+        let try_lock = || file.attempt(|file| disk.try_lock(file, Hold::Alone));
+        while !try_lock().map_err(|error| trouble("lock", &paths.lock, &error))? {
             let left_ms = way.deadline.left_ms(&disk.now());
             if left_ms == 0 {
-                return Err(busy(&paths, (way.holder)(disk, &file), way.patience_ms));
+                let holder = file.with(|file| (way.holder)(disk, file)).flatten();
+                return Err(busy(&paths, holder, way.patience_ms));
             }
             disk.pause(pause_ms.min(left_ms));
             pause_ms = (pause_ms * 2).min(last_ms);
         }
         // Somebody may have put another lock file there while this one was waited for: then it guards nothing.
-        if is_at(disk, &file, &paths.lock).map_err(|error| trouble("look at", &paths.lock, &error))? {
+        if file
+            .attempt(|file| is_at(disk, file, &paths.lock))
+            .map_err(|error| trouble("look at", &paths.lock, &error))?
+        {
             return Ok((paths, file, place));
         }
         if way.deadline.is_over(&disk.now()) {
@@ -223,7 +230,7 @@ impl<D: Disk> FileLocked<'_, D> {
         let is_elsewhere = self.is_foreign && head.lock.is_some();
         if is_elsewhere || self.here.name.is_some_and(|name| name != head.store) {
             let name = disk.nonce();
-            let named = word::set_name(disk, &self.file, name).and_then(|()| disk.sync(&self.file));
+            let named = self.file.attempt(|file| word::set_name(disk, file, name).and_then(|()| disk.sync(file)));
             named.map_err(|error| trouble("write to", &self.paths.lock, &error))?;
             (head.store, self.here.name) = (name, Some(name));
         }
@@ -236,7 +243,7 @@ impl<D: Disk> FileLocked<'_, D> {
     fn name_lock(&mut self) {
         let Some(Standing { head, .. }) = self.standing.as_ref().filter(|_| self.here.name.is_none()) else { return };
         // Without it the lock file's own identity is what tells.
-        if !self.is_foreign && word::set_name(&*self.store.disk, &self.file, head.store).is_ok() {
+        if !self.is_foreign && self.file.attempt(|file| word::set_name(&*self.store.disk, file, head.store)).is_ok() {
             self.here.name = Some(head.store);
         }
     }
@@ -259,7 +266,7 @@ impl<D: Disk> FileLocked<'_, D> {
     pub(super) fn set_word(&mut self, word: u64) -> io::Result<()> {
         let disk = &*self.store.disk;
         let next = Word { word, boot: disk.now().boot };
-        next.write(disk, &self.file)?;
+        self.file.attempt(|file| next.write(disk, file))?;
         self.word = next;
         Ok(())
     }
@@ -275,7 +282,7 @@ impl<D: Disk> Drop for FileLocked<'_, D> {
         // In a forked child the lock is still the parent's.
         if self.store.disk.pid() == self.pid {
             // If it fails, closing the file does the same.
-            let _ = self.store.disk.unlock(&self.file);
+            let _ = self.file.with(|file| self.store.disk.unlock(file));
         }
     }
 }

@@ -23,18 +23,33 @@ use crate::system::{ParkingLot, Process, SystemClock, SystemNonces, process};
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RealDisk;
 
-/// The signs of life of all this process's stores.
+/// The locked files of all this process's stores.
 static KEEP: Keep<File> = Keep::new();
 
-/// The queue of this process's writers.
-#[derive(Debug, Default)]
-pub struct RealGate(Mutex<()>);
+/// The queue of the writers of one process.
+#[derive(Debug)]
+pub struct RealGate {
+    queue: Mutex<()>,
+    /// Whose it is.
+    pid: u32,
+}
+
+impl Default for RealGate {
+    fn default() -> Self {
+        Self { queue: Mutex::new(()), pid: std::process::id() }
+    }
+}
 
 impl Gate for RealGate {
-    type Pass<'a> = MutexGuard<'a, ()>;
+    type Pass<'a> = Option<MutexGuard<'a, ()>>;
 
     fn enter(&self, patience_ms: u64) -> Option<Self::Pass<'_>> {
-        self.0.try_lock_for(Duration::from_millis(patience_ms))
+        // A thread that a fork left behind may be first in this queue for ever. Without it the lock file keeps the writers
+        // of the child apart, since each opens it anew.
+        if self.pid != std::process::id() {
+            return Some(None);
+        }
+        self.queue.try_lock_for(Duration::from_millis(patience_ms)).map(Some)
     }
 }
 

@@ -15,6 +15,7 @@ use crate::file::claims;
 use crate::file::commit::{Held, facts_under_lock, replaced, too_large};
 use crate::file::disk::{Disk, Gate, Open, Place};
 use crate::file::document::{Content, read_bytes};
+use crate::file::kept::Kept;
 use crate::file::lock::{Way, acquire, busy_here};
 use crate::file::paths::Paths;
 use crate::file::provenance::is_same_file;
@@ -33,7 +34,7 @@ const NOTHING: &[u8] = b"{}";
 pub struct HermesLocked<'a, D: Disk> {
     store: &'a HermesStore<D>,
     paths: Paths,
-    file: D::File,
+    file: Kept<D::File>,
     place: Place,
     born_ns: Option<u64>,
     /// What stands, once it was loaded under this lock.
@@ -55,8 +56,9 @@ pub(super) fn lock<D: Disk>(store: &HermesStore<D>, patience_ms: u64) -> Result<
     // Who may write to Hermes' lock file is Hermes' choice, as long as it is not everybody.
     let way = Way { patience_ms, deadline, pauses_ms: 1..=PAUSE_MAX_MS, holder: signature, forbidden: 0o002 };
     let (paths, file, place) = acquire(disk, &way, || store.paths())?;
-    let born_ns = disk.facts(&file).map_err(|error| trouble("look at", &paths.lock, &error))?.born_ns;
-    sign(disk, &file);
+    let born_ns =
+        file.attempt(|file| disk.facts(file)).map_err(|error| trouble("look at", &paths.lock, &error))?.born_ns;
+    file.with(|file| sign(disk, file));
     let pid = disk.pid();
     Ok(HermesLocked { store, paths, file, place, born_ns, standing: None, adopts: false, pid, _pass: pass })
 }
@@ -199,7 +201,7 @@ impl<D: Disk> Drop for HermesLocked<'_, D> {
         // In a forked child the lock is still the parent's.
         if self.store.disk.pid() == self.pid {
             // If it fails, closing the file does the same.
-            let _ = self.store.disk.unlock(&self.file);
+            let _ = self.file.with(|file| self.store.disk.unlock(file));
         }
     }
 }
