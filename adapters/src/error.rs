@@ -24,6 +24,8 @@ pub struct Error {
     kind: ErrorKind,
     message: String,
     remedy: String,
+    /// Message and remedy as they were before they were made plain, if that changed anything.
+    written: Option<Box<[String; 2]>>,
 }
 
 /// What the caller should do next. Each kind has an exit status of the command line.
@@ -78,8 +80,10 @@ impl Error {
     /// Makes one. What others wrote into the texts, such as a file's name or an issuer's code, is made plain here:
     /// control characters, marks of direction and what shows nothing are written as their numbers.
     pub fn new(kind: ErrorKind, message: impl Into<String>, remedy: impl Into<String>) -> Self {
-        let plain = |text: String| plain::line(&text).into_owned();
-        Self { kind, message: plain(message.into()), remedy: plain(remedy.into()) }
+        let written = [message.into(), remedy.into()];
+        let [message, remedy] = written.each_ref().map(|text| plain::line(text).into_owned());
+        let is_plain = [&message, &remedy] == written.each_ref();
+        Self { kind, message, remedy, written: (!is_plain).then(|| Box::new(written)) }
     }
 
     /// What the caller should do next.
@@ -95,6 +99,17 @@ impl Error {
     /// What to do.
     pub fn remedy(&self) -> &str {
         &self.remedy
+    }
+
+    /// The message as it was written, whatever others put into it: for JSON and other forms that escape by rules of their
+    /// own, and never for a terminal.
+    pub fn written_message(&self) -> &str {
+        self.written.as_ref().map_or(&self.message, |written| &written[0])
+    }
+
+    /// The remedy as it was written; see [`Error::written_message`].
+    pub fn written_remedy(&self) -> &str {
+        self.written.as_ref().map_or(&self.remedy, |written| &written[1])
     }
 
     /// Why there is nothing to hand out for this provider.
@@ -362,6 +377,9 @@ mod tests {
         ] {
             for text in [error.message(), error.remedy(), &error.to_string()] {
                 assert!(text.starts_with("a\\u{1b}[2J\\u{202e}b\\u{a}c"), "{text:?}");
+            }
+            for text in [error.written_message(), error.written_remedy()] {
+                assert!(text.starts_with(hostile), "{text:?}");
             }
         }
     }

@@ -129,6 +129,12 @@ struct ToldError<'a> {
 
 impl<'a> From<&'a Error> for Told<'a> {
     fn from(error: &'a Error) -> Self {
-        Self { error: ToldError { kind: error.kind().as_str(), message: error.message(), remedy: error.remedy() } }
+        Self {
+            error: ToldError {
+                kind: error.kind().as_str(),
+                message: error.written_message(),
+                remedy: error.written_remedy(),
+            },
+        }
     }
 }

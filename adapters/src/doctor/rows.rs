@@ -44,5 +44,5 @@ pub(super) fn examine(case: &Case<'_>, findings: &mut Vec<Finding>) {
 }
 
 fn of_error(about: About, error: &Error) -> Finding {
-    Finding::new(about, Severity::Error, error.message(), error.remedy())
+    Finding::new(about, Severity::Error, error.written_message(), error.written_remedy())
 }

@@ -48,8 +48,11 @@ impl Latch {
         pay(prepared).map_err(|why| {
             Error::new(
                 ErrorKind::Other,
-                format!("the store is cleared, but {}", why.message()),
-                format!("{}; the next change of this profile, or `credlatch purge`, does what is left", why.remedy()),
+                format!("the store is cleared, but {}", why.written_message()),
+                format!(
+                    "{}; the next change of this profile, or `credlatch purge`, does what is left",
+                    why.written_remedy()
+                ),
             )
         })?;
         // If this fails the debt stands, and whoever pays it again finds nothing to do.

@@ -34,7 +34,7 @@ pub(crate) fn tell(diagnosis: &Diagnosis, findings: &[Finding], json: bool) -> Z
 }
 
 fn of_error(error: &Error) -> Finding {
-    let (what, remedy) = (error.message().to_owned(), error.remedy().to_owned());
+    let (what, remedy) = (error.written_message().to_owned(), error.written_remedy().to_owned());
     Finding { about: About::Outside, severity: Severity::Error, what, remedy }
 }
 

@@ -92,6 +92,16 @@ fn is_hidden(c: char) -> bool {
             || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}'))
 }
 
+/// Whether a text in a JSON value, a name among them, has this in it.
+pub(crate) fn holds(value: &serde_json::Value, text: &str) -> bool {
+    match value {
+        serde_json::Value::String(value) => value.contains(text),
+        serde_json::Value::Array(all) => all.iter().any(|value| holds(value, text)),
+        serde_json::Value::Object(all) => all.iter().any(|(name, value)| name.contains(text) || holds(value, text)),
+        _ => false,
+    }
+}
+
 #[test]
 fn text_from_others_reaches_the_terminal_escaped() {
     let home = Home::new();
@@ -111,7 +121,7 @@ fn text_from_others_reaches_the_terminal_escaped() {
     std::fs::write(&table, format!(r#"{{"providers":[{{"id":{escaped},"aliases":[{escaped}]}}]}}"#)).unwrap();
     let store = format!("hermes:{file}");
     let folder_of = folder.to_str().unwrap();
-    let mut shown = 0;
+    let (mut shown, mut meant) = (0, 0);
     for args in [
         &["import", "hermes", "--path", file][..],
         &["import", "hermes", "--path", file, "--dry-run"],
@@ -143,10 +153,14 @@ fn text_from_others_reaches_the_terminal_escaped() {
                 assert!(!text.chars().any(is_hidden), "{args:?}: {text:?}");
                 shown += usize::from(text.contains("202e"));
                 for line in text.lines().filter(|line| line.starts_with('{')) {
-                    serde_json::from_str::<serde_json::Value>(line).unwrap();
+                    let told: serde_json::Value = serde_json::from_str(line).unwrap();
+                    // What JSON escapes means the same when it is read.
+                    assert!(!line.contains("\\\\u{") && !holds(&told, "\\u{"), "{args:?}: {line}");
+                    meant += usize::from(holds(&told, HOSTILE));
                 }
             }
         }
     }
+    assert!(meant > 4, "little of it was told in JSON: {meant}");
     assert!(shown > 8, "little of it was shown at all: {shown}");
 }

@@ -85,7 +85,7 @@ fn get(global: &Global, latch: &Latch, provider: &str) -> Done<Reply> {
         }
         Err(End::Failed { error, .. }) if error.kind() == ErrorKind::NoCredential => {
             // Cargo's own words name its own remedy; ours names the provider.
-            output::warn(global.json, error.message(), error.remedy());
+            output::warn(global.json, error.written_message(), error.written_remedy());
             Ok(Reply::Err(Refusal::NotFound))
         }
         Err(other) => Err(other),
