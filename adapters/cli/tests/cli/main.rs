@@ -12,6 +12,7 @@ mod mute;
 #[path = "../../../tests/common/needs.rs"]
 mod needs;
 mod output;
+mod plain;
 mod pool;
 mod rotation;
 mod run;

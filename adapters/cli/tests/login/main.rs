@@ -18,6 +18,7 @@ mod clocks;
 mod containers;
 mod crowds;
 mod doctor;
+mod escaped;
 mod killed;
 mod many;
 #[cfg(target_os = "linux")]
