@@ -83,13 +83,32 @@ fn a_bare_403_leaves_the_only_key_in_use_and_a_rest_names_its_cause() {
     let next = latch.report(&used, &Outcome::from_http(403, &HeaderMap::new(), b"")).unwrap();
     assert!(matches!(next, Next::Continue), "{next:?}");
     assert!(latch.token("minimax").is_ok());
-    for (status, cause) in [(401, "after a 401"), (402, "after a billing failure"), (429, "after a rate limit")] {
+    let told = HeaderMap::from_iter([(http::header::RETRY_AFTER, HeaderValue::from_static("30"))]);
+    for (status, headers, cause) in [
+        (401, HeaderMap::new(), "after a 401"),
+        (402, HeaderMap::new(), "after a billing failure"),
+        (403, told, "after a failure such as a 403"),
+        (429, HeaderMap::new(), "after a rate limit"),
+    ] {
         let latch = keys(1);
         let used = latch.current("minimax").unwrap();
-        let next = latch.report(&used, &Outcome::from_http(status, &HeaderMap::new(), b"")).unwrap();
+        let next = latch.report(&used, &Outcome::from_http(status, &headers, b"")).unwrap();
         assert!(matches!(next, Next::WaitUntil(_)), "{next:?}");
         for error in [latch.token("minimax").unwrap_err(), latch.current("minimax").unwrap_err()] {
             assert!(error.message().contains(cause), "{error:?}");
         }
     }
+}
+
+#[test]
+fn a_request_that_every_key_is_refused_for_leaves_one_of_them_in_use() {
+    let latch = keys(3);
+    let mut used = latch.current("minimax").unwrap();
+    let refused = Outcome::from_http(403, &HeaderMap::new(), b"");
+    for _ in 0..2 {
+        let Next::Retry(next) = latch.report(&used, &refused).unwrap() else { panic!("another could do better") };
+        used = next;
+    }
+    assert!(matches!(latch.report(&used, &refused).unwrap(), Next::Continue));
+    assert_eq!(latch.token("minimax").unwrap().label(), used.label());
 }

@@ -20,6 +20,9 @@ pub const REST_UNAUTHORIZED_MS: u64 = 300_000;
 pub const REST_LIMITED_MS: u64 = 3_600_000;
 /// Rest of the only living entry, unless it is a billing matter: a long rest would be an outage.
 pub const REST_SOLE_MS: u64 = 60_000;
+/// Rest after a first failure that may be the request's as well; one that comes within an hour after it doubles it, up to
+/// that hour.
+pub const REST_UNEXPLAINED_MS: u64 = 60_000;
 /// How long a dead entry that a person set is kept, so that its verdict can be read.
 pub const DEAD_KEPT_MS: u64 = 86_400_000;
 
@@ -82,8 +85,9 @@ pub enum Answer {
     Limited,
     /// 402, or a reason that speaks of billing.
     Billing,
-    /// Any other failure that may be the credential's, such as a bare 403. The only living entry goes on after it, unless
-    /// the provider says how long to wait.
+    /// Any other failure that may be the credential's, such as a bare 403, or the request's: a region, a model, a firewall.
+    /// Unless the provider says how long to wait, the rest is short and grows, and an entry that no other can stand in for
+    /// goes on.
     Other,
 }
 
@@ -141,6 +145,7 @@ impl Health {
 pub(crate) fn report(state: &mut State, now: &Stamp, report: &Report) -> Outcome {
     let Some(slot) = state.providers.get_mut(&report.provider) else { return Verdict::Stale.into() };
     let living = slot.entries.iter().filter(|entry| !entry.is_finished(now)).count();
+    let is_replaceable = slot.entries.iter().any(|entry| entry.label != report.label && entry.is_usable(now, None));
     let Some(entry) = slot.entry_mut(report.label.as_str()) else { return Verdict::Stale.into() };
     if entry.version != report.version {
         return Verdict::Stale.into();
@@ -149,11 +154,17 @@ pub(crate) fn report(state: &mut State, now: &Stamp, report: &Report) -> Outcome
         entry.health.dead = Some(Dead { at: *now, reason: reason.clone() });
         return Verdict::Done.into();
     }
-    // Such as a bare 403: it may be about the request. Where nothing could take its place, a rest would only be an outage.
-    if report.answer == Answer::Other && living == 1 && report.rest_ms.is_none() {
+    let is_unexplained = report.answer == Answer::Other && report.rest_ms.is_none();
+    // Where nothing could take its place, a rest would only be an outage. Of one that rests already, this is an answer to a
+    // request of before.
+    if is_unexplained && (!is_replaceable || !entry.is_usable(now, None)) {
         return Verdict::Nothing.into();
     }
-    let until = now.plus_ms(report.rest_ms.unwrap_or_else(|| rest_ms(report.answer, living == 1)));
+    let rest_ms = report.rest_ms.unwrap_or_else(|| match report.answer {
+        Answer::Other => unexplained_ms(entry.health.rest, now),
+        answer => rest_ms(answer, living == 1),
+    });
+    let until = now.plus_ms(rest_ms);
     match &report.model {
         Some(model) if report.answer == Answer::Limited => {
             entry.health.models.retain(|_, until| !until.is_reached(now));
@@ -171,6 +182,15 @@ fn rest_ms(answer: Answer, is_sole: bool) -> u64 {
         Answer::Unauthorized => REST_UNAUTHORIZED_MS,
         Answer::Limited | Answer::Other => REST_LIMITED_MS,
     }
+}
+
+/// Rest after a failure that may be the request's: twice the one before it, if that was for the same cause and ended less
+/// than an hour ago.
+fn unexplained_ms(before: Option<Rest>, now: &Stamp) -> u64 {
+    let is_recent = |rest: &Rest| now.age_ms(&rest.until.from) < rest.until.after_ms.saturating_add(REST_LIMITED_MS);
+    let before = before.filter(|rest| rest.cause == Answer::Other && is_recent(rest));
+    let doubled = before.map_or(0, |rest| rest.until.after_ms.saturating_mul(2));
+    doubled.clamp(REST_UNEXPLAINED_MS, REST_LIMITED_MS)
 }
 
 pub(crate) fn count_uses(state: &mut State, count: &CountUses) -> Outcome {

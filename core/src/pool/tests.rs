@@ -212,6 +212,37 @@ fn a_bare_403_does_not_rest_the_only_key() {
 }
 
 #[test]
+fn a_bare_403_rests_a_key_for_a_minute_and_longer_if_it_comes_again() {
+    let mut state = three();
+    let answer =
+        |state: &State, now: &Stamp, label| after(state, now, &[Event::Report(answered(state, label, Answer::Other))]);
+    let until = |state: &State| entry(state, "a").health.rest.unwrap().until;
+    let mut now_ms = 0;
+    for minutes in [1, 2, 4, 8, 16, 32, 60, 60] {
+        state = answer(&state, &at(now_ms), "a");
+        assert_eq!(until(&state), at(now_ms).plus_ms(minutes * REST_UNEXPLAINED_MS));
+        let late = answer(&state, &at(now_ms + 1), "a");
+        assert_eq!(until(&late), until(&state), "a crowd's answers to the same refusal are one");
+        now_ms += minutes * REST_UNEXPLAINED_MS + REST_LIMITED_MS - 1;
+    }
+    let state = answer(&state, &at(now_ms + 1), "a");
+    assert_eq!(until(&state), at(now_ms + 1).plus_ms(REST_UNEXPLAINED_MS), "an hour without one");
+}
+
+#[test]
+fn a_bare_403_takes_no_entry_that_nothing_could_stand_in_for_and_no_rest_from_one_that_rests() {
+    let mut state = three();
+    let limited = Report { rest_ms: Some(REST_LIMITED_MS), ..answered(&state, "a", Answer::Limited) };
+    state = after(&state, &at(0), &[Event::Report(limited)]);
+    for label in ["a", "b", "c", "c"] {
+        state = after(&state, &at(1), &[Event::Report(answered(&state, label, Answer::Other))]);
+    }
+    assert_eq!(first(&state, &at(1)).unwrap(), "c", "one bad request must not shut the pool");
+    assert_eq!(first(&state, &at(1 + REST_UNEXPLAINED_MS)).unwrap(), "b");
+    assert_eq!(entry(&state, "a").health.rest.unwrap().until, at(0).plus_ms(REST_LIMITED_MS));
+}
+
+#[test]
 fn what_is_dead_stays_dead_with_its_reason_until_it_is_set_anew() {
     let state = three();
     let report = Report { dead: Some("token_revoked".to_owned()), ..answered(&state, "a", Answer::Unauthorized) };
