@@ -7,12 +7,13 @@ use credlatch_core::name::{BadName, ProviderId};
 use credlatch_core::origin::Origin;
 use credlatch_core::pool::Answer;
 use credlatch_core::port::{StoreError, StoreErrorKind};
-use credlatch_core::provider::{Provider, UnknownProvider, endpoint};
+use credlatch_core::provider::{Provider, UnknownProvider};
 use credlatch_core::scrub::{Missing, PlanError};
 use credlatch_core::secret::BadSecret;
 use credlatch_core::shared::Shared;
 use credlatch_core::time::Deadline;
 
+use crate::issuers::{NO_ISSUER, distrust, hindrance, trust};
 use crate::plain;
 use crate::set_aside::SetAside;
 use crate::system::process;
@@ -150,13 +151,13 @@ impl Error {
             ),
             NoToken::Unreachable(until) => Self::new(
                 ErrorKind::Unreachable,
-                format!("the {name} access token has ended, and its issuer gave no new one"),
+                format!("the {name} access token has ended, and its issuer gave no new one{}", hindrance(provider)),
                 format!("the next try is made at {} or later", clock_time(&until)),
             ),
             NoToken::Untrusted(until) => Self::new(
                 ErrorKind::Unreachable,
                 format!("the {name} access token has ended, and no new one was asked for: {}", distrust(provider)),
-                format!("{TRUST}; the next try is made at {} or later", clock_time(&until)),
+                format!("{}; the next try is made at {} or later", trust(), clock_time(&until)),
             ),
             NoToken::Busy(actor) => {
                 let pid = process::named(&actor);
@@ -317,27 +318,6 @@ impl From<&crate::foreign::ForeignError> for Error {
         };
         Self::new(kind, error.to_string(), error.remedy())
     }
-}
-
-/// The short code of a login whose issuer showed a certificate that is not trusted.
-pub(crate) const UNTRUSTED: &str = "untrusted_certificate";
-
-/// What to do about a certificate that is not trusted.
-pub(crate) const TRUST: &str = "if that is your company's proxy, add its authority to this machine's certificates or name \
-its file in SSL_CERT_FILE (which then counts alone); else look at the clock, and at who stands between";
-
-/// Why no refresh token of a provider can be presented.
-pub(crate) const NO_ISSUER: &str = if cfg!(feature = "oauth") {
-    "its provider's row names no token endpoint"
-} else {
-    "this build was made without the `oauth` feature"
-};
-
-/// That an issuer's certificate is not trusted.
-pub(crate) fn distrust(provider: &Provider) -> String {
-    let url = provider.oauth.as_ref().and_then(|oauth| oauth.token_endpoint.as_deref());
-    let host = url.and_then(|url| endpoint(url).ok()).map_or("its issuer", |url| url.host);
-    format!("the certificate of {host} is not trusted here, and nothing was sent to it")
 }
 
 /// What an entry rests after.

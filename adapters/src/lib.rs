@@ -46,6 +46,7 @@ pub mod foreign;
 pub mod found;
 #[cfg(all(feature = "hermes", unix))]
 pub mod hermes;
+mod issuers;
 mod latch;
 pub mod memory;
 #[cfg(feature = "oauth")]

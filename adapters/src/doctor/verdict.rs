@@ -12,8 +12,9 @@ use super::finding::{About, Finding, Severity};
 use super::health::Health;
 use super::holder::Life;
 use super::provider::Way;
-use crate::error::{TRUST, clock_time, rfc3339};
+use crate::error::{clock_time, rfc3339};
 use crate::file::shell_quoted;
+use crate::issuers::trust;
 use crate::set_aside::SetAside;
 
 /// Everything that stands against one entry.
@@ -119,9 +120,9 @@ impl Desk<'_> {
         let is_told = !matches!(self.report.health, Health::Ok | Health::Rotating | Health::Resting);
         let tries = health.failures;
         let (why, remedy) = if health.untrusted {
-            (": the certificate of its issuer is not trusted here", TRUST)
+            (": the certificate of its issuer is not trusted here", trust())
         } else {
-            ("", "look whether its issuer can be reached")
+            ("", "look whether its issuer can be reached".to_owned())
         };
         let next = clock_time(&next);
         let what = format!("could not be renewed {tries} times in a row{why}; the next try is at {next}");

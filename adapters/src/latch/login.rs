@@ -12,7 +12,8 @@ use super::flows::describe;
 use super::watcher::{INTERRUPTED, Unshown, Watcher};
 use super::{FlowState, FlowStatus, Inner, Latch};
 use crate::backend::Login;
-use crate::error::{Error, ErrorKind, TRUST, UNTRUSTED, distrust};
+use crate::error::{Error, ErrorKind};
+use crate::issuers::{UNTRUSTED, distrust, hindrance, trust};
 
 /// A login in progress. Dropping it does nothing: the login goes on, and other processes may be waiting for it.
 /// [`Flow::cancel`] ends it.
@@ -256,12 +257,13 @@ pub(super) fn refused(row: &Provider, code: &str) -> Error {
     let (kind, what) = match code {
         UNTRUSTED => {
             let what = format!("the login to {} was not begun: {}", row.id, distrust(row));
-            return Error::new(ErrorKind::Unreachable, what, TRUST);
+            return Error::new(ErrorKind::Unreachable, what, trust());
         }
         "access_denied" => (ErrorKind::SignIn, "the login was refused by the person who was asked"),
         "unsupported" => (ErrorKind::Usage, "this build can't sign in; it was made without the `oauth` feature"),
         INTERRUPTED => (ErrorKind::Busy, "the process that asked the issuer ended before the answer came"),
         _ => (ErrorKind::Unreachable, "the issuer did not complete the login"),
     };
-    Error::new(kind, format!("{}: {what} ({code})", row.id), again(row))
+    let hindrance = if code == "unreachable" { hindrance(row) } else { String::new() };
+    Error::new(kind, format!("{}: {what} ({code}){hindrance}", row.id), again(row))
 }

@@ -15,7 +15,8 @@ use super::credential::Credential;
 use super::exchange::{Answer, Once};
 use super::passed::{Nothing, Passed};
 use super::{Inner, Latch, times};
-use crate::error::{Error, ErrorKind, NO_ISSUER, TRUST, clock_time, distrust};
+use crate::error::{Error, ErrorKind, clock_time};
+use crate::issuers::{NO_ISSUER, distrust, hindrance, trust};
 
 /// What the pool chose, by what can be done with it without waiting for anybody.
 pub(super) enum AtOnce {
@@ -202,11 +203,14 @@ pub(super) fn not_rotated(row: &Provider, rotation: Rotation) -> Error {
         ),
         Rotation::Failed(Exchanged::Untrusted) => {
             let what = format!("the {name} token was not rotated: {}", distrust(row));
-            Error::new(ErrorKind::Unreachable, what, TRUST)
+            Error::new(ErrorKind::Unreachable, what, trust())
         }
         Rotation::Failed(_) => Error::new(
             ErrorKind::Unreachable,
-            format!("the issuer of {name} could not be reached, or asked to be left alone; nothing was changed"),
+            format!(
+                "the issuer of {name} could not be reached, or asked to be left alone; nothing was changed{}",
+                hindrance(row)
+            ),
             "try again later",
         ),
         Rotation::Refused(Refusal::NotRotatable) => {

@@ -20,7 +20,7 @@ use credlatch_core::rotation::Exchanged;
 
 use super::answer;
 use super::http::{Answer, Reply};
-use crate::error::UNTRUSTED;
+use crate::issuers::UNTRUSTED;
 
 /// The errors that condemn the token that was presented: RFC 6749 and 6750, OpenAI's and GitHub's words for the same.
 const CONDEMNING: [&str; 11] = [

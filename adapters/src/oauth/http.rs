@@ -7,12 +7,11 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use credlatch_core::provider::{Url, endpoint};
-use ureq::Proxy;
 use ureq::config::Config;
 use ureq::tls::{RootCerts, TlsConfig};
 use zeroize::Zeroizing;
 
-use super::{connect, roots};
+use super::{connect, proxy, roots};
 use crate::patience::retry_after_ms;
 
 /// The longest answer that is read, in bytes.
@@ -61,7 +60,8 @@ pub(super) fn form(fields: &[(&str, &str)]) -> Zeroizing<String> {
 /// Sends it once. Redirects are not followed: a secret goes where the provider's row says, and nowhere else.
 pub(super) fn post(post: &Post<'_>) -> Reply {
     let Ok(url) = endpoint(post.url) else { return Reply::NotSent };
-    let (agent, sent) = connect::client(config(post.timeout, &url), post.timeout);
+    let Some(config) = config(post.timeout, &url) else { return Reply::NotSent };
+    let (agent, sent) = connect::client(config, post.timeout);
     let request = agent.post(post.url).header("content-type", post.content_type).header("accept", "application/json");
     let mut response = match request.send(post.body.as_bytes()) {
         Ok(response) => response,
@@ -88,22 +88,24 @@ fn is_distrust(error: &ureq::Error) -> bool {
     matches!(tls, Some(rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented))
 }
 
-fn config(timeout: Duration, url: &Url<'_>) -> Config {
+/// How it is sent; none if the environment names a proxy that can't be understood.
+fn config(timeout: Duration, url: &Url<'_>) -> Option<Config> {
     let is_loopback = url.is_loopback();
+    // A request to this machine is not encrypted, and no proxy may read it; any other is, and a proxy sees a tunnel.
+    let proxy = if is_loopback { None } else { proxy::named().ok()? };
     // Reading them takes some milliseconds, which a request in the clear can do without.
     let roots = if url.https { roots::trusted() } else { RootCerts::WebPki };
-    ureq::config::Config::builder()
+    let config = ureq::config::Config::builder()
         .timeout_global(Some(timeout))
         .http_status_as_error(false)
         .max_redirects(0)
         .max_redirects_will_error(false)
         .max_idle_connections(0)
         .https_only(!is_loopback)
-        // A request to this machine is not encrypted, and no proxy may read it; any other is, and a proxy sees a tunnel.
-        .proxy(if is_loopback { None } else { Proxy::try_from_env() })
+        .proxy(proxy)
         .tls_config(TlsConfig::builder().root_certs(roots).build())
-        .user_agent(concat!("credlatch/", env!("CARGO_PKG_VERSION")))
-        .build()
+        .user_agent(concat!("credlatch/", env!("CARGO_PKG_VERSION")));
+    Some(config.build())
 }
 
 #[cfg(test)]

@@ -13,7 +13,8 @@ mod http;
 mod jwt;
 mod loopback;
 mod pkce;
-mod roots;
+pub(crate) mod proxy;
+pub(crate) mod roots;
 
 use std::fmt;
 use std::sync::Arc;

@@ -51,11 +51,11 @@ fn an_issuer_with_a_company_certificate_is_believed_where_its_authority_is_named
 
     let missing = authority.path().join("missing.pem");
     for mut command in [world.command(&["token", "acme"]), believing(&world, "SSL_CERT_FILE", &missing)] {
-        let refused = said(&mut command);
-        refused.failed(7, "acme");
-        told(&refused, "the certificate of 127.0.0.1 is not trusted here, and nothing was sent to it");
-        let again = said(&mut command);
-        told(&again, "is not trusted here");
+        for _ in 0..2 {
+            let refused = said(&mut command);
+            refused.failed(7, "acme");
+            told(&refused, "the certificate of 127.0.0.1 is not trusted here, and nothing was sent to it");
+        }
         let looked_over = said(&mut world.command(&["doctor"]));
         assert!(looked_over.out.contains("certificate of its issuer is not trusted"), "{}", looked_over.out);
         assert!(server.asked().is_empty(), "nothing is sent to whom nobody vouches for");
@@ -66,4 +66,53 @@ fn an_issuer_with_a_company_certificate_is_believed_where_its_authority_is_named
     let granted = said(&mut believing(&world, "SSL_CERT_FILE", &file));
     assert_eq!((granted.status, granted.out.as_str()), (0, "at-2\n"), "{}", granted.err);
     assert_eq!(server.asked().len(), 1);
+}
+
+#[test]
+fn a_file_of_authorities_that_is_missing_or_broken_is_named_with_its_variable() {
+    let server = Server::start_tls(|_| Reply::ok(GRANT));
+    let (world, folder) = (behind(&server), tempfile::tempdir().unwrap());
+    let at = |name: &str| folder.path().join(name);
+    std::fs::create_dir(at("empty")).unwrap();
+    std::fs::create_dir(at("broken")).unwrap();
+    std::fs::write(at("text.pem"), "no certificate\n").unwrap();
+    std::fs::write(at("broken/cut.pem"), "-----BEGIN CERTIFICATE-----\nMIIB\n").unwrap();
+    for (name, path, why) in [
+        ("SSL_CERT_FILE", at("missing.pem"), "can't be read (No such file"),
+        ("SSL_CERT_FILE", at("empty"), "can't be read (Is a directory"),
+        ("SSL_CERT_FILE", at("text.pem"), "holds no certificate"),
+        ("SSL_CERT_FILE", at("broken/cut.pem"), "holds what is no certificate in PEM form"),
+        ("SSL_CERT_DIR", at("missing"), "can't be read (No such file"),
+        ("SSL_CERT_DIR", at("empty"), "holds no certificate"),
+        ("SSL_CERT_DIR", at("broken"), "holds what is no certificate in PEM form"),
+    ] {
+        let refused = said(&mut believing(&world, name, &path));
+        refused.failed(7, &format!("{name} names {}, which {why}", path.display()));
+        let looked_over = said(world.command(&["doctor"]).env(name, &path)).out.replace('\n', " ");
+        assert!(looked_over.contains(name), "{looked_over}");
+        assert!(server.asked().is_empty());
+        world.put("acme", 0);
+    }
+}
+
+#[test]
+fn a_proxy_that_cannot_be_understood_is_named_and_not_gone_past() {
+    // The address is this machine's, and doesn't look like it: what isn't known to be here goes by the proxy.
+    let server = Server::start_tls(|_| Reply::ok(GRANT));
+    let endpoint = |path: &str| Some(format!("https://0.0.0.0:{}/{path}", server.port));
+    let world = World::with(|row| {
+        let oauth = row.oauth.as_mut().unwrap();
+        (oauth.token_endpoint, oauth.device_authorization_endpoint) = (endpoint("token"), endpoint("device"));
+    })
+    .ended();
+    said(&mut world.command(&["rotate", "acme"])).failed(7, "certificate of 0.0.0.0 is not trusted");
+    for name in ["ALL_PROXY", "HTTPS_PROXY", "https_proxy"] {
+        for args in [&["token", "acme"][..], &["rotate", "acme", "--now"], &["login", "acme"]] {
+            world.put("acme", 0);
+            let refused = said(world.command(args).env(name, "gopher://user:password@proxy.example"));
+            refused.failed(7, &format!("{name} is set and holds no address of a proxy, so nothing was sent"));
+            assert!(!refused.err.contains("password"), "{}", refused.err);
+        }
+    }
+    assert!(server.asked().is_empty());
 }
