@@ -76,18 +76,19 @@ fn name_in(table: &[(u32, &'static str)], magic: u32) -> Option<&'static str> {
 fn name(path: &Path, magic: u32) -> &'static str {
     name_in(SHARED, magic).unwrap_or_else(|| {
         let number = format!("file system {magic:#x}");
-        let mounts = fs::read_to_string("/proc/self/mountinfo").ok();
+        let mounts = fs::read("/proc/self/mountinfo").ok();
         let device = fs::metadata(path).ok().map(|facts| facts.dev());
         let kind = mounts.as_deref().zip(device).and_then(|(mounts, device)| kind_in(mounts, device));
         kept(kind.map_or_else(|| number.clone(), |kind| format!("{kind} ({number})")))
     })
 }
 
-/// The type of what is mounted from this device (proc_pid_mountinfo(5)).
-fn kind_in(mounts: &str, device: u64) -> Option<&str> {
+/// The type of what is mounted from this device (proc_pid_mountinfo(5)). Paths of mounts may be no text.
+fn kind_in(mounts: &[u8], device: u64) -> Option<String> {
+    let mounts = String::from_utf8_lossy(mounts);
     let device = format!("{}:{}", rustix::fs::major(device), rustix::fs::minor(device));
     let line = mounts.lines().find(|line| line.split(' ').nth(2) == Some(&*device))?;
-    line.split_once(" - ")?.1.split(' ').next()
+    line.split_once(" - ")?.1.split(' ').next().map(str::to_owned)
 }
 
 /// Keeps a name for the rest of the process: there are as many as there are kinds of file systems here.
@@ -126,11 +127,13 @@ mod tests {
 
     #[test]
     fn a_mount_is_found_by_its_device() {
-        let mounts =
-            "22 1 8:1 / / rw - ext4 /dev/sda1 rw\n31 22 0:45 / /mnt/a\\040b rw,nosuid shared:7 - virtiofs tag rw\n";
-        assert_eq!(kind_in(mounts, rustix::fs::makedev(0, 45)), Some("virtiofs"));
-        assert_eq!(kind_in(mounts, rustix::fs::makedev(8, 1)), Some("ext4"));
-        assert_eq!(kind_in(mounts, rustix::fs::makedev(8, 2)), None);
-        assert_eq!(kind_in("broken", 1), None);
+        let mounts = b"22 1 8:1 / / rw - ext4 /dev/sda1 rw\n30 22 0:44 / /mnt/\xff rw - tmpfs \xfe rw\n\
+            31 22 0:45 / /mnt/a\\040b rw,nosuid shared:7 - virtiofs tag rw\n";
+        let kind_at = |major, minor| kind_in(mounts, rustix::fs::makedev(major, minor));
+        assert_eq!(kind_at(0, 45).as_deref(), Some("virtiofs"));
+        assert_eq!(kind_at(0, 44).as_deref(), Some("tmpfs"), "its path is no text");
+        assert_eq!(kind_at(8, 1).as_deref(), Some("ext4"));
+        assert_eq!(kind_at(8, 2), None);
+        assert_eq!(kind_in(b"broken", 1), None);
     }
 }

@@ -51,7 +51,7 @@ pub fn is_stopped_pid(pid: u32) -> bool {
 /// Whether `/proc` speaks of this pid namespace. After `unshare --pid` without `--mount-proc` it speaks of the parent's,
 /// where this process has another number as well (proc(5), `NSpid`).
 pub(crate) fn is_proc_ours() -> bool {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let status = read("/proc/self/status").unwrap_or_default();
     let numbers = status.lines().find_map(|line| line.strip_prefix("NSpid:"));
     numbers.is_none_or(|numbers| numbers.split_ascii_whitespace().count() == 1)
 }
@@ -87,7 +87,12 @@ struct Stat {
 
 /// The parts of `/proc/<pid>/stat` that matter (proc(5)): fields 3 (state) and 22 (start time).
 fn stat(pid: &str) -> Option<Stat> {
-    parse_stat(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+    parse_stat(&read(&format!("/proc/{pid}/stat"))?)
+}
+
+/// What stands there. A process may have a name that is no text.
+fn read(path: &str) -> Option<String> {
+    Some(String::from_utf8_lossy(&fs::read(path).ok()?).into_owned())
 }
 
 fn parse_stat(text: &str) -> Option<Stat> {
@@ -114,6 +119,19 @@ mod tests {
         let other = own.pid_namespace.wrapping_add(7);
         assert_eq!(named(&actor(Process { pid_namespace: other, ..own })), None);
         assert_eq!(named(&actor(Process { pid: u32::MAX >> 2, ..own })), None);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_process_whose_name_is_no_text_is_known_as_any_other() {
+        let own = Process::own();
+        let name = fs::read("/proc/self/comm").unwrap();
+        fs::write("/proc/self/comm", b"a\xff) T").unwrap();
+        let renamed = Process::own();
+        let read = read("/proc/self/status");
+        fs::write("/proc/self/comm", name).unwrap();
+        assert_eq!(renamed, own);
+        assert!(read.unwrap().contains("NSpid:"));
     }
 
     #[test]
