@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn what_was_agreed_to_holds_for_exactly_the_hosts_that_were_named() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = crate::testing::folders::tempdir();
         let home = folder.path().join("a/home");
         let accepted = Accepted::in_home(&home);
         let (one, other) = (row("https://one.example"), row("https://other.example"));
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn what_others_could_have_written_is_no_word_of_the_person() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = crate::testing::folders::tempdir();
         let accepted = Accepted::in_home(folder.path());
         accepted.add(&row("https://one.example")).unwrap();
         fs::set_permissions(&accepted.file, fs::Permissions::from_mode(0o666)).unwrap();

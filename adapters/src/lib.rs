@@ -64,7 +64,7 @@ mod served;
 mod set_aside;
 pub mod system;
 mod table;
-#[cfg(all(test, any(feature = "env", feature = "foreign")))]
+#[cfg(all(test, any(feature = "env", feature = "file", feature = "foreign")))]
 mod testing;
 #[cfg(all(feature = "file", unix))]
 mod trusted;

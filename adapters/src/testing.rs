@@ -1,5 +1,7 @@
 //! What several tests need.
 
+#[path = "../tests/common/folders.rs"]
+pub(crate) mod folders;
 #[path = "../tests/common/needs.rs"]
 pub(crate) mod needs;
 

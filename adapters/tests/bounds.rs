@@ -1,6 +1,9 @@
 //! What a program may do very often without end: it leaves no files behind and takes no threads.
 #![cfg(all(feature = "file", unix))]
 
+#[path = "common/folders.rs"]
+mod folders;
+
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -71,7 +74,7 @@ fn an_exchange_that_asks_for_its_own_entry_is_answered_at_once() {
 
 #[test]
 fn a_latch_in_memory_uses_the_provider_file_and_says_what_is_wrong_with_it() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folders::tempdir();
     let file = folder.path().join("providers.json");
     let open = || Latch::builder().providers(&file).in_memory(SystemClock);
     fs::write(&file, r#"{"providers":[{"id":"acme","env":{"api_key":["ACME_API_KEY"]}}]}"#).unwrap();

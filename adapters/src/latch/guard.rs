@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn a_word_that_was_given_once_counts_in_every_profile_and_in_latches_that_are_open() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = crate::testing::folders::tempdir();
         let file = folder.path().join("providers.json");
         let row = r#"{"providers":[{"id":"openai","base_urls":{"openai":"https://gate.example/v1"}}]}"#;
         std::fs::write(&file, row).unwrap();

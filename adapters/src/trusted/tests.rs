@@ -36,7 +36,7 @@ fn a_group_counts_as_the_user_only_if_nobody_else_is_in_it() {
 
 #[test]
 fn a_file_that_others_may_write_to_is_not_read_and_the_error_mends_it() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = crate::testing::folders::tempdir();
     let file = folder.path().join("providers.json");
     assert_eq!(content(&file), Ok(None));
     fs::write(&file, "{}").unwrap();
@@ -56,7 +56,7 @@ fn a_file_that_others_may_write_to_is_not_read_and_the_error_mends_it() {
 
 #[test]
 fn every_directory_on_the_way_counts_and_a_sticky_one_is_safe() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = crate::testing::folders::tempdir();
     let (outer, inner) = (folder.path().join("outer"), folder.path().join("outer/inner"));
     fs::create_dir_all(&inner).unwrap();
     let file = inner.join("providers.json");
@@ -74,7 +74,7 @@ fn every_directory_on_the_way_counts_and_a_sticky_one_is_safe() {
 
 #[test]
 fn a_link_is_followed_to_a_plain_file_through_directories_that_are_safe_too() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = crate::testing::folders::tempdir();
     let at = |name: &str| folder.path().join(name);
     fs::create_dir_all(at("real/deep")).unwrap();
     fs::create_dir_all(at("open")).unwrap();
@@ -93,7 +93,7 @@ fn a_link_is_followed_to_a_plain_file_through_directories_that_are_safe_too() {
 
 #[test]
 fn what_is_no_plain_file_or_too_large_is_refused_at_once() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = crate::testing::folders::tempdir();
     let at = |name: &str| folder.path().join(name);
     rustix::fs::mknodat(rustix::fs::CWD, at("pipe"), rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
     fs::File::create(at("huge")).unwrap().set_len(plain_file::MAX_FILE_BYTES + 1).unwrap();
@@ -113,7 +113,7 @@ fn a_stranger_s_file_or_link_is_refused() {
     if !rustix::process::geteuid().is_root() {
         return;
     }
-    let folder = tempfile::tempdir().unwrap();
+    let folder = crate::testing::folders::tempdir();
     let at = |name: &str| folder.path().join(name);
     fs::write(at("mine"), "{}").unwrap();
     fs::write(at("theirs"), "{}").unwrap();

@@ -2,6 +2,8 @@
 #![cfg(all(feature = "doctor", unix))]
 #![expect(clippy::print_stdout, reason = "what was skipped belongs into the test's output")]
 
+#[path = "../common/folders.rs"]
+mod folders;
 mod guide;
 mod listing;
 #[path = "../common/needs.rs"]
@@ -27,7 +29,7 @@ pub(crate) struct Home(TempDir);
 
 impl Home {
     pub(crate) fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
+        Self(folders::tempdir())
     }
 
     /// A directory beside the store, for files of the test.

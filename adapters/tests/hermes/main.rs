@@ -5,6 +5,8 @@
 
 mod borrowed;
 mod crowd;
+#[path = "../common/folders.rs"]
+mod folders;
 mod helper;
 mod killed;
 #[path = "../common/needs.rs"]
@@ -46,11 +48,12 @@ struct Home(TempDir);
 
 impl Home {
     fn new() -> Self {
-        Self::of(tempfile::tempdir().unwrap())
+        Self::of(folders::tempdir())
     }
 
     /// In memory, where the platform has such a file system: for thousands of commits that needn't outlive a power cut.
     fn in_memory() -> Self {
+        folders::usual_umask();
         Self::of(tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap())
     }
 

@@ -2,6 +2,8 @@
 //! oidc-provider where it is installed.
 
 mod exchange;
+#[path = "../common/folders.rs"]
+mod folders;
 mod login;
 #[path = "../common/needs.rs"]
 mod needs;

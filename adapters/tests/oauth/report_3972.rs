@@ -137,7 +137,7 @@ fn report_3972_k_the_home_is_the_one_at_the_start() {
     if let Some(folder) = std::env::var_os(CHILD) {
         return sign_in_and_move(Path::new(&folder));
     }
-    let folder = tempfile::tempdir().unwrap();
+    let folder = crate::folders::tempdir();
     for name in ["here", "there"] {
         std::fs::create_dir(folder.path().join(name)).unwrap();
     }

@@ -2,6 +2,8 @@
 
 mod browsers;
 mod flows;
+#[path = "../common/folders.rs"]
+mod folders;
 #[path = "../common/needs.rs"]
 mod needs;
 mod profiles;

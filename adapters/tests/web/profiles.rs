@@ -42,20 +42,6 @@ fn report_3961_a_thousands_of_concurrent_requests_never_see_another_profiles_key
     let (is_over, changes) = (AtomicBool::new(false), AtomicU32::new(0));
     let other_process = world.profiles();
     thread::scope(|scope| {
-        let clients: Vec<_> = (0..CLIENTS)
-            .map(|number| {
-                let url = server.url(if number % 2 == 0 { "/ask/alice" } else { "/ask/bob" });
-                let own = if number % 2 == 0 { "mm-alice-" } else { "mm-bob-" };
-                scope.spawn(move || {
-                    let agent = ureq::Agent::new_with_defaults();
-                    for _ in 0..REQUESTS {
-                        let body = agent.get(&url).call().unwrap().body_mut().read_to_string().unwrap();
-                        let keys: Vec<_> = body.split(' ').collect();
-                        assert!(keys.len() == 3 && keys.iter().all(|key| key.starts_with(own)), "{body}");
-                    }
-                })
-            })
-            .collect();
         scope.spawn(|| {
             while !is_over.load(Ordering::Relaxed) {
                 let turn = changes.fetch_add(1, Ordering::Relaxed) + 1;
@@ -64,6 +50,23 @@ fn report_3961_a_thousands_of_concurrent_requests_never_see_another_profiles_key
                 }
             }
         });
+        let clients: Vec<_> = (0..CLIENTS)
+            .map(|number| {
+                let url = server.url(if number % 2 == 0 { "/ask/alice" } else { "/ask/bob" });
+                let own = if number % 2 == 0 { "mm-alice-" } else { "mm-bob-" };
+                let changes = &changes;
+                scope.spawn(move || {
+                    let agent = ureq::Agent::new_with_defaults();
+                    // However long a change takes here, some are made while clients ask.
+                    let is_enough = |asked| asked >= REQUESTS && changes.load(Ordering::Relaxed) > 2;
+                    for _ in (0..100 * REQUESTS).take_while(|asked| !is_enough(*asked)) {
+                        let body = agent.get(&url).call().unwrap().body_mut().read_to_string().unwrap();
+                        let keys: Vec<_> = body.split(' ').collect();
+                        assert!(keys.len() == 3 && keys.iter().all(|key| key.starts_with(own)), "{body}");
+                    }
+                })
+            })
+            .collect();
         let ends: Vec<_> = clients.into_iter().map(thread::ScopedJoinHandle::join).collect();
         is_over.store(true, Ordering::Relaxed);
         for end in ends {

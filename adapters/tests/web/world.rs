@@ -24,7 +24,7 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new() -> Self {
-        let world = Self { sandbox: Sandbox::start().unwrap(), place: tempfile::tempdir().unwrap() };
+        let world = Self { sandbox: Sandbox::start().unwrap(), place: crate::folders::tempdir() };
         let rows = json!({ "providers": [world.sandbox.provider_row("acme")] });
         std::fs::write(world.place.path().join("providers.json"), rows.to_string()).unwrap();
         world

@@ -1,5 +1,8 @@
 //! A store of its own for each test, and the command on it.
 
+#[path = "../../../tests/common/folders.rs"]
+mod folders;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -21,7 +24,7 @@ pub(crate) struct Said {
 
 impl Home {
     pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
+        Self { folder: folders::tempdir() }
     }
 
     /// A folder beside the store, for files of the test.

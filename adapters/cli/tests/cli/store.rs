@@ -116,3 +116,36 @@ fn what_is_private_stays_private() {
     assert_eq!(mode(home.document()), 0o600);
     assert_eq!(mode(home.path().join("profiles")), 0o700);
 }
+
+#[test]
+fn what_is_private_is_made_so_under_any_umask() {
+    let home = Home::new();
+    std::fs::write(home.folder().join(".env"), "MINIMAX_API_KEY=mm-key-1\n").unwrap();
+    let deep = home.folder().join("made/on/the/way");
+    let inner = home.command(&[]);
+    let credlatch = format!("{} --home {}", inner.get_program().display(), deep.display());
+    let script = format!(
+        "umask 000; printf mm-key-1 | {credlatch} set minimax && {credlatch} token minimax \
+         && {credlatch} providers --accept minimax; {credlatch} clear minimax --dotenv .env"
+    );
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", &script]).env_clear().current_dir(home.folder());
+    shell.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let output = shell.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let (mut folders, mut seen) = (vec![home.folder().join("made")], 0);
+    while let Some(folder) = folders.pop() {
+        let mode = fs::metadata(&folder).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o700, "{}", folder.display());
+        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            let facts = entry.metadata().unwrap();
+            if facts.is_dir() {
+                folders.push(entry.path());
+            } else {
+                assert_eq!(facts.permissions().mode() & 0o777, 0o600, "{}", entry.path().display());
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 1, "{output:?}");
+}
