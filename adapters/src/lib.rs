@@ -30,7 +30,7 @@
 #[cfg(all(feature = "file", unix))]
 mod accepted;
 mod backend;
-#[cfg(any(feature = "env", feature = "foreign"))]
+#[cfg(any(feature = "env", feature = "foreign", feature = "file"))]
 mod digest;
 #[cfg(all(feature = "doctor", unix))]
 pub mod doctor;

@@ -17,6 +17,7 @@ use etcetera::BaseStrategy;
 use super::disk::{Disk, Hold, Open};
 use super::document::read_bytes;
 use super::real::RealDisk;
+#[cfg(feature = "doctor")]
 use super::trouble::trouble;
 
 /// The variable that names the file; empty, there is none.
@@ -100,6 +101,7 @@ impl Record {
     }
 
     /// Whether a claim could be remembered, as far as can be told without writing anything.
+    #[cfg(feature = "doctor")]
     pub(crate) fn can_be_kept(&self) -> Result<(), StoreError> {
         self.read()?;
         let there = self.path.ancestors().skip(1).find(|path| path.exists()).unwrap_or(&self.path);
