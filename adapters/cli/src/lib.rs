@@ -1,7 +1,7 @@
 //! `credlatch`, the command: run a program with exactly one provider's credentials, and look after what is stored.
 //!
-//! One file a command under `cmd`; [`args`] describes them all, [`usage`] explains arguments that don't fit, and
-//! [`output`] is the only place that prints. It is a library for one caller, the binary, and for tests that ask what it says.
+//! One file a command under `cmd`; `args` describes them all, `usage` explains arguments that don't fit, and
+//! `output` is the only place that prints. It is a library for one caller, the binary, and for tests that ask what it says.
 
 mod args;
 mod cmd;
