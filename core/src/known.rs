@@ -231,6 +231,7 @@ impl State {
             (_, Exchanged::Granted(fresh)) => {
                 self.forget_token(known.fingerprint);
                 self.remember_spent(known.fingerprint, fresh);
+                self.count_move();
                 return true;
             }
             // It was taken for dead already; only a grant says more than that.

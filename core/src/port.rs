@@ -4,7 +4,7 @@
 use std::fmt;
 
 use crate::flow::{FlowKind, Prompt};
-use crate::name::{Label, ProviderId};
+use crate::name::ProviderId;
 use crate::origin::Reach;
 use crate::rotation::{Exchanged, Fresh};
 use crate::secret::{Fingerprint, Secret};
@@ -103,14 +103,10 @@ pub trait Store: Send + Sync {
     /// and a network file system may not honour locks: there a person decides first.
     ///
     /// # Errors
-    /// [`StoreErrorKind::Copied`] or [`StoreErrorKind::Unsafe`], with what to do.
+    /// [`StoreErrorKind::Unsafe`], with what to do.
     fn permit_acts(&self) -> Result<(), StoreError> {
         Ok(())
     }
-
-    /// Remembers, outside whatever is copied with the store, that a claim with this number was made for an entry, before
-    /// anything leaves for its issuer. Where that can't be done the act goes on, and a roll-back behind it isn't noticed.
-    fn note_claim(&self, _provider: &ProviderId, _label: &Label, _number: u64) {}
 
     /// Makes a sign of life for an act of the calling thread.
     ///
@@ -184,6 +180,12 @@ pub trait Locked {
     /// # Errors
     /// Tells whether the old state certainly stands, or whether nobody can know before the next lock.
     fn commit(&mut self, state: &State, room: Option<Self::Room>) -> Result<u64, CommitError>;
+
+    /// Remembers, outside whatever is copied with the store, that a refresh token made the move of this number, which was just
+    /// committed: a claim, before anything leaves for its issuer, or new tokens. The store is still locked, so that nobody can
+    /// claim from a state that was rolled back meanwhile. Where it can't be remembered the act goes on, and a roll-back behind
+    /// it isn't noticed.
+    fn remember(&mut self, _number: u64) {}
 }
 
 /// A state as it was read.

@@ -174,7 +174,7 @@ pub(crate) fn claim(state: &mut State, now: &Stamp, want: &ClaimRotation) -> Out
         grant.origins = Some(origins);
     }
     state.set_custody(&refresh, &Custody::Rotating(claim));
-    state.last_claim = state.last_claim.saturating_add(1);
+    state.count_move();
     Outcome::permits(Effect::Refresh {
         provider: want.provider.clone(),
         label: want.label.clone(),

@@ -15,7 +15,7 @@ use crate::state::{Entry, Grant, State};
 pub enum Shared {
     /// It was written elsewhere or under another lock file: a copy, or restored from one.
     Copied,
-    /// It is older than a claim that this user's record remembers.
+    /// It is older than a claim, or a grant, that this user's record remembers.
     RolledBack,
 }
 
@@ -33,7 +33,7 @@ impl fmt::Display for Shared {
 pub struct MarkShared {
     /// What happened.
     pub why: Shared,
-    /// The number of the newest claim that is remembered of this store; the count goes on from there.
+    /// The number of the newest move that is remembered of this store; the count goes on from there.
     pub counted: u64,
 }
 
@@ -48,7 +48,8 @@ pub(crate) fn mark(state: &mut State, mark: MarkShared) -> Outcome {
         found = true;
     }
     // Or the same roll-back would be found again with every later change.
-    state.last_claim = state.last_claim.max(mark.counted);
+    found |= mark.counted > state.last_move;
+    state.last_move = state.last_move.max(mark.counted);
     if found { Verdict::Done.into() } else { Verdict::Nothing.into() }
 }
 
@@ -70,10 +71,17 @@ fn grants(state: &mut State) -> impl Iterator<Item = &mut Grant> {
 }
 
 impl State {
-    /// The grants with a refresh token that nobody said may be elsewhere too.
-    pub fn own_grants(&self) -> impl Iterator<Item = (&crate::name::ProviderId, &Entry)> {
-        let entries = self.providers.iter().flat_map(|(id, slot)| slot.entries.iter().map(move |entry| (id, entry)));
-        entries.filter(|(_, entry)| entry.grant().is_some_and(|own| own.refresh.is_some() && own.shared.is_none()))
+    /// Counts a claim, or new tokens. Both count: or a state of the time of a claim, in which the old token is no more than in
+    /// doubt, could come back unnoticed after it was spent.
+    pub(crate) fn count_move(&mut self) {
+        self.last_move = self.last_move.saturating_add(1);
+    }
+
+    /// Whether any refresh token is marked.
+    pub fn is_shared(&self) -> bool {
+        let mut entries = self.providers.values().flat_map(|slot| &slot.entries);
+        entries.any(|entry| entry.grant().is_some_and(|grant| grant.shared.is_some()))
+            || self.tokens.iter().any(|known| known.shared.is_some())
     }
 }
 
@@ -81,7 +89,7 @@ impl State {
 mod tests {
     use super::*;
     use crate::machine::{Event, Refusal};
-    use crate::rotation::Cause;
+    use crate::rotation::{Cause, Exchanged};
     use crate::{apply, sample};
 
     #[test]
@@ -90,7 +98,7 @@ mod tests {
         let before = sample::stored([sample::named("a", sample::grant("at-1", Some("rt-1")))]);
         let marks = MarkShared { why: Shared::RolledBack, counted: 5 };
         let marked = apply(&before, &now, &Event::MarkShared(marks));
-        assert_eq!((marked.verdict, marked.state.last_claim), (Verdict::Done, 5));
+        assert_eq!((marked.verdict, marked.state.last_move), (Verdict::Done, 5));
         let claim =
             |state: &State| apply(state, &now, &Event::ClaimRotation(sample::claim(state, "a", 1, Cause::Asked)));
         assert_eq!(claim(&marked.state).verdict, Verdict::Refused(Refusal::Shared(Shared::RolledBack)));
@@ -99,6 +107,9 @@ mod tests {
         assert_eq!(apply(&marked.state, &now, &Event::MarkShared(marks)).verdict, Verdict::Nothing);
         let adopted = apply(&marked.state, &now, &Event::AdoptCopy).state;
         let claimed = claim(&adopted);
-        assert_eq!((claimed.verdict, claimed.state.last_claim), (Verdict::Done, 6));
+        assert_eq!((claimed.verdict, claimed.state.last_move), (Verdict::Done, 6));
+        // What new tokens were granted after counts more than what their claim counted.
+        let granted = |refresh| sample::settle("a", 1, Exchanged::Granted(sample::fresh("at-2", refresh)));
+        assert_eq!(apply(&claimed.state, &now, &granted(Some("rt-2"))).state.last_move, 7);
     }
 }

@@ -22,7 +22,7 @@ pub const MAX_ENTRIES: usize = 4096;
 /// Cleared secrets that are remembered per provider; the oldest are forgotten first.
 pub const MAX_TOMBSTONES: usize = 256;
 
-/// The highest generation and the highest version that a stored state may have. Nobody counts that far, so whatever says
+/// The highest generation, version and move that a stored state may have. Nobody counts that far, so whatever says
 /// more was damaged, or made up.
 pub const MAX_COUNT: u64 = u64::MAX / 2;
 
@@ -33,9 +33,10 @@ pub struct State {
     pub generation: u64,
     /// The last version given to an entry. Versions are never reused, so a late report can't hit a newer secret.
     pub last_version: u64,
-    /// How many times a refresh token was claimed; a document that counts less than is remembered outside was rolled back.
+    /// How many moves refresh tokens made: claims, and new tokens for them. A document that counts less than is remembered
+    /// outside was rolled back.
     #[serde(default, skip_serializing_if = "is_zero")]
-    pub last_claim: u64,
+    pub last_move: u64,
     /// What is known of each provider.
     #[serde(default, deserialize_with = "crate::each_once::deserialize")]
     pub providers: BTreeMap<ProviderId, Slot>,

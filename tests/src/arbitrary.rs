@@ -11,6 +11,7 @@ use proptest::sample::select;
 use crate::cases::{ACME, MINIMAX, grant, key};
 use crate::moves::{Move, Outcome, What};
 use crate::scenario::{Given, Participant, Scenario, Step, Why, label, provider};
+use crate::world::outside::Back;
 use crate::world::server::{self, Manner};
 
 /// Spans of time on both sides of every limit there is.
@@ -93,6 +94,8 @@ fn about_one_grant() -> impl Strategy<Value = Step> {
         1 => select(SPANS_MS).prop_map(|ms| Step::Wait { ms }),
         1 => Just(Step::Agree),
         2 => select(&[-3_600_000, 3_600_000_i64][..]).prop_map(|by_ms| Step::SetWallClock { by_ms }),
+        1 => Just(Step::BackUp),
+        1 => a_way_back().prop_map(|what| Step::BringBack { what }),
     ]
 }
 
@@ -119,6 +122,10 @@ fn about_a_pool() -> impl Strategy<Value = Step> {
         1 => Just(Step::Purge),
         1 => select(SPANS_MS).prop_map(|ms| Step::Wait { ms }),
     ]
+}
+
+fn a_way_back() -> impl Strategy<Value = Back> {
+    select(&[Back::Document, Back::Directory, Back::Copy][..])
 }
 
 fn participant(step: BoxedStrategy<Step>) -> impl Strategy<Value = Participant> {
@@ -187,6 +194,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => a_provider().prop_map(|provider| Step::Plan { provider }),
         1 => Just(Step::Print),
         1 => Just(Step::Tear),
+        1 => Just(Step::BackUp),
+        1 => a_way_back().prop_map(|what| Step::BringBack { what }),
     ]
 }
 
@@ -216,6 +225,7 @@ fn a_move_in_flight() -> impl Strategy<Value = Move> {
         1 => Just(put),
         1 => Just(Move::Remove { provider: provider.clone(), label: label.clone() }),
         1 => Just(Move::Reboot),
+        1 => Just(Move::Mark),
     ]
 }
 
@@ -294,6 +304,8 @@ fn a_move() -> impl Strategy<Value = Move> {
         1 => wall.prop_map(|by_ms| Move::SetWallClock { by_ms }),
         1 => Just(Move::Reboot),
         1 => any::<bool>().prop_map(|known| Move::Boot { known }),
+        1 => Just(Move::Mark),
+        1 => Just(Move::AdoptCopy),
     ];
     prop_oneof![putting, flowing, using]
 }

@@ -10,6 +10,7 @@ use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::pool::Choice;
 use credlatch_core::port::{Loaded, StoreError};
 use credlatch_core::scrub::{self, PlanError, Wanted};
+use credlatch_core::shared::MarkShared;
 use credlatch_core::state::State;
 use credlatch_core::time::Stamp;
 use credlatch_core::{Event, Step};
@@ -72,6 +73,11 @@ pub trait Conduct<S: Sim>: Send + Sync {
         right: fn(&Document, &Here) -> Result<Loaded, StoreError>,
     ) -> Result<Loaded, StoreError> {
         right(document, here)
+    }
+
+    /// What is to be marked, of what a loaded document tells of copies, restores and roll-backs.
+    fn shared(&self, marks: Option<MarkShared>) -> Option<MarkShared> {
+        marks
     }
 
     /// Whether an actor lives, of whom it is known whether its sign of life is there, and whether the process table that is

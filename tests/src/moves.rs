@@ -53,6 +53,8 @@ pub enum Move {
     SetWallClock { by_ms: i64 },
     Reboot,
     Boot { known: bool },
+    Mark,
+    AdoptCopy,
 }
 
 /// What is put.

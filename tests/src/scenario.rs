@@ -6,6 +6,7 @@ use credlatch_core::pool::Answer;
 use credlatch_core::rotation::Cause;
 use serde::{Deserialize, Serialize};
 
+use crate::world::outside::Back;
 use crate::world::server::Manner;
 
 /// A small history: what is there, who is there, and what each does.
@@ -213,6 +214,13 @@ pub enum Step {
     Agree,
     /// The document is damaged from outside.
     Tear,
+    /// Somebody keeps a backup of the store.
+    BackUp,
+    /// Somebody puts it back.
+    BringBack {
+        /// What of it, and where.
+        what: Back,
+    },
 }
 
 /// Why a rotation is wanted.

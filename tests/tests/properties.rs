@@ -58,7 +58,19 @@ fn the_machine_keeps_the_laws() {
     );
 }
 
-/// How many arbitrary cases it takes until law 14 catches somebody; none if it never does.
+#[test]
+fn copy_not_noticed_is_caught_by_law_4_where_a_harness_can_bring_a_store_back() {
+    let wrong = WRONG.iter().find(|wrong| wrong.name == "copy_not_noticed").unwrap();
+    let law = &LAWS[usize::from(wrong.law) - 1];
+    assert!(PROGRAMS.claims.contains(&law.number));
+    let cases = caught_after(4_000, &arbitrary::scenario(), |scenario| {
+        law.judge(&play(scenario, wrong.scripted).trace).is_err() && law.judge(&play(scenario, &Right).trace).is_ok()
+    });
+    let cases = cases.unwrap_or_else(|| panic!("{} never caught {}", PROGRAMS.name, wrong.name));
+    say(&format!("{}: {} is caught in case {cases}", PROGRAMS.name, wrong.name));
+}
+
+/// How many arbitrary cases it takes until somebody is caught; none if it never does.
 fn caught_after<T: Strategy>(cases: u32, strategy: &T, breaks: impl Fn(&T::Value) -> bool) -> Option<u32> {
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);

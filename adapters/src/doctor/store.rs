@@ -2,10 +2,13 @@
 
 use std::path::PathBuf;
 
+use credlatch_core::port::StoreError;
 use credlatch_core::state::State;
 
 use super::finding::{Finding, Severity};
 use crate::file::{Exposure, FileStore, Found, Harm, Inspection, LockSeen, Provenance, shell_quoted};
+#[cfg(feature = "hermes")]
+use crate::hermes::HermesStore;
 use crate::latch::Latch;
 use crate::system::{lockers, process};
 
@@ -43,7 +46,8 @@ pub(super) fn examine(store: &FileStore, findings: &mut Vec<Finding>) -> (Option
     all.push(file_system(&seen));
     all.extend(space(&seen));
     all.extend(provenance(&seen));
-    all.extend(forgets(store, &seen));
+    all.extend(forgets(seen.state.as_ref().is_ok_and(has_refresh_tokens), store.forgets()));
+    all.extend(other_machine(store, &seen));
     all.extend(lock(&seen));
     all.extend(seen.found.iter().map(left));
     for finding in all {
@@ -118,39 +122,67 @@ fn space(seen: &Inspection) -> Option<Finding> {
     is_short.then(|| Finding::of_store(Severity::Warning, what, "free some space on that file system"))
 }
 
-/// A copy of keys does no harm; one of refresh tokens does, as soon as both present them.
+/// Hermes' file: where it comes from, and what would not be noticed.
+#[cfg(feature = "hermes")]
+pub(super) fn examine_hermes(file: &HermesStore, state: &State, findings: &mut Vec<Finding>) {
+    let path = file.path().display().to_string();
+    findings.extend(match file.provenance() {
+        Ok(from) => origin(&path, from, has_refresh_tokens(state), false),
+        Err(error) => Some(error.into()),
+    });
+    findings.extend(forgets(has_refresh_tokens(state), file.forgets()));
+}
+
 fn provenance(seen: &Inspection) -> Option<Finding> {
-    let path = seen.document.display();
+    let holds_logins = seen.state.as_ref().is_ok_and(has_refresh_tokens);
     match &seen.provenance {
-        Ok(Provenance::Own) => None,
-        Ok(copied @ (Provenance::Copied | Provenance::RolledBack)) => {
-            let how = match seen.lock {
-                _ if *copied == Provenance::RolledBack => "rolled back to before its newest claim",
-                LockSeen::Absent => "copied or restored, or its lock file was deleted",
-                _ => "copied or restored",
-            };
-            if !seen.state.as_ref().is_ok_and(has_refresh_tokens) {
-                let what = format!("{path} was {how}; it holds no login to renew, so that does no harm");
-                return Some(Finding::of_store(Severity::Note, what, ""));
-            }
-            Some(Finding::of_store(
-                Severity::Warning,
-                format!("{path} was {how}; its original may hold the same refresh tokens, so no login is renewed"),
-                "sign in again; or, if this copy is the one to live on, `credlatch adopt`",
-            ))
+        Ok(from) => {
+            let is_lock_gone = matches!(seen.lock, LockSeen::Absent);
+            origin(&seen.document.display().to_string(), *from, holds_logins, is_lock_gone)
         }
         // Where the document can't be read, that is told, and why.
         Err(error) => seen.state.is_ok().then(|| error.clone().into()),
     }
 }
 
+/// A copy of keys does no harm; one of refresh tokens does, as soon as both present them.
+fn origin(path: &str, from: Provenance, holds_logins: bool, is_lock_gone: bool) -> Option<Finding> {
+    let how = match from {
+        Provenance::Own => return None,
+        Provenance::RolledBack => "rolled back to before its newest claim",
+        Provenance::Copied if is_lock_gone => "copied or restored, or its lock file was deleted",
+        Provenance::Copied => "copied or restored",
+    };
+    if !holds_logins {
+        let what = format!("{path} was {how}; it holds no login to renew, so that does no harm");
+        return Some(Finding::of_store(Severity::Note, what, ""));
+    }
+    Some(Finding::of_store(
+        Severity::Warning,
+        format!("{path} was {how}; its original may hold the same refresh tokens, so no login is renewed"),
+        "sign in again; or, if this copy is the one to live on, `credlatch adopt`",
+    ))
+}
+
 /// A whole directory that is rolled back is noticed only by what is remembered outside of it.
-fn forgets(store: &FileStore, seen: &Inspection) -> Option<Finding> {
-    let why = seen.state.as_ref().is_ok_and(has_refresh_tokens).then(|| store.forgets())??;
-    let what = format!(
-        "claims aren't remembered outside the store ({why}), so if its directory is rolled back nobody notices"
-    );
-    Some(Finding::of_store(Severity::Note, what, "name a file for it in CREDLATCH_CLAIMS"))
+fn forgets(holds_logins: bool, why: Option<StoreError>) -> Option<Finding> {
+    let StoreError { what, remedy, .. } = why.filter(|_| holds_logins)?;
+    let what =
+        format!("claims aren't remembered outside the store, so nobody notices if all of it is rolled back: {what}");
+    Some(Finding::of_store(Severity::Note, what, remedy))
+}
+
+/// A cloned disk looks like its original in everything else.
+fn other_machine(store: &FileStore, seen: &Inspection) -> Option<Finding> {
+    let holds_logins = seen.state.as_ref().is_ok_and(has_refresh_tokens);
+    (holds_logins && store.is_of_another_machine().is_ok_and(|is_of_another| is_of_another)).then(|| {
+        let what = format!(
+            "{} was last written on a machine of another id (/etc/machine-id); that alone decides nothing",
+            seen.document.display()
+        );
+        let remedy = "if this disk was cloned, and the original is used too: sign in again on one of the two";
+        Finding::of_store(Severity::Note, what, remedy)
+    })
 }
 
 fn has_refresh_tokens(state: &State) -> bool {

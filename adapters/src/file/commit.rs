@@ -55,7 +55,8 @@ fn prepare<D: Disk>(
         locked.paths.settle_folder(&**disk)?;
     }
     let id = fresh_id(&**disk, *standing);
-    let bytes = document::write(head, id, state)
+    let head = Head { machine: disk.machine(&head.store.to_string()), ..head.clone() };
+    let bytes = document::write(&head, id, state)
         .map_err(|error| trouble("write down", &locked.paths.document, &error))?
         .ok_or_else(|| too_large(&locked.paths))?;
     let draft = match room.filter(|room| room.is_for(&locked.paths)) {

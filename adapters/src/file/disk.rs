@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::kept::Keep;
 use crate::system::Process;
 use credlatch_core::port::{Clock, Nonces, Seam};
+use credlatch_core::secret::Fingerprint;
 
 /// A directory tree with locks, and the clock, randomness and processes beside it.
 ///
@@ -154,6 +155,11 @@ pub trait Disk: Clock + Nonces + 'static {
     /// Which pid namespace the pid belongs to, cheaply; 0 where the platform doesn't say.
     fn pid_namespace(&self) -> u64 {
         self.process().pid_namespace
+    }
+
+    /// A digest of this machine's id for one purpose, where it has one. It is told to people and decides nothing.
+    fn machine(&self, _purpose: &str) -> Option<Fingerprint> {
+        None
     }
 
     /// The files that this process has locked.

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use credlatch_core::extra::Extra;
 use credlatch_core::port::{StoreError, StoreErrorKind};
+use credlatch_core::secret::Fingerprint;
 use credlatch_core::state::{MAX_ENTRIES, Nonce, State};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::error::Category;
@@ -33,13 +34,15 @@ pub(super) struct Head {
     pub(super) lock: Option<Place>,
     /// When that lock file was made, in nanoseconds since the epoch; none where nobody knows.
     pub(super) born_ns: Option<u64>,
+    /// A digest of the id of the machine that wrote it last, for people.
+    pub(super) machine: Option<Fingerprint>,
     /// Fields of a newer version.
     pub(super) extra: Extra,
 }
 
 impl Head {
     pub(super) fn new(store: Nonce, lock: Place, born_ns: Option<u64>) -> Self {
-        Self { version: VERSION, store, lock: Some(lock), born_ns, extra: Extra::default() }
+        Self { version: VERSION, store, lock: Some(lock), born_ns, machine: None, extra: Extra::default() }
     }
 }
 
@@ -63,6 +66,8 @@ struct Stored {
     lock: Option<Place>,
     #[serde(default)]
     lock_born_ns: Option<u64>,
+    #[serde(default)]
+    machine: Option<Fingerprint>,
     profile: State,
     #[serde(flatten)]
     extra: Extra,
@@ -76,6 +81,8 @@ struct Storing<'a> {
     lock: Option<Place>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lock_born_ns: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    machine: Option<Fingerprint>,
     profile: &'a State,
     #[serde(flatten)]
     extra: &'a Extra,
@@ -108,8 +115,8 @@ impl<'de> Deserialize<'de> for Id {
 pub(super) fn read<D: Disk>(disk: &D, path: &Path) -> Result<Option<Document>, StoreError> {
     let Some(Content { bytes, facts }) = read_bytes(disk, path)? else { return Ok(None) };
     let stored = parse(&bytes, path)?;
-    let Stored { version, store, lock, lock_born_ns: born_ns, extra, .. } = stored;
-    let head = Head { version, store, lock, born_ns, extra };
+    let Stored { version, store, lock, lock_born_ns: born_ns, machine, extra, .. } = stored;
+    let head = Head { version, store, lock, born_ns, machine, extra };
     Ok(Some(Document { state: stored.profile, id: stored.id.0, head, facts }))
 }
 
@@ -188,8 +195,8 @@ fn parse(bytes: &[u8], path: &Path) -> Result<Stored, StoreError> {
 /// Parses a document as a load does, and writes it as a commit does.
 pub(super) fn rewrite(bytes: &[u8]) -> Result<(State, Zeroizing<Vec<u8>>), StoreError> {
     let path = Path::new("profiles/default.json");
-    let Stored { version, store, id, lock, lock_born_ns: born_ns, profile, extra } = parse(bytes, path)?;
-    let written = write(&Head { version, store, lock, born_ns, extra }, id.0, &profile);
+    let Stored { version, store, id, lock, lock_born_ns: born_ns, machine, profile, extra } = parse(bytes, path)?;
+    let written = write(&Head { version, store, lock, born_ns, machine, extra }, id.0, &profile);
     let written = written.map_err(|error| trouble("write", path, &error))?;
     Ok((profile, written.ok_or_else(|| unreadable(path, "it is too large"))?))
 }
@@ -233,9 +240,11 @@ pub(crate) fn validate(state: &State) -> Result<(), String> {
 }
 
 /// The form to write a state in that was read in another. A program of the older form may hold a claim in it, and what that
-/// brings home must still find a document that it can read: so the form rises with the first commit that leaves no claim.
+/// brings home must still find a document that it can read: so the form rises with the first commit that leaves no claim. It
+/// rises at once where something is shared with a copy, because the older program would present that.
 pub(crate) fn form(read: u64, state: &State) -> u64 {
-    if read < VERSION && state.claims().next().is_some() { read } else { VERSION }
+    let may_stay = state.claims().next().is_some() && !state.is_shared();
+    if read < VERSION && may_stay { read } else { VERSION }
 }
 
 /// A document's bytes, in one allocation that is wiped. None if there would be too many.
@@ -246,6 +255,7 @@ pub(super) fn write(head: &Head, id: u64, state: &State) -> io::Result<Option<Ze
         id: Id(id),
         lock: head.lock,
         lock_born_ns: head.born_ns,
+        machine: head.machine,
         profile: state,
         extra: &head.extra,
     };

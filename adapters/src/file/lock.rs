@@ -160,10 +160,10 @@ impl<D: Disk> Locked for FileLocked<'_, D> {
 
     fn shared(&mut self, state: &State) -> Result<Option<MarkShared>, StoreError> {
         let Some(Standing { head, id: Some(_), .. }) = &self.standing else { return Ok(None) };
-        let remembered = self.store.remembered(head.store, state);
+        let remembered = self.store.remembered(head.store);
         let why = if self.is_foreign {
             Shared::Copied
-        } else if remembered > state.last_claim {
+        } else if remembered > state.last_move {
             Shared::RolledBack
         } else {
             return Ok(None);
@@ -182,6 +182,13 @@ impl<D: Disk> Locked for FileLocked<'_, D> {
         let id = super::commit::commit(self, state, room)?;
         self.name_lock();
         Ok(id)
+    }
+
+    fn remember(&mut self, number: u64) {
+        if let (Some(record), Some(standing)) = (&self.store.record, &self.standing) {
+            // Where it can't be written, doctor says so.
+            let _ = record.note(standing.head.store, number);
+        }
     }
 }
 
@@ -210,6 +217,9 @@ impl<D: Disk> FileLocked<'_, D> {
     fn stand_on_nothing(&mut self) -> Result<(State, Option<u64>), StoreError> {
         if !self.word.is_settled() {
             self.confirm(0)?;
+        } else if self.word.boot != self.store.disk.now().boot {
+            // If that fails the next lock looks for strays once more.
+            let _ = self.set_word(0);
         }
         self.store.reader.saw(&self.paths, None);
         let head = Head::new(self.store.disk.nonce(), self.here.place, self.here.born_ns);

@@ -30,7 +30,7 @@ mod word;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use credlatch_core::name::{Label, ProfileName, ProviderId};
+use credlatch_core::name::ProfileName;
 use credlatch_core::port::{Loaded, Store, StoreError};
 #[cfg(feature = "doctor")]
 use credlatch_core::state::Nonce;
@@ -101,11 +101,8 @@ impl<D: Disk> FileStore<D> {
 
     /// Why claims are not remembered outside the store's directory, if they aren't.
     #[cfg(feature = "doctor")]
-    pub(crate) fn forgets(&self) -> Option<String> {
-        match &self.record {
-            None => Some("there is no home directory, or no file that may be used".to_owned()),
-            Some(record) => record.can_be_kept().err().map(|error| error.what),
-        }
+    pub(crate) fn forgets(&self) -> Option<StoreError> {
+        record::Record::trouble_of(self.record.as_ref())
     }
 
     /// The document's path, before links are followed.
@@ -160,15 +157,6 @@ impl<D: Disk> Store for FileStore<D> {
 
     fn permit_acts(&self) -> Result<(), StoreError> {
         provenance::permit_acts(self)
-    }
-
-    fn note_claim(&self, provider: &ProviderId, label: &Label, number: u64) {
-        let Some(record) = &self.record else { return };
-        // Where it can't be written, doctor says so.
-        let head = self.paths().and_then(|paths| document::read(&*self.disk, &paths.document));
-        if let Ok(Some(document)) = head {
-            let _ = record.note(document.head.store, provider, label, number);
-        }
     }
 
     fn enlist(&self) -> Result<FileAlive<D>, StoreError> {

@@ -22,7 +22,7 @@ pub enum Provenance {
     /// It was written elsewhere or at another time and brought here: a copy, or restored from a backup, or its lock file
     /// was deleted.
     Copied,
-    /// It counts fewer claims than this user's record remembers: it was rolled back together with its lock file.
+    /// It counts fewer claims and grants than this user's record remembers: it was rolled back together with its lock file.
     RolledBack,
 }
 
@@ -71,14 +71,25 @@ impl<D: Disk> FileStore<D> {
         if is_restored || !here.is_home_of(&document.head) {
             return Ok(Provenance::Copied);
         }
-        let is_behind = self.remembered(document.head.store, &document.state) > document.state.last_claim;
+        let is_behind = self.remembered(document.head.store) > document.state.last_move;
         Ok(if is_behind { Provenance::RolledBack } else { Provenance::Own })
     }
 
-    /// The number of the newest claim that this user's record remembers of the state's own grants; 0 where there is none, or
-    /// it can't be read.
-    pub(super) fn remembered(&self, store: Nonce, state: &State) -> u64 {
-        self.record.as_ref().and_then(|record| record.newest(store, state).ok()).unwrap_or(0)
+    /// Whether the document was last written on a machine of another id. That decides nothing, because ids are made anew and
+    /// copied; a person may know what it means.
+    ///
+    /// # Errors
+    /// The document can't be read.
+    pub fn is_of_another_machine(&self) -> Result<bool, StoreError> {
+        let document = document::read(&*self.disk, &self.paths()?.document)?;
+        let told = document.and_then(|document| Some((document.head.machine?, document.head.store)));
+        Ok(told.is_some_and(|(was, store)| self.disk.machine(&store.to_string()).is_some_and(|is| is != was)))
+    }
+
+    /// The number of the newest move that this user's record remembers of this store; 0 where there is none, or it can't be
+    /// read.
+    pub(super) fn remembered(&self, store: Nonce) -> u64 {
+        self.record.as_ref().and_then(|record| record.newest(store).ok()).unwrap_or(0)
     }
 
     /// Makes a copied or restored document this place's own, because a person said that this copy is to live on: its grants

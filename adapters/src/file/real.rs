@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use credlatch_core::port::{Clock, Nonces};
+use credlatch_core::secret::Fingerprint;
 use credlatch_core::state::Nonce;
 use credlatch_core::time::Stamp;
 use parking_lot::{Mutex, MutexGuard};
@@ -17,7 +18,7 @@ use super::disk::{Disk, Facts, Gate, Hold, Kind, Open, Place, Space};
 use super::kept::Keep;
 #[cfg(target_os = "linux")]
 use super::magic;
-use crate::system::{ParkingLot, Process, SystemClock, SystemNonces, process};
+use crate::system::{ParkingLot, Process, SystemClock, SystemNonces, machine, process};
 
 /// The disk of this machine.
 #[derive(Clone, Copy, Debug, Default)]
@@ -215,6 +216,10 @@ impl Disk for RealDisk {
 
     fn pid_namespace(&self) -> u64 {
         process::pid_namespace()
+    }
+
+    fn machine(&self, purpose: &str) -> Option<Fingerprint> {
+        machine::known_by(purpose)
     }
 
     fn keep(&self) -> &Keep<File> {

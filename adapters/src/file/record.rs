@@ -1,31 +1,32 @@
-//! What one user's claims counted, kept outside of whatever directory is copied or rolled back: one small file for all
-//! stores, with a line for each grant. A document that counts less than its line was rolled back to before that claim.
+//! What one user's refresh tokens did, kept outside of whatever directory is copied or rolled back: one small file for all
+//! stores, with a line for each. A document that counts fewer claims and grants than its line was rolled back to before them.
 //!
-//! The file is a help and nothing rests on it: where it can't be read or written, renewal goes on, and a roll-back of a
-//! whole directory isn't noticed.
+//! A line is a digest of the store's random name and a number: nothing in it follows from a secret, or from what somebody
+//! has logins for. The file is a help and nothing rests on it: where it can't be read or written, renewal goes on, and a
+//! roll-back of a whole directory isn't noticed.
 
-use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use credlatch_core::name::{Label, ProviderId};
-use credlatch_core::port::{Clock, StoreError};
-use credlatch_core::secret::Fingerprint;
-use credlatch_core::state::{Nonce, State};
+use credlatch_core::port::{Clock, StoreError, StoreErrorKind};
+use credlatch_core::state::{MAX_COUNT, Nonce};
 use etcetera::BaseStrategy;
 
-use super::disk::{Disk, Hold, Open};
-use super::document::read_bytes;
+use super::disk::{Disk, Hold, Kind, Open};
 use super::real::RealDisk;
-#[cfg(feature = "doctor")]
-use super::trouble::trouble;
+use super::trouble::{private, quoted, trouble};
 
 /// The variable that names the file; empty, there is none.
 const VARIABLE: &str = "CREDLATCH_CLAIMS";
-/// Grants that are remembered; the one that was claimed longest ago is forgotten first.
+/// Stores that are remembered; the one that moved longest ago is forgotten first.
 const LINES_MAX: usize = 4096;
-/// How long a claim waits for another one's line, in milliseconds: a line takes a few.
-const PATIENCE_MS: u64 = 2_000;
+/// The largest file that is read, in bytes: more than so many lines take.
+const BYTES_MAX: usize = 256 * 1024;
+/// What other users may not do with it: whoever writes to it decides what counts as rolled back.
+const FORBIDDEN: u32 = 0o022;
+/// How long a claim waits for another one's line, in milliseconds: a line takes a few, and the store is locked meanwhile.
+const PATIENCE_MS: u64 = 500;
 /// The pause between two tries, in milliseconds.
 const PAUSE_MS: u64 = 2;
 
@@ -58,40 +59,73 @@ impl Record {
         &self.path
     }
 
-    /// The highest number that is remembered for any of a state's own grants; 0 if there is none.
-    pub(crate) fn newest(&self, store: Nonce, state: &State) -> Result<u64, StoreError> {
-        let keys: BTreeSet<String> =
-            state.own_grants().map(|(provider, entry)| key(store, provider, &entry.label)).collect();
-        if keys.is_empty() {
-            return Ok(0);
-        }
-        let known = self.read()?.into_iter().filter(|(key, _)| keys.contains(key));
-        Ok(known.map(|(_, number)| number).max().unwrap_or(0))
+    /// The number of the newest move that is remembered of a store; 0 if there is none.
+    pub(crate) fn newest(&self, store: Nonce) -> Result<u64, StoreError> {
+        let key = key(store);
+        Ok(self.read()?.into_iter().find(|line| line.0 == key).map_or(0, |line| line.1))
     }
 
-    /// Remembers a claim. Durable when this returns.
-    pub(crate) fn note(&self, store: Nonce, provider: &ProviderId, label: &Label, number: u64) -> io::Result<()> {
-        let disk = &RealDisk;
-        let folder = self.path.parent().ok_or(io::ErrorKind::InvalidInput)?;
-        if !folder.is_dir() {
-            std::fs::create_dir_all(folder.parent().unwrap_or(folder))?;
-            disk.make_folder(folder).or_else(|error| if folder.is_dir() { Ok(()) } else { Err(error) })?;
+    /// Remembers a move. Durable when this returns.
+    pub(crate) fn note(&self, store: Nonce, number: u64) -> Result<(), StoreError> {
+        let doing = |what| move |error: io::Error| trouble(what, &self.path, &error);
+        let folder = self.path.parent().ok_or(io::ErrorKind::InvalidInput.into()).map_err(doing("make"))?;
+        make_folder(folder).map_err(doing("make the directory of"))?;
+        let lock = self.lock()?;
+        let mut lines = self.read()?;
+        let key = key(store);
+        let known = lines.iter().position(|line| line.0 == key).map_or(0, |at| lines.remove(at).1);
+        lines.push((key, number.max(known)));
+        let written = self.write(&lines[lines.len().saturating_sub(LINES_MAX)..], folder);
+        drop(lock);
+        written.map_err(doing("write"))
+    }
+
+    /// Why moves are not remembered, if they aren't.
+    #[cfg(feature = "doctor")]
+    pub(crate) fn trouble_of(record: Option<&Self>) -> Option<StoreError> {
+        let Some(record) = record else {
+            let what = "there is no home directory, and no file that may be used";
+            return Some(StoreError::new(StoreErrorKind::Failed, what, "name a file for it in CREDLATCH_CLAIMS"));
+        };
+        record.can_be_kept().err()
+    }
+
+    /// Whether a move could be remembered, as far as can be told without writing anything.
+    #[cfg(any(feature = "doctor", test))]
+    pub(crate) fn can_be_kept(&self) -> Result<(), StoreError> {
+        self.read()?;
+        let there = self.path.ancestors().skip(1).find(|path| path.exists()).unwrap_or(&self.path);
+        let allowed = rustix::fs::access(there, rustix::fs::Access::WRITE_OK);
+        allowed.map_err(|error| trouble("write to", there, &error.into()))?;
+        if !there.is_dir() {
+            return Err(trouble("make a directory in", there, &io::ErrorKind::NotADirectory.into()));
         }
-        let lock = disk.open(&self.path.with_extension("lock"), Open::Ensure)?;
-        let deadline = disk.now().plus_ms(PATIENCE_MS);
-        while !disk.try_lock(&lock, Hold::Alone)? {
-            if deadline.is_reached(&disk.now()) {
-                return Err(io::ErrorKind::TimedOut.into());
+        let space = RealDisk.space(there).ok().flatten();
+        if space.is_some_and(|space| space.is_read_only || space.free == 0) {
+            return Err(trouble("write to", there, &io::ErrorKind::ReadOnlyFilesystem.into()));
+        }
+        Ok(())
+    }
+
+    /// The file beside it that those who write lock, once it is locked.
+    fn lock(&self) -> Result<std::fs::File, StoreError> {
+        let (disk, path) = (&RealDisk, self.beside(".lock"));
+        let failed = |error: io::Error| trouble("lock", &path, &error);
+        let lock = disk.open(&path, Open::Ensure).map_err(failed)?;
+        private(&path, &disk.facts(&lock).map_err(failed)?, disk.user(), FORBIDDEN)?;
+        let deadline = disk.now().patience(PATIENCE_MS);
+        while !disk.try_lock(&lock, Hold::Alone).map_err(failed)? {
+            if deadline.is_over(&disk.now()) {
+                return Err(failed(io::ErrorKind::TimedOut.into()));
             }
             disk.pause(PAUSE_MS);
         }
-        let mut lines = self.read().map_err(|error| io::Error::other(error.what))?;
-        let key = key(store, provider, label);
-        let known = lines.iter().position(|line| line.0 == key).map_or(0, |at| lines.remove(at).1);
-        lines.push((key, number.max(known)));
-        let excess = lines.len().saturating_sub(LINES_MAX);
-        let text = lines[excess..].iter().map(|(key, number)| format!("{key} {number}\n")).collect::<Vec<_>>().concat();
-        let draft = self.path.with_extension("new");
+        Ok(lock)
+    }
+
+    fn write(&self, lines: &[(String, u64)], folder: &Path) -> io::Result<()> {
+        let (disk, draft) = (&RealDisk, self.beside(".new"));
+        let text = lines.iter().map(|(key, number)| format!("{key} {number}\n")).collect::<Vec<_>>().concat();
         let _ = disk.remove(&draft);
         let file = disk.open(&draft, Open::New)?;
         disk.write_at(&file, text.as_bytes(), 0)?;
@@ -100,52 +134,53 @@ impl Record {
         disk.sync_folder(folder)
     }
 
-    /// Whether a claim could be remembered, as far as can be told without writing anything.
-    #[cfg(feature = "doctor")]
-    pub(crate) fn can_be_kept(&self) -> Result<(), StoreError> {
-        self.read()?;
-        let there = self.path.ancestors().skip(1).find(|path| path.exists()).unwrap_or(&self.path);
-        let allowed = rustix::fs::access(there, rustix::fs::Access::WRITE_OK);
-        allowed.map_err(|error| trouble("write to", there, &error.into()))?;
-        let space = RealDisk.space(there).ok().flatten();
-        if space.is_some_and(|space| space.is_read_only || space.free == 0) {
-            return Err(trouble("write to", there, &io::ErrorKind::ReadOnlyFilesystem.into()));
+    /// The lines; none if there is no such file. Refuses one that others may write to, that is no plain file, or too large.
+    fn read(&self) -> Result<Vec<(String, u64)>, StoreError> {
+        let (disk, path) = (&RealDisk, &self.path);
+        let file = match disk.open(path, Open::Read) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(trouble("open", path, &error)),
+        };
+        let facts = disk.facts(&file).map_err(|error| trouble("look at", path, &error))?;
+        private(path, &facts, disk.user(), FORBIDDEN)?;
+        let mut bytes = vec![0; BYTES_MAX + 1];
+        let read = if facts.kind == Kind::File { disk.read_at(&file, &mut bytes, 0) } else { Ok(bytes.len()) };
+        let read = read.map_err(|error| trouble("read", path, &error))?;
+        if read > BYTES_MAX {
+            let what = format!("{} is not a file of claims: it is too large, or no plain file", path.display());
+            return Err(StoreError::new(StoreErrorKind::Unreadable, what, format!("rm -- {}", quoted(path))));
         }
-        Ok(())
+        let text = String::from_utf8_lossy(&bytes[..read]);
+        // A line that nobody wrote so says nothing; the others still do.
+        let line = |line: &str| {
+            let (key, number) = line.split_once(' ')?;
+            Some((key.to_owned(), number.parse().ok().filter(|number| *number <= MAX_COUNT)?))
+        };
+        Ok(text.lines().filter_map(line).collect())
     }
 
-    fn read(&self) -> Result<Vec<(String, u64)>, StoreError> {
-        let Some(content) = read_bytes(&RealDisk, &self.path)? else { return Ok(Vec::new()) };
-        let text = String::from_utf8_lossy(&content.bytes);
-        // A line that nobody wrote so says nothing; the others still do.
-        let line =
-            |line: &str| line.split_once(' ').and_then(|(key, number)| Some((key.to_owned(), number.parse().ok()?)));
-        Ok(text.lines().take(LINES_MAX).filter_map(line).collect())
+    fn beside(&self, ending: &str) -> PathBuf {
+        let mut path = OsString::from(&self.path);
+        path.push(ending);
+        path.into()
     }
 }
 
-/// A grant's name in the record: it doesn't tell which providers somebody uses.
-fn key(store: Nonce, provider: &ProviderId, label: &Label) -> String {
-    let print: Fingerprint = crate::digest::digest(&[&store.to_string(), provider.as_str(), label.as_str()]);
-    format!("{:016x}", u64::from_be_bytes(print.0))
+/// The directories above it are made as the user's are; its own is the user's alone.
+fn make_folder(folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    std::fs::create_dir_all(folder.parent().unwrap_or(folder))?;
+    // Another process may have been faster.
+    RealDisk.make_folder(folder).or_else(|error| if folder.is_dir() { Ok(()) } else { Err(error) })
+}
+
+/// A store's name in the record. The name itself is not told.
+fn key(store: Nonce) -> String {
+    format!("{:016x}", u64::from_be_bytes(crate::digest::digest(&["claims", &store.to_string()]).0))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_record_is_bounded_forgets_the_oldest_first_and_never_counts_back() {
-        let folder = tempfile::tempdir().unwrap();
-        let record = Record::at(folder.path().join("state").join("claims"));
-        let (acme, label) = (ProviderId::new("acme").unwrap(), Label::default());
-        record.note(Nonce(1), &acme, &label, 7).unwrap();
-        record.note(Nonce(1), &acme, &label, 3).unwrap();
-        assert_eq!(record.read().unwrap(), [(key(Nonce(1), &acme, &label), 7)]);
-        let full = (0..LINES_MAX).map(|n| format!("{n:016x} {n}\n")).collect::<Vec<_>>().concat();
-        std::fs::write(record.path(), full + "not a line\n").unwrap();
-        record.note(Nonce(2), &acme, &label, 1).unwrap();
-        let lines = record.read().unwrap();
-        assert_eq!((lines.len(), lines[0].1, &lines[LINES_MAX - 1].0), (LINES_MAX, 1, &key(Nonce(2), &acme, &label)));
-    }
-}
+mod tests;

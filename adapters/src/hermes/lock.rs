@@ -18,7 +18,6 @@ use crate::file::document::{Content, read_bytes};
 use crate::file::kept::Kept;
 use crate::file::lock::{Way, acquire, busy_here};
 use crate::file::paths::Paths;
-use crate::file::provenance::is_same_file;
 use crate::file::trouble::trouble;
 use crate::system::lockers;
 
@@ -97,11 +96,9 @@ impl<D: Disk> Locked for HermesLocked<'_, D> {
     fn shared(&mut self, state: &State) -> Result<Option<MarkShared>, StoreError> {
         let Some(Standing(Some(Content { bytes, .. }))) = &self.standing else { return Ok(None) };
         let side = open(bytes, &self.store.judge())?.side;
-        let record = self.store.record.as_ref();
-        let remembered = record.zip(side.store).and_then(|(record, store)| record.newest(store, state).ok());
-        let counted = remembered.unwrap_or(0);
-        let is_copied = side.lock.is_some() && !self.is_home_of(&side);
-        let is_rolled_back = (counted > state.last_claim).then_some(Shared::RolledBack);
+        let counted = self.store.remembered(side.store);
+        let is_copied = !self.is_home_of(&side);
+        let is_rolled_back = (counted > state.last_move).then_some(Shared::RolledBack);
         let why = if is_copied { Some(Shared::Copied) } else { is_rolled_back };
         Ok(why.map(|why| MarkShared { why, counted }))
     }
@@ -136,6 +133,15 @@ impl<D: Disk> Locked for HermesLocked<'_, D> {
         claims::sweep_strays(disk, &self.paths);
         Ok(id)
     }
+
+    fn remember(&mut self, number: u64) {
+        let Some(record) = &self.store.record else { return };
+        let Some(Standing(Some(Content { bytes, .. }))) = &self.standing else { return };
+        if let Some(name) = open(bytes, &self.store.judge()).ok().and_then(|opened| opened.side.store) {
+            // Where it can't be written, doctor says so.
+            let _ = record.note(name, number);
+        }
+    }
 }
 
 impl<D: Disk> HermesLocked<'_, D> {
@@ -150,7 +156,7 @@ impl<D: Disk> HermesLocked<'_, D> {
 
     /// Whether our part was written under this lock file.
     fn is_home_of(&self, side: &Side) -> bool {
-        is_same_file(side.lock, side.lock_born_ns, self.place, self.born_ns)
+        side.is_of(self.place, self.born_ns)
     }
 
     /// Everything that may fail without a trace: the draft is written and durable.

@@ -29,10 +29,9 @@ mod tests;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::port::{CommitError, Loaded, Locked, Store, StoreError, StoreErrorKind};
 use credlatch_core::provider::Table;
-use credlatch_core::state::{Actor, State};
+use credlatch_core::state::{Actor, Nonce, State};
 
 use crate::digest::digest;
 use crate::file::disk::Disk;
@@ -40,7 +39,8 @@ use crate::file::document::{Content, read_bytes};
 use crate::file::paths::Paths;
 use crate::file::provenance::{adopted, trust};
 use crate::file::record::Record;
-use crate::file::{FileAlive, RealDisk, Room, claims};
+use crate::file::trouble::trouble;
+use crate::file::{FileAlive, Provenance, RealDisk, Room, claims};
 use load::open;
 pub use lock::HermesLocked;
 use row::Judge;
@@ -123,6 +123,40 @@ impl<D: Disk> HermesStore<D> {
         Ok(())
     }
 
+    /// Where our part of the document comes from, as far as it can be told: Hermes' lock file has no word, so a document that
+    /// was put back in place is told only by what is remembered outside.
+    ///
+    /// # Errors
+    /// The document or its lock file can't be read.
+    pub fn provenance(&self) -> Result<Provenance, StoreError> {
+        let (disk, paths) = (&*self.disk, self.paths()?);
+        let Some(read) = read_bytes(disk, &paths.document)? else { return Ok(Provenance::Own) };
+        let opened = open(&read.bytes, &self.judge())?;
+        let is_home = match disk.look(&paths.lock) {
+            Ok(facts) => opened.side.is_of(facts.place, facts.born_ns),
+            // Hermes makes it when it wants it.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => opened.side.lock.is_none(),
+            Err(error) => return Err(trouble("look at", &paths.lock, &error)),
+        };
+        if !is_home {
+            return Ok(Provenance::Copied);
+        }
+        let is_behind = self.remembered(opened.side.store) > opened.state.last_move;
+        Ok(if is_behind { Provenance::RolledBack } else { Provenance::Own })
+    }
+
+    /// Why claims are not remembered outside, if they aren't.
+    #[cfg(feature = "doctor")]
+    pub(crate) fn forgets(&self) -> Option<StoreError> {
+        Record::trouble_of(self.record.as_ref())
+    }
+
+    /// The number of the newest move that is remembered of this document; 0 where there is none, or it can't be read.
+    fn remembered(&self, name: Option<Nonce>) -> u64 {
+        let told = self.record.as_ref().zip(name).and_then(|(record, name)| record.newest(name).ok());
+        told.unwrap_or(0)
+    }
+
     fn paths(&self) -> Result<Paths, StoreError> {
         Paths::resolve_foreign(&*self.disk, &self.entry)
     }
@@ -172,16 +206,6 @@ impl<D: Disk> Store for HermesStore<D> {
             trust(&*self.disk, &paths)?;
         }
         Ok(())
-    }
-
-    fn note_claim(&self, provider: &ProviderId, label: &Label, number: u64) {
-        let Some(record) = &self.record else { return };
-        let read = self.paths().and_then(|paths| read_bytes(&*self.disk, &paths.document));
-        let Ok(Some(Content { bytes, .. })) = read else { return };
-        if let Some(store) = open(&bytes, &self.judge()).ok().and_then(|opened| opened.side.store) {
-            // Where it can't be written, a roll-back of the file isn't noticed, as before there was a record.
-            let _ = record.note(store, provider, label, number);
-        }
     }
 
     fn enlist(&self) -> Result<FileAlive<D>, StoreError> {

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::file::disk::Place;
 use crate::file::document;
+use crate::file::provenance::is_same_file;
 
 /// The name of our part in the document.
 pub(super) const NAME: &str = "credlatch";
@@ -165,6 +166,11 @@ impl KnownKind {
 }
 
 impl Side {
+    /// Whether it was written under this lock file; one that was never written is of any.
+    pub(super) fn is_of(&self, lock: Place, born_ns: Option<u64>) -> bool {
+        self.lock.is_none() || is_same_file(self.lock, self.lock_born_ns, lock, born_ns)
+    }
+
     /// What is known of a row. Of rows that repeat an id each is known by its own label: those that are taken are others'.
     pub(super) fn known(&self, provider: &ProviderId, row: &RowId, taken: &BTreeSet<Label>) -> Option<&Known> {
         self.rows.get(provider)?.iter().find(|known| known.row == *row && !taken.contains(&known.label))

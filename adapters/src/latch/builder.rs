@@ -143,6 +143,7 @@ impl Builder {
         #[cfg(feature = "hermes")]
         if let Some(store) = self.hermes_store(&table)? {
             let document = self.hermes.clone();
+            self.home = None;
             return Ok(self.latch(store, SystemClock, table, document));
         }
         let home = home_of(self.home)?;
@@ -261,6 +262,10 @@ impl Builder {
 
     fn in_memory_with(mut self, clock: impl Clock + 'static, table: Arc<Table>) -> Latch {
         self.home = None;
+        #[cfg(all(feature = "hermes", unix))]
+        {
+            self.hermes = None;
+        }
         self.latch(MemoryStore::new(), clock, table, None)
     }
 
@@ -294,6 +299,8 @@ impl Builder {
         S::Room: 'static,
     {
         let issuer = self.issuer.clone().unwrap_or_else(|| issuer_of(&self, &table));
+        #[cfg(all(feature = "doctor", feature = "hermes", unix))]
+        let hermes = self.hermes_store(&table).ok().flatten();
         let engine = Engine::<Standard<S>>::new(store, AnyClock(Box::new(clock)), SystemNonces, self.patience_ms);
         let engine = engine.remembering(Arc::clone(&issuer));
         let inner = Inner {
@@ -309,6 +316,8 @@ impl Builder {
                 trusts_file_system: self.trusts_file_system,
                 claims: self.claims.clone(),
             }),
+            #[cfg(all(feature = "doctor", feature = "hermes", unix))]
+            hermes,
             looks_ahead: self.looks_ahead,
             first_turn: u64::try_from(SystemNonces.nonce().0 >> 64).unwrap_or(0),
             patience_ms: self.patience_ms,

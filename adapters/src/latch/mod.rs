@@ -103,6 +103,9 @@ struct Inner {
     /// Where the store is, if it is a directory: for whoever looks it over.
     #[cfg(all(feature = "doctor", unix))]
     place: Option<Place>,
+    /// The same for Hermes' file.
+    #[cfg(all(feature = "doctor", feature = "hermes", unix))]
+    hermes: Option<crate::hermes::HermesStore>,
     /// Whether a token that is due is rotated by a worker while the present one is handed out.
     looks_ahead: bool,
     /// Where it begins in a pool that is used in turn: processes that ask once must not all ask for the first entry.
@@ -188,6 +191,12 @@ impl Latch {
     #[cfg(all(feature = "doctor", unix))]
     pub(crate) fn place(&self) -> Option<&Place> {
         self.0.place.as_ref()
+    }
+
+    /// Its store, if that is Hermes' file.
+    #[cfg(all(feature = "doctor", feature = "hermes", unix))]
+    pub(crate) fn hermes(&self) -> Option<&crate::hermes::HermesStore> {
+        self.0.hermes.as_ref()
     }
 
     /// Its engine.

@@ -5,6 +5,8 @@ pub mod clock;
 mod fake;
 #[cfg(all(any(feature = "doctor", feature = "hermes"), unix))]
 pub(crate) mod lockers;
+#[cfg(all(feature = "file", unix))]
+pub(crate) mod machine;
 pub mod nonces;
 pub mod process;
 pub mod seam;

@@ -210,3 +210,53 @@ fn what_a_dead_act_left_behind_is_told_and_the_next_change_removes_it() {
     home.latch().set("minimax", super::secret("mm-key-2")).unwrap();
     assert!(!home.doctor().findings.iter().any(|finding| finding.what.contains("was left by")));
 }
+
+/// A cloned disk looks like its original in everything else, and a new installation may have the store of the old one.
+#[test]
+fn a_store_of_a_machine_of_another_id_is_worth_a_note_that_decides_nothing() {
+    let home = Home::new().with_login(3600);
+    let text = fs::read_to_string(home.document()).unwrap();
+    let mut document: serde_json::Value = serde_json::from_str(&text).unwrap();
+    if document["machine"].is_null() {
+        return super::needs::missing("/etc/machine-id");
+    }
+    let id = fs::read_to_string("/etc/machine-id").unwrap();
+    assert!(!text.contains(id.trim()), "the id itself is confidential");
+    let is_told =
+        |home: &Home| home.doctor().findings.iter().any(|finding| finding.what.contains("machine of another id"));
+    assert!(!is_told(&home));
+    document["machine"] = "sha256:0123456789abcdef".into();
+    fs::write(home.document(), serde_json::to_vec_pretty(&document).unwrap()).unwrap();
+    let diagnosis = home.doctor();
+    let finding = found(&diagnosis, Note, &["was last written on a machine of another id (/etc/machine-id)"]);
+    assert!(finding.remedy.contains("cloned") && finding.remedy.contains("sign in again"), "{finding:?}");
+    sound(&diagnosis);
+    let rotated = home.latch().rotate_with("openai-codex", |_| credlatch::Answer::Granted(super::tokens(1, 3600)));
+    assert_eq!(rotated.unwrap().expose_secret(), "access-1");
+    assert!(!is_told(&home), "it is this machine's from the next change on");
+}
+
+#[test]
+fn what_is_not_noticed_where_claims_are_not_remembered_is_told_with_the_reason() {
+    let home = Home::new().with_key();
+    let at = |file: &std::path::Path| {
+        let latch = credlatch::Latch::builder().home(home.path()).claims(file).open().unwrap();
+        latch.doctor(&credlatch::doctor::Surroundings::default())
+    };
+    let in_the_way = home.beside().join("file");
+    fs::write(&in_the_way, "").unwrap();
+    let nowhere = in_the_way.join("claims");
+    let is_told =
+        |findings: &[credlatch::doctor::Finding]| findings.iter().any(|one| one.what.contains("claims aren't"));
+    assert!(!is_told(&at(&nowhere).findings), "keys are not claimed");
+    home.latch().set_tokens("openai-codex", &credlatch::Label::default(), super::tokens(0, 3600)).unwrap();
+    found(&at(&nowhere), Note, &["claims aren't remembered outside the store", "file"]);
+    let open = home.beside().join("claims");
+    fs::write(&open, "").unwrap();
+    chmod(&open, 0o666);
+    let diagnosis = at(&open);
+    let finding = found(&diagnosis, Note, &["claims aren't remembered", "is open to other users"]);
+    assert!(finding.remedy.starts_with("chmod 600"), "{finding:?}");
+    chmod(&open, 0o600);
+    assert!(!is_told(&at(&open).findings));
+}

@@ -101,6 +101,46 @@ fn a_whole_directory_rolled_back_in_place_is_noticed_by_the_record_outside() {
 }
 
 #[test]
+fn a_directory_rolled_back_to_the_time_of_its_newest_claim_is_noticed_too() {
+    let (home, latch) = signed_in(0);
+    let names = ["default.json", "default.lock"];
+    let files = names.map(|name| home.path().join("profiles").join(name));
+    let mut backup = Vec::new();
+    let done = latch.rotate_with("openai-codex", |_| {
+        backup = files.iter().map(|file| fs::read(file).unwrap()).collect();
+        Answer::Granted(tokens(1))
+    });
+    done.unwrap();
+    for (file, content) in files.iter().zip(backup) {
+        fs::write(file, content).unwrap();
+    }
+    // In there the token that was spent is no more than in doubt.
+    is_noticed(home.path());
+}
+
+/// Programs of before read the older form, know no marks, and would present what is marked.
+#[test]
+fn a_restored_document_of_the_older_form_leaves_it_though_somebody_holds_a_claim_in_it() {
+    let (home, latch) = signed_in(0);
+    let version = |change: Option<serde_json::Value>| {
+        let mut document: serde_json::Value = serde_json::from_slice(&fs::read(home.document()).unwrap()).unwrap();
+        if let Some(id) = change {
+            document["version"] = 1.into();
+            document["id"] = id;
+            fs::write(home.document(), serde_json::to_vec(&document).unwrap()).unwrap();
+        }
+        self::latch(home.path()).set("minimax", Secret::try_from("mm-key-1").unwrap()).unwrap();
+        serde_json::from_slice::<serde_json::Value>(&fs::read(home.document()).unwrap()).unwrap()["version"].clone()
+    };
+    let _ = latch.rotate_with("openai-codex", |_| {
+        // As a restore leaves it: of another commit than the word names.
+        assert_eq!(version(Some("00000000000000aa".into())), 2);
+        Answer::Granted(tokens(1))
+    });
+    assert_eq!(version(None), 2);
+}
+
+#[test]
 fn a_document_restored_after_a_reboot_before_the_first_commit_is_noticed() {
     let (home, latch) = signed_in(0);
     let backup = fs::read(home.document()).unwrap();
@@ -153,7 +193,7 @@ fn a_store_of_before_is_no_copy_and_gets_what_is_missing_with_the_next_commit() 
     let text = fs::read_to_string(home.document()).unwrap();
     let mut document: serde_json::Value = serde_json::from_str(&text).unwrap();
     document.as_object_mut().unwrap().remove("lock_born_ns");
-    document["profile"].as_object_mut().unwrap().remove("last_claim");
+    document["profile"].as_object_mut().unwrap().remove("last_move");
     document["lock"]["dev"] = 4242.into();
     fs::write(home.document(), serde_json::to_vec_pretty(&document).unwrap()).unwrap();
     let lock = fs::OpenOptions::new().write(true).open(home.lock_file()).unwrap();
@@ -164,7 +204,7 @@ fn a_store_of_before_is_no_copy_and_gets_what_is_missing_with_the_next_commit() 
     let latch = self::latch(home.path());
     rotate(&latch, 2).unwrap();
     let document: serde_json::Value = serde_json::from_slice(&fs::read(home.document()).unwrap()).unwrap();
-    assert!(document["profile"]["last_claim"] == 1 && document["lock"]["dev"] != 4242);
+    assert!(document["profile"]["last_move"] == 2 && document["lock"]["dev"] != 4242);
     let mut name = [0; 16];
     fs::File::open(home.lock_file()).unwrap().read_exact_at(&mut name, 32).unwrap();
     assert_eq!(format!("{:032x}", u128::from_le_bytes(name)), document["store"]);
@@ -228,4 +268,41 @@ fn plays_a_mounted_part() {
         _ => rotate(&latch, 1).map(drop).unwrap(),
     }
     std::io::Write::write_all(&mut std::io::stdout(), b"played\n").unwrap();
+}
+
+/// As a disk that is handed from one virtual machine, or container, to another.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_volume_that_is_another_device_at_each_mount_holds_no_copy() {
+    if !is_root("mounts a volume") {
+        return;
+    }
+    let home = Home::new();
+    let base = home.path().with_extension("volume");
+    let me = std::env::current_exe().unwrap();
+    let part = |part: &str| {
+        let me = me.display();
+        format!(
+            "CREDLATCH_TEST_COPIES='{part}' CREDLATCH_TEST_AT=mnt/home '{me}' --exact copies::plays_a_mounted_part --nocapture"
+        )
+    };
+    let script = format!(
+        "set -e; mkdir -p {b}; mount -t tmpfs none {b}; cd {b}; mkdir mnt; truncate -s 8M disk other
+         mkfs.ext4 -q disk && mkfs.ext4 -q other && mount -o loop disk mnt || {{ echo lacks a volume; exit 0; }}
+         {sign}; stat -c 'device %d' mnt; umount mnt
+         mkdir beside; mount -o loop other beside; mount -o loop disk mnt; stat -c 'device %d' mnt; {again}; umount mnt beside",
+        b = base.display(),
+        sign = part("sign in"),
+        again = part("rotate"),
+    );
+    let run = Command::new("unshare").args(["-m", "sh", "-c", &script]).output().unwrap();
+    let said = String::from_utf8_lossy(&run.stdout);
+    let _ = fs::remove_dir_all(&base);
+    assert!(run.status.success(), "{said}{}", String::from_utf8_lossy(&run.stderr));
+    if said.contains("lacks a volume") {
+        return crate::needs::missing("mkfs.ext4, or a loop device");
+    }
+    assert_eq!(said.matches("played").count(), 2, "{said}");
+    let devices: Vec<_> = said.lines().filter(|line| line.starts_with("device ")).collect();
+    assert!(devices.len() == 2 && devices[0] != devices[1], "{said}");
 }

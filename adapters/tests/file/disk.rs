@@ -47,6 +47,8 @@ pub(crate) struct TestDisk {
     fixed: Mutex<Option<(PathBuf, Errno)>>,
     mounted: Mutex<Option<PathBuf>>,
     synced: Mutex<Vec<PathBuf>>,
+    listed: Mutex<Vec<PathBuf>>,
+    boots: AtomicU64,
     knows_no_boot: AtomicBool,
     stopped_at: Mutex<Option<Stamp>>,
     pauses_ms: Mutex<Vec<u64>>,
@@ -115,6 +117,16 @@ impl TestDisk {
         std::mem::take(&mut self.synced.lock().unwrap())
     }
 
+    /// The directories that were listed.
+    pub(crate) fn take_listed(&self) -> Vec<PathBuf> {
+        std::mem::take(&mut self.listed.lock().unwrap())
+    }
+
+    /// The machine starts anew.
+    pub(crate) fn reboot(&self) {
+        self.boots.fetch_add(1, Ordering::SeqCst);
+    }
+
     /// The pauses that were made, in milliseconds.
     pub(crate) fn take_pauses(&self) -> Vec<u64> {
         std::mem::take(&mut self.pauses_ms.lock().unwrap())
@@ -167,7 +179,8 @@ fn stumble(over: &Mutex<Option<(PathBuf, Errno)>>, path: &Path) -> io::Result<()
 impl Clock for TestDisk {
     fn now(&self) -> Stamp {
         let now = self.stopped_at.lock().unwrap().unwrap_or_else(|| RealDisk.now());
-        let boot = if self.knows_no_boot.load(Ordering::SeqCst) { 0 } else { now.boot };
+        let this = now.boot.wrapping_add(self.boots.load(Ordering::SeqCst));
+        let boot = if self.knows_no_boot.load(Ordering::SeqCst) { 0 } else { this };
         Stamp { up_ms: now.up_ms + self.later_ms.load(Ordering::SeqCst), boot, ..now }
     }
 
@@ -264,6 +277,7 @@ impl Disk for TestDisk {
         RealDisk.make_folder(path)
     }
     fn list(&self, path: &Path) -> io::Result<Vec<String>> {
+        self.listed.lock().unwrap().push(path.to_owned());
         RealDisk.list(path)
     }
     fn untrusted_file_system(&self, path: &Path) -> io::Result<Option<&'static str>> {

@@ -117,3 +117,27 @@ fn the_copies_of_a_document_behind_a_link_are_looked_for_beside_it() {
     assert_eq!(seen.found, [Found::Copy { path: elsewhere.path().join(".kept"), is_open: false }]);
     assert_eq!((seen.document, seen.link), (elsewhere.path().join("kept"), Some(home.document())));
 }
+
+#[test]
+fn the_directory_is_listed_at_the_first_lock_of_each_boot_and_not_at_the_others() {
+    let home = Home::new();
+    let (disk, store) = home.on_test_disk();
+    let lists = |store: &credlatch::file::FileStore<TestDisk>| {
+        disk.take_listed();
+        // Whoever finds nothing to change locks and loads all the same.
+        drop(loaded(store));
+        disk.take_listed().iter().filter(|path| **path == home.folder()).count()
+    };
+    assert_eq!([lists(&store), lists(&store), lists(&store)], [1, 0, 0], "before there is a document");
+    commit(&store, 1);
+    assert_eq!([lists(&store), lists(&store)], [0, 0]);
+    for _ in 0..2 {
+        disk.reboot();
+        let another = disk.store(home.path());
+        assert_eq!([lists(&store), lists(&another), lists(&store)], [1, 0, 0]);
+    }
+    // Nobody knows which boot it is: then nothing tells a first lock from another.
+    disk.forget_boot();
+    drop(loaded(&store));
+    assert_eq!(lists(&store), 0);
+}

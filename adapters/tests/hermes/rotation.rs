@@ -120,6 +120,33 @@ fn a_file_that_was_rolled_back_in_place_is_noticed_by_what_is_remembered_outside
     rotate(5).unwrap();
 }
 
+#[cfg(feature = "doctor")]
+#[test]
+fn doctor_says_where_hermes_file_comes_from_and_what_would_not_be_noticed() {
+    let (home, latch) = signed_in();
+    drop(latch);
+    let claims = home.file().with_extension("remembered");
+    let told = |home: &Home, claims: &std::path::Path| {
+        let latch = home.builder().claims(claims).open().unwrap();
+        let diagnosis = latch.doctor(&credlatch::doctor::Surroundings::default());
+        let of_store = diagnosis.findings.into_iter().map(|finding| format!("{}; {}", finding.what, finding.remedy));
+        of_store.filter(|text| text.contains("auth.json was") || text.contains("remembered")).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&home, &claims), [""; 0]);
+    let copy = Home::new();
+    copy.write(&fs::read_to_string(home.file()).unwrap());
+    let of_copy = told(&copy, &claims).concat();
+    assert!(of_copy.contains("copied or restored") && of_copy.contains("credlatch adopt"), "{of_copy}");
+    let backup = fs::read_to_string(home.file()).unwrap();
+    let latch = home.builder().claims(&claims).open().unwrap();
+    latch.rotate_with("minimax", |_| Answer::Granted(tokens(2))).unwrap();
+    home.write(&backup);
+    assert!(told(&home, &claims).concat().contains("was rolled back"));
+    let nowhere = home.file().join("claims");
+    let said = told(&home, &nowhere).concat();
+    assert!(said.contains("aren't remembered") && !said.contains("was rolled back"), "{said}");
+}
+
 #[test]
 fn a_login_that_the_issuer_rejects_is_dead_for_hermes_too() {
     let (home, latch) = signed_in();

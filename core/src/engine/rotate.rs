@@ -251,7 +251,6 @@ impl<P: Ports> Engine<P> {
         }
         let grant =
             claimed.after.state.entry(wish.provider.as_str(), wish.label.as_str()).and_then(|entry| entry.grant());
-        self.store.note_claim(&wish.provider, &wish.label, claimed.after.state.last_claim);
         let scopes = grant.map(|grant| grant.scopes.clone()).unwrap_or_default();
         // Others count the time in which a request of ours may be in flight from the claim. Whoever slept since then sends
         // nothing, or the request could outlive that time.

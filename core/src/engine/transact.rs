@@ -159,6 +159,9 @@ impl<P: Ports> Engine<P> {
             // What a load would refuse is not written: it would be the end of the profile.
             law::check_state(&state).map_err(|broken| unwritable(&broken))?;
             let id = locked.commit(&state, room.take())?;
+            if state.last_move != before.last_move {
+                locked.remember(state.last_move);
+            }
             self.publish(state, Some(id))
         };
         drop(locked);

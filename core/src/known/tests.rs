@@ -235,7 +235,7 @@ fn entries_that_an_older_version_let_differ_are_taken_together() {
 fn the_mark_of_a_copy_goes_with_the_token_and_not_with_the_label() {
     let marks = Event::MarkShared(MarkShared { why: Shared::Copied, counted: 7 });
     let marked = after(&one(), &at(1), &[marks]);
-    assert_eq!(marked.last_claim, 7);
+    assert_eq!(marked.last_move, 7);
     let gone = after(&marked, &at(2), &[Event::Remove(Remove { provider: acme(), label: label("a") })]);
     let replaced = after(&marked, &at(2), &[Event::Put(named("a", key("key-1")))]);
     for state in [&marked, &gone, &replaced] {

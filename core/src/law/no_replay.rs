@@ -8,6 +8,7 @@ use super::trace::{Stepped, Trace};
 use crate::known::Fate;
 use crate::machine::Event;
 use crate::machine::Verdict;
+use crate::rotation::{Exchanged, Settle};
 use crate::state::{Custody, State};
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -15,6 +16,7 @@ use std::collections::BTreeSet;
 pub(super) fn holds(trace: &Trace) -> Result<(), String> {
     each(trace, keeps_custody)?;
     each(trace, claims_alone)?;
+    each(trace, keeps_mark)?;
     let mut flying: Vec<(&str, Who)> = Vec::new();
     let mut successor: BTreeMap<&str, &str> = BTreeMap::new();
     let mut durable: BTreeSet<&str> = BTreeSet::new();
@@ -74,6 +76,36 @@ fn claims_alone(step: &Stepped) -> Result<(), String> {
         Some(Fate::Rotating(_)) => Err(format!("a refresh token of {} was claimed beside a claim", claim.provider)),
         _ => Ok(()),
     }
+}
+
+/// What another copy of the store may hold is claimed by nobody, and stays marked whoever stores it again. Its issuer ends
+/// that by giving it anew, and a person by saying which copy lives on.
+fn keeps_mark(step: &Stepped) -> Result<(), String> {
+    let given = match &step.event {
+        Event::AdoptCopy => return Ok(()),
+        Event::FlowSucceeded(success) => success.material.refresh(),
+        Event::Settle(Settle { outcome: Exchanged::Granted(fresh), .. }) => fresh.refresh.as_ref(),
+        _ => None,
+    };
+    let claimed = match &step.event {
+        Event::ClaimRotation(claim) if step.verdict == Verdict::Done => Some((&claim.provider, &claim.label)),
+        _ => None,
+    };
+    for (provider, slot) in &step.after.providers {
+        for entry in &slot.entries {
+            let Some(refresh) = entry.material.refresh().filter(|refresh| given != Some(*refresh)) else { continue };
+            if step.before.shared_of(refresh, entry.fingerprint).is_none() {
+                continue;
+            }
+            if claimed == Some((provider, &entry.label)) {
+                return Err(format!("a refresh token of {provider} that a copy may hold was claimed"));
+            }
+            if step.after.shared_of(refresh, entry.fingerprint).is_none() {
+                return Err(format!("a refresh token of {provider} that a copy may hold lost its mark"));
+            }
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn witnessed(trace: &Trace) -> bool {

@@ -42,6 +42,8 @@ pub enum Observation {
     DrawEnded,
     Printed,
     Damaged,
+    /// Where it stands, the history ends that some laws judge.
+    BroughtBack,
     Refused,
 }
 
@@ -84,6 +86,7 @@ impl Observation {
             Self::DrawEnded => "a request for a credential ends",
             Self::Printed => "a text leaves the program",
             Self::Damaged => "the document is damaged",
+            Self::BroughtBack => "what was stored before is put back",
             Self::Refused => "an unreadable store is refused",
         }
     }
@@ -122,6 +125,7 @@ impl Fact {
             Self::DrawEnded { .. } => Observation::DrawEnded,
             Self::Printed { .. } => Observation::Printed,
             Self::Damaged => Observation::Damaged,
+            Self::BroughtBack => Observation::BroughtBack,
             Self::Refused { .. } => Observation::Refused,
         }
     }

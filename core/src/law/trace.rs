@@ -204,6 +204,9 @@ pub enum Fact {
     },
     /// The document was damaged from outside.
     Damaged,
+    /// What was stored before was put back from outside: a backup over the document, or over the whole directory, or a copy
+    /// of it in another place.
+    BroughtBack,
     /// A participant was told that the store can't be read.
     Refused {
         /// Who.

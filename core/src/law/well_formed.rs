@@ -6,7 +6,7 @@ use crate::flow::LIVE_MAX_MS;
 use crate::state::{MAX_COUNT, MAX_ENTRIES, State};
 
 pub(super) fn holds(state: &State) -> Result<(), String> {
-    if state.generation > MAX_COUNT || state.last_version > MAX_COUNT {
+    if state.generation.max(state.last_version).max(state.last_move) > MAX_COUNT {
         return Err("it counts further than anybody can".to_owned());
     }
     let mut versions = BTreeSet::new();

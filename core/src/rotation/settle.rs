@@ -19,6 +19,7 @@ pub(crate) fn settle(state: &mut State, now: &Stamp, settle: &Settle) -> Outcome
             }
             state.last_version = version;
             state.remember_spent(old, fresh);
+            state.count_move();
             Verdict::Done.into()
         }
         outcome => {

@@ -12,6 +12,7 @@ use credlatch_core::pool::{Report, SetStrategy};
 use credlatch_core::put::{How, Put, SuspendLink};
 use credlatch_core::rewrite::Rewrite;
 use credlatch_core::rotation::{ClaimRotation, Exchanged, Fresh, Settle};
+use credlatch_core::shared::{MarkShared, Shared};
 use credlatch_core::state::{Actor, Link, Material, Nonce, Source};
 
 use super::{Begun, Machine, Move, Outcome, What};
@@ -54,6 +55,8 @@ impl Machine {
             Move::OweRewrite { file, key } => Event::OweRewrite(rewrite(file, key)),
             Move::RewriteDone { file, key } => Event::RewriteDone(rewrite(file, key)),
             Move::Purge => Event::Purge,
+            Move::Mark => Event::MarkShared(MarkShared { why: Shared::Copied, counted: 0 }),
+            Move::AdoptCopy => Event::AdoptCopy,
             other => return self.flow_event(&other),
         })
     }

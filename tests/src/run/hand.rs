@@ -105,6 +105,8 @@ impl<S: Sim> Hand<S> {
             Step::Print => self.print(),
             Step::Agree => self.process.world.rows.agree(&self.process.world.recorder),
             Step::Tear => self.process.world.disk.tear(&self.here),
+            Step::BackUp => self.process.world.back_up(),
+            Step::BringBack { what } => self.process.world.bring_back(*what),
         }
     }
 

@@ -5,11 +5,13 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use credlatch_core::law::Fact;
 use credlatch_core::state::State;
 
 use super::here::{Dead, Here, Recorder};
+use super::outside::Back;
 use super::sim::{Board, Gate, Sim};
 
 /// The disk.
@@ -17,6 +19,8 @@ pub struct Disk<S: Sim> {
     gate: S::Gate,
     word: S::Board<u64>,
     document: S::Board<Document>,
+    /// Which file the lock file is: a copy has another one.
+    lock_file: AtomicU64,
 }
 
 /// What a rename put into place.
@@ -26,8 +30,17 @@ pub struct Document {
     pub state: Arc<State>,
     /// The id of the commit that wrote it; none if nobody ever wrote.
     pub id: Option<u64>,
+    /// Under which lock file it was written.
+    pub lock_file: u64,
     /// Whether it was damaged.
     pub torn: bool,
+}
+
+/// What a backup of the directory has.
+#[derive(Clone, Debug)]
+pub(super) struct Kept {
+    word: u64,
+    document: Document,
 }
 
 impl<S: Sim> Disk<S> {
@@ -39,7 +52,8 @@ impl<S: Sim> Disk<S> {
             recorder.push(Fact::Durable { state: Arc::clone(&state) });
             recorder.push(Fact::Returned { who: u32::MAX, generation: state.generation });
         }
-        Self { gate: Gate::new(), word: Board::new(word), document: Board::new(Document { state, id, torn: false }) }
+        let document = Document { state, id, lock_file: 0, torn: false };
+        Self { gate: Gate::new(), word: Board::new(word), document: Board::new(document), lock_file: AtomicU64::new(0) }
     }
 
     /// Locks it; nothing if nobody is left who could unlock it.
@@ -49,6 +63,17 @@ impl<S: Sim> Disk<S> {
 
     pub(super) fn word(&self, here: &Here) -> Result<u64, Dead> {
         self.word.read(|word| here.operate().map(|()| *word))
+    }
+
+    /// Which file the lock file is, for whoever holds the lock.
+    pub(super) fn lock_file(&self) -> u64 {
+        self.lock_file.load(Ordering::Relaxed)
+    }
+
+    /// Whether the document is the one that the word names. Only somebody from outside makes it another one while the word is
+    /// even, so no turn is taken to look.
+    pub(super) fn names(&self, word: u64) -> bool {
+        self.document.peek(|document| document.id == Some(word))
     }
 
     /// The word and the document, for whoever holds the lock: nobody else changes them meanwhile.
@@ -68,7 +93,8 @@ impl<S: Sim> Disk<S> {
     pub(super) fn rename(&self, here: &Here, state: &Arc<State>, id: u64) -> Result<(), Dead> {
         self.document.write(|document| {
             here.operate()?;
-            *document = Document { state: Arc::clone(state), id: Some(id), torn: false };
+            let lock_file = self.lock_file();
+            *document = Document { state: Arc::clone(state), id: Some(id), lock_file, torn: false };
             here.record(Fact::Shown { who: here.who, state: Arc::clone(state) });
             Ok(())
         })
@@ -88,6 +114,23 @@ impl<S: Sim> Disk<S> {
         self.document.write(|document| document.torn = true);
         self.word.write(|word| *word += 2);
         here.record(Fact::Damaged);
+    }
+
+    /// What a backup of the directory takes, between two commits.
+    pub(super) fn keep(&self) -> Kept {
+        Kept { word: self.word.peek(|word| *word), document: self.document.read(Clone::clone) }
+    }
+
+    /// Puts it back, between two commits.
+    pub(super) fn put_back(&self, kept: Kept, what: Back) {
+        let Kept { word, document } = kept;
+        self.document.write(|place| *place = document);
+        if what != Back::Document {
+            self.word.write(|place| *place = word);
+        }
+        if what == Back::Copy {
+            self.lock_file.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// What the disk holds in the end.

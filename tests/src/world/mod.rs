@@ -8,6 +8,7 @@ pub mod here;
 pub mod issuer;
 #[cfg(feature = "loom")]
 pub mod loomed;
+pub mod outside;
 pub mod ports;
 pub mod rows;
 pub mod scripted;
@@ -32,6 +33,8 @@ pub struct World<S: Sim> {
     pub disk: disk::Disk<S>,
     /// What it held at the start: what the participants knew when they came.
     pub start: Arc<State>,
+    /// What lies outside of the store's directory.
+    pub outside: outside::Outside,
     /// Who is alive.
     pub signs: signs::Signs<S>,
     /// The authorization server.
@@ -54,6 +57,7 @@ impl<S: Sim> World<S> {
         Arc::new(Self {
             start: Arc::new(state.clone()),
             disk: disk::Disk::new(state, &recorder),
+            outside: outside::Outside::default(),
             signs: signs::Signs::default(),
             lifetime_ms: server.manner.lifetime_ms,
             server: Place::new(server),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use credlatch_core::law::{Fact, Stepped};
 use credlatch_core::port::{CommitError, Loaded, Locked, Ports, Store, StoreError, StoreErrorKind};
+use credlatch_core::shared::MarkShared;
 use credlatch_core::state::{Actor, State};
 use credlatch_core::time::Stamp;
 use credlatch_core::{Event, Step};
@@ -52,7 +53,10 @@ pub struct Shelf<S: Sim> {
 /// The store while it is locked.
 pub struct LockedShelf<'a, S: Sim> {
     world: &'a World<S>,
+    conduct: &'static dyn Conduct<S>,
     here: Arc<Here>,
+    /// Whether what was loaded was written elsewhere, or restored.
+    is_foreign: bool,
     _guard: <S::Gate as Gate>::Guard<'a>,
 }
 
@@ -84,7 +88,9 @@ impl<S: Sim> Store for Shelf<S> {
 
     fn word(&self) -> Result<Option<u64>, StoreError> {
         let word = self.world.disk.word(&S::here())?;
-        Ok((word % 2 == 0 && word > 0).then_some(word))
+        // A glance at the document tells a reader that it was replaced by somebody who knows nothing of words.
+        let is_believed = word % 2 == 0 && word > 0 && self.world.disk.names(word);
+        Ok(is_believed.then_some(word))
     }
 
     fn load(&self) -> Result<Loaded, StoreError> {
@@ -98,7 +104,7 @@ impl<S: Sim> Store for Shelf<S> {
         here.operate()?;
         let busy = || StoreError::new(StoreErrorKind::Busy, "the store is locked", "try again");
         let guard = self.world.disk.lock().ok_or_else(busy)?;
-        Ok(LockedShelf { world: &self.world, here, _guard: guard })
+        Ok(LockedShelf { world: &self.world, conduct: self.conduct, here, is_foreign: false, _guard: guard })
     }
 
     fn enlist(&self) -> Result<Life<S>, StoreError> {
@@ -138,6 +144,7 @@ impl<S: Sim> Locked for LockedShelf<'_, S> {
         let disk = &self.world.disk;
         let (word, document) = disk.under_lock(&self.here)?;
         let loaded = parse(&document, &self.here)?;
+        self.is_foreign = document.is_foreign(word, disk.lock_file());
         if word % 2 == 1 {
             // An earlier writer died, or could not sync: what is seen is made durable before anything is answered.
             Disk::<S>::sync(&self.here, &Arc::new(loaded.state.clone()))?;
@@ -147,11 +154,21 @@ impl<S: Sim> Locked for LockedShelf<'_, S> {
         Ok(loaded)
     }
 
+    fn shared(&mut self, state: &State) -> Result<Option<MarkShared>, StoreError> {
+        Ok(self.conduct.shared(self.world.outside.marks(state, self.is_foreign)))
+    }
+
     fn commit(&mut self, state: &State, _room: Option<()>) -> Result<u64, CommitError> {
         let id = 2 * u64::try_from(self.world.clock.nonce(self.here.who).0).unwrap_or(0) + 2;
         self.write(state, id).map_err(|dead| CommitError::Unknown(dead.into()))?;
         self.here.record(Fact::Returned { who: self.here.who, generation: state.generation });
         Ok(id)
+    }
+
+    fn remember(&mut self, number: u64) {
+        if !self.here.is_dead() {
+            self.world.outside.note(number);
+        }
     }
 }
 

@@ -77,5 +77,6 @@ wrong! {
     unreadable_as_empty UnreadableAsEmpty "opencode all()" 16 [7] a_torn_document;
     follows_the_row FollowsTheRow "tried: a row that moves" 17 [] a_row_that_moved;
     pid_over_lock PidOverLock "credlatch: signs of life" 4 [] a_process_table_that_lies;
+    copy_not_noticed CopyNotNoticed "credlatch: file/provenance.rs" 4 [] a_backup_that_is_put_back;
     draws_twice DrawsTwice "credlatch: latch/rotate.rs" 12 [] a_pool_in_turn_with_a_spent_entry;
 }

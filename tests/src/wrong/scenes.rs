@@ -4,6 +4,7 @@ use credlatch_core::pool::Answer;
 
 use crate::cases::{ACME, Act, MINIMAX, against, grant, key};
 use crate::scenario::{Given, Scenario, Step, Why, label, provider};
+use crate::world::outside::Back;
 use crate::world::server;
 
 fn story(name: &str, steps: &[&[Step]]) -> Scenario {
@@ -181,4 +182,11 @@ pub(super) fn a_row_that_moved() -> Scenario {
     let mut scenario = story("a row that moved", &[&[rotate(Why::Asked)], &[Step::Read]]);
     scenario.participants[0].has_moved_row = true;
     scenario
+}
+
+/// Somebody puts yesterday's document back, whose token was rotated since.
+pub(super) fn a_backup_that_is_put_back() -> Scenario {
+    let restores = [Step::BringBack { what: Back::Document }, rotate(Why::Asked)];
+    let scenario = story("a backup that is put back", &[&restores, &[Step::Read]]);
+    Scenario { before: vec![Step::BackUp, rotate(Why::Asked)], ..scenario }
 }

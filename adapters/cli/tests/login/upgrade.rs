@@ -97,3 +97,63 @@ fn what_the_earlier_program_brings_home_beside_this_one_is_saved() {
     assert_eq!(document(&world)["version"], 2);
     assert_eq!(world.say(&["token", "acme"]).status, 0);
 }
+
+/// What tells a copy from its original, as this program writes it.
+fn is_filled_in(world: &World) -> bool {
+    use std::os::unix::fs::FileExt;
+    let now = document(world);
+    let lock = std::fs::File::open(world.home.path().join("profiles/default.lock")).unwrap();
+    let mut name = [0; 16];
+    let read = lock.read_at(&mut name, 32).unwrap();
+    let name = (read == 16).then(|| format!("{:032x}", u128::from_le_bytes(name)));
+    // Some file systems don't tell when a file was made.
+    let knows_birth = lock.metadata().unwrap().created().is_ok();
+    name.as_deref() == now["store"].as_str() && (now["lock_born_ns"].is_u64() || !knows_birth)
+}
+
+/// The record of claims of this world; empty before the first.
+fn remembered(world: &World) -> String {
+    std::fs::read_to_string(world.home.folder().join("claims")).unwrap_or_default()
+}
+
+#[test]
+fn nothing_in_a_store_of_before_counts_as_copied_and_the_next_commit_fills_in_what_is_missing() {
+    let world = World::new();
+    let Some(()) = left_by_the_earlier(&world) else { return };
+    assert!(!is_filled_in(&world) && document(&world)["profile"].get("last_move").is_none());
+    // Somebody who only reads changes nothing, and marks nothing.
+    assert_eq!(world.say(&["token", "acme"]).status, 0);
+    assert_eq!(fed(world.command(&["set", "minimax"]), "mm-key-1").status, 0);
+    assert!(is_filled_in(&world), "{:#}", document(&world));
+    assert_eq!(world.say(&["rotate", "acme", "--label", "live"]).status, 0);
+    let now = document(&world);
+    assert!(!now.to_string().contains("shared"), "{now:#}");
+    // A claim, and the tokens that it brought.
+    assert_eq!(now["profile"]["last_move"], 2);
+    assert!(remembered(&world).ends_with(" 2\n"), "{}", remembered(&world));
+    // What died in the earlier program's hands is in doubt, and nobody is asked to sign in.
+    let doctor = world.say(&["doctor", "--json"]).out;
+    for word in ["copied or restored", "was rolled back", "sign in again; or"] {
+        assert!(!doctor.contains(word), "{doctor}");
+    }
+}
+
+#[test]
+fn a_copy_is_not_opened_by_the_earlier_program_though_a_claim_of_its_form_is_in_it() {
+    let world = World::new();
+    let Some(()) = left_by_the_earlier(&world) else { return };
+    let (home, folder) = (world.home.path(), world.home.folder());
+    let copied = Command::new("cp").arg("-a").arg(&home).arg(folder.join("twin")).status().unwrap();
+    assert!(copied.success());
+    std::fs::rename(&home, folder.join("original")).unwrap();
+    std::fs::rename(folder.join("twin"), &home).unwrap();
+    assert_eq!(fed(world.command(&["set", "minimax"]), "mm-key-1").status, 0);
+    assert_eq!(document(&world)["version"], 2, "the earlier program would present what is marked");
+    let refused = world.say(&["rotate", "acme", "--label", "live"]);
+    assert!(refused.status == 4 && refused.err.contains("copied or restored"), "{} {}", refused.status, refused.err);
+    let earlier = Said::from(earlier(&world, &["rotate", "acme", "--label", "live"]).unwrap().output().unwrap());
+    assert_eq!(earlier.status, 6, "{}", earlier.err);
+    assert_eq!(world.say(&["adopt"]).status, 0);
+    assert_eq!(world.say(&["rotate", "acme", "--label", "live"]).status, 0);
+    assert_eq!(world.sandbox.stats().replays, 0);
+}

@@ -195,3 +195,33 @@ fn law_5_what_is_stored_is_what_the_issuer_takes_or_says_otherwise() {
         assert!(!witnesses(5, &facts));
     }
 }
+
+#[test]
+fn law_4_what_a_copy_may_hold_is_claimed_by_nobody_and_stays_marked() {
+    let marks = Event::MarkShared(crate::shared::MarkShared { why: crate::shared::Shared::Copied, counted: 0 });
+    let marked = after(&login("rt-1"), &at(0), &[marks]);
+    let claim = Event::ClaimRotation(claim(&marked, "a", 1, Cause::Asked));
+    breaks(4, &[stepped(&marked, &claim, &rotating("rt-1"))], "that a copy may hold was claimed");
+    let refused = Verdict::Refused(crate::machine::Refusal::Shared(crate::shared::Shared::Copied));
+    keeps(4, &[stepped_by(1, &marked, &claim, &marked, refused)]);
+    // Whoever stores it again, under its label or another, brings it with its mark.
+    let put = |label: &str, refresh| Event::Put(named(label, grant("at-2", Some(refresh))));
+    breaks(4, &[stepped(&marked, &put("a", "rt-1"), &login("rt-1"))], "lost its mark");
+    let gone = after(&marked, &at(0), &[Event::Clear(crate::clear::Clear::Everything)]);
+    breaks(4, &[stepped(&gone, &put("a", "rt-1"), &login("rt-1"))], "lost its mark");
+    keeps(4, &[stepped(&marked, &put("a", "rt-2"), &login("rt-2"))]);
+    keeps(4, &[stepped(&marked, &Event::AdoptCopy, &login("rt-1"))]);
+    // A step that has nothing to do with it loses no mark either.
+    breaks(4, &[stepped(&marked, &Event::Purge, &login("rt-1"))], "lost its mark");
+}
+
+#[test]
+fn what_is_brought_back_is_no_commit_and_frees_no_token() {
+    let new = Fact::Shown { who: 1, state: shared(&State { generation: 2, ..login("rt-2") }) };
+    let old = Fact::Shown { who: 1, state: shared(&State { generation: 1, ..login("rt-1") }) };
+    breaks(8, &[new.clone(), old.clone()], "generation 1 after 2");
+    keeps(8, &[new.clone(), Fact::BroughtBack, old]);
+    let succession = Fact::Succession { old: "rt-1".to_owned(), new: "rt-2".to_owned() };
+    let facts = [succession, durable(&login("rt-2")), Fact::BroughtBack, present(1, "rt-1")];
+    breaks(4, &facts, "although its successor was durable");
+}

@@ -22,7 +22,11 @@ fn judged(number: usize, facts: &[Fact]) -> Result<(), Broken> {
     let law = &LAWS[number - 1];
     let trace = Trace(facts.to_vec());
     let judged = law.judge(&trace);
-    assert_eq!(law.judge(&trace.only(law.facts)), judged, "{law:?} judges what it doesn't list");
+    assert_eq!(
+        law.judge(&trace.only(&[law.facts, &[Observation::BroughtBack]].concat())),
+        judged,
+        "{law:?} judges what it doesn't list"
+    );
     judged
 }
 
