@@ -10,6 +10,7 @@
 mod clear;
 mod join;
 mod login;
+mod no_token;
 mod origins;
 mod read;
 mod rotate;
@@ -24,9 +25,10 @@ use std::sync::atomic::AtomicU64;
 pub use clear::Cleared;
 pub use join::FlowView;
 pub use login::{Login, Poller};
+pub use no_token::NoToken;
 pub use rotate::{Rotation, Wish};
 pub use snapshot::{Live, LiveKind, Snapshot};
-pub use token::{NoToken, Picked};
+pub use token::Picked;
 pub use transact::{TransactError, Transacted};
 pub use unsaved::UnsavedGrant;
 

@@ -3,18 +3,16 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use super::no_token::{NoToken, no_choice};
 use super::snapshot::{Live, LiveKind, Snapshot};
-use super::{Engine, Rotation, TransactError, UnsavedGrant, Wish};
-use crate::custody::{Actor, DoubtCause};
+use super::{Engine, Rotation, UnsavedGrant, Wish};
 use crate::machine::Refusal;
 use crate::name::{Label, ProviderId};
-use crate::origin::Origin;
-use crate::pool::{self, Choice, Standing, Strategy, Unusable};
-use crate::port::{Clock, Issuer, Ports, StoreError};
+use crate::pool::{self, Choice, Strategy};
+use crate::port::{Clock, Issuer, Ports};
 use crate::rotation::{Cause, Exchanged, Times, least_left_ms};
-use crate::shared::Shared;
-use crate::state::{Custody, Entry, Slot, Source, later};
-use crate::time::{Deadline, Stamp};
+use crate::state::{Custody, Entry, Slot, later};
+use crate::time::Stamp;
 
 /// What was chosen.
 #[derive(Clone, Debug)]
@@ -27,78 +25,6 @@ pub struct Picked {
     pub at: Stamp,
     /// The turn that was drawn for it in a pool that is used in turn: whoever chooses again for the same request has drawn.
     pub turn: u64,
-}
-
-/// Why there is nothing good for a request.
-#[derive(Clone, Debug)]
-pub enum NoToken {
-    /// Nothing is stored.
-    Empty,
-    /// All entries rest; the first will be usable then.
-    Resting(Deadline),
-    /// What there is, is dead, lost or over: a new login is needed. The code says why, where one is known.
-    SignIn(Option<String>),
-    /// What there is, is set aside: a link behind which another account appeared, or a login that is none of ours to use.
-    Suspended {
-        /// The first of them.
-        label: Label,
-        /// Where that came from.
-        source: Source,
-    },
-    /// What there is has ended, and has no refresh token.
-    Ended {
-        /// The first of them.
-        label: Label,
-    },
-    /// The access token ended, and the provider's row would send its refresh token to another origin than this, from which
-    /// it came.
-    Elsewhere(Option<Origin>),
-    /// What there is has ended, and nobody here can present its refresh token.
-    NoIssuer {
-        /// The first of them.
-        label: Label,
-    },
-    /// The access token ended, and what became of its refresh token isn't known. It may be presented again then.
-    InDoubt {
-        /// Not before this.
-        until: Deadline,
-        /// What happened.
-        cause: Option<DoubtCause>,
-    },
-    /// The issuer gave no tokens; the next try may be made then.
-    Unreachable(Deadline),
-    /// What answered as the issuer is not trusted, so nothing was sent to it; the next try may be made then.
-    Untrusted(Deadline),
-    /// It has ended, and its refresh token may be in another copy of the store.
-    Shared(Shared),
-    /// Somebody else rotates, and has for longer than the caller would wait.
-    Busy(Actor),
-    /// The issuer granted new tokens that could not be saved. This process has them.
-    Unsaved(Box<UnsavedGrant>),
-    /// The store can't be used.
-    Store(TransactError),
-}
-
-impl NoToken {
-    /// Whether only a new credential helps, however long anybody waits.
-    pub fn asks_for_login(&self) -> bool {
-        matches!(
-            self,
-            Self::Empty
-                | Self::SignIn(_)
-                | Self::Shared(_)
-                | Self::Suspended { .. }
-                | Self::Ended { .. }
-                | Self::NoIssuer { .. }
-                | Self::Elsewhere(_)
-        )
-    }
-}
-
-impl From<StoreError> for NoToken {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error.into())
-    }
 }
 
 /// How good a token is at this moment.
@@ -327,28 +253,4 @@ fn is_chosen(snapshot: &Snapshot, live: &Arc<Live>, now: &Stamp, choice: &Choice
     let provider = live.provider.as_str();
     let chosen = snapshot.state.slot(provider).and_then(|slot| pool::select(slot, now, choice).ok());
     chosen.and_then(|place| snapshot.pool(provider).get(place)).is_some_and(|chosen| Arc::ptr_eq(chosen, live))
-}
-
-fn no_choice(slot: &Slot, now: &Stamp, why: Unusable) -> NoToken {
-    match why {
-        Unusable::Empty => NoToken::Empty,
-        Unusable::Resting(until) => NoToken::Resting(until),
-        Unusable::SignIn => nothing_left(slot, now),
-    }
-}
-
-/// What a rejection was says more than what was never ours to use, or has run out.
-fn nothing_left(slot: &Slot, now: &Stamp) -> NoToken {
-    let said = |entry: &Entry| match entry.standing(now, None) {
-        Standing::Dead(dead) => Some(NoToken::SignIn(Some(dead.reason.clone()))),
-        Standing::Lost(lost) => Some(NoToken::SignIn(Some(lost.code.clone()))),
-        _ => None,
-    };
-    let set_aside = |entry: &Entry| match entry.standing(now, None) {
-        Standing::Suspended => Some(NoToken::Suspended { label: entry.label.clone(), source: entry.source.clone() }),
-        Standing::Ended => Some(NoToken::Ended { label: entry.label.clone() }),
-        _ => None,
-    };
-    let rejected = slot.entries.iter().find_map(said);
-    rejected.or_else(|| slot.entries.iter().find_map(set_aside)).unwrap_or(NoToken::SignIn(None))
 }

@@ -1,0 +1,108 @@
+//! Why there is nothing good for a request.
+
+use super::{TransactError, UnsavedGrant};
+use crate::custody::{Actor, DoubtCause};
+use crate::name::Label;
+use crate::origin::Origin;
+use crate::pool::{Standing, Unusable};
+use crate::port::StoreError;
+use crate::shared::Shared;
+use crate::state::{Entry, Slot, Source};
+use crate::time::{Deadline, Stamp};
+
+/// Why there is nothing good for a request.
+#[derive(Clone, Debug)]
+pub enum NoToken {
+    /// Nothing is stored.
+    Empty,
+    /// All entries rest; the first will be usable then.
+    Resting(Deadline),
+    /// What there is, is dead, lost or over: a new login is needed. The code says why, where one is known.
+    SignIn(Option<String>),
+    /// What there is, is set aside: a link behind which another account appeared, or a login that is none of ours to use.
+    Suspended {
+        /// The first of them.
+        label: Label,
+        /// Where that came from.
+        source: Source,
+    },
+    /// What there is has ended, and has no refresh token.
+    Ended {
+        /// The first of them.
+        label: Label,
+    },
+    /// The access token ended, and the provider's row would send its refresh token to another origin than this, from which
+    /// it came.
+    Elsewhere(Option<Origin>),
+    /// What there is has ended, and nobody here can present its refresh token.
+    NoIssuer {
+        /// The first of them.
+        label: Label,
+    },
+    /// The access token ended, and what became of its refresh token isn't known. It may be presented again then.
+    InDoubt {
+        /// Not before this.
+        until: Deadline,
+        /// What happened.
+        cause: Option<DoubtCause>,
+    },
+    /// The issuer gave no tokens; the next try may be made then.
+    Unreachable(Deadline),
+    /// What answered as the issuer is not trusted, so nothing was sent to it; the next try may be made then.
+    Untrusted(Deadline),
+    /// It has ended, and its refresh token may be in another copy of the store.
+    Shared(Shared),
+    /// Somebody else rotates, and has for longer than the caller would wait.
+    Busy(Actor),
+    /// The issuer granted new tokens that could not be saved. This process has them.
+    Unsaved(Box<UnsavedGrant>),
+    /// The store can't be used.
+    Store(TransactError),
+}
+
+impl NoToken {
+    /// Whether only a new credential helps, however long anybody waits.
+    pub fn asks_for_login(&self) -> bool {
+        matches!(
+            self,
+            Self::Empty
+                | Self::SignIn(_)
+                | Self::Shared(_)
+                | Self::Suspended { .. }
+                | Self::Ended { .. }
+                | Self::NoIssuer { .. }
+                | Self::Elsewhere(_)
+        )
+    }
+}
+
+impl From<StoreError> for NoToken {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// Why a pool has no entry to choose.
+pub(super) fn no_choice(slot: &Slot, now: &Stamp, why: Unusable) -> NoToken {
+    match why {
+        Unusable::Empty => NoToken::Empty,
+        Unusable::Resting(until) => NoToken::Resting(until),
+        Unusable::SignIn => nothing_left(slot, now),
+    }
+}
+
+/// What a rejection was says more than what was never ours to use, or has run out.
+fn nothing_left(slot: &Slot, now: &Stamp) -> NoToken {
+    let said = |entry: &Entry| match entry.standing(now, None) {
+        Standing::Dead(dead) => Some(NoToken::SignIn(Some(dead.reason.clone()))),
+        Standing::Lost(lost) => Some(NoToken::SignIn(Some(lost.code.clone()))),
+        _ => None,
+    };
+    let set_aside = |entry: &Entry| match entry.standing(now, None) {
+        Standing::Suspended => Some(NoToken::Suspended { label: entry.label.clone(), source: entry.source.clone() }),
+        Standing::Ended => Some(NoToken::Ended { label: entry.label.clone() }),
+        _ => None,
+    };
+    let rejected = slot.entries.iter().find_map(said);
+    rejected.or_else(|| slot.entries.iter().find_map(set_aside)).unwrap_or(NoToken::SignIn(None))
+}
