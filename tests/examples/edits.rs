@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
-use credlatch_tests::edits::{EDITS, Edit, Place};
+use credlatch_tests::edits::{self, Edit, Place};
 
 /// A copy of the repository in which edits are made.
 struct Bench {
@@ -25,7 +25,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     copy_of(&root, &copy)?;
     let bench = Bench { copy, built: root.join("target/edits") };
     let (mut edits, mut trials, mut missed) = (0, 0, 0);
-    for edit in EDITS.iter().filter(|edit| asked.is_empty() || asked.iter().any(|part| edit.name.contains(part))) {
+    for edit in edits::all().filter(|edit| asked.is_empty() || asked.iter().any(|part| edit.name.contains(part))) {
         edits += 1;
         let right = bench.make(edit)?;
         for (place, laws) in edit.trials {

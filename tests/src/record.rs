@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use credlatch_core::law::LAWS;
 
-use crate::edits::{EDITS, Edit};
+use crate::edits::{self, Edit};
 use crate::failures::FAILURES;
 use crate::run::explore::executions_until;
 use crate::run::play::orders_until;
@@ -13,7 +13,7 @@ use crate::wrong::WRONG;
 
 /// The document.
 pub fn record_document() -> String {
-    [HEAD, &failures(), CASES, &cases(), ENGINES, &engines(), EDITING, &edits(), &by_hand()].concat()
+    [HEAD, &failures(), CASES, &cases(), ENGINES, &engines(), EDITING, &table_of_edits(), &by_hand()].concat()
 }
 
 /// The part that is written by hand: what long runs found, and when.
@@ -82,9 +82,9 @@ fn engines() -> String {
     text
 }
 
-fn edits() -> String {
+fn table_of_edits() -> String {
     let mut text = String::new();
-    for (edit, number) in EDITS.iter().zip(1..) {
+    for (edit, number) in edits::all().zip(1..) {
         let Edit { name, what, file, trials, .. } = edit;
         let trials = trials.iter().map(|(place, laws)| {
             let laws = laws.iter().map(u8::to_string).collect::<Vec<_>>();
