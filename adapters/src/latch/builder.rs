@@ -1,24 +1,24 @@
 //! Opening a latch.
 
+mod assemble;
+mod memory;
+
 use std::fmt;
-use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use credlatch_core::engine::Engine;
+#[cfg(all(feature = "file", unix))]
+use assemble::issuer_of;
 use credlatch_core::name::ProfileName;
-use credlatch_core::port::{Clock, Issuer, Nonces, Ports, Store};
+use credlatch_core::port::Issuer;
 use credlatch_core::provider::Table;
-use credlatch_core::state::State;
-use credlatch_core::time::Stamp;
 
-use super::workers::Workers;
-use super::{Handle, Inner, Latch, issuer, siblings};
+#[cfg(all(feature = "file", unix))]
+use super::Latch;
 use crate::error::{Error, ErrorKind};
-use crate::memory::MemoryStore;
 #[cfg(all(feature = "file", unix))]
 use crate::system::SystemClock;
-use crate::system::{ParkingLot, SystemNonces};
+#[cfg(all(feature = "file", unix))]
 use crate::table;
 
 /// How long a change waits for the store's lock unless the builder says otherwise, in milliseconds. A commit takes a few
@@ -236,47 +236,6 @@ impl Builder {
         Ok(Some(store.trusting_file_system(self.trusts_file_system).remembering(self.claims_file())))
     }
 
-    /// Opens a latch that keeps nothing, on any clock. The home is not used.
-    ///
-    /// # Errors
-    /// The provider file can't be read, or this build reads none because it has no feature `file`.
-    pub fn in_memory(self, clock: impl Clock + 'static) -> Result<Latch, Error> {
-        #[cfg(all(feature = "file", unix))]
-        let table = self.table()?;
-        #[cfg(not(all(feature = "file", unix)))]
-        let table = match (&self.table, &self.providers) {
-            (Some(table), _) => Arc::clone(table),
-            (None, None) => Arc::new(table::built_in()),
-            (None, Some(file)) => {
-                let what = format!("the provider file {} can't be used: this build reads none", file.display());
-                return Err(Error::new(ErrorKind::Usage, what, "build credlatch with its feature `file`"));
-            }
-        };
-        Ok(self.in_memory_with(clock, table))
-    }
-
-    /// The same with the table that ships.
-    pub(super) fn in_memory_built_in(self, clock: impl Clock + 'static) -> Latch {
-        self.in_memory_with(clock, Arc::new(table::built_in()))
-    }
-
-    fn in_memory_with(mut self, clock: impl Clock + 'static, table: Arc<Table>) -> Latch {
-        self.home = None;
-        #[cfg(all(feature = "hermes", unix))]
-        {
-            self.hermes = None;
-        }
-        self.latch(MemoryStore::new(), clock, table, None)
-    }
-
-    /// Opens a latch over a state that somebody made, with this table: for harnesses that look at what is said of one.
-    #[doc(hidden)]
-    pub fn over(mut self, state: State, table: Table, clock: impl Clock + 'static) -> Latch {
-        self.home = None;
-        self.providers = None;
-        self.latch(MemoryStore::holding(state), clock, Arc::new(table), None)
-    }
-
     /// What a person agreed to: it lies in the home, for a file of Hermes in the usual one. A latch that keeps nothing has
     /// none.
     #[cfg(all(feature = "file", unix))]
@@ -286,91 +245,6 @@ impl Builder {
         #[cfg(not(feature = "hermes"))]
         let usual = None;
         self.home.clone().or(usual).map(|home| crate::accepted::Accepted::in_home(&home))
-    }
-
-    fn latch<S: Store + 'static>(
-        self,
-        store: S,
-        clock: impl Clock + 'static,
-        table: Arc<Table>,
-        document: Option<PathBuf>,
-    ) -> Latch
-    where
-        S::Room: 'static,
-    {
-        let issuer = self.issuer.clone().unwrap_or_else(|| issuer_of(&self, &table));
-        #[cfg(all(feature = "doctor", feature = "hermes", unix))]
-        let hermes = self.hermes_store(&table).ok().flatten();
-        let engine = Engine::<Standard<S>>::new(store, AnyClock(Box::new(clock)), SystemNonces, self.patience_ms);
-        let engine = engine.remembering(Arc::clone(&issuer));
-        let inner = Inner {
-            backend: Box::new(engine),
-            issuer,
-            #[cfg(all(feature = "file", unix))]
-            guard: super::guard::Guard::new(&table, self.providers.clone(), self.accepted()),
-            table,
-            profile: self.profile,
-            #[cfg(all(feature = "doctor", unix))]
-            place: self.home.map(|home| super::Place {
-                home,
-                trusts_file_system: self.trusts_file_system,
-                claims: self.claims.clone(),
-            }),
-            #[cfg(all(feature = "doctor", feature = "hermes", unix))]
-            hermes,
-            looks_ahead: self.looks_ahead,
-            first_turn: u64::try_from(SystemNonces.nonce().0 >> 64).unwrap_or(0),
-            patience_ms: self.patience_ms,
-            links: super::link::Links::default(),
-            exchanging: super::own::Exchanging::default(),
-            #[cfg(feature = "env")]
-            debts: super::debts::Debts::default(),
-            document: siblings::Place::of(document),
-        };
-        let inner = Arc::new(inner);
-        siblings::register(&inner);
-        let handle = Handle {
-            inner,
-            workers: Workers::default(),
-            #[cfg(feature = "tokio")]
-            crowds: super::wait::Crowds::default(),
-        };
-        Latch(Arc::new(handle))
-    }
-}
-
-/// The servers of the rows, and what a person agreed to about those of a file.
-#[cfg(all(feature = "file", unix))]
-fn issuer_of(builder: &Builder, table: &Arc<Table>) -> Arc<dyn Issuer> {
-    let accepted = builder.accepted();
-    issuer::of(table, move |row| accepted.as_ref().is_some_and(|accepted| accepted.holds(row)))
-}
-
-/// The servers of the rows. There is no file of rows, so nobody is asked about one.
-#[cfg(not(all(feature = "file", unix)))]
-fn issuer_of(_: &Builder, table: &Arc<Table>) -> Arc<dyn Issuer> {
-    issuer::of(table, |_| false)
-}
-
-/// The ports of every latch; only the store differs.
-struct Standard<S>(PhantomData<fn() -> S>);
-
-impl<S: Store + 'static> Ports for Standard<S> {
-    type Seam = ParkingLot;
-    type Store = S;
-    type Clock = AnyClock;
-    type Nonces = SystemNonces;
-}
-
-struct AnyClock(Box<dyn Clock>);
-
-impl Clock for AnyClock {
-    fn now(&self) -> Stamp {
-        self.0.now()
-    }
-
-    fn pause(&self, ms: u64) {
-        self.0.pause(ms);
     }
 }
 

@@ -1,0 +1,102 @@
+//! Putting a latch together, over whatever store.
+
+use std::marker::PhantomData;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use credlatch_core::engine::Engine;
+use credlatch_core::port::{Clock, Issuer, Nonces, Ports, Store};
+use credlatch_core::provider::Table;
+use credlatch_core::time::Stamp;
+
+use super::Builder;
+use crate::latch::workers::Workers;
+use crate::latch::{Handle, Inner, Latch, issuer, siblings};
+use crate::system::{ParkingLot, SystemNonces};
+
+impl Builder {
+    pub(super) fn latch<S: Store + 'static>(
+        self,
+        store: S,
+        clock: impl Clock + 'static,
+        table: Arc<Table>,
+        document: Option<PathBuf>,
+    ) -> Latch
+    where
+        S::Room: 'static,
+    {
+        let issuer = self.issuer.clone().unwrap_or_else(|| issuer_of(&self, &table));
+        #[cfg(all(feature = "doctor", feature = "hermes", unix))]
+        let hermes = self.hermes_store(&table).ok().flatten();
+        let engine = Engine::<Standard<S>>::new(store, AnyClock(Box::new(clock)), SystemNonces, self.patience_ms);
+        let engine = engine.remembering(Arc::clone(&issuer));
+        let inner = Inner {
+            backend: Box::new(engine),
+            issuer,
+            #[cfg(all(feature = "file", unix))]
+            guard: crate::latch::guard::Guard::new(&table, self.providers.clone(), self.accepted()),
+            table,
+            profile: self.profile,
+            #[cfg(all(feature = "doctor", unix))]
+            place: self.home.map(|home| crate::latch::Place {
+                home,
+                trusts_file_system: self.trusts_file_system,
+                claims: self.claims.clone(),
+            }),
+            #[cfg(all(feature = "doctor", feature = "hermes", unix))]
+            hermes,
+            looks_ahead: self.looks_ahead,
+            first_turn: u64::try_from(SystemNonces.nonce().0 >> 64).unwrap_or(0),
+            patience_ms: self.patience_ms,
+            links: crate::latch::link::Links::default(),
+            exchanging: crate::latch::own::Exchanging::default(),
+            #[cfg(feature = "env")]
+            debts: crate::latch::debts::Debts::default(),
+            document: siblings::Place::of(document),
+        };
+        let inner = Arc::new(inner);
+        siblings::register(&inner);
+        let handle = Handle {
+            inner,
+            workers: Workers::default(),
+            #[cfg(feature = "tokio")]
+            crowds: crate::latch::wait::Crowds::default(),
+        };
+        Latch(Arc::new(handle))
+    }
+}
+
+/// The servers of the rows, and what a person agreed to about those of a file.
+#[cfg(all(feature = "file", unix))]
+pub(super) fn issuer_of(builder: &Builder, table: &Arc<Table>) -> Arc<dyn Issuer> {
+    let accepted = builder.accepted();
+    issuer::of(table, move |row| accepted.as_ref().is_some_and(|accepted| accepted.holds(row)))
+}
+
+/// The servers of the rows. There is no file of rows, so nobody is asked about one.
+#[cfg(not(all(feature = "file", unix)))]
+pub(super) fn issuer_of(_: &Builder, table: &Arc<Table>) -> Arc<dyn Issuer> {
+    issuer::of(table, |_| false)
+}
+
+/// The ports of every latch; only the store differs.
+struct Standard<S>(PhantomData<fn() -> S>);
+
+impl<S: Store + 'static> Ports for Standard<S> {
+    type Seam = ParkingLot;
+    type Store = S;
+    type Clock = AnyClock;
+    type Nonces = SystemNonces;
+}
+
+struct AnyClock(Box<dyn Clock>);
+
+impl Clock for AnyClock {
+    fn now(&self) -> Stamp {
+        self.0.now()
+    }
+
+    fn pause(&self, ms: u64) {
+        self.0.pause(ms);
+    }
+}
