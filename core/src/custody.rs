@@ -5,8 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::rotation::Times;
-use crate::state::later;
-use crate::time::{Deadline, Expiry, Stamp};
+use crate::time::{Deadline, Expiry, Stamp, later};
 
 /// Who may present a grant's refresh token.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

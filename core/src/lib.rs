@@ -64,6 +64,7 @@ mod sample;
 pub mod scrub;
 pub mod secret;
 pub mod shared;
+mod source;
 pub mod state;
 pub mod time;
 

@@ -12,8 +12,8 @@ use crate::machine::{Act, Effect, Outcome, Refusal, Verdict};
 use crate::name::{Label, ProviderId};
 use crate::origin::Reach;
 use crate::secret::{Fingerprint, Secret};
-use crate::state::{Claim, Custody, Doubt, Entry, Grant, Nonce, State, later};
-use crate::time::{Deadline, Expiry, Stamp};
+use crate::state::{Claim, Custody, Doubt, Entry, Grant, Nonce, State};
+use crate::time::{Deadline, Expiry, Stamp, later};
 pub(crate) use settle::{actor_gone, settle};
 
 /// The least time between two rotations of one entry that an answer of 401 causes.

@@ -4,7 +4,6 @@
 //! settled, rotating, in doubt or lost, and only a rotating one has a claim.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +14,8 @@ use crate::name::{Label, ProviderId};
 use crate::origin::Origins;
 use crate::pool::Health;
 use crate::secret::{Fingerprint, Secret, stored, stored_option};
-use crate::time::{Deadline, Expiry, Stamp};
+pub use crate::source::Source;
+use crate::time::{Expiry, Stamp};
 
 /// Entries one provider may have in one profile.
 pub const MAX_ENTRIES: usize = 4096;
@@ -151,45 +151,6 @@ pub struct Link {
     pub extra: Extra,
 }
 
-/// Where an entry came from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Source {
-    /// A person set it.
-    Manual,
-    /// A login of ours.
-    Login,
-    /// A variable of the environment, by name.
-    Env(String),
-    /// A variable of a `.env` file.
-    Dotenv {
-        /// The file.
-        path: String,
-        /// The variable.
-        variable: String,
-    },
-    /// Claude Code's file.
-    ClaudeCode,
-    /// Codex's file.
-    Codex,
-    /// Hermes' file, with the source it recorded.
-    Hermes(String),
-}
-
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Manual => f.write_str("manual"),
-            Self::Login => f.write_str("login"),
-            Self::Env(variable) => write!(f, "env:{variable}"),
-            Self::Dotenv { variable, .. } => write!(f, "dotenv:{variable}"),
-            Self::ClaudeCode => f.write_str("claude-code"),
-            Self::Codex => f.write_str("codex"),
-            Self::Hermes(source) => write!(f, "hermes:{source}"),
-        }
-    }
-}
-
 /// The memory of a cleared secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tombstone {
@@ -321,34 +282,5 @@ impl Grant {
             Expiry::At(wall_ms) => wall_ms.saturating_sub(self.issued.wall_ms),
         };
         skew_ms.min(lifetime_ms / 5)
-    }
-}
-
-/// A deadline of the future, for the answers that say when something will be.
-pub(crate) fn later(a: Option<Deadline>, b: Option<Deadline>, now: &Stamp) -> Option<Deadline> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(if a.left_ms(now) >= b.left_ms(now) { a } else { b }),
-        (one, other) => one.or(other),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_source_is_told_in_a_word_without_the_path_of_a_file() {
-        let dotenv = Source::Dotenv { path: "/home/me/.env".to_owned(), variable: "A".to_owned() };
-        for (source, word) in [
-            (Source::Manual, "manual"),
-            (Source::Login, "login"),
-            (Source::Env("A".to_owned()), "env:A"),
-            (dotenv, "dotenv:A"),
-            (Source::ClaudeCode, "claude-code"),
-            (Source::Codex, "codex"),
-            (Source::Hermes("env".to_owned()), "hermes:env"),
-        ] {
-            assert_eq!(source.to_string(), word);
-        }
     }
 }

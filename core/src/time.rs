@@ -165,6 +165,14 @@ impl Expiry {
     }
 }
 
+/// A deadline of the future, for the answers that say when something will be.
+pub(crate) fn later(a: Option<Deadline>, b: Option<Deadline>, now: &Stamp) -> Option<Deadline> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(if a.left_ms(now) >= b.left_ms(now) { a } else { b }),
+        (one, other) => one.or(other),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,8 +11,8 @@ use crate::name::{Label, ProviderId};
 use crate::pool::{self, Choice, Strategy};
 use crate::port::{Clock, Issuer, Ports};
 use crate::rotation::{Cause, Exchanged, Times, least_left_ms};
-use crate::state::{Custody, Entry, Slot, later};
-use crate::time::Stamp;
+use crate::state::{Custody, Entry, Slot};
+use crate::time::{Stamp, later};
 
 /// What was chosen.
 #[derive(Clone, Debug)]

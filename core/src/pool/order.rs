@@ -7,8 +7,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Dead, Rest};
-use crate::state::{Custody, Entry, Lost, Material, Slot, later};
-use crate::time::{Deadline, Stamp};
+use crate::state::{Custody, Entry, Lost, Material, Slot};
+use crate::time::{Deadline, Stamp, later};
 
 /// How an entry is chosen from a pool.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
