@@ -1,7 +1,7 @@
 //! Edits that leave no harness a law that it claims and can't see broken: steps put wrong, and facts that are no longer
 //! written down.
 
-use super::{APART, CROWDS, Edit, LOGIN_DIES, MACHINE, PAIRS, PROGRAMS, ROTATION_DIES};
+use super::{APART, CROWDS, Edit, LOGIN_DIES, MACHINE, PAIRS, PROGRAMS, REPLAY, ROTATION_DIES};
 
 pub(super) const EDITS: &[Edit] = &[
     Edit {
@@ -170,7 +170,7 @@ pub(super) const EDITS: &[Edit] = &[
         file: "core/src/rotation/settle.rs",
         right: "            state.remember_spent(old, fresh);\n            state.count_move();",
         wrong: "            state.remember_spent(old, fresh);",
-        trials: &[(PROGRAMS, &[4])],
+        trials: &[(REPLAY, &[4])],
     },
     Edit {
         name: "a row is followed",
