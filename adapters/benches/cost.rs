@@ -22,7 +22,7 @@ use credlatch::core::put::{How, Put};
 use credlatch::core::state::{Material, Source};
 use credlatch::file::FileStore;
 use credlatch::system::{ParkingLot, SystemClock, SystemNonces};
-use credlatch::{Label, Latch, Profile, Secret, Tokens, fingerprint};
+use credlatch::{Label, Latch, Profile, Secret, Tokens};
 use http::HeaderMap;
 use measure::{Case, Report};
 
@@ -254,7 +254,6 @@ fn fill(home: &Path, profile: &str, entries: usize) -> Result<(), Failure> {
         Ok(Event::Put(Put {
             provider: table.provider(PROVIDERS[at % PROVIDERS.len()])?.id.clone(),
             label: if at < PROVIDERS.len() { Label::default() } else { Label::new(&format!("label-{at}"))? },
-            fingerprint: fingerprint(&key),
             material: Material::ApiKey(key),
             source: Source::Manual,
             how: How::Named,

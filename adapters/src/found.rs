@@ -5,11 +5,9 @@ use credlatch_core::extra::Extra;
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::provider::{Kind, Provider, Table, sniff};
 use credlatch_core::put::{How, Put};
-use credlatch_core::secret::{BadSecret, Fingerprint, Secret};
+use credlatch_core::secret::{BadSecret, Secret};
 use credlatch_core::state::{Custody, Grant, Material, Source};
 use credlatch_core::time::{Expiry, Stamp};
-
-use crate::fingerprint;
 
 /// A credential that lies outside the store, ready to be put into it.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,8 +20,6 @@ pub struct Found {
     pub material: Material,
     /// Where it was found.
     pub source: Source,
-    /// Digest of what identifies it: the secret, or of a link the file and the account.
-    pub fingerprint: Fingerprint,
 }
 
 /// What a source holds.
@@ -95,8 +91,7 @@ impl Imported {
 impl Found {
     /// A key or a token that is copied.
     pub(crate) fn copied(provider: ProviderId, source: Source, material: Material) -> Option<Self> {
-        let fingerprint = fingerprint(identifying(&material)?);
-        Some(Self { provider, label: label_of(&source)?, material, source, fingerprint })
+        Some(Self { provider, label: label_of(&source)?, material, source })
     }
 }
 
@@ -128,14 +123,6 @@ pub(crate) fn kind_of(
     }
 }
 
-fn identifying(material: &Material) -> Option<&Secret> {
-    match material {
-        Material::ApiKey(key) => Some(key),
-        Material::Oauth(grant) => Some(grant.refresh.as_ref().unwrap_or(&grant.access)),
-        Material::Link(_) => None,
-    }
-}
-
 /// An import as events: apply all of them in one transaction.
 ///
 /// [`How::Bulk`] replaces nothing and brings back nothing that was cleared; [`How::Named`] is for the one that a person
@@ -146,7 +133,6 @@ pub fn to_events(found: &[Found], how: How) -> Vec<Event> {
         label: found.label.clone(),
         material: found.material.clone(),
         source: found.source.clone(),
-        fingerprint: found.fingerprint,
         how,
     };
     found.iter().map(|found| Event::Put(put(found))).collect()

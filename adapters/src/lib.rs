@@ -30,8 +30,6 @@
 #[cfg(all(feature = "file", unix))]
 mod accepted;
 mod backend;
-#[cfg(any(feature = "env", feature = "foreign", feature = "file"))]
-mod digest;
 #[cfg(all(feature = "doctor", unix))]
 pub mod doctor;
 #[cfg(feature = "env")]
@@ -39,7 +37,6 @@ pub mod env;
 mod error;
 #[cfg(all(feature = "file", unix))]
 pub mod file;
-mod fingerprint;
 #[cfg(feature = "foreign")]
 pub mod foreign;
 #[cfg(any(feature = "env", feature = "foreign"))]
@@ -75,11 +72,10 @@ pub use credlatch_core as core;
 #[doc(no_inline)]
 pub use credlatch_core::name::{BadName, Label, ProfileName as Profile, ProviderId};
 pub use credlatch_core::scrub::{Shape, Strictness};
-pub use credlatch_core::secret::{BadSecret, Secret};
+pub use credlatch_core::secret::{BadSecret, Secret, fingerprint};
 #[cfg(feature = "env")]
 pub use env::PlannedCommand;
 pub use error::{Error, ErrorKind, rfc3339};
-pub use fingerprint::fingerprint;
 #[cfg(feature = "env")]
 pub use latch::Plan;
 #[cfg(all(feature = "file", unix))]

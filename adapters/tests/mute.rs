@@ -13,7 +13,7 @@ use credlatch::core::time::Stamp;
 use credlatch::core::{Effect, Event, apply};
 use credlatch::memory::MemoryStore;
 use credlatch::system::{ParkingLot, SystemClock, SystemNonces};
-use credlatch::{Answer, Label, Latch, ProviderId, Secret, Tokens, fingerprint};
+use credlatch::{Answer, Label, Latch, ProviderId, Secret, Tokens};
 
 /// What no text may hold. It begins like no provider's token, so nothing recognises and hides it on the way.
 const MARK: &str = "s3cr3t-of-the-test";
@@ -54,7 +54,6 @@ fn core_types() -> Vec<(&'static str, String)> {
         label: Label::default(),
         material: Material::Oauth(Box::new(grant.clone())),
         source: Source::Manual,
-        fingerprint: fingerprint(&secret()),
         how: How::Named,
     };
     let put = Event::Put(put);

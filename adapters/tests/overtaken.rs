@@ -9,7 +9,7 @@ use credlatch::core::name::{Label, ProviderId};
 use credlatch::core::port::{Code, CodeExchanged, Issuer, Nonces, Polled, Ports, Prompting, Revoked};
 use credlatch::core::put::{How, Put};
 use credlatch::core::rotation::{Cause, Exchanged, Fresh, Times};
-use credlatch::core::secret::{Fingerprint, Secret};
+use credlatch::core::secret::Secret;
 use credlatch::core::state::{Material, Nonce, Source};
 use credlatch::core::time::Stamp;
 use credlatch::core::{Event, Verdict};
@@ -69,19 +69,12 @@ fn a_login_that_is_cleared_before_its_claim_is_gone_and_not_rejected() {
     let provider = ProviderId::new("acme").unwrap();
     let other = engine(&store, None);
     let secret = |text: &str| Secret::try_from(text).unwrap();
-    let fresh = Fresh {
-        access: secret("access"),
-        refresh: Some(secret("refresh")),
-        expires_in_ms: None,
-        scopes: None,
-        fingerprint: Fingerprint([1; 8]),
-    };
+    let fresh = Fresh { access: secret("access"), refresh: Some(secret("refresh")), expires_in_ms: None, scopes: None };
     let put = Event::Put(Put {
         provider: provider.clone(),
         label: Label::default(),
         material: Material::Oauth(Box::new(fresh.grant(&Stamp::default()))),
         source: Source::Login,
-        fingerprint: fresh.fingerprint,
         how: How::Named,
     });
     assert_eq!(*other.transact(&[put]).unwrap().verdict(), Verdict::Done);

@@ -8,7 +8,7 @@ use std::time::Duration;
 use credlatch::core::put::How;
 use credlatch::core::state::{Material, Source};
 use credlatch::found::Found;
-use credlatch::{Answer, ErrorKind, Label, Latch, Profile, ProviderId, Secret, Tokens, Took, fingerprint};
+use credlatch::{Answer, ErrorKind, Label, Latch, Profile, ProviderId, Secret, Tokens, Took};
 use tempfile::TempDir;
 
 fn secret(text: &str) -> Secret {
@@ -32,7 +32,6 @@ fn found(provider: &str, name: &str, key: &str) -> Found {
     Found {
         provider: ProviderId::new(provider).unwrap(),
         label: label(name),
-        fingerprint: fingerprint(&key),
         material: Material::ApiKey(key),
         source: Source::Env(name.to_owned()),
     }

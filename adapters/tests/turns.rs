@@ -10,7 +10,7 @@ use credlatch::core::put::{How, Put};
 use credlatch::core::state::{Material, Source};
 use credlatch::memory::MemoryStore;
 use credlatch::system::{ParkingLot, SystemClock, SystemNonces};
-use credlatch::{Label, ProviderId, Secret, fingerprint};
+use credlatch::{Label, ProviderId, Secret};
 
 struct Memory(PhantomData<()>);
 
@@ -29,7 +29,6 @@ fn the_engine_counts_the_turns() {
         Event::Put(Put {
             provider: provider.clone(),
             label: Label::new(label).unwrap(),
-            fingerprint: fingerprint(&key),
             material: Material::ApiKey(key),
             source: Source::Manual,
             how: How::Named,

@@ -13,7 +13,7 @@ use credlatch::core::flow::{FlowKind, Prompt};
 use credlatch::core::port::{Code, CodeExchanged, Issuer, Polled, Prompting, Revoked};
 use credlatch::core::rotation::{Exchanged, Fresh};
 use credlatch::system::{FakeClock, SystemClock};
-use credlatch::{ErrorKind, Label, Latch, Next, Outcome, ProviderId, Secret, Tokens, fingerprint};
+use credlatch::{ErrorKind, Label, Latch, Next, Outcome, ProviderId, Secret, Tokens};
 
 /// Takes 50 ms for every refresh, and counts them.
 #[derive(Clone, Default)]
@@ -30,7 +30,6 @@ impl Issuer for Slow {
         let refresh = secret(&format!("refresh-{number}"));
         Exchanged::Granted(Fresh {
             access: secret(&format!("access-{number}")),
-            fingerprint: fingerprint(&refresh),
             refresh: Some(refresh),
             expires_in_ms: Some(3_600_000),
             scopes: None,

@@ -67,7 +67,7 @@ fn let_go(state: &mut State, gone: &[(ProviderId, Entry)]) -> Vec<Effect> {
 
 fn remember(slot: &mut Slot, entry: &Entry) {
     let link = matches!(entry.material, Material::Link(_));
-    let grave = Tombstone { source: entry.source.clone(), fingerprint: entry.fingerprint, link };
+    let grave = Tombstone { source: entry.source.clone(), fingerprint: entry.material.fingerprint(), link };
     slot.cleared.retain(|old| *old != grave);
     slot.cleared.push(grave);
     let excess = slot.cleared.len().saturating_sub(MAX_TOMBSTONES);

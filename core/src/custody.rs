@@ -174,7 +174,7 @@ mod tests {
     use crate::name::{Label, ProviderId};
     use crate::put::{How, Put};
     use crate::rotation::{Cause, ClaimRotation, Exchanged, Settle};
-    use crate::secret::{Fingerprint, Secret};
+    use crate::secret::Secret;
     use crate::state::{Grant, Material, Source, State};
     use crate::{Step, apply};
 
@@ -225,7 +225,6 @@ mod tests {
             label: label.clone(),
             material: Material::Oauth(Box::new(grant)),
             source: Source::Login,
-            fingerprint: Fingerprint([1; 8]),
             how: How::Named,
         };
         let state = apply(&State::default(), &at(0), &Event::Put(put)).state;

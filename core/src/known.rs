@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::extra::Extra;
 use crate::rotation::{Exchanged, Fresh};
-use crate::secret::{Fingerprint, Secret};
+use crate::secret::{Fingerprint, Secret, fingerprint};
 use crate::shared::Shared;
 use crate::state::{Claim, Custody, Doubt, DoubtCause, Entry, Grant, Lost, Material, Nonce, State};
 use crate::time::Stamp;
@@ -101,7 +101,7 @@ impl Material {
 
 impl State {
     /// What became of a refresh token that is stored or was stored here; none if nothing stands against it.
-    pub fn fate_of(&self, refresh: &Secret, fingerprint: Fingerprint) -> Option<Fate> {
+    pub fn fate_of(&self, refresh: &Secret) -> Option<Fate> {
         let held = self.holding(refresh).filter_map(|grant| match &grant.custody {
             Custody::Settled => None,
             Custody::Rotating(claim) => Some(Fate::Rotating(claim.clone())),
@@ -114,18 +114,22 @@ impl State {
             Fate::InDoubt(_) => 1,
             Fate::Lost(_) | Fate::Spent | Fate::Unspent => 2,
         });
-        let known = || self.known_token(fingerprint).map(|known| known.fate.clone());
+        let known = || self.known_token(refresh).map(|known| known.fate.clone());
         held.or_else(known).filter(|fate| *fate != Fate::Unspent)
     }
 
     /// Whether another copy of the store may hold this refresh token, whatever brought it and under whatever label.
-    pub fn shared_of(&self, refresh: &Secret, fingerprint: Fingerprint) -> Option<Shared> {
-        let known = || self.known_token(fingerprint)?.shared;
+    pub fn shared_of(&self, refresh: &Secret) -> Option<Shared> {
+        let known = || self.known_token(refresh)?.shared;
         self.holding(refresh).find_map(|grant| grant.shared).or_else(known)
     }
 
-    fn known_token(&self, fingerprint: Fingerprint) -> Option<&KnownToken> {
-        self.tokens.iter().find(|known| known.fingerprint == fingerprint)
+    fn known_token(&self, refresh: &Secret) -> Option<&KnownToken> {
+        if self.tokens.is_empty() {
+            return None;
+        }
+        let print = fingerprint(refresh);
+        self.tokens.iter().find(|known| known.fingerprint == print)
     }
 
     /// Whether somebody waits for the outcome of this attempt: an entry, or a token that no entry holds any more.
@@ -186,13 +190,13 @@ impl State {
             Custody::Lost(lost) => Fate::Lost(lost.clone()),
         };
         if self.holding(refresh).next().is_none() {
-            self.remember_token(entry.fingerprint, fate, grant.shared);
+            self.remember_token(fingerprint(refresh), fate, grant.shared);
         }
     }
 
     /// The issuer granted other tokens for the one of this digest. One that it left in force was not spent.
     pub(crate) fn remember_spent(&mut self, old: Fingerprint, fresh: &Fresh) {
-        if fresh.refresh.is_some() && fresh.fingerprint != old {
+        if fresh.refresh.as_ref().is_some_and(|refresh| fingerprint(refresh) != old) {
             self.remember_token(old, Fate::Spent, None);
         }
     }

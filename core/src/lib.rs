@@ -47,6 +47,7 @@ pub mod dotenv;
 pub mod each_once;
 pub mod engine;
 pub mod extra;
+pub mod fingerprint;
 pub mod flow;
 pub mod known;
 pub mod law;

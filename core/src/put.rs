@@ -1,10 +1,10 @@
 //! Storing an entry: by its name, or as one of many that an import brings.
 
+use crate::fingerprint::fingerprint;
 use crate::known::Fate;
 use crate::machine::{Outcome, Refusal, Verdict};
 use crate::name::{Label, ProviderId};
 use crate::pool::Health;
-use crate::secret::Fingerprint;
 use crate::state::{Custody, Entry, Grant, MAX_ENTRIES, Material, Slot, Source, State, Tombstone};
 
 /// Store an entry.
@@ -18,8 +18,6 @@ pub struct Put {
     pub material: Material,
     /// Where it comes from.
     pub source: Source,
-    /// Digest of what identifies it.
-    pub fingerprint: Fingerprint,
     /// Whether somebody named this very entry.
     pub how: How,
 }
@@ -51,7 +49,7 @@ pub(crate) fn put(state: &mut State, put: &Put) -> Outcome {
         if let Some(refusal) = objection(slot, put) {
             return refusal.into();
         }
-        if put.how == How::Bulk && slot.entries.iter().any(|entry| is_same(entry, put)) {
+        if put.how == How::Bulk && slot.entries.iter().any(|entry| same_secret(&entry.material, &put.material)) {
             return Verdict::Nothing.into();
         }
     }
@@ -65,7 +63,8 @@ pub(crate) fn put(state: &mut State, put: &Put) -> Outcome {
     store(state, put, Voucher::Nobody);
     // The same again changes nothing as long as nothing is held against it: a claim on it goes on.
     let known = before.entry(put.provider.as_str(), put.label.as_str());
-    if known.is_some_and(|entry| is_same(entry, put) && entry.health.is_clean() && says_the_same(entry, state, put)) {
+    let is_same = |entry: &&Entry| same_secret(&entry.material, &put.material);
+    if known.is_some_and(|entry| is_same(&entry) && entry.health.is_clean() && says_the_same(entry, state, put)) {
         *state = before;
         return Verdict::Nothing.into();
     }
@@ -83,11 +82,7 @@ pub(crate) enum Voucher {
 
 /// What stands against the refresh token that is put.
 fn fate(state: &State, put: &Put) -> Option<Fate> {
-    state.fate_of(put.material.refresh()?, put.fingerprint)
-}
-
-fn is_same(entry: &Entry, put: &Put) -> bool {
-    entry.fingerprint == put.fingerprint && same_secret(&entry.material, &put.material)
+    state.fate_of(put.material.refresh()?)
 }
 
 /// Whether storing it changed nothing of the credential itself.
@@ -104,14 +99,14 @@ fn says_the_same(before: &Entry, after: &State, put: &Put) -> bool {
 fn objection(slot: &Slot, put: &Put) -> Option<Refusal> {
     let same_label = slot.entry(put.label.as_str());
     if put.how == How::Bulk {
+        let print = put.material.fingerprint();
         let is_link = matches!(put.material, Material::Link(_));
-        let buried = |grave: &Tombstone| {
-            grave.fingerprint == put.fingerprint || (grave.source == put.source && (grave.link || is_link))
-        };
+        let buried =
+            |grave: &Tombstone| grave.fingerprint == print || (grave.source == put.source && (grave.link || is_link));
         if slot.cleared.iter().any(buried) {
             return Some(Refusal::Cleared);
         }
-        if same_label.is_some_and(|entry| entry.fingerprint != put.fingerprint) {
+        if same_label.is_some_and(|entry| entry.fingerprint != print) {
             return Some(Refusal::LabelTaken);
         }
     }
@@ -141,7 +136,7 @@ pub(crate) fn store(state: &mut State, put: &Put, voucher: Voucher) {
     let custody = custody(state, put, voucher);
     // What the issuer gave just now is in no copy; what anybody else brings may be.
     let brought = put.material.refresh().filter(|_| voucher == Voucher::Nobody);
-    let shared = brought.and_then(|refresh| state.shared_of(refresh, put.fingerprint));
+    let shared = brought.and_then(|refresh| state.shared_of(refresh));
     let known = state.entry(put.provider.as_str(), put.label.as_str());
     let kept = known.filter(|entry| same_secret(&entry.material, &put.material)).cloned();
     let entry = match kept {
@@ -154,7 +149,7 @@ pub(crate) fn store(state: &mut State, put: &Put, voucher: Voucher) {
             label: put.label.clone(),
             version: state.next_version(),
             source: put.source.clone(),
-            fingerprint: put.fingerprint,
+            fingerprint: put.material.fingerprint(),
             material: settled(&put.material),
             health: Health::default(),
             extra: crate::extra::Extra::default(),
@@ -168,7 +163,7 @@ pub(crate) fn store(state: &mut State, put: &Put, voucher: Voucher) {
         slot.entries.push(entry);
     }
     if let Some(refresh) = put.material.refresh() {
-        state.forget_token(put.fingerprint);
+        state.forget_token(fingerprint(refresh));
         state.set_custody(refresh, &custody);
         state.set_shared(refresh, shared);
     }

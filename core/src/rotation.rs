@@ -11,7 +11,7 @@ use crate::known::Fate;
 use crate::machine::{Act, Effect, Outcome, Refusal, Verdict};
 use crate::name::{Label, ProviderId};
 use crate::origin::Reach;
-use crate::secret::{Fingerprint, Secret};
+use crate::secret::Secret;
 use crate::state::{Claim, Custody, Doubt, Entry, Grant, Nonce, State};
 use crate::time::{Deadline, Expiry, Stamp, later};
 pub(crate) use settle::{actor_gone, settle};
@@ -129,14 +129,12 @@ pub struct Fresh {
     pub expires_in_ms: Option<u64>,
     /// The granted scopes, if the issuer named them.
     pub scopes: Option<Vec<String>>,
-    /// Digest of the refresh token; of the access token if there is no new refresh token.
-    pub fingerprint: Fingerprint,
 }
 
 pub(crate) fn claim(state: &mut State, now: &Stamp, want: &ClaimRotation) -> Outcome {
     let held = state.entry(want.provider.as_str(), want.label.as_str());
-    let fate = held.and_then(|entry| state.fate_of(entry.material.refresh()?, entry.fingerprint));
-    let shared = held.and_then(|entry| state.shared_of(entry.material.refresh()?, entry.fingerprint));
+    let fate = held.and_then(|entry| state.fate_of(entry.material.refresh()?));
+    let shared = held.and_then(|entry| state.shared_of(entry.material.refresh()?));
     let slot = state.providers.get_mut(&want.provider);
     let Some(entry) = slot.and_then(|slot| slot.entry_mut(want.label.as_str())) else {
         return Refusal::NoEntry.into();

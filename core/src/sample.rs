@@ -1,14 +1,12 @@
 //! What the tests of the machine are made of: one provider, small secrets, a clock that can be set.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-
 use crate::extra::Extra;
 use crate::flow::Prompt;
 use crate::machine::{Act, Event, Step, Verdict, apply};
 use crate::name::{Label, ProviderId};
 use crate::put::{How, Put};
 use crate::rotation::{Cause, ClaimRotation, Exchanged, Fresh, Settle, Times};
-use crate::secret::{Fingerprint, Secret};
+use crate::secret::{Fingerprint, Secret, fingerprint};
 use crate::state::{Actor, Custody, Entry, Grant, Link, Material, Nonce, Source, State};
 use crate::time::{Expiry, Stamp};
 
@@ -32,9 +30,7 @@ pub(crate) fn secret(text: &str) -> Secret {
 }
 
 pub(crate) fn print(text: &str) -> Fingerprint {
-    let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
-    Fingerprint(hasher.finish().to_be_bytes())
+    fingerprint(&secret(text))
 }
 
 pub(crate) fn key(text: &str) -> Material {
@@ -61,15 +57,10 @@ pub(crate) fn link(account: &str) -> Material {
     Material::Link(Link { path, account, suspended: false, extra: Extra::default() })
 }
 
-/// Stores a credential under a label, by name. Its digest is that of the key, the refresh token or the account.
+/// Stores a credential under a label, by name.
 pub(crate) fn named(name: &str, material: Material) -> Put {
-    let fingerprint = match &material {
-        Material::ApiKey(key) => print(key.expose_secret()),
-        Material::Oauth(grant) => print(grant.refresh.as_ref().unwrap_or(&grant.access).expose_secret()),
-        Material::Link(link) => link.account,
-    };
     let (provider, label) = (acme(), label(name));
-    Put { provider, label, material, source: Source::Manual, fingerprint, how: How::Named }
+    Put { provider, label, material, source: Source::Manual, how: How::Named }
 }
 
 pub(crate) fn act(attempt: u128) -> Act {
@@ -98,13 +89,7 @@ pub(crate) fn settle(name: &str, attempt: u128, outcome: Exchanged) -> Event {
 
 /// New tokens of an hour.
 pub(crate) fn fresh(access: &str, refresh: Option<&str>) -> Fresh {
-    Fresh {
-        access: secret(access),
-        refresh: refresh.map(secret),
-        expires_in_ms: Some(3_600_000),
-        scopes: None,
-        fingerprint: print(refresh.unwrap_or(access)),
-    }
+    Fresh { access: secret(access), refresh: refresh.map(secret), expires_in_ms: Some(3_600_000), scopes: None }
 }
 
 /// A code to enter, and how often to ask whether it was.

@@ -1,10 +1,12 @@
-//! The bytes that must never be seen, and the short digest that may.
+//! The bytes that must never be seen.
 
 use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
+
+pub use crate::fingerprint::{Fingerprint, fingerprint};
 
 /// The longest secret that is accepted, in bytes. Real keys and JWTs stay under 8 KiB; the margin is for odd issuers.
 pub const MAX_SECRET_BYTES: usize = 64 * 1024;
@@ -149,42 +151,6 @@ pub mod stored_option {
     }
 }
 
-/// The first eight bytes of a secret's SHA-256: enough to recognise a secret that was seen before, useless to recover it.
-///
-/// The core computes no digest; adapters do, and pass it in.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Fingerprint(pub [u8; 8]);
-
-impl fmt::Display for Fingerprint {
-    /// `sha256:` and 16 hexadecimal digits, the form other tools write.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "sha256:{:016x}", u64::from_be_bytes(self.0))
-    }
-}
-
-impl fmt::Debug for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl Serialize for Fingerprint {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Fingerprint {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(from)?;
-        text.strip_prefix("sha256:")
-            .filter(|hex| hex.len() == 16)
-            .and_then(|hex| u64::from_str_radix(hex, 16).ok())
-            .map(|value| Self(value.to_be_bytes()))
-            .ok_or_else(|| serde::de::Error::custom("a fingerprint is `sha256:` and 16 hexadecimal digits"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -216,15 +182,6 @@ mod tests {
     #[test]
     fn a_secret_prints_as_a_fixed_word() {
         assert_eq!(format!("{:?}", Secret::try_from("sk-1234").unwrap()), "Secret(hidden)");
-    }
-
-    #[test]
-    fn a_fingerprint_survives_its_text_form() {
-        let print = Fingerprint([0, 1, 2, 3, 4, 5, 6, 0xff]);
-        assert_eq!(print.to_string(), "sha256:00010203040506ff");
-        assert_eq!(format!("{print:?}"), "sha256:00010203040506ff");
-        let json = serde_json::to_string(&print).unwrap();
-        assert_eq!(serde_json::from_str::<Fingerprint>(&json).unwrap(), print);
     }
 
     #[test]

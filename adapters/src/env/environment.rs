@@ -52,7 +52,8 @@ pub(super) fn take(
         Ok(material) => {
             let found = Found::copied(provider.id.clone(), source, material);
             let is_new = |found: &Found| {
-                let same = |one: &Found| one.provider == found.provider && one.fingerprint == found.fingerprint;
+                let print = found.material.fingerprint();
+                let same = |one: &Found| one.provider == found.provider && one.material.fingerprint() == print;
                 !imported.found.iter().any(same)
             };
             imported.found.extend(found.filter(is_new));

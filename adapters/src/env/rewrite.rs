@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use credlatch_core::dotenv::{self, Assignment, DotenvError};
 use credlatch_core::extra::Extra;
+use credlatch_core::fingerprint::digest;
 use credlatch_core::rewrite::Rewrite;
 use credlatch_core::secret::Fingerprint;
 use zeroize::Zeroizing;
@@ -24,7 +25,6 @@ use zeroize::Zeroizing;
 use super::disk::{Disk, Real};
 use super::dotenv_file::{self, DotenvFileError, DotenvFileErrorKind};
 use super::replace::{self, Fresh, Held};
-use crate::digest::digest;
 
 /// How long to wait for somebody else who is rewriting the file, where nothing else is asked for.
 pub const PATIENCE: Duration = Duration::from_secs(5);

@@ -9,6 +9,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use credlatch_core::fingerprint::digest;
 use credlatch_core::port::{Clock, StoreError, StoreErrorKind};
 use credlatch_core::state::{MAX_COUNT, Nonce};
 use etcetera::BaseStrategy;

@@ -2,12 +2,12 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use credlatch_core::fingerprint::digest;
 use credlatch_core::secret::Fingerprint;
 use zeroize::Zeroizing;
 
 use super::Tool;
 use super::document::Document;
-use crate::digest::digest;
 
 /// The account behind a login whose file doesn't say.
 pub(super) fn unnamed(tool: Tool) -> Fingerprint {
@@ -25,11 +25,6 @@ pub(super) fn named(tool: Tool, parts: &[&str]) -> Fingerprint {
 /// a link is suspended only if two names are known and differ.
 pub fn is_same_account(tool: Tool, linked: Fingerprint, seen: Fingerprint) -> bool {
     linked == seen || [linked, seen].contains(&unnamed(tool))
-}
-
-/// What identifies a link as an entry: its file and the account in it.
-pub(crate) fn link_fingerprint(path: &str, account: Fingerprint) -> Fingerprint {
-    digest(&["link", path, &account.to_string()])
 }
 
 /// The claims of a JWT (RFC 7519), unverified: they are read to know a login again, never to trust it.

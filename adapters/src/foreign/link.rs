@@ -142,8 +142,7 @@ pub(super) fn found(
     let wrong = |kind| ForeignError::new(tool, path, kind);
     let whole = std::path::absolute(path).map_err(|error| wrong(plain_file::unreadable(&error).into()))?;
     let path = whole.to_str().ok_or_else(|| wrong(ForeignErrorKind::PathNotText))?.to_owned();
-    let fingerprint = account::link_fingerprint(&path, account);
     let label = label_of(&source).unwrap_or_default();
     let material = Material::Link(Link { path, account, suspended: false, extra: Extra::default() });
-    Ok(Found { provider, label, material, source, fingerprint })
+    Ok(Found { provider, label, material, source })
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use credlatch_core::fingerprint::digest;
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::port::{StoreError, StoreErrorKind};
 use credlatch_core::state::{Entry, Source, State};
@@ -11,7 +12,6 @@ use super::json::Object;
 use super::row::{self, Judge, Judged};
 use super::side::{self, Known, KnownKind, RowId, Side};
 use super::{status, suppress};
-use crate::digest::digest;
 use crate::file::document::{OLDEST, validate, wherever};
 use crate::file::trouble::unreadable;
 
@@ -176,12 +176,12 @@ impl Desk<'_> {
         let label = known.map_or_else(|| free_label(&id, &fields, taken), |known| known.label.clone());
         let judged = judge.judge(provider, &id, &fields, known);
         let same = known.filter(|known| is_same(known, &judged));
-        let Judged { material, fingerprint, .. } = judged;
+        let Judged { material, .. } = judged;
         let entry = Entry {
             label: label.clone(),
             version: same.map_or(0, |known| known.version),
             source: same.map_or_else(|| Source::Hermes(origin), |known| known.source.clone()),
-            fingerprint,
+            fingerprint: material.fingerprint(),
             material,
             health: status::read(&fields, known),
             extra: known.map(|known| known.extra.clone()).unwrap_or_default(),

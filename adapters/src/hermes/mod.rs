@@ -29,11 +29,11 @@ mod tests;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use credlatch_core::fingerprint::digest;
 use credlatch_core::port::{CommitError, Loaded, Locked, Store, StoreError, StoreErrorKind};
 use credlatch_core::provider::Table;
 use credlatch_core::state::{Actor, Nonce, State};
 
-use crate::digest::digest;
 use crate::file::disk::Disk;
 use crate::file::document::{Content, read_bytes};
 use crate::file::paths::Paths;

@@ -14,7 +14,6 @@ use super::side::{Known, KnownKind, RowId};
 use super::status::{self, time_ms};
 use crate::error::rfc3339;
 use crate::fingerprint;
-use crate::foreign::account::link_fingerprint;
 use crate::foreign::hermes::{account_of, borrowed_from, is_elsewhere, is_plain, label};
 use crate::found::{bare_token, kind_of};
 
@@ -28,7 +27,6 @@ const OF_ONE_SECRET: [&str; 3] = ["refresh_token", "secret_fingerprint", "agent_
 /// What a row is to us.
 pub(super) struct Judged {
     pub(super) material: Material,
-    pub(super) fingerprint: Fingerprint,
     /// Stays while the row is the same credential.
     pub(super) mark: Fingerprint,
 }
@@ -123,20 +121,18 @@ impl Judge<'_> {
     fn link(&self, id: &RowId, suspended: bool) -> Judged {
         let account = account_of(&id.pool, &id.id);
         let link = Link { path: self.path.to_owned(), account, suspended, extra: Extra::default() };
-        Judged { material: Material::Link(link), fingerprint: link_fingerprint(self.path, account), mark: account }
+        Judged { material: Material::Link(link), mark: account }
     }
 }
 
 /// A secret that is in the row.
 fn own_judged(material: Material) -> Judged {
-    let (secret, identity) = match &material {
-        Material::ApiKey(secret) => (fingerprint(secret), fingerprint(secret)),
-        Material::Oauth(grant) => {
-            (fingerprint(&grant.access), fingerprint(grant.refresh.as_ref().unwrap_or(&grant.access)))
-        }
-        Material::Link(link) => (link.account, link.account),
+    let mark = match &material {
+        Material::ApiKey(secret) => fingerprint(secret),
+        Material::Oauth(grant) => fingerprint(&grant.access),
+        Material::Link(link) => link.account,
     };
-    Judged { material, fingerprint: identity, mark: secret }
+    Judged { material, mark }
 }
 
 fn expiry(row: &Object<'_>) -> Expiry {

@@ -3,6 +3,7 @@
 
 use std::io;
 
+use credlatch_core::fingerprint::digest;
 use credlatch_core::pool::{Answer, Dead, Health, REST_LIMITED_MS, REST_UNAUTHORIZED_MS, Rest};
 use credlatch_core::secret::Fingerprint;
 use credlatch_core::state::{Custody, Entry};
@@ -11,7 +12,6 @@ use serde_json::Value;
 
 use super::json::Object;
 use super::side::{Known, KnownKind};
-use crate::digest::digest;
 use crate::error::rfc3339;
 use crate::foreign::when;
 

@@ -3,12 +3,12 @@
 
 use std::io;
 
+use credlatch_core::fingerprint::digest;
 use credlatch_core::name::ProviderId;
 use credlatch_core::secret::Fingerprint;
 use credlatch_core::state::{Slot, Source, Tombstone};
 
 use super::json::{Object, Piece};
-use crate::digest::digest;
 
 const NAME: &str = "suppressed_sources";
 

@@ -112,13 +112,8 @@ fn provider(name: &str) -> ProviderId {
 }
 
 fn put(of: &str, label: &str, material: Material, source: Source, how: How) -> Event {
-    let identity = match &material {
-        Material::ApiKey(key) => fingerprint(key),
-        Material::Oauth(grant) => fingerprint(grant.refresh.as_ref().unwrap_or(&grant.access)),
-        Material::Link(link) => link.account,
-    };
     let label = Label::new(label).unwrap();
-    Event::Put(Put { provider: provider(of), label, material, source, fingerprint: identity, how })
+    Event::Put(Put { provider: provider(of), label, material, source, how })
 }
 
 fn set_key(of: &str, label: &str, key: &str) -> Event {

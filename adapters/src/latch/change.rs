@@ -9,7 +9,7 @@ use credlatch_core::pool::{SetStrategy, Strategy};
 use credlatch_core::port::Revoked;
 use credlatch_core::put::{How, Put};
 use credlatch_core::rotation::Fresh;
-use credlatch_core::secret::{Fingerprint, Secret};
+use credlatch_core::secret::Secret;
 use credlatch_core::state::{Custody, Material, Source, State};
 use credlatch_core::{Event, Refusal, Verdict};
 
@@ -17,7 +17,6 @@ use super::exchange::Tokens;
 use super::siblings::Siblings;
 use super::{Inner, Latch};
 use crate::error::{Error, ErrorKind};
-use crate::fingerprint;
 
 /// What a clear took away. Dropping it changes nothing.
 #[derive(Clone, Debug)]
@@ -118,8 +117,7 @@ impl Latch {
     /// # Errors
     /// The provider is unknown, its pool is full, or the store can't be written.
     pub fn set_as(&self, provider: &str, label: &Label, key: Secret) -> Result<(), Error> {
-        let print = fingerprint(&key);
-        self.put(provider, label, Material::ApiKey(key), print, How::Named).map(drop)
+        self.put(provider, label, Material::ApiKey(key), How::Named).map(drop)
     }
 
     /// Stores a login that was made elsewhere, in place of the entry of that label. From now on it is rotated here, so no
@@ -146,27 +144,13 @@ impl Latch {
     fn put_tokens(&self, provider: &str, label: &Label, tokens: Tokens, how: How) -> Result<Stored, Error> {
         let fresh = Fresh::from(tokens);
         let grant = fresh.grant(&self.0.backend.now());
-        let done = self.put(provider, label, Material::Oauth(Box::new(grant)), fresh.fingerprint, how)?;
+        let done = self.put(provider, label, Material::Oauth(Box::new(grant)), how)?;
         Ok(Stored::of(&done, self.provider(provider)?.id.as_str(), label))
     }
 
-    fn put(
-        &self,
-        provider: &str,
-        label: &Label,
-        material: Material,
-        fingerprint: Fingerprint,
-        how: How,
-    ) -> Result<Transacted, Error> {
+    fn put(&self, provider: &str, label: &Label, material: Material, how: How) -> Result<Transacted, Error> {
         let provider = self.provider(provider)?.id.clone();
-        let put = Put {
-            provider: provider.clone(),
-            label: label.clone(),
-            material,
-            source: Source::Manual,
-            fingerprint,
-            how,
-        };
+        let put = Put { provider: provider.clone(), label: label.clone(), material, source: Source::Manual, how };
         let done = self.transact(&[Event::Put(put)])?;
         match done.verdict() {
             Verdict::Refused(Refusal::Lost) => Err(Error::new(

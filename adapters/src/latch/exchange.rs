@@ -10,8 +10,6 @@ use credlatch_core::rotation::{Exchanged, Fresh};
 use credlatch_core::secret::Secret;
 use parking_lot::Mutex;
 
-use crate::fingerprint;
-
 /// What an issuer answered to a refresh token.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -54,7 +52,6 @@ impl fmt::Debug for Tokens {
 impl From<Tokens> for Fresh {
     fn from(tokens: Tokens) -> Self {
         Self {
-            fingerprint: fingerprint(tokens.refresh.as_ref().unwrap_or(&tokens.access)),
             access: tokens.access,
             refresh: tokens.refresh,
             expires_in_ms: tokens.expires_in.map(whole_ms),

@@ -38,9 +38,5 @@ fn claude_login(provider: &credlatch_core::name::ProviderId) -> credlatch_core::
         Material::ApiKey(_) | Material::Oauth(_) => false,
     };
     let found = imported.found.into_iter().find(|found| found.provider == *provider && usable(&found.material));
-    found.map_or(Polled::Pending, |found| Polled::Linked {
-        material: found.material,
-        source: found.source,
-        fingerprint: found.fingerprint,
-    })
+    found.map_or(Polled::Pending, |found| Polled::Linked { material: found.material, source: found.source })
 }

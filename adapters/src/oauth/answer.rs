@@ -8,7 +8,6 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::jwt;
-use crate::fingerprint;
 
 /// The longest lifetime that is believed, in seconds: ten years.
 const MAX_LIFETIME_SECS: f64 = 315_360_000.0;
@@ -70,13 +69,7 @@ pub(super) fn tokens(body: &[u8]) -> Option<Fresh> {
         None => None,
     };
     let lifetime_secs = number(&answer.expires_in).or_else(|| jwt::lifetime_secs(access.expose_secret()));
-    Some(Fresh {
-        fingerprint: fingerprint(refresh.as_ref().unwrap_or(&access)),
-        expires_in_ms: lifetime_secs.map(milliseconds),
-        scopes: scopes(&answer.scope),
-        access,
-        refresh,
-    })
+    Some(Fresh { expires_in_ms: lifetime_secs.map(milliseconds), scopes: scopes(&answer.scope), access, refresh })
 }
 
 /// A number, or a text that is one: issuers write both.

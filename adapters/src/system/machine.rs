@@ -3,7 +3,7 @@
 
 use std::sync::OnceLock;
 
-use crate::digest::digest;
+use credlatch_core::fingerprint::digest;
 use credlatch_core::secret::Fingerprint;
 
 /// Where it is.

@@ -42,7 +42,6 @@ impl Accounts {
         let refresh = Secret::try_from(refresh).unwrap();
         Fresh {
             access: Secret::try_from(access).unwrap(),
-            fingerprint: credlatch::fingerprint(&refresh),
             refresh: Some(refresh),
             expires_in_ms: Some(HOUR_MS),
             scopes: None,

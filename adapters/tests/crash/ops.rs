@@ -122,7 +122,6 @@ pub(crate) fn put_key(name: &str, label: &str, secret: &str) -> Event {
     Event::Put(Put {
         provider: provider(name),
         label: Label::new(label).unwrap(),
-        fingerprint: credlatch::fingerprint(&secret),
         material: Material::ApiKey(secret),
         source: Source::Manual,
         how: How::Named,
@@ -154,7 +153,6 @@ pub(crate) fn stocked(world: World) -> World {
         let login = Event::Put(Put {
             provider: provider("acme"),
             label: Label::default(),
-            fingerprint: fresh.fingerprint,
             material: Material::Oauth(Box::new(fresh.grant(&now))),
             source: Source::Login,
             how: How::Named,

@@ -180,7 +180,6 @@ fn state(view: &View) -> State {
 
 fn entry(seen: &Seen) -> Entry {
     let value = secret(&seen.value);
-    let fingerprint = credlatch::fingerprint(&value);
     let grant = |custody| Grant {
         access: value.clone(),
         refresh: seen.refresh.as_deref().map(secret),
@@ -203,12 +202,13 @@ fn entry(seen: &Seen) -> Entry {
             Some(Custody::Rotating(Claim { attempt: act.attempt, actor: act.actor, at: Stamp::default(), doubt: None }))
         }
     };
+    let material = custody.map_or(Material::ApiKey(value.clone()), |custody| Material::Oauth(Box::new(grant(custody))));
     Entry {
         label: Label::new(&seen.label).unwrap(),
         version: seen.version,
         source: Source::Manual,
-        fingerprint,
-        material: custody.map_or(Material::ApiKey(value.clone()), |custody| Material::Oauth(Box::new(grant(custody)))),
+        fingerprint: material.fingerprint(),
+        material,
         health: Health::default(),
         extra: Extra::default(),
     }

@@ -6,7 +6,6 @@
 
 use std::collections::BTreeMap;
 
-use credlatch::fingerprint;
 use credlatch_core::Event;
 use credlatch_core::clear::{Clear, Remove};
 use credlatch_core::name::{Label, ProviderId};
@@ -192,14 +191,11 @@ fn settled(provider: &str, heard: &Heard, reply: Option<&Reply>) -> Option<Told>
 
 pub(crate) fn event(call: &Call) -> Option<Event> {
     match call {
-        Call::Set { provider, label, value } => {
-            let key = secret(value);
-            Some(put(provider, named(label), fingerprint(&key), Material::ApiKey(key)))
-        }
+        Call::Set { provider, label, value } => Some(put(provider, named(label), Material::ApiKey(secret(value)))),
         Call::Login { provider, access, refresh } => {
             let fresh = Fresh::from(tokens(access, refresh));
             let grant = fresh.grant(&Stamp::default());
-            Some(put(provider, Label::default(), fresh.fingerprint, Material::Oauth(Box::new(grant))))
+            Some(put(provider, Label::default(), Material::Oauth(Box::new(grant))))
         }
         Call::Remove { provider, label } => {
             Some(Event::Remove(Remove { provider: provider_id(provider), label: named(label) }))
@@ -209,9 +205,9 @@ pub(crate) fn event(call: &Call) -> Option<Event> {
     }
 }
 
-fn put(provider: &str, label: Label, fingerprint: credlatch_core::secret::Fingerprint, material: Material) -> Event {
+fn put(provider: &str, label: Label, material: Material) -> Event {
     let provider = provider_id(provider);
-    Event::Put(Put { provider, label, material, source: Source::Manual, fingerprint, how: How::Named })
+    Event::Put(Put { provider, label, material, source: Source::Manual, how: How::Named })
 }
 
 fn provider_id(name: &str) -> ProviderId {

@@ -237,7 +237,7 @@ fn link_a_login_of_another_tool_is_waited_for_and_linked() {
             suspended: false,
             extra: Extra::default(),
         };
-        Polled::Linked { material: Material::Link(link), source: Source::ClaudeCode, fingerprint: account }
+        Polled::Linked { material: Material::Link(link), source: Source::ClaudeCode }
     });
     let world = World { sandbox, issuer, engine, times };
     assert_eq!(log_in(&world, FlowKind::Link, |prompt| assert_eq!(prompt.interval_secs, 5)), FlowEnd::Succeeded);

@@ -93,7 +93,7 @@ fn report_3972_h_a_login_that_succeeds_at_once_is_one_flow_too() {
     let issuer = issuer.with_links(move |_| {
         let path = "/home/someone/.claude/.credentials.json".to_owned();
         let link = Link { path, account, suspended: false, extra: Extra::default() };
-        Polled::Linked { material: Material::Link(link), source: Source::ClaudeCode, fingerprint: account }
+        Polled::Linked { material: Material::Link(link), source: Source::ClaudeCode }
     });
     let world = World { sandbox, issuer, engine, times };
     let start = Barrier::new(8);

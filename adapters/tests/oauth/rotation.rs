@@ -179,7 +179,6 @@ fn a_login_that_is_rejected_gives_way_to_the_entry_behind_it_in_the_same_call() 
         label: Label::new("key").unwrap(),
         material: Material::ApiKey(secret("key-1")),
         source: Source::Manual,
-        fingerprint: credlatch::fingerprint(&secret("key-1")),
         how: How::Named,
     };
     world.engine.transact(&[Event::Put(key)]).unwrap();

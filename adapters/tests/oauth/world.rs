@@ -4,7 +4,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use credlatch::fingerprint;
 use credlatch::memory::MemoryStore;
 use credlatch::oauth::HttpIssuer;
 use credlatch::sandbox::Sandbox;
@@ -133,7 +132,6 @@ impl World {
             label: label(),
             material: Material::Oauth(Box::new(grant)),
             source: Source::Manual,
-            fingerprint: fingerprint(&secret(&refresh)),
             how: How::Named,
         };
         self.engine.transact(&[Event::Put(put)]).unwrap();

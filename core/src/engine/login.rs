@@ -159,8 +159,8 @@ impl<P: Ports> Engine<P> {
                     }
                 }
                 Polled::Granted(fresh) => return self.succeed(issuer, poller, |engine| engine.own(&fresh)),
-                Polled::Linked { material, source, fingerprint } => {
-                    return self.succeed(issuer, poller, |_| (material, source, fingerprint));
+                Polled::Linked { material, source } => {
+                    return self.succeed(issuer, poller, |_| (material, source));
                 }
                 Polled::Expired => return self.fail(issuer, poller, FlowEnd::Expired),
                 Polled::Failed(code) => return self.fail(issuer, poller, FlowEnd::Failed(code)),
@@ -221,20 +221,20 @@ impl<P: Ports> Engine<P> {
         }
     }
 
-    fn own(&self, fresh: &Fresh) -> (Material, Source, crate::secret::Fingerprint) {
+    fn own(&self, fresh: &Fresh) -> (Material, Source) {
         let grant = fresh.grant(&self.clock.now());
-        (Material::Oauth(Box::new(grant)), Source::Login, fresh.fingerprint)
+        (Material::Oauth(Box::new(grant)), Source::Login)
     }
 
     fn succeed(
         &self,
         issuer: &(impl Issuer + ?Sized),
         poller: Poller<P>,
-        what: impl FnOnce(&Self) -> (Material, Source, crate::secret::Fingerprint),
+        what: impl FnOnce(&Self) -> (Material, Source),
     ) -> Result<FlowView, TransactError> {
-        let (material, source, fingerprint) = what(self);
+        let (material, source) = what(self);
         let step = poller.step.clone();
-        let event = Event::FlowSucceeded(Succeeded { step: step.clone(), material, source, fingerprint });
+        let event = Event::FlowSucceeded(Succeeded { step: step.clone(), material, source });
         self.end(issuer, event, poller.alive, &step)
     }
 

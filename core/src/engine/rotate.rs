@@ -166,7 +166,7 @@ impl<P: Ports> Engine<P> {
         }
         let entry = snapshot.state.entry(wish.provider.as_str(), wish.label.as_str());
         // What stands against the token stands against it under every label.
-        let fate = entry.and_then(|entry| snapshot.state.fate_of(entry.material.refresh()?, entry.fingerprint));
+        let fate = entry.and_then(|entry| snapshot.state.fate_of(entry.material.refresh()?));
         let doubt = match fate {
             Some(Fate::Rotating(claim)) => return Ok(Outlook::Rotating(claim)),
             Some(Fate::InDoubt(doubt)) => Some(doubt.attempt),

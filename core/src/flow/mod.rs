@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::extra::Extra;
 use crate::machine::Act;
 use crate::name::{Label, ProviderId};
-use crate::secret::{Fingerprint, Secret, stored_option};
+use crate::secret::{Secret, stored_option};
 use crate::state::{Claim, Material, Nonce, Source};
 use crate::time::{Deadline, Stamp};
 pub(crate) use transition::{
@@ -175,8 +175,6 @@ pub struct Succeeded {
     pub material: Material,
     /// Where it comes from: a login of ours, or a link to another tool's.
     pub source: Source,
-    /// Digest of what identifies it.
-    pub fingerprint: Fingerprint,
 }
 
 /// The login failed.

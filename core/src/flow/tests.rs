@@ -26,9 +26,7 @@ fn claim_code(attempt: u128, next: u128) -> Event {
 }
 
 fn succeeded(attempt: u128, material: Material) -> Event {
-    let put = named("x", material);
-    let (material, source, fingerprint) = (put.material, Source::Login, put.fingerprint);
-    Event::FlowSucceeded(Succeeded { step: by(attempt), material, source, fingerprint })
+    Event::FlowSucceeded(Succeeded { step: by(attempt), material, source: Source::Login })
 }
 
 fn failed(attempt: u128) -> Event {

@@ -76,14 +76,13 @@ pub(crate) fn claim_code(state: &mut State, now: &Stamp, claim: &ClaimCode) -> O
 }
 
 pub(crate) fn succeeded(state: &mut State, now: &Stamp, success: &Succeeded) -> Outcome {
-    let Succeeded { step, material, source, fingerprint } = success;
+    let Succeeded { step, material, source } = success;
     let Some(live) = held_flow(state, now, step) else { return unwanted(state, success) };
     let put = Put {
         provider: step.provider.clone(),
         label: live.label.clone(),
         material: material.clone(),
         source: source.clone(),
-        fingerprint: *fingerprint,
         how: How::Named,
     };
     if put::is_full(state, &put) {

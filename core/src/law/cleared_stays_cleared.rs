@@ -26,9 +26,9 @@ pub(super) fn witnessed(trace: &Trace) -> bool {
 /// Whether the memory of what was cleared says that this is to stay away: the secret, or the source of a link.
 fn is_cleared(step: &Stepped, put: &Put) -> bool {
     let is_link = matches!(put.material, Material::Link(_));
-    let means = |grave: &Tombstone| {
-        grave.fingerprint == put.fingerprint || (grave.source == put.source && (grave.link || is_link))
-    };
+    let print = put.material.fingerprint();
+    let means =
+        |grave: &Tombstone| grave.fingerprint == print || (grave.source == put.source && (grave.link || is_link));
     step.before.slot(put.provider.as_str()).is_some_and(|slot| slot.cleared.iter().any(means))
 }
 

@@ -47,13 +47,13 @@ pub(super) fn holds(trace: &Trace) -> Result<(), String> {
 /// Storing a token that somebody presents, or that is in doubt, doesn't free it: whoever presented it then would be the
 /// second. Only its issuer ends a doubt, by giving it anew.
 fn keeps_custody(step: &Stepped) -> Result<(), String> {
-    let (provider, material, fingerprint, is_vouched) = match &step.event {
-        Event::Put(put) => (&put.provider, &put.material, put.fingerprint, false),
-        Event::FlowSucceeded(success) => (&success.step.provider, &success.material, success.fingerprint, true),
+    let (provider, material, is_vouched) = match &step.event {
+        Event::Put(put) => (&put.provider, &put.material, false),
+        Event::FlowSucceeded(success) => (&success.step.provider, &success.material, true),
         _ => return Ok(()),
     };
     let Some(refresh) = material.refresh() else { return Ok(()) };
-    let kept = match step.before.fate_of(refresh, fingerprint) {
+    let kept = match step.before.fate_of(refresh) {
         Some(Fate::Rotating(claim)) => Custody::Rotating(claim),
         Some(Fate::InDoubt(doubt)) if !is_vouched => Custody::InDoubt(doubt),
         _ => return Ok(()),
@@ -71,7 +71,7 @@ fn keeps_custody(step: &Stepped) -> Result<(), String> {
 fn claims_alone(step: &Stepped) -> Result<(), String> {
     let (Event::ClaimRotation(claim), Verdict::Done) = (&step.event, &step.verdict) else { return Ok(()) };
     let entry = step.before.entry(claim.provider.as_str(), claim.label.as_str());
-    let fate = entry.and_then(|entry| step.before.fate_of(entry.material.refresh()?, entry.fingerprint));
+    let fate = entry.and_then(|entry| step.before.fate_of(entry.material.refresh()?));
     match fate {
         Some(Fate::Rotating(_)) => Err(format!("a refresh token of {} was claimed beside a claim", claim.provider)),
         _ => Ok(()),
@@ -94,13 +94,13 @@ fn keeps_mark(step: &Stepped) -> Result<(), String> {
     for (provider, slot) in &step.after.providers {
         for entry in &slot.entries {
             let Some(refresh) = entry.material.refresh().filter(|refresh| given != Some(*refresh)) else { continue };
-            if step.before.shared_of(refresh, entry.fingerprint).is_none() {
+            if step.before.shared_of(refresh).is_none() {
                 continue;
             }
             if claimed == Some((provider, &entry.label)) {
                 return Err(format!("a refresh token of {provider} that a copy may hold was claimed"));
             }
-            if step.after.shared_of(refresh, entry.fingerprint).is_none() {
+            if step.after.shared_of(refresh).is_none() {
                 return Err(format!("a refresh token of {provider} that a copy may hold lost its mark"));
             }
         }

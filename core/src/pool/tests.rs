@@ -9,7 +9,7 @@ use crate::apply;
 use crate::machine::Event;
 use crate::name::{Label, ProviderId};
 use crate::put::{How, Put};
-use crate::secret::{Fingerprint, Secret};
+use crate::secret::Secret;
 use crate::state::{Custody, Entry, Grant, Lost, Material, Source};
 use crate::time::Expiry;
 
@@ -28,7 +28,6 @@ fn put(label: &str, source: Source) -> Event {
         provider: acme(),
         label: Label::new(label).unwrap(),
         material: Material::ApiKey(Secret::try_from(format!("key-{label}")).unwrap()),
-        fingerprint: Fingerprint([label.as_bytes()[0]; 8]),
         source,
         how: How::Named,
     })

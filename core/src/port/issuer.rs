@@ -4,7 +4,7 @@ use crate::flow::{FlowKind, Prompt};
 use crate::name::ProviderId;
 use crate::origin::Reach;
 use crate::rotation::{Exchanged, Fresh};
-use crate::secret::{Fingerprint, Secret};
+use crate::secret::Secret;
 use crate::state::{Material, Source};
 
 /// An authorization server.
@@ -68,8 +68,6 @@ pub enum Polled {
         material: Material,
         /// Which tool.
         source: Source,
-        /// Digest of what identifies the login.
-        fingerprint: Fingerprint,
     },
     /// The person's time is up.
     Expired,

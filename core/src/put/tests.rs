@@ -5,7 +5,7 @@ use crate::clear::{Clear, Remove};
 use crate::machine::{Event, Step};
 use crate::pool::{Answer, Report};
 use crate::rotation::{Cause, Exchanged};
-use crate::sample::{acme, after, at, claim, entry, grant, key, label, link, named, print, settle, step, stored};
+use crate::sample::{acme, after, at, claim, entry, grant, key, label, link, named, settle, step, stored};
 
 fn from(source: Source, put: Put) -> Put {
     Put { source, ..put }
@@ -143,7 +143,8 @@ fn naming_one_lifts_its_own_memory_and_no_other() {
     let left = |put: Put| {
         let state = put_at(&state, put).state;
         let graves = &state.slot("acme").unwrap().cleared;
-        ["key-a", "key-b", "ann", "bob"].map(|one| graves.iter().any(|grave| grave.fingerprint == print(one)))
+        let was = [key("key-a"), key("key-b"), link("ann"), link("bob")].map(|was| was.fingerprint());
+        was.map(|print| graves.iter().any(|grave| grave.fingerprint == print))
     };
     assert_eq!(left(named("x", key("key-a"))), [false, true, true, true]);
     assert_eq!(left(from(Source::Codex, named("x", link("new")))), [true, true, false, true]);

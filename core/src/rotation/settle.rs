@@ -10,7 +10,7 @@ pub(crate) fn settle(state: &mut State, now: &Stamp, settle: &Settle) -> Outcome
     match &settle.outcome {
         // An attempt that was taken for dead, and after which nobody has claimed, brings the live grant all the same.
         Exchanged::Granted(fresh) => {
-            let old = state.awaiting(settle.attempt).map(|entry| entry.fingerprint).next();
+            let old = state.awaiting(settle.attempt).map(|entry| entry.material.fingerprint()).next();
             let Some(old) = old else { return late(state, now, settle) };
             let mut version = state.last_version;
             for entry in state.awaiting(settle.attempt) {
@@ -77,9 +77,7 @@ fn grant_anew(entry: &mut Entry, now: &Stamp, version: u64, fresh: &Fresh) {
     }
     grant.custody = Custody::Settled;
     entry.version = version;
-    if fresh.refresh.is_some() {
-        entry.fingerprint = fresh.fingerprint;
-    }
+    entry.fingerprint = entry.material.fingerprint();
     let challenged = entry.health.challenged;
     let uses = entry.health.uses;
     entry.health = crate::pool::Health { challenged, uses, ..Default::default() };

@@ -3,6 +3,7 @@
 use credlatch_core::Event;
 use credlatch_core::clear::{Clear, Remove};
 use credlatch_core::custody::Watched;
+use credlatch_core::fingerprint::{digest, fingerprint};
 use credlatch_core::flow::{
     Adopt, Cancel, ClaimCode, Failed, FlowEnd, Prompt, Prompted, Start, Step as FlowStep, Succeeded,
 };
@@ -18,8 +19,8 @@ use credlatch_core::state::{Actor, Link, Material, Nonce, Source};
 use super::{Begun, Machine, Move, Outcome, What};
 use crate::run::stage::{grant, times};
 use crate::scenario::Why;
+use crate::world::secret;
 use crate::world::server::Tokens;
-use crate::world::{fingerprint, secret};
 
 impl Machine {
     pub(super) fn event(&mut self, one: &Move) -> Option<Event> {
@@ -103,8 +104,7 @@ impl Machine {
             Move::Succeed { .. } => {
                 let tokens = tokens(attempt);
                 let material = grant(&tokens, 3_600_000, self.now);
-                let fingerprint = fingerprint(&tokens.refresh);
-                Event::FlowSucceeded(Succeeded { step, material, source: Source::Login, fingerprint })
+                Event::FlowSucceeded(Succeeded { step, material, source: Source::Login })
             }
             Move::Fail { expired, .. } => {
                 let end = if *expired { FlowEnd::Expired } else { FlowEnd::Failed("access_denied".to_owned()) };
@@ -120,29 +120,28 @@ impl Machine {
     }
 
     fn put(&mut self, provider: ProviderId, label: Label, what: What, bulk: bool) -> Put {
-        let (material, text, source) = match what {
+        let (material, source) = match what {
             What::Key(number) => {
-                let text = format!("sk-move-{number}");
-                (Material::ApiKey(secret(&text)), text, Source::Env("KEY".to_owned()))
+                (Material::ApiKey(secret(&format!("sk-move-{number}"))), Source::Env("KEY".to_owned()))
             }
             What::Grant(number) => {
                 let tokens = tokens(Nonce(u128::from(number) + (1 << 64)));
-                (grant(&tokens, 60_000, self.now), tokens.refresh, Source::Hermes("manual".to_owned()))
+                (grant(&tokens, 60_000, self.now), Source::Hermes("manual".to_owned()))
             }
             What::Link(number) => {
-                let account = fingerprint(&format!("account-{number}"));
+                let account = digest(&["account", &number.to_string()]);
                 let link = Link {
                     path: "/home/person/login".to_owned(),
                     account,
                     suspended: false,
                     extra: credlatch_core::extra::Extra::default(),
                 };
-                (Material::Link(link), format!("account-{number}"), Source::ClaudeCode)
+                (Material::Link(link), Source::ClaudeCode)
             }
         };
         let how = if bulk { How::Bulk } else { How::Named };
         let source = if bulk { source } else { Source::Manual };
-        Put { provider, label, material, source, fingerprint: fingerprint(&text), how }
+        Put { provider, label, material, source, how }
     }
 
     fn nonce(&mut self) -> Nonce {
@@ -167,7 +166,7 @@ impl Machine {
 }
 
 fn rewrite(file: u8, key: u8) -> Rewrite {
-    let variables = vec![(format!("KEY_{key}"), fingerprint(&format!("sk-move-{key}")))];
+    let variables = vec![(format!("KEY_{key}"), fingerprint(&secret(&format!("sk-move-{key}"))))];
     Rewrite { path: format!("/home/person/{file}"), variables, extra: credlatch_core::extra::Extra::default() }
 }
 
@@ -180,7 +179,6 @@ fn exchanged(outcome: Outcome, attempt: Nonce) -> Exchanged {
     match outcome {
         Outcome::Granted => Exchanged::Granted(Fresh {
             access: secret(&access),
-            fingerprint: fingerprint(&refresh),
             refresh: Some(secret(&refresh)),
             expires_in_ms: Some(3_600_000),
             scopes: None,

@@ -18,7 +18,7 @@ use crate::scenario::Step;
 use crate::world::here::Here;
 use crate::world::ports::SimPorts;
 use crate::world::sim::{Place, Sim};
-use crate::world::{child, fingerprint, secret, told};
+use crate::world::{child, secret, told};
 
 /// What a participant remembers from one step to the next.
 pub struct Hand<S: Sim> {
@@ -125,7 +125,6 @@ impl<S: Sim> Hand<S> {
             label: label.clone(),
             material: grant(&tokens, world.lifetime_ms, world.clock.now()),
             source: Source::Login,
-            fingerprint: fingerprint(&tokens.refresh),
             how: How::Named,
         })]);
     }
@@ -133,14 +132,15 @@ impl<S: Sim> Hand<S> {
     fn set_known(&self, provider: &ProviderId, label: &Label, of: &Label, anew: bool) {
         let Some(known) = self.start.entry(provider.as_str(), of.as_str()) else { return };
         let Some(grant) = known.grant() else { return };
-        let Some(refresh) = &grant.refresh else { return };
+        if grant.refresh.is_none() {
+            return;
+        }
         let access = if anew { secret(&format!("at-again-{}", self.here.who)) } else { grant.access.clone() };
         self.transact(&[Event::Put(Put {
             provider: provider.clone(),
             label: label.clone(),
             material: Material::Oauth(Box::new(Grant { access, ..grant.clone() })),
             source: Source::Manual,
-            fingerprint: fingerprint(refresh.expose_secret()),
             how: How::Named,
         })]);
     }
@@ -320,7 +320,6 @@ fn key(provider: &ProviderId, label: &Label, text: &str, how: How) -> Event {
         label: label.clone(),
         material: Material::ApiKey(secret(text)),
         source: if how == How::Bulk { Source::Env(label.as_str().to_owned()) } else { Source::Manual },
-        fingerprint: fingerprint(text),
         how,
     })
 }

@@ -17,7 +17,7 @@ use crate::scenario::{Given, Participant, Scenario};
 use crate::world::here::{Fate, Here, Recorder};
 use crate::world::server::{Server, Tokens};
 use crate::world::sim::{Place, Sim};
-use crate::world::{World, clock, fingerprint, rows, secret};
+use crate::world::{World, clock, rows, secret};
 
 /// A world with its processes.
 pub struct Stage<S: Sim> {
@@ -122,7 +122,6 @@ fn put(given: &Given, server: &mut Server, now: Stamp, recorder: &Recorder) -> E
             label: label.clone(),
             material: Material::ApiKey(secret(text)),
             source: Source::Manual,
-            fingerprint: fingerprint(text),
             how: How::Named,
         }),
         Given::Grant { provider, label, lifetime_ms } => {
@@ -133,7 +132,6 @@ fn put(given: &Given, server: &mut Server, now: Stamp, recorder: &Recorder) -> E
                 label: label.clone(),
                 material: from_home(grant(&tokens, *lifetime_ms, now)),
                 source: Source::Login,
-                fingerprint: fingerprint(&tokens.refresh),
                 how: How::Named,
             })
         }

@@ -15,7 +15,7 @@ use credlatch_core::state::Nonce;
 use super::here::Here;
 use super::server::{Answer, Server, Tokens, Told, flow_of};
 use super::sim::{Place, Sim};
-use super::{World, fingerprint, secret};
+use super::{World, secret};
 
 /// How long a request may be in flight after its sender died.
 pub const HTTP_TIMEOUT_MS: u64 = 15_000;
@@ -52,7 +52,6 @@ impl<S: Sim> SimIssuer<S> {
             refresh: Some(secret(&tokens.refresh)),
             expires_in_ms: Some(self.0.lifetime_ms),
             scopes: None,
-            fingerprint: fingerprint(&tokens.refresh),
         }
     }
 

@@ -20,7 +20,7 @@ pub mod told;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use credlatch_core::secret::{Fingerprint, Secret};
+use credlatch_core::secret::Secret;
 use credlatch_core::state::State;
 
 use here::Recorder;
@@ -75,10 +75,4 @@ impl<S: Sim> World<S> {
 /// If the text can't be a secret.
 pub fn secret(text: &str) -> Secret {
     Secret::try_from(text).expect("a text of the scenario can be a secret")
-}
-
-/// A digest, as far as a simulation needs one (FNV-1a).
-pub fn fingerprint(text: &str) -> Fingerprint {
-    let hash = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    Fingerprint(text.bytes().fold(0xcbf2_9ce4_8422_2325, hash).to_be_bytes())
 }

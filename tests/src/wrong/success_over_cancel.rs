@@ -22,7 +22,6 @@ impl<S: Sim> Conduct<S> for SuccessOverCancel {
             label: credlatch_core::name::Label::default(),
             material: success.material.clone(),
             source: success.source.clone(),
-            fingerprint: success.fingerprint,
             how: How::Named,
         };
         let mut step = apply(state, now, &Event::Put(put));

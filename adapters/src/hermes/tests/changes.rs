@@ -62,8 +62,7 @@ fn a_login_of_ours_keeps_its_refresh_token_where_hermes_does_not_look() {
     assert_eq!(state(&claimed).claims().count(), 1);
     assert_eq!(row(&claimed, "openai-codex", own["id"].as_str().unwrap()), *own, "a claim is none of Hermes' business");
     let (access, refresh) = (secret("at-own-2"), Some(secret("rt-own-2")));
-    let fresh =
-        Fresh { access, fingerprint: fingerprint(&secret("rt-own-2")), refresh, expires_in_ms: None, scopes: None };
+    let fresh = Fresh { access, refresh, expires_in_ms: None, scopes: None };
     let settle = Settle {
         provider: provider("openai-codex"),
         label: Label::default(),

@@ -7,7 +7,7 @@ use super::rig::{Here, Rig, commit};
 use crate::flow::{Cancel, FlowEnd, FlowKind};
 use crate::machine::Event;
 use crate::port::{Alive, Code, CodeExchanged, Polled, Prompting, Store};
-use crate::sample::{acme, entry, fresh, grant, key, label, link, named, print, secret};
+use crate::sample::{acme, entry, fresh, grant, key, label, link, named, secret};
 use crate::state::{Nonce, Source};
 
 /// How often it is looked whether a flow has ended, while a poll or another's poller is waited for.
@@ -126,7 +126,7 @@ fn what_need_not_wait_for_a_person_is_looked_at_at_once() {
         let rig = rig();
         let engine = rig.engine();
         let (_, poller) = polling(&engine, &rig, kind);
-        let linked = Polled::Linked { material: link("ann"), source: Source::Codex, fingerprint: print("ann") };
+        let linked = Polled::Linked { material: link("ann"), source: Source::Codex };
         polls(&rig, [Polled::Pending, linked]);
         assert_eq!(end(&engine.poll_to_end(&rig, poller).unwrap()), &FlowEnd::Succeeded);
         assert_eq!(rhythm(&rig), ["0 poll ABCD", "5000 poll ABCD"], "{kind:?}");

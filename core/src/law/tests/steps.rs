@@ -33,8 +33,8 @@ fn claims(version: u64) -> Event {
 }
 
 fn succeeded(flow: u128, attempt: u128) -> Event {
-    let (material, source, fingerprint) = (key("key-2"), Source::Login, print("key-2"));
-    Event::FlowSucceeded(Succeeded { step: of_flow(flow, attempt), material, source, fingerprint })
+    let (material, source) = (key("key-2"), Source::Login);
+    Event::FlowSucceeded(Succeeded { step: of_flow(flow, attempt), material, source })
 }
 
 /// Each step of a flow's holder.

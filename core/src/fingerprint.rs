@@ -1,0 +1,113 @@
+//! The short digest by which a secret is recognised, computed here and nowhere else: whoever brings a secret can't say what
+//! its digest is.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use sha2::{Digest, Sha256};
+
+use crate::secret::Secret;
+use crate::state::{Link, Material};
+
+/// The first eight bytes of a SHA-256: enough to recognise what was seen before. What is hard to guess can't be recovered
+/// from it; a password that stands in a list can.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fingerprint(pub [u8; 8]);
+
+/// The fingerprint of a secret.
+pub fn fingerprint(secret: &Secret) -> Fingerprint {
+    digest(&[secret.expose_secret()])
+}
+
+/// The fingerprint of what is not one secret: an account, a value of a `.env` file as it stands there. The length of each
+/// part is part of it, so that no two lists of parts read as the same bytes; a single part is digested as it is.
+pub fn digest(parts: &[&str]) -> Fingerprint {
+    let mut hash = Sha256::new();
+    if let [one] = parts {
+        hash.update(one.as_bytes());
+    } else {
+        for part in parts {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+    }
+    head(&hash.finalize())
+}
+
+/// The first eight bytes of a digest.
+fn head(digest: &[u8]) -> Fingerprint {
+    let mut first = [0; 8];
+    first.copy_from_slice(&digest[..8]);
+    Fingerprint(first)
+}
+
+impl Material {
+    /// The digest of what identifies a credential: the key, a grant's refresh token (its access token if it has none), or a
+    /// link's file and the account in it.
+    pub fn fingerprint(&self) -> Fingerprint {
+        match self {
+            Self::ApiKey(key) => fingerprint(key),
+            Self::Oauth(grant) => fingerprint(grant.revocable()),
+            Self::Link(Link { path, account, .. }) => digest(&["link", path, &account.to_string()]),
+        }
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    /// `sha256:` and 16 hexadecimal digits, the form other tools write.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "sha256:{:016x}", u64::from_be_bytes(self.0))
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for Fingerprint {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Fingerprint {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        text.strip_prefix("sha256:")
+            .filter(|hex| hex.len() == 16)
+            .and_then(|hex| u64::from_str_radix(hex, 16).ok())
+            .map(|value| Self(value.to_be_bytes()))
+            .ok_or_else(|| serde::de::Error::custom("a fingerprint is `sha256:` and 16 hexadecimal digits"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::{grant, key, link, print, secret};
+
+    #[test]
+    fn a_fingerprint_survives_its_text_form() {
+        let print = Fingerprint([0, 1, 2, 3, 4, 5, 6, 0xff]);
+        assert_eq!(print.to_string(), "sha256:00010203040506ff");
+        assert_eq!(format!("{print:?}"), "sha256:00010203040506ff");
+        let json = serde_json::to_string(&print).unwrap();
+        assert_eq!(serde_json::from_str::<Fingerprint>(&json).unwrap(), print);
+    }
+
+    #[test]
+    fn it_is_the_head_of_sha256_of_what_identifies_a_credential() {
+        assert_eq!(fingerprint(&secret("abc")).to_string(), "sha256:ba7816bf8f01cfea");
+        assert_eq!(key("abc").fingerprint(), print("abc"));
+        assert_eq!(grant("at", Some("rt")).fingerprint(), print("rt"));
+        assert_eq!(grant("at", None).fingerprint(), print("at"));
+        assert_ne!(link("one").fingerprint(), link("other").fingerprint());
+    }
+
+    #[test]
+    fn where_a_part_ends_matters() {
+        assert_ne!(digest(&["ab", "c"]), digest(&["a", "bc"]));
+    }
+}
