@@ -1,5 +1,6 @@
 //! Taking away: one entry, one provider, or everything. What goes, goes in one step and is remembered.
 
+use crate::fingerprint::AtHand;
 use crate::flow;
 use crate::machine::{Effect, Outcome, Verdict};
 use crate::name::{Label, ProviderId};
@@ -26,18 +27,20 @@ pub enum Clear {
 }
 
 pub(crate) fn remove(state: &mut State, remove: &Remove) -> Outcome {
+    let at_hand = state.at_hand.clone();
     let Some(slot) = state.providers.get_mut(&remove.provider) else { return Verdict::Nothing.into() };
     let Some(at) = slot.entries.iter().position(|entry| entry.label == remove.label) else {
         return Verdict::Nothing.into();
     };
     let entry = slot.entries.remove(at);
-    remember(slot, &entry);
+    remember(slot, &entry, &at_hand);
     Outcome { verdict: Verdict::Done, effects: let_go(state, &[(remove.provider.clone(), entry)]) }
 }
 
 pub(crate) fn clear(state: &mut State, now: &Stamp, clear: &Clear) -> Outcome {
     let mut gone = Vec::new();
     let mut found = false;
+    let at_hand = state.at_hand.clone();
     for (provider, slot) in &mut state.providers {
         if matches!(clear, Clear::Provider(one) if one != provider) {
             continue;
@@ -45,7 +48,7 @@ pub(crate) fn clear(state: &mut State, now: &Stamp, clear: &Clear) -> Outcome {
         found |= !slot.is_deserted();
         flow::end_live(slot, now, &flow::FlowEnd::Cancelled);
         for entry in std::mem::take(&mut slot.entries) {
-            remember(slot, &entry);
+            remember(slot, &entry, &at_hand);
             gone.push((provider.clone(), entry));
         }
     }
@@ -65,11 +68,14 @@ fn let_go(state: &mut State, gone: &[(ProviderId, Entry)]) -> Vec<Effect> {
     effects
 }
 
-fn remember(slot: &mut Slot, entry: &Entry) {
+fn remember(slot: &mut Slot, entry: &Entry, at_hand: &AtHand) {
     let link = matches!(entry.material, Material::Link(_));
-    let grave = Tombstone { source: entry.source.clone(), fingerprint: entry.material.fingerprint(), link };
-    slot.cleared.retain(|old| *old != grave);
-    slot.cleared.push(grave);
+    let print = entry.material.fingerprint();
+    let sought = at_hand.seek(print);
+    let is_it = |old: &Tombstone| sought.is(&old.mark) && old.source == entry.source && old.link == link;
+    // What is remembered already is the newest memory now, and as it was written.
+    let known = slot.cleared.iter().position(is_it).map(|at| slot.cleared.remove(at));
+    slot.cleared.push(known.unwrap_or_else(|| Tombstone { source: entry.source.clone(), mark: print.into(), link }));
     let excess = slot.cleared.len().saturating_sub(MAX_TOMBSTONES);
     slot.cleared.drain(..excess);
 }

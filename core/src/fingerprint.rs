@@ -1,10 +1,14 @@
 //! The short digest by which a secret is recognised, computed here and nowhere else: whoever brings a secret can't say what
 //! its digest is.
 
+mod mark;
+
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
+
+pub use mark::{AtHand, KEY_BYTES, Mark, MarkKey, Recognised, Sought};
 
 use crate::secret::Secret;
 use crate::state::{Link, Material};

@@ -7,8 +7,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::extra::Extra;
+use crate::fingerprint::{Mark, fingerprint};
 use crate::rotation::{Exchanged, Fresh};
-use crate::secret::{Fingerprint, Secret, fingerprint};
+use crate::secret::Secret;
 use crate::shared::Shared;
 use crate::state::{Claim, Custody, Doubt, DoubtCause, Entry, Grant, Lost, Material, Nonce, State};
 use crate::time::Stamp;
@@ -20,8 +21,9 @@ pub const MAX_KNOWN_TOKENS: usize = 256;
 /// A refresh token that no entry holds any more.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct KnownToken {
-    /// Digest of the token.
-    pub fingerprint: Fingerprint,
+    /// What it was.
+    #[serde(flatten)]
+    pub mark: Mark,
     /// What became of it.
     pub fate: Fate,
     /// Set if it may be in another copy of the store too.
@@ -128,8 +130,8 @@ impl State {
         if self.tokens.is_empty() {
             return None;
         }
-        let print = fingerprint(refresh);
-        self.tokens.iter().find(|known| known.fingerprint == print)
+        let sought = self.seek(fingerprint(refresh));
+        self.tokens.iter().find(|known| sought.is(&known.mark))
     }
 
     /// Whether somebody waits for the outcome of this attempt: an entry, or a token that no entry holds any more.
@@ -190,30 +192,36 @@ impl State {
             Custody::Lost(lost) => Fate::Lost(lost.clone()),
         };
         if self.holding(refresh).next().is_none() {
-            self.remember_token(fingerprint(refresh), fate, grant.shared);
+            self.remember_token(fingerprint(refresh).into(), fate, grant.shared);
         }
     }
 
     /// The issuer granted other tokens for the one of this digest. One that it left in force was not spent.
-    pub(crate) fn remember_spent(&mut self, old: Fingerprint, fresh: &Fresh) {
-        if fresh.refresh.as_ref().is_some_and(|refresh| fingerprint(refresh) != old) {
+    pub(crate) fn remember_spent(&mut self, old: Mark, fresh: &Fresh) {
+        if fresh.refresh.as_ref().is_some_and(|refresh| !self.seek(fingerprint(refresh)).is(&old)) {
             self.remember_token(old, Fate::Spent, None);
         }
     }
 
-    fn remember_token(&mut self, fingerprint: Fingerprint, fate: Fate, shared: Option<Shared>) {
-        self.forget_token(fingerprint);
+    fn remember_token(&mut self, mark: Mark, fate: Fate, shared: Option<Shared>) {
+        self.forget_mark(mark);
         if self.tokens.len() >= MAX_KNOWN_TOKENS
             && let Some(oldest) = self.tokens.iter().position(|known| known.fate.claim().is_none())
         {
             self.tokens.remove(oldest);
         }
-        self.tokens.push(KnownToken { fingerprint, fate, shared, extra: Extra::default() });
+        self.tokens.push(KnownToken { mark, fate, shared, extra: Extra::default() });
     }
 
     /// An entry holds it again, or nothing stands against it any more.
-    pub(crate) fn forget_token(&mut self, fingerprint: Fingerprint) {
-        self.tokens.retain(|known| known.fingerprint != fingerprint);
+    pub(crate) fn forget_token(&mut self, refresh: &Secret) {
+        self.forget_mark(fingerprint(refresh).into());
+    }
+
+    /// Forgets what a mark is of; a plain one also where it stands keyed.
+    fn forget_mark(&mut self, mark: Mark) {
+        let sought = mark.key.is_none().then(|| self.seek(mark.fingerprint));
+        self.tokens.retain(|known| known.mark != mark && !sought.is_some_and(|sought| sought.is(&known.mark)));
     }
 
     /// The actor of this attempt is dead: what no entry holds any more is in doubt. Returns whether there was such a token.
@@ -233,8 +241,8 @@ impl State {
         };
         let fate = match (&known.fate, outcome) {
             (_, Exchanged::Granted(fresh)) => {
-                self.forget_token(known.fingerprint);
-                self.remember_spent(known.fingerprint, fresh);
+                self.forget_mark(known.mark);
+                self.remember_spent(known.mark, fresh);
                 self.count_move();
                 return true;
             }
@@ -250,8 +258,8 @@ impl State {
             }
         };
         match fate {
-            Some(fate) => self.remember_token(known.fingerprint, fate, known.shared),
-            None => self.forget_token(known.fingerprint),
+            Some(fate) => self.remember_token(known.mark, fate, known.shared),
+            None => self.forget_mark(known.mark),
         }
         true
     }

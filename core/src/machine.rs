@@ -165,6 +165,9 @@ pub enum Refusal {
     Spent,
     /// It was cleared, and only naming it brings it back.
     Cleared,
+    /// Something from its source was cleared, and the key that would tell whether it was this one isn't at hand; only naming
+    /// it brings it.
+    MayBeCleared,
     /// A bulk import found the label taken by another secret.
     LabelTaken,
     /// The pool has as many entries as it may have.

@@ -174,6 +174,11 @@ pub trait Locked {
     /// From the next commit on the state is this place's own: it marks what is shared.
     fn take_over(&mut self) {}
 
+    /// The state as it is to be written: a store whose documents outlive what is cleared keys the marks of that.
+    fn keyed(&mut self, state: State) -> State {
+        state
+    }
+
     /// Replaces the state, durably and as a whole. Returns the commit's id.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! Storing an entry: by its name, or as one of many that an import brings.
 
-use crate::fingerprint::fingerprint;
+use crate::fingerprint::Recognised;
 use crate::known::Fate;
 use crate::machine::{Outcome, Refusal, Verdict};
 use crate::name::{Label, ProviderId};
@@ -46,7 +46,7 @@ pub struct SuspendLink {
 
 pub(crate) fn put(state: &mut State, put: &Put) -> Outcome {
     if let Some(slot) = state.slot(put.provider.as_str()) {
-        if let Some(refusal) = objection(slot, put) {
+        if let Some(refusal) = objection(state, slot, put) {
             return refusal.into();
         }
         if put.how == How::Bulk && slot.entries.iter().any(|entry| same_secret(&entry.material, &put.material)) {
@@ -96,15 +96,20 @@ fn says_the_same(before: &Entry, after: &State, put: &Put) -> bool {
     })
 }
 
-fn objection(slot: &Slot, put: &Put) -> Option<Refusal> {
+fn objection(state: &State, slot: &Slot, put: &Put) -> Option<Refusal> {
     let same_label = slot.entry(put.label.as_str());
     if put.how == How::Bulk {
         let print = put.material.fingerprint();
+        let sought = state.seek(print);
         let is_link = matches!(put.material, Material::Link(_));
-        let buried =
-            |grave: &Tombstone| grave.fingerprint == print || (grave.source == put.source && (grave.link || is_link));
-        if slot.cleared.iter().any(buried) {
+        let of_source = |grave: &&Tombstone| grave.source == put.source;
+        if slot.cleared.iter().any(|grave| sought.is(&grave.mark) || (of_source(&grave) && (grave.link || is_link))) {
             return Some(Refusal::Cleared);
+        }
+        // Whether it was this can't be told any more, so it may have been.
+        let is_unknown = |grave: &Tombstone| sought.recognised(&grave.mark) == Recognised::Unknown;
+        if slot.cleared.iter().filter(of_source).any(is_unknown) {
+            return Some(Refusal::MayBeCleared);
         }
         if same_label.is_some_and(|entry| entry.fingerprint != print) {
             return Some(Refusal::LabelTaken);
@@ -155,15 +160,17 @@ pub(crate) fn store(state: &mut State, put: &Put, voucher: Voucher) {
             extra: crate::extra::Extra::default(),
         },
     };
+    let sought = state.seek(put.material.fingerprint());
     let slot = state.slot_mut(&put.provider);
-    slot.cleared
-        .retain(|grave| grave.fingerprint != entry.fingerprint && !(grave.link && grave.source == entry.source));
+    // Naming what comes from a source also lifts what can't be told from it.
+    let may_be = |grave: &Tombstone| grave.link || sought.recognised(&grave.mark) == Recognised::Unknown;
+    slot.cleared.retain(|grave| !(sought.is(&grave.mark) || grave.source == entry.source && may_be(grave)));
     let replaced = slot.entry_mut(put.label.as_str()).map(|place| std::mem::replace(place, entry.clone()));
     if replaced.is_none() {
         slot.entries.push(entry);
     }
     if let Some(refresh) = put.material.refresh() {
-        state.forget_token(fingerprint(refresh));
+        state.forget_token(refresh);
         state.set_custody(refresh, &custody);
         state.set_shared(refresh, shared);
     }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::custody::{Actor, Claim, Custody, Doubt, DoubtCause, Lost, Nonce};
 use crate::extra::Extra;
+use crate::fingerprint::{AtHand, Mark};
 use crate::flow::{EndedFlow, LiveFlow};
 use crate::name::{Label, ProviderId};
 use crate::origin::Origins;
@@ -46,6 +47,9 @@ pub struct State {
     /// What clears still owe to `.env` files.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rewrites: Vec<crate::rewrite::Rewrite>,
+    /// What the marks among these are keyed with, as far as it is at hand.
+    #[serde(skip)]
+    pub at_hand: AtHand,
     /// Fields of a newer version.
     #[serde(flatten)]
     pub extra: Extra,
@@ -157,7 +161,8 @@ pub struct Tombstone {
     /// Where it had come from.
     pub source: Source,
     /// What it was.
-    pub fingerprint: Fingerprint,
+    #[serde(flatten)]
+    pub mark: Mark,
     /// Whether it was a link: then the whole source stays away, whatever the other tool puts there.
     #[serde(default)]
     pub link: bool,

@@ -193,6 +193,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => wall.prop_map(|by_ms| Step::SetWallClock { by_ms }),
         1 => a_provider().prop_map(|provider| Step::Plan { provider }),
         1 => Just(Step::Print),
+        1 => Just(Step::Key),
         1 => Just(Step::Tear),
         1 => Just(Step::BackUp),
         1 => a_way_back().prop_map(|what| Step::BringBack { what }),
@@ -277,6 +278,7 @@ fn a_move() -> impl Strategy<Value = Move> {
         1 => place().prop_map(|(provider, label)| Move::Remove { provider, label }),
         1 => option::weighted(0.8, a_provider()).prop_map(|provider| Move::Clear { provider }),
         2 => (place(), why()).prop_map(|((provider, label), cause)| Move::Claim { provider, label, cause }),
+        1 => Just(Move::Key),
         1 => (place(), why()).prop_map(|((provider, label), cause)| Move::ClaimWatched { provider, label, cause }),
         3 => (late(), outcome).prop_map(|(late, outcome)| Move::Settle { late, outcome }),
     ];

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use credlatch_core::custody::Watched;
+use credlatch_core::fingerprint::{KEY_BYTES, MarkKey};
 use credlatch_core::flow::FlowKind;
 use credlatch_core::law::{Broken, Fact, Stepped, Trace, check_step};
 use credlatch_core::name::{Label, ProviderId};
@@ -22,7 +23,8 @@ use crate::world::clock::Times;
 use crate::world::told;
 
 /// One move. `late` counts back from the newest act: 0 is the newest. Who claims `watched` has been there since the last
-/// boot; the platform says which boot it is, or doesn't, from a `Boot` on.
+/// boot; the platform says which boot it is, or doesn't, from a `Boot` on. With a `Key` the marks of
+/// what is gone are keyed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)] // Each is the event of its name.
@@ -55,6 +57,7 @@ pub enum Move {
     Boot { known: bool },
     Mark,
     AdoptCopy,
+    Key,
 }
 
 /// What is put.
@@ -163,6 +166,7 @@ impl Machine {
             }
             Move::Boot { known } => self.now.boot = if *known { self.boot } else { 0 },
             Move::Choose { provider, turn } => self.choose(provider, *turn),
+            Move::Key => self.key(),
             _ => {
                 if let Some(event) = self.event(one) {
                     return self.step(event);
@@ -170,6 +174,11 @@ impl Machine {
             }
         }
         Ok(())
+    }
+
+    /// The state is written by a version that keys what is gone, and read again.
+    fn key(&mut self) {
+        self.state = std::mem::take(&mut self.state).with_keyed_marks(&MarkKey::new([1; KEY_BYTES]));
     }
 
     fn pass(&mut self, ms: u64) {

@@ -19,7 +19,7 @@ use crate::run::play::{play, play_interrupted};
 use crate::wrong::WRONG;
 
 /// Histories from which the machine is drawn.
-const HISTORIES: usize = 20_000;
+const HISTORIES: usize = 120_000;
 /// The wrong engine whose counterexample is drawn.
 const SHOWN: &str = "stale_variable";
 
@@ -183,7 +183,7 @@ credlatch-tests --test picture` draws it anew.
 const GRANT: &str = "
 ## A grant
 
-Who may present the refresh token. Every edge was seen in 20,000 arbitrary histories of the machine; what is rarer
+Who may present the refresh token. Every edge was seen in 120,000 arbitrary histories of the machine; what is rarer
 than that isn't drawn.
 
 ";

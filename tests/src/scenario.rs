@@ -212,6 +212,11 @@ pub enum Step {
     Print,
     /// A person agrees that grants are sent where the rows point that moved.
     Agree,
+    /// From now on the marks of what is gone are keyed, if they weren't.
+    Key,
+    /// The key of marks is lost, and another is made. Arbitrary histories don't do it, because a spent token isn't recognised
+    /// without the key.
+    LoseKey,
     /// The document is damaged from outside.
     Tear,
     /// Somebody keeps a backup of the store.

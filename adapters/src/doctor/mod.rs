@@ -89,7 +89,7 @@ impl Latch {
         let mut findings = Vec::new();
         let (store, state) = match self.place() {
             Some(place) => {
-                let store = FileStore::new(&place.home, self.profile());
+                let store = FileStore::new(&place.home, self.profile()).keyed_by(place.fingerprint_key.clone());
                 store::examine(
                     &store.trusting_file_system(place.trusts_file_system).remembering(place.claims.clone()),
                     &mut findings,

@@ -42,6 +42,11 @@ fn finding(place: &Place, found: &Found, took: Took) -> Finding {
             format!("{seen} was cleared before, and stays away"),
             format!("to have it again: {named}"),
         ),
+        Took::MayBeCleared => Finding::outside(
+            Severity::Note,
+            format!("{seen} is not used: something from there was cleared, and the key that would tell what is gone"),
+            format!("to have it: {named}"),
+        ),
         Took::LabelTaken => Finding::outside(
             Severity::Note,
             format!("{seen} is not used: another secret has its label"),

@@ -48,6 +48,7 @@ pub(super) fn examine(store: &FileStore, findings: &mut Vec<Finding>) -> (Option
     all.extend(provenance(&seen));
     all.extend(forgets(seen.state.as_ref().is_ok_and(has_refresh_tokens), store.forgets()));
     all.extend(other_machine(store, &seen));
+    all.extend(marks(store, &seen));
     all.extend(lock(&seen));
     all.extend(seen.found.iter().map(left));
     for finding in all {
@@ -183,6 +184,30 @@ fn other_machine(store: &FileStore, seen: &Inspection) -> Option<Finding> {
         let remedy = "if this disk was cloned, and the original is used too: sign in again on one of the two";
         Finding::of_store(Severity::Note, what, remedy)
     })
+}
+
+/// What was cleared is remembered by digests, which tell a password to whoever tries many; so they are keyed.
+fn marks(store: &FileStore, seen: &Inspection) -> Vec<Finding> {
+    let Ok(state) = &seen.state else { return Vec::new() };
+    let mut findings = Vec::new();
+    if let Some(why) = state.marks().next().and_then(|_| store.unkeyed()) {
+        let what = format!(
+            "what was cleared is remembered by digests without a key ({}): who reads the store can try passwords",
+            why.what
+        );
+        findings.push(Finding::of_store(Severity::Note, what, why.remedy));
+    }
+    let is_lost = |key| state.at_hand.0.as_ref().is_none_or(|own| own.id() != key);
+    let lost = state.marks().filter(|mark| mark.key.is_some_and(is_lost)).count();
+    if lost > 0 {
+        let what = format!(
+            "{lost} cleared or spent secrets can't be recognised, because their fingerprint key isn't at hand: an import \
+             leaves out whatever comes from their sources"
+        );
+        let remedy = "name what you want again: `credlatch set`, or `credlatch import` with --provider and --again";
+        findings.push(Finding::of_store(Severity::Note, what, remedy));
+    }
+    findings
 }
 
 fn has_refresh_tokens(state: &State) -> bool {

@@ -155,7 +155,13 @@ impl<D: Disk> Locked for FileLocked<'_, D> {
             Some(document) => self.stand_on(document)?,
             None => self.stand_on_nothing()?,
         };
-        Ok(Loaded { state, id })
+        Ok(Loaded { state: self.store.keys.beside(&self.paths, state), id })
+    }
+
+    fn keyed(&mut self, state: State) -> State {
+        let read = self.standing.as_ref().map_or(document::VERSION, |standing| standing.head.version);
+        // A program of the older form honours what was cleared by its plain digest, so that stays as long as the form does.
+        if document::form(read, &state) < document::VERSION { state } else { self.store.keys.keyed(&self.paths, state) }
     }
 
     fn shared(&mut self, state: &State) -> Result<Option<MarkShared>, StoreError> {

@@ -15,6 +15,7 @@ pub mod disk;
 pub(crate) mod document;
 mod inspect;
 pub mod kept;
+pub(crate) mod key;
 pub(crate) mod lock;
 #[cfg(target_os = "linux")]
 mod magic;
@@ -40,6 +41,7 @@ pub use claims::FileAlive;
 use disk::Disk;
 pub use document::MAX_BYTES;
 pub use inspect::{Exposure, Found, Harm, Inspection, LockSeen};
+use key::Keys;
 pub use lock::FileLocked;
 use paths::Paths;
 pub use provenance::Provenance;
@@ -57,6 +59,7 @@ pub struct FileStore<D: Disk = RealDisk> {
     reader: word::Reader<D>,
     trusts_file_system: bool,
     record: Option<record::Record>,
+    keys: Keys,
 }
 
 impl FileStore {
@@ -73,14 +76,8 @@ impl<D: Disk> FileStore<D> {
         // A relative home must not move with the working directory.
         let home = std::path::absolute(Path::new(".").join(home)).unwrap_or_else(|_| home.to_owned());
         let entry = home.join("profiles").join(format!("{profile}.json"));
-        Self {
-            disk,
-            entry,
-            gate: D::Gate::default(),
-            reader: word::Reader::new(),
-            trusts_file_system: false,
-            record: None,
-        }
+        let (gate, reader) = (D::Gate::default(), word::Reader::new());
+        Self { disk, entry, gate, reader, trusts_file_system: false, record: None, keys: Keys::default() }
     }
 
     /// Lets rotations and logins rest on the locks of a network or FUSE file system, because somebody knows that no other
@@ -105,6 +102,15 @@ impl<D: Disk> FileStore<D> {
         record::Record::trouble_of(self.record.as_ref())
     }
 
+    /// Keys what outlives its secret with the key in this file, which is made when it is first needed. Without one, and where
+    /// the file would lie in this store's own directory, that stays plain.
+    #[must_use]
+    pub fn keyed_by(mut self, file: Option<PathBuf>) -> Self {
+        let home = self.entry.ancestors().nth(2).map(Path::to_owned).unwrap_or_default();
+        self.keys = Keys::at(file, home);
+        self
+    }
+
     /// The document's path, before links are followed.
     pub fn path(&self) -> &Path {
         &self.entry
@@ -123,6 +129,12 @@ impl<D: Disk> FileStore<D> {
     #[cfg(feature = "doctor")]
     pub(crate) fn sign(&self, name: Nonce) -> Result<PathBuf, StoreError> {
         Ok(self.paths()?.claim(name))
+    }
+
+    /// Why marks are not keyed here.
+    #[cfg(feature = "doctor")]
+    pub(crate) fn unkeyed(&self) -> Option<crate::trusted::Distrust> {
+        self.keys.trouble(&self.paths().ok()?)
     }
 
     fn paths(&self) -> Result<Paths, StoreError> {
@@ -145,7 +157,7 @@ impl<D: Disk> Store for FileStore<D> {
         let document = document::read(&*self.disk, &paths.document)?;
         self.reader.saw(&paths, document.as_ref().map(|document| document.facts));
         Ok(match document {
-            Some(document) => Loaded { state: document.state, id: Some(document.id) },
+            Some(document) => Loaded { state: self.keys.beside(&paths, document.state), id: Some(document.id) },
             None => Loaded { state: State::default(), id: None },
         })
     }

@@ -180,7 +180,7 @@ fn make_folder(folder: &Path) -> io::Result<()> {
 
 /// A store's name in the record. The name itself is not told.
 fn key(store: Nonce) -> String {
-    format!("{:016x}", u64::from_be_bytes(crate::digest::digest(&["claims", &store.to_string()]).0))
+    format!("{:016x}", u64::from_be_bytes(digest(&["claims", &store.to_string()]).0))
 }
 
 #[cfg(test)]

@@ -130,7 +130,7 @@ fn assemble(root: &Object<'_>, pools: &mut [Pool<'_>], side: &Side, judge: &Judg
             row.fate = fate;
         }
     }
-    let mut state = side.profile.clone();
+    let mut state = State { at_hand: judge.at_hand.clone(), ..side.profile.clone() };
     let mut taken = BTreeSet::new();
     for (provider, mut candidates) in found {
         // Of equal priority, the one that stands first is used first.
@@ -169,7 +169,8 @@ impl Desk<'_> {
         let Ok(fields) = serde_json::from_str::<Object<'a>>(raw.get()) else { return (Fate::Opaque, None) };
         let Some(id) = row::id_of(pool, &fields) else { return (Fate::Opaque, None) };
         let origin = row::origin(&fields);
-        if side.is_gone(provider, &id, row::mark(&id, &fields), self.left_out.contains(&origin)) {
+        let sought = judge.at_hand.seek(row::mark(&id, &fields));
+        if side.is_gone(provider, &id, &sought, self.left_out.contains(&origin)) {
             return (Fate::Buried, None);
         }
         let known = side.known(provider, &id, taken);

@@ -85,7 +85,7 @@ impl<D: Disk> Locked for HermesLocked<'_, D> {
 
     fn load(&mut self) -> Result<Loaded, StoreError> {
         let read = read_bytes(&*self.store.disk, &self.paths.document)?;
-        let loaded = self.store.loaded(read.as_ref())?;
+        let loaded = self.store.loaded(&self.paths, read.as_ref())?;
         if read.is_some() {
             self.confirm()?;
         }
@@ -95,7 +95,7 @@ impl<D: Disk> Locked for HermesLocked<'_, D> {
 
     fn shared(&mut self, state: &State) -> Result<Option<MarkShared>, StoreError> {
         let Some(Standing(Some(Content { bytes, .. }))) = &self.standing else { return Ok(None) };
-        let side = open(bytes, &self.store.judge())?.side;
+        let side = open(bytes, &self.store.judge(&self.paths))?.side;
         let counted = self.store.remembered(side.store);
         let is_copied = !self.is_home_of(&side);
         let is_rolled_back = (counted > state.last_move).then_some(Shared::RolledBack);
@@ -137,7 +137,7 @@ impl<D: Disk> Locked for HermesLocked<'_, D> {
     fn remember(&mut self, number: u64) {
         let Some(record) = &self.store.record else { return };
         let Some(Standing(Some(Content { bytes, .. }))) = &self.standing else { return };
-        if let Some(name) = open(bytes, &self.store.judge()).ok().and_then(|opened| opened.side.store) {
+        if let Some(name) = open(bytes, &self.store.judge(&self.paths)).ok().and_then(|opened| opened.side.store) {
             // Where it can't be written, doctor says so.
             let _ = record.note(name, number);
         }
@@ -169,7 +169,8 @@ impl<D: Disk> HermesLocked<'_, D> {
         if standing.is_none() {
             self.paths.settle_folder(&**disk)?;
         }
-        let opened: Opened<'_> = open(standing.as_ref().map_or(NOTHING, |read| &read.bytes), &self.store.judge())?;
+        let opened: Opened<'_> =
+            open(standing.as_ref().map_or(NOTHING, |read| &read.bytes), &self.store.judge(&self.paths))?;
         let is_first = opened.root.get(super::side::NAME).is_none();
         let is_own = is_first || self.adopts || self.is_home_of(&opened.side);
         let moment = Moment {
@@ -177,6 +178,7 @@ impl<D: Disk> HermesLocked<'_, D> {
             born_ns: if is_own { self.born_ns } else { opened.side.lock_born_ns },
             wall_ms: disk.now().wall_ms,
             nonce: &|| disk.nonce(),
+            key: &|| self.store.keys.ensure(&self.paths).ok(),
         };
         let bytes = save(opened, state, &moment)
             .map_err(|error| trouble("write down", &self.paths.document, &error))?

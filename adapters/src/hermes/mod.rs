@@ -29,13 +29,14 @@ mod tests;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use credlatch_core::fingerprint::digest;
+use credlatch_core::fingerprint::{AtHand, digest};
 use credlatch_core::port::{CommitError, Loaded, Locked, Store, StoreError, StoreErrorKind};
 use credlatch_core::provider::Table;
 use credlatch_core::state::{Actor, Nonce, State};
 
 use crate::file::disk::Disk;
 use crate::file::document::{Content, read_bytes};
+use crate::file::key::Keys;
 use crate::file::paths::Paths;
 use crate::file::provenance::{adopted, trust};
 use crate::file::record::Record;
@@ -56,6 +57,7 @@ pub struct HermesStore<D: Disk = RealDisk> {
     gate: D::Gate,
     trusts_file_system: bool,
     record: Option<Record>,
+    keys: Keys,
 }
 
 impl HermesStore {
@@ -84,7 +86,16 @@ impl<D: Disk> HermesStore<D> {
                 "use a path of plain characters; a symbolic link will do",
             ));
         };
-        Ok(Self { disk, entry, path, table, gate: D::Gate::default(), trusts_file_system: false, record: None })
+        Ok(Self {
+            disk,
+            entry,
+            path,
+            table,
+            gate: D::Gate::default(),
+            trusts_file_system: false,
+            record: None,
+            keys: Keys::default(),
+        })
     }
 
     /// Lets rotations and logins rest on the locks of a network or FUSE file system, because somebody knows that no other
@@ -99,6 +110,14 @@ impl<D: Disk> HermesStore<D> {
     #[must_use]
     pub fn remembering(mut self, claims: Option<PathBuf>) -> Self {
         self.record = claims.map(Record::at);
+        self
+    }
+
+    /// Keys what outlives its secret with the key in this file, which is made when it is first needed. Without one, and where
+    /// the file would lie in the directory of Hermes' file, that stays plain.
+    #[must_use]
+    pub fn keyed_by(mut self, file: Option<PathBuf>) -> Self {
+        self.keys = Keys::at(file, self.entry.parent().map(Path::to_owned).unwrap_or_default());
         self
     }
 
@@ -131,7 +150,7 @@ impl<D: Disk> HermesStore<D> {
     pub fn provenance(&self) -> Result<Provenance, StoreError> {
         let (disk, paths) = (&*self.disk, self.paths()?);
         let Some(read) = read_bytes(disk, &paths.document)? else { return Ok(Provenance::Own) };
-        let opened = open(&read.bytes, &self.judge())?;
+        let opened = open(&read.bytes, &self.judge(&paths))?;
         let is_home = match disk.look(&paths.lock) {
             Ok(facts) => opened.side.is_of(facts.place, facts.born_ns),
             // Hermes makes it when it wants it.
@@ -161,13 +180,14 @@ impl<D: Disk> HermesStore<D> {
         Paths::resolve_foreign(&*self.disk, &self.entry)
     }
 
-    fn judge(&self) -> Judge<'_> {
-        Judge { table: &self.table, path: &self.path }
+    fn judge(&self, paths: &Paths) -> Judge<'_> {
+        let key = self.keys.get(paths).ok().flatten();
+        Judge { table: &self.table, path: &self.path, at_hand: AtHand(key) }
     }
 
-    fn loaded(&self, read: Option<&Content>) -> Result<Loaded, StoreError> {
+    fn loaded(&self, paths: &Paths, read: Option<&Content>) -> Result<Loaded, StoreError> {
         let Some(Content { bytes, .. }) = read else { return Ok(Loaded { state: State::default(), id: None }) };
-        Ok(Loaded { state: open(bytes, &self.judge())?.state, id: Some(id_of(bytes)) })
+        Ok(Loaded { state: open(bytes, &self.judge(paths))?.state, id: Some(id_of(bytes)) })
     }
 }
 
@@ -192,7 +212,7 @@ impl<D: Disk> Store for HermesStore<D> {
         let paths = self.paths()?;
         paths.check_folder(&*self.disk)?;
         let read = read_bytes(&*self.disk, &paths.document)?;
-        self.loaded(read.as_ref())
+        self.loaded(&paths, read.as_ref())
     }
 
     fn lock(&self, patience_ms: u64) -> Result<HermesLocked<'_, D>, StoreError> {

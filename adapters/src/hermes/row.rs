@@ -3,6 +3,7 @@
 use std::io;
 
 use credlatch_core::extra::Extra;
+use credlatch_core::fingerprint::AtHand;
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::provider::{Kind, Provider, Table};
 use credlatch_core::secret::{Fingerprint, Secret};
@@ -36,6 +37,8 @@ pub(super) struct Judge<'t> {
     pub(super) table: &'t Table,
     /// The document, as links name it.
     pub(super) path: &'t str,
+    /// What marks of rows that went are keyed with.
+    pub(super) at_hand: AtHand,
 }
 
 /// Which row it is; none if it has no id of plain characters.

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
+use credlatch_core::fingerprint::MarkKey;
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::secret::Fingerprint;
 use credlatch_core::state::{Entry, Material, Nonce, Slot, State};
@@ -31,6 +32,8 @@ pub(super) struct Moment<'m> {
     pub(super) born_ns: Option<u64>,
     pub(super) wall_ms: u64,
     pub(super) nonce: &'m dyn Fn() -> Nonce,
+    /// What marks are keyed with; none if that can't be had.
+    pub(super) key: &'m dyn Fn() -> Option<MarkKey>,
 }
 
 /// The document that holds this state. None if it would be too large.
@@ -79,6 +82,7 @@ pub(super) fn save(opened: Opened<'_>, state: &State, moment: &Moment<'_>) -> io
         root.put("version", &1)?;
     }
     root.put("updated_at", &rfc3339(moment.wall_ms))?;
+    writing.side.key_marks(moment.key);
     root.put(side::NAME, &writing.side)?;
     exactly(MAX_BYTES, |to| {
         root.write(to, 0)?;
@@ -233,7 +237,7 @@ impl Writing<'_> {
                 true => KeepsOut::RowWhileListed,
                 false => KeepsOut::Row,
             };
-            self.side.bury(provider, Gone { row, mark, keeps_out });
+            self.side.bury(provider, Gone { row, mark, mark_key: None, keeps_out }, &self.after.at_hand);
         }
     }
 

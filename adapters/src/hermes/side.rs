@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use credlatch_core::each_once;
 use credlatch_core::extra::Extra;
+use credlatch_core::fingerprint::{AtHand, Mark, MarkKey, Sought};
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::origin::Origins;
 use credlatch_core::pool::Health;
@@ -91,6 +92,9 @@ pub(super) struct Gone {
     #[serde(flatten)]
     pub(super) row: RowId,
     pub(super) mark: Fingerprint,
+    /// Which key it is keyed with; none if it is plain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) mark_key: Option<Fingerprint>,
     #[serde(default)]
     pub(super) keeps_out: KeepsOut,
 }
@@ -165,10 +169,30 @@ impl KnownKind {
     }
 }
 
+impl Gone {
+    pub(super) fn mark(&self) -> Mark {
+        Mark { fingerprint: self.mark, key: self.mark_key }
+    }
+}
+
 impl Side {
     /// Whether it was written under this lock file; one that was never written is of any.
     pub(super) fn is_of(&self, lock: Place, born_ns: Option<u64>) -> bool {
         self.lock.is_none() || is_same_file(self.lock, self.lock_born_ns, lock, born_ns)
+    }
+
+    /// Keys what outlives its secret, with a key that is asked for only if something is plain. A form that an older version
+    /// reads stays plain, because that version recognises nothing else.
+    pub(super) fn key_marks(&mut self, key: impl FnOnce() -> Option<MarkKey>) {
+        let is_plain = self.gone.values().flatten().any(|gone| gone.mark_key.is_none());
+        let Some(key) = ((is_plain || self.profile.has_marks_to_key()) && self.version == VERSION).then(key).flatten()
+        else {
+            return;
+        };
+        self.profile = std::mem::take(&mut self.profile).with_keyed_marks(&key);
+        for gone in self.gone.values_mut().flatten() {
+            Mark { fingerprint: gone.mark, key: gone.mark_key } = gone.mark().keyed(&key);
+        }
     }
 
     /// What is known of a row. Of rows that repeat an id each is known by its own label: those that are taken are others'.
@@ -178,20 +202,21 @@ impl Side {
 
     /// Whether this secret in this row was removed here, or comes from what was. `is_listed` tells whether Hermes leaves
     /// out the row's source now.
-    pub(super) fn is_gone(&self, provider: &ProviderId, row: &RowId, mark: Fingerprint, is_listed: bool) -> bool {
+    pub(super) fn is_gone(&self, provider: &ProviderId, row: &RowId, mark: &Sought, is_listed: bool) -> bool {
         let is_out = |gone: &Gone| match gone.keeps_out {
             KeepsOut::Secret => false,
             KeepsOut::Row => true,
             KeepsOut::RowWhileListed => is_listed,
         };
         let mut of_row = self.gone.get(provider).into_iter().flatten().filter(|gone| gone.row == *row);
-        of_row.any(|gone| gone.mark == mark || is_out(gone))
+        of_row.any(|gone| mark.is(&gone.mark()) || is_out(gone))
     }
 
     /// Remembers that a row was removed.
-    pub(super) fn bury(&mut self, provider: &ProviderId, row: Gone) {
+    pub(super) fn bury(&mut self, provider: &ProviderId, row: Gone, at_hand: &AtHand) {
         let gone = self.gone.entry(provider.clone()).or_default();
-        gone.retain(|old| old.row != row.row || old.mark != row.mark);
+        let sought = at_hand.seek(row.mark);
+        gone.retain(|old| old.row != row.row || !sought.is(&old.mark()));
         gone.push(row);
         let excess = gone.len().saturating_sub(GONE_MAX);
         gone.drain(..excess);

@@ -65,13 +65,13 @@ pub(super) fn pools(root: &Object<'_>) -> Vec<String> {
 
 /// A suppressed source as memories of what was cleared: the whole source stays away, whatever is there.
 pub(super) fn graves(provider: &ProviderId, origin: &str) -> Vec<Tombstone> {
-    let grave = |source| Tombstone { source, fingerprint: mark(provider, origin), link: true };
+    let grave = |source| Tombstone { source, mark: mark(provider, origin).into(), link: true };
     sources_of(origin).into_iter().map(grave).collect()
 }
 
 /// Whether it stands for a suppressed source, and is no memory of our own.
 pub(super) fn is_derived(provider: &ProviderId, grave: &Tombstone) -> bool {
-    origin_of(&grave.source).is_some_and(|origin| grave.fingerprint == mark(provider, &origin))
+    origin_of(&grave.source).is_some_and(|origin| grave.mark == mark(provider, &origin).into())
 }
 
 /// Suppresses the sources of what was cleared since the document was loaded, and those no longer that a person has brought

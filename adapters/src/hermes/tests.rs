@@ -6,6 +6,7 @@ mod round_trip;
 
 use std::path::Path;
 
+use credlatch_core::fingerprint::AtHand;
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::provider::Table;
 use credlatch_core::put::{How, Put};
@@ -67,7 +68,7 @@ fn state(text: &str) -> State {
 
 fn try_state(text: &str) -> Result<State, credlatch_core::port::StoreError> {
     let table = table();
-    let state = open(text.as_bytes(), &Judge { table: &table, path: PATH })?.state;
+    let state = open(text.as_bytes(), &Judge { table: &table, path: PATH, at_hand: AtHand::default() })?.state;
     credlatch_core::law::check_state(&state).unwrap();
     Ok(state)
 }
@@ -79,7 +80,7 @@ fn now() -> Stamp {
 /// Commits these events, as an engine does.
 fn commit(text: &str, events: &[Event]) -> (String, Vec<Verdict>) {
     let table = table();
-    let opened = open(text.as_bytes(), &Judge { table: &table, path: PATH }).unwrap();
+    let opened = open(text.as_bytes(), &Judge { table: &table, path: PATH, at_hand: AtHand::default() }).unwrap();
     let mut state = opened.state.clone();
     let mut verdicts = Vec::new();
     for event in events {
@@ -93,9 +94,8 @@ fn commit(text: &str, events: &[Event]) -> (String, Vec<Verdict>) {
         number.set(number.get() + 1);
         Nonce(number.get().into())
     };
-    let saved = save(opened, &state, &Moment { lock: None, born_ns: None, wall_ms: now().wall_ms, nonce: &nonce })
-        .unwrap()
-        .unwrap();
+    let moment = Moment { lock: None, born_ns: None, wall_ms: now().wall_ms, nonce: &nonce, key: &|| None };
+    let saved = save(opened, &state, &moment).unwrap().unwrap();
     (String::from_utf8(saved.to_vec()).unwrap(), verdicts)
 }
 

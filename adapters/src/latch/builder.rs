@@ -39,6 +39,9 @@ pub struct Builder {
     /// Where claims are remembered; none by default, which is the user's own file.
     #[cfg(all(feature = "file", unix))]
     claims: Option<PathBuf>,
+    /// Where the key of marks is; none by default, which is the user's own file.
+    #[cfg(all(feature = "file", unix))]
+    fingerprint_key: Option<PathBuf>,
     issuer: Option<Arc<dyn Issuer>>,
     /// What `providers` says, once it was read.
     table: Option<Arc<Table>>,
@@ -57,6 +60,8 @@ impl Default for Builder {
             trusts_file_system: false,
             #[cfg(all(feature = "file", unix))]
             claims: None,
+            #[cfg(all(feature = "file", unix))]
+            fingerprint_key: None,
             issuer: None,
             table: None,
         }
@@ -125,6 +130,16 @@ impl Builder {
         self
     }
 
+    /// The file with the key of what outlives its secret, such as the memory of what was cleared; made when it is first needed,
+    /// and never used if it lies in the store's own directory. Without this it is what `CREDLATCH_FINGERPRINT_KEY` names, or
+    /// `credlatch/fingerprint-key` in the user's directory for state, such as `~/.local/state`.
+    #[cfg(all(feature = "file", unix))]
+    #[must_use]
+    pub fn fingerprint_key(mut self, file: impl Into<PathBuf>) -> Self {
+        self.fingerprint_key = Some(file.into());
+        self
+    }
+
     /// Who is asked for tokens, in place of the providers' own servers: for tests, and for servers that speak otherwise.
     #[must_use]
     pub fn issuer(mut self, issuer: impl Issuer + 'static) -> Self {
@@ -139,7 +154,7 @@ impl Builder {
     #[cfg(all(feature = "file", unix))]
     pub fn open(mut self) -> Result<Latch, Error> {
         let table = self.table()?;
-        self.claims = self.claims_file();
+        (self.claims, self.fingerprint_key) = (self.claims_file(), self.key_file());
         #[cfg(feature = "hermes")]
         if let Some(store) = self.hermes_store(&table)? {
             let document = self.hermes.clone();
@@ -175,8 +190,8 @@ impl Builder {
             Some(issuer) => issuer,
             None => issuer_of(&Self { home: Some(home.clone()), ..self.clone() }, &table),
         };
-        let claims = self.claims_file();
-        super::Profiles::of(Self { issuer: Some(issuer), table: Some(table), claims, ..self }, home)
+        let (claims, fingerprint_key) = (self.claims_file(), self.key_file());
+        super::Profiles::of(Self { issuer: Some(issuer), table: Some(table), claims, fingerprint_key, ..self }, home)
     }
 
     #[cfg(all(feature = "file", unix))]
@@ -220,7 +235,7 @@ impl Builder {
 
     #[cfg(all(feature = "file", unix))]
     fn remembering(&self, store: crate::file::FileStore) -> crate::file::FileStore {
-        store.trusting_file_system(self.trusts_file_system).remembering(self.claims_file())
+        store.trusting_file_system(self.trusts_file_system).remembering(self.claims_file()).keyed_by(self.key_file())
     }
 
     #[cfg(all(feature = "file", unix))]
@@ -228,12 +243,18 @@ impl Builder {
         self.claims.clone().or_else(|| Some(crate::file::record::Record::of_user()?.path().to_owned()))
     }
 
+    #[cfg(all(feature = "file", unix))]
+    fn key_file(&self) -> Option<PathBuf> {
+        self.fingerprint_key.clone().or_else(crate::file::key::of_user)
+    }
+
     #[cfg(all(feature = "hermes", unix))]
     fn hermes_store(&self, table: &Arc<Table>) -> Result<Option<crate::hermes::HermesStore>, Error> {
         let Some(path) = &self.hermes else { return Ok(None) };
         table::no_tilde(path, "Hermes' file")?;
         let store = crate::hermes::HermesStore::new(path, Arc::clone(table))?;
-        Ok(Some(store.trusting_file_system(self.trusts_file_system).remembering(self.claims_file())))
+        let store = store.trusting_file_system(self.trusts_file_system).remembering(self.claims_file());
+        Ok(Some(store.keyed_by(self.key_file())))
     }
 
     /// What a person agreed to: it lies in the home, for a file of Hermes in the usual one. A latch that keeps nothing has

@@ -28,6 +28,9 @@ pub enum Took {
     Already,
     /// It was cleared before; only naming it brings it back.
     Cleared,
+    /// Something from its source was cleared, and the key that would tell whether it was this one isn't at hand; only naming
+    /// it brings it.
+    MayBeCleared,
     /// Another secret has its label.
     LabelTaken,
     /// Its issuer has rejected it.
@@ -45,6 +48,7 @@ impl Took {
             Self::Stored => "stored",
             Self::Already => "already",
             Self::Cleared => "cleared",
+            Self::MayBeCleared => "may_be_cleared",
             Self::LabelTaken => "label_taken",
             Self::Rejected => "rejected",
             Self::Spent => "spent",
@@ -55,6 +59,7 @@ impl Took {
     fn of(verdict: &Verdict) -> Self {
         match verdict {
             Verdict::Refused(Refusal::Cleared) => Self::Cleared,
+            Verdict::Refused(Refusal::MayBeCleared) => Self::MayBeCleared,
             Verdict::Refused(Refusal::LabelTaken) => Self::LabelTaken,
             Verdict::Refused(Refusal::Lost) => Self::Rejected,
             Verdict::Refused(Refusal::Spent) => Self::Spent,

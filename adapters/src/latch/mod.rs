@@ -127,6 +127,7 @@ pub(crate) struct Place {
     pub(crate) home: std::path::PathBuf,
     pub(crate) trusts_file_system: bool,
     pub(crate) claims: Option<std::path::PathBuf>,
+    pub(crate) fingerprint_key: Option<std::path::PathBuf>,
 }
 
 impl Drop for Handle {

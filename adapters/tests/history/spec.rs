@@ -189,7 +189,7 @@ impl Spec for Product {
             let attempt = entry.grant().and_then(|grant| grant.claim()).map(|claim: &Claim| claim.attempt);
             (entry.version, entry.fingerprint, held(entry), attempt)
         });
-        let tokens = state.tokens.iter().map(|known| (known.fingerprint, format!("{:?}", known.fate)));
+        let tokens = state.tokens.iter().map(|known| (known.mark.fingerprint, format!("{:?}", known.fate)));
         (state.generation, state.last_version, entries.collect(), tokens.collect())
     }
 

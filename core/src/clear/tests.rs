@@ -17,7 +17,7 @@ fn revoked(step: &Step) -> Vec<&str> {
 }
 
 fn graves(state: &State) -> Vec<Fingerprint> {
-    state.slot("acme").unwrap().cleared.iter().map(|grave| grave.fingerprint).collect()
+    state.slot("acme").unwrap().cleared.iter().map(|grave| grave.mark.fingerprint).collect()
 }
 
 /// One of each kind, of which the login that was rejected is `lost`.

@@ -156,6 +156,7 @@ impl<P: Ports> Engine<P> {
             let riders: Vec<Event> = self.unnamed(&before, &state).into_iter().chain(self.uses()).collect();
             let (_, _, mut state) = fold::<P>(state, &now, &riders);
             state.generation = state.generation.saturating_add(1);
+            let state = locked.keyed(state);
             // What a load would refuse is not written: it would be the end of the profile.
             law::check_state(&state).map_err(|broken| unwritable(&broken))?;
             let id = locked.commit(&state, room.take())?;

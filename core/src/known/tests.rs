@@ -210,12 +210,12 @@ fn another_provider_of_the_same_token_waits_too() {
 fn what_is_remembered_is_bounded_and_never_forgets_who_is_at_it() {
     let mut state = after(&claimed(&one(), "a", 1), &at(1), &[Event::Clear(Clear::Everything)]);
     for number in 0..2 * MAX_KNOWN_TOKENS {
-        state.remember_token(print(&format!("rt-old-{number}")), Fate::Spent, None);
+        state.remember_token(print(&format!("rt-old-{number}")).into(), Fate::Spent, None);
     }
     assert_eq!(state.tokens.len(), MAX_KNOWN_TOKENS);
     assert_eq!(state.claims().count(), 1);
     let last = print(&format!("rt-old-{}", 2 * MAX_KNOWN_TOKENS - 1));
-    assert!(state.tokens.iter().any(|known| known.fingerprint == last));
+    assert!(state.tokens.iter().any(|known| known.mark.fingerprint == last));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::trace::{Stepped, Trace};
 use crate::clear::Clear;
 use crate::machine::Event;
 use crate::put::{How, Put};
-use crate::state::{MAX_TOMBSTONES, Material, Slot, Tombstone};
+use crate::state::{Entry, MAX_TOMBSTONES, Material, Slot, State, Tombstone};
 
 pub(super) fn holds(trace: &Trace) -> Result<(), String> {
     each(trace, |step| {
@@ -23,13 +23,30 @@ pub(super) fn witnessed(trace: &Trace) -> bool {
     trace.steps().any(|step| matches!(&step.event, Event::Put(put) if put.how == How::Bulk && is_cleared(step, put)))
 }
 
-/// Whether the memory of what was cleared says that this is to stay away: the secret, or the source of a link.
+/// Whether the memory of what was cleared says that this is to stay away: the secret, or the source of a link, or a source of
+/// which something was cleared that nobody can recognise any more.
 fn is_cleared(step: &Stepped, put: &Put) -> bool {
     let is_link = matches!(put.material, Material::Link(_));
-    let print = put.material.fingerprint();
-    let means =
-        |grave: &Tombstone| grave.fingerprint == print || (grave.source == put.source && (grave.link || is_link));
+    let means = |grave: &Tombstone| {
+        let is_source = grave.source == put.source && (grave.link || is_link || is_nobodys(&step.before, grave));
+        is_of(&step.before, grave, &put.material) || is_source
+    };
     step.before.slot(put.provider.as_str()).is_some_and(|slot| slot.cleared.iter().any(means))
+}
+
+/// Whether a grave is that of a credential: by its plain digest, or by the keyed one under the key that is at hand.
+fn is_of(state: &State, grave: &Tombstone, material: &Material) -> bool {
+    let plain = material.fingerprint();
+    match (grave.mark.key, &state.at_hand.0) {
+        (None, _) => grave.mark.fingerprint == plain,
+        (Some(id), Some(key)) if key.id() == id => grave.mark.fingerprint == key.keyed(plain),
+        (Some(_), _) => false,
+    }
+}
+
+/// Whether the key of a grave isn't at hand.
+fn is_nobodys(state: &State, grave: &Tombstone) -> bool {
+    grave.mark.key.is_some_and(|id| state.at_hand.0.as_ref().is_none_or(|key| key.id() != id))
 }
 
 /// What goes by a person's wish has its grave, and graves stay until somebody names what is in them.
@@ -46,7 +63,7 @@ fn is_remembered(step: &Stepped) -> Result<(), String> {
             Event::Remove(remove) => remove.provider == *provider,
             _ => false,
         };
-        if let Some(entry) = gone(before, after).find(|entry| is_wished && !has_grave(after, entry)) {
+        if let Some(entry) = gone(before, after).find(|entry| is_wished && !has_grave(&step.after, after, entry)) {
             return Err(format!("{provider}/{} was cleared and is not remembered", entry.label));
         }
         let is_named = matches!(&step.event, Event::Put(_) | Event::FlowSucceeded(_));
@@ -57,10 +74,10 @@ fn is_remembered(step: &Stepped) -> Result<(), String> {
     Ok(())
 }
 
-fn gone<'a>(before: &'a Slot, after: &'a Slot) -> impl Iterator<Item = &'a crate::state::Entry> {
+fn gone<'a>(before: &'a Slot, after: &'a Slot) -> impl Iterator<Item = &'a Entry> {
     before.entries.iter().filter(|entry| after.entry(entry.label.as_str()).is_none())
 }
 
-fn has_grave(slot: &Slot, entry: &crate::state::Entry) -> bool {
-    slot.cleared.iter().any(|grave| grave.fingerprint == entry.fingerprint && grave.source == entry.source)
+fn has_grave(state: &State, slot: &Slot, entry: &Entry) -> bool {
+    slot.cleared.iter().any(|grave| is_of(state, grave, &entry.material) && grave.source == entry.source)
 }

@@ -144,7 +144,7 @@ fn naming_one_lifts_its_own_memory_and_no_other() {
         let state = put_at(&state, put).state;
         let graves = &state.slot("acme").unwrap().cleared;
         let was = [key("key-a"), key("key-b"), link("ann"), link("bob")].map(|was| was.fingerprint());
-        was.map(|print| graves.iter().any(|grave| grave.fingerprint == print))
+        was.map(|print| graves.iter().any(|grave| grave.mark.fingerprint == print))
     };
     assert_eq!(left(named("x", key("key-a"))), [false, true, true, true]);
     assert_eq!(left(from(Source::Codex, named("x", link("new")))), [true, true, false, true]);

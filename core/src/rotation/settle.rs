@@ -10,7 +10,7 @@ pub(crate) fn settle(state: &mut State, now: &Stamp, settle: &Settle) -> Outcome
     match &settle.outcome {
         // An attempt that was taken for dead, and after which nobody has claimed, brings the live grant all the same.
         Exchanged::Granted(fresh) => {
-            let old = state.awaiting(settle.attempt).map(|entry| entry.material.fingerprint()).next();
+            let old = state.awaiting(settle.attempt).map(|entry| entry.material.fingerprint().into()).next();
             let Some(old) = old else { return late(state, now, settle) };
             let mut version = state.last_version;
             for entry in state.awaiting(settle.attempt) {

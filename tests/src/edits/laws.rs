@@ -196,4 +196,20 @@ pub(super) const EDITS: &[Edit] = &[
         wrong: "            drop(Fact::Sent",
         trials: &[(PROGRAMS, &[17])],
     },
+    Edit {
+        name: "a keyed mark means nothing",
+        what: "what was cleared is recognised only by a plain digest, and not by a keyed one",
+        file: "core/src/fingerprint/mark.rs",
+        right: "Some(own) if own == *mark => Recognised::Yes,",
+        wrong: "Some(own) if own == *mark && own.key.is_none() => Recognised::Yes,",
+        trials: &[(REPLAY, &[15])],
+    },
+    Edit {
+        name: "a lost key means a free secret",
+        what: "an import brings what may be the cleared secret, because nobody can say so any more",
+        file: "core/src/put.rs",
+        right: "if slot.cleared.iter().filter(of_source).any(is_unknown) {",
+        wrong: "if slot.cleared.iter().filter(of_source).any(|grave| is_unknown(grave) && grave.link) {",
+        trials: &[(REPLAY, &[15])],
+    },
 ];

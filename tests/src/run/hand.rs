@@ -104,6 +104,8 @@ impl<S: Sim> Hand<S> {
             Step::Plan { provider } => self.plan(provider),
             Step::Print => self.print(),
             Step::Agree => self.process.world.rows.agree(&self.process.world.recorder),
+            Step::Key => self.process.world.disk.key(1),
+            Step::LoseKey => self.process.world.disk.key(2),
             Step::Tear => self.process.world.disk.tear(&self.here),
             Step::BackUp => self.process.world.back_up(),
             Step::BringBack { what } => self.process.world.bring_back(*what),

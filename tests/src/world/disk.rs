@@ -4,10 +4,12 @@
 //! synced and the document durable, the word becomes the document's id. A writer may die before each of them.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use credlatch_core::fingerprint::{AtHand, KEY_BYTES, MarkKey};
 use credlatch_core::law::Fact;
+use credlatch_core::port::Loaded;
 use credlatch_core::state::State;
 
 use super::here::{Dead, Here, Recorder};
@@ -21,6 +23,9 @@ pub struct Disk<S: Sim> {
     document: S::Board<Document>,
     /// Which file the lock file is: a copy has another one.
     lock_file: AtomicU64,
+    /// What marks are keyed with, beside the disk; none at first, as with an older version. A plain lock: who changes the key
+    /// takes no turn.
+    key: Mutex<Option<MarkKey>>,
 }
 
 /// What a rename put into place.
@@ -53,7 +58,13 @@ impl<S: Sim> Disk<S> {
             recorder.push(Fact::Returned { who: u32::MAX, generation: state.generation });
         }
         let document = Document { state, id, lock_file: 0, torn: false };
-        Self { gate: Gate::new(), word: Board::new(word), document: Board::new(document), lock_file: AtomicU64::new(0) }
+        Self {
+            gate: Gate::new(),
+            word: Board::new(word),
+            document: Board::new(document),
+            lock_file: AtomicU64::new(0),
+            key: Mutex::default(),
+        }
     }
 
     /// Locks it; nothing if nobody is left who could unlock it.
@@ -105,6 +116,22 @@ impl<S: Sim> Disk<S> {
         here.operate()?;
         here.record(Fact::Durable { state: Arc::clone(seen) });
         Ok(())
+    }
+
+    /// Puts the key of this number in the place of the one that was there, if one was.
+    pub fn key(&self, number: u8) {
+        *self.key.lock().unwrap_or_else(PoisonError::into_inner) = Some(MarkKey::new([number; KEY_BYTES]));
+    }
+
+    /// The key that is at hand now.
+    pub(super) fn at_hand(&self) -> AtHand {
+        AtHand(self.key.lock().unwrap_or_else(PoisonError::into_inner).clone())
+    }
+
+    /// What was loaded, with the key that is at hand now.
+    pub(super) fn with_key(&self, loaded: Loaded) -> Loaded {
+        let state = State { at_hand: self.at_hand(), ..loaded.state };
+        Loaded { state, ..loaded }
     }
 
     /// Damages the document from outside.

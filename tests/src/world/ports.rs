@@ -96,7 +96,8 @@ impl<S: Sim> Store for Shelf<S> {
     fn load(&self) -> Result<Loaded, StoreError> {
         let here = S::here();
         let document = self.world.disk.document(&here)?;
-        self.conduct.parse(&document, &here, parse)
+        let loaded = self.conduct.parse(&document, &here, parse)?;
+        Ok(self.world.disk.with_key(loaded))
     }
 
     fn lock(&self, _patience_ms: u64) -> Result<LockedShelf<'_, S>, StoreError> {
@@ -143,7 +144,7 @@ impl<S: Sim> Locked for LockedShelf<'_, S> {
     fn load(&mut self) -> Result<Loaded, StoreError> {
         let disk = &self.world.disk;
         let (word, document) = disk.under_lock(&self.here)?;
-        let loaded = parse(&document, &self.here)?;
+        let loaded = disk.with_key(parse(&document, &self.here)?);
         self.is_foreign = document.is_foreign(word, disk.lock_file());
         if word % 2 == 1 {
             // An earlier writer died, or could not sync: what is seen is made durable before anything is answered.
@@ -156,6 +157,13 @@ impl<S: Sim> Locked for LockedShelf<'_, S> {
 
     fn shared(&mut self, state: &State) -> Result<Option<MarkShared>, StoreError> {
         Ok(self.conduct.shared(self.world.outside.marks(state, self.is_foreign)))
+    }
+
+    fn keyed(&mut self, state: State) -> State {
+        match self.world.disk.at_hand().0 {
+            Some(key) => state.with_keyed_marks(&key),
+            None => state,
+        }
     }
 
     fn commit(&mut self, state: &State, _room: Option<()>) -> Result<u64, CommitError> {

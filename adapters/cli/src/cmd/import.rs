@@ -127,6 +127,11 @@ fn what(is_dry: bool, taken: &Taken) -> String {
         (Took::Cleared, ..) => {
             format!("left out, because it was cleared; to have it again: --provider {} --again", found.provider)
         }
+        (Took::MayBeCleared, ..) => format!(
+            "left out, because something from there was cleared, and the key that would tell whether it was this one is gone; \
+             to have it: --provider {} --again",
+            found.provider
+        ),
         (Took::LabelTaken, ..) => {
             format!("left out, because its label is taken; to replace that: --provider {} --again", found.provider)
         }

@@ -39,6 +39,7 @@ impl Ordinary {
         let mut command = Command::new(program);
         command.args(args).env_clear().env("PATH", "/usr/bin:/bin").env("CREDLATCH_HOME", self.home.path());
         command.env("CREDLATCH_CLAIMS", self.home.folder().join("claims"));
+        command.env("CREDLATCH_FINGERPRINT_KEY", self.home.folder().join("fingerprint-key"));
         command.env("HOME", self.home.folder().join("nobody")).current_dir(self.home.folder());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         if rustix::process::geteuid().is_root() {

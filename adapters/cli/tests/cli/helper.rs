@@ -47,6 +47,7 @@ impl Home {
         let mut command = Command::new(env!("CARGO_BIN_EXE_credlatch"));
         command.args(args).env_clear().env("PATH", "/usr/bin:/bin").env("CREDLATCH_HOME", self.path());
         command.env("CREDLATCH_CLAIMS", self.folder.path().join("claims"));
+        command.env("CREDLATCH_FINGERPRINT_KEY", self.folder.path().join("fingerprint-key"));
         command.env("HOME", self.folder.path().join("nobody")).current_dir(self.folder.path());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command

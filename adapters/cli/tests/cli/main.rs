@@ -8,6 +8,7 @@ mod dump;
 mod helper;
 mod hermes;
 mod import;
+mod keyed;
 mod mute;
 #[path = "../../../tests/common/needs.rs"]
 mod needs;

@@ -4,6 +4,7 @@
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use credlatch::{Secret, fingerprint};
 use serde_json::Value;
 
 use crate::helper::Said;
@@ -60,6 +61,9 @@ fn a_store_of_before_asks_nobody_to_sign_in_and_brings_back_nothing() {
     let world = World::new();
     let Some(()) = left_by_the_earlier(&world) else { return };
     let store = document(&world)["store"].clone();
+    let grave = |document: &Value| document["profile"]["providers"]["minimax"]["cleared"][0].clone();
+    let plain = fingerprint(&Secret::try_from("mm-key-cleared-1").unwrap()).to_string();
+    assert_eq!(grave(&document(&world))["fingerprint"], plain.as_str());
     assert_eq!(world.say(&["token", "acme"]).status, 0);
     let doctor = world.say(&["doctor", "--json"]).json();
     assert!(!doctor.to_string().contains("copied"), "{doctor:#}");
@@ -71,6 +75,14 @@ fn a_store_of_before_asks_nobody_to_sign_in_and_brings_back_nothing() {
     assert_eq!((&now["version"], &now["store"]), (&Value::from(2), &store));
     let entries = now["profile"]["providers"]["acme"]["entries"].as_array().unwrap();
     assert!(entries[1]["material"]["oauth"]["custody"]["in_doubt"].is_object(), "{}", entries[1]);
+    // What it remembers of that key is keyed now, and still means it.
+    assert!(
+        grave(&now)["fingerprint_key"].is_string() && grave(&now)["fingerprint"] != plain.as_str(),
+        "{}",
+        grave(&now)
+    );
+    let import = world.command(&["import", "env"]).env("MINIMAX_API_KEY", "mm-key-cleared-1").output().unwrap();
+    assert!(String::from_utf8_lossy(&import.stdout).contains("it was cleared"), "{import:?}");
     assert_eq!(world.sandbox.stats().replays, 0);
     // The earlier program refuses, and says why.
     let refused = Said::from(earlier(&world, &["status"]).unwrap().output().unwrap());

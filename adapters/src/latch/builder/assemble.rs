@@ -42,6 +42,7 @@ impl Builder {
                 home,
                 trusts_file_system: self.trusts_file_system,
                 claims: self.claims.clone(),
+                fingerprint_key: self.fingerprint_key.clone(),
             }),
             #[cfg(all(feature = "doctor", feature = "hermes", unix))]
             hermes,

@@ -140,7 +140,7 @@ fn law_15_what_is_cleared_has_its_grave_and_graves_stay() {
     // A grave of another secret, or of another source, is another's.
     let cleared = after(&before, &at(0), &[Event::Clear(Clear::Everything)]);
     let mislabelled = changed(&cleared, |slot| slot.cleared[0].source = Source::ClaudeCode);
-    let mistaken = changed(&cleared, |slot| slot.cleared[0].fingerprint = crate::sample::print("key-9"));
+    let mistaken = changed(&cleared, |slot| slot.cleared[0].mark = crate::sample::print("key-9").into());
     for wrong in [&mislabelled, &mistaken] {
         breaks(15, &[stepped(&before, &wishes[0], wrong)], "is not remembered");
     }
@@ -153,7 +153,7 @@ fn law_15_what_is_cleared_has_its_grave_and_graves_stay() {
         changed(&cleared, |slot| {
             let one = slot.cleared[0].clone();
             let grave =
-                |n| crate::state::Tombstone { fingerprint: crate::sample::print(&format!("{n}")), ..one.clone() };
+                |n| crate::state::Tombstone { mark: crate::sample::print(&format!("{n}")).into(), ..one.clone() };
             slot.cleared = (0..count).map(grave).collect();
         })
     };

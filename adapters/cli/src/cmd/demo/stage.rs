@@ -76,6 +76,8 @@ impl Stage {
         command
             .env("CREDLATCH_PROVIDERS", &self.issuers.providers)
             .env("CREDLATCH_CLAIMS", self.home.path().join("claims"));
+        // What it makes goes with its directory, so it has no key elsewhere.
+        command.env("CREDLATCH_FINGERPRINT_KEY", "");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }

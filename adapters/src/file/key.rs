@@ -1,0 +1,229 @@
+//! The key of one user's marks: 32 random bytes in a file outside of every store, so that who gets a store, or a backup of
+//! one, can't try passwords against what it remembers of cleared secrets. It is one for all stores of a user, so a copy of a
+//! store on the same machine goes on with it.
+//!
+//! Nothing rests on it but that. Where there is none and none can be made, marks stay plain; where it is lost, nobody can say
+//! any more what a mark was of, and an import takes whatever comes from the source of what was cleared for that.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use credlatch_core::fingerprint::{AtHand, KEY_BYTES, MarkKey};
+use credlatch_core::state::State;
+use etcetera::BaseStrategy;
+use zeroize::Zeroizing;
+
+use super::paths::Paths;
+use crate::trusted::{self, Distrust};
+
+/// The variable that names the file; empty, there is none.
+const VARIABLE: &str = "CREDLATCH_FINGERPRINT_KEY";
+
+/// Where the key is, as one store uses it.
+#[derive(Debug, Default)]
+pub(crate) struct Keys {
+    file: Option<PathBuf>,
+    /// The directory that may not hold it.
+    home: PathBuf,
+    /// Once it was read it stays the same for this store.
+    known: OnceLock<MarkKey>,
+}
+
+/// The key's file of this user: what `CREDLATCH_FINGERPRINT_KEY` names, or `credlatch/fingerprint-key` in the directory for
+/// state, such as `~/.local/state`. None without a home.
+pub(crate) fn of_user() -> Option<PathBuf> {
+    if let Some(named) = std::env::var_os(VARIABLE) {
+        let path = PathBuf::from(named);
+        return path.is_absolute().then_some(path);
+    }
+    let strategy = etcetera::choose_base_strategy().ok()?;
+    let folder = strategy.state_dir().unwrap_or_else(|| strategy.data_dir());
+    folder.is_absolute().then(|| folder.join("credlatch").join("fingerprint-key"))
+}
+
+impl Keys {
+    /// The key in this file, for a store in this directory.
+    pub(crate) fn at(file: Option<PathBuf>, home: PathBuf) -> Self {
+        Self { file, home, known: OnceLock::new() }
+    }
+
+    /// The state that was loaded, with the key at hand if some of its marks are keyed.
+    pub(crate) fn beside(&self, paths: &Paths, state: State) -> State {
+        if state.marks().all(|mark| mark.key.is_none()) {
+            return state;
+        }
+        State { at_hand: AtHand(self.get(paths).ok().flatten()), ..state }
+    }
+
+    /// The state that is to be written, with its marks keyed if that can be done.
+    pub(crate) fn keyed(&self, paths: &Paths, state: State) -> State {
+        if !state.has_marks_to_key() {
+            return state;
+        }
+        match self.ensure(paths) {
+            Ok(key) => state.with_keyed_marks(&key),
+            Err(_) => state,
+        }
+    }
+
+    /// Why marks are not keyed here, as far as can be told without making anything.
+    #[cfg(feature = "doctor")]
+    pub(crate) fn trouble(&self, paths: &Paths) -> Option<Distrust> {
+        self.get(paths).err()
+    }
+
+    /// The key; none if nobody made one yet.
+    pub(crate) fn get(&self, paths: &Paths) -> Result<Option<MarkKey>, Distrust> {
+        if let Some(key) = self.known.get() {
+            return Ok(Some(key.clone()));
+        }
+        let file = self.file.as_deref().ok_or_else(|| Distrust {
+            what: "there is no directory for it".to_owned(),
+            remedy: format!("name a file for it in {VARIABLE}"),
+        })?;
+        if let Some(store) = [&self.home, &paths.folder].into_iter().find(|store| is_within(file, store)) {
+            let what = format!("it would lie in the store's own directory, {}", store.display());
+            return Err(Distrust { what, remedy: format!("name a file elsewhere in {VARIABLE}") });
+        }
+        let Some(text) = trusted::read(file)? else { return Ok(None) };
+        let key = parse(file, &text)?;
+        Ok(Some(self.known.get_or_init(|| key).clone()))
+    }
+
+    /// The key; made if there is none. Of two who make one at the same time both get the one that was first.
+    pub(crate) fn ensure(&self, paths: &Paths) -> Result<MarkKey, Distrust> {
+        let failed = |error: &io::Error| Distrust {
+            what: format!("it can't be made: {error}"),
+            remedy: format!("name a file that can be written in {VARIABLE}"),
+        };
+        if let Some(key) = self.get(paths)? {
+            return Ok(key);
+        }
+        let file = self.file.as_deref().ok_or(io::ErrorKind::NotFound).map_err(|kind| failed(&kind.into()))?;
+        make(file).map_err(|error| failed(&error))?;
+        self.get(paths)?.ok_or_else(|| failed(&io::ErrorKind::NotFound.into()))
+    }
+}
+
+/// Whether a path is in a directory, by what both are once links are followed.
+fn is_within(file: &Path, folder: &Path) -> bool {
+    let real = |path: &Path| path.ancestors().find_map(|there| fs::canonicalize(there).ok());
+    fs::canonicalize(folder).is_ok_and(|folder| real(file).is_some_and(|file| file.starts_with(folder)))
+}
+
+/// The key that a file's text is. One that others may read is none.
+fn parse(file: &Path, text: &str) -> Result<MarkKey, Distrust> {
+    let path = file.display();
+    if fs::metadata(file).is_ok_and(|meta| meta.mode() & 0o077 != 0) {
+        let what = format!("others may read {path}");
+        return Err(Distrust { what, remedy: format!("close it: chmod 600 {}", super::trouble::quoted(file)) });
+    }
+    let digits = text.trim();
+    let mut bytes = Zeroizing::new([0; KEY_BYTES]);
+    let is_key = digits.len() == 2 * KEY_BYTES && digits.is_ascii();
+    let read = is_key.then(|| {
+        let pairs = bytes.iter_mut().zip((0..digits.len()).step_by(2));
+        pairs
+            .map(|(byte, at)| u8::from_str_radix(&digits[at..at + 2], 16).map(|value| *byte = value))
+            .all(|ok| ok.is_ok())
+    });
+    if read != Some(true) {
+        let what = format!("{path} holds no key");
+        return Err(Distrust { what, remedy: "restore it; or move it away, and another is made".to_owned() });
+    }
+    Ok(MarkKey::new(*bytes))
+}
+
+/// Makes a key under that name, as a whole or not at all; one that is there by now stays.
+fn make(file: &Path) -> io::Result<()> {
+    let folder = file.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let (mut bytes, mut nonce) = (Zeroizing::new([0; KEY_BYTES]), [0; 8]);
+    getrandom::fill(&mut *bytes).map_err(io::Error::other)?;
+    getrandom::fill(&mut nonce).map_err(io::Error::other)?;
+    let draft = folder.join(format!(".fingerprint-key-{:016x}.tmp", u64::from_be_bytes(nonce)));
+    let mut text = Zeroizing::new(String::with_capacity(2 * KEY_BYTES + 1));
+    for byte in bytes.iter() {
+        for digit in [byte >> 4, byte & 0xf] {
+            text.push(char::from_digit(u32::from(digit), 16).unwrap_or('0'));
+        }
+    }
+    text.push('\n');
+    let mut new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+    let written = new.write_all(text.as_bytes()).and_then(|()| new.sync_all());
+    // A link never replaces what is there, as a rename would.
+    let named = written.and_then(|()| fs::hard_link(&draft, file));
+    let _ = fs::remove_file(&draft);
+    match named {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => File::open(folder)?.sync_all(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use credlatch_core::secret::{Secret, fingerprint};
+
+    use super::*;
+
+    struct Place {
+        folder: tempfile::TempDir,
+        paths: Paths,
+    }
+
+    impl Place {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let home = folder.path().join("home");
+            fs::create_dir_all(home.join("profiles")).unwrap();
+            Self { paths: Paths::unlinked(&home.join("profiles/default.json")), folder }
+        }
+
+        fn keys(&self, file: &str) -> Keys {
+            Keys::at(Some(self.folder.path().join(file)), self.folder.path().join("home"))
+        }
+    }
+
+    #[test]
+    fn all_who_make_a_key_at_once_get_the_same_and_it_is_private() {
+        let place = Place::new();
+        assert!(place.keys("state/key").get(&place.paths).unwrap().is_none());
+        let made: Vec<_> = std::thread::scope(|scope| {
+            let make = || place.keys("state/key").ensure(&place.paths).unwrap().id();
+            let all: Vec<_> = (0..8).map(|_| scope.spawn(make)).collect();
+            all.into_iter().map(|one| one.join().unwrap()).collect()
+        });
+        assert!(made.iter().all(|id| *id == made[0]));
+        let folder = place.folder.path().join("state");
+        let bits = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((bits(&folder), bits(&folder.join("key"))), (0o700, 0o600));
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "no draft is left");
+        let again = place.keys("state/key").get(&place.paths).unwrap().unwrap();
+        let print = fingerprint(&Secret::try_from("secret").unwrap());
+        assert_eq!(again.keyed(print), place.keys("state/key").ensure(&place.paths).unwrap().keyed(print));
+    }
+
+    #[test]
+    fn a_key_in_the_store_or_that_others_may_read_or_that_is_none_is_not_used() {
+        let place = Place::new();
+        let why = |keys: &Keys| keys.ensure(&place.paths).unwrap_err().what;
+        for inside in ["home/key", "home/profiles/key", "home/new/key"] {
+            assert!(why(&place.keys(inside)).contains("own directory"), "{inside}");
+        }
+        assert!(why(&Keys::at(None, PathBuf::new())).contains("no directory"));
+        place.keys("key").ensure(&place.paths).unwrap();
+        let file = place.folder.path().join("key");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+        assert!(why(&place.keys("key")).contains("others may read"));
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+        for text in ["", "0011", &"zz".repeat(KEY_BYTES)] {
+            fs::write(&file, text).unwrap();
+            assert!(why(&place.keys("key")).contains("holds no key"));
+        }
+    }
+}
