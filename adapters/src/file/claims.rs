@@ -133,6 +133,28 @@ pub(crate) fn wait<D: Disk>(disk: &D, paths: &Paths, actor: &Actor, patience_ms:
     Ok(true)
 }
 
+/// Waits until no act goes on here, whether the document names it or not, at most so long.
+///
+/// # Errors
+/// Some act still goes on then, or that can't be told.
+pub(crate) fn wait_for_all<D: Disk>(disk: &D, paths: &Paths, patience_ms: u64) -> Result<(), StoreError> {
+    let deadline = disk.now().patience(patience_ms);
+    for name in disk.list(&paths.claims).unwrap_or_default().into_iter().filter_map(|name| Nonce::try_from(name).ok()) {
+        let actor = disk.process().acting_as(name);
+        if !wait(disk, paths, &actor, deadline.left_ms(&disk.now()))? {
+            return Err(StoreError::new(
+                StoreErrorKind::Busy,
+                format!(
+                    "some process is at work on {}: it may be presenting a login of before",
+                    paths.document.display()
+                ),
+                "wait until it ends, or end it; then try again",
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// Removes what dead acts left behind. The caller holds the store's lock and has made `state` the newest commit.
 pub(crate) fn sweep<D: Disk>(disk: &D, paths: &Paths, state: &State) {
     let named: Vec<Nonce> = state.claims().map(|claim| claim.actor.name).collect();

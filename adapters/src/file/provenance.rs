@@ -8,6 +8,7 @@ use credlatch_core::time::Stamp;
 use credlatch_core::{Event, apply};
 
 use super::FileStore;
+use super::claims;
 use super::disk::{Disk, Facts, Open, Place};
 use super::document::{self, Head};
 use super::paths::Paths;
@@ -98,7 +99,11 @@ impl<D: Disk> FileStore<D> {
     /// # Errors
     /// As those of any commit.
     pub fn adopt_copy(&self, patience_ms: u64) -> Result<(), CommitError> {
+        let (disk, paths) = (&*self.disk, self.paths().map_err(CommitError::NotSaved)?);
+        // Whoever is at work may present what the document no longer says, and wants the store to write its outcome down.
+        claims::wait_for_all(disk, &paths, patience_ms).map_err(CommitError::NotSaved)?;
         let mut locked = self.lock(patience_ms).map_err(CommitError::NotSaved)?;
+        claims::wait_for_all(disk, &paths, 0).map_err(CommitError::NotSaved)?;
         let loaded = locked.load().map_err(CommitError::NotSaved)?;
         let marks = locked.shared(&loaded.state).map_err(CommitError::NotSaved)?;
         let state = adopted(&loaded.state, &self.disk.now(), marks);

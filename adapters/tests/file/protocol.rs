@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use credlatch::file::Provenance;
-use credlatch_core::port::{Loaded, Locked, Store, StoreErrorKind};
+use credlatch_core::port::{CommitError, Loaded, Locked, Store, StoreErrorKind};
 
 use crate::disk::TestDisk;
 use crate::helper::{Helper, command};
@@ -116,6 +116,22 @@ fn a_copied_home_is_told_from_its_original() {
     store.adopt_copy(1000).unwrap();
     assert_eq!(store.provenance().unwrap(), Provenance::Own);
     assert_eq!(home.store().load().unwrap().state, state(1));
+}
+
+#[test]
+fn a_document_that_was_put_back_is_not_adopted_while_somebody_acts_on_what_stood_there() {
+    let home = Home::new();
+    let store = home.store();
+    commit(&store, 1);
+    let backup = fs::read(home.document()).unwrap();
+    let acting = store.enlist().unwrap();
+    count_up(&store);
+    fs::write(home.document(), backup).unwrap();
+    let Err(CommitError::NotSaved(refused)) = store.adopt_copy(20) else { panic!("it is adopted beside a living act") };
+    assert_eq!(refused.kind, StoreErrorKind::Busy);
+    drop(acting);
+    store.adopt_copy(1000).unwrap();
+    assert_eq!(store.provenance().unwrap(), Provenance::Own);
 }
 
 #[test]
