@@ -38,11 +38,11 @@ pub(crate) fn deferring_signals<T: Send>(latch: &Latch, provider: &str, act: imp
             let until = *deadline.get_or_insert_with(|| Instant::now() + Duration::from_secs(patience));
             if !holds_a_claim(latch) || Instant::now() > until {
                 // The claim may come this instant. Then nothing was sent under it, and the next process finds that out.
-                let _ = low_level::emulate_default_handler(signal);
+                end_by(signal);
             }
         }
     });
-    signals.release().map_err(|error| could_not(&error))?;
+    signals.release();
     done.ok_or_else(|| could_not(&io::Error::other("its thread came to a bad end")))
 }
 
@@ -68,7 +68,11 @@ impl Signals {
         let signals = Self { seen: Arc::default(), is_over: Arc::default() };
         let ignored = ignored();
         for signal in [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0) {
-            flag::register_conditional_default(signal, Arc::clone(&signals.is_over))?;
+            if is_init() {
+                flag::register_conditional_shutdown(signal, status_of(signal), Arc::clone(&signals.is_over))?;
+            } else {
+                flag::register_conditional_default(signal, Arc::clone(&signals.is_over))?;
+            }
             flag::register_usize(signal, Arc::clone(&signals.seen), usize::try_from(signal).unwrap_or(0))?;
         }
         Ok(signals)
@@ -80,15 +84,36 @@ impl Signals {
     }
 
     /// From now on they do what they always do. One that came does it now.
-    pub(crate) fn release(self) -> io::Result<()> {
+    pub(crate) fn release(self) {
         self.is_over.store(true, Ordering::SeqCst);
-        self.seen().map_or(Ok(()), low_level::emulate_default_handler)
+        if let Some(signal) = self.seen() {
+            end_by(signal);
+        }
     }
 
     /// The same, after what came was answered.
     pub(crate) fn answered(self) {
         self.is_over.store(true, Ordering::SeqCst);
     }
+}
+
+/// Ends this process as this signal does. The kernel spares pid 1 of a container whatever a signal does by default, so raising
+/// it again would do nothing, and an abort would trap: that process ends with the status that a shell gives the signal.
+pub(crate) fn end_by(signal: i32) -> ! {
+    if !is_init() {
+        let _ = low_level::emulate_default_handler(signal);
+    }
+    std::process::exit(status_of(signal))
+}
+
+/// Whether this is pid 1 of its pid namespace.
+fn is_init() -> bool {
+    std::process::id() == 1
+}
+
+/// The exit status that stands for an end by this signal.
+fn status_of(signal: i32) -> i32 {
+    128 + signal
 }
 
 /// The signals that this process ignores, one bit each from the first (proc(5)); none where the platform doesn't say.

@@ -8,10 +8,9 @@ use std::time::{Duration, SystemTime};
 
 use credlatch::{Error, ErrorKind, Flow, FlowState, FlowStatus, Latch, ProviderId};
 use signal_hook::consts::SIGINT;
-use signal_hook::low_level::emulate_default_handler;
 
 use super::show;
-use crate::defer::{Signals, holds_a_claim};
+use crate::defer::{Signals, end_by, holds_a_claim};
 
 /// How soon a signal is noticed, and how often the progress line moves.
 const LOOK: Duration = Duration::from_millis(50);
@@ -92,7 +91,7 @@ fn cancel_or_leave(
     cancel: impl FnOnce() -> Result<FlowState, Error>,
 ) -> Result<FlowState, Error> {
     if signal != SIGINT && !holds_a_claim(latch) {
-        let _ = emulate_default_handler(signal);
+        end_by(signal);
     }
     cancel()
 }
