@@ -3,7 +3,8 @@
 //! The file, every directory on the way to it and every link that leads there must belong to this user or to root, and be
 //! writable by nobody else. A directory with the sticky bit counts as safe, as `/tmp` does: in it nobody renames or removes
 //! what isn't theirs. A group counts as the user if nobody else is in it, by `/etc/group` and `/etc/passwd` as they are:
-//! groups that a directory service adds are not looked up, and so count as others.
+//! groups that a directory service adds are not looked up, and so count as others. Nor does it count so where there is an
+//! access list (acl(5)): then the group's bits bound what the list allows to whomever it names.
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
@@ -14,7 +15,7 @@ use std::path::{Component, Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use crate::plain_file;
+use crate::plain_file::{self, Unreadable};
 
 /// Links that are followed; as many as Linux follows.
 const MAX_LINKS: usize = 40;
@@ -31,14 +32,15 @@ pub(crate) struct Distrust {
 /// Reads a whole file that is there; nobody waits for a pipe, and no file is too large for memory. `None` if there is none.
 pub(crate) fn read(path: &Path) -> Result<Option<Zeroizing<String>>, Distrust> {
     let Some(place) = follow(path)? else { return Ok(None) };
-    let refuse = |why: plain_file::Unreadable| Distrust {
-        what: format!("{} {why}", place.display()),
-        remedy: why.remedy().to_owned(),
-    };
+    let refuse = |why| unusable(&place, why);
     let Some((mut file, meta)) = plain_file::open(&place).map_err(refuse)? else { return Ok(None) };
     // What was opened counts, and not what the path named a moment ago.
-    check(&place, &meta)?;
+    check(&place, &meta, access_list_of(&file))?;
     plain_file::text(&mut file, &meta).map(Some).map_err(refuse)
+}
+
+fn unusable(path: &Path, why: Unreadable) -> Distrust {
+    Distrust { what: format!("{} {why}", path.display()), remedy: why.remedy().to_owned() }
 }
 
 /// Follows a path step by step, and looks at each step: whoever may write to a directory on the way, or owns a link, decides
@@ -48,7 +50,7 @@ fn follow(path: &Path) -> Result<Option<PathBuf>, Distrust> {
     let mut pending = steps(&absolute);
     let mut here = PathBuf::from("/");
     let mut links = 0;
-    check(&here, &fs::symlink_metadata(&here).map_err(|error| failed(&here, &error))?)?;
+    check(&here, &fs::symlink_metadata(&here).map_err(|error| failed(&here, &error))?, access_list_at(&here))?;
     while let Some(step) = pending.pop_front() {
         if step == "/" {
             here = PathBuf::from("/");
@@ -64,7 +66,13 @@ fn follow(path: &Path) -> Result<Option<PathBuf>, Distrust> {
             Err(error) => return Err(failed(&next, &error)),
             Ok(meta) => meta,
         };
-        check(&next, &meta)?;
+        // Whoever closes a device to others, because that is what stands in the way, breaks the machine.
+        match meta.file_type() {
+            kind if kind.is_dir() && pending.is_empty() => return Err(unusable(&next, Unreadable::Folder)),
+            kind if kind.is_dir() || kind.is_symlink() || kind.is_file() => {}
+            _ => return Err(unusable(&next, Unreadable::NotAFile)),
+        }
+        check(&next, &meta, access_list_at(&next))?;
         if !meta.is_symlink() {
             here = next;
             continue;
@@ -92,7 +100,7 @@ fn failed(path: &Path, error: &io::Error) -> Distrust {
 }
 
 /// Refuses what another user owns or may write to.
-fn check(path: &Path, meta: &Metadata) -> Result<(), Distrust> {
+fn check(path: &Path, meta: &Metadata, access_list: io::Result<bool>) -> Result<(), Distrust> {
     let user = rustix::process::geteuid().as_raw();
     let kind = match meta.file_type() {
         kind if kind.is_dir() => "the directory",
@@ -116,8 +124,15 @@ fn check(path: &Path, meta: &Metadata) -> Result<(), Distrust> {
     if meta.is_symlink() || is_sticky {
         return Ok(());
     }
-    let everybody = mode & 0o002 != 0;
-    let group = mode & 0o020 != 0 && !is_own_group(meta.gid(), user);
+    let (everybody, may_group) = (mode & 0o002 != 0, mode & 0o020 != 0);
+    let is_listed = may_group && access_list.map_err(|error| failed(path, &error))?;
+    if is_listed && !everybody {
+        return Err(Distrust {
+            what: format!("{} has an access list that lets others write", shown()),
+            remedy: format!("close it: chmod g-w {0}, or setfacl -b {0}", quoted(path)),
+        });
+    }
+    let group = may_group && !is_own_group(meta.gid(), user);
     let (who, change) = match (group, everybody) {
         (false, false) => return Ok(()),
         (true, false) => (format!("group {}", meta.gid()), "g-w"),
@@ -128,6 +143,44 @@ fn check(path: &Path, meta: &Metadata) -> Result<(), Distrust> {
         what: format!("{} may be written to by {who}", shown()),
         remedy: format!("close it: chmod {change} {}", quoted(path)),
     })
+}
+
+/// The access list of a file, as the kernel keeps it where the permission bits don't say all of it.
+#[cfg(target_os = "linux")]
+const ACCESS_LIST: &str = "system.posix_acl_access";
+
+/// Whether what is at a path has an access list. No link has one.
+#[cfg(target_os = "linux")]
+fn access_list_at(path: &Path) -> io::Result<bool> {
+    is_there(rustix::fs::lgetxattr(path, ACCESS_LIST, &mut [0_u8; 0][..]))
+}
+
+/// Whether an open file has an access list.
+#[cfg(target_os = "linux")]
+fn access_list_of(file: &fs::File) -> io::Result<bool> {
+    is_there(rustix::fs::fgetxattr(file, ACCESS_LIST, &mut [0_u8; 0][..]))
+}
+
+#[cfg(target_os = "linux")]
+fn is_there(size: rustix::io::Result<usize>) -> io::Result<bool> {
+    use rustix::io::Errno;
+
+    match size {
+        Ok(_) => Ok(true),
+        Err(Errno::NODATA | Errno::NOTSUP | Errno::NOSYS) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Elsewhere access lists are no part of the permission bits.
+#[cfg(not(target_os = "linux"))]
+fn access_list_at(_: &Path) -> io::Result<bool> {
+    Ok(false)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn access_list_of(_: &fs::File) -> io::Result<bool> {
+    Ok(false)
 }
 
 /// A path as a shell takes it.

@@ -109,6 +109,74 @@ fn what_is_no_plain_file_or_too_large_is_refused_at_once() {
 }
 
 #[test]
+fn what_is_no_file_is_named_so_and_nobody_is_told_to_close_a_device_or_a_directory() {
+    let folder = crate::testing::folders::tempdir();
+    let at = |name: &str| folder.path().join(name);
+    rustix::fs::mknodat(rustix::fs::CWD, at("pipe"), rustix::fs::FileType::Fifo, 0o666.into(), 0).unwrap();
+    set_mode(&at("pipe"), 0o666);
+    fs::create_dir(at("open")).unwrap();
+    set_mode(&at("open"), 0o777);
+    symlink("/dev/null", at("link")).unwrap();
+    let (named, through) = (Path::new("/dev/null"), Path::new("/dev/null/providers.json"));
+    for (path, why) in [
+        (named, "not a plain file"),
+        (through, "not a plain file"),
+        (&at("pipe"), "not a plain file"),
+        (&at("link"), "not a plain file"),
+        (&at("open"), "a folder"),
+    ] {
+        let refused = content(path).unwrap_err();
+        assert!(refused.what.contains(why) && refused.remedy == "name the file itself", "{refused:?}");
+    }
+}
+
+/// An access list in the kernel's form (linux/posix_acl_xattr.h): the owner and, within a mask, user 4242 may write.
+#[cfg(target_os = "linux")]
+fn let_another_write(path: &Path) -> bool {
+    const NOBODY_IN_PARTICULAR: u32 = u32::MAX;
+    let entries: [(u16, u16, u32); 5] = [
+        (0x01, 7, NOBODY_IN_PARTICULAR),
+        (0x02, 7, 4242),
+        (0x04, 5, NOBODY_IN_PARTICULAR),
+        (0x10, 7, NOBODY_IN_PARTICULAR),
+        (0x20, 5, NOBODY_IN_PARTICULAR),
+    ];
+    let mut list = 2_u32.to_le_bytes().to_vec();
+    for (tag, may, id) in entries {
+        list.extend(tag.to_le_bytes().into_iter().chain(may.to_le_bytes()).chain(id.to_le_bytes()));
+    }
+    let set = rustix::fs::setxattr(path, ACCESS_LIST, &list, rustix::fs::XattrFlags::empty());
+    crate::testing::needs::found(set.ok(), "a temporary directory with access lists").is_some()
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn an_access_list_that_lets_others_write_is_seen_behind_the_group_that_nobody_else_is_in() {
+    let folder = crate::testing::folders::tempdir();
+    let (inner, file) = (folder.path().join("inner"), folder.path().join("inner/providers.json"));
+    fs::create_dir(&inner).unwrap();
+    fs::write(&file, "{}").unwrap();
+    for listed in [&file, &inner] {
+        if !let_another_write(listed) {
+            return;
+        }
+        let refused = content(&file).unwrap_err();
+        assert!(refused.what.contains("an access list that lets others write"), "{refused:?}");
+        let mend = format!("chmod g-w '{0}', or setfacl -b '{0}'", listed.display());
+        assert!(refused.remedy.contains(&mend), "{refused:?}");
+        let mode = fs::metadata(listed).unwrap().permissions().mode();
+        set_mode(listed, mode & !0o020);
+        assert!(content(&file).is_ok(), "the list is there, and its mask lets nobody write");
+        set_mode(listed, mode);
+        rustix::fs::removexattr(listed, ACCESS_LIST).unwrap();
+        set_mode(listed, 0o700);
+    }
+    let opened = fs::File::open(&file).unwrap();
+    assert!(!access_list_of(&opened).unwrap() && !access_list_at(&file).unwrap());
+    assert!(let_another_write(&file) && access_list_of(&opened).unwrap(), "what was opened is asked as well");
+}
+
+#[test]
 fn a_stranger_s_file_or_link_is_refused() {
     if !rustix::process::geteuid().is_root() {
         return;
