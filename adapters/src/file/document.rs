@@ -4,9 +4,10 @@ use std::io;
 use std::path::Path;
 
 use credlatch_core::extra::Extra;
+use credlatch_core::law;
 use credlatch_core::port::{StoreError, StoreErrorKind};
 use credlatch_core::secret::Fingerprint;
-use credlatch_core::state::{MAX_ENTRIES, Nonce, State};
+use credlatch_core::state::{Nonce, State};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::error::Category;
 use zeroize::Zeroizing;
@@ -222,21 +223,7 @@ fn newer(path: &Path, version: u64) -> StoreError {
 
 /// What the types let through and a person's edit may break. Names are named, secrets never.
 pub(crate) fn validate(state: &State) -> Result<(), String> {
-    for (provider, slot) in &state.providers {
-        if slot.entries.len() > MAX_ENTRIES {
-            return Err(format!("provider {provider} has more than {MAX_ENTRIES} entries"));
-        }
-        let mut labels = std::collections::BTreeSet::new();
-        for entry in &slot.entries {
-            if !labels.insert(&entry.label) {
-                return Err(format!("provider {provider} has two entries with the label {}", entry.label));
-            }
-            if entry.version > state.last_version {
-                return Err(format!("the version of {provider}'s entry {} is above last_version", entry.label));
-            }
-        }
-    }
-    Ok(())
+    law::check_state(state).map_err(|broken| broken.what)
 }
 
 /// The form to write a state in that was read in another. A program of the older form may hold a claim in it, and what that

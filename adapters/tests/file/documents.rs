@@ -104,11 +104,15 @@ fn what_does_not_parse_is_unreadable_and_left_as_it_is() {
         ("no version", whole.replace("\"version\":1,", "").into_bytes()),
         ("a label twice", pool(&[entry("a", 1), entry("a", 2)]).into_bytes()),
         ("a version ahead", pool(&[entry("a", 3)]).into_bytes()),
+        ("a version twice", pool(&[entry("a", 1), entry("b", 1)]).into_bytes()),
+        ("too many changes", document(1, &format!(r#"{{"generation":{},"last_version":0}}"#, u64::MAX)).into_bytes()),
+        ("too many versions", document(1, &format!(r#"{{"generation":1,"last_version":{}}}"#, u64::MAX)).into_bytes()),
     ] {
         let home = home_with(&bytes);
         let error = refused(&home);
         assert_eq!(error.kind, StoreErrorKind::Unreadable, "{what}");
         assert!(error.remedy.contains("mv -n -- '"), "{what}: {}", error.remedy);
+        assert!(error.what.contains(home.document().to_str().unwrap()), "{what}: {}", error.what);
         assert_eq!(fs::read(home.document()).unwrap(), bytes, "{what}");
     }
 }
@@ -135,7 +139,7 @@ fn as_many_entries_as_may_be_are_read_and_one_more_is_refused() {
     let state = with(MAX_ENTRIES).store().load().unwrap().state;
     assert_eq!(state.providers.values().next().unwrap().entries.len(), MAX_ENTRIES);
     let error = refused(&with(MAX_ENTRIES + 1));
-    assert!(error.what.contains(&format!("provider acme has more than {MAX_ENTRIES} entries")), "{}", error.what);
+    assert!(error.what.contains(&format!("acme has more than {MAX_ENTRIES} entries")), "{}", error.what);
 }
 
 #[test]

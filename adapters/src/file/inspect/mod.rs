@@ -8,7 +8,6 @@ mod lock;
 
 use std::path::{Path, PathBuf};
 
-use credlatch_core::law;
 use credlatch_core::port::{Store, StoreError};
 use credlatch_core::state::State;
 
@@ -57,10 +56,7 @@ impl<D: Disk> FileStore<D> {
         let disk = &*self.disk;
         // Where links lead nowhere, or can't be followed, the load says so; what is around can be looked at all the same.
         let paths = self.paths().unwrap_or_else(|_| Paths::unlinked(&self.entry));
-        let state = self.load().and_then(|loaded| {
-            law::check_state(&loaded.state)?;
-            Ok(loaded.state)
-        });
+        let state = self.load().map(|loaded| loaded.state);
         let size = disk.look(&paths.document).ok().map(|facts| facts.size);
         let there = nearest(disk, &paths.folder);
         Inspection {
