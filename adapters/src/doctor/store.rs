@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use credlatch_core::port::StoreError;
+use credlatch_core::port::{StoreError, StoreErrorKind};
 use credlatch_core::state::State;
 
 use super::finding::{Finding, Severity};
@@ -232,10 +232,15 @@ fn lock(seen: &Inspection) -> Option<Finding> {
             "nothing: the next change confirms it before anything else",
         ),
         LockSeen::Held { pid, for_ms } => held(seen, *pid, *for_ms),
-        // What keeps the document from being read keeps the lock from it, too, and is told once.
-        LockSeen::Unknown(error) if seen.state.as_ref().is_err_and(|known| known.kind == error.kind) => return None,
+        // What keeps the document from being read, or its origin from being known, keeps the lock from it, too, and is told once.
+        LockSeen::Unknown(error) if is_told(seen, error.kind) => return None,
         LockSeen::Unknown(error) => error.clone().into(),
     })
+}
+
+fn is_told(seen: &Inspection, kind: StoreErrorKind) -> bool {
+    let told = [seen.state.as_ref().err(), seen.provenance.as_ref().err()];
+    told.into_iter().flatten().any(|known| known.kind == kind)
 }
 
 fn held(seen: &Inspection, signed: Option<u32>, for_ms: u64) -> Finding {

@@ -103,6 +103,8 @@ pub(crate) fn is_at<D: Disk>(disk: &D, file: &D::File, path: &Path) -> io::Resul
 /// Whether the actor's act goes on: its file is locked.
 pub(crate) fn is_alive<D: Disk>(disk: &D, paths: &Paths, actor: &Actor) -> Result<bool, StoreError> {
     disk.shed();
+    // Behind a link somebody else's directory would say who is alive.
+    paths.check_claims(disk)?;
     let path = paths.claim(actor.name);
     let probed = match disk.open(&path, Open::Read) {
         // The lock that this takes goes with the file, at once.
@@ -157,6 +159,9 @@ pub(crate) fn wait_for_all<D: Disk>(disk: &D, paths: &Paths, patience_ms: u64) -
 
 /// Removes what dead acts left behind. The caller holds the store's lock and has made `state` the newest commit.
 pub(crate) fn sweep<D: Disk>(disk: &D, paths: &Paths, state: &State) {
+    if !matches!(paths.check_claims(disk), Ok(true)) {
+        return;
+    }
     let named: Vec<Nonce> = state.claims().map(|claim| claim.actor.name).collect();
     let left = disk.list(&paths.claims).unwrap_or_default();
     let left = left.into_iter().filter_map(|name| Nonce::try_from(name).ok());
@@ -170,6 +175,9 @@ pub(crate) fn sweep<D: Disk>(disk: &D, paths: &Paths, state: &State) {
 /// store's lock, and calls this once after each start of the machine, because ten thousand profiles may share the directory
 /// that is listed.
 pub(crate) fn sweep_strays<D: Disk>(disk: &D, paths: &Paths) {
+    if paths.check_claims(disk).is_err() {
+        return;
+    }
     for name in disk.list(&paths.folder).unwrap_or_default().iter().filter_map(|file| paths.sign_of_draft(file)) {
         // A draft is made after its sign of life and removed before it.
         let sign = disk.look(&paths.claim(name));

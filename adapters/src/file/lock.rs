@@ -11,13 +11,13 @@ use credlatch_core::time::Patience;
 
 use super::FileStore;
 use super::claims::{self, is_at};
-use super::disk::{Disk, Gate, Hold, Kind, Open, Place};
+use super::disk::{Disk, Gate, Hold, Open, Place};
 use super::document::{self, Document, Head};
 use super::kept::Kept;
 use super::paths::Paths;
 use super::provenance::Here;
 use super::room::Room;
-use super::trouble::{private, trouble};
+use super::trouble::{lockable, private, trouble};
 use super::word::{self, Word};
 
 /// The longest pause between two tries, in milliseconds.
@@ -118,11 +118,8 @@ pub(crate) fn acquire<D: Disk>(
 
 fn check<D: Disk>(disk: &D, paths: &Paths, file: &D::File, forbidden: u32) -> Result<Place, StoreError> {
     let facts = disk.facts(file).map_err(|error| trouble("look at", &paths.lock, &error))?;
+    lockable(&paths.lock, &facts)?;
     private(&paths.lock, &facts, disk.user(), forbidden)?;
-    if facts.kind != Kind::File {
-        let what = format!("{} is not a plain file, so it can't be locked", paths.lock.display());
-        return Err(StoreError::new(StoreErrorKind::Unsafe, what, "move it away"));
-    }
     Ok(facts.place)
 }
 

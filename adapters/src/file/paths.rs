@@ -8,7 +8,7 @@ use credlatch_core::port::{StoreError, StoreErrorKind};
 use credlatch_core::state::Nonce;
 
 use super::disk::{Disk, Kind};
-use super::trouble::{private, trouble, unreadable};
+use super::trouble::{no_link, private, trouble, unreadable};
 
 /// Links that are followed to a document; as many as Linux follows.
 const MAX_LINKS: usize = 40;
@@ -135,10 +135,27 @@ impl Paths {
         Ok(())
     }
 
+    /// Looks whether the directory of the signs of life is there, and is this user's alone. Returns whether it is there.
+    pub(crate) fn check_claims<D: Disk>(&self, disk: &D) -> Result<bool, StoreError> {
+        let path = &self.claims;
+        no_link(disk, path)?;
+        let facts = match disk.look(path) {
+            Ok(facts) => facts,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(trouble("look at", path, &error)),
+        };
+        if facts.kind != Kind::Folder {
+            return Err(unreadable(path, "it is not a directory"));
+        }
+        private(path, &facts, disk.user(), 0o077)?;
+        Ok(true)
+    }
+
     /// Makes the directory of the signs of life if it isn't there.
     pub(crate) fn make_claims<D: Disk>(&self, disk: &D) -> Result<(), StoreError> {
         self.make_folder(disk)?;
-        made(disk.make_folder(&self.claims)).map_err(|error| trouble("make", &self.claims, &error))
+        made(disk.make_folder(&self.claims)).map_err(|error| trouble("make", &self.claims, &error))?;
+        self.check_claims(disk).map(drop)
     }
 }
 

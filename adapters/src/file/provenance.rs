@@ -12,7 +12,7 @@ use super::claims;
 use super::disk::{Disk, Facts, Open, Place};
 use super::document::{self, Head};
 use super::paths::Paths;
-use super::trouble::trouble;
+use super::trouble::{lockable, trouble};
 use super::word::{self, Word};
 
 /// Where a document comes from.
@@ -149,11 +149,12 @@ pub(crate) fn trust<D: Disk>(disk: &D, paths: &Paths) -> Result<(), StoreError> 
 }
 
 fn look_at_lock<D: Disk>(disk: &D, paths: &Paths) -> Result<Option<(Here, Word)>, StoreError> {
-    let looked =
-        disk.open(&paths.lock, Open::Read).and_then(|file| Ok((Here::of(disk, &file)?, Word::read(disk, &file)?)));
-    match looked {
-        Ok(lock) => Ok(Some(lock)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(trouble("read", &paths.lock, &error)),
-    }
+    let failed = |error: std::io::Error| trouble("read", &paths.lock, &error);
+    let file = match disk.open(&paths.lock, Open::Read) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        opened => opened.map_err(failed)?,
+    };
+    lockable(&paths.lock, &disk.facts(&file).map_err(failed)?)?;
+    let here = Here::of(disk, &file).map_err(failed)?;
+    Ok(Some((here, Word::read(disk, &file).map_err(failed)?)))
 }

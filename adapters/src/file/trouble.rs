@@ -6,7 +6,7 @@ use std::path::Path;
 use credlatch_core::port::{StoreError, StoreErrorKind};
 use rustix::io::Errno;
 
-use super::disk::Facts;
+use super::disk::{Disk, Facts, Kind};
 
 /// An error of the operating system while doing something to a path.
 pub(crate) fn trouble(doing: &str, path: &Path, error: &io::Error) -> StoreError {
@@ -28,6 +28,7 @@ fn judge(error: &io::Error) -> (StoreErrorKind, &'static str) {
             (K::Unsafe, "that file system can't do it (NFS without its lock service?): use a home on a local one")
         }
         Some(Errno::LOOP) => (K::Unsafe, "a symbolic link stands where a plain file belongs: remove it"),
+        Some(Errno::NXIO) => (K::Unsafe, "it is not a plain file: move it away"),
         Some(Errno::NOTDIR | Errno::ISDIR | Errno::NAMETOOLONG) => (K::Unreadable, "look what is at that path"),
         Some(Errno::STALE | Errno::HOSTDOWN | Errno::TIMEDOUT | Errno::NOTCONN) => {
             (K::Unreachable, "the file system's server does not answer: look at the mount")
@@ -38,13 +39,35 @@ fn judge(error: &io::Error) -> (StoreErrorKind, &'static str) {
 
 /// A document that is there and can't be used. It is left as it is.
 pub(crate) fn unreadable(path: &Path, why: &str) -> StoreError {
-    let mut aside = path.as_os_str().to_owned();
-    aside.push(".broken");
     StoreError::new(
         StoreErrorKind::Unreadable,
         format!("{} can't be read as a profile: {why}", path.display()),
-        format!("mend it, or move it away and start anew: mv -n -- {} {}", quoted(path), quoted(Path::new(&aside))),
+        format!("mend it, or move it away and start anew: {}", aside(path)),
     )
+}
+
+/// The command that moves a file away and replaces nothing.
+pub(crate) fn aside(path: &Path) -> String {
+    let mut aside = path.as_os_str().to_owned();
+    aside.push(".broken");
+    format!("mv -n -- {} {}", quoted(path), quoted(Path::new(&aside)))
+}
+
+/// Refuses a lock file that is none: a pipe, a device or a directory. Its permissions are no concern then.
+pub(crate) fn lockable(path: &Path, facts: &Facts) -> Result<(), StoreError> {
+    if facts.kind == Kind::File {
+        return Ok(());
+    }
+    let what = format!("{} is not a plain file, so it can't be locked", path.display());
+    Err(StoreError::new(StoreErrorKind::Unsafe, what, format!("move it away: {}", aside(path))))
+}
+
+/// Refuses a symbolic link where a directory of the store's own belongs: what is done there would be done elsewhere.
+pub(crate) fn no_link<D: Disk>(disk: &D, path: &Path) -> Result<(), StoreError> {
+    let link = disk.link(path).map_err(|error| trouble("look at", path, &error))?;
+    let Some(target) = link else { return Ok(()) };
+    let what = format!("{} is a symbolic link (to {}) where a directory belongs", path.display(), target.display());
+    Err(StoreError::new(StoreErrorKind::Unsafe, what, format!("remove the link: rm -- {}", quoted(path))))
 }
 
 /// A path as a shell takes it.

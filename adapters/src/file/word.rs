@@ -13,7 +13,7 @@ use credlatch_core::state::Nonce;
 
 use super::disk::{Disk, Facts, Open, Place};
 use super::paths::Paths;
-use super::trouble::trouble;
+use super::trouble::{lockable, trouble};
 
 /// How often a reader compares the files with what it saw, in milliseconds.
 const GLANCE_MS: u64 = 1000;
@@ -140,16 +140,16 @@ impl<D: Disk> Reader<D> {
     /// Opens the lock file, if there is one, and reads the word from it.
     fn open(&self, disk: &D, entry: &Path) -> Result<u64, StoreError> {
         let lock = Paths::resolve(disk, entry)?.lock;
-        let opened = disk.open(&lock, Open::Read).and_then(|file| {
-            let place = disk.facts(&file)?.place;
-            let word = pread_word(disk, &file)?;
-            self.view.write(|view| view.open = Some((file, place)));
-            Ok(word)
-        });
-        match opened {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
-            other => other.map_err(|error| trouble("open", &lock, &error)),
-        }
+        let failed = |error: io::Error| trouble("open", &lock, &error);
+        let file = match disk.open(&lock, Open::Read) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+            opened => opened.map_err(failed)?,
+        };
+        let facts = disk.facts(&file).map_err(failed)?;
+        lockable(&lock, &facts)?;
+        let word = pread_word(disk, &file).map_err(failed)?;
+        self.view.write(|view| view.open = Some((file, facts.place)));
+        Ok(word)
     }
 
     /// Looks, at most once a second and in one thread, whether somebody edited or replaced the files: the word can't tell.

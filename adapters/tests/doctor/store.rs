@@ -47,6 +47,16 @@ fn failure_32_a_torn_store_is_named_left_as_it_is_and_never_taken_for_empty() {
 }
 
 #[test]
+fn a_link_for_a_lock_file_is_told_once_and_nobody_is_told_to_close_what_it_leads_to() {
+    let home = Home::new().with_key();
+    fs::remove_file(home.lock_file()).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", home.lock_file()).unwrap();
+    let diagnosis = home.doctor();
+    let finding = found(&diagnosis, Error, &["default.lock"]);
+    assert_eq!(finding.remedy, "a symbolic link stands where a plain file belongs: remove it");
+}
+
+#[test]
 fn failure_32_a_copy_that_was_left_behind_is_named_because_no_clear_reaches_it() {
     let home = Home::new().with_key();
     for (name, mode, words) in [

@@ -4,11 +4,16 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, chown, symlink};
 use std::sync::Arc;
 
-use credlatch_core::port::{Store, StoreErrorKind};
+use credlatch::file::Found;
+use credlatch_core::port::{Alive, CommitError, Locked, Store, StoreErrorKind};
+use rustix::fs::FileType;
 use rustix::io::Errno;
 
 use crate::disk::TestDisk;
-use crate::{Home, chmod, commit, state};
+use crate::{Home, chmod, commit, loaded, state};
+
+/// A document that an act of another claim never finished.
+const DRAFT: &str = ".default-0123456789abcdef0123456789abcdef.tmp";
 
 #[test]
 fn loose_permissions_are_refused_with_the_command_that_mends_them() {
@@ -94,6 +99,57 @@ fn a_lock_file_that_is_a_link_is_not_followed() {
     symlink(&victim, home.lock_file()).unwrap();
     assert_eq!(store.lock(10).err().unwrap().kind, StoreErrorKind::Unsafe);
     assert_eq!(fs::read_to_string(victim).unwrap(), "kept");
+}
+
+/// A reader, a writer and whoever asks where the store comes from are told the same of a lock file that is none.
+#[test]
+fn a_lock_file_that_is_no_plain_file_is_refused_by_everybody() {
+    let home = Home::new();
+    commit(&home.store(), 1);
+    fs::remove_file(home.lock_file()).unwrap();
+    for kind in [FileType::Fifo, FileType::Socket, FileType::Directory] {
+        match kind {
+            FileType::Directory => fs::create_dir(home.lock_file()).unwrap(),
+            kind => rustix::fs::mknodat(rustix::fs::CWD, home.lock_file(), kind, 0o600.into(), 0).unwrap(),
+        }
+        let store = home.store();
+        let refusals = [store.word().unwrap_err(), store.lock(10).err().unwrap(), store.provenance().unwrap_err()];
+        for error in refusals {
+            let is_told = format!("{error} {}", error.remedy).contains("not a plain file");
+            let is_folder = kind == FileType::Directory && error.kind == StoreErrorKind::Unreadable;
+            assert!(is_folder || is_told && error.kind == StoreErrorKind::Unsafe, "{kind:?}: {error} {}", error.remedy);
+        }
+        let _ = fs::remove_file(home.lock_file()).or_else(|_| fs::remove_dir(home.lock_file()));
+    }
+}
+
+#[test]
+fn a_directory_of_claims_that_is_a_link_is_not_followed_and_nothing_behind_it_is_removed() {
+    let (home, elsewhere) = (Home::new(), Home::new());
+    let store = home.store();
+    let alive = store.enlist().unwrap();
+    commit(&store, 1);
+    let room = store.reserve(4096).unwrap();
+    let claims = home.folder().join("default.claims");
+    fs::rename(&claims, home.path().join("real")).unwrap();
+    symlink(elsewhere.path(), &claims).unwrap();
+    let (sign, draft) = (elsewhere.path().join("0123456789abcdef0123456789abcdef"), home.folder().join(DRAFT));
+    fs::write(&sign, "kept").unwrap();
+    fs::write(&draft, "kept").unwrap();
+    let unsaved = loaded(&home.store()).commit(&state(2), None).unwrap_err();
+    let CommitError::NotSaved(unsaved) = unsaved else { panic!("{unsaved:?}") };
+    for error in [store.enlist().err().unwrap(), store.is_alive(alive.actor()).unwrap_err(), unsaved] {
+        assert_eq!(error.kind, StoreErrorKind::Unsafe);
+        assert!(error.what.contains("is a symbolic link"), "{error}");
+        assert!(error.remedy.contains(&format!("rm -- '{}'", claims.display())), "{}", error.remedy);
+    }
+    // One that had set its room aside before sweeps nothing there.
+    loaded(&store).commit(&state(2), Some(room)).unwrap();
+    assert!(home.store().inspect().found.iter().all(|found| !matches!(found, Found::Sign(_))));
+    assert_eq!((fs::read_to_string(sign).unwrap(), fs::read_to_string(draft).unwrap()), ("kept".into(), "kept".into()));
+    fs::remove_file(&claims).unwrap();
+    fs::rename(home.path().join("real"), &claims).unwrap();
+    assert!(store.is_alive(alive.actor()).unwrap());
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! What others may do to the files, and who these belong to.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::sync::Arc;
 
-use credlatch::file::{Exposure, Harm};
+use credlatch::file::{Exposure, Harm, LockSeen};
 use credlatch_core::port::{Store, StoreErrorKind};
 
 use crate::disk::{ME, TestDisk};
@@ -114,4 +115,34 @@ fn a_profiles_files_are_this_users_alone() {
     let exposures = exposures(&home);
     assert_eq!(exposures[0].error.kind, StoreErrorKind::Unreadable);
     assert!(only(exposures).1.contains("it is not a directory"));
+}
+
+#[test]
+fn a_link_or_a_pipe_in_the_stores_own_places_is_refused_and_nobody_is_told_to_close_what_it_leads_to() {
+    let (home, elsewhere) = (Home::new(), Home::new());
+    let store = home.store();
+    commit(&store, 1);
+    drop(store.enlist().unwrap());
+    let claims = home.folder().join("default.claims");
+    chmod(elsewhere.path(), 0o1777);
+    for (path, target) in [(&claims, elsewhere.path()), (&home.lock_file(), Path::new("/dev/zero"))] {
+        let aside = path.with_extension("aside");
+        fs::rename(path, &aside).unwrap();
+        symlink(target, path).unwrap();
+        let seen = home.store().inspect();
+        let told: Vec<_> = seen.exposures.into_iter().map(|exposure| exposure.error).collect();
+        let told = told.into_iter().chain(if let LockSeen::Unknown(error) = seen.lock { Some(error) } else { None });
+        let [error] = <[_; 1]>::try_from(told.collect::<Vec<_>>()).unwrap();
+        assert_eq!(error.kind, StoreErrorKind::Unsafe);
+        assert!(error.what.contains(path.to_str().unwrap()) && error.remedy.contains("remove"), "{error}");
+        assert!(!error.remedy.contains("chmod"), "{error}");
+        fs::remove_file(path).unwrap();
+        fs::rename(&aside, path).unwrap();
+    }
+    fs::remove_file(home.lock_file()).unwrap();
+    rustix::fs::mknodat(rustix::fs::CWD, home.lock_file(), rustix::fs::FileType::Fifo, 0o666.into(), 0).unwrap();
+    chmod(&home.lock_file(), 0o666);
+    let (_, what, remedy) = only(exposures(&home));
+    assert!(what.contains("is not a plain file") && remedy.contains("mv -n -- '"), "{what}: {remedy}");
+    assert!(matches!(home.store().inspect().lock, LockSeen::Unknown(error) if error.what == what), "it is told once");
 }

@@ -7,7 +7,7 @@ use credlatch_core::port::{StoreError, StoreErrorKind};
 use super::super::disk::{Disk, Facts, Kind};
 use super::super::document;
 use super::super::paths::Paths;
-use super::super::trouble::{private, quoted, unreadable};
+use super::super::trouble::{lockable, private, quoted, unreadable};
 use super::look;
 
 /// Something about a file's owner, permissions or names.
@@ -37,8 +37,8 @@ pub(super) fn exposures<D: Disk>(disk: &D, paths: &Paths, home: Option<&Path>) -
     found.extend(home.and_then(|home| of_home(disk, home)));
     found.extend(paths.check_folder(disk).err().map(refused));
     found.extend(of_file(disk, &paths.document, document::check).map(refused));
-    found.extend(of_file(disk, &paths.lock, lock).map(refused));
-    found.extend(of_file(disk, &paths.claims, claims).map(refused));
+    found.extend(of_lock(disk, &paths.lock).map(refused));
+    found.extend(paths.check_claims(disk).err().map(refused));
     found
 }
 
@@ -52,15 +52,14 @@ fn of_file<D: Disk>(
     check(path, &facts, disk.user()).err()
 }
 
-fn lock(path: &Path, facts: &Facts, user: u32) -> Result<(), StoreError> {
-    private(path, facts, user, 0o077)
-}
-
-fn claims(path: &Path, facts: &Facts, user: u32) -> Result<(), StoreError> {
-    if facts.kind != Kind::Folder {
-        return Err(unreadable(path, "it is not a directory"));
-    }
-    private(path, facts, user, 0o077)
+/// A link there is told by the look at the lock, which follows none: what it leads to is nobody's lock file.
+fn of_lock<D: Disk>(disk: &D, path: &Path) -> Option<StoreError> {
+    let is_link = disk.link(path).ok()?.is_some();
+    let check = |path: &Path, facts: &Facts, user| {
+        lockable(path, facts)?;
+        private(path, facts, user, 0o077)
+    };
+    if is_link { None } else { of_file(disk, path, check) }
 }
 
 /// The home holds nothing but the directory of profiles, which is private itself; so what matters here is who could put

@@ -35,6 +35,9 @@ pub(super) fn found<D: Disk>(disk: &D, paths: &Paths, state: Option<&State>) -> 
 }
 
 fn signs<D: Disk>(disk: &D, paths: &Paths, state: &State) -> Vec<Found> {
+    if !matches!(paths.check_claims(disk), Ok(true)) {
+        return Vec::new();
+    }
     let named: Vec<Nonce> = state.claims().map(|claim| claim.actor.name).collect();
     let there = disk.list(&paths.claims).unwrap_or_default();
     let mut left: Vec<_> = there.into_iter().filter_map(|name| Nonce::try_from(name).ok()).collect();

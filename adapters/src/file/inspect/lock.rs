@@ -6,7 +6,7 @@ use std::path::Path;
 use credlatch_core::port::StoreError;
 
 use super::super::disk::{Disk, Hold, Open};
-use super::super::trouble::trouble;
+use super::super::trouble::{lockable, trouble};
 use super::super::word::{self, Word};
 
 /// How long a lock is looked at before it counts as held: a commit takes a few milliseconds.
@@ -37,23 +37,27 @@ pub enum LockSeen {
 
 /// Looks at it. Nobody else's lock fails by that: it is shared, and given up at once, and writers try again.
 pub(super) fn look<D: Disk>(disk: &D, path: &Path) -> LockSeen {
-    match probe(disk, path) {
-        Ok(seen) => seen,
+    let failed = |error: io::Error| LockSeen::Unknown(trouble("look at the lock", path, &error));
+    let opened = disk.open(path, Open::Read).and_then(|file| Ok((disk.facts(&file)?, file)));
+    match opened {
+        Ok((facts, file)) => match lockable(path, &facts) {
+            Ok(()) => probe(disk, &file).unwrap_or_else(failed),
+            Err(error) => LockSeen::Unknown(error),
+        },
         Err(error) if error.kind() == io::ErrorKind::NotFound => LockSeen::Absent,
-        Err(error) => LockSeen::Unknown(trouble("look at the lock", path, &error)),
+        Err(error) => failed(error),
     }
 }
 
-fn probe<D: Disk>(disk: &D, path: &Path) -> io::Result<LockSeen> {
-    let file = disk.open(path, Open::Read)?;
+fn probe<D: Disk>(disk: &D, file: &D::File) -> io::Result<LockSeen> {
     let deadline = disk.now().patience(HELD_MS);
-    while !disk.try_lock(&file, Hold::Shared)? {
+    while !disk.try_lock(file, Hold::Shared)? {
         if deadline.is_over(&disk.now()) {
-            return Ok(LockSeen::Held { pid: word::signature(disk, &file), for_ms: HELD_MS });
+            return Ok(LockSeen::Held { pid: word::signature(disk, file), for_ms: HELD_MS });
         }
         disk.pause(LOOK_MS);
     }
-    let word = Word::read(disk, &file);
-    disk.unlock(&file)?;
+    let word = Word::read(disk, file);
+    disk.unlock(file)?;
     Ok(LockSeen::Free { is_unconfirmed: !word?.is_settled() })
 }
