@@ -13,14 +13,11 @@ use std::sync::OnceLock;
 
 use credlatch_core::fingerprint::{AtHand, KEY_BYTES, MarkKey};
 use credlatch_core::state::State;
-use etcetera::BaseStrategy;
 use zeroize::Zeroizing;
 
+use super::outside::{KEY, own_directory};
 use super::paths::Paths;
 use crate::trusted::{self, Distrust};
-
-/// The variable that names the file; empty, there is none.
-const VARIABLE: &str = "CREDLATCH_FINGERPRINT_KEY";
 
 /// Where the key is, as one store uses it.
 #[derive(Debug, Default)]
@@ -30,18 +27,6 @@ pub(crate) struct Keys {
     home: PathBuf,
     /// Once it was read it stays the same for this store.
     known: OnceLock<MarkKey>,
-}
-
-/// The key's file of this user: what `CREDLATCH_FINGERPRINT_KEY` names, or `credlatch/fingerprint-key` in the directory for
-/// state, such as `~/.local/state`. None without a home.
-pub(crate) fn of_user() -> Option<PathBuf> {
-    if let Some(named) = std::env::var_os(VARIABLE) {
-        let path = PathBuf::from(named);
-        return path.is_absolute().then_some(path);
-    }
-    let strategy = etcetera::choose_base_strategy().ok()?;
-    let folder = strategy.state_dir().unwrap_or_else(|| strategy.data_dir());
-    folder.is_absolute().then(|| folder.join("credlatch").join("fingerprint-key"))
 }
 
 impl Keys {
@@ -81,12 +66,12 @@ impl Keys {
             return Ok(Some(key.clone()));
         }
         let file = self.file.as_deref().ok_or_else(|| Distrust {
-            what: "there is no directory for it".to_owned(),
-            remedy: format!("name a file for it in {VARIABLE}"),
+            what: KEY.why_none(),
+            remedy: format!("name a file for it in {}", KEY.variable),
         })?;
-        if let Some(store) = [&self.home, &paths.folder].into_iter().find(|store| is_within(file, store)) {
+        if let Some(store) = own_directory(file, &self.home, paths) {
             let what = format!("it would lie in the store's own directory, {}", store.display());
-            return Err(Distrust { what, remedy: format!("name a file elsewhere in {VARIABLE}") });
+            return Err(Distrust { what, remedy: format!("name a file elsewhere in {}", KEY.variable) });
         }
         let Some(text) = trusted::read(file)? else { return Ok(None) };
         let key = parse(file, &text)?;
@@ -97,7 +82,7 @@ impl Keys {
     pub(crate) fn ensure(&self, paths: &Paths) -> Result<MarkKey, Distrust> {
         let failed = |error: &io::Error| Distrust {
             what: format!("it can't be made: {error}"),
-            remedy: format!("name a file that can be written in {VARIABLE}"),
+            remedy: format!("name a file that can be written in {}", KEY.variable),
         };
         if let Some(key) = self.get(paths)? {
             return Ok(key);
@@ -106,12 +91,6 @@ impl Keys {
         make(file).map_err(|error| failed(&error))?;
         self.get(paths)?.ok_or_else(|| failed(&io::ErrorKind::NotFound.into()))
     }
-}
-
-/// Whether a path is in a directory, by what both are once links are followed.
-fn is_within(file: &Path, folder: &Path) -> bool {
-    let real = |path: &Path| path.ancestors().find_map(|there| fs::canonicalize(there).ok());
-    fs::canonicalize(folder).is_ok_and(|folder| real(file).is_some_and(|file| file.starts_with(folder)))
 }
 
 /// The key that a file's text is. One that others may read is none.
@@ -215,7 +194,7 @@ mod tests {
         for inside in ["home/key", "home/profiles/key", "home/new/key"] {
             assert!(why(&place.keys(inside)).contains("own directory"), "{inside}");
         }
-        assert!(why(&Keys::at(None, PathBuf::new())).contains("no directory"));
+        assert!(why(&Keys::at(None, PathBuf::new())).contains("wants none"));
         place.keys("key").ensure(&place.paths).unwrap();
         let file = place.folder.path().join("key");
         fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();

@@ -19,6 +19,7 @@ pub(crate) mod key;
 pub(crate) mod lock;
 #[cfg(target_os = "linux")]
 mod magic;
+pub(crate) mod outside;
 pub(crate) mod paths;
 pub(crate) mod provenance;
 mod real;

@@ -12,14 +12,13 @@ use std::path::{Path, PathBuf};
 use credlatch_core::fingerprint::digest;
 use credlatch_core::port::{Clock, StoreError, StoreErrorKind};
 use credlatch_core::state::{MAX_COUNT, Nonce};
-use etcetera::BaseStrategy;
 
 use super::disk::{Disk, Hold, Kind, Open};
+#[cfg(feature = "doctor")]
+use super::outside::CLAIMS;
 use super::real::RealDisk;
 use super::trouble::{private, quoted, trouble};
 
-/// The variable that names the file; empty, there is none.
-const VARIABLE: &str = "CREDLATCH_CLAIMS";
 /// Stores that are remembered; the one that moved longest ago is forgotten first.
 const LINES_MAX: usize = 4096;
 /// The largest file that is read, in bytes: more than so many lines take.
@@ -43,19 +42,8 @@ impl Record {
         Self { path }
     }
 
-    /// The record of this user: in the file that `CREDLATCH_CLAIMS` names, or `credlatch/claims` in the directory for state,
-    /// such as `~/.local/state`. None without a home.
-    pub(crate) fn of_user() -> Option<Self> {
-        if let Some(named) = std::env::var_os(VARIABLE) {
-            let path = PathBuf::from(named);
-            return path.is_absolute().then(|| Self::at(path));
-        }
-        let strategy = etcetera::choose_base_strategy().ok()?;
-        let folder = strategy.state_dir().unwrap_or_else(|| strategy.data_dir());
-        folder.is_absolute().then(|| Self::at(folder.join("credlatch").join("claims")))
-    }
-
     /// Where it is.
+    #[cfg(test)]
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
@@ -85,8 +73,8 @@ impl Record {
     #[cfg(feature = "doctor")]
     pub(crate) fn trouble_of(record: Option<&Self>) -> Option<StoreError> {
         let Some(record) = record else {
-            let what = "there is no home directory, and no file that may be used";
-            return Some(StoreError::new(StoreErrorKind::Failed, what, "name a file for it in CREDLATCH_CLAIMS"));
+            let remedy = format!("name a file for it in {}", CLAIMS.variable);
+            return Some(StoreError::new(StoreErrorKind::Failed, CLAIMS.why_none(), remedy));
         };
         record.can_be_kept().err()
     }

@@ -132,7 +132,7 @@ impl Builder {
 
     /// The file with the key of what outlives its secret, such as the memory of what was cleared; made when it is first needed,
     /// and never used if it lies in the store's own directory. Without this it is what `CREDLATCH_FINGERPRINT_KEY` names, or
-    /// `credlatch/fingerprint-key` in the user's directory for state, such as `~/.local/state`.
+    /// `credlatch/fingerprint-key` in the user's directory for state, such as `~/.local/state`. Empty, there is none.
     #[cfg(all(feature = "file", unix))]
     #[must_use]
     pub fn fingerprint_key(mut self, file: impl Into<PathBuf>) -> Self {
@@ -150,11 +150,12 @@ impl Builder {
     /// Opens it. Nothing is created before the first change.
     ///
     /// # Errors
-    /// The provider file can't be read, or there is no home directory to put a store in.
+    /// The provider file can't be read, there is no home directory to put a store in, or a variable names a file by less than
+    /// its whole path.
     #[cfg(all(feature = "file", unix))]
     pub fn open(mut self) -> Result<Latch, Error> {
         let table = self.table()?;
-        (self.claims, self.fingerprint_key) = (self.claims_file(), self.key_file());
+        (self.claims, self.fingerprint_key) = (self.claims_file()?, self.key_file()?);
         #[cfg(feature = "hermes")]
         if let Some(store) = self.hermes_store(&table)? {
             let document = self.hermes.clone();
@@ -190,7 +191,7 @@ impl Builder {
             Some(issuer) => issuer,
             None => issuer_of(&Self { home: Some(home.clone()), ..self.clone() }, &table),
         };
-        let (claims, fingerprint_key) = (self.claims_file(), self.key_file());
+        let (claims, fingerprint_key) = (self.claims_file()?, self.key_file()?);
         super::Profiles::of(Self { issuer: Some(issuer), table: Some(table), claims, fingerprint_key, ..self }, home)
     }
 
@@ -201,8 +202,9 @@ impl Builder {
     }
 
     /// The file that remembers, for each grant of this user's stores, the number of its newest claim, so that a store that was
-    /// rolled back as a whole is noticed. Without this it is what `CREDLATCH_CLAIMS` names, or `credlatch/claims` in the
-    /// user's directory for state, such as `~/.local/state`.
+    /// rolled back as a whole is noticed; never used if it lies in the store's own directory. Without this it is what
+    /// `CREDLATCH_CLAIMS` names, or `credlatch/claims` in the user's directory for state, such as `~/.local/state`. Empty, there
+    /// is none.
     #[cfg(all(feature = "file", unix))]
     #[must_use]
     pub fn claims(mut self, file: impl Into<PathBuf>) -> Self {
@@ -230,22 +232,23 @@ impl Builder {
     #[cfg(all(feature = "file", unix))]
     fn store(&self) -> Result<crate::file::FileStore, Error> {
         let home = home_of(self.home.clone())?;
-        Ok(self.remembering(crate::file::FileStore::new(&home, &self.profile)))
+        self.remembering(crate::file::FileStore::new(&home, &self.profile))
     }
 
     #[cfg(all(feature = "file", unix))]
-    fn remembering(&self, store: crate::file::FileStore) -> crate::file::FileStore {
-        store.trusting_file_system(self.trusts_file_system).remembering(self.claims_file()).keyed_by(self.key_file())
+    fn remembering(&self, store: crate::file::FileStore) -> Result<crate::file::FileStore, Error> {
+        let store = store.trusting_file_system(self.trusts_file_system);
+        Ok(store.remembering(self.claims_file()?).keyed_by(self.key_file()?))
     }
 
     #[cfg(all(feature = "file", unix))]
-    fn claims_file(&self) -> Option<PathBuf> {
-        self.claims.clone().or_else(|| Some(crate::file::record::Record::of_user()?.path().to_owned()))
+    fn claims_file(&self) -> Result<Option<PathBuf>, Error> {
+        crate::file::outside::CLAIMS.find(self.claims.as_deref())
     }
 
     #[cfg(all(feature = "file", unix))]
-    fn key_file(&self) -> Option<PathBuf> {
-        self.fingerprint_key.clone().or_else(crate::file::key::of_user)
+    fn key_file(&self) -> Result<Option<PathBuf>, Error> {
+        crate::file::outside::KEY.find(self.fingerprint_key.as_deref())
     }
 
     #[cfg(all(feature = "hermes", unix))]
@@ -253,8 +256,8 @@ impl Builder {
         let Some(path) = &self.hermes else { return Ok(None) };
         table::no_tilde(path, "Hermes' file")?;
         let store = crate::hermes::HermesStore::new(path, Arc::clone(table))?;
-        let store = store.trusting_file_system(self.trusts_file_system).remembering(self.claims_file());
-        Ok(Some(store.keyed_by(self.key_file())))
+        let store = store.trusting_file_system(self.trusts_file_system).remembering(self.claims_file()?);
+        Ok(Some(store.keyed_by(self.key_file()?)))
     }
 
     /// What a person agreed to: it lies in the home, for a file of Hermes in the usual one. A latch that keeps nothing has

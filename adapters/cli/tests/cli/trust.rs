@@ -64,6 +64,8 @@ fn a_path_from_the_environment_means_the_same_in_every_directory() {
         ("CREDLATCH_HOME", "./store"),
         ("CREDLATCH_PROVIDERS", "providers.json"),
         ("CREDLATCH_STORE", "hermes:auth.json"),
+        ("CREDLATCH_CLAIMS", "claims"),
+        ("CREDLATCH_FINGERPRINT_KEY", "./key"),
     ] {
         relative(name, value).failed(2, &format!("{name} is not an absolute path"));
     }
@@ -72,6 +74,8 @@ fn a_path_from_the_environment_means_the_same_in_every_directory() {
         ("CREDLATCH_HOME", "~"),
         ("CREDLATCH_PROVIDERS", "~/providers.json"),
         ("CREDLATCH_STORE", "hermes:~/auth.json"),
+        ("CREDLATCH_CLAIMS", "~/claims"),
+        ("CREDLATCH_FINGERPRINT_KEY", "~/key"),
     ] {
         relative(name, value).failed(2, "no shell has replaced");
     }
