@@ -163,7 +163,7 @@ impl<D: Disk> Locked for FileLocked<'_, D> {
 
     fn shared(&mut self, state: &State) -> Result<Option<MarkShared>, StoreError> {
         let Some(Standing { head, id: Some(_), .. }) = &self.standing else { return Ok(None) };
-        let remembered = self.store.remembered(head.store);
+        let remembered = self.store.remembered(&self.paths, head.store);
         let why = if self.is_foreign {
             Shared::Copied
         } else if remembered > state.last_move {
@@ -190,7 +190,7 @@ impl<D: Disk> Locked for FileLocked<'_, D> {
     fn remember(&mut self, number: u64) {
         if let (Some(record), Some(standing)) = (&self.store.record, &self.standing) {
             // Where it can't be written, doctor says so.
-            let _ = record.note(standing.head.store, number);
+            let _ = record.note(&self.paths, standing.head.store, number);
         }
     }
 }

@@ -90,26 +90,31 @@ impl<D: Disk> FileStore<D> {
     }
 
     /// Remembers claims in this file, outside the store's directory, so that a roll-back of the whole directory is noticed.
-    /// A home that is opened by a [`Builder`](crate::Builder) has the user's own file.
+    /// A home that is opened by a [`Builder`](crate::Builder) has the user's own file. One that lies in this store's own directory
+    /// is not used.
     #[must_use]
     pub fn remembering(mut self, claims: Option<PathBuf>) -> Self {
-        self.record = claims.map(record::Record::at);
+        self.record = claims.map(|file| record::Record::at(file, self.own_home()));
         self
     }
 
     /// Why claims are not remembered outside the store's directory, if they aren't.
     #[cfg(feature = "doctor")]
     pub(crate) fn forgets(&self) -> Option<StoreError> {
-        record::Record::trouble_of(self.record.as_ref())
+        record::Record::trouble_of(self.record.as_ref(), &self.paths().ok()?)
     }
 
     /// Keys what outlives its secret with the key in this file, which is made when it is first needed. Without one, and where
     /// the file would lie in this store's own directory, that stays plain.
     #[must_use]
     pub fn keyed_by(mut self, file: Option<PathBuf>) -> Self {
-        let home = self.entry.ancestors().nth(2).map(Path::to_owned).unwrap_or_default();
-        self.keys = Keys::at(file, home);
+        self.keys = Keys::at(file, self.own_home());
         self
+    }
+
+    /// The home that the profile is in.
+    fn own_home(&self) -> PathBuf {
+        self.entry.ancestors().nth(2).map(Path::to_owned).unwrap_or_default()
     }
 
     /// The document's path, before links are followed.

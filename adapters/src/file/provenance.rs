@@ -72,7 +72,7 @@ impl<D: Disk> FileStore<D> {
         if is_restored || !here.is_home_of(&document.head) {
             return Ok(Provenance::Copied);
         }
-        let is_behind = self.remembered(document.head.store) > document.state.last_move;
+        let is_behind = self.remembered(&paths, document.head.store) > document.state.last_move;
         Ok(if is_behind { Provenance::RolledBack } else { Provenance::Own })
     }
 
@@ -89,8 +89,8 @@ impl<D: Disk> FileStore<D> {
 
     /// The number of the newest move that this user's record remembers of this store; 0 where there is none, or it can't be
     /// read.
-    pub(super) fn remembered(&self, store: Nonce) -> u64 {
-        self.record.as_ref().and_then(|record| record.newest(store).ok()).unwrap_or(0)
+    pub(super) fn remembered(&self, paths: &Paths, store: Nonce) -> u64 {
+        self.record.as_ref().and_then(|record| record.newest(paths, store).ok()).unwrap_or(0)
     }
 
     /// Makes a copied or restored document this place's own, because a person said that this copy is to live on: its grants

@@ -3,21 +3,26 @@
 //!
 //! A line is a digest of the store's random name and a number: nothing in it follows from a secret, or from what somebody
 //! has logins for. The file is a help and nothing rests on it: where it can't be read or written, renewal goes on, and a
-//! roll-back of a whole directory isn't noticed.
+//! roll-back of a whole directory isn't noticed. What is no file of claims is left as it is, whoever named it.
+
+mod lines;
+#[cfg(any(feature = "doctor", test))]
+mod outlook;
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use credlatch_core::fingerprint::digest;
 use credlatch_core::port::{Clock, StoreError, StoreErrorKind};
-use credlatch_core::state::{MAX_COUNT, Nonce};
+use credlatch_core::state::Nonce;
 
 use super::disk::{Disk, Hold, Kind, Open};
-#[cfg(feature = "doctor")]
-use super::outside::CLAIMS;
+use super::outside::{CLAIMS, own_directory};
+use super::paths::Paths;
 use super::real::RealDisk;
-use super::trouble::{private, quoted, trouble};
+use super::trouble::{aside, private, trouble};
+use lines::Lines;
 
 /// Stores that are remembered; the one that moved longest ago is forgotten first.
 const LINES_MAX: usize = 4096;
@@ -30,78 +35,67 @@ const PATIENCE_MS: u64 = 500;
 /// The pause between two tries, in milliseconds.
 const PAUSE_MS: u64 = 2;
 
-/// One user's record of claims.
+/// One user's record of claims, as one store uses it.
 #[derive(Clone, Debug)]
 pub(crate) struct Record {
     path: PathBuf,
+    /// The directory that may not hold it.
+    home: PathBuf,
 }
 
 impl Record {
-    /// The record in this file.
-    pub(crate) fn at(path: PathBuf) -> Self {
-        Self { path }
-    }
-
-    /// Where it is.
-    #[cfg(test)]
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
+    /// The record in this file, for a store in this directory.
+    pub(crate) fn at(path: PathBuf, home: PathBuf) -> Self {
+        Self { path, home }
     }
 
     /// The number of the newest move that is remembered of a store; 0 if there is none.
-    pub(crate) fn newest(&self, store: Nonce) -> Result<u64, StoreError> {
-        let key = key(store);
-        Ok(self.read()?.into_iter().find(|line| line.0 == key).map_or(0, |line| line.1))
+    pub(crate) fn newest(&self, paths: &Paths, store: Nonce) -> Result<u64, StoreError> {
+        self.is_outside(paths)?;
+        Ok(self.read()?.of(store))
     }
 
     /// Remembers a move. Durable when this returns.
-    pub(crate) fn note(&self, store: Nonce, number: u64) -> Result<(), StoreError> {
+    pub(crate) fn note(&self, paths: &Paths, store: Nonce, number: u64) -> Result<(), StoreError> {
+        self.is_outside(paths)?;
+        // Nothing is made beside a file that isn't one of claims.
+        self.read()?;
         let doing = |what| move |error: io::Error| trouble(what, &self.path, &error);
         let folder = self.path.parent().ok_or(io::ErrorKind::InvalidInput.into()).map_err(doing("make"))?;
         make_folder(folder).map_err(doing("make the directory of"))?;
         let lock = self.lock()?;
-        let mut lines = self.read()?;
-        let key = key(store);
-        let known = lines.iter().position(|line| line.0 == key).map_or(0, |at| lines.remove(at).1);
-        lines.push((key, number.max(known)));
-        let written = self.write(&lines[lines.len().saturating_sub(LINES_MAX)..], folder);
+        let lines = self.read()?.noting(store, number, LINES_MAX);
+        let written = self.write(&lines, folder);
         drop(lock);
         written.map_err(doing("write"))
     }
 
-    /// Why moves are not remembered, if they aren't.
-    #[cfg(feature = "doctor")]
-    pub(crate) fn trouble_of(record: Option<&Self>) -> Option<StoreError> {
-        let Some(record) = record else {
-            let remedy = format!("name a file for it in {}", CLAIMS.variable);
-            return Some(StoreError::new(StoreErrorKind::Failed, CLAIMS.why_none(), remedy));
-        };
-        record.can_be_kept().err()
+    /// Refuses to keep it in the store's own directory: it would be rolled back together with the store.
+    fn is_outside(&self, paths: &Paths) -> Result<(), StoreError> {
+        let Some(store) = own_directory(&self.path, &self.home, paths) else { return Ok(()) };
+        let what = format!("{} lies in the store's own directory, {}", self.path.display(), store.display());
+        Err(StoreError::new(StoreErrorKind::Failed, what, format!("name a file elsewhere in {}", CLAIMS.variable)))
     }
 
-    /// Whether a move could be remembered, as far as can be told without writing anything.
-    #[cfg(any(feature = "doctor", test))]
-    pub(crate) fn can_be_kept(&self) -> Result<(), StoreError> {
-        self.read()?;
-        let there = self.path.ancestors().skip(1).find(|path| path.exists()).unwrap_or(&self.path);
-        let allowed = rustix::fs::access(there, rustix::fs::Access::WRITE_OK);
-        allowed.map_err(|error| trouble("write to", there, &error.into()))?;
-        if !there.is_dir() {
-            return Err(trouble("make a directory in", there, &io::ErrorKind::NotADirectory.into()));
-        }
-        let space = RealDisk.space(there).ok().flatten();
-        if space.is_some_and(|space| space.is_read_only || space.free == 0) {
-            return Err(trouble("write to", there, &io::ErrorKind::ReadOnlyFilesystem.into()));
-        }
-        Ok(())
-    }
-
-    /// The file beside it that those who write lock, once it is locked.
-    fn lock(&self) -> Result<std::fs::File, StoreError> {
+    /// The file beside it that those who write lock; none if it isn't there.
+    fn open_lock(&self, how: Open) -> Result<Option<File>, StoreError> {
         let (disk, path) = (&RealDisk, self.beside(".lock"));
-        let failed = |error: io::Error| trouble("lock", &path, &error);
-        let lock = disk.open(&path, Open::Ensure).map_err(failed)?;
-        private(&path, &disk.facts(&lock).map_err(failed)?, disk.user(), FORBIDDEN)?;
+        let failed = |error: io::Error| trouble("open", &path, &error);
+        let lock = match disk.open(&path, how) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            opened => opened.map_err(failed)?,
+        };
+        let facts = disk.facts(&lock).map_err(failed)?;
+        plain(&path, facts.kind)?;
+        private(&path, &facts, disk.user(), FORBIDDEN)?;
+        Ok(Some(lock))
+    }
+
+    /// The same, made if it isn't there, once it is locked.
+    fn lock(&self) -> Result<File, StoreError> {
+        let disk = &RealDisk;
+        let failed = |error: io::Error| trouble("lock", &self.beside(".lock"), &error);
+        let lock = self.open_lock(Open::Ensure)?.ok_or_else(|| failed(io::ErrorKind::NotFound.into()))?;
         let deadline = disk.now().patience(PATIENCE_MS);
         while !disk.try_lock(&lock, Hold::Alone).map_err(failed)? {
             if deadline.is_over(&disk.now()) {
@@ -112,41 +106,37 @@ impl Record {
         Ok(lock)
     }
 
-    fn write(&self, lines: &[(String, u64)], folder: &Path) -> io::Result<()> {
-        let (disk, draft) = (&RealDisk, self.beside(".new"));
-        let text = lines.iter().map(|(key, number)| format!("{key} {number}\n")).collect::<Vec<_>>().concat();
+    fn write(&self, lines: &Lines, folder: &Path) -> io::Result<()> {
+        // A name that is nobody else's: one that a process left when it died is removed.
+        let (disk, draft) = (&RealDisk, self.beside(".credlatch-new"));
         let _ = disk.remove(&draft);
         let file = disk.open(&draft, Open::New)?;
-        disk.write_at(&file, text.as_bytes(), 0)?;
+        disk.write_at(&file, lines.text().as_bytes(), 0)?;
         disk.sync(&file)?;
         disk.rename(&draft, &self.path)?;
         disk.sync_folder(folder)
     }
 
-    /// The lines; none if there is no such file. Refuses one that others may write to, that is no plain file, or too large.
-    fn read(&self) -> Result<Vec<(String, u64)>, StoreError> {
+    /// The lines; none if there is no such file, or an empty one. Refuses what is no file of claims, and one that others may
+    /// write to.
+    fn read(&self) -> Result<Lines, StoreError> {
         let (disk, path) = (&RealDisk, &self.path);
         let file = match disk.open(path, Open::Read) {
             Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Lines::default()),
             Err(error) => return Err(trouble("open", path, &error)),
         };
         let facts = disk.facts(&file).map_err(|error| trouble("look at", path, &error))?;
-        private(path, &facts, disk.user(), FORBIDDEN)?;
+        // What it is comes first: whoever closes somebody else's file to others, because it is named here, breaks that.
+        plain(path, facts.kind)?;
         let mut bytes = vec![0; BYTES_MAX + 1];
-        let read = if facts.kind == Kind::File { disk.read_at(&file, &mut bytes, 0) } else { Ok(bytes.len()) };
-        let read = read.map_err(|error| trouble("read", path, &error))?;
+        let read = disk.read_at(&file, &mut bytes, 0).map_err(|error| trouble("read", path, &error))?;
         if read > BYTES_MAX {
-            let what = format!("{} is not a file of claims: it is too large, or no plain file", path.display());
-            return Err(StoreError::new(StoreErrorKind::Unreadable, what, format!("rm -- {}", quoted(path))));
+            return Err(strange(path, "it is too large"));
         }
-        let text = String::from_utf8_lossy(&bytes[..read]);
-        // A line that nobody wrote so says nothing; the others still do.
-        let line = |line: &str| {
-            let (key, number) = line.split_once(' ')?;
-            Some((key.to_owned(), number.parse().ok().filter(|number| *number <= MAX_COUNT)?))
-        };
-        Ok(text.lines().filter_map(line).collect())
+        let lines = Lines::parse(&bytes[..read]).map_err(|why| strange(path, &why))?;
+        private(path, &facts, disk.user(), FORBIDDEN)?;
+        Ok(lines)
     }
 
     fn beside(&self, ending: &str) -> PathBuf {
@@ -154,6 +144,21 @@ impl Record {
         path.push(ending);
         path.into()
     }
+}
+
+fn plain(path: &Path, kind: Kind) -> Result<(), StoreError> {
+    if kind == Kind::File {
+        return Ok(());
+    }
+    let what = format!("{} is not a plain file", path.display());
+    Err(StoreError::new(StoreErrorKind::Unsafe, what, format!("name a plain file in {}", CLAIMS.variable)))
+}
+
+/// What is there and is no file of claims: it is left as it is.
+fn strange(path: &Path, why: &str) -> StoreError {
+    let what = format!("{} is not a file of claims: {why}", path.display());
+    let remedy = format!("name another file in {}; or, if it was one, move it away: {}", CLAIMS.variable, aside(path));
+    StoreError::new(StoreErrorKind::Unreadable, what, remedy)
 }
 
 /// The directories above it are made as the user's are; its own is the user's alone.
@@ -164,11 +169,6 @@ fn make_folder(folder: &Path) -> io::Result<()> {
     std::fs::create_dir_all(folder.parent().unwrap_or(folder))?;
     // Another process may have been faster.
     RealDisk.make_folder(folder).or_else(|error| if folder.is_dir() { Ok(()) } else { Err(error) })
-}
-
-/// A store's name in the record. The name itself is not told.
-fn key(store: Nonce) -> String {
-    format!("{:016x}", u64::from_be_bytes(digest(&["claims", &store.to_string()]).0))
 }
 
 #[cfg(test)]

@@ -96,7 +96,7 @@ impl<D: Disk> Locked for HermesLocked<'_, D> {
     fn shared(&mut self, state: &State) -> Result<Option<MarkShared>, StoreError> {
         let Some(Standing(Some(Content { bytes, .. }))) = &self.standing else { return Ok(None) };
         let side = open(bytes, &self.store.judge(&self.paths))?.side;
-        let counted = self.store.remembered(side.store);
+        let counted = self.store.remembered(&self.paths, side.store);
         let is_copied = !self.is_home_of(&side);
         let is_rolled_back = (counted > state.last_move).then_some(Shared::RolledBack);
         let why = if is_copied { Some(Shared::Copied) } else { is_rolled_back };
@@ -139,7 +139,7 @@ impl<D: Disk> Locked for HermesLocked<'_, D> {
         let Some(Standing(Some(Content { bytes, .. }))) = &self.standing else { return };
         if let Some(name) = open(bytes, &self.store.judge(&self.paths)).ok().and_then(|opened| opened.side.store) {
             // Where it can't be written, doctor says so.
-            let _ = record.note(name, number);
+            let _ = record.note(&self.paths, name, number);
         }
     }
 }

@@ -106,10 +106,10 @@ impl<D: Disk> HermesStore<D> {
         self
     }
 
-    /// Remembers its claims in this file, or nowhere.
+    /// Remembers its claims in this file, or nowhere. One that lies in the directory of Hermes' file is not used.
     #[must_use]
     pub fn remembering(mut self, claims: Option<PathBuf>) -> Self {
-        self.record = claims.map(Record::at);
+        self.record = claims.map(|file| Record::at(file, self.own_folder()));
         self
     }
 
@@ -117,8 +117,13 @@ impl<D: Disk> HermesStore<D> {
     /// the file would lie in the directory of Hermes' file, that stays plain.
     #[must_use]
     pub fn keyed_by(mut self, file: Option<PathBuf>) -> Self {
-        self.keys = Keys::at(file, self.entry.parent().map(Path::to_owned).unwrap_or_default());
+        self.keys = Keys::at(file, self.own_folder());
         self
+    }
+
+    /// The directory that Hermes' file is in.
+    fn own_folder(&self) -> PathBuf {
+        self.entry.parent().map(Path::to_owned).unwrap_or_default()
     }
 
     /// The document's path, before links are followed.
@@ -164,19 +169,19 @@ impl<D: Disk> HermesStore<D> {
         if !is_home {
             return Ok(Provenance::Copied);
         }
-        let is_behind = self.remembered(opened.side.store) > opened.state.last_move;
+        let is_behind = self.remembered(&paths, opened.side.store) > opened.state.last_move;
         Ok(if is_behind { Provenance::RolledBack } else { Provenance::Own })
     }
 
     /// Why claims are not remembered outside, if they aren't.
     #[cfg(feature = "doctor")]
     pub(crate) fn forgets(&self) -> Option<StoreError> {
-        Record::trouble_of(self.record.as_ref())
+        Record::trouble_of(self.record.as_ref(), &self.paths().ok()?)
     }
 
     /// The number of the newest move that is remembered of this document; 0 where there is none, or it can't be read.
-    fn remembered(&self, name: Option<Nonce>) -> u64 {
-        let told = self.record.as_ref().zip(name).and_then(|(record, name)| record.newest(name).ok());
+    fn remembered(&self, paths: &Paths, name: Option<Nonce>) -> u64 {
+        let told = self.record.as_ref().zip(name).and_then(|(record, name)| record.newest(paths, name).ok());
         told.unwrap_or(0)
     }
 

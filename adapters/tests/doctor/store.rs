@@ -269,4 +269,9 @@ fn what_is_not_noticed_where_claims_are_not_remembered_is_told_with_the_reason()
     assert!(finding.remedy.starts_with("chmod 600"), "{finding:?}");
     chmod(&open, 0o600);
     assert!(!is_told(&at(&open).findings));
+    fs::write(&open, "Host *\n").unwrap();
+    found(&at(&open), Note, &["claims aren't remembered", "is not a file of claims: line 1 is no claim's"]);
+    found(&at(&home.document()), Note, &["claims aren't remembered", "the store's own directory"]);
+    let finding = found(&at("".as_ref()), Note, &["claims aren't remembered"]).remedy.clone();
+    assert!(finding.contains("CREDLATCH_CLAIMS"), "{finding}");
 }

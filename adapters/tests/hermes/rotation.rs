@@ -10,7 +10,7 @@ use std::time::Duration;
 use credlatch::core::state::Custody;
 use credlatch::{Answer, ErrorKind, Label, Latch, Tokens};
 
-use crate::{Home, helper, secret};
+use crate::{Home, folders, helper, secret};
 
 fn tokens(number: u32) -> Tokens {
     Tokens {
@@ -103,7 +103,9 @@ fn a_copy_asks_a_person_before_it_rotates() {
 #[test]
 fn a_file_that_was_rolled_back_in_place_is_noticed_by_what_is_remembered_outside() {
     let (home, latch) = signed_in();
-    let open = || home.builder().claims(home.file().with_extension("remembered")).open().unwrap();
+    let state = folders::tempdir();
+    let claims = state.path().join("claims");
+    let open = || home.builder().claims(&claims).open().unwrap();
     drop(latch);
     let rotate = |number| open().rotate_with("minimax", |_| Answer::Granted(tokens(number)));
     rotate(2).unwrap();
@@ -115,7 +117,7 @@ fn a_file_that_was_rolled_back_in_place_is_noticed_by_what_is_remembered_outside
         let error = refused.unwrap_err();
         assert!(error.to_string().contains("rolled back") && error.remedy().contains("adopt"), "{error}");
     }
-    home.builder().claims(home.file().with_extension("remembered")).adopt_copy().unwrap();
+    home.builder().claims(&claims).adopt_copy().unwrap();
     rotate(4).unwrap();
     rotate(5).unwrap();
 }
@@ -125,7 +127,8 @@ fn a_file_that_was_rolled_back_in_place_is_noticed_by_what_is_remembered_outside
 fn doctor_says_where_hermes_file_comes_from_and_what_would_not_be_noticed() {
     let (home, latch) = signed_in();
     drop(latch);
-    let claims = home.file().with_extension("remembered");
+    let state = folders::tempdir();
+    let claims = state.path().join("claims");
     let told = |home: &Home, claims: &std::path::Path| {
         let latch = home.builder().claims(claims).open().unwrap();
         let diagnosis = latch.doctor(&credlatch::doctor::Surroundings::default());
@@ -142,9 +145,10 @@ fn doctor_says_where_hermes_file_comes_from_and_what_would_not_be_noticed() {
     latch.rotate_with("minimax", |_| Answer::Granted(tokens(2))).unwrap();
     home.write(&backup);
     assert!(told(&home, &claims).concat().contains("was rolled back"));
-    let nowhere = home.file().join("claims");
-    let said = told(&home, &nowhere).concat();
-    assert!(said.contains("aren't remembered") && !said.contains("was rolled back"), "{said}");
+    for nowhere in [home.file().join("claims"), home.file().with_extension("remembered")] {
+        let said = told(&home, &nowhere).concat();
+        assert!(said.contains("aren't remembered") && !said.contains("was rolled back"), "{said}");
+    }
 }
 
 #[test]

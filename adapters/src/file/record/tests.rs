@@ -2,18 +2,56 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::thread;
 
+use credlatch_core::state::MAX_COUNT;
+
 use super::*;
 use crate::testing::{folders, needs};
 
 struct Scene {
     folder: tempfile::TempDir,
     record: Record,
+    /// Those of the store that it is used by.
+    paths: Paths,
 }
 
 fn scene() -> Scene {
     let folder = folders::tempdir();
-    let record = Record::at(folder.path().join("state").join("claims"));
-    Scene { folder, record }
+    let home = folder.path().join("home");
+    fs::create_dir_all(home.join("profiles")).unwrap();
+    let paths = Paths::unlinked(&home.join("profiles/default.json"));
+    let record = Record::at(folder.path().join("state").join("claims"), home);
+    Scene { folder, record, paths }
+}
+
+impl Scene {
+    fn note(&self, store: u128, number: u64) -> Result<(), StoreError> {
+        self.record.note(&self.paths, Nonce(store), number)
+    }
+
+    fn newest(&self, store: u128) -> Result<u64, StoreError> {
+        self.record.newest(&self.paths, Nonce(store))
+    }
+
+    fn path(&self) -> &Path {
+        &self.record.path
+    }
+
+    /// What lies beside the file of claims.
+    fn beside(&self) -> Vec<String> {
+        let names = fs::read_dir(self.path().parent().unwrap()).unwrap();
+        let mut names: Vec<_> = names.map(|name| name.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    /// Whoever reads, writes or looks it over is told why it is of no use, and it stays as it is.
+    fn refuses(&self, why: &str) -> StoreError {
+        let looked = self.record.can_be_kept(&self.paths).unwrap_err();
+        for error in [self.newest(1).unwrap_err(), self.note(1, 8).unwrap_err(), looked.clone()] {
+            assert!(error.what.contains(why) && !error.remedy.is_empty(), "{error}");
+        }
+        looked
+    }
 }
 
 fn chmod(path: &Path, mode: u32) {
@@ -22,70 +60,124 @@ fn chmod(path: &Path, mode: u32) {
 
 #[test]
 fn the_record_is_bounded_forgets_the_oldest_first_and_never_counts_back() {
-    let Scene { record, .. } = &scene();
-    record.note(Nonce(1), 7).unwrap();
-    record.note(Nonce(1), 3).unwrap();
-    assert_eq!(record.read().unwrap(), [(key(Nonce(1)), 7)]);
+    let scene = scene();
+    scene.note(1, 7).unwrap();
+    scene.note(1, 3).unwrap();
+    assert_eq!(scene.newest(1), Ok(7));
     let full = (0..LINES_MAX).map(|n| format!("{n:016x} {n}\n")).collect::<Vec<_>>().concat();
-    fs::write(record.path(), full + "not a line\n").unwrap();
-    record.note(Nonce(2), 1).unwrap();
-    let lines = record.read().unwrap();
-    assert_eq!((lines.len(), lines[0].1, &lines[LINES_MAX - 1].0), (LINES_MAX, 1, &key(Nonce(2))));
+    fs::write(scene.path(), &full).unwrap();
+    scene.note(2, 1).unwrap();
+    let text = fs::read_to_string(scene.path()).unwrap();
+    assert_eq!((text.lines().count(), text.lines().next()), (LINES_MAX, Some("0000000000000001 1")));
+    assert_eq!(scene.newest(2), Ok(1));
     let longest = LINES_MAX * format!("{:016x} {MAX_COUNT}\n", 0).len();
     assert!(longest <= BYTES_MAX, "what may be written can be read");
 }
 
 #[test]
 fn two_homes_and_many_writers_at_once_lose_no_line() {
-    let Scene { record, .. } = &scene();
-    let note = |store: u128| (1..=10).for_each(|number| record.note(Nonce(store), number).unwrap());
+    let scene = &scene();
+    let note = |store: u128| (1..=10).for_each(|number| scene.note(store, number).unwrap());
     thread::scope(|scope| (0..6).for_each(|writer| drop(scope.spawn(move || note(writer / 2)))));
     for store in 0..3 {
-        assert_eq!(record.newest(Nonce(store)).unwrap(), 10);
+        assert_eq!(scene.newest(store), Ok(10));
     }
-    assert_eq!((record.newest(Nonce(3)).unwrap(), record.read().unwrap().len()), (0, 3));
+    assert_eq!((scene.newest(3), fs::read_to_string(scene.path()).unwrap().lines().count()), (Ok(0), 3));
 }
 
 #[test]
-fn damage_says_nothing_and_is_written_over() {
-    let Scene { record, .. } = &scene();
-    record.note(Nonce(1), 7).unwrap();
-    let line = fs::read(record.path()).unwrap();
-    let too_far = format!("{} {}\n", key(Nonce(2)), u64::MAX);
-    for damage in ["", "\n\n", "\u{0}\u{0}", "a b c\n", "0123456789abcdef -1\n", &too_far] {
-        fs::write(record.path(), [damage.as_bytes(), &[0xff, 0xfe, b'\n'], &line].concat()).unwrap();
-        assert_eq!((record.newest(Nonce(1)).unwrap(), record.newest(Nonce(2)).unwrap()), (7, 0), "{damage:?}");
+fn what_is_no_file_of_claims_is_told_and_left_as_it_is_with_what_lies_beside_it() {
+    let scene = scene();
+    scene.note(1, 7).unwrap();
+    let line = fs::read_to_string(scene.path()).unwrap();
+    let too_far = format!("{line}0123456789abcdef {}\n", MAX_COUNT + 1);
+    let beside = scene.beside();
+    for text in ["Host *\n  User me\n", "{}", "\n", "\0\0", &line[..line.len() / 2], &too_far] {
+        fs::write(scene.path(), text).unwrap();
+        let told = scene.refuses("is not a file of claims");
+        assert!(told.remedy.contains("CREDLATCH_CLAIMS") && told.remedy.contains("mv -n"), "{told}");
+        assert_eq!(fs::read_to_string(scene.path()).unwrap(), text);
     }
-    fs::write(record.path(), &line[..line.len() / 2]).unwrap();
-    assert_eq!(record.newest(Nonce(1)).unwrap(), 0);
-    fs::write(record.path(), "").unwrap();
-    record.note(Nonce(1), 8).unwrap();
-    assert_eq!(fs::read_to_string(record.path()).unwrap(), format!("{} 8\n", key(Nonce(1))));
+    // Its permissions are its owner's affair.
+    chmod(scene.path(), 0o666);
+    scene.refuses("is not a file of claims");
+    chmod(scene.path(), 0o600);
+    assert_eq!(scene.beside(), beside);
+    fs::write(scene.path(), "").unwrap();
+    scene.note(1, 8).unwrap();
+    assert_eq!(scene.newest(1), Ok(8), "an empty file is a new one");
+}
+
+#[test]
+fn nothing_is_made_beside_somebody_elses_file_and_nothing_there_is_replaced() {
+    let scene = scene();
+    fs::create_dir(scene.path().parent().unwrap()).unwrap();
+    fs::write(scene.path(), "mine").unwrap();
+    scene.refuses("is not a file of claims");
+    assert_eq!(scene.beside(), ["claims"]);
+    fs::write(scene.path(), "").unwrap();
+    fs::write(scene.path().with_extension("new"), "mine").unwrap();
+    scene.note(1, 8).unwrap();
+    assert_eq!(fs::read_to_string(scene.path().with_extension("new")).unwrap(), "mine");
+}
+
+#[test]
+fn a_file_in_the_stores_own_directory_is_refused_whatever_is_in_it() {
+    let mut scene = scene();
+    let home = scene.record.home.clone();
+    fs::write(home.join("profiles/empty"), "").unwrap();
+    symlink(&home, scene.folder.path().join("link")).unwrap();
+    for inside in ["home/claims", "home/profiles/empty", "home/profiles/default.json", "home/new/claims", "link/claims"]
+    {
+        scene.record = Record::at(scene.folder.path().join(inside), home.clone());
+        let told = scene.refuses("lies in the store's own directory");
+        assert!(told.remedy.contains("elsewhere in CREDLATCH_CLAIMS"), "{told}");
+    }
+    assert!(!home.join("new").exists() && !home.join("claims").exists());
 }
 
 #[test]
 fn what_others_may_write_to_or_what_is_no_plain_file_is_not_believed_and_told() {
-    let Scene { record, folder } = &scene();
-    record.note(Nonce(1), 7).unwrap();
-    let refuses = |why: &str| {
-        for error in [record.newest(Nonce(1)).unwrap_err(), record.note(Nonce(1), 8).unwrap_err()] {
-            assert!(error.what.contains(why) && !error.remedy.is_empty(), "{error}");
-        }
-        assert!(record.can_be_kept().unwrap_err().what.contains(why));
+    let scene = scene();
+    scene.note(1, 7).unwrap();
+    chmod(scene.path(), 0o622);
+    assert!(scene.refuses("is open to other users").remedy.starts_with("chmod 600"));
+    fs::remove_file(scene.path()).unwrap();
+    fs::write(scene.path(), vec![b'\n'; BYTES_MAX + 1]).unwrap();
+    scene.refuses("is too large");
+    fs::remove_file(scene.path()).unwrap();
+    symlink(scene.folder.path().join("elsewhere"), scene.path()).unwrap();
+    assert!(scene.refuses("could not open").remedy.contains("remove it"));
+}
+
+#[test]
+fn nobody_is_told_to_close_a_device_a_pipe_or_a_directory() {
+    use rustix::fs::FileType;
+
+    let scene = scene();
+    scene.note(1, 7).unwrap();
+    let lock = scene.record.beside(".lock");
+    let make = |path: &Path, kind: FileType| {
+        fs::remove_file(path).unwrap();
+        rustix::fs::mknodat(rustix::fs::CWD, path, kind, 0o666.into(), 0).unwrap();
+        chmod(path, 0o666);
     };
-    chmod(record.path(), 0o622);
-    refuses("is open to other users");
-    fs::remove_file(record.path()).unwrap();
-    fs::write(record.path(), vec![b'\n'; BYTES_MAX + 1]).unwrap();
-    chmod(record.path(), 0o600);
-    refuses("is too large");
-    fs::remove_file(record.path()).unwrap();
-    let made = std::process::Command::new("mkfifo").args(["-m", "600"]).arg(record.path()).status().unwrap();
-    assert!(made.success());
-    refuses("no plain file");
-    fs::remove_file(record.path()).unwrap();
-    symlink(folder.path().join("elsewhere"), record.path()).unwrap();
-    refuses("could not open");
+    make(scene.path(), FileType::Fifo);
+    assert!(scene.refuses("is not a plain file").remedy.contains("CREDLATCH_CLAIMS"));
+    make(scene.path(), FileType::Socket);
+    assert!(!scene.refuses("claims").remedy.contains("chmod"));
+    fs::remove_file(scene.path()).unwrap();
+    fs::create_dir(scene.path()).unwrap();
+    scene.refuses("is not a plain file");
+    fs::remove_dir(scene.path()).unwrap();
+    make(&lock, FileType::Fifo);
+    let told = scene.note(1, 8).unwrap_err();
+    assert!(told.what.contains("is not a plain file") && !told.remedy.contains("chmod"), "{told}");
+    let lock_of_device = || Path::new("/dev/full.lock").exists();
+    let was_there = lock_of_device();
+    let device = Scene { record: Record::at("/dev/full".into(), scene.record.home.clone()), ..scene };
+    device.refuses("is not a plain file");
+    assert_eq!(lock_of_device(), was_there, "nothing is made beside it");
 }
 
 #[test]
@@ -93,32 +185,31 @@ fn another_users_record_is_not_believed() {
     if !needs::is_root("gives a file to another user") {
         return;
     }
-    let Scene { record, .. } = &scene();
-    record.note(Nonce(1), 7).unwrap();
-    std::os::unix::fs::chown(record.path(), Some(65_534), None).unwrap();
-    assert!(record.newest(Nonce(1)).unwrap_err().what.contains("belongs to user 65534"));
-    assert!(record.note(Nonce(1), 8).is_err());
+    let scene = scene();
+    scene.note(1, 7).unwrap();
+    std::os::unix::fs::chown(scene.path(), Some(65_534), None).unwrap();
+    scene.refuses("belongs to user 65534");
 }
 
 #[test]
 fn a_writer_who_is_stopped_keeps_nobody_for_long() {
-    let Scene { record, .. } = &scene();
-    record.note(Nonce(1), 1).unwrap();
-    let stopped = record.lock().unwrap();
+    let scene = scene();
+    scene.note(1, 1).unwrap();
+    let stopped = scene.record.lock().unwrap();
     let began = RealDisk.now();
-    assert!(record.note(Nonce(1), 2).unwrap_err().what.contains("could not lock"));
+    assert!(scene.note(1, 2).unwrap_err().what.contains("could not lock"));
     let waited_ms = RealDisk.now().since_ms(&began);
     assert!(waited_ms >= PATIENCE_MS, "{waited_ms} ms");
     drop(stopped);
-    record.note(Nonce(1), 3).unwrap();
+    scene.note(1, 3).unwrap();
 }
 
 #[test]
 fn it_tells_neither_names_of_stores_nor_more_than_numbers() {
-    let Scene { record, .. } = &scene();
-    record.note(Nonce(0x1234_5678_9abc_def0), 1).unwrap();
-    let text = fs::read_to_string(record.path()).unwrap();
+    let scene = scene();
+    scene.note(0x1234_5678_9abc_def0, 1).unwrap();
+    let text = fs::read_to_string(scene.path()).unwrap();
     assert!(!text.contains("9abc") && text.len() == 19 && text.ends_with(" 1\n"), "{text}");
-    assert_eq!(fs::metadata(record.path()).unwrap().permissions().mode() & 0o777, 0o600);
-    assert_eq!(fs::metadata(record.path().parent().unwrap()).unwrap().permissions().mode() & 0o777, 0o700);
+    assert_eq!(fs::metadata(scene.path()).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(fs::metadata(scene.path().parent().unwrap()).unwrap().permissions().mode() & 0o777, 0o700);
 }

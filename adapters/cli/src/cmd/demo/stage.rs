@@ -73,11 +73,9 @@ impl Stage {
         let mut command = Command::new(&self.program);
         let path = std::env::var_os("PATH").unwrap_or_default();
         command.args(args).env_clear().env("PATH", path).env("CREDLATCH_HOME", self.home.path()).envs(INHERITED);
-        command
-            .env("CREDLATCH_PROVIDERS", &self.issuers.providers)
-            .env("CREDLATCH_CLAIMS", self.home.path().join("claims"));
-        // What it makes goes with its directory, so it has no key elsewhere.
-        command.env("CREDLATCH_FINGERPRINT_KEY", "");
+        command.env("CREDLATCH_PROVIDERS", &self.issuers.providers);
+        // What it makes goes with its directory, so it has neither a file of claims nor a key elsewhere.
+        command.env("CREDLATCH_CLAIMS", "").env("CREDLATCH_FINGERPRINT_KEY", "");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
