@@ -111,10 +111,12 @@ impl Record {
         let (disk, draft) = (&RealDisk, self.beside(".credlatch-new"));
         let _ = disk.remove(&draft);
         let file = disk.open(&draft, Open::New)?;
-        disk.write_at(&file, lines.text().as_bytes(), 0)?;
-        disk.sync(&file)?;
-        disk.rename(&draft, &self.path)?;
-        disk.sync_folder(folder)
+        let written = disk.write_at(&file, lines.text().as_bytes(), 0).and_then(|()| disk.sync(&file));
+        let named = written.and_then(|()| disk.rename(&draft, &self.path));
+        if named.is_err() {
+            let _ = disk.remove(&draft);
+        }
+        named.and_then(|()| disk.sync_folder(folder))
     }
 
     /// The lines; none if there is no such file, or an empty one. Refuses what is no file of claims, and one that others may

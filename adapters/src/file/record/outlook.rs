@@ -6,6 +6,7 @@ use credlatch_core::port::StoreError;
 #[cfg(feature = "doctor")]
 use credlatch_core::port::StoreErrorKind;
 use rustix::fs::Access;
+use rustix::io::Errno;
 
 use super::super::disk::Disk;
 #[cfg(feature = "doctor")]
@@ -36,9 +37,10 @@ impl Record {
         }
         let allowed = rustix::fs::access(there, Access::WRITE_OK);
         allowed.map_err(|error| trouble("write to", there, &error.into()))?;
-        let space = RealDisk.space(there).ok().flatten();
-        if space.is_some_and(|space| space.is_read_only || space.free == 0) {
-            return Err(trouble("write to", there, &io::ErrorKind::ReadOnlyFilesystem.into()));
+        match RealDisk.space(there).ok().flatten() {
+            Some(space) if space.is_read_only => return Err(trouble("write to", there, &Errno::ROFS.into())),
+            Some(space) if space.free == 0 => return Err(trouble("write to", there, &Errno::NOSPC.into())),
+            _ => {}
         }
         Ok(())
     }

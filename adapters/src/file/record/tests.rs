@@ -5,7 +5,7 @@ use std::thread;
 use credlatch_core::state::MAX_COUNT;
 
 use super::*;
-use crate::testing::{folders, needs};
+use crate::testing::{folders, needs, passes, rerun};
 
 struct Scene {
     folder: tempfile::TempDir,
@@ -189,6 +189,36 @@ fn another_users_record_is_not_believed() {
     scene.note(1, 7).unwrap();
     std::os::unix::fs::chown(scene.path(), Some(65_534), None).unwrap();
     scene.refuses("belongs to user 65534");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_is_told_as_full_and_nothing_half_written_stays() {
+    const TEST: &str = "file::record::tests::a_full_disk_is_told_as_full_and_nothing_half_written_stays";
+    let Some(place) = std::env::var_os("CREDLATCH_TEST_SMALL_DISK") else {
+        if !needs::is_root("mounts a file system") {
+            return;
+        }
+        let (place, test) = (folders::tempdir(), rerun(TEST));
+        let script = "mount -t tmpfs -o size=64k,mode=700 none \"$CREDLATCH_TEST_SMALL_DISK\" && exec \"$@\"";
+        let mut inside = std::process::Command::new("unshare");
+        inside.args(["-m", "sh", "-c", script, "sh"]).arg(test.get_program()).args(test.get_args());
+        inside.env("CREDLATCH_TEST_SMALL_DISK", place.path());
+        passes(inside);
+        return;
+    };
+    let scene = scene();
+    let record = Record::at(Path::new(&place).join("claims"), scene.record.home.clone());
+    let scene = Scene { record, ..scene };
+    scene.note(1, 7).unwrap();
+    let before = scene.beside();
+    assert!(fs::write(Path::new(&place).join("filler"), vec![0; 128 * 1024]).is_err());
+    for error in [scene.note(1, 8).unwrap_err(), scene.record.can_be_kept(&scene.paths).unwrap_err()] {
+        assert_eq!(error.kind, StoreErrorKind::Full, "{error}");
+    }
+    fs::remove_file(Path::new(&place).join("filler")).unwrap();
+    assert_eq!((scene.newest(1), scene.beside()), (Ok(7), before));
+    scene.note(1, 8).unwrap();
 }
 
 #[test]
