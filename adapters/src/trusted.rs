@@ -43,6 +43,12 @@ fn unusable(path: &Path, why: Unreadable) -> Distrust {
     Distrust { what: format!("{} {why}", path.display()), remedy: why.remedy().to_owned() }
 }
 
+/// Refuses a path that others could lead elsewhere, or whose end they could take away or write to.
+#[cfg(any(feature = "doctor", test))]
+pub(crate) fn way(path: &Path) -> Result<(), Distrust> {
+    follow(path).map(drop)
+}
+
 /// Follows a path step by step, and looks at each step: whoever may write to a directory on the way, or owns a link, decides
 /// which file is read in the end. `None` if a step isn't there.
 fn follow(path: &Path) -> Result<Option<PathBuf>, Distrust> {

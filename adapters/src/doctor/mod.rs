@@ -24,6 +24,7 @@ mod flow;
 mod health;
 mod holder;
 mod provider;
+mod remembered;
 mod rows;
 mod seen;
 mod store;

@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use credlatch_core::port::{StoreError, StoreErrorKind};
+use credlatch_core::port::StoreErrorKind;
 use credlatch_core::state::State;
 
 use super::finding::{Finding, Severity};
+use super::remembered;
 use crate::file::{Exposure, FileStore, Found, Harm, Inspection, LockSeen, Provenance, shell_quoted};
 #[cfg(feature = "hermes")]
 use crate::hermes::HermesStore;
@@ -46,9 +47,11 @@ pub(super) fn examine(store: &FileStore, findings: &mut Vec<Finding>) -> (Option
     all.push(file_system(&seen));
     all.extend(space(&seen));
     all.extend(provenance(&seen));
-    all.extend(forgets(seen.state.as_ref().is_ok_and(has_refresh_tokens), store.forgets()));
+    if let Ok(state) = &seen.state {
+        all.extend(remembered::claims(state, store.forgets(), store.may_be_made_to_forget()));
+    }
     all.extend(other_machine(store, &seen));
-    all.extend(marks(store, &seen));
+    all.extend(remembered::marks(store, &seen));
     all.extend(lock(&seen));
     all.extend(seen.found.iter().map(left));
     for finding in all {
@@ -131,7 +134,7 @@ pub(super) fn examine_hermes(file: &HermesStore, state: &State, findings: &mut V
         Ok(from) => origin(&path, from, has_refresh_tokens(state), false),
         Err(error) => Some(error.into()),
     });
-    findings.extend(forgets(has_refresh_tokens(state), file.forgets()));
+    findings.extend(remembered::claims(state, file.forgets(), file.may_be_made_to_forget()));
 }
 
 fn provenance(seen: &Inspection) -> Option<Finding> {
@@ -165,14 +168,6 @@ fn origin(path: &str, from: Provenance, holds_logins: bool, is_lock_gone: bool) 
     ))
 }
 
-/// A whole directory that is rolled back is noticed only by what is remembered outside of it.
-fn forgets(holds_logins: bool, why: Option<StoreError>) -> Option<Finding> {
-    let StoreError { what, remedy, .. } = why.filter(|_| holds_logins)?;
-    let what =
-        format!("claims aren't remembered outside the store, so nobody notices if all of it is rolled back: {what}");
-    Some(Finding::of_store(Severity::Note, what, remedy))
-}
-
 /// A cloned disk looks like its original in everything else.
 fn other_machine(store: &FileStore, seen: &Inspection) -> Option<Finding> {
     let holds_logins = seen.state.as_ref().is_ok_and(has_refresh_tokens);
@@ -186,31 +181,7 @@ fn other_machine(store: &FileStore, seen: &Inspection) -> Option<Finding> {
     })
 }
 
-/// What was cleared is remembered by digests, which tell a password to whoever tries many; so they are keyed.
-fn marks(store: &FileStore, seen: &Inspection) -> Vec<Finding> {
-    let Ok(state) = &seen.state else { return Vec::new() };
-    let mut findings = Vec::new();
-    if let Some(why) = state.marks().next().and_then(|_| store.unkeyed()) {
-        let what = format!(
-            "what was cleared is remembered by digests without a key ({}): who reads the store can try passwords",
-            why.what
-        );
-        findings.push(Finding::of_store(Severity::Note, what, why.remedy));
-    }
-    let is_lost = |key| state.at_hand.0.as_ref().is_none_or(|own| own.id() != key);
-    let lost = state.marks().filter(|mark| mark.key.is_some_and(is_lost)).count();
-    if lost > 0 {
-        let what = format!(
-            "{lost} cleared or spent secrets can't be recognised, because their fingerprint key isn't at hand: an import \
-             leaves out whatever comes from their sources"
-        );
-        let remedy = "name what you want again: `credlatch set`, or `credlatch import` with --provider and --again";
-        findings.push(Finding::of_store(Severity::Note, what, remedy));
-    }
-    findings
-}
-
-fn has_refresh_tokens(state: &State) -> bool {
+pub(super) fn has_refresh_tokens(state: &State) -> bool {
     let entries = state.providers.values().flat_map(|slot| &slot.entries);
     entries.filter_map(|entry| entry.grant()).any(|grant| grant.refresh.is_some())
 }

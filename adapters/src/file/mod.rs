@@ -104,6 +104,12 @@ impl<D: Disk> FileStore<D> {
         record::Record::trouble_of(self.record.as_ref(), &self.paths().ok()?)
     }
 
+    /// Why what is remembered of claims may be taken away by others, if it may.
+    #[cfg(feature = "doctor")]
+    pub(crate) fn may_be_made_to_forget(&self) -> Option<crate::trusted::Distrust> {
+        self.record.as_ref()?.can_be_taken()
+    }
+
     /// Keys what outlives its secret with the key in this file, which is made when it is first needed. Without one, and where
     /// the file would lie in this store's own directory, that stays plain.
     #[must_use]

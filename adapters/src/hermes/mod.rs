@@ -179,6 +179,12 @@ impl<D: Disk> HermesStore<D> {
         Record::trouble_of(self.record.as_ref(), &self.paths().ok()?)
     }
 
+    /// Why what is remembered of claims may be taken away by others, if it may.
+    #[cfg(feature = "doctor")]
+    pub(crate) fn may_be_made_to_forget(&self) -> Option<crate::trusted::Distrust> {
+        self.record.as_ref()?.can_be_taken()
+    }
+
     /// The number of the newest move that is remembered of this document; 0 where there is none, or it can't be read.
     fn remembered(&self, paths: &Paths, name: Option<Nonce>) -> u64 {
         let told = self.record.as_ref().zip(name).and_then(|(record, name)| record.newest(paths, name).ok());

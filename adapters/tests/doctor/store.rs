@@ -274,4 +274,10 @@ fn what_is_not_noticed_where_claims_are_not_remembered_is_told_with_the_reason()
     found(&at(&home.document()), Note, &["claims aren't remembered", "the store's own directory"]);
     let finding = found(&at("".as_ref()), Note, &["claims aren't remembered"]).remedy.clone();
     assert!(finding.contains("CREDLATCH_CLAIMS"), "{finding}");
+    fs::write(&open, "").unwrap();
+    chmod(home.beside(), 0o777);
+    let diagnosis = at(&open);
+    let finding = found(&diagnosis, Note, &["others may take away what is remembered of claims", "every user"]);
+    assert!(finding.remedy.contains("chmod"), "{finding:?}");
+    chmod(home.beside(), 0o755);
 }

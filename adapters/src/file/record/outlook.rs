@@ -1,20 +1,24 @@
-//! What would keep a move from being remembered, as far as can be told without writing anything.
+//! What would keep a move from being remembered, or from staying so, as far as can be told without writing anything.
 
 use std::io;
 
-use credlatch_core::port::StoreError;
-#[cfg(feature = "doctor")]
-use credlatch_core::port::StoreErrorKind;
+use credlatch_core::port::{Clock, StoreError, StoreErrorKind};
 use rustix::fs::Access;
 use rustix::io::Errno;
 
-use super::super::disk::Disk;
+use super::super::disk::{Disk, Hold, Open};
 #[cfg(feature = "doctor")]
 use super::super::outside::CLAIMS;
 use super::super::paths::Paths;
 use super::super::real::RealDisk;
 use super::super::trouble::trouble;
-use super::Record;
+use super::{PATIENCE_MS, PAUSE_MS, Record};
+#[cfg(feature = "doctor")]
+use crate::system::lockers;
+use crate::trusted::{self, Distrust};
+
+/// How long the lock is looked at before it counts as held, in milliseconds: a line takes a few.
+const HELD_MS: u64 = 250;
 
 impl Record {
     /// Why moves are not remembered, if they aren't.
@@ -42,6 +46,45 @@ impl Record {
             Some(space) if space.free == 0 => return Err(trouble("write to", there, &Errno::NOSPC.into())),
             _ => {}
         }
-        Ok(())
+        self.is_lock_free()
+    }
+
+    /// Who else could take away what is remembered, if anybody could: a file is removed by whoever may write to its directory.
+    pub(crate) fn can_be_taken(&self) -> Option<Distrust> {
+        trusted::way(&self.path).err()
+    }
+
+    /// Refuses a lock that somebody holds on to. Nobody else's try fails by this look: it is shared, and given up at once.
+    fn is_lock_free(&self) -> Result<(), StoreError> {
+        let (disk, path) = (&RealDisk, self.beside(".lock"));
+        let Some(lock) = self.open_lock(Open::Read)? else { return Ok(()) };
+        let failed = |error: io::Error| trouble("look at the lock", &path, &error);
+        let deadline = disk.now().patience(HELD_MS);
+        while !disk.try_lock(&lock, Hold::Shared).map_err(failed)? {
+            if deadline.is_over(&disk.now()) {
+                return Err(self.held());
+            }
+            disk.pause(PAUSE_MS);
+        }
+        disk.unlock(&lock).map_err(failed)
+    }
+
+    fn held(&self) -> StoreError {
+        let path = self.beside(".lock");
+        #[cfg(feature = "doctor")]
+        let holder = lockers::of(&path).first().copied();
+        #[cfg(not(feature = "doctor"))]
+        let holder = None::<u32>;
+        let (who, remedy) = match holder {
+            Some(pid) => (format!("process {pid}"), format!("look at process {pid}: it may be stopped")),
+            None => {
+                ("another process".to_owned(), "look again; if it stays so, find who has that file locked".to_owned())
+            }
+        };
+        let path = path.display();
+        let waits_ms = 2 * PATIENCE_MS;
+        let what =
+            format!("{path} has been locked by {who} for {HELD_MS} ms, and each renewal waits {waits_ms} ms for it");
+        StoreError::new(StoreErrorKind::Busy, what, remedy)
     }
 }

@@ -151,6 +151,20 @@ fn what_others_may_write_to_or_what_is_no_plain_file_is_not_believed_and_told() 
 }
 
 #[test]
+fn a_directory_in_which_others_may_remove_files_is_told() {
+    let scene = scene();
+    scene.note(1, 7).unwrap();
+    let folder = scene.path().parent().unwrap();
+    assert_eq!(scene.record.can_be_taken(), None);
+    chmod(folder, 0o777);
+    let told = scene.record.can_be_taken().unwrap();
+    assert!(told.what.contains("may be written to by every user") && told.remedy.contains("-w '"), "{told:?}");
+    chmod(folder, 0o1777);
+    assert_eq!(scene.record.can_be_taken(), None, "nobody removes there what isn't theirs");
+    assert_eq!(scene.newest(1), Ok(7));
+}
+
+#[test]
 fn nobody_is_told_to_close_a_device_a_pipe_or_a_directory() {
     use rustix::fs::FileType;
 
@@ -171,8 +185,9 @@ fn nobody_is_told_to_close_a_device_a_pipe_or_a_directory() {
     scene.refuses("is not a plain file");
     fs::remove_dir(scene.path()).unwrap();
     make(&lock, FileType::Fifo);
-    let told = scene.note(1, 8).unwrap_err();
-    assert!(told.what.contains("is not a plain file") && !told.remedy.contains("chmod"), "{told}");
+    for told in [scene.note(1, 8).unwrap_err(), scene.record.can_be_kept(&scene.paths).unwrap_err()] {
+        assert!(told.what.contains("is not a plain file") && !told.remedy.contains("chmod"), "{told}");
+    }
     let lock_of_device = || Path::new("/dev/full.lock").exists();
     let was_there = lock_of_device();
     let device = Scene { record: Record::at("/dev/full".into(), scene.record.home.clone()), ..scene };
@@ -230,7 +245,11 @@ fn a_writer_who_is_stopped_keeps_nobody_for_long() {
     assert!(scene.note(1, 2).unwrap_err().what.contains("could not lock"));
     let waited_ms = RealDisk.now().since_ms(&began);
     assert!(waited_ms >= PATIENCE_MS, "{waited_ms} ms");
+    let told = scene.record.can_be_kept(&scene.paths).unwrap_err();
+    assert_eq!(told.kind, StoreErrorKind::Busy);
+    assert!(told.what.contains("each renewal waits 1000 ms"), "{told}");
     drop(stopped);
+    scene.record.can_be_kept(&scene.paths).unwrap();
     scene.note(1, 3).unwrap();
 }
 
