@@ -14,6 +14,7 @@ use credlatch_core::secret::BadSecret;
 use credlatch_core::time::Deadline;
 
 use crate::plain;
+use crate::when::rfc3339;
 
 /// Why something could not be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -210,12 +211,6 @@ pub(crate) fn after_what(cause: Answer) -> &'static str {
 /// A deadline as RFC 3339 in UTC, to the second.
 pub(crate) fn clock_time(deadline: &Deadline) -> String {
     rfc3339(deadline.wall_ms())
-}
-
-/// Milliseconds since the epoch as RFC 3339 in UTC, to the second.
-pub fn rfc3339(wall_ms: u64) -> String {
-    let seconds = i64::try_from(wall_ms / 1000).unwrap_or(i64::MAX);
-    jiff::Timestamp::from_second(seconds).map_or_else(|_| "the far future".to_owned(), |at| at.to_string())
 }
 
 #[cfg(test)]

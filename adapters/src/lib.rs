@@ -67,6 +67,7 @@ mod testing;
 mod trusted;
 #[cfg(feature = "http")]
 pub mod web;
+mod when;
 
 pub use credlatch_core as core;
 #[doc(no_inline)]
@@ -75,7 +76,7 @@ pub use credlatch_core::scrub::{Shape, Strictness};
 pub use credlatch_core::secret::{BadSecret, Secret, fingerprint};
 #[cfg(feature = "env")]
 pub use env::PlannedCommand;
-pub use error::{Error, ErrorKind, rfc3339};
+pub use error::{Error, ErrorKind};
 #[cfg(feature = "env")]
 pub use latch::Plan;
 #[cfg(all(feature = "file", unix))]
@@ -88,3 +89,4 @@ pub use latch::{
 pub use latch::{Taken, Took};
 #[doc(hidden)]
 pub use table::merge_file;
+pub use when::{counted_ms, parse_rfc3339, rfc3339};

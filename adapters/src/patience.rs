@@ -5,10 +5,10 @@ use std::time::SystemTime;
 use http::HeaderMap;
 use http::header::{DATE, RETRY_AFTER};
 
+use crate::when::{LEAST_MS, parse_rfc3339};
+
 /// Numbers from here on are a time since the epoch, in seconds; below, they count from now.
 const LEAST_EPOCH_SECS: f64 = 1e9;
-/// Numbers from here on are milliseconds since the epoch: as seconds it would be the year 5138, as milliseconds it is 1973.
-const LEAST_EPOCH_MS: f64 = 1e11;
 
 /// Milliseconds to wait by `retry-after-ms`, or by `Retry-After` (RFC 9110, 10.2.3) in seconds or as a date.
 ///
@@ -91,12 +91,12 @@ fn reset_ms(text: &str, sent_ms: u64) -> Option<u64> {
         }
         return Some(match number {
             ahead if ahead < LEAST_EPOCH_SECS => rounded(ahead * 1000.0),
-            secs if secs < LEAST_EPOCH_MS => rounded(secs * 1000.0).saturating_sub(sent_ms),
+            since if rounded(since) < LEAST_MS => rounded(since * 1000.0).saturating_sub(sent_ms),
             ms => rounded(ms).saturating_sub(sent_ms),
         });
     }
-    if let Ok(at) = text.parse::<jiff::Timestamp>() {
-        return u64::try_from(at.as_millisecond()).ok().map(|at_ms| at_ms.saturating_sub(sent_ms));
+    if let Some(at_ms) = parse_rfc3339(text) {
+        return u64::try_from(at_ms).ok().map(|at_ms| at_ms.saturating_sub(sent_ms));
     }
     let length = text.parse::<jiff::Span>().ok()?.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok()?;
     u64::try_from(length.as_millis()).ok()
@@ -183,6 +183,8 @@ mod tests {
             ("x-ratelimit-reset", "0.5", Some(500)),
             ("x-ratelimit-reset", "1767225660", Some(60_000)),
             ("x-ratelimit-reset", "1767225660000", Some(60_000)),
+            ("x-ratelimit-reset", "253402300799", Some(253_402_300_799_000 - NOW_MS)),
+            ("anthropic-ratelimit-requests-reset", "9999-12-31T23:59:59Z", Some(253_402_300_799_000 - NOW_MS)),
             ("ratelimit-reset", "12", Some(12_000)),
             ("x-ratelimit-reset-requests", "1e300", Some(u64::MAX - NOW_MS)),
             ("x-ratelimit-reset-requests", "soon", None),

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Read};
 use std::time::Duration;
 
-use credlatch::{BadSecret, Error, Secret, Tokens, plain};
+use credlatch::{BadSecret, Error, Secret, Tokens, counted_ms, parse_rfc3339, plain};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
@@ -138,14 +138,11 @@ fn seconds(value: &Value) -> Option<Duration> {
     Some(Duration::from_secs(number(value)?))
 }
 
-/// From here a number of seconds would lie beyond the year 5000, so it counts milliseconds.
-const MILLISECONDS_FROM: u64 = 100_000_000_000;
-
 fn left(end: &Value, now: Timestamp) -> Option<Duration> {
     let end_ms = match (number(end), end) {
-        (Some(number), _) if number >= MILLISECONDS_FROM => number,
-        (Some(number), _) => number * 1000,
-        (None, Value::String(text)) => u64::try_from(text.parse::<Timestamp>().ok()?.as_millisecond()).ok()?,
+        (Some(number), _) => counted_ms(number),
+        // What ended before 1970 has ended.
+        (None, Value::String(text)) => u64::try_from(parse_rfc3339(text)?).unwrap_or(0),
         _ => return None,
     };
     let now_ms = u64::try_from(now.as_millisecond()).ok()?;
@@ -188,6 +185,17 @@ mod tests {
         assert_eq!(lifetime(r#""expires_at":2000003600000"#), hour);
         assert_eq!(lifetime(r#""expires_at":"2033-05-18T04:33:20Z""#), hour);
         assert_eq!(lifetime(r#""scope":"a b""#), None);
+        let to_the_last = Some(Duration::from_secs(253_402_300_799 - 2_000_000_000));
+        for end in [r#""9999-12-31T23:59:59Z""#, "253402300799", "253402300799000"] {
+            assert_eq!(lifetime(&format!(r#""expires_at":{end}"#)), to_the_last, "{end}");
+        }
+        for past in [r#""1969-07-20T20:17:40Z""#, r#""0001-01-01T00:00:00Z""#] {
+            assert_eq!(
+                lifetime(&format!(r#""refresh_token":"rt-1","expires_at":{past}"#)),
+                Some(Duration::ZERO),
+                "{past}"
+            );
+        }
     }
 
     #[test]

@@ -11,9 +11,10 @@ use credlatch_core::time::Stamp;
 use super::Case;
 use super::health::{Health, health};
 use super::holder::Holder;
-use crate::error::{after_what, clock_time, rfc3339};
+use crate::error::{after_what, clock_time};
 use crate::latch::Kind;
 use crate::set_aside::SetAside;
+use crate::when::rfc3339;
 
 /// An entry of a pool. None of it is secret.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use credlatch_core::name::ProviderId;
 use super::Case;
 use super::finding::{About, Finding, Severity};
 use super::holder::{Holder, Life};
-use crate::error::rfc3339;
+use crate::when::rfc3339;
 
 /// A login in progress. None of it is secret: the code is shown to whoever joins.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,10 +12,11 @@ use super::finding::{About, Finding, Severity};
 use super::health::Health;
 use super::holder::Life;
 use super::provider::Way;
-use crate::error::{clock_time, rfc3339};
+use crate::error::clock_time;
 use crate::file::shell_quoted;
 use crate::issuers::trust;
 use crate::set_aside::SetAside;
+use crate::when::rfc3339;
 
 /// Everything that stands against one entry.
 pub(super) fn of_entry(

@@ -1,15 +1,13 @@
 //! The three forms in which tools write a time: seconds, milliseconds, and ISO 8601.
 
-use jiff::Timestamp;
 use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
 
-/// From here on a number counts milliseconds: as seconds it would be the year 5138, as milliseconds it is 1973.
-const LEAST_MS: f64 = 1e11;
+use crate::when::{LEAST_MS, parse_rfc3339, utc_ms};
 
 /// Milliseconds since the epoch.
 pub(crate) fn from_number(number: f64) -> Option<u64> {
-    let ms = if number < LEAST_MS { number * 1000.0 } else { number };
+    #[allow(clippy::cast_precision_loss)]
+    let ms = if number < LEAST_MS as f64 { number * 1000.0 } else { number };
     // Beyond 2^53 a number is no longer exact, and no time.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     (0.0..9e15).contains(&ms).then_some(ms.round() as u64)
@@ -21,11 +19,8 @@ pub(crate) fn from_text(text: &str) -> Option<u64> {
     if let Ok(number) = text.parse::<f64>() {
         return from_number(number);
     }
-    let instant = text.parse::<Timestamp>().ok().or_else(|| {
-        let civil = text.parse::<DateTime>().ok()?;
-        civil.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
-    })?;
-    u64::try_from(instant.as_millisecond()).ok()
+    let ms = parse_rfc3339(text).or_else(|| utc_ms(text.parse::<DateTime>().ok()?))?;
+    u64::try_from(ms).ok()
 }
 
 #[cfg(test)]
@@ -49,6 +44,13 @@ mod tests {
             assert_eq!(from_text(text), Some(1_766_925_296_000), "{text}");
         }
         assert_eq!(from_number(1_766_925_296.789), Some(1_766_925_296_789));
+    }
+
+    #[test]
+    fn the_end_of_time_is_one_in_all_three_forms() {
+        for text in ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59", "253402300799", "253402300799000"] {
+            assert_eq!(from_text(text), Some(253_402_300_799_000), "{text}");
+        }
     }
 
     #[test]

@@ -12,8 +12,8 @@ use serde_json::Value;
 
 use super::json::Object;
 use super::side::{Known, KnownKind};
-use crate::error::rfc3339;
 use crate::foreign::when;
+use crate::when::rfc3339;
 
 const STATUS: &str = "last_status";
 const STATUS_AT: &str = "last_status_at";

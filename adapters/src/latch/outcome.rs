@@ -5,6 +5,7 @@ use http::HeaderMap;
 use serde_json::Value;
 
 use crate::patience::{limits_ms, now_ms, retry_after_ms};
+use crate::when::{counted_ms, parse_rfc3339};
 
 /// Reasons after which no rest helps: the credential itself is over.
 const DEAD: [&str; 6] = [
@@ -122,17 +123,11 @@ fn reset_ms(body: &Value, now_ms: u64) -> Option<u64> {
 fn instant_ms(at: &Value) -> Option<u64> {
     if let Some(text) = at.as_str() {
         if let Ok(number) = text.parse::<u64>() {
-            return Some(epoch_ms(number));
+            return Some(counted_ms(number));
         }
-        let at: jiff::Timestamp = text.parse().ok()?;
-        return u64::try_from(at.as_millisecond()).ok();
+        return u64::try_from(parse_rfc3339(text)?).ok();
     }
-    at.as_u64().map(epoch_ms)
-}
-
-/// Seconds until the year 5138 are smaller than milliseconds since 1973, so the size tells the unit.
-fn epoch_ms(number: u64) -> u64 {
-    if number < 100_000_000_000 { number * 1000 } else { number }
+    at.as_u64().map(counted_ms)
 }
 
 #[cfg(test)]
@@ -182,6 +177,15 @@ mod tests {
                 let rest_ms = Outcome::from_http(429, &HeaderMap::new(), body.as_bytes()).rest_ms.unwrap();
                 assert!((3_590_000..=3_600_000).contains(&rest_ms), "{body}: {rest_ms}");
             }
+        }
+    }
+
+    #[test]
+    fn a_reset_at_the_end_of_time_is_the_longest_rest_and_not_none() {
+        for value in ["253402300799", "253402300799000", r#""9999-12-31T23:59:59Z""#] {
+            let body = format!(r#"{{"error":{{"resets_at":{value}}}}}"#);
+            let rest_ms = Outcome::from_http(429, &HeaderMap::new(), body.as_bytes()).rest_ms;
+            assert_eq!(rest_ms, Some(REST_MAX_MS), "{body}");
         }
     }
 

@@ -8,8 +8,9 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::origin::Stranger;
-use crate::error::{Error, ErrorKind, rfc3339};
+use crate::error::{Error, ErrorKind};
 use crate::latch::{FlowState, FlowStatus};
+use crate::when::rfc3339;
 
 /// A flow, as it is told.
 #[derive(Serialize)]
