@@ -113,9 +113,14 @@ fn whole(text: &str) -> Option<u64> {
     is_number.then(|| text.parse().unwrap_or(u64::MAX))
 }
 
-/// An HTTP date (RFC 9110, 5.6.7) in milliseconds since the epoch.
+/// An HTTP date in any of its three forms (RFC 9110, 5.6.7), or one as mail has it, with an offset, which some write instead;
+/// in milliseconds since the epoch.
 fn date_ms(text: &str) -> Option<u64> {
-    let at = jiff::fmt::rfc2822::parse(text.trim()).ok()?.timestamp();
+    let text = text.trim();
+    if let Ok(at) = httpdate::parse_http_date(text) {
+        return u64::try_from(at.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_millis()).ok();
+    }
+    let at = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
     u64::try_from(at.as_millisecond()).ok()
 }
 
@@ -165,6 +170,24 @@ mod tests {
         assert_eq!(retry_after_ms(&headers(&[at]), None), None);
         let past = ("retry-after", "Wed, 31 Dec 2025 23:00:00 GMT");
         assert_eq!(retry_after_ms(&headers(&[past, DATED]), None), Some(0));
+    }
+
+    #[test]
+    fn a_date_is_read_in_every_form_that_http_has() {
+        for (at, ms) in [
+            ("Thu, 01 Jan 2026 00:02:00 GMT", 120_000),
+            ("Thursday, 01-Jan-26 00:02:00 GMT", 120_000),
+            ("Thu Jan  1 00:02:00 2026", 120_000),
+            ("Thu, 01 Jan 2026 01:02:00 +0100", 120_000),
+            ("Fri, 31 Dec 9999 23:59:59 GMT", 253_402_300_799_000 - NOW_MS),
+            ("Fri Dec 31 23:59:59 9999", 253_402_300_799_000 - NOW_MS),
+            ("Sunday, 06-Nov-94 08:49:37 GMT", 0),
+        ] {
+            for sent in [DATED.1, "Thursday, 01-Jan-26 00:00:00 GMT", "Thu Jan  1 00:00:00 2026"] {
+                let told = headers(&[("retry-after", at), ("date", sent)]);
+                assert_eq!(retry_after_ms(&told, None), Some(ms), "{at}, sent {sent}");
+            }
+        }
     }
 
     #[test]
