@@ -1,6 +1,13 @@
-//! Why an issuer could not be asked, in words, and what to do.
+//! Why an issuer could not be asked, or gave nothing, in words, and what to do: the same for a token, a rotation and doctor.
 
+use credlatch_core::name::{Label, ProviderId};
+use credlatch_core::pool::Health;
 use credlatch_core::provider::{Provider, endpoint};
+use credlatch_core::rotation::TurnedAway;
+use credlatch_core::time::Deadline;
+
+use crate::commands::rotate_now;
+use crate::error::clock_time;
 
 #[cfg(feature = "oauth")]
 use crate::oauth::{proxy::trouble as bad_proxy, roots::trouble as bad_roots};
@@ -15,9 +22,77 @@ pub(crate) const NO_ISSUER: &str = if cfg!(feature = "oauth") {
     "this build was made without the `oauth` feature"
 };
 
+/// Why the last try to get new tokens came to nothing.
+pub(crate) struct Trouble {
+    /// What happened, as a sentence of its own.
+    pub(crate) what: String,
+    /// What helps, unless that is time alone.
+    pub(crate) remedy: Option<String>,
+}
+
+impl Trouble {
+    /// What is kept of the last try beside the entry, if it was more than that nobody answered.
+    pub(crate) fn of(provider: Option<&Provider>, health: &Health) -> Option<Self> {
+        let turned_away = health.turned_away.as_ref().map(|answer| Self::turned_away(provider, answer));
+        turned_away.or_else(|| health.untrusted.then(|| Self { what: distrust(provider), remedy: Some(trust()) }))
+    }
+
+    /// The issuer answered, and turned the request away.
+    pub(crate) fn turned_away(provider: Option<&Provider>, answer: &TurnedAway) -> Self {
+        let endpoint = provider.and_then(token_endpoint).and_then(|url| endpoint(url).ok());
+        let issuer = endpoint.map_or("its issuer", |url| url.origin);
+        if answer.passes() {
+            return Self { what: format!("{issuer} asked to be left alone (HTTP {answer})"), remedy: None };
+        }
+        let remedy = match (answer.status, answer.code.as_deref()) {
+            (_, Some("invalid_client" | "unauthorized_client")) => format!("look at `client_id` in {ROW}"),
+            (404 | 405 | 410, _) | (_, Some("invalid_request" | "unsupported_grant_type")) => {
+                format!("look at `token_endpoint` in {ROW}")
+            }
+            (_, Some(_)) => format!("look at `client_id` and `token_endpoint` in {ROW}"),
+            (_, None) => format!(
+                "that is no answer of OAuth, and may be a firewall's, a proxy's or a challenge page: try from another network, \
+                 or look at `token_endpoint` in {ROW}"
+            ),
+        };
+        Self { what: format!("{issuer} answered HTTP {answer}"), remedy: Some(remedy) }
+    }
+
+    /// What to do about it: what helps, and when the next try is made by itself, if that isn't at once.
+    pub(crate) fn remedy(this: Option<&Self>, provider: &ProviderId, label: &Label, next: Option<&Deadline>) -> String {
+        let (next, now) = (next.map(clock_time), rotate_now(provider, label));
+        match (this.and_then(|trouble| trouble.remedy.as_deref()), next) {
+            (Some(remedy), Some(next)) => {
+                format!("{remedy}; then {now}, or wait: the next try is made at {next} or later")
+            }
+            (Some(remedy), None) => format!("{remedy}; then {now}"),
+            (None, Some(next)) => format!("the next try is made at {next} or later; {now} asks all the same"),
+            (None, None) => format!("try again: {now}"),
+        }
+    }
+}
+
+/// What helps after a login that ended with this short code, if starting again alone doesn't.
+pub(crate) fn after_login(code: &str) -> Option<String> {
+    match code {
+        "invalid_client" | "unauthorized_client" => Some(format!("look at `client_id` in {ROW}")),
+        "invalid_request" | "unsupported_grant_type" | "invalid_scope" | "http_404" | "http_405" | "http_410" => {
+            Some(format!("look at the endpoints and the scope in {ROW}"))
+        }
+        "http_400" | "http_401" | "http_403" => {
+            Some(format!("that was no answer of OAuth: try from another network, or look at the endpoints in {ROW}"))
+        }
+        _ => None,
+    }
+}
+
+/// Where a person finds what a provider's row says.
+const ROW: &str = "the provider's row (`credlatch providers --json` shows it, a provider file changes it)";
+
 /// That an issuer's certificate is not trusted.
-pub(crate) fn distrust(provider: &Provider) -> String {
-    let host = token_endpoint(provider).and_then(|url| endpoint(url).ok()).map_or("its issuer", |url| url.host);
+pub(crate) fn distrust(provider: Option<&Provider>) -> String {
+    let host =
+        provider.and_then(token_endpoint).and_then(|url| endpoint(url).ok()).map_or("its issuer", |url| url.host);
     format!("the certificate of {host} is not trusted here, and nothing was sent to it")
 }
 

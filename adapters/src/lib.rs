@@ -30,6 +30,7 @@
 #[cfg(all(feature = "file", unix))]
 mod accepted;
 mod backend;
+mod commands;
 #[cfg(all(feature = "doctor", unix))]
 pub mod doctor;
 #[cfg(feature = "env")]

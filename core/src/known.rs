@@ -252,7 +252,10 @@ impl State {
             (Fate::Rotating(claim), Exchanged::Unknown) => {
                 Some(Fate::InDoubt(claim.doubted(DoubtCause::NoUsableAnswer)))
             }
-            (Fate::Rotating(claim), Exchanged::NotConsumed { .. } | Exchanged::Untrusted) => {
+            (
+                Fate::Rotating(claim),
+                Exchanged::NotConsumed { .. } | Exchanged::TurnedAway { .. } | Exchanged::Untrusted,
+            ) => {
                 let unspent = known.shared.map(|_| Fate::Unspent);
                 claim.doubt.clone().map(Fate::InDoubt).or(unspent)
             }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::extra::Extra;
 use crate::machine::{Outcome, Verdict};
 use crate::name::{Label, ProviderId};
-use crate::rotation::{BACK_OFF_FIRST_MS, BACK_OFF_MAX_MS};
+use crate::rotation::{BACK_OFF_FIRST_MS, BACK_OFF_MAX_MS, TurnedAway};
 use crate::state::{Entry, Slot, Source, State};
 use crate::time::{Deadline, Stamp};
 pub use order::{Choice, Standing, Strategy, Unusable, constant, select};
@@ -47,6 +47,9 @@ pub struct Health {
     /// Whether the last of those tries met a server that nobody who is trusted vouches for.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub untrusted: bool,
+    /// What the issuer answered to the last of those tries, if it turned it away.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub turned_away: Option<TurnedAway>,
     /// The last rotation that an answer of 401 caused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub challenged: Option<Stamp>,

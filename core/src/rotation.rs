@@ -2,6 +2,7 @@
 //! beside somebody else; the settlement names its attempt, so one that comes too late changes nothing.
 
 mod settle;
+mod turned_away;
 
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +16,7 @@ use crate::secret::Secret;
 use crate::state::{Claim, Custody, Doubt, Entry, Grant, Nonce, State};
 use crate::time::{Deadline, Expiry, Stamp, later};
 pub(crate) use settle::{actor_gone, settle};
+pub use turned_away::TurnedAway;
 
 /// The least time between two rotations of one entry that an answer of 401 causes.
 pub const CHALLENGE_SPACING_MS: u64 = 300_000;
@@ -110,6 +112,13 @@ pub enum Exchanged {
     /// Nothing was sent, or the answer can't have consumed the token.
     NotConsumed {
         /// How long the issuer wants to be left alone, if it said so.
+        retry_after_ms: Option<u64>,
+    },
+    /// The issuer answered, and turned the request away without a look at the token.
+    TurnedAway {
+        /// What it answered.
+        answer: TurnedAway,
+        /// How long it wants to be left alone, if it said so.
         retry_after_ms: Option<u64>,
     },
     /// Nothing was sent, because nobody who is trusted vouches for the server that answered as the issuer.

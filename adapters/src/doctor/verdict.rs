@@ -14,7 +14,7 @@ use super::holder::Life;
 use super::provider::Way;
 use crate::error::clock_time;
 use crate::file::shell_quoted;
-use crate::issuers::trust;
+use crate::issuers::Trouble;
 use crate::set_aside::SetAside;
 use crate::when::rfc3339;
 
@@ -116,18 +116,27 @@ impl Desk<'_> {
 
     fn back_off(&self) -> Option<Finding> {
         let health = &self.entry.health;
-        let next = health.retry_at.filter(|at| !at.is_reached(&self.case.now))?;
+        let trouble = Trouble::of(self.case.latch.providers().get(self.id), health);
+        let next = health.retry_at?;
+        let is_over = next.is_reached(&self.case.now);
+        // What time alone doesn't mend is told until a try succeeds, and not only until the next may be made.
+        if is_over && trouble.as_ref().is_none_or(|trouble| trouble.remedy.is_none()) {
+            return None;
+        }
         // A doubt and a verdict say more than the failure that led to them.
-        let is_told = !matches!(self.report.health, Health::Ok | Health::Rotating | Health::Resting);
+        if !matches!(self.report.health, Health::Ok | Health::Rotating | Health::Resting) {
+            return None;
+        }
         let tries = health.failures;
-        let (why, remedy) = if health.untrusted {
-            (": the certificate of its issuer is not trusted here", trust())
-        } else {
-            ("", "look whether its issuer can be reached".to_owned())
+        let (why, first) = match &trouble {
+            Some(trouble) => (format!(": {}", trouble.what), ""),
+            None => (String::new(), "look whether its issuer can be reached; "),
         };
-        let next = clock_time(&next);
-        let what = format!("could not be renewed {tries} times in a row{why}; the next try is at {next}");
-        (!is_told).then(|| self.finding(Severity::Warning, &what, remedy))
+        let when =
+            if is_over { "is made when it is needed".to_owned() } else { format!("is at {}", clock_time(&next)) };
+        let what = format!("could not be renewed {tries} times in a row{why}; the next try {when}");
+        let remedy = Trouble::remedy(trouble.as_ref(), self.id, &self.report.label, Some(&next).filter(|_| !is_over));
+        Some(self.finding(Severity::Warning, &what, format!("{first}{remedy}")))
     }
 
     fn holder(&self) -> Option<Finding> {

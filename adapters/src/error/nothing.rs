@@ -9,7 +9,7 @@ use credlatch_core::shared::Shared;
 use credlatch_core::time::Deadline;
 
 use super::{Error, ErrorKind, after_what, clock_time};
-use crate::issuers::{NO_ISSUER, distrust, hindrance, trust};
+use crate::issuers::{NO_ISSUER, Trouble, distrust, hindrance, trust};
 use crate::set_aside::SetAside;
 use crate::system::process;
 
@@ -54,9 +54,20 @@ impl Error {
                 format!("the {name} access token has ended, and its issuer gave no new one{}", hindrance(provider)),
                 format!("the next try is made at {} or later", clock_time(&until)),
             ),
+            NoToken::TurnedAway { label, until, answer } => {
+                let trouble = Trouble::turned_away(Some(provider), &answer);
+                Self::new(
+                    ErrorKind::Unreachable,
+                    format!("the {name} access token has ended, and no new one was granted: {}", trouble.what),
+                    Trouble::remedy(Some(&trouble), name, &label, Some(&until)),
+                )
+            }
             NoToken::Untrusted(until) => Self::new(
                 ErrorKind::Unreachable,
-                format!("the {name} access token has ended, and no new one was asked for: {}", distrust(provider)),
+                format!(
+                    "the {name} access token has ended, and no new one was asked for: {}",
+                    distrust(Some(provider))
+                ),
                 format!("{}; the next try is made at {} or later", trust(), clock_time(&until)),
             ),
             NoToken::Busy(actor) => {

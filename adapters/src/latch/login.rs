@@ -13,7 +13,7 @@ use super::watcher::{INTERRUPTED, Unshown, Watcher};
 use super::{FlowState, FlowStatus, Inner, Latch};
 use crate::backend::Login;
 use crate::error::{Error, ErrorKind};
-use crate::issuers::{UNTRUSTED, distrust, hindrance, trust};
+use crate::issuers::{UNTRUSTED, after_login, distrust, hindrance, trust};
 
 /// A login in progress. Dropping it does nothing: the login goes on, and other processes may be waiting for it.
 /// [`Flow::cancel`] ends it.
@@ -256,7 +256,7 @@ fn again(row: &Provider) -> String {
 pub(super) fn refused(row: &Provider, code: &str) -> Error {
     let (kind, what) = match code {
         UNTRUSTED => {
-            let what = format!("the login to {} was not begun: {}", row.id, distrust(row));
+            let what = format!("the login to {} was not begun: {}", row.id, distrust(Some(row)));
             return Error::new(ErrorKind::Unreachable, what, trust());
         }
         "access_denied" => (ErrorKind::SignIn, "the login was refused by the person who was asked"),
@@ -265,5 +265,6 @@ pub(super) fn refused(row: &Provider, code: &str) -> Error {
         _ => (ErrorKind::Unreachable, "the issuer did not complete the login"),
     };
     let hindrance = if code == "unreachable" { hindrance(row) } else { String::new() };
-    Error::new(kind, format!("{}: {what} ({code}){hindrance}", row.id), again(row))
+    let remedy = after_login(code).map_or_else(|| again(row), |helps| format!("{helps}; then {}", again(row)));
+    Error::new(kind, format!("{}: {what} ({code}){hindrance}", row.id), remedy)
 }

@@ -59,6 +59,7 @@ impl Latch {
                 NoToken::Resting(until)
                 | NoToken::Unreachable(until)
                 | NoToken::Untrusted(until)
+                | NoToken::TurnedAway { until, .. }
                 | NoToken::InDoubt { until, .. },
             )) => Ok(Next::WaitUntil(until.wall_ms())),
             Err(nothing) => {

@@ -5,18 +5,19 @@ use std::sync::Arc;
 use credlatch_core::Refusal;
 use credlatch_core::engine::{NoToken, Picked, Rotation, Wish};
 use credlatch_core::name::Label;
-use credlatch_core::pool::Choice;
+use credlatch_core::pool::{Choice, Health};
 use credlatch_core::port::Issuer;
 use credlatch_core::provider::Provider;
 use credlatch_core::rotation::{Cause, Exchanged, Times};
 use credlatch_core::secret::Secret;
+use credlatch_core::time::Deadline;
 
 use super::credential::Credential;
 use super::exchange::{Answer, Once};
 use super::passed::{Nothing, Passed};
 use super::{Inner, Latch, times};
 use crate::error::{Error, ErrorKind, clock_time};
-use crate::issuers::{NO_ISSUER, distrust, hindrance, trust};
+use crate::issuers::{NO_ISSUER, Trouble, distrust, hindrance, trust};
 
 /// What the pool chose, by what can be done with it without waiting for anybody.
 pub(super) enum AtOnce {
@@ -146,9 +147,15 @@ impl Latch {
             Rotation::Newer(live) => (live, false),
             // It was granted, and whoever has it can use it: the credential says that it isn't saved.
             Rotation::Unsaved(unsaved) => (unsaved.live, true),
-            other => return Err(not_rotated(row, other)),
+            other => return Err(not_rotated(row, label, other, self.health(row, label).as_ref())),
         };
         Ok(Rotated { credential: self.credential(self.0.picked(live)?)?, is_own })
+    }
+
+    /// What stands against an entry now, as far as it can be read.
+    fn health(&self, row: &Provider, label: &Label) -> Option<Health> {
+        let snapshot = self.0.backend.snapshot().ok()?;
+        Some(snapshot.state.entry(row.id.as_str(), label.as_str())?.health.clone())
     }
 }
 
@@ -183,8 +190,8 @@ pub(super) fn wish(row: &Provider, label: &Label, version: u64, cause: Cause) ->
     Wish { provider: row.id.clone(), label: label.clone(), version, cause, times: times(row) }
 }
 
-/// Why a rotation that a person asked for did not happen.
-pub(super) fn not_rotated(row: &Provider, rotation: Rotation) -> Error {
+/// Why a rotation that a person asked for did not happen; `health` is what stands against the entry since.
+fn not_rotated(row: &Provider, label: &Label, rotation: Rotation, health: Option<&Health>) -> Error {
     let name = &row.id;
     let none = |what: &str, remedy: &str| Error::new(ErrorKind::Usage, format!("{name} {what}"), remedy);
     match rotation {
@@ -195,24 +202,7 @@ pub(super) fn not_rotated(row: &Provider, rotation: Rotation) -> Error {
         ),
         Rotation::Unsaved(unsaved) => Error::no_token(row, NoToken::Unsaved(Box::new(unsaved))),
         Rotation::Busy(actor) => Error::no_token(row, NoToken::Busy(actor)),
-        Rotation::Failed(Exchanged::Rejected { code }) => Error::no_token(row, NoToken::SignIn(Some(code))),
-        Rotation::Failed(Exchanged::Unknown) => Error::new(
-            ErrorKind::Unreachable,
-            format!("{name} was sent the refresh token and gave no usable answer, so the token may be spent"),
-            "the present access token is used while it lasts; the refresh token is presented again when it is needed",
-        ),
-        Rotation::Failed(Exchanged::Untrusted) => {
-            let what = format!("the {name} token was not rotated: {}", distrust(row));
-            Error::new(ErrorKind::Unreachable, what, trust())
-        }
-        Rotation::Failed(_) => Error::new(
-            ErrorKind::Unreachable,
-            format!(
-                "the issuer of {name} could not be reached, or asked to be left alone; nothing was changed{}",
-                hindrance(row)
-            ),
-            "try again later",
-        ),
+        Rotation::Failed(failed) => no_grant(row, label, failed, health.and_then(|health| health.retry_at)),
         Rotation::Refused(Refusal::NotRotatable) => {
             none("has no refresh token, so there is nothing to rotate", "sign in to get one, or go on using the key")
         }
@@ -225,16 +215,51 @@ pub(super) fn not_rotated(row: &Provider, rotation: Rotation) -> Error {
             let remedy = "the present access token is used while it lasts; the refresh token is presented again at";
             Error::new(ErrorKind::Busy, what, format!("{remedy} {} or later", clock_time(&until)))
         }
-        Rotation::Refused(Refusal::BackOff(until) | Refusal::TooSoon(until)) => Error::new(
-            ErrorKind::Unreachable,
-            format!("the last tries to rotate {name} failed"),
-            format!(
-                "the next is made at {} or later; `credlatch rotate {name} --now` asks all the same",
-                clock_time(&until)
-            ),
-        ),
+        Rotation::Refused(Refusal::BackOff(until) | Refusal::TooSoon(until)) => {
+            let trouble = health.and_then(|health| Trouble::of(Some(row), health));
+            let why = trouble.as_ref().map(|trouble| format!(": {}", trouble.what)).unwrap_or_default();
+            Error::new(
+                ErrorKind::Unreachable,
+                format!("the last tries to rotate {name} failed{why}"),
+                Trouble::remedy(trouble.as_ref(), name, label, Some(&until)),
+            )
+        }
         Rotation::Refused(Refusal::Elsewhere(from)) => Error::no_token(row, NoToken::Elsewhere(from)),
         Rotation::Refused(Refusal::Shared(why)) => Error::shared(row, why),
         Rotation::Refused(_) => Error::no_token(row, NoToken::SignIn(None)),
     }
+}
+
+/// Why an issuer that was to be asked granted nothing, and when it is asked again.
+fn no_grant(row: &Provider, label: &Label, failed: Exchanged, next: Option<Deadline>) -> Error {
+    let name = &row.id;
+    let (what, trouble) = match failed {
+        Exchanged::Rejected { code } => return Error::no_token(row, NoToken::SignIn(Some(code))),
+        Exchanged::Unknown => {
+            return Error::new(
+                ErrorKind::Unreachable,
+                format!("{name} was sent the refresh token and gave no usable answer, so the token may be spent"),
+                "the present access token is used while it lasts; the refresh token is presented again when it is needed",
+            );
+        }
+        Exchanged::Untrusted => {
+            return Error::new(
+                ErrorKind::Unreachable,
+                format!("the {name} token was not rotated: {}", distrust(Some(row))),
+                trust(),
+            );
+        }
+        Exchanged::TurnedAway { answer, .. } => {
+            let trouble = Trouble::turned_away(Some(row), &answer);
+            (format!("the {name} token was not rotated: {}", trouble.what), Some(trouble))
+        }
+        Exchanged::NotConsumed { retry_after_ms: Some(1..) } => {
+            (format!("the issuer of {name} asked to be left alone; nothing was changed"), None)
+        }
+        Exchanged::NotConsumed { .. } | Exchanged::Granted(_) => {
+            (format!("the issuer of {name} could not be reached; nothing was changed{}", hindrance(row)), None)
+        }
+    };
+    // Without a next try the entry was replaced meanwhile.
+    Error::new(ErrorKind::Unreachable, what, Trouble::remedy(trouble.as_ref(), name, label, next.as_ref()))
 }

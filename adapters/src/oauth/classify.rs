@@ -8,15 +8,17 @@
 //! | 2xx with tokens | granted |
 //! | 2xx without (malformed, HTML, cut off, too large) | unknown |
 //! | 2xx or 4xx with an error that condemns the token | rejected |
-//! | 429; 503 with `Retry-After` or `temporarily_unavailable` | not consumed |
-//! | any other 4xx, except a bare 408, 409 or 499, which may come after the act | not consumed |
+//! | 429; 503 with `Retry-After` or `temporarily_unavailable` | turned away: not consumed, and told by status and code |
+//! | any other 4xx, except a bare 408, 409 or 499, which may come after the act | turned away |
 //! | anything else: 3xx, 5xx, a bare 408, 409 or 499 | unknown |
 //!
 //! In doubt it is unknown: that costs a wait. Rejected costs the login, so it takes an error that speaks of these very
-//! bytes; not consumed lets them be presented again at once, so it takes an answer that no issuer gives after the act.
+//! bytes; not consumed and turned away let them be presented again at once, so it takes an answer that no issuer gives after
+//! the act.
 
 use credlatch_core::port::CodeExchanged;
-use credlatch_core::rotation::Exchanged;
+use credlatch_core::rotation::{Exchanged, TurnedAway};
+use credlatch_core::secret::Secret;
 
 use super::answer;
 use super::http::{Answer, Reply};
@@ -37,28 +39,43 @@ const CONDEMNING: [&str; 11] = [
     "refresh_token_revoked",
 ];
 
-/// What came of presenting a refresh token.
-pub(super) fn refreshed(reply: &Reply) -> Exchanged {
+/// What came of presenting this refresh token.
+pub(super) fn refreshed(reply: &Reply, presented: &Secret) -> Exchanged {
     let answer = match reply {
         Reply::NotSent => return Exchanged::NotConsumed { retry_after_ms: None },
         Reply::Untrusted => return Exchanged::Untrusted,
         Reply::NoAnswer => return Exchanged::Unknown,
         Reply::Answer(answer) => answer,
     };
-    let not_consumed = Exchanged::NotConsumed { retry_after_ms: answer.retry_after_ms };
+    let turned_away = |code: Option<&str>| Exchanged::TurnedAway {
+        answer: TurnedAway {
+            status: answer.status,
+            code: code.filter(|code| !is_echo(code, presented)).map(str::to_owned),
+        },
+        retry_after_ms: answer.retry_after_ms,
+    };
     if let Some(fresh) = answer.tokens().filter(|_| answer.is_success()) {
         return Exchanged::Granted(fresh);
     }
     match (answer.status, answer.error_code().as_deref()) {
-        (429, _) => not_consumed,
+        (429, code) => turned_away(code),
         (200..=299 | 400..=499, Some(code)) if CONDEMNING.contains(&code) => {
             Exchanged::Rejected { code: code.to_owned() }
         }
-        (503, code) if answer.retry_after_ms.is_some() || code == Some("temporarily_unavailable") => not_consumed,
+        (503, code) if answer.retry_after_ms.is_some() || code == Some("temporarily_unavailable") => turned_away(code),
         (408 | 409 | 499, None) => Exchanged::Unknown,
-        (400..=499, _) => not_consumed,
+        (400..=499, code) => turned_away(code),
         _ => Exchanged::Unknown,
     }
+}
+
+/// Shorter than this a token may stand in a code by chance; no issuer gives any that short.
+const LEAST_ECHO: usize = 8;
+
+/// Whether a code is part of what was presented, or holds it: a server that gives back what it was sent gave no code.
+fn is_echo(code: &str, presented: &Secret) -> bool {
+    let presented = presented.expose_secret();
+    presented.contains(code) || (presented.len() >= LEAST_ECHO && code.contains(presented))
 }
 
 /// What came of exchanging an authorization code. A code is good for one try, so all that isn't tokens is a failure.
@@ -123,6 +140,11 @@ mod tests {
         Reply::Answer(Answer { status, retry_after_ms, body: Some(Zeroizing::new(body.as_bytes().to_vec())) })
     }
 
+    /// What came of presenting `rt-1`.
+    fn refreshed(reply: &Reply) -> Exchanged {
+        super::refreshed(reply, &Secret::try_from("rt-1").unwrap())
+    }
+
     fn error(code: &str) -> String {
         format!(r#"{{"error":"{code}","error_description":"because"}}"#)
     }
@@ -134,13 +156,13 @@ mod tests {
         }
     }
 
-    fn not_consumed(retry_after_ms: Option<u64>) -> Exchanged {
-        Exchanged::NotConsumed { retry_after_ms }
+    fn turned_away(status: u16, code: Option<&str>, retry_after_ms: Option<u64>) -> Exchanged {
+        Exchanged::TurnedAway { answer: TurnedAway { status, code: code.map(str::to_owned) }, retry_after_ms }
     }
 
     #[test]
     fn nothing_sent_is_not_consumed() {
-        assert_eq!(refreshed(&Reply::NotSent), not_consumed(None));
+        assert_eq!(refreshed(&Reply::NotSent), Exchanged::NotConsumed { retry_after_ms: None });
     }
 
     #[test]
@@ -232,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_for_another_reason_has_not_consumed_it() {
+    fn a_refusal_for_another_reason_has_not_consumed_it_and_is_told() {
         for code in [
             "invalid_client",
             "unauthorized_client",
@@ -242,26 +264,38 @@ mod tests {
             "temporarily_unavailable",
             "slow_down",
             "something_new",
-            "Not A Code",
         ] {
             for status in [400, 401, 403] {
-                assert_eq!(refreshed(&answer(status, &error(code))), not_consumed(None), "{status} {code}");
+                assert_eq!(refreshed(&answer(status, &error(code))), turned_away(status, Some(code), None), "{status}");
             }
         }
+        let unnamed = turned_away(400, Some("unnamed_error"), None);
+        assert_eq!(refreshed(&answer(400, &error("Not A Code"))), unnamed);
         for status in [400, 401, 403, 404, 405, 413, 415] {
-            assert_eq!(refreshed(&answer(status, HTML)), not_consumed(None), "{status}");
+            assert_eq!(refreshed(&answer(status, HTML)), turned_away(status, None, None), "{status}");
             let cut = Reply::Answer(Answer { status, retry_after_ms: None, body: None });
-            assert_eq!(refreshed(&cut), not_consumed(None), "{status} cut off");
+            assert_eq!(refreshed(&cut), turned_away(status, None, None), "{status} cut off");
+        }
+    }
+
+    #[test]
+    fn a_server_that_gives_back_what_it_was_sent_names_no_code() {
+        for (presented, echoed) in
+            [("hush_hush", "hush_hush"), ("hush_hush-1", "hush_hush"), ("hush_hush", "bad_token_hush_hush")]
+        {
+            let told = super::refreshed(&answer(400, &error(echoed)), &Secret::try_from(presented).unwrap());
+            assert_eq!(told, turned_away(400, None, None), "{presented} {echoed}");
         }
     }
 
     #[test]
     fn an_issuer_that_asks_for_patience_has_not_consumed_it() {
-        assert_eq!(refreshed(&answer(429, "")), not_consumed(None));
-        assert_eq!(refreshed(&answer_with(429, Some(7_000), HTML)), not_consumed(Some(7_000)));
-        assert_eq!(refreshed(&answer(429, &error("invalid_grant"))), not_consumed(None));
-        assert_eq!(refreshed(&answer_with(503, Some(7_000), HTML)), not_consumed(Some(7_000)));
-        assert_eq!(refreshed(&answer(503, &error("temporarily_unavailable"))), not_consumed(None));
+        assert_eq!(refreshed(&answer(429, "")), turned_away(429, None, None));
+        assert_eq!(refreshed(&answer_with(429, Some(7_000), HTML)), turned_away(429, None, Some(7_000)));
+        assert_eq!(refreshed(&answer(429, &error("invalid_grant"))), turned_away(429, Some("invalid_grant"), None));
+        assert_eq!(refreshed(&answer_with(503, Some(7_000), HTML)), turned_away(503, None, Some(7_000)));
+        let unavailable = turned_away(503, Some("temporarily_unavailable"), None);
+        assert_eq!(refreshed(&answer(503, &error("temporarily_unavailable"))), unavailable);
     }
 
     #[test]

@@ -102,7 +102,7 @@ impl Issuer for HttpIssuer {
     fn refresh(&self, provider: &ProviderId, refresh: &Secret, _scopes: &[String]) -> Exchanged {
         let Some(row) = self.row(provider) else { return Exchanged::NotConsumed { retry_after_ms: None } };
         let fields = [("grant_type", "refresh_token"), ("refresh_token", refresh.expose_secret())];
-        classify::refreshed(&ask(row, row.token_endpoint.as_deref(), &fields))
+        classify::refreshed(&ask(row, row.token_endpoint.as_deref(), &fields), refresh)
     }
 
     fn prompt(&self, provider: &ProviderId, kind: FlowKind) -> Prompting {

@@ -139,9 +139,9 @@ fn a_refusal_that_spared_the_token_is_retried_later_and_succeeds() {
         let world = World::new();
         world.store(HOUR, 0);
         world.sandbox.adjust(|settings| settings.fault = Some(fault.clone()));
-        let Err(NoToken::Unreachable(until)) = world.token() else { panic!("{fault:?}") };
+        let Err(NoToken::TurnedAway { until, .. }) = world.token() else { panic!("{fault:?}") };
         assert_eq!(until.after_ms, if fault == Fault::Busy(7) { 7_000 } else { 1_000 });
-        assert!(matches!(world.token(), Err(NoToken::Unreachable(_))));
+        assert!(matches!(world.token(), Err(NoToken::TurnedAway { .. })));
         assert_eq!(world.sandbox.stats().refresh_requests, 1, "{fault:?}: a crowd does not hammer it");
         world.sandbox.adjust(|settings| settings.fault = None);
         world.engine.clock().leap(until.after_ms);

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use credlatch::oauth::HttpIssuer;
 use credlatch::sandbox::Sandbox;
 use credlatch_core::port::Issuer;
-use credlatch_core::rotation::Exchanged;
+use credlatch_core::rotation::{Exchanged, TurnedAway};
 
 use crate::world::{acme, issuer, row, secret};
 
@@ -79,6 +79,28 @@ fn a_connection_that_breaks_after_the_request_is_unknown() {
     let (port, server) = server(|mut stream| drop(read_head(&mut stream)));
     assert_eq!(refresh(&issuer_at(&format!("http://127.0.0.1:{port}/token"))), Exchanged::Unknown);
     server.join().unwrap();
+}
+
+#[test]
+fn a_retry_after_date_counts_in_every_form_and_for_a_day_at_most() {
+    const DAY_MS: u64 = 86_400_000;
+    for (at, ms) in [
+        ("Thu, 01 Jan 2026 00:02:00 GMT", 120_000),
+        ("Thursday, 01-Jan-26 00:02:00 GMT", 120_000),
+        ("Thu Jan  1 00:02:00 2026", 120_000),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", DAY_MS),
+        ("99999999999999999999", DAY_MS),
+    ] {
+        let (port, server) = server(move |mut stream| {
+            read_head(&mut stream);
+            let head = "HTTP/1.1 429 Too Many Requests\r\nDate: Thu, 01 Jan 2026 00:00:00 GMT\r\nContent-Length: 0";
+            write!(stream, "{head}\r\nRetry-After: {at}\r\n\r\n").unwrap();
+        });
+        let told = refresh(&issuer_at(&format!("http://127.0.0.1:{port}/token")));
+        let answer = TurnedAway { status: 429, code: None };
+        assert_eq!(told, Exchanged::TurnedAway { answer, retry_after_ms: Some(ms) }, "{at}");
+        server.join().unwrap();
+    }
 }
 
 #[test]

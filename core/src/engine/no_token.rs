@@ -6,6 +6,7 @@ use crate::name::Label;
 use crate::origin::Origin;
 use crate::pool::{Standing, Unusable};
 use crate::port::StoreError;
+use crate::rotation::TurnedAway;
 use crate::shared::Shared;
 use crate::state::{Entry, Slot, Source};
 use crate::time::{Deadline, Stamp};
@@ -48,6 +49,15 @@ pub enum NoToken {
     },
     /// The issuer gave no tokens; the next try may be made then.
     Unreachable(Deadline),
+    /// The issuer answered, and turned the request away without a look at the token; the next try may be made then.
+    TurnedAway {
+        /// Whose token it was to renew.
+        label: Label,
+        /// Not before this.
+        until: Deadline,
+        /// What it answered.
+        answer: TurnedAway,
+    },
     /// What answered as the issuer is not trusted, so nothing was sent to it; the next try may be made then.
     Untrusted(Deadline),
     /// It has ended, and its refresh token may be in another copy of the store.

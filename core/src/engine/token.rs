@@ -207,7 +207,14 @@ impl<P: Ports> Engine<P> {
         });
         let retry_at = entry.and_then(|entry| entry.health.retry_at);
         let is_untrusted = entry.is_some_and(|entry| entry.health.untrusted);
-        let unreachable = |until| if is_untrusted { NoToken::Untrusted(until) } else { NoToken::Unreachable(until) };
+        let turned_away = entry.and_then(|entry| entry.health.turned_away.clone());
+        // What is known of the last try says more than the doubt that it returned to.
+        let is_told = is_untrusted || turned_away.is_some();
+        let no_answer = |until| match turned_away {
+            Some(answer) => NoToken::TurnedAway { label: picked.live.label.clone(), until, answer },
+            None if is_untrusted => NoToken::Untrusted(until),
+            None => NoToken::Unreachable(until),
+        };
         Err(match rotation {
             // Not due is what was spent a moment ago, if somebody set the wall clock meanwhile: look again.
             Rotation::Granted(_) | Rotation::Newer(_) | Rotation::Gone | Rotation::Refused(Refusal::NotDue) => {
@@ -225,12 +232,12 @@ impl<P: Ports> Engine<P> {
                     _ => None,
                 });
                 let until = later(retry_at, quiet, &now).unwrap_or_else(|| now.plus_ms(0));
-                if cause.is_some() && !is_untrusted { NoToken::InDoubt { until, cause } } else { unreachable(until) }
+                if cause.is_some() && !is_told { NoToken::InDoubt { until, cause } } else { no_answer(until) }
             }
             Rotation::Refused(Refusal::InDoubtUntil(until)) => NoToken::InDoubt { until, cause },
             Rotation::Refused(Refusal::BackOff(until) | Refusal::TooSoon(until)) => match cause {
-                Some(_) if !is_untrusted => NoToken::InDoubt { until, cause },
-                _ => unreachable(until),
+                Some(_) if !is_told => NoToken::InDoubt { until, cause },
+                _ => no_answer(until),
             },
             Rotation::Refused(Refusal::NotRotatable) => NoToken::Ended { label: picked.live.label.clone() },
             Rotation::Refused(Refusal::Elsewhere(from)) => NoToken::Elsewhere(from),

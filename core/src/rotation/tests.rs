@@ -153,6 +153,34 @@ fn each_answer_without_tokens_leaves_the_grant_as_it_is_known_to_be() {
 }
 
 #[test]
+fn what_an_issuer_turned_a_try_away_with_is_kept_until_the_next_outcome() {
+    let invalid_client = TurnedAway { status: 400, code: Some("invalid_client".to_owned()) };
+    let turned_away = |retry_after_ms| Exchanged::TurnedAway { answer: invalid_client.clone(), retry_after_ms };
+    let state = claimed(&lasting(3_600_000), 10, 1, Cause::Asked);
+    let told = settled(&state, 20, 1, turned_away(Some(7_000))).state;
+    let health = &entry(&told, "a").health;
+    // Nothing is consumed, and the next try is made as after one that was never sent.
+    assert_eq!((custody(&told), health.failures, health.retry_at), (&Custody::Settled, 1, Some(at(20).plus_ms(7_000))));
+    assert_eq!(health.turned_away.as_ref(), Some(&invalid_client));
+    let text = serde_json::to_string(&told).unwrap();
+    assert_eq!(serde_json::from_str::<State>(&text).unwrap(), told, "it is stored");
+    for outcome in [
+        granted("at-2", Some("rt-2")),
+        Exchanged::Unknown,
+        Exchanged::Untrusted,
+        Exchanged::NotConsumed { retry_after_ms: None },
+    ] {
+        let again = claimed(&told, 7_020, 2, Cause::Asked);
+        let after = settled(&again, 7_030, 2, outcome.clone()).state;
+        assert_eq!(entry(&after, "a").health.turned_away, None, "{outcome:?}");
+    }
+    // A doubt that it set out to resolve stands again.
+    let doubted = settled(&state, 20, 1, Exchanged::Unknown).state;
+    let again = settled(&claimed(&doubted, 40_000, 2, Cause::Challenged), 40_010, 2, turned_away(None)).state;
+    assert!(matches!(custody(&again), Custody::InDoubt(doubt) if doubt.attempt == Nonce(1)));
+}
+
+#[test]
 fn tries_that_come_to_nothing_are_made_less_and_less_often() {
     let mut state = lasting(3_600_000);
     let mut now_ms = 0;

@@ -33,6 +33,7 @@ mod same_token;
 mod saving;
 mod shown;
 mod stopped;
+mod turned_away;
 mod upgrade;
 mod watching;
 mod world;

@@ -8,7 +8,7 @@ use crate::machine::Event;
 use crate::pool::{Answer, Choice, Report, SetStrategy, Strategy};
 use crate::port::{Alive, CommitError, Store, StoreErrorKind};
 use crate::put::SuspendLink;
-use crate::rotation::{BACK_OFF_FIRST_MS, Cause, Exchanged, Fresh, LEAST_LEFT_MS};
+use crate::rotation::{BACK_OFF_FIRST_MS, Cause, Exchanged, Fresh, LEAST_LEFT_MS, TurnedAway};
 use crate::sample::{TIMES, acme, at, claim, entry, fresh, grant, key, label, link, named};
 
 const HOUR_MS: u64 = 3_600_000;
@@ -135,6 +135,12 @@ fn a_spent_token_is_never_handed_out_and_the_reason_says_what_to_do() {
     let (rig, engine, error) = failed(not_consumed());
     assert!(matches!(error, NoToken::Unreachable(until) if until == next));
     assert!(matches!(token(&engine, &rig).unwrap_err(), NoToken::Unreachable(until) if until == next));
+    let answer = TurnedAway { status: 400, code: Some("invalid_client".to_owned()) };
+    let is_told = |error: &NoToken| matches!(error, NoToken::TurnedAway { until, answer: told, .. } if *until == next && *told == answer);
+    let (rig, engine, error) = failed(Exchanged::TurnedAway { answer: answer.clone(), retry_after_ms: None });
+    assert!(is_told(&error), "{error:?}");
+    let again = token(&engine, &rig).unwrap_err();
+    assert!(is_told(&again), "and so it is while the next try is waited for: {again:?}");
     let (rig, engine, error) = failed(Exchanged::Unknown);
     let (unknown, quiet) = (Some(DoubtCause::NoUsableAnswer), at(HOUR_MS).plus_ms(TIMES.quarantine_ms()));
     assert!(quiet.left_ms(&at(0)) > next.left_ms(&at(0)), "it waits for both, and the later is told at once");
