@@ -1,17 +1,22 @@
 //! Why there is nothing to hand out, for people.
 
 use credlatch_core::engine::NoToken;
+use credlatch_core::name::Label;
 use credlatch_core::origin::Origin;
 use credlatch_core::pool::Answer;
 use credlatch_core::provider::Provider;
 use credlatch_core::scrub::Missing;
 use credlatch_core::shared::Shared;
+use credlatch_core::state::State;
 use credlatch_core::time::Deadline;
 
 use super::{Error, ErrorKind, after_what, clock_time};
 use crate::issuers::{NO_ISSUER, Trouble, distrust, hindrance, trust};
 use crate::set_aside::SetAside;
 use crate::system::process;
+
+/// How many labels a message names.
+const LABELS_NAMED: usize = 8;
 
 impl Error {
     /// Why there is nothing to hand out for this provider.
@@ -128,6 +133,22 @@ impl Error {
             ErrorKind::Busy,
             format!("every {name} entry rests{cause}; the first is usable again at {}", clock_time(until)),
             "wait until then, or store another key",
+        )
+    }
+
+    /// Nothing is stored under this label; it says what is stored under others.
+    pub(crate) fn no_entry(provider: &Provider, label: &Label, state: &State) -> Self {
+        let name = &provider.id;
+        let entries = state.slot(name.as_str()).map_or(&[][..], |slot| &slot.entries);
+        let mut there: Vec<_> = entries.iter().map(|entry| entry.label.as_str()).take(LABELS_NAMED).collect();
+        if entries.len() > there.len() {
+            there.push("others");
+        }
+        let there = if there.is_empty() { String::new() } else { format!("; it has {}", there.join(", ")) };
+        Self::new(
+            ErrorKind::NoCredential,
+            format!("{name} has no entry labelled {:?}{there}", label.as_str()),
+            "name one with --label; `credlatch status` shows the labels",
         )
     }
 

@@ -207,11 +207,7 @@ impl Latch {
         #[cfg(feature = "env")]
         self.pay_debts();
         if cleared.entries.is_empty() {
-            return Err(Error::new(
-                ErrorKind::NoCredential,
-                format!("{} has no entry labelled {:?}", row.id, label.as_str()),
-                "`credlatch status` shows the labels",
-            ));
+            return Err(Error::no_entry(row, label, &self.0.backend.snapshot()?.state));
         }
         Ok(self.cleared(cleared, others))
     }

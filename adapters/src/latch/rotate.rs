@@ -10,6 +10,7 @@ use credlatch_core::port::Issuer;
 use credlatch_core::provider::Provider;
 use credlatch_core::rotation::{Cause, Exchanged, Times};
 use credlatch_core::secret::Secret;
+use credlatch_core::state::{Material, State};
 use credlatch_core::time::Deadline;
 
 use super::credential::Credential;
@@ -140,13 +141,15 @@ impl Latch {
         let row = self.provider(provider)?;
         self.0.refuse_own_exchange(row, label)?;
         let snapshot = self.0.backend.snapshot()?;
-        let live = snapshot.live(row.id.as_str(), label.as_str()).ok_or_else(|| Error::missing(row))?;
+        let live =
+            snapshot.live(row.id.as_str(), label.as_str()).ok_or_else(|| not_there(row, label, &snapshot.state))?;
         let wish = wish(row, label, live.version, cause);
         let (live, is_own) = match self.0.backend.rotate(issuer, &wish, self.0.patience_ms)? {
             Rotation::Granted(live) => (live, true),
             Rotation::Newer(live) => (live, false),
             // It was granted, and whoever has it can use it: the credential says that it isn't saved.
             Rotation::Unsaved(unsaved) => (unsaved.live, true),
+            Rotation::Gone => return Err(not_there(row, label, &self.0.backend.snapshot()?.state)),
             other => return Err(not_rotated(row, label, other, self.health(row, label).as_ref())),
         };
         Ok(Rotated { credential: self.credential(self.0.picked(live)?)?, is_own })
@@ -190,6 +193,27 @@ pub(super) fn wish(row: &Provider, label: &Label, version: u64, cause: Cause) ->
     Wish { provider: row.id.clone(), label: label.clone(), version, cause, times: times(row) }
 }
 
+/// There is nothing to rotate under this label, whatever is stored under others.
+fn not_there(row: &Provider, label: &Label, state: &State) -> Error {
+    let entries = state.slot(row.id.as_str()).map_or(&[][..], |slot| &slot.entries);
+    if entries.is_empty() {
+        return Error::missing(row);
+    }
+    // Where all is linked, no label is of use.
+    if entries.iter().all(|entry| matches!(entry.material, Material::Link(_))) {
+        return borrowed(row);
+    }
+    Error::no_entry(row, label, state)
+}
+
+fn borrowed(row: &Provider) -> Error {
+    Error::new(
+        ErrorKind::Usage,
+        format!("{} is another tool's login, and that tool rotates it", row.id),
+        "use that tool, or sign in here to have a login of your own",
+    )
+}
+
 /// Why a rotation that a person asked for did not happen; `health` is what stands against the entry since.
 fn not_rotated(row: &Provider, label: &Label, rotation: Rotation, health: Option<&Health>) -> Error {
     let name = &row.id;
@@ -206,10 +230,7 @@ fn not_rotated(row: &Provider, label: &Label, rotation: Rotation, health: Option
         Rotation::Refused(Refusal::NotRotatable) => {
             none("has no refresh token, so there is nothing to rotate", "sign in to get one, or go on using the key")
         }
-        Rotation::Refused(Refusal::Borrowed) => none(
-            "is another tool's login, and that tool rotates it",
-            "use that tool, or sign in here to have a login of your own",
-        ),
+        Rotation::Refused(Refusal::Borrowed) => borrowed(row),
         Rotation::Refused(Refusal::InDoubtUntil(until)) => {
             let what = format!("an earlier rotation of {name} got no answer, so its refresh token may be spent");
             let remedy = "the present access token is used while it lasts; the refresh token is presented again at";

@@ -31,6 +31,11 @@ fn a_claude_code_login_is_linked_and_usable_by_token_and_run() {
     assert_eq!((&entry["kind"], &entry["health"]), (&"link".into(), &"ok".into()));
     assert!(!fs::read_to_string(home.document()).unwrap().contains("claude-0123"), "a linked secret is not copied");
 
+    // Whatever label is named, only the tool that owns it rotates it.
+    home.say(&["rotate", "claude"]).failed(2, "that tool rotates it");
+    let label = entry["label"].as_str().unwrap();
+    home.say(&["rotate", "claude", "--label", label]).failed(2, "that tool rotates it");
+
     // The tool renews its login, and the next request has it.
     fs::write(&path, CLAUDE.replace("sk-ant-oat01-claude", "sk-ant-oat01-renewed")).unwrap();
     assert_eq!(home.say(&["token", "claude"]).out, "sk-ant-oat01-renewed-0123456789abcdef\n");

@@ -20,6 +20,7 @@ mod crowds;
 mod doctor;
 mod escaped;
 mod killed;
+mod labels;
 mod many;
 #[cfg(target_os = "linux")]
 #[path = "../../../tests/common/namespaces.rs"]
