@@ -1,7 +1,7 @@
 //! Why there is nothing to hand out, for people.
 
 use credlatch_core::engine::NoToken;
-use credlatch_core::name::Label;
+use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::origin::Origin;
 use credlatch_core::pool::Answer;
 use credlatch_core::provider::Provider;
@@ -96,7 +96,6 @@ impl Error {
     /// The provider's row would send a refresh token to another host than it came from.
     pub(crate) fn elsewhere(provider: &Provider, from: Option<&Origin>) -> Self {
         let name = &provider.id;
-        let word = |origin: Option<&Origin>| origin.map_or_else(|| "nowhere".to_owned(), ToString::to_string);
         let (to, from) = (provider.grant_origins().token, word(from));
         Self::new(
             ErrorKind::Usage,
@@ -106,6 +105,22 @@ impl Error {
             ),
             format!(
                 "if that is meant: `credlatch providers --accept {name}`, or sign in again; if not, mend the provider file"
+            ),
+        )
+    }
+
+    /// The provider's row would have a token revoked at another host than it came from.
+    pub(crate) fn not_revoked_elsewhere(name: &ProviderId, from: Option<&Origin>, to: Option<&Origin>) -> Self {
+        Self::new(
+            ErrorKind::Usage,
+            format!(
+                "it was not revoked: the {name} login is revoked at {}, and its row now names {}; its token was not sent there",
+                word(from),
+                word(to)
+            ),
+            format!(
+                "revoke it on the provider's site if it may have leaked; if that host is meant for logins to come: \
+                 `credlatch providers --accept {name}`; if not, mend the provider file"
             ),
         )
     }
@@ -165,6 +180,11 @@ impl Error {
             ),
         )
     }
+}
+
+/// Where a row sends something, in a sentence.
+fn word(origin: Option<&Origin>) -> String {
+    origin.map_or_else(|| "nowhere".to_owned(), ToString::to_string)
 }
 
 /// How a person gets another credential of this provider in.

@@ -291,11 +291,18 @@ impl Cleared {
         drain(&self.latch.0, &self.taken, &self.others, timeout)
     }
 
+    /// Why a cleared login is not named to its issuer, if that is because the provider's row names another than it came
+    /// from.
+    pub fn why_withheld(&self) -> Option<Error> {
+        let withheld = self.taken.withheld.first()?;
+        Some(Error::not_revoked_elsewhere(&withheld.provider, withheld.from.as_ref(), withheld.to.as_ref()))
+    }
+
     /// Revokes the cleared logins at their issuers, best effort, and says what came of it. They are cleared already, so
     /// this may take its time.
     pub fn revoke(&self) -> Revocation {
         let answers = self.latch.0.backend.revoke_all(&*self.latch.0.issuer, &self.taken.effects);
-        if answers.contains(&Revoked::No) || self.taken.withheld > 0 {
+        if answers.contains(&Revoked::No) || !self.taken.withheld.is_empty() {
             Revocation::No
         } else if self.taken.has_shared {
             Revocation::Shared

@@ -1,6 +1,7 @@
 //! Clearing, and waiting until nobody holds what was cleared.
 
 use super::Engine;
+use super::origins::Withheld;
 use super::snapshot::Key;
 use super::transact::TransactError;
 use crate::clear::{Clear, Remove};
@@ -17,8 +18,8 @@ pub struct Cleared {
     pub entries: Vec<(ProviderId, Label)>,
     /// Grants to revoke at their issuers.
     pub effects: Vec<Effect>,
-    /// How many grants may not be named to the issuer, because its row names another origin than the grant came from.
-    pub withheld: usize,
+    /// Grants that may not be named to the issuer, because its row names another origin than the grant came from.
+    pub withheld: Vec<Withheld>,
     /// Whether a grant among them is not to be revoked, because another copy of the store may live on it.
     pub has_shared: bool,
     /// The generation from which on readers see nothing of it.

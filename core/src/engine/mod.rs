@@ -26,6 +26,7 @@ pub use clear::Cleared;
 pub use join::FlowView;
 pub use login::{Login, Poller};
 pub use no_token::NoToken;
+pub use origins::Withheld;
 pub use rotate::{Rotation, Wish};
 pub use snapshot::{Live, LiveKind, Snapshot};
 pub use token::Picked;

@@ -3,9 +3,20 @@
 use super::Engine;
 use crate::machine::{Effect, Event};
 use crate::name::ProviderId;
-use crate::origin::{NameOrigins, Reach};
+use crate::origin::{NameOrigins, Origin, Reach};
 use crate::port::Ports;
 use crate::state::{Entry, State};
+
+/// A revocation that isn't asked for, because it would name a grant to another origin than it came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Withheld {
+    /// The provider.
+    pub provider: ProviderId,
+    /// Where the grant would have been revoked when it came.
+    pub from: Option<Origin>,
+    /// Where its provider's row would send it now.
+    pub to: Option<Origin>,
+}
 
 impl<P: Ports> Engine<P> {
     fn reach(&self, provider: &ProviderId) -> Option<Reach> {
@@ -34,21 +45,28 @@ impl<P: Ports> Engine<P> {
         events
     }
 
-    /// Takes out the revocations of stored grants that would go to another origin, and says how many. A grant that was
+    /// Takes out the revocations of stored grants that would go to another origin, and returns them. A grant that was
     /// never stored has just come from the row in use.
-    pub(super) fn withhold_revocations(&self, before: &State, effects: &mut Vec<Effect>) -> usize {
-        let all = effects.len();
-        effects.retain(|effect| match effect {
-            Effect::Revoke { provider, token } => {
-                let entries = before.slot(provider.as_str()).map_or(&[][..], |slot| &slot.entries);
-                let grants = entries.iter().filter_map(Entry::grant);
-                let stored = grants.into_iter().find(|grant| grant.revocable() == token);
-                stored.is_none_or(|grant| {
-                    self.reach(provider).is_none_or(|reach| reach.admits_revocation(grant.origins.as_ref()))
-                })
-            }
-            _ => true,
+    pub(super) fn withhold_revocations(&self, before: &State, effects: &mut Vec<Effect>) -> Vec<Withheld> {
+        let mut withheld = Vec::new();
+        effects.retain(|effect| {
+            let held_back = self.held_back(before, effect);
+            let goes = held_back.is_none();
+            withheld.extend(held_back);
+            goes
         });
-        all - effects.len()
+        withheld
+    }
+
+    fn held_back(&self, before: &State, effect: &Effect) -> Option<Withheld> {
+        let Effect::Revoke { provider, token } = effect else { return None };
+        let mut grants = before.slot(provider.as_str())?.entries.iter().filter_map(Entry::grant);
+        let grant = grants.find(|grant| grant.revocable() == token)?;
+        let reach = self.reach(provider)?;
+        if reach.admits_revocation(grant.origins.as_ref()) {
+            return None;
+        }
+        let from = grant.origins.as_ref().unwrap_or(&reach.usual).revocation.clone();
+        Some(Withheld { provider: provider.clone(), from, to: reach.present.revocation })
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Engine;
+use super::origins::Withheld;
 use super::snapshot::Snapshot;
 use crate::law;
 use crate::machine::{Effect, Event, Verdict};
@@ -19,8 +20,8 @@ pub struct Transacted {
     pub verdicts: Vec<Verdict>,
     /// What may be done now that the state is durable.
     pub effects: Vec<Effect>,
-    /// How many revocations may not be done, because they would go to another origin than the grant's.
-    pub withheld: usize,
+    /// Revocations that may not be done, because they would go to another origin than the grant's.
+    pub withheld: Vec<Withheld>,
     /// What this transaction found out about the store: its grants are marked as shared.
     pub shared: Option<Shared>,
     /// The state before.

@@ -170,7 +170,7 @@ impl<S: Sim> Hand<S> {
         let done = self.process.conduct.clear(&self.process, Clear::Provider(provider.clone()));
         self.here.record(Fact::ClearEnded { who });
         if let Ok(done) = done {
-            if done.withheld > 0 {
+            if !done.withheld.is_empty() {
                 self.here.record(Fact::Withheld { who });
             }
             self.process.engine.revoke_all(&self.process.issuer, &done.effects);

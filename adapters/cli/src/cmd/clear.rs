@@ -38,7 +38,7 @@ pub(crate) fn clear(global: &Global, args: &Clear) -> Done {
         "revoked": revoked.as_str(),
     });
     output::answer(global.json, &object, || {
-        if gone.is_empty() { String::new() } else { what_was_revoked(revoked).to_owned() }
+        if gone.is_empty() { String::new() } else { what_was_revoked(revoked, &cleared) }
     })
 }
 
@@ -81,11 +81,15 @@ fn of_file(file: &Path, variables: &[String]) -> String {
 }
 
 /// What became of it at the issuer, for people.
-pub(super) fn what_was_revoked(revoked: Revocation) -> &'static str {
+pub(super) fn what_was_revoked(revoked: Revocation, cleared: &Cleared) -> String {
+    let why = cleared.why_withheld().filter(|_| revoked == Revocation::No);
+    if let Some(why) = why {
+        return format!("{}\n  {}", why.message(), why.remedy());
+    }
     match revoked {
         Revocation::Yes => "its issuer has revoked it",
         Revocation::No => {
-            "its issuer could not be asked to revoke it; do that on the provider's site if it may have leaked"
+            "its issuer could not be asked to revoke it, or refused; do that on the provider's site if it may have leaked"
         }
         Revocation::Shared => {
             "it was not revoked, because another copy of this store may use the same login; revoke it on the provider's site if none does"
@@ -94,4 +98,5 @@ pub(super) fn what_was_revoked(revoked: Revocation) -> &'static str {
             "it was not revoked, because that can't be done from here; delete it on the provider's site if it may have leaked"
         }
     }
+    .to_owned()
 }

@@ -22,6 +22,6 @@ pub(crate) fn remove(global: &Global, args: &Remove) -> Done {
         "revoked": revoked.as_str(),
     });
     output::answer(global.json, &object, || {
-        format!("removed from {}: {label}\n{}", row.id, super::clear::what_was_revoked(revoked))
+        format!("removed from {}: {label}\n{}", row.id, super::clear::what_was_revoked(revoked, &removed))
     })
 }

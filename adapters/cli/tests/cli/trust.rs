@@ -159,6 +159,17 @@ fn a_cleared_login_is_not_named_to_the_revocation_endpoint_of_another_host() {
     moved.oauth.as_mut().unwrap().revocation_endpoint = other.provider_row("acme").oauth.unwrap().revocation_endpoint;
     write_row(&home, &moved);
     assert_eq!(with_rows(&home, &["clear", "acme", "--json"]).json()["revoked"], "no");
+    // People read where it would have gone, and how to agree to that.
+    for taking in [&["clear", "acme"][..], &["remove", "acme", "--label", "default"]] {
+        write_row(&home, &first.provider_row("acme"));
+        set_login(&home, "acme", &first);
+        write_row(&home, &moved);
+        let cleared = with_rows(&home, taking);
+        assert_eq!(cleared.status, 0, "{}", cleared.err);
+        for told in ["was not revoked", first.url(), other.url(), "`credlatch providers --accept acme`"] {
+            assert!(cleared.out.contains(told), "{told}: {}", cleared.out);
+        }
+    }
     assert_eq!((first.stats().revocations, other.stats().revocations), (0, 0));
 }
 
