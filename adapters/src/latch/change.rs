@@ -85,6 +85,8 @@ pub enum Revocation {
     Yes,
     /// An issuer could not be reached, or refused; or the provider's row names another than the login came from.
     No,
+    /// It was left alone, because another entry holds it too ([`Cleared::held_by`]); nothing else failed.
+    Held,
     /// A login was left alone, because another copy of the store may hold it too; nothing else failed.
     Shared,
     /// There was nothing that can be revoked: keys are not, nor other tools' logins, and some issuers offer none.
@@ -97,6 +99,7 @@ impl Revocation {
         match self {
             Self::Yes => "yes",
             Self::No => "no",
+            Self::Held => "held",
             Self::Shared => "shared",
             Self::Unsupported => "unsupported",
         }
@@ -291,6 +294,11 @@ impl Cleared {
         drain(&self.latch.0, &self.taken, &self.others, timeout)
     }
 
+    /// The entries that stay and hold the same credential as one that is gone. Whoever ends it at its provider ends theirs.
+    pub fn held_by(&self) -> &[(ProviderId, Label)] {
+        &self.taken.held
+    }
+
     /// Why a cleared login is not named to its issuer, if that is because the provider's row names another than it came
     /// from.
     pub fn why_withheld(&self) -> Option<Error> {
@@ -304,6 +312,8 @@ impl Cleared {
         let answers = self.latch.0.backend.revoke_all(&*self.latch.0.issuer, &self.taken.effects);
         if answers.contains(&Revoked::No) || !self.taken.withheld.is_empty() {
             Revocation::No
+        } else if !self.taken.held.is_empty() {
+            Revocation::Held
         } else if self.taken.has_shared {
             Revocation::Shared
         } else if answers.contains(&Revoked::Yes) {

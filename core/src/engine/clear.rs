@@ -20,6 +20,8 @@ pub struct Cleared {
     pub effects: Vec<Effect>,
     /// Grants that may not be named to the issuer, because its row names another origin than the grant came from.
     pub withheld: Vec<Withheld>,
+    /// The entries that stay and hold the same secret or link as one that is gone: so it is not revoked.
+    pub held: Vec<(ProviderId, Label)>,
     /// Whether a grant among them is not to be revoked, because another copy of the store may live on it.
     pub has_shared: bool,
     /// The generation from which on readers see nothing of it.
@@ -63,10 +65,11 @@ impl<P: Ports> Engine<P> {
             grant.is_some_and(|grant| grant.refresh.is_some() && (done.shared.is_some() || grant.shared.is_some()))
         };
         let has_shared = keys.iter().any(is_shared);
+        let held = holders(&done.before, &done.after.state, &keys);
         // Whoever registers from now on reads the store after the commit.
         let readers = self.readers();
         let (effects, withheld, generation) = (done.effects, done.withheld, done.after.state.generation);
-        Ok(Cleared { entries, effects, withheld, has_shared, generation, keys, readers })
+        Ok(Cleared { entries, effects, withheld, held, has_shared, generation, keys, readers })
     }
 
     /// Whether nobody in this process holds a cleared version any more, and no reader can still come up with one. Copies
@@ -103,6 +106,16 @@ impl<P: Ports> Engine<P> {
             self.clock.pause((timeout_ms - spent_ms).min(5));
         }
     }
+}
+
+/// The entries that stay and hold what one of those that are gone held.
+fn holders(before: &State, after: &State, gone: &[Key]) -> Vec<(ProviderId, Label)> {
+    let entry = |(provider, label, _): &Key| before.entry(provider.as_str(), label.as_str());
+    let prints: Vec<_> = gone.iter().filter_map(entry).map(|entry| entry.material.fingerprint()).collect();
+    let staying =
+        after.providers.iter().flat_map(|(provider, slot)| slot.entries.iter().map(move |entry| (provider, entry)));
+    let holding = staying.filter(|(_, entry)| prints.contains(&entry.material.fingerprint()));
+    holding.map(|(provider, entry)| (provider.clone(), entry.label.clone())).collect()
 }
 
 /// The versions that were there before and are not any more.

@@ -36,6 +36,7 @@ pub(crate) fn clear(global: &Global, args: &Clear) -> Done {
         "cleared": list,
         "dotenv": cleared.variables(),
         "revoked": revoked.as_str(),
+        "held_by": held_by(&cleared),
     });
     output::answer(global.json, &object, || {
         if gone.is_empty() { String::new() } else { what_was_revoked(revoked, &cleared) }
@@ -91,6 +92,7 @@ pub(super) fn what_was_revoked(revoked: Revocation, cleared: &Cleared) -> String
         Revocation::No => {
             "its issuer could not be asked to revoke it, or refused; do that on the provider's site if it may have leaked"
         }
+        Revocation::Held => return held(cleared.held_by()),
         Revocation::Shared => {
             "it was not revoked, because another copy of this store may use the same login; revoke it on the provider's site if none does"
         }
@@ -99,4 +101,16 @@ pub(super) fn what_was_revoked(revoked: Revocation, cleared: &Cleared) -> String
         }
     }
     .to_owned()
+}
+
+/// Who goes on using what was taken away: whoever deletes it on the provider's site ends that as well.
+fn held(by: &[(ProviderId, Label)]) -> String {
+    let names: Vec<_> = by.iter().map(|(provider, label)| format!("{provider}, label {label}")).collect();
+    let names = plain::line(&names.join("; ")).into_owned();
+    format!("it was not revoked, because the same credential is still stored: {names}")
+}
+
+/// The same for JSON.
+pub(super) fn held_by(cleared: &Cleared) -> Vec<serde_json::Value> {
+    cleared.held_by().iter().map(|(provider, label)| json!({"provider": provider, "label": label})).collect()
 }

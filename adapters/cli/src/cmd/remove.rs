@@ -20,6 +20,7 @@ pub(crate) fn remove(global: &Global, args: &Remove) -> Done {
         "label": label,
         "generation": removed.generation(),
         "revoked": revoked.as_str(),
+        "held_by": super::clear::held_by(&removed),
     });
     output::answer(global.json, &object, || {
         format!("removed from {}: {label}\n{}", row.id, super::clear::what_was_revoked(revoked, &removed))

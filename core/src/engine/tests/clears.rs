@@ -8,7 +8,7 @@ use crate::machine::Event;
 use crate::name::ProviderId;
 use crate::pool::Choice;
 use crate::put::Put;
-use crate::sample::{acme, key, label, named};
+use crate::sample::{acme, grant, key, label, link, named};
 
 fn other() -> ProviderId {
     ProviderId::new("other").unwrap()
@@ -24,6 +24,20 @@ fn a_clear_names_what_it_took_away_and_nothing_else() {
     let cleared = engine.clear(Clear::Provider(acme())).unwrap();
     assert_eq!((cleared.entries, cleared.generation), (vec![(acme(), label("a"))], 4));
     assert_eq!(engine.clear(Clear::Everything).unwrap().entries, [(other(), label("a"))]);
+}
+
+#[test]
+fn a_clear_names_the_entries_that_go_on_holding_what_it_took_away() {
+    for secret in [key("key-1"), grant("at-1", Some("rt-1")), grant("at-1", None), link("me")] {
+        let rig = Rig::with([named("a", secret.clone()), named("b", secret.clone()), named("c", key("key-2"))]);
+        let engine = rig.engine();
+        commit(&engine, Event::Put(Put { provider: other(), ..named("d", secret.clone()) }));
+        let removed = engine.remove(acme(), label("a")).unwrap();
+        assert_eq!(removed.held, [(acme(), label("b")), (other(), label("d"))], "{secret:?}");
+        assert!(removed.effects.is_empty());
+        assert_eq!(engine.clear(Clear::Provider(acme())).unwrap().held, [(other(), label("d"))]);
+        assert!(engine.clear(Clear::Everything).unwrap().held.is_empty());
+    }
 }
 
 #[test]
