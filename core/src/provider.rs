@@ -1,9 +1,15 @@
 //! A provider is a row of data: its names, its variables, where its keys may be sent, how its tokens are renewed.
 //!
-//! The rows that ship are [`BUILT_IN_JSON`]; a user's file has the same form. Whoever adds a provider writes a row and no
-//! code. Rows become usable only as a [`Table`], which refuses what would be unsafe or ambiguous.
+//! The well-known rows that ship are [`BUILT_IN_JSON`], and the others a text beside it ([`Table::with_field`]); a user's file
+//! has the form of the first. Whoever adds a provider writes a row and no code. Rows become usable only as a [`Table`], which
+//! refuses what would be unsafe or ambiguous.
 
+mod belongs;
 mod check;
+mod field;
+mod lookup;
+mod oauth;
+mod reading;
 pub mod sniff;
 mod table;
 mod url;
@@ -12,16 +18,17 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+pub use belongs::Misdirected;
 pub use check::{BadEndpoint, BadTable};
+pub use oauth::{Dialect, OAuth};
+pub use reading::{Reading, Role};
 pub use table::{Replaced, Table, UnknownProvider};
 pub use url::{Url, endpoint};
 
-use crate::flow::FlowKind;
 use crate::name::ProviderId;
 use crate::origin::{Origin, Origins};
-use crate::rotation::Times;
 
-/// The provider table that ships, as JSON text: a [`TableFile`]. The core has no JSON parser, so adapters parse it.
+/// The well-known rows of the provider table, as JSON text: a [`TableFile`]. The core has no JSON parser, so adapters parse it.
 pub const BUILT_IN_JSON: &str = include_str!("providers.json");
 
 /// The form of a provider table on disk.
@@ -59,6 +66,9 @@ pub struct Provider {
     /// The header in which an API key travels.
     #[serde(default)]
     pub auth: AuthStyle,
+    /// Whether its server answers without a key, as one on this machine may. A key that is stored is used all the same.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub keyless: bool,
     /// The page where a person gets a key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_url: Option<String>,
@@ -83,9 +93,18 @@ pub struct EnvNames {
     /// Tools put a key or a token here; its content tells which. Read and dropped, never set, except by a shape.
     #[serde(default)]
     pub either: Vec<String>,
+    /// Headers to add to each request are set in each of these; a credential may be among them. Dropped.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<String>,
+    /// Names an account, a project or a resource. It is no credential, so it is passed on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub account: Vec<String>,
     /// Holds no key of its own, yet decides where one goes or who pays: extra headers, switches to a cloud. Dropped.
     #[serde(default)]
     pub steering: Vec<String>,
+    /// Those of the names above that programs read for other things than models, too: the provider's, and not its alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shared: Vec<String>,
 }
 
 /// Where a provider answers.
@@ -141,69 +160,24 @@ pub enum AuthStyle {
     XGoogApiKey,
 }
 
-/// How a provider's tokens are obtained, renewed and revoked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct OAuth {
-    /// How a person signs in. Absent: not from here, but a grant that was imported can still be renewed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub flow: Option<Dialect>,
-    /// Where a device code is requested.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub device_authorization_endpoint: Option<String>,
-    /// Where a browser is sent in a loopback flow.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub authorization_endpoint: Option<String>,
-    /// Where codes and refresh tokens are exchanged.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub token_endpoint: Option<String>,
-    /// Where a token is revoked.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub revocation_endpoint: Option<String>,
-    /// URLs whose hosts earlier versions of this row named as token or revocation endpoints: a login that came from one may
-    /// be renewed where the row points now. It counts in rows that ship, and in no file of a user.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub former_origins: Vec<String>,
-    /// The public client id.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub client_id: Option<String>,
-    /// The scopes to ask for, separated by spaces.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub scope: Option<String>,
-    /// How long before its expiry a token is renewed.
-    #[serde(default = "default_skew")]
-    pub refresh_skew_secs: u64,
-    /// How long one request may take.
-    #[serde(default = "default_timeout")]
-    pub http_timeout_secs: u64,
-    /// For how long the issuer takes a refresh token that it has already replaced.
-    #[serde(default)]
-    pub grace_secs: u64,
-}
-
-/// The ways to sign in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Dialect {
-    /// RFC 8628: a code is shown, the person confirms it on another page, we poll.
-    Device,
-    /// OpenAI's own device dialect.
-    CodexDevice,
-    /// Claude Code signs in; we wait for its file and read it.
-    ClaudeLink,
-    /// A browser comes back to a port of this machine.
-    Loopback,
-}
-
-fn default_skew() -> u64 {
-    120
-}
-
-fn default_timeout() -> u64 {
-    15
-}
-
 impl Provider {
+    /// A row of which only the id is known.
+    pub fn named(id: ProviderId) -> Self {
+        Self {
+            id,
+            aliases: Vec::new(),
+            name: None,
+            env: EnvNames::default(),
+            base_urls: BaseUrls::default(),
+            native_hosts: Vec::new(),
+            token_prefixes: TokenPrefixes::default(),
+            auth: AuthStyle::default(),
+            keyless: false,
+            key_url: None,
+            oauth: None,
+        }
+    }
+
     /// What people call it.
     pub fn display_name(&self) -> &str {
         self.name.as_deref().unwrap_or(self.id.as_str())
@@ -217,7 +191,8 @@ impl Provider {
 
     /// Every variable that holds, redirects or bills one of its credentials: what no child of another provider may see.
     pub fn all_names(&self) -> impl Iterator<Item = &str> {
-        self.credential_names().chain(self.env.base_url.iter().chain(&self.env.steering).map(String::as_str))
+        let others = self.env.base_url.iter().chain(&self.env.headers).chain(&self.env.steering);
+        self.credential_names().chain(others.map(String::as_str))
     }
 
     /// The variables in which a child looks for a credential of this kind. A bearer token may stand in for a key, so a
@@ -255,48 +230,6 @@ impl Provider {
     /// Whether a URL's host is exactly one of this provider's own.
     pub fn is_native(&self, url: &Url<'_>) -> bool {
         self.native_hosts.iter().any(|host| host.eq_ignore_ascii_case(url.host))
-    }
-}
-
-impl Dialect {
-    /// Which kind of flow it makes.
-    pub fn flow_kind(self) -> FlowKind {
-        match self {
-            Self::Device | Self::CodexDevice => FlowKind::Device,
-            Self::ClaudeLink => FlowKind::Link,
-            Self::Loopback => FlowKind::Loopback,
-        }
-    }
-}
-
-impl OAuth {
-    /// The row's times as a rotation takes them.
-    pub fn times(&self) -> Times {
-        Times {
-            skew_ms: self.refresh_skew_secs.saturating_mul(1000),
-            http_timeout_ms: self.http_timeout_secs.saturating_mul(1000),
-            grace_ms: self.grace_secs.saturating_mul(1000),
-        }
-    }
-
-    /// Where the Codex dialect asks whether the person has confirmed: beside the device endpoint.
-    pub fn codex_poll_endpoint(&self) -> Option<String> {
-        let (parent, _) = self.device_authorization_endpoint.as_deref()?.rsplit_once('/')?;
-        Some(format!("{parent}/token"))
-    }
-
-    /// The redirect URI that the Codex dialect names in its exchange; nothing listens there.
-    pub fn codex_redirect_uri(&self) -> Option<String> {
-        self.device_origin().map(|origin| format!("{origin}/deviceauth/callback"))
-    }
-
-    /// The page on which the person types the code of the Codex dialect.
-    pub fn codex_verification_uri(&self) -> Option<String> {
-        self.device_origin().map(|origin| format!("{origin}/codex/device"))
-    }
-
-    fn device_origin(&self) -> Option<&str> {
-        self.device_authorization_endpoint.as_deref().and_then(Url::parse).map(|url| url.origin)
     }
 }
 

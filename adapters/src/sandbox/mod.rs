@@ -25,7 +25,7 @@ use std::io;
 use std::sync::Arc;
 
 use credlatch_core::name::ProviderId;
-use credlatch_core::provider::{AuthStyle, BaseUrls, Dialect, EnvNames, OAuth, Provider, TokenPrefixes};
+use credlatch_core::provider::{Dialect, OAuth, Provider};
 use parking_lot::Mutex;
 
 use book::Book;
@@ -88,18 +88,7 @@ impl Sandbox {
             http_timeout_secs: 15,
             grace_secs: 0,
         };
-        Provider {
-            id: ProviderId::new(id).expect("the name of a provider"),
-            aliases: Vec::new(),
-            name: None,
-            env: EnvNames::default(),
-            base_urls: BaseUrls::default(),
-            native_hosts: Vec::new(),
-            token_prefixes: TokenPrefixes::default(),
-            auth: AuthStyle::Bearer,
-            key_url: None,
-            oauth: Some(oauth),
-        }
+        Provider { oauth: Some(oauth), ..Provider::named(ProviderId::new(id).expect("the name of a provider")) }
     }
 
     /// Changes how it behaves from now on.

@@ -19,8 +19,8 @@ pub enum BadTable {
         /// The row that wants it too.
         second: ProviderId,
     },
-    /// Not a name that every shell accepts.
-    #[error("{provider}: a variable's name starts with a letter or `_` and goes on with those and digits")]
+    /// Not a name that a program could read. A shell can't assign one that begins with a digit, but passes it on.
+    #[error("{provider}: a variable's name is made of letters, digits and `_`, and not of digits alone")]
     BadVariable {
         /// The row.
         provider: ProviderId,
@@ -103,7 +103,8 @@ fn names(rows: &[Provider]) -> Result<(), BadTable> {
 
 fn row(row: &Provider) -> Result<(), BadTable> {
     let provider = || row.id.clone();
-    if !row.all_names().all(is_variable) {
+    let others = row.env.account.iter().chain(&row.env.shared).map(String::as_str);
+    if !row.all_names().chain(others).all(is_variable) {
         return Err(BadTable::BadVariable { provider: provider() });
     }
     if !row.token_prefixes.iter().all(|(prefix, _)| is_prefix(prefix)) {
@@ -166,7 +167,7 @@ fn url(row: &Provider, field: &'static str, text: Option<&str>) -> Result<(), Ba
 
 fn is_variable(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    name.bytes().all(plain) && name.bytes().next().is_some_and(|first| !first.is_ascii_digit())
+    name.bytes().all(plain) && !name.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn is_prefix(prefix: &str) -> bool {

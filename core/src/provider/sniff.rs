@@ -42,7 +42,7 @@ pub fn tokens<'a>(table: &'a Table, text: &'a str) -> Vec<Token<'a>> {
         if let Some((prefix, kind)) = longest_prefix(table, from_here)
             && is_believable(&text[..at], before, prefix, from_here)
         {
-            found.push(Token { from_here, kind, owners: owners(table, prefix) });
+            found.push(Token { from_here, kind, owners: table.owners(prefix).collect() });
         }
         before = Some(first);
     }
@@ -52,17 +52,11 @@ pub fn tokens<'a>(table: &'a Table, text: &'a str) -> Vec<Token<'a>> {
 /// The secret that a whole text is, if its prefix is known.
 pub fn whole<'a>(table: &'a Table, text: &'a str) -> Option<Token<'a>> {
     let (prefix, kind) = longest_prefix(table, text)?;
-    Some(Token { from_here: text, kind, owners: owners(table, prefix) })
+    Some(Token { from_here: text, kind, owners: table.owners(prefix).collect() })
 }
 
 fn longest_prefix<'a>(table: &'a Table, text: &str) -> Option<(&'a str, Option<Kind>)> {
-    let all = table.every_row().flat_map(|row| row.token_prefixes.iter());
-    all.filter(|(prefix, _)| text.starts_with(prefix)).max_by_key(|(prefix, _)| prefix.len())
-}
-
-fn owners<'a>(table: &'a Table, prefix: &str) -> Vec<&'a ProviderId> {
-    let has = |row: &&super::Provider| row.token_prefixes.iter().any(|(own, _)| own == prefix);
-    table.every_row().filter(has).map(|row| &row.id).collect()
+    table.prefixes().filter(|(prefix, _)| text.starts_with(prefix)).max_by_key(|(prefix, _)| prefix.len())
 }
 
 fn is_believable(head: &str, before: Option<char>, prefix: &str, from_here: &str) -> bool {

@@ -3,18 +3,20 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::{BadTable, Provider, check, sniff};
+use super::{BadTable, Provider, check, field, sniff};
 use crate::name::ProviderId;
 use crate::origin::{Origin, Reach};
 
 /// The providers that are known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Table {
-    rows: Vec<Provider>,
+    pub(super) rows: Vec<Provider>,
     /// Rows that a user's file replaced: their variables and prefixes still mark credentials.
     replaced: Vec<Provider>,
     /// Which rows a user's file brought.
-    brought: BTreeSet<ProviderId>,
+    pub(super) brought: BTreeSet<ProviderId>,
+    /// Whether the field is known, too. A row that is here goes before one of the field.
+    pub(super) has_field: bool,
 }
 
 /// A row that a user's file put in the place of one that ships.
@@ -42,8 +44,10 @@ pub struct UnknownProvider {
     pub asked: Option<ProviderId>,
     /// The id or alias that is spelled most like it.
     pub nearest: Option<ProviderId>,
-    /// All ids.
+    /// The ids of the rows in use but for the field's.
     pub known: Vec<ProviderId>,
+    /// How many more the field has.
+    pub more: usize,
 }
 
 impl Table {
@@ -53,7 +57,14 @@ impl Table {
     /// Says which row breaks which rule.
     pub fn new(rows: Vec<Provider>) -> Result<Self, BadTable> {
         check::rows(&rows)?;
-        Ok(Self { rows, replaced: Vec::new(), brought: BTreeSet::new() })
+        Ok(Self { rows, replaced: Vec::new(), brought: BTreeSet::new(), has_field: false })
+    }
+
+    /// Knows the field, too: the providers that ship beside the well-known ones. Whatever a row of this table says or is
+    /// called, now or after a merge, goes before the field.
+    #[must_use]
+    pub fn with_field(self) -> Self {
+        Self { has_field: true, ..self }
     }
 
     /// Adds a user's rows; one with a known id replaces that row as a whole.
@@ -77,7 +88,12 @@ impl Table {
 
     /// The row with this id.
     pub fn get(&self, id: &ProviderId) -> Option<&Provider> {
-        self.rows.iter().find(|row| row.id == *id)
+        self.with_id(id.as_str())
+    }
+
+    pub(super) fn with_id(&self, id: &str) -> Option<&Provider> {
+        let of_field = || self.has_field.then(|| field::get(id)).flatten();
+        self.rows.iter().find(|row| row.id.as_str() == id).or_else(of_field)
     }
 
     /// The row that a person means: white space and case don't count, aliases do.
@@ -96,27 +112,38 @@ impl Table {
     /// The row with exactly this id or alias.
     fn named(&self, name: &str) -> Option<&Provider> {
         let is_named = |row: &&Provider| std::iter::once(&row.id).chain(&row.aliases).any(|own| own.as_str() == name);
-        self.rows.iter().find(is_named)
+        let of_field = || match self.has_field.then(|| field::named(name)).flatten()? {
+            // A user's row has taken its place, under the same id.
+            field::Of::Row(row) => self.get(&row.id),
+            field::Of::WellKnown(id) => self.with_id(id),
+        };
+        self.rows.iter().find(is_named).or_else(of_field)
     }
 
     fn unknown(&self, text: &str, asked: Option<ProviderId>) -> UnknownProvider {
         // A secret that was typed in the place of a name must not come back in an error.
         let asked = asked.filter(|name| name.as_str().len() <= 24 && sniff::tokens(self, text).is_empty());
-        let names = self.rows.iter().flat_map(|row| std::iter::once(&row.id).chain(&row.aliases));
+        let names =
+            self.rows.iter().flat_map(|row| std::iter::once(&row.id).chain(&row.aliases)).map(ProviderId::as_str);
+        let names = names.chain(self.has_field.then(field::names).into_iter().flatten());
         let nearest = asked.as_ref().and_then(|asked| {
-            let close = |name: &ProviderId| edit_distance(asked.as_str(), name.as_str());
-            names.map(|name| (close(name), name)).min_by_key(|(far, _)| *far).filter(|(far, _)| *far <= 2)
+            let close = |name: &str| edit_distance(asked.as_str(), name);
+            names
+                .map(|name| (close(name), name))
+                .min_by_key(|(far, _)| *far)
+                .filter(|(far, name)| *far <= 2 && far * 2 <= name.len())
         });
-        let nearest = nearest.map(|(_, name)| name.clone());
-        UnknownProvider { asked, nearest, known: self.rows.iter().map(|row| row.id.clone()).collect() }
+        let nearest = nearest.and_then(|(_, name)| ProviderId::new(name).ok());
+        let known = self.rows.iter().map(|row| row.id.clone()).collect();
+        UnknownProvider { asked, nearest, known, more: self.field().count() }
     }
 
-    /// The rows in use.
+    /// The rows in use but for the field's.
     pub fn providers(&self) -> impl Iterator<Item = &Provider> {
         self.rows.iter()
     }
 
-    /// The rows that a user's file put in the place of others.
+    /// The rows that a user's file put in the place of well-known ones.
     pub fn replacements(&self) -> impl Iterator<Item = Replaced<'_>> {
         self.replaced.iter().filter_map(|shipped| Some(Replaced { row: self.get(&shipped.id)?, shipped }))
     }
@@ -152,7 +179,8 @@ impl fmt::Display for UnknownProvider {
             write!(f, "; did you mean `{nearest}`?")?;
         }
         let known: Vec<&str> = self.known.iter().map(ProviderId::as_str).collect();
-        write!(f, " (known: {})", known.join(", "))
+        let more = if self.more == 0 { String::new() } else { format!(", and {} more", self.more) };
+        write!(f, " (known: {}{more})", known.join(", "))
     }
 }
 
