@@ -23,7 +23,7 @@ pub enum DotenvError {
         /// Whose value it is.
         key: String,
     },
-    /// Not a name that every shell accepts.
+    /// Not a name that a program could read.
     #[error("`{0}` can't be the name of a variable")]
     BadKey(String),
     /// A value that not every program would read back as it is.
@@ -169,7 +169,9 @@ fn words_set_in(raw: &str) -> impl Iterator<Item = &str> {
 
 fn check_key(key: &str) -> Result<(), DotenvError> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
-    let starts_well = key.bytes().next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_');
+    // A shell would not assign one that begins with a digit; what programs read by that name is there all the same.
+    let starts_well = key.bytes().find(|byte| !byte.is_ascii_digit());
+    let starts_well = starts_well.is_some_and(|first| first.is_ascii_alphabetic() || first == b'_');
     if starts_well && key.bytes().all(plain) { Ok(()) } else { Err(DotenvError::BadKey(key.to_owned())) }
 }
 
