@@ -170,7 +170,12 @@ impl From<UnknownProvider> for Error {
             _ => "that is not the name of a provider".to_owned(),
         };
         let known: Vec<_> = unknown.known.iter().map(ToString::to_string).collect();
-        let known = known.join(", ");
+        let more = if unknown.more == 0 {
+            String::new()
+        } else {
+            format!(" and {} more (`credlatch providers --all`)", unknown.more)
+        };
+        let known = format!("{}{more}", known.join(", "));
         let remedy = match &unknown.nearest {
             Some(near) => format!("did you mean `{near}`? Known are: {known}"),
             None => format!("known are: {known}; others can be added with a provider file"),

@@ -11,7 +11,8 @@ use crate::error::{Error, ErrorKind};
 pub(crate) fn built_in() -> Table {
     static TABLE: OnceLock<Table> = OnceLock::new();
     let parse = || {
-        let rows = serde_json::from_str::<TableFile>(BUILT_IN_JSON).map(|file| Table::new(file.providers));
+        let rows = serde_json::from_str::<TableFile>(BUILT_IN_JSON)
+            .map(|file| Table::new(file.providers).map(Table::with_field));
         match rows {
             Ok(Ok(table)) => table,
             _ => unreachable!("the table that ships is parsed and checked by a test"),

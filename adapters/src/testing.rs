@@ -12,7 +12,7 @@ use credlatch_core::provider::{BUILT_IN_JSON, Table, TableFile};
 /// The table that ships.
 pub(crate) fn table() -> Table {
     let file: TableFile = serde_json::from_str(BUILT_IN_JSON).unwrap();
-    Table::new(file.providers).unwrap()
+    Table::new(file.providers).unwrap().with_field()
 }
 
 /// One test of this binary, to be run in a process of its own.

@@ -158,6 +158,9 @@ pub(crate) enum Command {
     Completions {
         /// The shell
         shell: Shell,
+        /// Offer all providers, and not only the well-known and those of the provider file
+        #[arg(long)]
+        all: bool,
     },
     /// What the demo's child processes do.
     #[command(hide = true)]
@@ -176,6 +179,12 @@ pub(crate) struct Provider {
 
 #[derive(Args)]
 pub(crate) struct Providers {
+    /// Only those that have this in their id, name, variables or hosts, among all that are known
+    #[arg(conflicts_with = "accept")]
+    pub(crate) word: Option<String>,
+    /// All, and not only the well-known and those of the provider file
+    #[arg(long, conflicts_with = "accept")]
+    pub(crate) all: bool,
     /// Agree to the hosts that this provider's row names now, in place of those that ship or that its logins came from
     #[arg(long, value_name = "PROVIDER")]
     pub(crate) accept: Option<String>,

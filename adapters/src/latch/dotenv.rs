@@ -31,12 +31,15 @@ impl Latch {
         self.clear_both(Clear::Provider(row.id.clone()), file, &variables)
     }
 
-    /// [`Latch::clear_all`], and every line of a `.env` file that sets a credential variable of any known provider goes too.
+    /// [`Latch::clear_all`], and every line of a `.env` file that sets a credential variable of a well-known provider, of
+    /// one in the provider file or of one that something is stored for goes too.
     ///
     /// # Errors
     /// As [`Latch::clear_with_dotenv`].
     pub fn clear_all_with_dotenv(&self, file: &Path) -> Result<Cleared, Error> {
-        let variables: Vec<_> = self.providers().providers().flat_map(Provider::credential_names).collect();
+        let (table, status) = (self.providers(), self.status()?);
+        let stored = status.state.providers.keys().filter_map(|id| table.in_field(id));
+        let variables: Vec<_> = table.providers().chain(stored).flat_map(Provider::credential_names).collect();
         self.clear_both(Clear::Everything, file, &variables)
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use credlatch_core::provider::{Kind, Provider};
+use credlatch_core::provider::{Kind, Provider, Role};
 use zeroize::Zeroizing;
 
 use super::Latch;
@@ -60,19 +60,19 @@ pub(super) fn expand(text: &str, latch: &Latch) -> Result<Expanded, Error> {
 }
 
 fn look_up<'a>(name: &str, latch: &'a Latch) -> Result<Value<'a>, Error> {
-    let is_one_of = |names: &[String]| names.iter().any(|known| known == name);
-    let of = |row: &Provider, names: fn(&Provider) -> &Vec<String>| is_one_of(names(row));
-    let find = |names: fn(&Provider) -> &Vec<String>| latch.providers().providers().find(|row| of(row, names));
-    if let Some(row) = find(|row| &row.env.api_key) {
+    let rows: Vec<_> = latch.providers().of_variable(name).into_iter().map(|reading| reading.provider).collect();
+    // The row in use decides, and not one whose place it took; and here case counts.
+    let find = |role| rows.iter().find(|row| row.env.of(role).iter().any(|known| known == name)).copied();
+    if let Some(row) = find(Role::ApiKey) {
         return credential(name, latch, row, Some(Kind::ApiKey));
     }
-    if let Some(row) = find(|row| &row.env.oauth_token) {
+    if let Some(row) = find(Role::OauthToken) {
         return credential(name, latch, row, Some(Kind::OauthToken));
     }
-    if let Some(row) = find(|row| &row.env.either) {
+    if let Some(row) = find(Role::Either) {
         return credential(name, latch, row, None);
     }
-    if let Some(row) = find(|row| &row.env.base_url) {
+    if let Some(row) = find(Role::BaseUrl) {
         let none = || refused(format!("{} has no address of its own in the provider table", row.id));
         return row.base_urls.own.as_deref().map(Value::Plain).ok_or_else(none);
     }

@@ -52,7 +52,7 @@ pub(crate) fn dispatch(cli: &Cli) -> Done {
         Command::Profiles => profiles::profiles(global),
         Command::Purge => purge::purge(global),
         Command::Demo => demo::demo(global),
-        Command::Completions { shell } => completions::completions(*shell),
+        Command::Completions { shell, all } => completions::completions(global, *shell, *all),
         Command::DemoPart { part } => demo::part(global, *part),
     }
 }
