@@ -23,6 +23,7 @@ pub struct Credential {
     /// What a link's file held; our own secrets are in the shared record.
     borrowed: Option<Borrowed>,
     latch: Latch,
+    stands_in: bool,
 }
 
 #[derive(Clone)]
@@ -83,7 +84,18 @@ impl Kind {
 
 impl Credential {
     pub(super) fn new(latch: &Latch, picked: Picked, borrowed: Option<Borrowed>) -> Self {
-        Self { live: picked.live, generation: picked.generation, borrowed, latch: latch.clone() }
+        Self { live: picked.live, generation: picked.generation, borrowed, latch: latch.clone(), stands_in: false }
+    }
+
+    /// What is given to programs that insist on a key where the server wants none.
+    pub(super) fn standing_in(latch: &Latch, live: Arc<Live>, generation: u64) -> Self {
+        Self { live, generation, borrowed: None, latch: latch.clone(), stands_in: true }
+    }
+
+    /// Whether it is nobody's secret, but what stands in for one where the provider's server wants none: see
+    /// [`Latch::current_or_stand_in`].
+    pub fn is_stand_in(&self) -> bool {
+        self.stands_in
     }
 
     /// Whose credential it is.
@@ -148,8 +160,11 @@ impl Credential {
     }
 
     /// Puts it into a request's headers, in the header that the provider expects, marked as sensitive. What other header
-    /// of that name was there is replaced.
+    /// of that name was there is replaced. A stand-in is put nowhere.
     pub fn authorize(&self, headers: &mut HeaderMap) {
+        if self.stands_in {
+            return;
+        }
         let row = self.latch.0.table.get(self.provider());
         let style = row.map(|row| row.auth).unwrap_or_default();
         let (name, lead) = style.header(self.wire_kind());

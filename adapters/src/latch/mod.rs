@@ -17,6 +17,7 @@ mod guard;
 #[cfg(any(feature = "env", feature = "foreign"))]
 mod import;
 mod issuer;
+mod keyless;
 #[cfg_attr(not(feature = "foreign"), path = "no_link.rs")]
 mod link;
 mod login;

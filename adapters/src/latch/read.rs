@@ -11,7 +11,7 @@ use credlatch_core::time::Stamp;
 use super::credential::{Credential, Read, Unread};
 use super::passed::Passed;
 use super::{Inner, Latch};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// Everything stored, at one generation, and the time at which it was looked at.
 #[derive(Clone, Debug)]
@@ -40,6 +40,19 @@ impl Latch {
     /// As [`Latch::current`].
     pub fn current_for_model(&self, provider: &str, model: &str) -> Result<Credential, Error> {
         self.chosen(provider, Some(model))
+    }
+
+    /// The same, or, where the provider's row says that its server wants no key and none is stored, what stands in for one:
+    /// a word that programs take which insist on a key, and that is put into no request by [`Credential::authorize`].
+    ///
+    /// # Errors
+    /// As [`Latch::current`].
+    pub fn current_or_stand_in(&self, provider: &str) -> Result<Credential, Error> {
+        let row = self.provider(provider)?;
+        match self.current(provider) {
+            Err(error) if row.keyless && error.kind() == ErrorKind::NoCredential => self.stand_in(row),
+            found => found,
+        }
     }
 
     fn chosen(&self, provider: &str, model: Option<&str>) -> Result<Credential, Error> {

@@ -95,6 +95,20 @@ impl Live {
         }
     }
 
+    /// The record of what is given where no secret is wanted. It is of no entry: those have versions from one on.
+    pub fn standing_in(provider: ProviderId, word: Secret) -> Self {
+        Self {
+            provider,
+            label: Label::default(),
+            version: 0,
+            kind: LiveKind::ApiKey,
+            expiry: Expiry::Never,
+            secret: Some(word),
+            picks: AtomicU64::new(0),
+            unsaved: None,
+        }
+    }
+
     /// The record of tokens that were granted to an entry and could not be saved: they have no version of their own yet.
     pub(super) fn of_unsaved(of: (&ProviderId, &Label, u64), fresh: &Fresh, now: &Stamp, error: StoreError) -> Self {
         let (provider, label, version) = of;

@@ -13,9 +13,21 @@ const SAVING: Duration = Duration::from_secs(60);
 /// Between two tries to save them.
 const BETWEEN_TRIES: Duration = Duration::from_millis(200);
 
-/// The provider's credential, rotated if it is due, with at least so much time left.
+/// A credential for somebody who asks for a secret: nothing stands in for one.
+pub(crate) fn stored(latch: &Latch, provider: &str) -> Done<Credential> {
+    let credential = fresh(latch, provider, Duration::ZERO)?;
+    if credential.is_stand_in() {
+        let id = credential.provider();
+        let what = format!("nothing is stored for {id}, and its server wants no key");
+        return Err(Error::new(ErrorKind::NoCredential, what, format!("`credlatch run {id}` needs none")).into());
+    }
+    Ok(credential)
+}
+
+/// The provider's credential, rotated if it is due, with at least so much time left; or what stands in for one where its
+/// server wants none.
 pub(crate) fn fresh(latch: &Latch, provider: &str, min_ttl: Duration) -> Done<Credential> {
-    let credential = latch.current(provider)?;
+    let credential = latch.current_or_stand_in(provider)?;
     // Most commands need no word with an issuer: no thread is started for them, and signals are left alone.
     if !is_due(latch, &credential, min_ttl)? {
         return Ok(credential);

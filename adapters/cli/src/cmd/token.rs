@@ -1,7 +1,5 @@
 //! `token`: print a token that is good now, for tools that ask a helper for their key.
 
-use std::time::Duration;
-
 use credlatch::{Credential, Latch, rfc3339};
 use serde::Serialize;
 
@@ -23,7 +21,7 @@ struct Answer<'a> {
 
 pub(crate) fn token(global: &Global, of: &Provider) -> Done {
     let latch = global.latch()?;
-    let credential = super::fresh::fresh(&latch, &of.provider, Duration::ZERO)?;
+    let credential = super::fresh::stored(&latch, &of.provider)?;
     if !global.json {
         return output::write(&[credential.expose_secret().as_bytes(), b"\n"]);
     }

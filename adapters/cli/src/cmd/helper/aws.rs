@@ -3,20 +3,18 @@
 //! An entry holds one secret, and AWS wants two or three texts, none of which can hold a colon; so the secret is those
 //! texts with colons between.
 
-use std::time::Duration;
-
 use credlatch::rfc3339;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::args::{Global, Provider};
-use crate::cmd::fresh::fresh;
+use crate::cmd::fresh::stored;
 use crate::end::{Done, End};
 use crate::output;
 
 pub(super) fn aws(global: &Global, of: &Provider) -> Done {
     let latch = global.latch()?;
-    let credential = fresh(&latch, &of.provider, Duration::ZERO)?;
+    let credential = stored(&latch, &of.provider)?;
     let keys = Keys::parse(credential.expose_secret(), credential.expires_at_ms().map(rfc3339)).ok_or_else(|| {
         let id = credential.provider();
         End::usage(

@@ -2,15 +2,13 @@
 //!
 //! Cargo runs the program with `--cargo-plugin` alone, and sends the arguments of its configuration with each request.
 
-use std::io::{self, BufRead, Read};
-use std::time::Duration;
-
 use credlatch::{Error, ErrorKind, Label, Latch, Secret};
 use serde::{Deserialize, Serialize};
+use std::io::{self, BufRead, Read};
 use zeroize::Zeroizing;
 
 use crate::args::{Cli, Command, Global, Grant, Helper};
-use crate::cmd::{clear, fresh::fresh, set};
+use crate::cmd::{clear, fresh::stored, set};
 use crate::end::{Done, End};
 use crate::{input, output};
 
@@ -77,7 +75,7 @@ fn act(global: &Global, grant: &Grant, request: Request) -> Done<Reply> {
 }
 
 fn get(global: &Global, latch: &Latch, provider: &str) -> Done<Reply> {
-    match fresh(latch, provider, Duration::ZERO) {
+    match stored(latch, provider) {
         Ok(credential) => {
             let token = Zeroizing::new(credential.expose_secret().to_owned());
             // The next request may find a newer one, so cargo is to ask again.

@@ -2,15 +2,13 @@
 //!
 //! Docker runs `docker-credential-NAME`, without arguments of ours, so a script of one line goes between.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
-
 use credlatch::{ErrorKind, Secret};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use zeroize::Zeroizing;
 
 use crate::args::{Asked, Global};
-use crate::cmd::{clear, fresh::fresh};
+use crate::cmd::{clear, fresh::stored};
 use crate::end::{Done, End};
 use crate::{input, output};
 
@@ -39,7 +37,7 @@ fn get(global: &Global, asked: &Asked) -> Done {
         output::say(NOT_FOUND)?;
         return Err(End::Quiet(1));
     }
-    let credential = match fresh(&latch, asked.provider(), Duration::ZERO) {
+    let credential = match stored(&latch, asked.provider()) {
         Err(End::Failed { error, status }) if error.kind() == ErrorKind::NoCredential => {
             output::say(NOT_FOUND)?;
             return Err(End::Failed { error, status });

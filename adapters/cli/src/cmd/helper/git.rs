@@ -1,12 +1,10 @@
 //! Git's credential helpers (gitcredentials(7)): lines of `key=value` in, `username` and `password` out.
 
-use std::time::Duration;
-
 use credlatch::{Latch, Outcome, Secret};
 use zeroize::Zeroizing;
 
 use crate::args::{Asked, Global};
-use crate::cmd::fresh::fresh;
+use crate::cmd::fresh::stored;
 use crate::defer::deferring_signals;
 use crate::end::Done;
 use crate::{input, output};
@@ -32,7 +30,7 @@ pub(super) fn git(global: &Global, asked: &Asked) -> Done {
 
 fn get(latch: &Latch, asked: &Asked, request: &Request<'_>) -> Done {
     let Some(username) = username(asked.username.as_deref(), request.username) else { return Ok(()) };
-    let credential = fresh(latch, asked.provider(), Duration::ZERO)?;
+    let credential = stored(latch, asked.provider())?;
     let ends_at = credential.expires_at_ms().map(|ms| ms / 1000);
     output::write(&[answer(username, credential.expose_secret(), ends_at).as_bytes()])
 }

@@ -1,13 +1,11 @@
 //! kubectl's exec credentials (`client.authentication.k8s.io`): the request in a variable, one JSON object out.
 
-use std::time::Duration;
-
 use credlatch::rfc3339;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::args::{Global, Grant};
-use crate::cmd::fresh::fresh;
+use crate::cmd::fresh::stored;
 use crate::end::{Done, End};
 use crate::output;
 
@@ -24,7 +22,7 @@ pub(super) fn kubectl(global: &Global, grant: &Grant) -> Done {
         // The protocol has no word for nothing. A failure says it, and kubectl sends no request.
         return Err(End::Quiet(1));
     }
-    let credential = fresh(&latch, &grant.of.provider, Duration::ZERO)?;
+    let credential = stored(&latch, &grant.of.provider)?;
     let end = credential.expires_at_ms().map(rfc3339);
     output::write(&[answer(&request.api_version, credential.expose_secret(), end).as_bytes(), b"\n"])
 }
