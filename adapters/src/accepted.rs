@@ -2,9 +2,7 @@
 //! file of its own, and names the hosts themselves, so that a row which names others later is asked about again.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use credlatch_core::name::ProviderId;
@@ -13,7 +11,7 @@ use credlatch_core::provider::Provider;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind};
-use crate::trusted;
+use crate::{private_file, trusted};
 
 /// The file's name in the home.
 const NAME: &str = "accepted.json";
@@ -70,23 +68,13 @@ impl Accepted {
     }
 
     fn save(&self, record: &Record) -> io::Result<()> {
-        let Some(home) = self.file.parent() else { return Ok(()) };
-        DirBuilder::new().recursive(true).mode(0o700).create(home)?;
-        let draft = home.join(format!(".{NAME}-{}.tmp", std::process::id()));
-        // One that a process of this number left when it died is in nobody's use.
-        let _ = fs::remove_file(&draft);
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
-        let written = file.write_all(&serde_json::to_vec_pretty(record)?).and_then(|()| file.sync_all());
-        let saved = written.and_then(|()| fs::rename(&draft, &self.file));
-        if saved.is_err() {
-            let _ = fs::remove_file(&draft);
-        }
-        saved.and_then(|()| File::open(home)?.sync_all())
+        private_file::replace(&self.file, &serde_json::to_vec_pretty(record)?)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;

@@ -47,6 +47,8 @@ pub mod hermes;
 mod issuers;
 mod latch;
 pub mod memory;
+#[cfg(all(feature = "file", unix))]
+mod noted;
 #[cfg(feature = "oauth")]
 pub mod oauth;
 mod patience;
@@ -55,6 +57,8 @@ pub mod plain;
 #[cfg(any(feature = "env", feature = "foreign", feature = "file"))]
 #[cfg_attr(not(any(feature = "env", feature = "foreign")), allow(dead_code))]
 pub mod plain_file;
+#[cfg(all(feature = "file", unix))]
+mod private_file;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 #[cfg(any(feature = "oauth", feature = "sandbox"))]

@@ -11,7 +11,7 @@ pub(super) fn examine(case: &Case<'_>, findings: &mut Vec<Finding>) {
     let table = case.latch.providers();
     let file =
         case.latch.provider_file().map_or_else(|| "a provider file".to_owned(), |file| file.display().to_string());
-    for replaced in table.replacements() {
+    for replaced in table.replacements().chain(table.taken_places()) {
         let about = About::Provider(replaced.row.id.clone());
         if let Some(held_back) = case.latch.is_held_back(replaced.row) {
             findings.push(of_error(about, &held_back));

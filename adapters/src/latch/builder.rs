@@ -260,15 +260,15 @@ impl Builder {
         Ok(Some(store.keyed_by(self.key_file()?)))
     }
 
-    /// What a person agreed to: it lies in the home, for a file of Hermes in the usual one. A latch that keeps nothing has
-    /// none.
+    /// Where it lies what a person agreed to: in the home, for a file of Hermes in the usual one. A latch that keeps nothing
+    /// has none.
     #[cfg(all(feature = "file", unix))]
-    fn accepted(&self) -> Option<crate::accepted::Accepted> {
+    fn words(&self) -> Option<PathBuf> {
         #[cfg(feature = "hermes")]
         let usual = self.hermes.as_ref().and_then(|_| crate::default_home().ok());
         #[cfg(not(feature = "hermes"))]
         let usual = None;
-        self.home.clone().or(usual).map(|home| crate::accepted::Accepted::in_home(&home))
+        self.home.clone().or(usual)
     }
 }
 

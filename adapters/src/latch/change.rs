@@ -193,6 +193,12 @@ impl Latch {
     /// # Errors
     /// The store can't be locked, read or written.
     pub(crate) fn transact(&self, events: &[Event]) -> Result<Transacted, Error> {
+        #[cfg(all(feature = "file", unix))]
+        for event in events {
+            if let Event::Put(put) = event {
+                self.0.guard.note(&self.0.table, &put.provider)?;
+            }
+        }
         let done = self.0.backend.transact(events)?;
         #[cfg(feature = "env")]
         self.rewrite_what_is_owed(&done.after.state);

@@ -10,14 +10,18 @@ use credlatch_core::provider::{Provider, Replaced, Table};
 use super::Latch;
 use crate::accepted::Accepted;
 use crate::error::{Error, ErrorKind};
+use crate::noted::Noted;
 
 /// What a latch knows of the rows that a file brought.
 #[derive(Default)]
 pub(super) struct Guard {
     file: Option<PathBuf>,
     accepted: Option<Accepted>,
-    /// The rows that move a shipped provider.
+    noted: Option<Noted>,
+    /// The rows that move a well-known provider.
     moved: Vec<Moved>,
+    /// The rows that took the place of one of the field with other hosts.
+    taken: Vec<Moved>,
 }
 
 struct Moved {
@@ -27,15 +31,29 @@ struct Moved {
 }
 
 impl Guard {
-    pub(super) fn new(table: &Table, file: Option<PathBuf>, accepted: Option<Accepted>) -> Self {
-        let moved = table.replacements().filter(|replaced| !replaced.new_origins().is_empty());
-        let moved = moved.map(|replaced| Moved { id: replaced.row.id.clone(), is_accepted: OnceLock::new() });
-        Self { moved: moved.collect(), file, accepted }
+    /// The home is where what a person agreed to lies; a store in memory has none.
+    pub(super) fn new(table: &Table, file: Option<PathBuf>, home: Option<&Path>) -> Self {
+        Self {
+            file,
+            accepted: home.map(Accepted::in_home),
+            noted: home.map(Noted::in_home),
+            moved: Moved::of(table.replacements()),
+            taken: Moved::of(table.taken_places()),
+        }
     }
 
-    /// Refuses a row that moves a shipped provider, until a person agreed.
+    /// Notes, before anything is stored for a provider whose row is the field's, where that row sends it.
+    pub(super) fn note(&self, table: &Table, provider: &ProviderId) -> Result<(), Error> {
+        match (&self.noted, table.in_field(provider)) {
+            (Some(noted), Some(row)) => noted.add(row),
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses a row that moves a well-known provider, or what was stored for one of the field, until a person agreed.
     pub(super) fn check(&self, table: &Table, row: &Provider) -> Result<(), Error> {
-        let Some(moved) = self.moved.iter().find(|moved| moved.id == row.id) else { return Ok(()) };
+        let taken = || self.taken.iter().find(|taken| taken.id == row.id && self.has_moved(row));
+        let Some(moved) = self.moved.iter().find(|moved| moved.id == row.id).or_else(taken) else { return Ok(()) };
         if moved.is_accepted.get().is_some() {
             return Ok(());
         }
@@ -43,8 +61,24 @@ impl Guard {
             let _ = moved.is_accepted.set(());
             return Ok(());
         }
-        let replaced = table.replacements().find(|replaced| replaced.row.id == row.id);
+        let replaced = table.replacements().chain(table.taken_places()).find(|replaced| replaced.row.id == row.id);
         Err(replaced.map_or_else(|| Error::missing(row), |replaced| held_back(&replaced, self.file.as_deref())))
+    }
+}
+
+impl Guard {
+    /// Whether something was stored for the row of the field whose place this one took, and this one would send it to a host
+    /// that the other didn't name then. Another process may store it at any time, so it is looked for each time.
+    fn has_moved(&self, row: &Provider) -> bool {
+        let noted = self.noted.as_ref().and_then(|noted| noted.of(&row.id));
+        noted.is_some_and(|hosts| !row.origins().is_subset(&hosts))
+    }
+}
+
+impl Moved {
+    fn of<'a>(replaced: impl Iterator<Item = Replaced<'a>>) -> Vec<Self> {
+        let moved = replaced.filter(|replaced| !replaced.new_origins().is_empty());
+        moved.map(|replaced| Self { id: replaced.row.id.clone(), is_accepted: OnceLock::new() }).collect()
     }
 }
 

@@ -5,6 +5,7 @@ mod crowd;
 mod demo;
 mod doctor;
 mod dump;
+mod field;
 mod helper;
 mod hermes;
 mod import;

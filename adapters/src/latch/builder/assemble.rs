@@ -34,7 +34,7 @@ impl Builder {
             backend: Box::new(engine),
             issuer,
             #[cfg(all(feature = "file", unix))]
-            guard: crate::latch::guard::Guard::new(&table, self.providers.clone(), self.accepted()),
+            guard: crate::latch::guard::Guard::new(&table, self.providers.clone(), self.words().as_deref()),
             table,
             profile: self.profile,
             #[cfg(all(feature = "doctor", unix))]
@@ -70,7 +70,7 @@ impl Builder {
 /// The servers of the rows, and what a person agreed to about those of a file.
 #[cfg(all(feature = "file", unix))]
 pub(super) fn issuer_of(builder: &Builder, table: &Arc<Table>) -> Arc<dyn Issuer> {
-    let accepted = builder.accepted();
+    let accepted = builder.words().map(|home| crate::accepted::Accepted::in_home(&home));
     issuer::of(table, move |row| accepted.as_ref().is_some_and(|accepted| accepted.holds(row)))
 }
 
