@@ -43,6 +43,8 @@ pub enum ErrorKind {
     Unreadable,
     /// Try again when the store or the issuer can be reached. Exit status 7.
     Unreachable,
+    /// Mend the request: it goes to a host that is not the provider's, so it got no credential. Exit status 8.
+    WrongHost,
     /// Anything else, such as a full disk. Exit status 1.
     Other,
 }
@@ -58,6 +60,7 @@ impl ErrorKind {
             Self::Busy => 5,
             Self::Unreadable => 6,
             Self::Unreachable => 7,
+            Self::WrongHost => 8,
         }
     }
 
@@ -71,6 +74,7 @@ impl ErrorKind {
             Self::Busy => "busy",
             Self::Unreadable => "unreadable",
             Self::Unreachable => "unreachable",
+            Self::WrongHost => "wrong_host",
         }
     }
 }

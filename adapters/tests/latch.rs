@@ -226,3 +226,40 @@ fn an_unknown_provider_is_named_with_its_nearest() {
     assert_eq!(error.kind(), ErrorKind::Usage);
     assert!(error.remedy().contains("minimax"), "{}", error.remedy());
 }
+
+#[test]
+fn a_request_gets_a_credential_only_on_its_way_to_the_provider() {
+    let latch = Latch::in_memory();
+    for provider in ["anthropic", "together", "custom"] {
+        latch.set(provider, secret("key-1")).unwrap();
+    }
+    let asked = |provider: &str, url: &str| {
+        let mut request = http::Request::get(url).body(()).unwrap();
+        let outcome = latch.current(provider).unwrap().authorize_request(&mut request);
+        (outcome, request.headers().clone())
+    };
+    let (outcome, headers) = asked("anthropic", "https://api.anthropic.com/v1/messages");
+    outcome.unwrap();
+    assert!(headers["x-api-key"] == "key-1" && headers["x-api-key"].is_sensitive());
+    let (outcome, headers) = asked("together", "https://api.together.xyz/v1/models?key=hush");
+    outcome.unwrap();
+    assert_eq!(headers["authorization"], "Bearer key-1");
+
+    for (provider, url, told) in [
+        ("anthropic", "https://evil.example:8443/v1?key=hush", "https://evil.example:8443"),
+        ("anthropic", "https://api.anthropic.com.evil.example/", "https://api.anthropic.com.evil.example"),
+        ("anthropic", "http://api.anthropic.com/v1/messages", "use https"),
+        ("anthropic", "/v1/messages", "not a plain http or https URL"),
+        ("together", "https://api.anthropic.com/", "https://api.anthropic.com"),
+    ] {
+        let (outcome, headers) = asked(provider, url);
+        let error = outcome.unwrap_err();
+        assert_eq!((error.kind(), error.kind().exit_status()), (ErrorKind::WrongHost, 8), "{url}");
+        assert!(error.message().contains(told) && error.message().contains(provider), "{error}");
+        assert!(!error.remedy().is_empty() && !format!("{error:?}").contains("hush"), "{error:?}");
+        assert_eq!(headers, HeaderMap::new(), "{url}");
+    }
+    let (outcome, headers) = asked("custom", "https://anywhere.example/");
+    outcome.unwrap();
+    assert_eq!(headers.len(), 1, "a row without hosts refuses nothing");
+}

@@ -6,13 +6,13 @@ use std::time::{Duration, SystemTime};
 
 use credlatch_core::engine::{Live, LiveKind, Picked};
 use credlatch_core::name::{Label, ProviderId};
-use credlatch_core::provider;
+use credlatch_core::provider::{self, Misdirected, Provider};
 use credlatch_core::secret::Secret;
 use credlatch_core::state::Material;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, Request};
 
 use super::Latch;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// A credential as it was current when it was asked for. Use it for one request and drop it: a clear can wait until nobody
 /// holds the old one. The last owner of the secret wipes it.
@@ -161,6 +161,8 @@ impl Credential {
 
     /// Puts it into a request's headers, in the header that the provider expects, marked as sensitive. What other header
     /// of that name was there is replaced. A stand-in is put nowhere.
+    ///
+    /// Where the request goes is up to the caller: [`Credential::authorize_request`] looks.
     pub fn authorize(&self, headers: &mut HeaderMap) {
         if self.stands_in {
             return;
@@ -174,6 +176,30 @@ impl Credential {
             value.set_sensitive(true);
             headers.insert(name, value);
         }
+    }
+
+    /// [`Credential::authorize`] for a request whose URL is known, which must be the provider's: on one of the hosts of its
+    /// row at the usual port, or where one of its base URLs is. A row that names no host refuses none, plain http included:
+    /// give the row of a provider of your own its `base_urls` or `native_hosts`.
+    ///
+    /// # Errors
+    /// The request goes elsewhere, or in the clear to another machine ([`ErrorKind::WrongHost`]). Its headers are as they
+    /// were.
+    pub fn authorize_request<B>(&self, request: &mut Request<B>) -> Result<(), Error> {
+        let url = request.uri().to_string();
+        self.authorize_for(&url, request.headers_mut())
+    }
+
+    /// The same for clients that have requests of their own: these headers go to this URL.
+    ///
+    /// # Errors
+    /// As [`Credential::authorize_request`].
+    pub fn authorize_for(&self, url: &str, headers: &mut HeaderMap) -> Result<(), Error> {
+        if let Some(row) = self.latch.0.table.get(self.provider()) {
+            row.admits(url).map_err(|why| misdirected(row, &why))?;
+        }
+        self.authorize(headers);
+        Ok(())
     }
 
     pub(crate) fn secret(&self) -> &Secret {
@@ -194,6 +220,24 @@ impl Credential {
     pub(super) fn live(&self) -> &Arc<Live> {
         &self.live
     }
+}
+
+/// Why a request got no credential. Of its URL only scheme, host and port are told: a query may hold a secret.
+fn misdirected(row: &Provider, why: &Misdirected) -> Error {
+    let id = &row.id;
+    let (what, remedy) = match why {
+        Misdirected::Elsewhere(origin) => (
+            format!("{origin} is not a host of {id}, so the request got no credential"),
+            format!(
+                "send it to a host of {id}; or, if this is one, name it in `base_urls` or `native_hosts` of its row"
+            ),
+        ),
+        Misdirected::Unfit(why) => (
+            format!("the request to {id} got no credential: {why}"),
+            "mend the address that the request is sent to".to_owned(),
+        ),
+    };
+    Error::new(ErrorKind::WrongHost, what, remedy)
 }
 
 impl fmt::Debug for Credential {

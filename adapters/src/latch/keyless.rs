@@ -35,7 +35,7 @@ mod tests {
         assert!(stand_in.is_stand_in() && stand_in.provider().as_str() == "ollama");
         assert_eq!(stand_in.expose_secret(), NO_KEY);
         let mut request = Request::get("http://127.0.0.1:11434/v1/models").body(()).unwrap();
-        stand_in.authorize(request.headers_mut());
+        stand_in.authorize_request(&mut request).unwrap();
         assert_eq!(*request.headers(), HeaderMap::new());
         assert!(!stand_in.is_current().unwrap());
         let told = latch.report(&stand_in, &Outcome::unauthorized()).unwrap();

@@ -112,7 +112,9 @@ impl From<Error> for Refused {
     fn from(error: Error) -> Self {
         let log = "whoever runs this server finds the cause in its log";
         let (status, message, remedy) = match error.kind() {
-            ErrorKind::Usage => (StatusCode::BAD_REQUEST, "this can't be done here", "look at what was asked for"),
+            ErrorKind::Usage | ErrorKind::WrongHost => {
+                (StatusCode::BAD_REQUEST, "this can't be done here", "look at what was asked for")
+            }
             ErrorKind::NoCredential => (StatusCode::NOT_FOUND, "nothing is stored for this", "sign in first"),
             ErrorKind::SignIn => (StatusCode::CONFLICT, "the sign-in was refused", "start again"),
             ErrorKind::Busy => (StatusCode::SERVICE_UNAVAILABLE, "somebody else is at it", "try again in a moment"),

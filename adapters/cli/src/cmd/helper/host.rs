@@ -70,18 +70,10 @@ pub(super) fn check(row: &Provider, named: &[Host], address: &str) -> Result<(),
     // Docker names a registry without a scheme, and speaks https to all that are not on this machine.
     let address = if address.contains("://") { address.to_owned() } else { format!("https://{address}") };
     let url = endpoint(&address).map_err(Refused::Unfit)?;
-    let is_own = row.is_native(&url) && url.effective_port() == usual_port(&url);
-    if is_own || named.iter().any(|host| host.is(&url)) || is_base(row, &url) {
+    if row.is_at(&url) || named.iter().any(|host| host.is(&url)) {
         return Ok(());
     }
     Err(Refused::Elsewhere(Host { name: url.host.to_owned(), port: url.port }))
-}
-
-fn is_base(row: &Provider, url: &Url<'_>) -> bool {
-    let urls = &row.base_urls;
-    let bases = [&urls.own, &urls.anthropic, &urls.openai].into_iter().flatten().filter_map(|base| Url::parse(base));
-    let place = |url: &Url<'_>| (url.host.to_ascii_lowercase(), url.effective_port());
-    bases.into_iter().any(|base| place(&base) == place(url))
 }
 
 fn usual_port(url: &Url<'_>) -> u16 {
