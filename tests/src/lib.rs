@@ -20,5 +20,6 @@ pub mod picture;
 pub mod record;
 pub mod run;
 pub mod scenario;
+pub mod schema;
 pub mod world;
 pub mod wrong;
