@@ -18,6 +18,7 @@ pub mod names;
 pub mod picture;
 #[cfg(feature = "loom")]
 pub mod record;
+pub mod registry;
 pub mod run;
 pub mod scenario;
 pub mod schema;
