@@ -1,12 +1,9 @@
 //! Changing what is stored: set, import, remove, clear, purge.
 
-use std::time::{Duration, Instant};
-
 use credlatch_core::clear::Clear;
 use credlatch_core::engine::{self, Transacted};
-use credlatch_core::name::{Label, ProviderId};
+use credlatch_core::name::Label;
 use credlatch_core::pool::{SetStrategy, Strategy};
-use credlatch_core::port::Revoked;
 use credlatch_core::put::{How, Put};
 use credlatch_core::rotation::Fresh;
 use credlatch_core::secret::Secret;
@@ -15,17 +12,8 @@ use credlatch_core::{Event, Refusal, Verdict};
 
 use super::exchange::Tokens;
 use super::siblings::Siblings;
-use super::{Inner, Latch};
+use super::{Cleared, Latch};
 use crate::error::{Error, ErrorKind};
-
-/// What a clear took away. Dropping it changes nothing.
-#[derive(Clone, Debug)]
-pub struct Cleared {
-    pub(super) latch: Latch,
-    pub(super) taken: engine::Cleared,
-    pub(super) variables: Vec<String>,
-    pub(super) others: Siblings,
-}
 
 /// What came of storing a login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,35 +62,6 @@ impl Stored {
             _ => None,
         };
         Self { change, held_back }
-    }
-}
-
-/// What came of revoking what was cleared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Revocation {
-    /// Every issuer that can revoke confirmed it.
-    Yes,
-    /// An issuer could not be reached, or refused; or the provider's row names another than the login came from.
-    No,
-    /// It was left alone, because another entry holds it too ([`Cleared::held_by`]); nothing else failed.
-    Held,
-    /// A login was left alone, because another copy of the store may hold it too; nothing else failed.
-    Shared,
-    /// There was nothing that can be revoked: keys are not, nor other tools' logins, and some issuers offer none.
-    Unsupported,
-}
-
-impl Revocation {
-    /// The name that JSON output uses.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Yes => "yes",
-            Self::No => "no",
-            Self::Held => "held",
-            Self::Shared => "shared",
-            Self::Unsupported => "unsupported",
-        }
     }
 }
 
@@ -269,80 +228,4 @@ impl Latch {
         let done = self.transact(&[])?;
         Ok(done.before.generation != done.after.state.generation)
     }
-}
-
-impl Cleared {
-    /// The entries that are gone: provider and label.
-    pub fn entries(&self) -> &[(ProviderId, Label)] {
-        &self.taken.entries
-    }
-
-    /// The variables whose lines were taken out of a `.env` file, in their order there.
-    pub fn variables(&self) -> &[String] {
-        &self.variables
-    }
-
-    /// The generation from which on readers see nothing of it.
-    pub fn generation(&self) -> u64 {
-        self.taken.generation
-    }
-
-    /// Whether nobody in this process holds what was cleared any more. Copies that callers made of the bytes don't count.
-    pub fn is_drained(&self) -> bool {
-        self.latch.0.backend.is_drained(&self.taken) && self.others.are_free_of(&self.taken)
-    }
-
-    /// Waits until [`Cleared::is_drained`].
-    ///
-    /// # Errors
-    /// Somebody still holds it after `timeout`: [`ErrorKind::Busy`]. It is cleared all the same.
-    pub fn drain(&self, timeout: Duration) -> Result<(), Error> {
-        drain(&self.latch.0, &self.taken, &self.others, timeout)
-    }
-
-    /// The entries that stay and hold the same credential as one that is gone. Whoever ends it at its provider ends theirs.
-    pub fn held_by(&self) -> &[(ProviderId, Label)] {
-        &self.taken.held
-    }
-
-    /// Why a cleared login is not named to its issuer, if that is because the provider's row names another than it came
-    /// from.
-    pub fn why_withheld(&self) -> Option<Error> {
-        let withheld = self.taken.withheld.first()?;
-        Some(Error::not_revoked_elsewhere(&withheld.provider, withheld.from.as_ref(), withheld.to.as_ref()))
-    }
-
-    /// Revokes the cleared logins at their issuers, best effort, and says what came of it. They are cleared already, so
-    /// this may take its time.
-    pub fn revoke(&self) -> Revocation {
-        let answers = self.latch.0.backend.revoke_all(&*self.latch.0.issuer, &self.taken.effects);
-        if answers.contains(&Revoked::No) || !self.taken.withheld.is_empty() {
-            Revocation::No
-        } else if !self.taken.held.is_empty() {
-            Revocation::Held
-        } else if self.taken.has_shared {
-            Revocation::Shared
-        } else if answers.contains(&Revoked::Yes) {
-            Revocation::Yes
-        } else {
-            Revocation::Unsupported
-        }
-    }
-}
-
-/// Waits until nobody in this process holds what was cleared, whichever latch it came from.
-pub(super) fn drain(inner: &Inner, taken: &engine::Cleared, others: &Siblings, timeout: Duration) -> Result<(), Error> {
-    let began = Instant::now();
-    let timeout_ms = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
-    let is_drained =
-        inner.backend.drain(taken, timeout_ms) && others.drain(taken, timeout.saturating_sub(began.elapsed()));
-    if is_drained { Ok(()) } else { Err(still_held(timeout_ms)) }
-}
-
-fn still_held(timeout_ms: u64) -> Error {
-    Error::new(
-        ErrorKind::Busy,
-        format!("it is cleared, but a request of this process still held the old credential after {timeout_ms} ms"),
-        "wait longer, or drop the Credential as soon as its request is sent",
-    )
 }

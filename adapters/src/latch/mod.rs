@@ -2,6 +2,7 @@
 
 mod builder;
 mod change;
+mod cleared;
 mod credential;
 #[cfg(feature = "tokio")]
 mod crowd;
@@ -49,7 +50,8 @@ use credlatch_core::provider::{OAuth, Provider, Table};
 use credlatch_core::rotation::Times;
 
 pub use builder::{Builder, default_home};
-pub use change::{Cleared, HeldBack, Revocation, Stored, StoredChange};
+pub use change::{HeldBack, Stored, StoredChange};
+pub use cleared::{Cleared, Revocation};
 pub use credential::{Credential, Kind};
 pub use exchange::{Answer, Tokens};
 pub use expand::Expanded;

@@ -10,7 +10,7 @@ use credlatch_core::pool::Choice;
 use credlatch_core::provider::Provider;
 use tokio::sync::oneshot;
 
-use super::change::{Cleared, drain};
+use super::cleared::{Cleared, drain};
 use super::credential::{Credential, Read};
 use super::crowd::Crowd;
 use super::flows::FlowState;
