@@ -41,7 +41,7 @@ pub enum ErrorKind {
     Busy,
     /// Mend the store: it is there and can't be read, parsed or trusted. Exit status 6.
     Unreadable,
-    /// Try again when the store or the issuer can be reached. Exit status 7.
+    /// Try again when the store or the issuer can be reached, or what the issuer turns away is mended. Exit status 7.
     Unreachable,
     /// Mend the request: it goes to a host that is not the provider's, so it got no credential. Exit status 8.
     WrongHost,
