@@ -77,19 +77,19 @@ mod when;
 pub use credlatch_core as core;
 #[doc(no_inline)]
 pub use credlatch_core::name::{BadName, Label, ProfileName as Profile, ProviderId};
-pub use credlatch_core::scrub::{Shape, Strictness};
+pub use credlatch_core::scrub::Shape;
 pub use credlatch_core::secret::{BadSecret, Secret, fingerprint};
 #[cfg(feature = "env")]
 pub use env::PlannedCommand;
 pub use error::{Error, ErrorKind};
-#[cfg(feature = "env")]
-pub use latch::Plan;
 #[cfg(all(feature = "file", unix))]
 pub use latch::Profiles;
 pub use latch::{
     Answer, BackOff, Builder, Cleared, Credential, Expanded, Flow, FlowState, FlowStatus, HeldBack, Kind, Latch, Next,
     Outcome, Revocation, Rotated, Scope, Status, Stored, StoredChange, Tokens, default_home,
 };
+#[cfg(feature = "env")]
+pub use latch::{Plan, Planning};
 #[cfg(any(feature = "env", feature = "foreign"))]
 pub use latch::{Taken, Took};
 #[doc(hidden)]

@@ -41,6 +41,7 @@
 //! It never reads a clock, takes over an act because time has passed, serializes a secret that a field didn't ask for,
 //! prints one, falls back from one provider's credential to another's, or takes an unreadable store for an empty one.
 
+pub mod allowlist;
 pub mod clear;
 pub mod custody;
 pub mod dotenv;

@@ -4,6 +4,7 @@
 //! here acts on the world: an [`Effect`] is only a description, and it may be carried out once the state that permits it
 //! is durable.
 
+use crate::allowlist;
 use crate::clear::{self, Clear, Remove};
 use crate::flow::{self, FlowKind};
 use crate::name::{Label, ProviderId};
@@ -55,6 +56,8 @@ pub enum Event {
     Report(Report),
     /// Readers of this process used entries so many times.
     CountUses(pool::CountUses),
+    /// A variable is meant to reach the profile's children, or no longer.
+    Allow(allowlist::Allow),
     /// Choose how a pool is used.
     SetStrategy(pool::SetStrategy),
     /// Another account appeared behind a link.
@@ -170,7 +173,7 @@ pub enum Refusal {
     MayBeCleared,
     /// A bulk import found the label taken by another secret.
     LabelTaken,
-    /// The pool has as many entries as it may have.
+    /// The pool has as many entries as it may have, or the list as many names.
     Full,
     /// The provider's row would send the refresh token to another origin than the one it came from, which this is.
     Elsewhere(Option<Origin>),
@@ -253,6 +256,7 @@ fn transition(state: &mut State, now: &Stamp, event: &Event) -> Outcome {
         Event::OweRewrite(owed) => rewrite::owe(state, owed),
         Event::RewriteDone(done) => rewrite::done(state, done),
         Event::NameOrigins(name) => origin::name(state, name),
+        Event::Allow(allow) => allowlist::allow(state, allow),
         Event::Purge => purge(state, now),
         Event::MarkShared(mark) => shared::mark(state, *mark),
         Event::AdoptCopy => shared::adopt(state),

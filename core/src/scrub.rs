@@ -1,20 +1,25 @@
 //! The environment of a child process: decided here as a value, applied by an adapter.
 //!
 //! A child that is to work for one provider must find that provider's credential and no other. [`plan`] builds such an
-//! environment from the parent's; [`normalise`] puts one that is already there in order; [`login_file_clash`] knows the
+//! environment from the parent's; [`normalise`] puts one that is already there in order; [`login_clash`] knows the
 //! programs that would ignore both. All of them report the names of variables and never a value.
 
 mod clash;
-mod names;
+mod class;
+mod cloud;
+mod family;
+mod harmless;
 mod normalise;
 mod plan;
 mod shape;
+mod suspect;
 
 use std::fmt;
 
-pub use clash::{LoginClash, LoginFile, login_file_clash};
+pub use clash::{LoginClash, Place, login_clash};
+pub use class::Class;
 pub use normalise::{Moved, Normalised, normalise};
-pub use plan::{EnvPlan, Report, Value, plan};
+pub use plan::{EnvPlan, Judged, Report, Value, Verdict, plan};
 
 use crate::name::ProviderId;
 use crate::provider::{Kind, Provider, Table};
@@ -52,15 +57,15 @@ pub struct UnknownShape;
 
 /// How much of the parent's environment reaches the child.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Strictness {
-    /// All but what is known to be a credential, or to redirect one.
-    #[default]
-    Default,
-    /// Only what is known to be harmless, and these. A credential stays out even if it is named here.
-    Strict {
-        /// Names that the caller wants to let through.
-        allow: Vec<String>,
-    },
+pub struct Inheritance {
+    /// Only what is known to be harmless does, and not all but what is known to be a credential or to redirect one.
+    pub strict: bool,
+    /// Names that pass whatever they are: the one exception to law 10, made by who calls. It is an error to name what
+    /// decides which credential the child uses.
+    pub allow: Vec<String>,
+    /// Names that pass likewise because the profile says so. Where one would decide which credential the child uses, it
+    /// doesn't pass.
+    pub expected: Vec<String>,
 }
 
 /// The credential that a child is to get.
@@ -75,16 +80,27 @@ pub struct ChildCredential {
 /// What a plan is made for.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted<'a> {
-    /// All providers: whoever is not [`Wanted::provider`] is a stranger.
+    /// All providers: whoever is not among the targets is a stranger.
     pub table: &'a Table,
-    /// The one that the child works for.
+    /// Those that the child works for; the first is the one that it is started for.
+    pub targets: &'a [Target<'a>],
+    /// How much else it may see.
+    pub inheritance: &'a Inheritance,
+    /// The profile that the child's own calls of credlatch use.
+    pub profile: Option<&'a str>,
+    /// A directory with nothing in it that stays, for programs that would find credentials in another.
+    pub empty_folder: Option<&'a str>,
+}
+
+/// One provider that a child works for.
+#[derive(Clone, Copy, Debug)]
+pub struct Target<'a> {
+    /// The provider.
     pub provider: &'a Provider,
     /// Its credential; without one there is no plan.
     pub credential: Option<&'a ChildCredential>,
     /// How the child expects to be told.
     pub shape: Shape,
-    /// How much else it may see.
-    pub strictness: &'a Strictness,
 }
 
 /// Nothing is stored that the child could use. What else lies around in the environment is no substitute.
@@ -120,6 +136,30 @@ pub enum PlanError {
         provider: ProviderId,
         /// Where in the row a variable would be named.
         field: &'static str,
+    },
+    /// Two providers can't be told to one program.
+    #[error(
+        "{first} and {second} can't be used by one program: both would be told in {name}; start one program for each, or \
+         choose another `--as`"
+    )]
+    Clash {
+        /// The variable.
+        name: String,
+        /// Who is told in it.
+        first: ProviderId,
+        /// And who else.
+        second: ProviderId,
+    },
+    /// What was to pass would decide which credential the child uses.
+    #[error(
+        "{name} can't be allowed here: a program that is started for {provider} reads it to learn whose credential to use, \
+         and where to send it; leave it out of `--allow`, or start the program without credlatch"
+    )]
+    NotAllowed {
+        /// The variable.
+        name: String,
+        /// For whom the child is started.
+        provider: ProviderId,
     },
     /// What is stored under one provider is another's secret.
     #[error(

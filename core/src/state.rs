@@ -47,6 +47,9 @@ pub struct State {
     /// What clears still owe to `.env` files.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rewrites: Vec<crate::rewrite::Rewrite>,
+    /// The variables that the profile's children inherit whatever they are.
+    #[serde(default, skip_serializing_if = "crate::allowlist::Allowed::is_empty")]
+    pub allowed: crate::allowlist::Allowed,
     /// What the marks among these are keyed with, as far as it is at hand.
     #[serde(skip)]
     pub at_hand: AtHand,

@@ -301,6 +301,7 @@ fn a_move() -> impl Strategy<Value = Move> {
         1 => (0..2_u8, 0..2_u8).prop_map(|(file, key)| Move::OweRewrite { file, key }),
         1 => (0..2_u8, 0..2_u8).prop_map(|(file, key)| Move::RewriteDone { file, key }),
         2 => Just(Move::Purge),
+        1 => (0..2_u8, any::<bool>()).prop_map(|(name, allowed)| Move::Allow { name, allowed }),
         3 => (a_provider(), 0..3_u64).prop_map(|(provider, turn)| Move::Choose { provider, turn }),
         4 => select(SPANS_MS).prop_map(|ms| Move::Wait { ms }),
         1 => wall.prop_map(|by_ms| Move::SetWallClock { by_ms }),

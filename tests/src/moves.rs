@@ -50,6 +50,7 @@ pub enum Move {
     OweRewrite { file: u8, key: u8 },
     RewriteDone { file: u8, key: u8 },
     Purge,
+    Allow { name: u8, allowed: bool },
     Choose { provider: ProviderId, turn: u64 },
     Wait { ms: u64 },
     SetWallClock { by_ms: i64 },

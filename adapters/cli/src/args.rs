@@ -148,6 +148,11 @@ pub(crate) enum Command {
     },
     /// Show the providers that are known, or agree to where one of them may send credentials
     Providers(Providers),
+    /// Show or change which variables this profile's programs inherit though they are, or look like, somebody's credential
+    ///
+    /// Each run says what it drops and what it passes on with a doubt; what is on this list it passes on without a word. It is
+    /// for one profile, and never for what decides which credential a program uses.
+    Allow(Allow),
     /// Show the profiles of this store
     Profiles,
     /// Forget logins that have ended and entries that died
@@ -248,7 +253,10 @@ pub(crate) struct Plan {
     /// Pass on only what is known to be harmless, such as PATH
     #[arg(long)]
     pub(crate) strict: bool,
-    /// A variable to pass on though it looks like a credential, or --strict would drop it; repeatable
+    /// Another provider whose credential the program gets too, in that provider's own variables; repeatable
+    #[arg(long, value_name = "PROVIDER")]
+    pub(crate) with: Vec<String>,
+    /// A variable to pass on, whatever it is, unless it decides which credential the program uses; repeatable
     #[arg(long, value_name = "VAR")]
     pub(crate) allow: Vec<String>,
 }
@@ -264,12 +272,25 @@ pub(crate) enum Shape {
 }
 
 #[derive(Args)]
+pub(crate) struct Allow {
+    /// The variables; without any, the list is shown
+    #[arg(value_name = "VAR")]
+    pub(crate) names: Vec<String>,
+    /// Take them off the list
+    #[arg(long, requires = "names")]
+    pub(crate) remove: bool,
+}
+
+#[derive(Args)]
 pub(crate) struct Run {
     #[command(flatten)]
     pub(crate) plan: Plan,
     /// Renew a token that ends sooner than this, and refuse to start if that doesn't help
     #[arg(long, value_name = "SECS", default_value_t = 0)]
     pub(crate) min_ttl: u64,
+    /// Don't say which variables the program doesn't get, and which it gets though they look like credentials
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
     /// The program and its arguments, after --
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub(crate) command: Vec<OsString>,

@@ -3,10 +3,10 @@
 use credlatch::doctor::Surroundings;
 use credlatch::{Error, Latch, ProviderId, Shape};
 
-use crate::cmd::{doctor, env, flows, pool, status};
+use crate::cmd::{allow, doctor, env, flows, pool, status};
 use crate::output;
 
-/// All that `status`, `flows`, `doctor`, `pool` and `env` say of it, in both forms, with the errors that they end with.
+/// All that `status`, `flows`, `doctor`, `pool`, `allow` and `env` say of it, in both forms, with the errors that they end with.
 pub fn all(latch: &Latch, surroundings: &Surroundings) -> Vec<String> {
     let mut said = Vec::new();
     let providers = stored(latch);
@@ -17,12 +17,13 @@ pub fn all(latch: &Latch, surroundings: &Surroundings) -> Vec<String> {
         };
         tell(status::tell(latch, json));
         tell(flows::tell(latch, json));
+        tell(allow::tell(latch, json));
         tell(Ok(doctor::tell(&diagnosis, &diagnosis.findings, json)));
         for provider in &providers {
             tell(pool::tell(latch, provider, json));
             tell(latch.plan(provider.as_str(), Shape::Own).map(|plan| {
                 let report = plan.report();
-                env::tell(&report, &report.warned, json)
+                env::tell(&report, json)
             }));
         }
     }

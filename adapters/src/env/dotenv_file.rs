@@ -9,7 +9,7 @@ use credlatch_core::provider::Table;
 use credlatch_core::state::Source;
 
 use super::disk::{Disk, Real};
-use super::environment::{take, wanted};
+use super::environment::{is_meant, take, wanted};
 use crate::found::{Imported, Why};
 use crate::plain_file::{self, Unreadable};
 
@@ -118,7 +118,7 @@ pub fn import(path: &Path, table: &Table, only: Option<&ProviderId>) -> Result<O
     let named = named.to_str().ok_or_else(|| DotenvFileError::new(path, DotenvFileErrorKind::PathNotText))?;
     let mut imported = Imported::default();
     for provider in wanted(table, only) {
-        for name in provider.credential_names() {
+        for name in provider.credential_names().filter(|name| is_meant(table, provider, name, only)) {
             let of_name = || lines.iter().filter(|line| line.key == name);
             let Some(last) = of_name().next_back() else { continue };
             for line in of_name().filter(|line| line.value != last.value && !line.value.is_empty()) {

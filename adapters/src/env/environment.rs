@@ -22,7 +22,7 @@ pub fn import_env(
     let vars: Vec<_> = vars.into_iter().collect();
     let mut imported = Imported::default();
     for provider in wanted(table, only) {
-        for name in provider.credential_names() {
+        for name in provider.credential_names().filter(|name| is_meant(table, provider, name, only)) {
             let Some((_, value)) = vars.iter().find(|(own, _)| own == name) else { continue };
             let source = Source::Env(name.to_owned());
             // What is not text can't be a secret either, and is refused as such.
@@ -33,7 +33,18 @@ pub fn import_env(
 }
 
 pub(super) fn wanted<'a>(table: &'a Table, only: Option<&'a ProviderId>) -> impl Iterator<Item = &'a Provider> {
-    table.providers().filter(move |row| only.is_none_or(|only| row.id == *only))
+    let all = only.is_none().then(|| table.providers().chain(table.field())).into_iter().flatten();
+    only.and_then(|only| table.get(only)).into_iter().chain(all)
+}
+
+/// Whether what a variable holds is this provider's for sure. Of the field's rows several may read one variable, and other
+/// programs too: then somebody has to name the provider.
+pub(super) fn is_meant(table: &Table, provider: &Provider, name: &str, only: Option<&ProviderId>) -> bool {
+    let is_alone = || {
+        let readings = table.of_variable(name);
+        readings.iter().all(|reading| reading.provider.id == provider.id && !reading.is_shared)
+    };
+    only.is_some() || table.in_field(&provider.id).is_none() || is_alone()
 }
 
 /// Takes what a variable holds. A blank one isn't set.

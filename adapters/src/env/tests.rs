@@ -14,7 +14,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use credlatch_core::provider::Kind;
-use credlatch_core::scrub::{ChildCredential, EnvPlan, Shape, Strictness, Wanted, plan};
+use credlatch_core::scrub::{ChildCredential, EnvPlan, Inheritance, Shape, Target, Wanted, plan};
 use credlatch_core::secret::Secret;
 use tempfile::TempDir;
 
@@ -52,12 +52,7 @@ fn vars(pairs: &[(&str, &str)]) -> Vec<(OsString, OsString)> {
 fn plan_for(provider: &str, key: &str, shape: Shape, parent: Vec<(OsString, OsString)>) -> EnvPlan {
     let table = crate::testing::table();
     let credential = ChildCredential { kind: Kind::ApiKey, secret: Secret::try_from(key).unwrap() };
-    let wanted = Wanted {
-        table: &table,
-        provider: table.resolve(provider).unwrap(),
-        credential: Some(&credential),
-        shape,
-        strictness: &Strictness::Default,
-    };
-    plan(parent, &wanted).unwrap()
+    let targets = &[Target { provider: table.resolve(provider).unwrap(), credential: Some(&credential), shape }];
+    let inheritance = &Inheritance::default();
+    plan(parent, &Wanted { table: &table, targets, inheritance, profile: None, empty_folder: None }).unwrap()
 }

@@ -1,5 +1,6 @@
 //! The face of the library: one profile, ready to use.
 
+mod allowlist;
 mod builder;
 mod change;
 mod cleared;
@@ -22,6 +23,8 @@ mod keyless;
 #[cfg_attr(not(feature = "foreign"), path = "no_link.rs")]
 mod link;
 mod login;
+#[cfg(feature = "env")]
+mod nothing_in;
 mod outcome;
 mod own;
 mod passed;
@@ -65,7 +68,7 @@ pub use import::{Taken, Took};
 pub use login::Flow;
 pub use outcome::Outcome;
 #[cfg(feature = "env")]
-pub use plan::Plan;
+pub use plan::{Plan, Planning};
 #[cfg(all(feature = "file", unix))]
 pub use profiles::Profiles;
 #[cfg(all(feature = "doctor", unix))]
@@ -103,6 +106,9 @@ struct Inner {
     issuer: Arc<dyn Issuer>,
     table: Arc<Table>,
     profile: ProfileName,
+    /// The directory of the store, if it is one.
+    #[cfg(all(feature = "env", feature = "file", unix))]
+    home: Option<std::path::PathBuf>,
     /// Where the store is, if it is a directory: for whoever looks it over.
     #[cfg(all(feature = "doctor", unix))]
     place: Option<Place>,
@@ -131,6 +137,17 @@ pub(crate) struct Place {
     pub(crate) trusts_file_system: bool,
     pub(crate) claims: Option<std::path::PathBuf>,
     pub(crate) fingerprint_key: Option<std::path::PathBuf>,
+}
+
+#[cfg(feature = "env")]
+impl Inner {
+    /// The directory of the store, if it is one.
+    pub(crate) fn home(&self) -> Option<&std::path::Path> {
+        #[cfg(all(feature = "file", unix))]
+        return self.home.as_deref();
+        #[cfg(not(all(feature = "file", unix)))]
+        None
+    }
 }
 
 impl Drop for Handle {

@@ -1,22 +1,33 @@
 //! The environment of a child process, made from what is stored.
 
-use std::ffi::OsStr;
+use std::ffi::OsString;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
 use std::process::Command;
 
 use credlatch_core::scrub::{
-    self, ChildCredential, EnvPlan, LoginClash, LoginFile, Report, Shape, Strictness, Wanted, login_file_clash,
+    self, ChildCredential, EnvPlan, Inheritance, LoginClash, Place, Report, Shape, Target, Wanted, login_clash,
 };
 
 use super::Latch;
 use super::credential::Credential;
+use super::nothing_in::nothing_in;
 use crate::env::PlannedCommand;
 use crate::error::Error;
 
-/// The whole environment of a child that works for one provider. `Debug` shows names and no values.
+/// The whole environment of a child that works for one provider, or for several. `Debug` shows names and no values.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Plan(EnvPlan);
+
+/// A plan that is being made.
+#[must_use]
+pub struct Planning<'a> {
+    latch: &'a Latch,
+    credentials: Vec<(Credential, Shape)>,
+    inheritance: Inheritance,
+}
 
 impl Latch {
     /// Plans the environment of a child that works for this provider, from this process's environment and what is stored.
@@ -24,17 +35,57 @@ impl Latch {
     /// # Errors
     /// Nothing is stored for the provider, or it can't be told in this shape. The child must not be started then.
     pub fn plan(&self, provider: &str, shape: Shape) -> Result<Plan, Error> {
-        self.plan_with(&self.current(provider)?, shape, &Strictness::Default)
+        self.planning(self.current_or_stand_in(provider)?, shape).plan()
     }
 
-    /// The same with a credential that was chosen before, letting as much else through as `strictness` says.
+    /// Plans the same for a credential that was chosen before.
+    pub fn planning(&self, credential: Credential, shape: Shape) -> Planning<'_> {
+        Planning { latch: self, credentials: vec![(credential, shape)], inheritance: Inheritance::default() }
+    }
+}
+
+impl Planning<'_> {
+    /// The child gets this credential too, in its provider's own variables.
+    pub fn with(mut self, credential: Credential) -> Self {
+        self.credentials.push((credential, Shape::Own));
+        self
+    }
+
+    /// Of what the child would inherit, only what is known to be harmless passes, and what is allowed.
+    pub fn strict(mut self, strict: bool) -> Self {
+        self.inheritance.strict = strict;
+        self
+    }
+
+    /// These variables pass by name, whatever they are. It is an error to name one that decides which credential the child
+    /// uses.
+    pub fn allow(mut self, names: impl IntoIterator<Item = String>) -> Self {
+        self.inheritance.allow.extend(names);
+        self
+    }
+
+    /// Plans from this process's environment.
     ///
     /// # Errors
-    /// The child can't be told in this shape, or the credential is another provider's. The child must not be started then.
-    pub fn plan_with(&self, credential: &Credential, shape: Shape, strictness: &Strictness) -> Result<Plan, Error> {
-        let provider = self.provider(credential.provider().as_str())?;
-        let child = ChildCredential { kind: credential.wire_kind(), secret: credential.secret().clone() };
-        let wanted = Wanted { table: self.providers(), provider, credential: Some(&child), shape, strictness };
+    /// The child can't be told in this shape, or not of all of these providers together; a credential is another
+    /// provider's; or something is allowed that decides which one is used. The child must not be started then.
+    pub fn plan(self) -> Result<Plan, Error> {
+        let Self { latch, credentials, inheritance } = self;
+        let children: Vec<ChildCredential> = credentials
+            .iter()
+            .map(|(own, _)| ChildCredential { kind: own.wire_kind(), secret: own.secret().clone() })
+            .collect();
+        let targets = credentials.iter().zip(&children).map(|((own, shape), child)| {
+            let provider = latch.provider(own.provider().as_str())?;
+            Ok(Target { provider, credential: Some(child), shape: *shape })
+        });
+        let targets = targets.collect::<Result<Vec<_>, Error>>()?;
+        let inheritance = Inheritance { expected: latch.allowed()?, ..inheritance };
+        let folder = nothing_in(latch.0.home())?;
+        let empty_folder = folder.to_str();
+        let profile = latch.0.home().map(|_| latch.profile().as_str());
+        let wanted =
+            Wanted { table: latch.providers(), targets: &targets, inheritance: &inheritance, profile, empty_folder };
         Ok(Plan(scrub::plan(std::env::vars_os(), &wanted)?))
     }
 }
@@ -50,22 +101,27 @@ impl Plan {
         PlannedCommand::from(command).apply(&self.0)
     }
 
-    /// Whether this program is known to prefer a login file of its own over the environment that is planned for it.
-    pub fn clash(&self, program: &OsStr) -> Option<LoginClash> {
-        let is_there = codex_file(&self.0).is_some_and(|file| file.exists());
-        login_file_clash(program, &self.0, if is_there { LoginFile::Present } else { LoginFile::Absent })
+    /// Whether this command, a program and its arguments, is known not to use the environment that is planned for it.
+    pub fn clash(&self, command: &[OsString]) -> Option<LoginClash> {
+        login_clash(command, &self.0, |place| self.look(place))
+    }
+
+    /// The text of a file where the child would find it, or as much of it as anybody writes.
+    fn look(&self, place: &Place) -> Option<String> {
+        let of_child = |name: &str| self.0.env().find(|(known, value)| *known == name && !value.is_empty());
+        let named = place.variable.and_then(of_child).map(|(_, folder)| Path::new(folder).join(place.in_variable));
+        let path = named.or_else(|| Some(Path::new(of_child("HOME")?.1).join(place.in_home)))?;
+        // A fifo would wait for somebody who writes.
+        let file =
+            std::fs::metadata(&path).ok().filter(std::fs::Metadata::is_file).and_then(|_| File::open(&path).ok())?;
+        let mut bytes = Vec::new();
+        file.take(MAX_BYTES).read_to_end(&mut bytes).ok()?;
+        Some(String::from_utf8_lossy(&bytes).into_owned())
     }
 }
 
-/// Where the child would look for Codex's login.
-fn codex_file(plan: &EnvPlan) -> Option<PathBuf> {
-    let of_child = |name: &str| plan.env().find(|(known, value)| *known == name && !value.is_empty());
-    let (folder, below) = match of_child("CODEX_HOME") {
-        Some((_, folder)) => (folder, "auth.json"),
-        None => (of_child("HOME")?.1, ".codex/auth.json"),
-    };
-    Some(Path::new(folder).join(below))
-}
+/// How much is read of another program's configuration.
+const MAX_BYTES: u64 = 1 << 20;
 
 impl fmt::Debug for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

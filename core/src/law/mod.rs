@@ -166,7 +166,7 @@ laws! {
     9 endings_are_kept Step "an ended flow is visible for 300 s and not after, a live one ends by 900 s, and a dead actor's flow is adopted or released"
         judges [Step]
         witness "a look exactly on the edge";
-    10 provider_is_honoured Trace "an environment planned for a provider holds no credential and no base URL of another"
+    10 provider_is_honoured Trace "an environment planned for a provider holds no credential, address, switch or login of another, but for what somebody allowed by name"
         judges [Planned]
         witness "a Claude token inherited by minimax";
     11 neighbours_are_strangers Step "an event on one entry leaves the others as they were"

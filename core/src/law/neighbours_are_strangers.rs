@@ -18,6 +18,13 @@ pub(super) fn holds(trace: &Trace) -> Result<(), String> {
         if files && step.before.providers != step.after.providers {
             return Err(format!("{:?} changed what is stored", kind(&step.event)));
         }
+        let is_list = matches!(step.event, Event::Allow(_));
+        if !is_list && step.before.allowed != step.after.allowed {
+            return Err(format!("{:?} changed which variables are allowed", kind(&step.event)));
+        }
+        if is_list && step.before.providers != step.after.providers {
+            return Err(format!("{:?} changed what is stored", kind(&step.event)));
+        }
         let Some((provider, label)) = subject(&step.event) else { return Ok(()) };
         for (other, slot) in step.before.providers.iter().filter(|(other, _)| **other != provider) {
             let after = step.after.slot(other.as_str()).map(without_entries);
@@ -102,6 +109,7 @@ fn subject(event: &Event) -> Option<(ProviderId, Option<Label>)> {
         | Event::ActorGone { .. }
         | Event::OweRewrite(_)
         | Event::RewriteDone(_)
+        | Event::Allow(_)
         | Event::MarkShared(_)
         | Event::AdoptCopy
         | Event::Purge => None,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::allowlist::MAX_ALLOWED;
 use crate::flow::LIVE_MAX_MS;
 use crate::state::{MAX_COUNT, MAX_ENTRIES, State};
 
@@ -10,6 +11,9 @@ pub(super) fn holds(state: &State) -> Result<(), String> {
         return Err("it counts further than anybody can".to_owned());
     }
     let mut versions = BTreeSet::new();
+    if state.allowed.len() > MAX_ALLOWED {
+        return Err(format!("more than {MAX_ALLOWED} variables are allowed"));
+    }
     for (provider, slot) in &state.providers {
         if slot.entries.len() > MAX_ENTRIES {
             return Err(format!("{provider} has more than {MAX_ENTRIES} entries"));

@@ -49,6 +49,31 @@ pub fn tokens<'a>(table: &'a Table, text: &'a str) -> Vec<Token<'a>> {
     found
 }
 
+/// Whether a whole text has the form of a key that many providers give and that names none of them: `sk-` and at least 32
+/// letters and digits, with nothing between them.
+pub fn is_nameless_key(text: &str) -> bool {
+    text.strip_prefix("sk-").is_some_and(|tail| {
+        tail.len() >= 32
+            && tail.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            && tail.bytes().any(|byte| byte.is_ascii_digit())
+    })
+}
+
+/// The text without what people put around a secret: white space, quotes, the word `Bearer`.
+pub fn unwrapped(text: &str) -> &str {
+    let text = trimmed(text);
+    match text.split_at_checked(6) {
+        Some((word, rest)) if word.eq_ignore_ascii_case("bearer") && rest.starts_with(char::is_whitespace) => {
+            trimmed(rest)
+        }
+        _ => text,
+    }
+}
+
+fn trimmed(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || c == '"' || c == '\'')
+}
+
 /// The secret that a whole text is, if its prefix is known.
 pub fn whole<'a>(table: &'a Table, text: &'a str) -> Option<Token<'a>> {
     let (prefix, kind) = longest_prefix(table, text)?;
@@ -72,7 +97,7 @@ fn is_believable(head: &str, before: Option<char>, prefix: &str, from_here: &str
 
 /// Whether a text is only what people put before a secret: quotes, white space, the word `Bearer`.
 fn is_wrapping(head: &str) -> bool {
-    let rest = head.trim_matches(|c: char| c.is_whitespace() || c == '"' || c == '\'');
+    let rest = trimmed(head);
     rest.is_empty() || rest.eq_ignore_ascii_case("bearer")
 }
 

@@ -1,59 +1,66 @@
-//! Programs that look into a login file of their own before, or instead of, the environment.
+//! Programs that would not use what is planned for them: they take a login or a key from a file of their own, or from a
+//! server that an earlier run has started.
 
-use std::ffi::OsStr;
+mod codex;
+mod key_files;
+
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 use super::EnvPlan;
 
-/// Whether the program's login file is there.
+/// Where a program keeps a file: below a directory that a variable names, else below the home.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LoginFile {
-    /// It is.
-    Present,
-    /// It is not.
-    Absent,
+pub struct Place {
+    /// The variable; none if nothing moves the file.
+    pub variable: Option<&'static str>,
+    /// Below that directory.
+    pub in_variable: &'static str,
+    /// Below the home.
+    pub in_home: &'static str,
 }
 
 /// The program would not use what the plan gives it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{program} would use its own login ({file}) and not what is planned; {remedy}")]
+#[error("{program} would use {instead} and not what is planned; {remedy}")]
 pub struct LoginClash {
     /// The program.
     pub program: &'static str,
-    /// Its login file.
-    pub file: &'static str,
-    /// What to do.
-    pub remedy: &'static str,
+    /// What it would use.
+    pub instead: &'static str,
+    /// What to do; of several lines where that is something to write into a file.
+    pub remedy: String,
 }
 
-/// Whether this command is known to prefer a login file over the environment that is planned for it.
+/// Whether this command, a program and its arguments, is known not to use the environment that is planned for it. `look`
+/// gives the text of a file as the child would find it.
 ///
-/// Known are Claude Code and Codex, by the name of the file that is run; a wrapper of another name is not seen through.
-pub fn login_file_clash(command: &OsStr, plan: &EnvPlan, file: LoginFile) -> Option<LoginClash> {
-    let sets = |names: &[&str]| names.iter().any(|name| plan.sets(name));
-    match program_name(command)?.as_str() {
-        "claude" => claude(sets(&["ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN"])),
-        "codex" => codex(sets(&["CODEX_API_KEY", "CODEX_ACCESS_TOKEN"]), sets(&["OPENAI_API_KEY"]), file),
-        _ => None,
+/// Programs are known by the name of the file that is run; a wrapper of another name is not seen through.
+pub fn login_clash(
+    command: &[OsString],
+    plan: &EnvPlan,
+    look: impl Fn(&Place) -> Option<String>,
+) -> Option<LoginClash> {
+    let (program, args) = command.split_first()?;
+    let args: Vec<_> = args.iter().map(|arg| arg.to_string_lossy()).collect();
+    match program_name(program)?.as_str() {
+        "claude" => claude(plan, args.iter().any(|arg| arg == "--bg")),
+        "codex" => codex::clash(plan, &args, look),
+        name => key_files::clash(name, &args, look),
     }
 }
 
 /// Each of the three outranks the file; without any of them Claude Code knows nothing but its file.
-fn claude(is_told: bool) -> Option<LoginClash> {
-    let file = "~/.claude/.credentials.json or the keychain";
-    let remedy = "add `--as anthropic`";
-    (!is_told).then_some(LoginClash { program: "Claude Code", file, remedy })
-}
-
-/// Codex's own variables outrank its file; `OPENAI_API_KEY` only counts while there is none.
-fn codex(is_told: bool, has_openai_key: bool, file: LoginFile) -> Option<LoginClash> {
-    let remedy = if has_openai_key {
-        "store the key under `openai-codex`, or point CODEX_HOME at an empty directory"
-    } else {
-        "add `--as openai`"
-    };
-    let obeys = is_told || (has_openai_key && file == LoginFile::Absent);
-    (!obeys).then_some(LoginClash { program: "Codex", file: "auth.json in CODEX_HOME, else in ~/.codex", remedy })
+fn claude(plan: &EnvPlan, is_in_background: bool) -> Option<LoginClash> {
+    let is_told =
+        ["ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN"].iter().any(|name| plan.sets(name));
+    let clash = |instead, remedy: &str| LoginClash { program: "Claude Code", instead, remedy: remedy.to_owned() };
+    if !is_told {
+        let instead = "its own login (~/.claude/.credentials.json or the keychain)";
+        return Some(clash(instead, "add `--as anthropic`"));
+    }
+    let instead = "the credential of whoever started its background server";
+    is_in_background.then(|| clash(instead, "leave out `--bg`"))
 }
 
 fn program_name(command: &OsStr) -> Option<String> {

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::fmt;
 
 use super::shape::{Dialect, SHAPES};
-use super::{Missing, names};
+use super::{Missing, class, suspect};
 use crate::name::ProviderId;
 use crate::provider::{Kind, Provider, Table, UnknownProvider, endpoint, sniff};
 use crate::secret::Secret;
@@ -142,14 +142,13 @@ impl<'a> Desk<'a> {
         {
             return Fate::Needs(dialect.url);
         }
-        if names::is_a_providers(self.table, name)
-            || names::is_cloud_credential(name)
-            || names::is_a_strangers_url(self.table, provider, &lossy)
+        if class::of_name(self.table, name).is_kept_back()
+            || class::is_a_strangers_url(self.table, &[provider], &lossy)
             || self.holds_a_strangers_token(&lossy)
         {
             return Fate::Drop;
         }
-        if names::looks_like_a_credential(name) && !value.is_empty() { Fate::Warn } else { Fate::Keep }
+        if suspect::looks_like_a_credential(name, &lossy) { Fate::Warn } else { Fate::Keep }
     }
 
     /// Where a value in one of the provider's variables belongs; `None` if it is nobody's or somebody else's.

@@ -1,14 +1,13 @@
 //! The plan of a child's environment.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 
 use serde::Serialize;
 
-use super::{PlanError, Strictness, Wanted, names, shape};
+use super::{Class, PlanError, Wanted, class, harmless, shape};
 use crate::name::ProviderId;
-use crate::provider::sniff;
 use crate::secret::Secret;
 
 /// What a variable is set to.
@@ -23,11 +22,10 @@ pub enum Value {
 /// The whole environment of a child. `Debug` shows names only.
 #[derive(Clone, PartialEq, Eq)]
 pub struct EnvPlan {
-    provider: ProviderId,
+    providers: Vec<ProviderId>,
     set: Vec<(String, Value)>,
     keep: Vec<(OsString, OsString)>,
-    dropped: BTreeSet<OsString>,
-    warned: BTreeSet<OsString>,
+    judged: BTreeMap<OsString, (Class, Verdict)>,
 }
 
 /// A plan in names, for people and programs to read.
@@ -35,75 +33,108 @@ pub struct EnvPlan {
 pub struct Report {
     /// Whom the child works for.
     pub provider: ProviderId,
-    /// What is set for it.
+    /// Whose credentials it gets besides.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub with: Vec<ProviderId>,
+    /// The credentials and addresses that are set for it.
     pub set: Vec<String>,
+    /// What is set besides, so that programs don't use credentials that they find elsewhere.
+    pub guards: Vec<String>,
     /// What it does not inherit.
     pub dropped: Vec<String>,
-    /// What it inherits although the name looks like a credential's.
+    /// What it inherits although it looks like a credential.
     pub warned: Vec<String>,
+    /// What it inherits only because it was allowed by name, now or by the profile's list.
+    pub allowed: Vec<String>,
+    /// Every inherited variable about which there is something to say.
+    pub inherited: Vec<Judged>,
 }
 
-enum Verdict {
-    Keep,
-    Warn,
-    Drop,
+/// What is said of one inherited variable.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Judged {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub class: Class,
+    /// Whether the child gets it.
+    pub verdict: Verdict,
 }
 
-/// Plans the environment of a child that works for one provider.
+/// Whether a child gets an inherited variable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It does.
+    Passed,
+    /// It does because somebody named it, and would not, or not without a word, otherwise.
+    Allowed,
+    /// It does not.
+    Dropped,
+}
+
+/// Plans the environment of a child that works for one provider, or for several that were named.
 ///
-/// Of what the parent has, nothing passes that is known as a credential, a base URL or a switch of any provider, by its
-/// name or by what it holds; the provider's own is set anew from the store.
+/// Of what the parent has, nothing passes that is known as a credential, a base URL or a switch of any provider, of a tool
+/// or of a cloud, by its name or by what it holds, unless it is allowed by name. What the child is to use is set anew from
+/// the store, and nobody can allow what would take its place.
 ///
 /// # Errors
-/// There is no credential, or no way to tell the child in this shape. The child must not be started then.
+/// There is no credential, no way to tell the child in this shape, or what is wanted can't be told together. The child must
+/// not be started then.
 pub fn plan<I>(parent: I, wanted: &Wanted<'_>) -> Result<EnvPlan, PlanError>
 where
     I: IntoIterator<Item = (OsString, OsString)>,
 {
     let set = shape::settings(wanted)?;
-    let provider = wanted.provider.id.clone();
-    let mut plan = EnvPlan { provider, set, keep: Vec::new(), dropped: BTreeSet::new(), warned: BTreeSet::new() };
+    let providers = wanted.targets.iter().map(|target| target.provider.id.clone()).collect();
+    let mut plan = EnvPlan { providers, set, keep: Vec::new(), judged: BTreeMap::new() };
+    for name in &wanted.inheritance.allow {
+        if plan.sets_likewise(name) || shape::is_read(wanted, name) {
+            return Err(PlanError::NotAllowed { name: name.clone(), provider: plan.providers[0].clone() });
+        }
+    }
+    let guards = shape::guards(wanted, &plan.set);
+    plan.set.extend(guards);
     for (name, value) in parent {
-        match judge(wanted, &name.to_string_lossy(), &value.to_string_lossy()) {
-            Verdict::Drop if plan.sets(&name) => {}
-            Verdict::Drop => {
-                plan.dropped.insert(name);
+        let (class, verdict) = plan.judge(wanted, &name.to_string_lossy(), &value.to_string_lossy());
+        if plan.sets(&name) {
+            // What is set anew is no news; what is shut out is.
+            if class.is_kept_back() && shape::is_guard(&name.to_string_lossy()) {
+                plan.judged.insert(name, (class, Verdict::Dropped));
             }
-            Verdict::Warn => {
-                plan.warned.insert(name.clone());
-                plan.keep.push((name, value));
-            }
-            Verdict::Keep => plan.keep.push((name, value)),
+            continue;
+        }
+        if class != Class::Plain || verdict != Verdict::Passed {
+            plan.judged.insert(name.clone(), (class, verdict));
+        }
+        if verdict != Verdict::Dropped {
+            plan.keep.push((name, value));
         }
     }
     Ok(plan)
 }
 
-/// Reads a name and a value lossily: what is not text can't hide a token that is.
-fn judge(wanted: &Wanted<'_>, name: &str, value: &str) -> Verdict {
-    let is_ours = |token: &sniff::Token<'_>| wanted.credential.is_some_and(|c| token.is(c.secret.expose_secret()));
-    let table = wanted.table;
-    let is_known = names::is_a_providers(table, name) || names::is_cloud_credential(name);
-    let is_let_through = match wanted.strictness {
-        Strictness::Default => true,
-        Strictness::Strict { allow } => allow.iter().any(|allowed| allowed == name) || names::is_harmless(name, value),
-    };
-    if !is_let_through
-        || is_known
-        || names::is_a_strangers_url(table, wanted.provider, value)
-        || !sniff::tokens(table, value).iter().all(is_ours)
-    {
-        return Verdict::Drop;
-    }
-    let has_password = names::is_proxy(name) && names::has_userinfo(value);
-    let is_suspect = has_password || names::looks_like_a_credential(name);
-    if is_suspect && !value.is_empty() { Verdict::Warn } else { Verdict::Keep }
-}
-
 impl EnvPlan {
-    /// Whom the child works for.
-    pub fn provider(&self) -> &ProviderId {
-        &self.provider
+    fn judge(&self, wanted: &Wanted<'_>, name: &str, value: &str) -> (Class, Verdict) {
+        let class = class::of(wanted, name, value);
+        let inheritance = wanted.inheritance;
+        let is_listed = |list: &[String]| list.iter().any(|allowed| allowed == name);
+        let is_meant =
+            || is_listed(&inheritance.expected) && !self.sets_likewise(name) && !shape::is_read(wanted, name);
+        let is_dropped = class.is_kept_back() || (inheritance.strict && !harmless::is_harmless(name, value));
+        let verdict = match is_dropped {
+            false if class == Class::Plain => Verdict::Passed,
+            _ if is_listed(&inheritance.allow) || is_meant() => Verdict::Allowed,
+            true => Verdict::Dropped,
+            false => Verdict::Passed,
+        };
+        (class, verdict)
+    }
+
+    /// Whom the child works for, first the one that it was started for.
+    pub fn providers(&self) -> &[ProviderId] {
+        &self.providers
     }
 
     /// What is set, and to what.
@@ -118,7 +149,7 @@ impl EnvPlan {
 
     /// Inherited names that the child must not get. Whoever clears the child's environment first needs no such list.
     pub fn remove(&self) -> impl Iterator<Item = &OsStr> {
-        self.dropped.iter().map(OsString::as_os_str)
+        self.named(Verdict::Dropped)
     }
 
     /// The child's whole environment: clear it, then apply these.
@@ -132,12 +163,36 @@ impl EnvPlan {
         self.set.iter().any(|(set, _)| OsStr::new(set) == name.as_ref())
     }
 
+    /// The same whatever the case: on some systems the two are one variable.
+    fn sets_likewise(&self, name: &str) -> bool {
+        self.set.iter().any(|(set, _)| set.eq_ignore_ascii_case(name))
+    }
+
+    fn named(&self, verdict: Verdict) -> impl Iterator<Item = &OsStr> {
+        self.judged.iter().filter(move |(_, (_, own))| *own == verdict).map(|(name, _)| name.as_os_str())
+    }
+
     /// The plan in names, sorted.
     pub fn report(&self) -> Report {
-        let mut set: Vec<String> = self.set.iter().map(|(name, _)| name.clone()).collect();
-        set.sort();
-        let texts = |names: &BTreeSet<OsString>| names.iter().map(|name| name.to_string_lossy().into_owned()).collect();
-        Report { provider: self.provider.clone(), set, dropped: texts(&self.dropped), warned: texts(&self.warned) }
+        let set: BTreeSet<&String> = self.set.iter().map(|(name, _)| name).collect();
+        let (guards, set) = set.into_iter().cloned().partition(|name| shape::is_guard(name));
+        let names = |verdict| self.named(verdict).map(|name| name.to_string_lossy().into_owned()).collect();
+        let judged = self.judged.iter().map(|(name, (class, verdict))| Judged {
+            name: name.to_string_lossy().into_owned(),
+            class: *class,
+            verdict: *verdict,
+        });
+        Report {
+            provider: self.providers[0].clone(),
+            with: self.providers[1..].to_vec(),
+            set,
+            guards,
+            dropped: names(Verdict::Dropped),
+            // Of what passes only what looks like a credential was written down.
+            warned: names(Verdict::Passed),
+            allowed: names(Verdict::Allowed),
+            inherited: judged.collect(),
+        }
     }
 }
 
@@ -154,13 +209,15 @@ impl Value {
 impl fmt::Debug for EnvPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kept: Vec<_> = self.keep.iter().map(|(name, _)| name).collect();
-        let Report { provider, set, dropped, warned } = self.report();
+        let Report { set, guards, dropped, warned, allowed, .. } = self.report();
         f.debug_struct("EnvPlan")
-            .field("provider", &provider)
+            .field("providers", &self.providers)
             .field("set", &set)
+            .field("guards", &guards)
             .field("kept", &kept)
             .field("dropped", &dropped)
             .field("warned", &warned)
+            .field("allowed", &allowed)
             .finish()
     }
 }

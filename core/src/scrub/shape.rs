@@ -1,21 +1,50 @@
 //! What is set for a child, by the shape it expects.
 
 use crate::name::ProviderId;
-use crate::provider::{Kind, Provider, Url, sniff};
+use crate::provider::{Kind, Provider, Role, Url, sniff};
 
-use super::{ChildCredential, Missing, PlanError, Shape, Value, Wanted};
+use super::{ChildCredential, Missing, PlanError, Shape, Target, Value, Wanted};
 
 /// A foreign dialect: a base URL in one variable, the key in another.
 pub(super) struct Dialect {
     pub(super) shape: Shape,
     pub(super) url: &'static str,
     pub(super) key: &'static str,
+    /// Set with it, so that its programs keep to the environment.
+    switches: &'static [&'static str],
+    /// Set beside a login of the provider whose mother tongue it is, so that its programs tell it as one.
+    login: &'static [(&'static str, &'static str)],
 }
 
 pub(super) const SHAPES: [Dialect; 2] = [
-    Dialect { shape: Shape::Anthropic, url: "ANTHROPIC_BASE_URL", key: "ANTHROPIC_AUTH_TOKEN" },
-    Dialect { shape: Shape::OpenAi, url: "OPENAI_BASE_URL", key: "OPENAI_API_KEY" },
+    Dialect {
+        shape: Shape::Anthropic,
+        url: "ANTHROPIC_BASE_URL",
+        key: "ANTHROPIC_AUTH_TOKEN",
+        // Claude Code leaves out what its settings files say of credentials and addresses, as long as both are set here.
+        switches: &["CLAUDE_CODE_PROVIDER_MANAGED_BY_HOST"],
+        // Without this word in a header Anthropic takes no login as a bearer. Claude Code reads it in the first variable, the
+        // SDKs in the second.
+        login: &[
+            ("ANTHROPIC_BETAS", "oauth-2025-04-20"),
+            ("ANTHROPIC_CUSTOM_HEADERS", "anthropic-beta: oauth-2025-04-20"),
+        ],
+    },
+    Dialect { shape: Shape::OpenAi, url: "OPENAI_BASE_URL", key: "OPENAI_API_KEY", switches: &[], login: &[] },
 ];
+
+/// Where Anthropic's SDKs look for profiles, whatever else they are told. In an empty directory they find none.
+const PROFILES: &str = "ANTHROPIC_CONFIG_DIR";
+
+/// The whole of opencode's login file, which otherwise wins over the variables of each provider. Empty, it has no login.
+const OPENCODE: &str = "OPENCODE_AUTH_CONTENT";
+
+/// Claude Code's view of its agents hands work to a server that stays, with the credential of the run that started it. Set, there
+/// is no such view, and `--bg` is refused.
+const AGENT_VIEW: &str = "CLAUDE_CODE_DISABLE_AGENT_VIEW";
+
+/// Which profile a command of ours uses.
+const PROFILE: &str = "CREDLATCH_PROFILE";
 
 impl Dialect {
     /// Where this provider speaks the dialect, if it does.
@@ -31,37 +60,132 @@ impl Dialect {
     pub(super) fn is_native_to(&self, provider: &Provider) -> bool {
         provider.env.base_url.iter().any(|name| name == self.url)
     }
+
+    /// What is set beside the credential of the provider whose mother tongue it is.
+    fn native(&self, mut set: Vec<Setting>, provider: &Provider, credential: &ChildCredential) -> Vec<Setting> {
+        if credential.kind == Kind::OauthToken && !self.login.is_empty() {
+            let plain = self.login.iter().map(|(name, text)| ((*name).to_owned(), Value::Plain((*text).to_owned())));
+            set.push((self.key.to_owned(), Value::Secret(credential.secret.clone())));
+            set.extend(plain);
+        }
+        self.guarded(set, provider)
+    }
+
+    /// Its switches, and the address without which its programs don't heed them.
+    fn guarded(&self, mut set: Vec<Setting>, provider: &Provider) -> Vec<Setting> {
+        if self.switches.is_empty() {
+            return set;
+        }
+        if let Some(url) = self.endpoint(provider).filter(|_| set.iter().all(|(name, _)| name != self.url)) {
+            set.push((self.url.to_owned(), Value::Plain(url.to_owned())));
+        }
+        if set.iter().any(|(name, _)| name == self.url) {
+            set.extend(self.switches.iter().map(|name| ((*name).to_owned(), Value::Plain("1".to_owned()))));
+        }
+        set
+    }
 }
 
-pub(super) fn settings(wanted: &Wanted<'_>) -> Result<Vec<(String, Value)>, PlanError> {
-    let provider = wanted.provider;
-    let credential = wanted.credential.ok_or_else(|| Missing::of(provider))?;
-    if let Some(owner) = stranger(wanted, credential) {
+type Setting = (String, Value);
+
+/// What is set for a child that works for all of these.
+pub(super) fn settings(wanted: &Wanted<'_>) -> Result<Vec<Setting>, PlanError> {
+    let mut all: Vec<(&Target<'_>, Vec<Setting>)> = Vec::new();
+    for target in wanted.targets {
+        let own = of_target(wanted, target)?;
+        for (other, set) in &all {
+            let clash = between((target, &own), (other, set)).or_else(|| between((other, set), (target, &own)));
+            if let Some(name) = clash {
+                let (first, second) = (other.provider.id.clone(), target.provider.id.clone());
+                return Err(PlanError::Clash { name, first, second });
+            }
+        }
+        all.push((target, own));
+    }
+    let mut set: Vec<Setting> = Vec::new();
+    for (name, value) in all.into_iter().flat_map(|(_, own)| own) {
+        if set.iter().all(|(known, _)| *known != name) {
+            set.push((name, value));
+        }
+    }
+    Ok(set)
+}
+
+/// A variable that both set, or by which one's program would send its credential to the other.
+fn between((one, own): (&Target<'_>, &[Setting]), (_, others): (&Target<'_>, &[Setting])) -> Option<String> {
+    let ours = |name: &str| own.iter().find(|(set, _)| set == name).map(|(_, value)| value);
+    let is_read = |name: &String| one.shape == Shape::Own && one.provider.env.base_url.contains(name);
+    let clash = others.iter().find(|(name, value)| match ours(name) {
+        Some(own) => own != value,
+        None => is_read(name),
+    });
+    clash.map(|(name, _)| name.clone())
+}
+
+/// What is set besides: against credentials that programs find elsewhere, unless somebody wants that very variable, and so
+/// that the child's own calls of credlatch mean the same profile.
+pub(super) fn guards(wanted: &Wanted<'_>, set: &[Setting]) -> Vec<Setting> {
+    let inheritance = wanted.inheritance;
+    let is_allowed = |name: &str| inheritance.allow.iter().chain(&inheritance.expected).any(|allowed| allowed == name);
+    let switches = || SHAPES.iter().flat_map(|dialect| dialect.switches);
+    let is_managed = set.iter().any(|(name, _)| switches().any(|switch| switch == name));
+    let guards = [
+        (PROFILES, wanted.empty_folder),
+        (OPENCODE, Some("{}")),
+        (AGENT_VIEW, is_managed.then_some("1")),
+        (PROFILE, wanted.profile),
+    ];
+    let set = guards.into_iter().filter(|(name, _)| !is_allowed(name));
+    set.filter_map(|(name, value)| Some((name.to_owned(), Value::Plain(value?.to_owned())))).collect()
+}
+
+/// Whether a variable is set only against what programs find elsewhere.
+pub(super) fn is_guard(name: &str) -> bool {
+    let of_dialect =
+        |dialect: &Dialect| dialect.switches.contains(&name) || dialect.login.iter().any(|(own, _)| *own == name);
+    [PROFILES, OPENCODE, AGENT_VIEW, PROFILE].contains(&name) || SHAPES.iter().any(of_dialect)
+}
+
+/// Whether the program that is told in this way reads a variable of this name to learn whose credential it uses.
+pub(super) fn is_read(wanted: &Wanted<'_>, name: &str) -> bool {
+    let readings = wanted.table.of_variable(name);
+    let readers = readings.iter().filter(|reading| reading.role != Role::Account).map(|reading| reading.provider);
+    wanted.targets.iter().any(|target| match SHAPES.iter().find(|dialect| dialect.shape == target.shape) {
+        Some(dialect) => readers.clone().any(|row| dialect.is_native_to(row)),
+        None => readers.clone().any(|row| row.id == target.provider.id),
+    })
+}
+
+fn of_target(wanted: &Wanted<'_>, target: &Target<'_>) -> Result<Vec<Setting>, PlanError> {
+    let provider = target.provider;
+    let credential = target.credential.ok_or_else(|| Missing::of(provider))?;
+    if let Some(owner) = stranger(wanted, provider, credential) {
         return Err(PlanError::Foreign { provider: provider.id.clone(), owner });
     }
-    let Some(dialect) = SHAPES.iter().find(|dialect| dialect.shape == wanted.shape) else {
-        return own(provider, credential, provider.base_urls.own.as_deref());
+    let guarded = |set| match SHAPES.iter().find(|dialect| dialect.is_native_to(provider)) {
+        Some(native) => native.native(set, provider, credential),
+        None => set,
+    };
+    let Some(dialect) = SHAPES.iter().find(|dialect| dialect.shape == target.shape) else {
+        return own(provider, credential, provider.base_urls.own.as_deref()).map(guarded);
     };
     let endpoint = dialect.endpoint(provider);
     if dialect.is_native_to(provider) {
         // Clients know the native address themselves; only a gateway has to be named.
         let is_home = |text: &&str| Url::parse(text).is_some_and(|url| provider.is_native(&url));
-        return own(provider, credential, endpoint.filter(|text| !is_home(text)));
+        return own(provider, credential, endpoint.filter(|text| !is_home(text))).map(guarded);
     }
-    let no_endpoint = || PlanError::NoEndpoint { provider: provider.id.clone(), shape: wanted.shape };
+    let no_endpoint = || PlanError::NoEndpoint { provider: provider.id.clone(), shape: target.shape };
     let endpoint = endpoint.ok_or_else(no_endpoint)?;
-    Ok(vec![
+    let set = vec![
         (dialect.url.to_owned(), Value::Plain(endpoint.to_owned())),
         (dialect.key.to_owned(), Value::Secret(credential.secret.clone())),
-    ])
+    ];
+    Ok(dialect.guarded(set, provider))
 }
 
 /// The provider's own variables, and its base URL where the row names one.
-fn own(
-    provider: &Provider,
-    credential: &ChildCredential,
-    url: Option<&str>,
-) -> Result<Vec<(String, Value)>, PlanError> {
+fn own(provider: &Provider, credential: &ChildCredential, url: Option<&str>) -> Result<Vec<Setting>, PlanError> {
     let names = provider.names_for(credential.kind);
     if names.is_empty() {
         let field = if credential.kind == Kind::ApiKey { "api_key" } else { "oauth_token" };
@@ -74,7 +198,7 @@ fn own(
 }
 
 /// Whose secret is stored under this provider's name, if not its own.
-fn stranger(wanted: &Wanted<'_>, credential: &ChildCredential) -> Option<ProviderId> {
+fn stranger(wanted: &Wanted<'_>, provider: &Provider, credential: &ChildCredential) -> Option<ProviderId> {
     let found = sniff::tokens(wanted.table, credential.secret.expose_secret());
-    found.iter().find(|token| !token.belongs_to(&wanted.provider.id)).map(|token| token.owners[0].clone())
+    found.iter().find(|token| !token.belongs_to(&provider.id)).map(|token| token.owners[0].clone())
 }

@@ -1,14 +1,19 @@
 //! What a plan lets through, what it sets, and when there is none.
 
+mod clashes;
 mod in_order;
 mod laws;
 mod report_81;
+mod variables;
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 
 use super::*;
 use crate::provider::TableFile;
 use crate::provider::tests::built_in;
+
+/// What plans set besides, whomever they are for.
+const BESIDES: [&str; 2] = ["OPENCODE_AUTH_CONTENT", "CLAUDE_CODE_DISABLE_AGENT_VIEW"];
 
 pub(super) type Env = Vec<(OsString, OsString)>;
 
@@ -35,17 +40,20 @@ fn try_make(
     shape: Shape,
     parent: Env,
 ) -> Result<EnvPlan, PlanError> {
-    let provider = table.resolve(provider).unwrap();
-    let strictness = &Strictness::Default;
-    plan(parent, &Wanted { table, provider, credential: Some(credential), shape, strictness })
+    let targets = &[Target { provider: table.resolve(provider).unwrap(), credential: Some(credential), shape }];
+    plan(parent, &Wanted { table, targets, inheritance: &Inheritance::default(), profile: None, empty_folder: None })
 }
 
 fn set_in(plan: &EnvPlan) -> Vec<(&str, &str)> {
-    plan.set().iter().map(|(name, value)| (name.as_str(), value.expose())).collect()
+    let all = plan.set().iter().map(|(name, value)| (name.as_str(), value.expose()));
+    all.filter(|(name, _)| !BESIDES.contains(name)).collect()
 }
 
 fn names_of(plan: &EnvPlan) -> Vec<String> {
-    plan.env().map(|(name, _)| name.to_string_lossy().into_owned()).collect()
+    plan.env()
+        .map(|(name, _)| name.to_string_lossy().into_owned())
+        .filter(|name| !BESIDES.contains(&name.as_str()))
+        .collect()
 }
 
 #[test]
@@ -87,7 +95,8 @@ fn only_the_very_credential_of_the_plan_may_stand_elsewhere() {
         ("BOTH", "sk-ant-api03-mine sk-ant-api03-other"),
     ]);
     let plan = make(&table, "anthropic", &key("sk-ant-api03-mine"), Shape::Own, parent);
-    assert_eq!(names_of(&plan), ["SAME", "ANTHROPIC_API_KEY"]);
+    let managed = "CLAUDE_CODE_PROVIDER_MANAGED_BY_HOST";
+    assert_eq!(names_of(&plan), ["SAME", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", managed]);
 }
 
 #[test]
@@ -113,10 +122,10 @@ fn what_merely_looks_like_a_credential_is_named_and_kept() {
 }
 
 #[test]
-fn strict_lets_through_what_is_harmless_or_allowed_and_never_a_credential() {
+fn strict_lets_through_what_is_harmless_or_allowed() {
     let table = built_in();
-    let allow = ["MY_FLAG", "GITHUB_TOKEN", "ANTHROPIC_API_KEY", "SNEAKY"].map(str::to_owned).to_vec();
-    let strictness = &Strictness::Strict { allow };
+    let allow = ["MY_FLAG", "GITHUB_TOKEN"].map(str::to_owned).to_vec();
+    let inheritance = &Inheritance { strict: true, allow, ..Inheritance::default() };
     let parent = env(&[
         ("PATH", "/bin"),
         ("LC_ALL", "C"),
@@ -130,11 +139,14 @@ fn strict_lets_through_what_is_harmless_or_allowed_and_never_a_credential() {
         ("SNEAKY", "sk-ant-api03-x"),
     ]);
     let (provider, credential) = (table.resolve("minimax").unwrap(), Some(&key("k-1")));
-    let plan = plan(parent, &Wanted { table: &table, provider, credential, shape: Shape::Own, strictness }).unwrap();
+    let targets = &[Target { provider, credential, shape: Shape::Own }];
+    let plan =
+        plan(parent, &Wanted { table: &table, targets, inheritance, profile: None, empty_folder: None }).unwrap();
     let kept = ["PATH", "LC_ALL", "XDG_RUNTIME_DIR", "http_proxy", "MY_FLAG", "GITHUB_TOKEN", "MINIMAX_API_KEY"];
     assert_eq!(names_of(&plan), kept);
-    assert_eq!(plan.report().dropped, ["ANTHROPIC_API_KEY", "HTTPS_PROXY", "OTHER", "SNEAKY"]);
-    assert_eq!(plan.report().warned, ["GITHUB_TOKEN"]);
+    let report = plan.report();
+    assert_eq!(report.dropped, ["ANTHROPIC_API_KEY", "HTTPS_PROXY", "OTHER", "SNEAKY"]);
+    assert_eq!((report.warned, report.allowed), (vec![], vec!["GITHUB_TOKEN".to_owned(), "MY_FLAG".to_owned()]));
 }
 
 #[test]
@@ -146,17 +158,39 @@ fn each_shape_sets_what_its_programs_read() {
     };
     let k = key("k-1");
     let minimax = "ANTHROPIC_BASE_URL=https://api.minimax.io/anthropic";
-    assert_eq!(set("minimax", &k, Shape::Anthropic), [minimax, "ANTHROPIC_AUTH_TOKEN=k-1"]);
+    let managed = "CLAUDE_CODE_PROVIDER_MANAGED_BY_HOST=1";
+    assert_eq!(set("minimax", &k, Shape::Anthropic), [minimax, "ANTHROPIC_AUTH_TOKEN=k-1", managed]);
     let groq = "OPENAI_BASE_URL=https://api.groq.com/openai/v1";
     assert_eq!(set("groq", &k, Shape::OpenAi), [groq, "OPENAI_API_KEY=k-1"]);
     for shape in [Shape::Own, Shape::Anthropic] {
-        assert_eq!(set("anthropic", &k, shape), ["ANTHROPIC_API_KEY=k-1"]);
-        assert_eq!(set("anthropic", &token("t-1"), shape), ["CLAUDE_CODE_OAUTH_TOKEN=t-1"]);
+        let home = "ANTHROPIC_BASE_URL=https://api.anthropic.com";
+        assert_eq!(set("anthropic", &k, shape), ["ANTHROPIC_API_KEY=k-1", home, managed]);
+        let told = ["ANTHROPIC_BETAS=oauth-2025-04-20", "ANTHROPIC_CUSTOM_HEADERS=anthropic-beta: oauth-2025-04-20"];
+        let login = ["CLAUDE_CODE_OAUTH_TOKEN=t-1", "ANTHROPIC_AUTH_TOKEN=t-1", told[0], told[1], home, managed];
+        assert_eq!(set("anthropic", &token("t-1"), shape), login);
     }
     assert_eq!(set("openai", &k, Shape::OpenAi), ["OPENAI_API_KEY=k-1"]);
     assert_eq!(set("moonshot", &k, Shape::Own), ["MOONSHOT_API_KEY=k-1", "KIMI_API_KEY=k-1"]);
     // A bearer token may stand where the key would.
     assert_eq!(set("xai", &token("t-1"), Shape::Own), ["XAI_API_KEY=t-1"]);
+}
+
+#[test]
+fn failure_47_claude_codes_server_in_the_background_is_shut_out_unless_somebody_wants_it() {
+    let table = built_in();
+    let set = |provider, shape| {
+        let plan = make(&table, provider, &key("k-1"), shape, Env::new());
+        plan.sets("CLAUDE_CODE_DISABLE_AGENT_VIEW")
+    };
+    assert!(set("anthropic", Shape::Own) && set("minimax", Shape::Anthropic));
+    assert!(!set("minimax", Shape::Own) && !set("openai", Shape::Own));
+    let allow = vec!["CLAUDE_CODE_DISABLE_AGENT_VIEW".to_owned()];
+    let inheritance = &Inheritance { allow, ..Inheritance::default() };
+    let credential = key("k-1");
+    let provider = table.resolve("anthropic").unwrap();
+    let targets = &[Target { provider, credential: Some(&credential), shape: Shape::Own }];
+    let wanted = Wanted { table: &table, targets, inheritance, profile: None, empty_folder: None };
+    assert!(!plan(Env::new(), &wanted).unwrap().sets("CLAUDE_CODE_DISABLE_AGENT_VIEW"));
 }
 
 #[test]
@@ -170,7 +204,8 @@ fn a_gateway_in_the_row_is_named_to_the_child() {
     assert_eq!(set_in(&acme), [("ACME_KEY", "k-1"), ("ACME_URL", "https://acme.example")]);
     let inherited = env(&[("CLAUDE_CODE_OAUTH_TOKEN", "x"), ("A", "sk-ant-oat01-x")]);
     let claude = make(&table, "anthropic", &key("k-1"), Shape::Anthropic, inherited);
-    assert_eq!(names_of(&claude), ["ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL"]);
+    let managed = "CLAUDE_CODE_PROVIDER_MANAGED_BY_HOST";
+    assert_eq!(names_of(&claude), ["ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", managed]);
 }
 
 #[test]
@@ -219,26 +254,6 @@ fn what_is_not_text_passes_byte_for_byte_and_hides_nothing() {
     let parent = vec![(odd.clone(), odd.clone()), ("HIDDEN".into(), hidden)];
     let plan = make(&built_in(), "minimax", &key("k-1"), Shape::Own, parent);
     assert_eq!(plan.keep(), [(odd.clone(), odd)]);
-}
-
-#[test]
-fn a_program_with_a_login_of_its_own_is_refused_until_it_is_told() {
-    use LoginFile::{Absent, Present};
-    let table = built_in();
-    let clash = |command: &str, provider: &str, shape, file| {
-        let plan = make(&table, provider, &key("k-1"), shape, Env::new());
-        login_file_clash(OsStr::new(command), &plan, file).map(|clash| clash.to_string())
-    };
-    let refused = clash("/usr/bin/claude", "minimax", Shape::Own, Present).unwrap();
-    assert!(refused.contains("Claude Code") && refused.contains("--as anthropic"), "{refused}");
-    assert_eq!(clash("claude", "minimax", Shape::Anthropic, Present), None);
-    assert_eq!(clash("Claude.exe", "anthropic", Shape::Own, Present), None);
-    assert!(clash("claude", "groq", Shape::OpenAi, Absent).is_some());
-    assert!(clash("codex", "minimax", Shape::Anthropic, Absent).is_some());
-    assert!(clash("codex", "openai", Shape::Own, Present).unwrap().contains("CODEX_HOME"));
-    assert_eq!(clash("codex", "openai", Shape::OpenAi, Absent), None);
-    assert_eq!(clash("codex", "openai-codex", Shape::Own, Present), None);
-    assert_eq!(clash("agent", "minimax", Shape::Own, Present), None);
 }
 
 #[test]

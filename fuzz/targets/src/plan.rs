@@ -6,7 +6,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use credlatch::Secret;
 use credlatch_core::provider::{Kind, Provider, Table};
-use credlatch_core::scrub::{self, ChildCredential, EnvPlan, Shape, Strictness, Wanted, normalise};
+use credlatch_core::scrub::{self, ChildCredential, EnvPlan, Inheritance, Shape, Target, Wanted, normalise};
 
 /// Each is unmistakably somebody's, so that a leak is seen by its bytes alone.
 const PLANTED: [(&str, &str); 6] = [
@@ -33,15 +33,16 @@ pub fn plan(bytes: &[u8]) {
     let shape = shape.parse().unwrap_or(Shape::Own);
     let parent: Vec<(OsString, OsString)> = lines.filter_map(variable).collect();
 
-    let allow = parent.iter().map(|(name, _)| name.to_string_lossy().into_owned()).collect();
-    let strictness = if strict == "strict" { Strictness::Strict { allow } } else { Strictness::Default };
+    let inheritance = &Inheritance { strict: strict == "strict", ..Inheritance::default() };
     let secret = Secret::try_from(OWN).expect("it is a secret");
     let credential = ChildCredential { kind: Kind::ApiKey, secret };
-    let wanted = Wanted { table, provider, credential: Some(&credential), shape, strictness: &strictness };
+    let targets = [Target { provider, credential: Some(&credential), shape }];
+    let wanted = Wanted { table, targets: &targets, inheritance, profile: None, empty_folder: None };
     if let Ok(plan) = scrub::plan(parent.clone(), &wanted) {
         honours(table, provider, &parent, &plan);
     }
-    let none = Wanted { credential: None, ..wanted };
+    let targets = [Target { provider, credential: None, shape }];
+    let none = Wanted { targets: &targets, ..wanted };
     assert!(scrub::plan(parent.clone(), &none).is_err(), "there is a plan without a credential");
     normalises(table, provider, parent);
 }
@@ -65,7 +66,7 @@ fn honours(table: &Table, provider: &Provider, parent: &[(OsString, OsString)], 
         let urls = &provider.base_urls;
         let is_url =
             [&urls.own, &urls.anthropic, &urls.openai].iter().any(|url| url.as_deref() == Some(value.expose()));
-        assert!(value.expose() == OWN || is_url, "{name} is set to what isn't the provider's");
+        assert!([OWN, "1", "{}"].contains(&value.expose()) || is_url, "{name} is set to what isn't the provider's");
     }
     let parent: BTreeSet<_> = parent.iter().collect();
     assert!(plan.keep().iter().all(|pair| parent.contains(pair)), "something was invented");

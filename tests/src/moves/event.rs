@@ -1,6 +1,7 @@
 //! The event that a move is, by whoever began what it is about.
 
 use credlatch_core::Event;
+use credlatch_core::allowlist::{Allow, VariableName};
 use credlatch_core::clear::{Clear, Remove};
 use credlatch_core::custody::Watched;
 use credlatch_core::fingerprint::{digest, fingerprint};
@@ -55,6 +56,10 @@ impl Machine {
             Move::SetStrategy { provider, strategy } => Event::SetStrategy(SetStrategy { provider, strategy }),
             Move::OweRewrite { file, key } => Event::OweRewrite(rewrite(file, key)),
             Move::RewriteDone { file, key } => Event::RewriteDone(rewrite(file, key)),
+            Move::Allow { name, allowed } => {
+                let name = VariableName::new(&format!("V{name}")).expect("it is a name");
+                Event::Allow(Allow { name, allowed })
+            }
             Move::Purge => Event::Purge,
             Move::Mark => Event::MarkShared(MarkShared { why: Shared::Copied, counted: 0 }),
             Move::AdoptCopy => Event::AdoptCopy,

@@ -7,7 +7,7 @@ use credlatch_core::engine::{LiveKind, Picked};
 use credlatch_core::law::Fact;
 use credlatch_core::name::ProviderId;
 use credlatch_core::provider::{BUILT_IN_JSON, Kind, Provider, Table, TableFile};
-use credlatch_core::scrub::{ChildCredential, Shape, Strictness, Wanted};
+use credlatch_core::scrub::{ChildCredential, Inheritance, Shape, Target, Wanted};
 use credlatch_core::state::State;
 
 use super::here::Here;
@@ -15,7 +15,7 @@ use super::sim::Sim;
 use crate::conduct::Process;
 
 /// A variable that every child would inherit, and whether it is some provider's.
-const INHERITED: [(&str, &str, bool); 7] = [
+const INHERITED: [(&str, &str, bool); 13] = [
     ("HOME", "/home/person", false),
     ("EDITOR", "vi", false),
     ("CLAUDE_CODE_OAUTH_TOKEN", "sk-ant-oat01-inherited", true),
@@ -23,6 +23,12 @@ const INHERITED: [(&str, &str, bool); 7] = [
     ("ANTHROPIC_BASE_URL", "https://elsewhere.example", true),
     ("NOTES", "sk-ant-api03-in-a-variable-of-any-name", true),
     ("GATEWAY", "https://api.anthropic.com/v1", true),
+    ("QUOTED", "\"Bearer gsk_in-quotes-under-any-name\"", true),
+    ("OLD", "sk-0123456789abcdefghijklmnopqrstuvwxyz", true),
+    ("ANTHROPIC_PROFILE", "a-profile-of-somebody-else", true),
+    ("CLAUDE_CODE_USE_WHAT_COMES_NEXT", "a-switch-that-does-not-exist-yet", true),
+    ("AWS_PROFILE", "a-cloud-that-pays-for-models", true),
+    ("CODEX_HOME", "/home/person/.codex", false),
 ];
 
 const ACME_ROW: &str = r#"{
@@ -63,8 +69,9 @@ pub fn plan<S: Sim>(process: &Process<S>, here: &Here, provider: &ProviderId, pi
     let foreign: Vec<_> = inherited.chain(others).filter(|value| !is_own(value)).collect();
     let credential = ChildCredential { kind, secret: secret.clone() };
     for shape in [Shape::Own, Shape::Anthropic, Shape::OpenAi] {
-        let strictness = &Strictness::Default;
-        let wanted = Wanted { table: table(), provider: row, credential: Some(&credential), shape, strictness };
+        let targets = &[Target { provider: row, credential: Some(&credential), shape }];
+        let inheritance = &Inheritance::default();
+        let wanted = Wanted { table: table(), targets, inheritance, profile: None, empty_folder: None };
         // Where there is no plan, no child is started.
         if let Ok(environment) = process.conduct.plan(process, &wanted) {
             here.record(Fact::Planned { provider: provider.clone(), environment, foreign: foreign.clone() });

@@ -68,6 +68,8 @@ wrong! {
     forget_at_once ForgetAtOnce "hermes-webui 3972" 9 [] a_look_at_an_ended_login;
     env_mirror EnvMirror "hermes-webui 3961" 10 [] two_children;
     inherited_token InheritedToken "molecule 81" 10 [] two_children;
+    families_by_list FamiliesByList "credlatch: a switch of next week" 10 [] two_children;
+    values_unseen ValuesUnseen "credlatch: a key under any name" 10 [] two_children;
     bench_all BenchAll "hermes-agent 97315" 11 [] a_failure_in_a_pool;
     first_anyway FirstAnyway "hermes-agent 79156" 12 [] a_failure_in_a_pool;
     loud_status LoudStatus "design: secrets" 13 [] a_status;

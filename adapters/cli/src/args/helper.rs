@@ -14,6 +14,10 @@ pub(crate) enum Helper {
     Docker(Asked),
     /// Answer cargo, as the `credential-provider` of a registry: a list of these words
     Cargo(Grant),
+    /// Answer Claude Code; in its settings: "apiKeyHelper": "credlatch helper claude PROVIDER"
+    ///
+    /// The key is handed out only if it would go to the provider, and nowhere beside another credential.
+    Claude(Grant),
     /// Answer an AWS client: credential_process = credlatch helper aws PROVIDER
     ///
     /// The provider's secret is KEY_ID:SECRET_KEY, or KEY_ID:SECRET_KEY:SESSION_TOKEN.

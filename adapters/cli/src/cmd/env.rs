@@ -2,52 +2,75 @@
 
 use std::time::Duration;
 
-use credlatch::core::scrub::Report;
+use credlatch::core::scrub::{Class, Judged, Report, Verdict};
 use credlatch::plain;
-use credlatch::{Credential, Latch, Plan, Shape, Strictness};
+use credlatch::{Latch, Plan, Shape};
 use zeroize::Zeroizing;
 
+use super::fresh::fresh;
 use crate::args::{self, Global};
 use crate::end::Done;
 use crate::output;
 
 pub(crate) fn env(global: &Global, args: &args::Plan) -> Done {
-    let latch = global.latch()?;
-    let credential = super::fresh::fresh(&latch, &args.of.provider, Duration::ZERO)?;
-    let report = plan(&latch, &credential, args)?.report();
-    let warned = unexpected(&report, args);
-    output::told(&tell(&report, &warned, global.json))
+    let report = plan(&global.latch()?, args, Duration::ZERO)?.report();
+    output::told(&tell(&report, global.json))
 }
 
 /// What it says of a plan.
-pub(crate) fn tell(report: &Report, warned: &[String], json: bool) -> Zeroizing<String> {
-    output::form(json, report, || describe(report, warned))
+pub(crate) fn tell(report: &Report, json: bool) -> Zeroizing<String> {
+    output::form(json, report, || describe(report))
 }
 
-/// The plan that the arguments describe.
-pub(super) fn plan(latch: &Latch, credential: &Credential, args: &args::Plan) -> Done<Plan> {
+/// The plan that the arguments describe, with tokens that last at least so long.
+pub(super) fn plan(latch: &Latch, args: &args::Plan, min_ttl: Duration) -> Done<Plan> {
     let shape = match args.shape {
         args::Shape::Own => Shape::Own,
         args::Shape::Anthropic => Shape::Anthropic,
         args::Shape::Openai => Shape::OpenAi,
     };
-    let strictness = if args.strict { Strictness::Strict { allow: args.allow.clone() } } else { Strictness::Default };
-    Ok(latch.plan_with(credential, shape, &strictness)?)
+    let first = fresh(latch, &args.of.provider, min_ttl)?;
+    let mut known = vec![first.provider().clone()];
+    let mut planning = latch.planning(first, shape).strict(args.strict).allow(args.allow.iter().cloned());
+    for name in &args.with {
+        let other = fresh(latch, name, min_ttl)?;
+        // Whoever is named twice, by an alias perhaps, is named.
+        if !known.contains(other.provider()) {
+            known.push(other.provider().clone());
+            planning = planning.with(other);
+        }
+    }
+    Ok(planning.plan()?)
 }
 
-/// What is passed on though it looks like a credential, without what the person allowed by name.
-pub(super) fn unexpected(report: &Report, args: &args::Plan) -> Vec<String> {
-    report.warned.iter().filter(|name| !args.allow.contains(name)).cloned().collect()
-}
-
-fn describe(report: &Report, warned: &[String]) -> String {
-    let mut lines = vec![format!("{}:", report.provider)];
-    for (what, names) in [("set", report.set.as_slice()), ("dropped", &report.dropped), ("look at", warned)] {
+fn describe(report: &Report) -> String {
+    let whom = std::iter::once(&report.provider).chain(&report.with).map(ToString::to_string).collect::<Vec<_>>();
+    let mut lines = vec![format!("{}:", whom.join(" and "))];
+    for (what, names) in [("set", &report.set), ("shut", &report.guards)] {
         lines.extend(names.iter().map(|name| format!("  {what:<8} {}", plain::line(name))));
     }
-    if !warned.is_empty() {
-        lines
-            .push("What to look at is passed on though its name is like a credential's; --strict drops it.".to_owned());
+    lines.extend(report.inherited.iter().map(|judged| line(judged)));
+    if !report.guards.is_empty() {
+        lines.push("What is shut keeps programs from credentials that they would find elsewhere.".to_owned());
+    }
+    if !report.warned.is_empty() {
+        lines.push("What is passed and looks like a credential is dropped by --strict.".to_owned());
     }
     lines.join("\n")
+}
+
+fn line(judged: &Judged) -> String {
+    let verdict = match judged.verdict {
+        Verdict::Passed => "passed",
+        Verdict::Allowed => "allowed",
+        Verdict::Dropped => "dropped",
+    };
+    let class = match judged.class {
+        Class::Provider => "a model provider's",
+        Class::Tool => "a switch or login of a tool",
+        Class::Cloud => "a cloud's, which pays for models too",
+        Class::Suspect => "looks like a credential",
+        Class::Plain => "nothing known",
+    };
+    format!("  {verdict:<8} {} ({class})", plain::line(&judged.name))
 }

@@ -1,6 +1,7 @@
 //! The commands, one a file.
 
 mod adopt;
+pub(crate) mod allow;
 mod cancel;
 mod clear;
 mod completions;
@@ -41,6 +42,7 @@ pub(crate) fn dispatch(cli: &Cli) -> Done {
         Command::Cancel { flow } => cancel::cancel(global, flow),
         Command::Rotate(args) => rotate::rotate(global, args),
         Command::Adopt => adopt::adopt(global),
+        Command::Allow(args) => allow::allow(global, args),
         Command::Import(args) => import::import(global, args),
         Command::Remove(args) => remove::remove(global, args),
         Command::Clear(args) => clear::clear(global, args),

@@ -6,10 +6,11 @@ use std::process::Command;
 use std::time::Duration;
 
 use credlatch::core::provider::{Table, sniff};
+use credlatch::core::scrub::Report;
 use credlatch::env::ChildError;
 
 use super::env;
-use crate::args::{Global, Run};
+use crate::args::{self, Global, Run};
 use crate::dump;
 use crate::end::{Done, End};
 use crate::output;
@@ -27,31 +28,55 @@ fn become_it(global: &Global, args: &Run) -> Done {
         return Err(End::usage("there is no program to run", "name it after `--`"));
     };
     let latch = global.latch()?;
-    let credential = super::fresh::fresh(&latch, &args.plan.of.provider, Duration::from_secs(args.min_ttl))?;
-    let plan = env::plan(&latch, &credential, &args.plan)?;
-    if let Some(clash) = plan.clash(program) {
-        let what = format!(
-            "{} was not started: it would use its own login ({}) and not what is planned",
-            clash.program, clash.file
-        );
-        return Err(End::usage(what, clash.remedy));
+    let plan = env::plan(&latch, &args.plan, Duration::from_secs(args.min_ttl))?;
+    if let Some(clash) = plan.clash(&args.command) {
+        let what = format!("{} was not started: it would use {} and not what is planned", clash.program, clash.instead);
+        return Err(End::usage(what, recipe(global, &clash.remedy)));
     }
-    let warned = env::unexpected(&plan.report(), &args.plan);
-    if !warned.is_empty() {
-        let what = format!("passed on though it looks like a credential: {}", warned.join(", "));
-        output::warn(global.json, &what, "--strict drops it; --allow NAME says that it is meant");
+    if !args.quiet {
+        say(global, &args.plan, &plan.report());
     }
     let mut command = Command::new(program);
     command.args(rest);
     let command = plan.apply(command);
     let shown = shown(latch.providers(), program);
     // What this process still has to do is done before it is replaced.
-    drop((credential, latch));
+    drop(latch);
     dump::give_back();
     let error = command.exec();
     // It is still this process, and says why.
     dump::forbid();
     Err(not_started(&shown, &error))
+}
+
+/// What to do, in one line: of a recipe of several lines the others are shown before it.
+fn recipe<'a>(global: &Global, remedy: &'a str) -> &'a str {
+    match remedy.split_once('\n') {
+        Some((first, lines)) if !global.json => {
+            output::complain(lines);
+            first
+        }
+        _ => remedy,
+    }
+}
+
+/// Says what the program doesn't inherit, and what it does although it is, or looks like, a credential.
+fn say(global: &Global, args: &args::Plan, report: &Report) {
+    let is_anothers =
+        |name: &&String| report.inherited.iter().any(|judged| judged.name == **name && judged.class.is_kept_back());
+    let anothers = |names: &[String]| names.iter().filter(is_anothers).cloned().collect::<Vec<_>>();
+    let told: [(&str, &[String], &str); 3] = [
+        ("not passed on", &anothers(&report.dropped), "--allow NAME passes it on; -q says nothing of it"),
+        ("passed on, because it is allowed, though it is another's", &anothers(&args.allow), ""),
+        (
+            "passed on though it looks like a credential",
+            &report.warned,
+            "--strict drops it; --allow NAME says that it is meant",
+        ),
+    ];
+    for (what, names, remedy) in told.iter().filter(|(_, names, _)| !names.is_empty()) {
+        output::warn(global.json, &format!("{what}: {}", names.join(", ")), remedy);
+    }
 }
 
 /// The program's name, unless it might be a secret that lost its way.

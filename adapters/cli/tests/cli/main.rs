@@ -9,6 +9,7 @@ mod field;
 mod helper;
 mod hermes;
 mod import;
+mod inherited;
 mod keyed;
 mod mute;
 #[path = "../../../tests/common/needs.rs"]

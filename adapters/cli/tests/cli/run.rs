@@ -121,10 +121,13 @@ fn programs_that_would_use_their_own_login_are_refused_with_the_remedy() {
 
     let codex = home.folder().join("codex");
     std::fs::create_dir(&codex).unwrap();
-    let args = ["run", "minimax", "--as", "openai", "--", "codex"];
+    let args = ["run", "minimax", "--as", "openai", "--", "codex", "exec", "hi"];
+    let refused = said(home.command(&args).env("CODEX_HOME", &codex));
+    assert!(refused.status == 125 && refused.err.contains("put these lines into config.toml"), "{}", refused.err);
+    let recipe: String =
+        refused.err.lines().take_while(|line| !line.starts_with("credlatch: ")).collect::<Vec<_>>().join("\n");
+    std::fs::write(codex.join("config.toml"), recipe).unwrap();
     said(home.command(&args).env("CODEX_HOME", &codex)).failed(127, "`codex`");
-    std::fs::write(codex.join("auth.json"), "{}").unwrap();
-    said(home.command(&args).env("CODEX_HOME", &codex)).failed(125, "Codex was not started");
 }
 
 #[test]

@@ -37,6 +37,8 @@ impl Builder {
             guard: crate::latch::guard::Guard::new(&table, self.providers.clone(), self.words().as_deref()),
             table,
             profile: self.profile,
+            #[cfg(all(feature = "env", feature = "file", unix))]
+            home: self.home.clone(),
             #[cfg(all(feature = "doctor", unix))]
             place: self.home.map(|home| crate::latch::Place {
                 home,

@@ -57,10 +57,10 @@ fn report_81_a_missing_key_is_a_loud_error_and_there_is_no_plan() {
     assert!(missing.to_string().contains("credlatch set minimax"), "{missing}");
 
     let table = built_in();
-    let provider = table.resolve("minimax").unwrap();
-    let (shape, strictness) = (Shape::Own, &Strictness::Default);
+    let targets = &[Target { provider: table.resolve("minimax").unwrap(), credential: None, shape: Shape::Own }];
     let parent = env(&[(CLAUDE, OAUTH), ("MINIMAX_API_KEY", "inherited")]);
-    let got = plan(parent, &Wanted { table: &table, provider, credential: None, shape, strictness });
+    let inheritance = &Inheritance::default();
+    let got = plan(parent, &Wanted { table: &table, targets, inheritance, profile: None, empty_folder: None });
     assert_eq!(got, Err(PlanError::Missing(missing)));
 }
 

@@ -3,6 +3,7 @@
 
 mod aws;
 mod cargo;
+mod claude;
 mod docker;
 mod git;
 mod host;
@@ -25,6 +26,7 @@ pub(crate) fn helper(global: &Global, client: &Helper) -> Done {
         Helper::Git(asked) => git::git(global, asked),
         Helper::Docker(asked) => docker::docker(global, asked),
         Helper::Cargo(grant) => cargo::cargo(global, grant),
+        Helper::Claude(grant) => claude::claude(global, grant),
         Helper::Aws(of) => aws::aws(global, of),
         Helper::Kubectl(grant) => kubectl::kubectl(global, grant),
     }

@@ -1,0 +1,57 @@
+//! What is known to be harmless.
+
+use super::suspect;
+
+/// Whether a variable may pass where only harmless ones do.
+pub(super) fn is_harmless(name: &str, value: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    let is_listed = HARMLESS.contains(&name.as_str());
+    let is_locale = name.starts_with("LC_") || name.starts_with("XDG_");
+    let is_proxy = PROXIES.contains(&name.as_str()) && !suspect::has_user(value);
+    is_listed || is_locale || is_proxy
+}
+
+const PROXIES: &[&str] = &["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "FTP_PROXY", "NO_PROXY"];
+
+#[rustfmt::skip]
+const HARMLESS: &[&str] = &[
+    // Who, where, and how to find programs.
+    "PATH", "HOME", "USER", "LOGNAME", "SHELL", "PWD", "OLDPWD", "HOSTNAME", "SHLVL", "TMPDIR", "TMP", "TEMP",
+    // How to talk to a person.
+    "LANG", "LANGUAGE", "TZ", "TERM", "TERMINFO", "COLORTERM", "TERM_PROGRAM", "TERM_PROGRAM_VERSION", "COLUMNS", "LINES",
+    "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "EDITOR", "VISUAL", "PAGER", "DISPLAY", "WAYLAND_DISPLAY",
+    // Whom to trust on the network, and where one is.
+    "SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS",
+    "AWS_REGION", "AWS_DEFAULT_REGION", "CI",
+    // Without these, few programs start on Windows.
+    "SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "USERPROFILE", "USERNAME", "USERDOMAIN", "HOMEDRIVE",
+    "HOMEPATH", "APPDATA", "LOCALAPPDATA", "PROGRAMDATA", "PROGRAMFILES", "PROGRAMFILES(X86)", "OS",
+    "NUMBER_OF_PROCESSORS", "PROCESSOR_ARCHITECTURE", "COMPUTERNAME",
+];
+
+/// Variables of tools and clouds that neither hold, redirect nor bill a credential, though they begin like those that do and
+/// no word in them says so: read in the tools' documentation and releases. One a line, sorted.
+const OF_FAMILIES: &str = include_str!("harmless.txt");
+
+/// Whether a name, in capitals, is one of those.
+pub(super) fn is_a_familys(name: &str) -> bool {
+    OF_FAMILIES.lines().any(|known| known == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::Provider;
+    use crate::provider::tests::built_in;
+
+    #[test]
+    fn each_line_says_something_and_nothing_of_a_provider() {
+        let lines: Vec<&str> = OF_FAMILIES.lines().collect();
+        assert!(lines.is_sorted_by(|one, next| one < next));
+        let table = built_in();
+        for name in lines {
+            assert_eq!(name, name.to_ascii_uppercase());
+            assert!(!table.providers().flat_map(Provider::all_names).any(|known| known == name), "{name}");
+        }
+    }
+}
