@@ -6,6 +6,7 @@ mod helper;
 
 mod aws;
 mod cargo;
+mod claude;
 mod docker;
 mod git;
 mod key_helpers;
