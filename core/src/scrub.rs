@@ -8,6 +8,7 @@ mod clash;
 mod class;
 mod cloud;
 mod family;
+mod guards;
 mod harmless;
 mod normalise;
 mod plan;

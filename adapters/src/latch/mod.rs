@@ -142,6 +142,10 @@ pub(crate) struct Place {
 #[cfg(feature = "env")]
 impl Inner {
     /// The directory of the store, if it is one.
+    #[cfg_attr(
+        not(all(feature = "file", unix)),
+        expect(clippy::unused_self, reason = "without files there is no directory")
+    )]
     pub(crate) fn home(&self) -> Option<&std::path::Path> {
         #[cfg(all(feature = "file", unix))]
         return self.home.as_deref();

@@ -16,15 +16,12 @@ const NOWHERE: &str = "/nonexistent";
 pub(super) fn nothing_in(home: Option<&Path>) -> Result<PathBuf, Error> {
     let Some(home) = home else { return Ok(NOWHERE.into()) };
     let folder = home.join(NAME);
-    match std::fs::read_dir(&folder) {
-        Ok(mut inside) => match inside.next() {
-            None => Ok(folder),
-            Some(_) => {
-                let what =
-                    format!("{} has something in it, which programs would take for their login", folder.display());
-                Err(Error::new(ErrorKind::Other, what, "look at what it is, and move it away"))
-            }
-        },
+    match std::fs::read_dir(&folder).map(|mut inside| inside.next().is_none()) {
+        Ok(true) => Ok(folder),
+        Ok(false) => {
+            let what = format!("{} has something in it, which programs would take for their login", folder.display());
+            Err(Error::new(ErrorKind::Other, what, "look at what it is, and move it away"))
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             // Where it can't be made, as in a store that is read only, a name behind which nothing is does as well.
             let _ = make(&folder);

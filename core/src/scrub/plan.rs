@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{Class, PlanError, Wanted, class, harmless, shape};
+use super::{Class, PlanError, Wanted, class, guards, harmless, shape};
 use crate::name::ProviderId;
 use crate::secret::Secret;
 
@@ -94,13 +94,13 @@ where
             return Err(PlanError::NotAllowed { name: name.clone(), provider: plan.providers[0].clone() });
         }
     }
-    let guards = shape::guards(wanted, &plan.set);
+    let guards = guards::guards(wanted, &plan.set);
     plan.set.extend(guards);
     for (name, value) in parent {
         let (class, verdict) = plan.judge(wanted, &name.to_string_lossy(), &value.to_string_lossy());
         if plan.sets(&name) {
             // What is set anew is no news; what is shut out is.
-            if class.is_kept_back() && shape::is_guard(&name.to_string_lossy()) {
+            if class.is_kept_back() && guards::is_guard(&name.to_string_lossy()) {
                 plan.judged.insert(name, (class, Verdict::Dropped));
             }
             continue;
@@ -175,7 +175,7 @@ impl EnvPlan {
     /// The plan in names, sorted.
     pub fn report(&self) -> Report {
         let set: BTreeSet<&String> = self.set.iter().map(|(name, _)| name).collect();
-        let (guards, set) = set.into_iter().cloned().partition(|name| shape::is_guard(name));
+        let (guards, set) = set.into_iter().cloned().partition(|name| guards::is_guard(name));
         let names = |verdict| self.named(verdict).map(|name| name.to_string_lossy().into_owned()).collect();
         let judged = self.judged.iter().map(|(name, (class, verdict))| Judged {
             name: name.to_string_lossy().into_owned(),
@@ -218,6 +218,6 @@ impl fmt::Debug for EnvPlan {
             .field("dropped", &dropped)
             .field("warned", &warned)
             .field("allowed", &allowed)
-            .finish()
+            .finish_non_exhaustive()
     }
 }

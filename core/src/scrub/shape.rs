@@ -11,9 +11,9 @@ pub(super) struct Dialect {
     pub(super) url: &'static str,
     pub(super) key: &'static str,
     /// Set with it, so that its programs keep to the environment.
-    switches: &'static [&'static str],
+    pub(super) switches: &'static [&'static str],
     /// Set beside a login of the provider whose mother tongue it is, so that its programs tell it as one.
-    login: &'static [(&'static str, &'static str)],
+    pub(super) login: &'static [(&'static str, &'static str)],
 }
 
 pub(super) const SHAPES: [Dialect; 2] = [
@@ -32,19 +32,6 @@ pub(super) const SHAPES: [Dialect; 2] = [
     },
     Dialect { shape: Shape::OpenAi, url: "OPENAI_BASE_URL", key: "OPENAI_API_KEY", switches: &[], login: &[] },
 ];
-
-/// Where Anthropic's SDKs look for profiles, whatever else they are told. In an empty directory they find none.
-const PROFILES: &str = "ANTHROPIC_CONFIG_DIR";
-
-/// The whole of opencode's login file, which otherwise wins over the variables of each provider. Empty, it has no login.
-const OPENCODE: &str = "OPENCODE_AUTH_CONTENT";
-
-/// Claude Code's view of its agents hands work to a server that stays, with the credential of the run that started it. Set, there
-/// is no such view, and `--bg` is refused.
-const AGENT_VIEW: &str = "CLAUDE_CODE_DISABLE_AGENT_VIEW";
-
-/// Which profile a command of ours uses.
-const PROFILE: &str = "CREDLATCH_PROFILE";
 
 impl Dialect {
     /// Where this provider speaks the dialect, if it does.
@@ -86,7 +73,7 @@ impl Dialect {
     }
 }
 
-type Setting = (String, Value);
+pub(super) type Setting = (String, Value);
 
 /// What is set for a child that works for all of these.
 pub(super) fn settings(wanted: &Wanted<'_>) -> Result<Vec<Setting>, PlanError> {
@@ -120,30 +107,6 @@ fn between((one, own): (&Target<'_>, &[Setting]), (_, others): (&Target<'_>, &[S
         None => is_read(name),
     });
     clash.map(|(name, _)| name.clone())
-}
-
-/// What is set besides: against credentials that programs find elsewhere, unless somebody wants that very variable, and so
-/// that the child's own calls of credlatch mean the same profile.
-pub(super) fn guards(wanted: &Wanted<'_>, set: &[Setting]) -> Vec<Setting> {
-    let inheritance = wanted.inheritance;
-    let is_allowed = |name: &str| inheritance.allow.iter().chain(&inheritance.expected).any(|allowed| allowed == name);
-    let switches = || SHAPES.iter().flat_map(|dialect| dialect.switches);
-    let is_managed = set.iter().any(|(name, _)| switches().any(|switch| switch == name));
-    let guards = [
-        (PROFILES, wanted.empty_folder),
-        (OPENCODE, Some("{}")),
-        (AGENT_VIEW, is_managed.then_some("1")),
-        (PROFILE, wanted.profile),
-    ];
-    let set = guards.into_iter().filter(|(name, _)| !is_allowed(name));
-    set.filter_map(|(name, value)| Some((name.to_owned(), Value::Plain(value?.to_owned())))).collect()
-}
-
-/// Whether a variable is set only against what programs find elsewhere.
-pub(super) fn is_guard(name: &str) -> bool {
-    let of_dialect =
-        |dialect: &Dialect| dialect.switches.contains(&name) || dialect.login.iter().any(|(own, _)| *own == name);
-    [PROFILES, OPENCODE, AGENT_VIEW, PROFILE].contains(&name) || SHAPES.iter().any(of_dialect)
 }
 
 /// Whether the program that is told in this way reads a variable of this name to learn whose credential it uses.

@@ -41,7 +41,7 @@ pub(super) fn has_password(value: &str) -> bool {
     let authority = &rest[..rest.find(['/', '?', '#', ' ']).unwrap_or(rest.len())];
     let Some((user, host)) = authority.rsplit_once('@') else { return false };
     !host.is_empty()
-        && user.split_once(':').map_or(false, |(_, password)| !password.is_empty())
+        && user.split_once(':').is_some_and(|(_, password)| !password.is_empty())
         && (has_scheme || is_port(host))
 }
 

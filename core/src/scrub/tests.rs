@@ -13,7 +13,8 @@ use crate::provider::TableFile;
 use crate::provider::tests::built_in;
 
 /// What plans set besides, whomever they are for.
-const BESIDES: [&str; 2] = ["OPENCODE_AUTH_CONTENT", "CLAUDE_CODE_DISABLE_AGENT_VIEW"];
+const BESIDES: [&str; 4] =
+    ["OPENCODE_AUTH_CONTENT", "OPENCODE_CONFIG_CONTENT", "CLAUDE_CODE_DISABLE_AGENT_VIEW", "GOOGLE_GEMINI_BASE_URL"];
 
 pub(super) type Env = Vec<(OsString, OsString)>;
 
@@ -191,6 +192,34 @@ fn failure_47_claude_codes_server_in_the_background_is_shut_out_unless_somebody_
     let targets = &[Target { provider, credential: Some(&credential), shape: Shape::Own }];
     let wanted = Wanted { table: &table, targets, inheritance, profile: None, empty_folder: None };
     assert!(!plan(Env::new(), &wanted).unwrap().sets("CLAUDE_CODE_DISABLE_AGENT_VIEW"));
+}
+
+#[test]
+fn failure_47_a_repositorys_configuration_moves_no_planned_key() {
+    let table = built_in();
+    let value = |provider, credential: &ChildCredential, shape, name: &str| {
+        let plan = make(&table, provider, credential, shape, Env::new());
+        plan.set().iter().find(|(own, _)| own == name).map(|(_, value)| value.expose().to_owned())
+    };
+    let opencode = |provider, credential: &ChildCredential, shape| {
+        let text = value(provider, credential, shape, "OPENCODE_CONFIG_CONTENT")?;
+        Some(serde_json::from_str::<serde_json::Value>(&text).unwrap()["provider"].clone())
+    };
+    let (k, options) =
+        (key("k-1"), |key: &str, url: &str| serde_json::json!({"options": {"apiKey": key, "baseURL": url}}));
+    let anthropic = options("{env:ANTHROPIC_API_KEY}", "https://api.anthropic.com/v1");
+    assert_eq!(opencode("anthropic", &k, Shape::Own), Some(serde_json::json!({ "anthropic": anthropic })));
+    let openai = options("{env:OPENAI_API_KEY}", "https://api.openai.com/v1");
+    assert_eq!(opencode("openai", &k, Shape::Own), Some(serde_json::json!({ "openai": openai })));
+    let minimax = options("{env:OPENAI_API_KEY}", "https://api.minimax.io/v1");
+    assert_eq!(opencode("minimax", &k, Shape::OpenAi), Some(serde_json::json!({ "openai": minimax })));
+    for (provider, shape) in [("minimax", Shape::Own), ("minimax", Shape::Anthropic)] {
+        assert_eq!(opencode(provider, &k, shape), None);
+    }
+    assert_eq!(opencode("anthropic", &token("t-1"), Shape::Own), None, "opencode reads no login from a variable");
+    let gemini = |provider| value(provider, &k, Shape::Own, "GOOGLE_GEMINI_BASE_URL");
+    assert_eq!(gemini("gemini").as_deref(), Some("https://generativelanguage.googleapis.com"));
+    assert_eq!(gemini("openai"), None);
 }
 
 #[test]

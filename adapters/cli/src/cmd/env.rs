@@ -49,7 +49,7 @@ fn describe(report: &Report) -> String {
     for (what, names) in [("set", &report.set), ("shut", &report.guards)] {
         lines.extend(names.iter().map(|name| format!("  {what:<8} {}", plain::line(name))));
     }
-    lines.extend(report.inherited.iter().map(|judged| line(judged)));
+    lines.extend(report.inherited.iter().map(line));
     if !report.guards.is_empty() {
         lines.push("What is shut keeps programs from credentials that they would find elsewhere.".to_owned());
     }

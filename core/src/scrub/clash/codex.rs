@@ -56,7 +56,7 @@ fn is_set_up(plan: &EnvPlan, args: &[Cow<'_, str>], config: &str) -> bool {
 
 /// `auth={command=…}`, or a table `[….auth]`.
 fn is_command(text: &str) -> bool {
-    text.ends_with(".auth") || text.split_once("auth").is_some_and(|(_, rest)| rest.contains("command"))
+    text.strip_suffix(".auth").is_some() || text.split_once("auth").is_some_and(|(_, rest)| rest.contains("command"))
 }
 
 fn value(line: &str, name: &str) -> Option<String> {

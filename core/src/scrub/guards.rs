@@ -1,0 +1,69 @@
+//! What is set beside the credentials: against others that programs find elsewhere, and so that the child's own calls of
+//! credlatch mean the same profile.
+
+use super::shape::{Dialect, SHAPES, Setting};
+use super::{Value, Wanted};
+
+/// Where Anthropic's SDKs look for profiles, whatever else they are told. In an empty directory they find none.
+const PROFILES: &str = "ANTHROPIC_CONFIG_DIR";
+
+/// The whole of opencode's login file, which otherwise wins over the variables of each provider. Empty, it has no login.
+const OPENCODE_LOGINS: &str = "OPENCODE_AUTH_CONTENT";
+
+/// What goes before the configuration of the repository in which opencode runs, and that may name another host or key.
+const OPENCODE_CONFIG: &str = "OPENCODE_CONFIG_CONTENT";
+
+/// Of the providers that opencode knows by their variables: its name for one, the key, the address, and where that is.
+const OPENCODE_KNOWS: [(&str, &str, &str, &str); 2] = [
+    ("anthropic", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "https://api.anthropic.com"),
+    ("openai", "OPENAI_API_KEY", "OPENAI_BASE_URL", "https://api.openai.com/v1"),
+];
+
+/// Claude Code's view of its agents hands work to a server that stays, with the credential of the run that started it. Set,
+/// there is no such view, and `--bg` is refused.
+const AGENT_VIEW: &str = "CLAUDE_CODE_DISABLE_AGENT_VIEW";
+
+/// Where gemini-cli sends the key; a `.env` file of a repository may name another host, and doesn't win over this.
+const GEMINI_URL: (&str, &str) = ("GOOGLE_GEMINI_BASE_URL", "https://generativelanguage.googleapis.com");
+
+/// Which profile a command of ours uses.
+const PROFILE: &str = "CREDLATCH_PROFILE";
+
+/// What is set besides, unless somebody wants that very variable.
+pub(super) fn guards(wanted: &Wanted<'_>, set: &[Setting]) -> Vec<Setting> {
+    let inheritance = wanted.inheritance;
+    let is_allowed = |name: &str| inheritance.allow.iter().chain(&inheritance.expected).any(|allowed| allowed == name);
+    let is_set = |name: &str| set.iter().any(|(own, _)| own == name);
+    let is_managed = SHAPES.iter().flat_map(|dialect| dialect.switches).any(|switch| is_set(switch));
+    let guards = [
+        (PROFILES, wanted.empty_folder.map(str::to_owned)),
+        (OPENCODE_LOGINS, Some("{}".to_owned())),
+        (OPENCODE_CONFIG, opencode(set)),
+        (AGENT_VIEW, is_managed.then(|| "1".to_owned())),
+        (GEMINI_URL.0, is_set("GEMINI_API_KEY").then(|| GEMINI_URL.1.to_owned())),
+        (PROFILE, wanted.profile.map(str::to_owned)),
+    ];
+    let set = guards.into_iter().filter(|(name, _)| !is_allowed(name) && !is_set(name));
+    set.filter_map(|(name, value)| Some((name.to_owned(), Value::Plain(value?)))).collect()
+}
+
+/// Whether a variable is set only against what programs find elsewhere.
+pub(super) fn is_guard(name: &str) -> bool {
+    let of_dialect =
+        |dialect: &Dialect| dialect.switches.contains(&name) || dialect.login.iter().any(|(own, _)| *own == name);
+    [PROFILES, OPENCODE_LOGINS, OPENCODE_CONFIG, AGENT_VIEW, GEMINI_URL.0, PROFILE].contains(&name)
+        || SHAPES.iter().any(of_dialect)
+}
+
+/// A configuration that names the planned key and address of each provider that opencode would use with them.
+fn opencode(set: &[Setting]) -> Option<String> {
+    let planned = |name: &str| set.iter().find(|(own, _)| own == name).map(|(_, value)| value.expose());
+    let rows = OPENCODE_KNOWS.iter().filter(|(_, key, ..)| planned(key).is_some()).map(|(id, key, url, home)| {
+        let url = planned(url).unwrap_or(home).trim_end_matches('/');
+        let version = if *id == "anthropic" { "/v1" } else { "" };
+        // A base URL that was checked has no character that JSON would escape.
+        format!(r#""{id}":{{"options":{{"apiKey":"{{env:{key}}}","baseURL":"{url}{version}"}}}}"#)
+    });
+    let rows: Vec<String> = rows.collect();
+    (!rows.is_empty()).then(|| format!(r#"{{"provider":{{{}}}}}"#, rows.join(",")))
+}
