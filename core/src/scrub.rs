@@ -19,6 +19,7 @@ use std::fmt;
 
 pub use clash::{LoginClash, Place, login_clash};
 pub use class::Class;
+pub use guards::CONTEXT;
 pub use normalise::{Moved, Normalised, normalise};
 pub use plan::{EnvPlan, Judged, Report, Value, Verdict, plan};
 
@@ -87,8 +88,9 @@ pub struct Wanted<'a> {
     pub targets: &'a [Target<'a>],
     /// How much else it may see.
     pub inheritance: &'a Inheritance,
-    /// The profile that the child's own calls of credlatch use.
-    pub profile: Option<&'a str>,
+    /// What the child's own calls of credlatch find in the variables of [`CONTEXT`], so that they mean the same store, profile
+    /// and provider file. Without any, they are inherited as they are.
+    pub context: &'a [(&'a str, &'a str)],
     /// A directory with nothing in it that stays, for programs that would find credentials in another.
     pub empty_folder: Option<&'a str>,
 }

@@ -54,5 +54,5 @@ fn plan_for(provider: &str, key: &str, shape: Shape, parent: Vec<(OsString, OsSt
     let credential = ChildCredential { kind: Kind::ApiKey, secret: Secret::try_from(key).unwrap() };
     let targets = &[Target { provider: table.resolve(provider).unwrap(), credential: Some(&credential), shape }];
     let inheritance = &Inheritance::default();
-    plan(parent, &Wanted { table: &table, targets, inheritance, profile: None, empty_folder: None }).unwrap()
+    plan(parent, &Wanted { table: &table, targets, inheritance, context: &[], empty_folder: None }).unwrap()
 }

@@ -109,6 +109,9 @@ struct Inner {
     /// The directory of the store, if it is one.
     #[cfg(all(feature = "env", feature = "file", unix))]
     home: Option<std::path::PathBuf>,
+    /// The variables by which a child's own calls of credlatch mean this store and profile.
+    #[cfg(all(feature = "env", feature = "file", unix))]
+    context: Vec<(&'static str, String)>,
     /// Where the store is, if it is a directory: for whoever looks it over.
     #[cfg(all(feature = "doctor", unix))]
     place: Option<Place>,
@@ -151,6 +154,21 @@ impl Inner {
         return self.home.as_deref();
         #[cfg(not(all(feature = "file", unix)))]
         None
+    }
+}
+
+#[cfg(feature = "env")]
+impl Inner {
+    /// The variables by which a child's own calls of credlatch mean this store and profile; none of a store in memory.
+    #[cfg_attr(
+        not(all(feature = "file", unix)),
+        expect(clippy::unused_self, reason = "without files there is nothing to come back to")
+    )]
+    pub(crate) fn context(&self) -> &[(&'static str, String)] {
+        #[cfg(all(feature = "file", unix))]
+        return &self.context;
+        #[cfg(not(all(feature = "file", unix)))]
+        &[]
     }
 }
 

@@ -83,9 +83,10 @@ impl Planning<'_> {
         let inheritance = Inheritance { expected: latch.allowed()?, ..inheritance };
         let folder = nothing_in(latch.0.home())?;
         let empty_folder = folder.to_str();
-        let profile = latch.0.home().map(|_| latch.profile().as_str());
-        let wanted =
-            Wanted { table: latch.providers(), targets: &targets, inheritance: &inheritance, profile, empty_folder };
+        let context: Vec<(&str, &str)> =
+            latch.0.context().iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let (table, context) = (latch.providers(), context.as_slice());
+        let wanted = Wanted { table, targets: &targets, inheritance: &inheritance, context, empty_folder };
         Ok(Plan(scrub::plan(std::env::vars_os(), &wanted)?))
     }
 }

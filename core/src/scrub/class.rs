@@ -47,7 +47,8 @@ pub(super) fn of(wanted: &Wanted<'_>, name: &str, value: &str) -> Class {
 /// as one that reads `ANTHROPIC_API_KEY`. A file that holds what the variable would hold, and what a workflow gives its
 /// action, are as the variable.
 pub(super) fn of_name(table: &Table, name: &str) -> Class {
-    let name = name.to_ascii_uppercase();
+    // A workflow keeps the dashes in what it gives its action.
+    let name = name.to_ascii_uppercase().replace(['-', '.'], "_");
     let name = name.strip_prefix("INPUT_").unwrap_or(&name);
     let of_table = |name: &str| {
         if SHAPES.iter().any(|shape| shape.url == name || shape.key == name) {
@@ -77,7 +78,9 @@ const GIT: &[&str] = &["GH_TOKEN", "GITHUB_TOKEN", "GITLAB_TOKEN"];
 /// Whether a whole value is a URL on the host of a provider that isn't one of these.
 pub(super) fn is_a_strangers_url(table: &Table, ours: &[&Provider], value: &str) -> bool {
     let Some(url) = Url::parse(sniff::unwrapped(value)) else { return false };
-    !ours.iter().any(|row| row.is_native(&url)) && !table.of_host(url.host).is_empty()
+    // They hold repositories and data first, and addresses there say nothing of models.
+    let is_site = ["github.com", "gitlab.com", "huggingface.co"].iter().any(|site| url.host.eq_ignore_ascii_case(site));
+    !is_site && !ours.iter().any(|row| row.is_native(&url)) && !table.of_host(url.host).is_empty()
 }
 
 fn holds_a_strangers_token(wanted: &Wanted<'_>, value: &str) -> bool {

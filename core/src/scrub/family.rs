@@ -40,7 +40,7 @@ fn is_telling_stem(stem: &str) -> bool {
 }
 
 /// Whether a word in the name tells of a credential, of where one is sent, or of who pays.
-fn is_telling(name: &str) -> bool {
+pub(super) fn is_telling(name: &str) -> bool {
     let mut words = name.split('_');
     words.any(|word| TELLING.contains(&word)) && !begins_harmlessly(name)
 }

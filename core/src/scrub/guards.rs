@@ -5,7 +5,7 @@ use super::shape::{Dialect, SHAPES, Setting};
 use super::{Value, Wanted};
 
 /// Where Anthropic's SDKs look for profiles, whatever else they are told. In an empty directory they find none.
-const PROFILES: &str = "ANTHROPIC_CONFIG_DIR";
+pub(super) const PROFILES: &str = "ANTHROPIC_CONFIG_DIR";
 
 /// The whole of opencode's login file, which otherwise wins over the variables of each provider. Empty, it has no login.
 const OPENCODE_LOGINS: &str = "OPENCODE_AUTH_CONTENT";
@@ -26,8 +26,9 @@ const AGENT_VIEW: &str = "CLAUDE_CODE_DISABLE_AGENT_VIEW";
 /// Where gemini-cli sends the key; a `.env` file of a repository may name another host, and doesn't win over this.
 const GEMINI_URL: (&str, &str) = ("GOOGLE_GEMINI_BASE_URL", "https://generativelanguage.googleapis.com");
 
-/// Which profile a command of ours uses.
-const PROFILE: &str = "CREDLATCH_PROFILE";
+/// By these our own commands learn which store, profile and provider file are meant, and for whom a program was started.
+pub const CONTEXT: [&str; 5] =
+    ["CREDLATCH_HOME", "CREDLATCH_PROFILE", "CREDLATCH_PROVIDERS", "CREDLATCH_RUN", "CREDLATCH_STORE"];
 
 /// What is set besides, unless somebody wants that very variable.
 pub(super) fn guards(wanted: &Wanted<'_>, set: &[Setting]) -> Vec<Setting> {
@@ -41,17 +42,28 @@ pub(super) fn guards(wanted: &Wanted<'_>, set: &[Setting]) -> Vec<Setting> {
         (OPENCODE_CONFIG, opencode(set)),
         (AGENT_VIEW, is_managed.then(|| "1".to_owned())),
         (GEMINI_URL.0, is_set("GEMINI_API_KEY").then(|| GEMINI_URL.1.to_owned())),
-        (PROFILE, wanted.profile.map(str::to_owned)),
     ];
     let set = guards.into_iter().filter(|(name, _)| !is_allowed(name) && !is_set(name));
     set.filter_map(|(name, value)| Some((name.to_owned(), Value::Plain(value?)))).collect()
+}
+
+/// What the child's own calls of credlatch find, and whom it was started for.
+pub(super) fn context(wanted: &Wanted<'_>) -> Vec<Setting> {
+    if wanted.context.is_empty() {
+        return Vec::new();
+    }
+    let told = wanted.context.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let whom: Vec<&str> = wanted.targets.iter().map(|target| target.provider.id.as_str()).collect();
+    let all = told.chain([("CREDLATCH_RUN".to_owned(), whom.join(","))]);
+    all.map(|(name, value)| (name, Value::Plain(value))).collect()
 }
 
 /// Whether a variable is set only against what programs find elsewhere.
 pub(super) fn is_guard(name: &str) -> bool {
     let of_dialect =
         |dialect: &Dialect| dialect.switches.contains(&name) || dialect.login.iter().any(|(own, _)| *own == name);
-    [PROFILES, OPENCODE_LOGINS, OPENCODE_CONFIG, AGENT_VIEW, GEMINI_URL.0, PROFILE].contains(&name)
+    [PROFILES, OPENCODE_LOGINS, OPENCODE_CONFIG, AGENT_VIEW, GEMINI_URL.0].contains(&name)
+        || CONTEXT.contains(&name)
         || SHAPES.iter().any(of_dialect)
 }
 

@@ -6,7 +6,7 @@ use super::suspect;
 pub(super) fn is_harmless(name: &str, value: &str) -> bool {
     let name = name.to_ascii_uppercase();
     let is_listed = HARMLESS.contains(&name.as_str());
-    let is_locale = name.starts_with("LC_") || name.starts_with("XDG_");
+    let is_locale = ["LC_", "XDG_", "CREDLATCH_"].iter().any(|begin| name.starts_with(begin));
     let is_proxy = PROXIES.contains(&name.as_str()) && !suspect::has_user(value);
     is_listed || is_locale || is_proxy
 }

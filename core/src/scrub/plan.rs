@@ -89,6 +89,7 @@ where
     let set = shape::settings(wanted)?;
     let providers = wanted.targets.iter().map(|target| target.provider.id.clone()).collect();
     let mut plan = EnvPlan { providers, set, keep: Vec::new(), judged: BTreeMap::new() };
+    plan.set.extend(guards::context(wanted));
     for name in &wanted.inheritance.allow {
         if plan.sets_likewise(name) || shape::is_read(wanted, name) {
             return Err(PlanError::NotAllowed { name: name.clone(), provider: plan.providers[0].clone() });
@@ -117,6 +118,10 @@ where
 
 impl EnvPlan {
     fn judge(&self, wanted: &Wanted<'_>, name: &str, value: &str) -> (Class, Verdict) {
+        // A store or a profile that somebody else meant would be another account's.
+        if guards::CONTEXT.contains(&name) && !wanted.context.is_empty() {
+            return (Class::Plain, Verdict::Dropped);
+        }
         let class = class::of(wanted, name, value);
         let inheritance = wanted.inheritance;
         let is_listed = |list: &[String]| list.iter().any(|allowed| allowed == name);

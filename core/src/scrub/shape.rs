@@ -3,13 +3,15 @@
 use crate::name::ProviderId;
 use crate::provider::{Kind, Provider, Role, Url, sniff};
 
-use super::{ChildCredential, Missing, PlanError, Shape, Target, Value, Wanted};
+use super::{ChildCredential, Missing, PlanError, Shape, Target, Value, Wanted, family, guards};
 
 /// A foreign dialect: a base URL in one variable, the key in another.
 pub(super) struct Dialect {
     pub(super) shape: Shape,
     pub(super) url: &'static str,
     pub(super) key: &'static str,
+    /// How the names of its programs' own logins and switches begin.
+    families: &'static [&'static str],
     /// Set with it, so that its programs keep to the environment.
     pub(super) switches: &'static [&'static str],
     /// Set beside a login of the provider whose mother tongue it is, so that its programs tell it as one.
@@ -21,6 +23,7 @@ pub(super) const SHAPES: [Dialect; 2] = [
         shape: Shape::Anthropic,
         url: "ANTHROPIC_BASE_URL",
         key: "ANTHROPIC_AUTH_TOKEN",
+        families: &["ANTHROPIC_", "CLAUDE_"],
         // Claude Code leaves out what its settings files say of credentials and addresses, as long as both are set here.
         switches: &["CLAUDE_CODE_PROVIDER_MANAGED_BY_HOST"],
         // Without this word in a header Anthropic takes no login as a bearer. Claude Code reads it in the first variable, the
@@ -30,7 +33,14 @@ pub(super) const SHAPES: [Dialect; 2] = [
             ("ANTHROPIC_CUSTOM_HEADERS", "anthropic-beta: oauth-2025-04-20"),
         ],
     },
-    Dialect { shape: Shape::OpenAi, url: "OPENAI_BASE_URL", key: "OPENAI_API_KEY", switches: &[], login: &[] },
+    Dialect {
+        shape: Shape::OpenAi,
+        url: "OPENAI_BASE_URL",
+        key: "OPENAI_API_KEY",
+        families: &["OPENAI_", "CODEX_"],
+        switches: &[],
+        login: &[],
+    },
 ];
 
 impl Dialect {
@@ -111,11 +121,23 @@ fn between((one, own): (&Target<'_>, &[Setting]), (_, others): (&Target<'_>, &[S
 
 /// Whether the program that is told in this way reads a variable of this name to learn whose credential it uses.
 pub(super) fn is_read(wanted: &Wanted<'_>, name: &str) -> bool {
-    let readings = wanted.table.of_variable(name);
+    let name = name.to_ascii_uppercase();
+    let readings = wanted.table.of_variable(&name);
     let readers = readings.iter().filter(|reading| reading.role != Role::Account).map(|reading| reading.provider);
-    wanted.targets.iter().any(|target| match SHAPES.iter().find(|dialect| dialect.shape == target.shape) {
-        Some(dialect) => readers.clone().any(|row| dialect.is_native_to(row)),
-        None => readers.clone().any(|row| row.id == target.provider.id),
+    wanted.targets.iter().any(|target| {
+        let (shape, provider) = (target.shape, target.provider);
+        let speaks =
+            |dialect: &&Dialect| dialect.shape == shape || (shape == Shape::Own && dialect.is_native_to(provider));
+        let is_own = |row: &Provider| shape == Shape::Own && row.id == provider.id;
+        match SHAPES.iter().find(speaks) {
+            Some(dialect) => {
+                let is_switch =
+                    dialect.families.iter().any(|begin| name.starts_with(begin)) && family::is_telling(&name);
+                let is_place = dialect.shape == Shape::Anthropic && name == guards::PROFILES;
+                is_switch || is_place || readers.clone().any(|row| dialect.is_native_to(row) || is_own(row))
+            }
+            None => readers.clone().any(is_own),
+        }
     })
 }
 

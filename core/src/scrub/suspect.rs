@@ -9,7 +9,7 @@ pub(super) fn looks_like_a_credential(name: &str, value: &str) -> bool {
 
 /// Whether a name is like a credential's, or a file's in which one lies.
 pub(super) fn has_its_name(name: &str) -> bool {
-    let name = name.to_ascii_uppercase();
+    let name = name.to_ascii_uppercase().replace(['-', '.'], "_");
     if NEVER.contains(&name.as_str()) || name.starts_with("CREDLATCH_") || harmless::is_a_familys(&name) {
         return false;
     }

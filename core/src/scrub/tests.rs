@@ -42,7 +42,7 @@ fn try_make(
     parent: Env,
 ) -> Result<EnvPlan, PlanError> {
     let targets = &[Target { provider: table.resolve(provider).unwrap(), credential: Some(credential), shape }];
-    plan(parent, &Wanted { table, targets, inheritance: &Inheritance::default(), profile: None, empty_folder: None })
+    plan(parent, &Wanted { table, targets, inheritance: &Inheritance::default(), context: &[], empty_folder: None })
 }
 
 fn set_in(plan: &EnvPlan) -> Vec<(&str, &str)> {
@@ -141,8 +141,7 @@ fn strict_lets_through_what_is_harmless_or_allowed() {
     ]);
     let (provider, credential) = (table.resolve("minimax").unwrap(), Some(&key("k-1")));
     let targets = &[Target { provider, credential, shape: Shape::Own }];
-    let plan =
-        plan(parent, &Wanted { table: &table, targets, inheritance, profile: None, empty_folder: None }).unwrap();
+    let plan = plan(parent, &Wanted { table: &table, targets, inheritance, context: &[], empty_folder: None }).unwrap();
     let kept = ["PATH", "LC_ALL", "XDG_RUNTIME_DIR", "http_proxy", "MY_FLAG", "GITHUB_TOKEN", "MINIMAX_API_KEY"];
     assert_eq!(names_of(&plan), kept);
     let report = plan.report();
@@ -190,7 +189,7 @@ fn failure_47_claude_codes_server_in_the_background_is_shut_out_unless_somebody_
     let credential = key("k-1");
     let provider = table.resolve("anthropic").unwrap();
     let targets = &[Target { provider, credential: Some(&credential), shape: Shape::Own }];
-    let wanted = Wanted { table: &table, targets, inheritance, profile: None, empty_folder: None };
+    let wanted = Wanted { table: &table, targets, inheritance, context: &[], empty_folder: None };
     assert!(!plan(Env::new(), &wanted).unwrap().sets("CLAUDE_CODE_DISABLE_AGENT_VIEW"));
 }
 

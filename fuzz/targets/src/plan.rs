@@ -37,7 +37,7 @@ pub fn plan(bytes: &[u8]) {
     let secret = Secret::try_from(OWN).expect("it is a secret");
     let credential = ChildCredential { kind: Kind::ApiKey, secret };
     let targets = [Target { provider, credential: Some(&credential), shape }];
-    let wanted = Wanted { table, targets: &targets, inheritance, profile: None, empty_folder: None };
+    let wanted = Wanted { table, targets: &targets, inheritance, context: &[], empty_folder: None };
     if let Ok(plan) = scrub::plan(parent.clone(), &wanted) {
         honours(table, provider, &parent, &plan);
     }

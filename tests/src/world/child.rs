@@ -71,7 +71,7 @@ pub fn plan<S: Sim>(process: &Process<S>, here: &Here, provider: &ProviderId, pi
     for shape in [Shape::Own, Shape::Anthropic, Shape::OpenAi] {
         let targets = &[Target { provider: row, credential: Some(&credential), shape }];
         let inheritance = &Inheritance::default();
-        let wanted = Wanted { table: table(), targets, inheritance, profile: None, empty_folder: None };
+        let wanted = Wanted { table: table(), targets, inheritance, context: &[], empty_folder: None };
         // Where there is no plan, no child is started.
         if let Ok(environment) = process.conduct.plan(process, &wanted) {
             here.record(Fact::Planned { provider: provider.clone(), environment, foreign: foreign.clone() });

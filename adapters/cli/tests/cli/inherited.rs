@@ -142,6 +142,11 @@ fn what_decides_whose_credential_is_used_cannot_be_allowed() {
         (&["minimax", "--as", "anthropic"], "ANTHROPIC_AUTH_TOKEN"),
         (&["minimax", "--as", "anthropic"], "ANTHROPIC_API_KEY"),
         (&["minimax", "--as", "openai"], "OPENAI_ORG_ID"),
+        (&["minimax", "--as", "openai"], "CODEX_ACCESS_TOKEN"),
+        (&["minimax", "--as", "anthropic"], "ANTHROPIC_PROFILE"),
+        (&["minimax", "--as", "anthropic"], "CLAUDE_CODE_USE_MANTLE"),
+        (&["minimax", "--as", "anthropic"], "ANTHROPIC_CONFIG_DIR"),
+        (&["minimax"], "CREDLATCH_PROFILE"),
     ] {
         let refused = run(&home, &[args, &["--allow", name]].concat(), &["true"]);
         refused.failed(125, &format!("{name} can't be allowed here"));
@@ -204,4 +209,30 @@ fn report_81_a_profile_on_disk_is_out_of_sight() {
     if folder.join("x").exists() {
         run(&home, &["openai"], &["true"]).failed(125, "has something in it");
     }
+}
+
+#[test]
+fn report_81_a_childs_own_calls_mean_the_store_and_the_profile_of_the_run_around_it() {
+    let (home, other) = (home(), Home::new());
+    let ours = env!("CARGO_BIN_EXE_credlatch");
+    assert_eq!(home.feed(&["set", "openai", "--profile", "work"], "sk-proj-of-work-0123456789").status, 0);
+    other.set("openai", "sk-proj-of-the-other-store-0123456789");
+    let path = home.path().to_str().unwrap().to_owned();
+    let store = format!("file://{path}");
+    for named in [["--home", path.as_str()], ["--store", store.as_str()]] {
+        for options in [&[][..], &["--strict"]] {
+            let args = [&["run", "minimax"], &named[..], options, &["--", ours, "token", "openai"]].concat();
+            let mut command = other.command(&args);
+            if named[0] == "--store" {
+                command.env_remove("CREDLATCH_HOME");
+            }
+            let told = said(command.env("CREDLATCH_PROFILE", "default"));
+            assert_eq!(told.out.trim(), OPENAI, "{named:?} {options:?} {}", told.err);
+        }
+    }
+    assert_eq!(home.feed(&["set", "minimax", "--profile", "work"], KEY).status, 0);
+    assert_eq!(home.say(&["allow", "--profile", "work", "CREDLATCH_PROFILE"]).status, 0);
+    let args = ["run", "minimax", "--profile", "work", "--", ours, "token", "openai"];
+    let told = said(home.command(&args).env("CREDLATCH_PROFILE", "default"));
+    assert_eq!(told.out.trim(), "sk-proj-of-work-0123456789", "{}", told.err);
 }

@@ -44,7 +44,16 @@ fn failure_47_the_helpers_key_does_not_go_to_another_provider() {
 #[test]
 fn failure_47_nothing_is_handed_out_beside_another_credential_or_for_a_cloud() {
     let home = home();
-    for name in ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN", "CLAUDE_CODE_USE_BEDROCK"] {
+    for name in [
+        "ANTHROPIC_API_KEY",
+        "ANTHROPIC_AUTH_TOKEN",
+        "CLAUDE_CODE_OAUTH_TOKEN",
+        "CLAUDE_CODE_USE_BEDROCK",
+        "CLAUDE_CODE_USE_WHAT_COMES_NEXT",
+        "CLAUDE_CODE_API_BASE_URL",
+        "ANTHROPIC_UNIX_SOCKET",
+        "ANTHROPIC_CUSTOM_HEADERS",
+    ] {
         let refused = asked(&home, "anthropic", &[(name, "1")]);
         assert!(refused.status != 0 && refused.out.is_empty(), "{name}: {}", refused.out);
         assert!(refused.err.contains(name), "{}", refused.err);
@@ -62,13 +71,12 @@ fn a_login_is_not_given_as_a_key() {
 }
 
 #[test]
-fn the_helper_uses_the_profile_of_the_run_around_it() {
+fn failure_47_in_a_run_for_another_provider_nothing_is_handed_out() {
     let home = home();
-    assert_eq!(home.feed(&["set", "anthropic", "--profile", "work"], "sk-ant-api03-of-work-0123456789").status, 0);
-    assert_eq!(home.feed(&["set", "minimax", "--profile", "work"], "sk-cp-of-work-0123456789").status, 0);
-    let ours = env!("CARGO_BIN_EXE_credlatch");
-    let mut command =
-        home.command(&["run", "minimax", "--profile", "work", "--", ours, "helper", "claude", "anthropic"]);
-    let told = said(command.env("CREDLATCH_PROFILE", "default"));
-    assert_eq!(told.out, "sk-ant-api03-of-work-0123456789\n", "{}", told.err);
+    for args in [&["run", "minimax"][..], &["run", "minimax", "--as", "openai"]] {
+        let ours = env!("CARGO_BIN_EXE_credlatch");
+        let refused = said(&mut home.command(&[args, &["--", ours, "helper", "claude", "anthropic"]].concat()));
+        assert!(refused.status != 0 && refused.out.is_empty(), "{}", refused.out);
+        assert!(refused.err.contains("was started for minimax"), "{}", refused.err);
+    }
 }

@@ -30,6 +30,8 @@ impl Builder {
         let hermes = self.hermes_store(&table).ok().flatten();
         let engine = Engine::<Standard<S>>::new(store, AnyClock(Box::new(clock)), SystemNonces, self.patience_ms);
         let engine = engine.remembering(Arc::clone(&issuer));
+        #[cfg(all(feature = "env", feature = "file", unix))]
+        let context = self.context();
         let inner = Inner {
             backend: Box::new(engine),
             issuer,
@@ -37,6 +39,8 @@ impl Builder {
             guard: crate::latch::guard::Guard::new(&table, self.providers.clone(), self.words().as_deref()),
             table,
             profile: self.profile,
+            #[cfg(all(feature = "env", feature = "file", unix))]
+            context,
             #[cfg(all(feature = "env", feature = "file", unix))]
             home: self.home.clone(),
             #[cfg(all(feature = "doctor", unix))]
@@ -66,6 +70,23 @@ impl Builder {
             crowds: crate::latch::wait::Crowds::default(),
         };
         Latch(Arc::new(handle))
+    }
+}
+
+#[cfg(all(feature = "env", feature = "file", unix))]
+impl Builder {
+    /// The variables by which a command of ours finds the same store, profile and provider file; none of a store in memory.
+    fn context(&self) -> Vec<(&'static str, String)> {
+        let absolute = |path: &PathBuf| std::path::absolute(path).ok()?.into_os_string().into_string().ok();
+        let home = self.home.as_ref().and_then(absolute).map(|home| ("CREDLATCH_HOME", home));
+        #[cfg(feature = "hermes")]
+        let hermes = self.hermes.as_ref().and_then(absolute).map(|file| ("CREDLATCH_STORE", format!("hermes:{file}")));
+        #[cfg(not(feature = "hermes"))]
+        let hermes = None;
+        let Some(store) = hermes.or(home) else { return Vec::new() };
+        let providers = self.providers.as_ref().and_then(absolute).map(|file| ("CREDLATCH_PROVIDERS", file));
+        let profile = ("CREDLATCH_PROFILE", self.profile.as_str().to_owned());
+        [Some(store), Some(profile), providers].into_iter().flatten().collect()
     }
 }
 

@@ -46,17 +46,27 @@ fn is_set_up(plan: &EnvPlan, args: &[Cow<'_, str>], config: &str) -> bool {
             said.push(line.to_owned());
         }
     }
-    said.iter().any(|text| {
-        let variable =
-            text.split_once("env_key").and_then(|(_, rest)| rest.split_once(['"', '\''])).map(|(_, rest)| rest);
-        let variable = variable.and_then(|rest| rest.split(['"', '\'']).next());
-        variable.is_some_and(|name| plan.sets(name)) || is_command(text)
-    })
+    is_planned(plan, &said.join("\n"))
 }
 
-/// `auth={command=…}`, or a table `[….auth]`.
-fn is_command(text: &str) -> bool {
-    text.strip_suffix(".auth").is_some() || text.split_once("auth").is_some_and(|(_, rest)| rest.contains("command"))
+/// Whether what is said of a provider sends what is planned to where that is planned, and nothing beside it.
+fn is_planned(plan: &EnvPlan, said: &str) -> bool {
+    let quoted_after = |word: &str| -> Vec<&str> {
+        let found = said.match_indices(word).map(|(at, _)| &said[at + word.len()..]);
+        found.filter_map(|rest| rest.split(['"', '\'']).nth(1)).collect()
+    };
+    let Some(home) = address(plan) else { return false };
+    let is_home = |url: &&str| url.trim_end_matches('/') == home.trim_end_matches('/');
+    let urls = quoted_after("base_url");
+    let by_variable = quoted_after("env_key").iter().any(|name| plan.sets(name));
+    let asks_us = quoted_after("command").iter().any(|command| command.rsplit('/').next() == Some("credlatch"));
+    let provider = plan.providers()[0].as_str();
+    // No other provider, profile or store: these words and no more.
+    let args =
+        said.split_once("args").and_then(|(_, rest)| rest.split_once('[')).and_then(|(_, rest)| rest.split_once(']'));
+    let args: Option<Vec<&str>> = args.map(|(list, _)| list.split(',').map(unquoted).collect());
+    let by_command = asks_us && args.is_some_and(|args| args == ["token", provider]);
+    !urls.is_empty() && urls.iter().all(is_home) && !said.contains("http_headers") && (by_variable || by_command)
 }
 
 fn value(line: &str, name: &str) -> Option<String> {
@@ -68,14 +78,17 @@ fn unquoted(text: &str) -> &str {
     text.trim().trim_matches(['"', '\''])
 }
 
+/// Where the planned credential belongs, if it is one for OpenAI's dialect.
+fn address(plan: &EnvPlan) -> Option<&str> {
+    let url = plan.set().iter().find(|(name, _)| name == "OPENAI_BASE_URL").map(|(_, value)| value.expose());
+    let is_openais = ["OPENAI_API_KEY", "CODEX_API_KEY", "CODEX_ACCESS_TOKEN"].iter().any(|name| plan.sets(name));
+    url.or_else(|| is_openais.then_some("https://api.openai.com/v1"))
+}
+
 /// What to write into Codex's configuration, so that it asks credlatch for each request.
 fn recipe(plan: &EnvPlan) -> String {
     let provider = &plan.providers()[0];
-    let url = plan.set().iter().find(|(name, _)| name == "OPENAI_BASE_URL").map(|(_, value)| value.expose());
-    let is_openais = ["OPENAI_API_KEY", "CODEX_API_KEY", "CODEX_ACCESS_TOKEN"].iter().any(|name| plan.sets(name));
-    let Some(url) = url.or_else(|| is_openais.then_some("https://api.openai.com/v1")) else {
-        return "add `--as openai`".to_owned();
-    };
+    let Some(url) = address(plan) else { return "add `--as openai`".to_owned() };
     format!(
         "put these lines into config.toml in CODEX_HOME, else in ~/.codex, and start it with `--no-daemon`\n\
          model_provider = \"credlatch\"\n\

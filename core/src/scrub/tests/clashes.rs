@@ -40,24 +40,36 @@ fn failure_47_codex_is_refused_with_the_recipe_unless_it_is_set_up_to_read_what_
     let (_, toml) = recipe.split_once('\n').unwrap();
     assert_eq!(clash(exec, "openai", Shape::Own, &[(".codex/config.toml", toml)]), None, "the recipe is one");
 
-    let by_variable = "model_provider = 'mine'\n[model_providers.mine]\nenv_key = \"OPENAI_API_KEY\"\n";
+    let by_variable = "model_provider = 'mine'\n[model_providers.mine]\nbase_url = \"https://api.minimax.io/v1\"\nenv_key = \"OPENAI_API_KEY\"\n";
     let config = |text| clash(exec, "minimax", Shape::OpenAi, &[(".codex/config.toml", text)]);
     assert_eq!(config(by_variable), None);
     for wrong in [
-        "[model_providers.mine]\nenv_key = \"OPENAI_API_KEY\"\n",
-        "model_provider = 'other'\n[model_providers.mine]\nenv_key = \"OPENAI_API_KEY\"\n",
-        "model_provider = 'mine'\n[model_providers.mine]\nenv_key = \"OTHER_KEY\"\n",
-        "[profiles.x]\nmodel_provider = 'mine'\n[model_providers.mine]\nenv_key = \"OPENAI_API_KEY\"\n",
+        "[model_providers.mine]\nbase_url = \"https://api.minimax.io/v1\"\nenv_key = \"OPENAI_API_KEY\"\n",
+        "model_provider = 'other'\n[model_providers.mine]\nbase_url = \"https://api.minimax.io/v1\"\nenv_key = \"OPENAI_API_KEY\"\n",
+        "model_provider = 'mine'\n[model_providers.mine]\nbase_url = \"https://api.minimax.io/v1\"\nenv_key = \"OTHER_KEY\"\n",
+        "[profiles.x]\nmodel_provider = 'mine'\n[model_providers.mine]\nbase_url = \"https://api.minimax.io/v1\"\nenv_key = \"OPENAI_API_KEY\"\n",
     ] {
         assert!(config(wrong).is_some(), "{wrong}");
     }
     let given = |auth: &str| {
-        let row = format!("model_providers.mine={{name=\"mine\",{auth}}}");
+        let row = format!("model_providers.mine={{name=\"mine\",base_url=\"https://api.openai.com/v1\",{auth}}}");
         clash(&["codex", "exec", "-c", "model_provider=\"mine\"", "-c", &row], "openai", Shape::Own, &[])
     };
     assert_eq!(given("env_key=\"OPENAI_API_KEY\""), None);
     assert_eq!(given("auth={command=\"credlatch\",args=[\"token\",\"openai\"]}"), None);
-    assert!(given("env_key=\"OTHER_KEY\"").is_some());
+    for wrong in [
+        "env_key=\"OTHER_KEY\"",
+        "env_key=\"OPENAI_API_KEY\",base_url=\"https://evil.example/v1\"",
+        "env_key=\"OPENAI_API_KEY\",http_headers={Authorization=\"Bearer x\"}",
+        "auth={command=\"credlatch\",args=[\"token\",\"anthropic\"]}",
+        "auth={command=\"credlatch\",args=[\"--profile\",\"other\",\"token\",\"openai\"]}",
+        "auth={command=\"cat\",args=[\"token\",\"openai\"]}",
+    ] {
+        assert!(given(wrong).is_some(), "{wrong}");
+    }
+    let (_, toml) = recipe.split_once('\n').unwrap();
+    let stays = clash(exec, "minimax", Shape::OpenAi, &[(".codex/config.toml", toml)]);
+    assert!(stays.is_some(), "the recipe for another provider gives that provider's key");
 }
 
 #[test]

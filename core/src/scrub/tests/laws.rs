@@ -109,7 +109,7 @@ proptest! {
         let credential = key("own-key-1");
         let targets = &[Target { provider: table.resolve(&asked).unwrap(), credential: Some(&credential), shape }];
         let inheritance = &Inheritance { strict, ..Inheritance::default() };
-        let wanted = Wanted { table: &table, targets, inheritance, profile: None, empty_folder: Some("/empty") };
+        let wanted = Wanted { table: &table, targets, inheritance, context: &[], empty_folder: Some("/empty") };
         let Ok(plan) = plan(parent.clone(), &wanted) else { return Ok(()) };
 
         for (name, value) in plan.keep() {
@@ -157,7 +157,7 @@ proptest! {
         let targets = &[Target { provider: table.resolve(&asked).unwrap(), credential: Some(&credential), shape }];
         let planned = |allow| {
             let inheritance = &Inheritance { strict, allow, ..Inheritance::default() };
-            plan(parent.clone(), &Wanted { table: &table, targets, inheritance, profile: None, empty_folder: None })
+            plan(parent.clone(), &Wanted { table: &table, targets, inheritance, context: &[], empty_folder: None })
         };
         let Ok(without) = planned(Vec::new()) else { return Ok(()) };
         if parent.is_empty() {
@@ -183,7 +183,7 @@ proptest! {
         let table = built_in();
         let provider = table.resolve(ASKED[at]).unwrap();
         let (targets, inheritance) = (&[Target { provider, credential: None, shape }], &Inheritance::default());
-        let got = plan(parent, &Wanted { table: &table, targets, inheritance, profile: None, empty_folder: None });
+        let got = plan(parent, &Wanted { table: &table, targets, inheritance, context: &[], empty_folder: None });
         prop_assert_eq!(got, Err(PlanError::Missing(Missing::of(provider))));
     }
 

@@ -60,7 +60,7 @@ fn report_81_a_missing_key_is_a_loud_error_and_there_is_no_plan() {
     let targets = &[Target { provider: table.resolve("minimax").unwrap(), credential: None, shape: Shape::Own }];
     let parent = env(&[(CLAUDE, OAUTH), ("MINIMAX_API_KEY", "inherited")]);
     let inheritance = &Inheritance::default();
-    let got = plan(parent, &Wanted { table: &table, targets, inheritance, profile: None, empty_folder: None });
+    let got = plan(parent, &Wanted { table: &table, targets, inheritance, context: &[], empty_folder: None });
     assert_eq!(got, Err(PlanError::Missing(missing)));
 }
 

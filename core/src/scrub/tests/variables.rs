@@ -12,7 +12,7 @@ fn judged(name: &str) -> &'static str {
     let targets =
         &[Target { provider: table.resolve("minimax").unwrap(), credential: Some(&credential), shape: Shape::Own }];
     let inheritance = &Inheritance::default();
-    let wanted = Wanted { table: &table, targets, inheritance, profile: None, empty_folder: None };
+    let wanted = Wanted { table: &table, targets, inheritance, context: &[], empty_folder: None };
     let plan = plan(vec![(name.into(), "x".into())], &wanted).unwrap();
     let report = plan.report();
     // What is set anew is not inherited.
@@ -59,6 +59,8 @@ fn report_81_a_switch_that_no_release_has_yet_is_dropped() {
         "AWS_NEXT_CREDENTIAL",
         "openai_next_key",
         "INPUT_ANTHROPIC_API_KEY",
+        "INPUT_OPENAI-API-KEY",
+        "INPUT_MISTRAL-API-KEY",
         "TOGETHER_API_KEY_FILE",
     ] {
         assert_eq!(judged(name), "dropped", "{name}");

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use credlatch::Kind;
+use credlatch::{Kind, plain};
 
 use super::may_go_to;
 use crate::args::{Global, Grant};
@@ -21,7 +21,12 @@ const BASE_URL: &str = "ANTHROPIC_BASE_URL";
 const PLANNED: &[&str] = &["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"];
 /// What begins so asks another cloud or gateway, whatever the base URL says.
 const SWITCH: &str = "CLAUDE_CODE_USE_";
-const CLOUDS: &[&str] = &["BEDROCK", "VERTEX", "FOUNDRY", "MANTLE", "ANTHROPIC_AWS", "GATEWAY"];
+/// They begin so, and choose no cloud.
+const NO_CLOUDS: &[&str] = &["COWORK_PLUGINS", "NATIVE_FILE_SEARCH", "POWERSHELL_TOOL"];
+/// Each says otherwise where requests go, or what goes with them.
+const ELSEWHERE: &[&str] = &["ANTHROPIC_CUSTOM_HEADERS", "ANTHROPIC_UNIX_SOCKET", "CLAUDE_CODE_API_BASE_URL"];
+/// For whom `credlatch run` started the program, by their ids.
+const RUN: &str = "CREDLATCH_RUN";
 
 pub(super) fn claude(global: &Global, grant: &Grant) -> Done {
     let latch = global.latch()?;
@@ -33,9 +38,15 @@ pub(super) fn claude(global: &Global, grant: &Grant) -> Done {
             "take `apiKeyHelper` out of the settings where `credlatch run` starts Claude Code",
         ));
     }
-    if let Some(cloud) = CLOUDS.iter().find(|cloud| is_set(&format!("{SWITCH}{cloud}"))) {
-        let what = format!("the {id} key was not handed out: {SWITCH}{cloud} sends Claude Code's requests elsewhere");
-        return Err(End::usage(what, format!("unset {SWITCH}{cloud}, or take `apiKeyHelper` out of the settings")));
+    if let Some(whom) = std::env::var(RUN).ok().filter(|whom| whom.split(',').all(|one| one != id.as_str())) {
+        let what = format!("the {id} key was not handed out: this program was started for {}", plain::line(&whom));
+        return Err(End::usage(what, format!("start it so: `credlatch run {id} -- claude`")));
+    }
+    if let Some(switch) = elsewhere() {
+        let what = format!(
+            "the {id} key was not handed out: {switch} sends Claude Code's requests elsewhere, or adds to them"
+        );
+        return Err(End::usage(what, format!("unset {switch}, or take `apiKeyHelper` out of the settings")));
     }
     let address = std::env::var_os(BASE_URL).filter(|url| !url.is_empty());
     let address = address.map_or_else(|| HOME.into(), |url| url.to_string_lossy().into_owned());
@@ -48,6 +59,16 @@ pub(super) fn claude(global: &Global, grant: &Grant) -> Done {
         return Err(End::usage(what, format!("start it so: `credlatch run {id} -- claude`")));
     }
     output::write(&[credential.expose_secret().as_bytes(), b"\n"])
+}
+
+/// A variable that is set and by which the base URL doesn't decide alone.
+fn elsewhere() -> Option<String> {
+    let chooses = |name: &String| {
+        name.strip_prefix(SWITCH).is_some_and(|what| !NO_CLOUDS.contains(&what)) || ELSEWHERE.contains(&name.as_str())
+    };
+    let set = std::env::vars_os().filter(|(_, value)| !value.is_empty());
+    let names = set.filter_map(|(name, _)| name.into_string().ok());
+    names.filter(chooses).map(|name| plain::line(&name).into_owned()).min()
 }
 
 fn is_set(name: &str) -> bool {
