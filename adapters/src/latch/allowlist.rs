@@ -2,6 +2,7 @@
 
 use credlatch_core::allowlist::{Allow, MAX_ALLOWED, VariableName};
 use credlatch_core::machine::{Event, Verdict};
+use credlatch_core::provider::sniff;
 
 use super::Latch;
 use crate::error::{Error, ErrorKind};
@@ -14,6 +15,11 @@ impl Latch {
     /// No variable can have such a name, the list is full, or the store can't be written.
     pub fn allow(&self, names: &[&str], allowed: bool) -> Result<bool, Error> {
         let event = |name: &&str| match VariableName::new(name) {
+            // A key that was typed in the place of a name is neither kept nor shown.
+            Ok(_) if !sniff::tokens(self.providers(), name).is_empty() => {
+                let what = "that begins like a credential, and is no variable's name";
+                Err(Error::new(ErrorKind::Usage, what, "give the variable's name, without its value"))
+            }
             Ok(name) => Ok(Event::Allow(Allow { name, allowed })),
             Err(bad) => {
                 Err(Error::new(ErrorKind::Usage, bad.to_string(), "give the variable's name, without its value"))

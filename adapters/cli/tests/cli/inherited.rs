@@ -129,6 +129,9 @@ fn a_profile_holds_a_list_of_what_is_meant_and_nothing_is_said_of_that() {
     assert_eq!(home.say(&["allow", "AWS_PROFILE", "--remove"]).status, 0);
     assert_eq!(value(&run(&home, &["minimax"], &["env"]).out, "AWS_PROFILE"), None);
     home.say(&["allow", "A=B"]).failed(2, "no `=` or space");
+    let pasted = home.say(&["allow", "sk-ant-api03-pasted-0123456789"]);
+    pasted.failed(2, "begins like a credential");
+    assert!(!pasted.err.contains("pasted"), "{}", pasted.err);
     let other = said(home.command(&["run", "--profile", "other", "minimax", "--", "env"]).env("GITHUB_TOKEN", "x"));
     other.failed(3, "no minimax credential is stored");
 }

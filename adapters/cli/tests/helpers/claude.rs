@@ -61,6 +61,13 @@ fn failure_47_nothing_is_handed_out_beside_another_credential_or_for_a_cloud() {
 }
 
 #[test]
+fn what_stands_in_for_a_key_is_not_handed_out() {
+    let home = Home::new();
+    let none = asked(&home, "ollama", &[("ANTHROPIC_BASE_URL", "http://127.0.0.1:11434/v1")]);
+    assert!(none.status != 0 && none.out.is_empty(), "{}", none.out);
+}
+
+#[test]
 fn a_login_is_not_given_as_a_key() {
     let home = Home::new();
     let login = r#"{"access_token":"sk-ant-oat01-stored-0123456789","expires_in":3600}"#;

@@ -4,13 +4,11 @@
 //! URL, and the credentials and switches that it would use beside what is printed here, which it sends as a key and as a
 //! bearer.
 
-use std::time::Duration;
-
 use credlatch::{Kind, plain};
 
 use super::may_go_to;
 use crate::args::{Global, Grant};
-use crate::cmd::fresh::fresh;
+use crate::cmd::fresh::stored;
 use crate::end::{Done, End};
 use crate::output;
 
@@ -53,7 +51,7 @@ pub(super) fn claude(global: &Global, grant: &Grant) -> Done {
     if !may_go_to(global, &latch, grant, address.trim())? {
         return Err(End::Quiet(1));
     }
-    let credential = fresh(&latch, &grant.of.provider, Duration::ZERO)?;
+    let credential = stored(&latch, &grant.of.provider)?;
     if credential.kind() != Kind::ApiKey {
         let what = format!("what is stored for {id} is a login, and Claude Code would send it as a key");
         return Err(End::usage(what, format!("start it so: `credlatch run {id} -- claude`")));
