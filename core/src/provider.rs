@@ -8,6 +8,7 @@ mod belongs;
 mod check;
 mod field;
 mod lookup;
+mod material;
 mod oauth;
 mod reading;
 pub mod sniff;

@@ -4,13 +4,16 @@
 //! environment from the parent's; [`normalise`] puts one that is already there in order; [`login_clash`] knows the
 //! programs that would ignore both. All of them report the names of variables and never a value.
 
+mod address;
 mod clash;
 mod class;
 mod cloud;
+mod decoded;
 mod family;
 mod guards;
 mod harmless;
 mod normalise;
+mod others;
 mod plan;
 mod shape;
 mod suspect;
@@ -26,6 +29,15 @@ pub use plan::{EnvPlan, Judged, Report, Value, Verdict, plan};
 use crate::name::ProviderId;
 use crate::provider::{Kind, Provider, Table};
 use crate::secret::Secret;
+
+/// What a program reads where it expects the key of a server that wants none. It is nobody's secret, and says what it is to
+/// whoever finds it in a log.
+pub const NO_KEY: &str = "no-key";
+
+/// Whether a variable of this name reaches no child that works for a stranger, whatever it holds.
+pub fn is_kept_back(table: &Table, name: &str) -> bool {
+    class::of_name(table, &[], name).is_kept_back()
+}
 
 /// How a child expects to be told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -106,6 +118,19 @@ pub struct Target<'a> {
     pub shape: Shape,
 }
 
+impl Target<'_> {
+    /// Whether it is a server that wants no key, and none is planned: then nothing can be sent to a wrong address.
+    fn is_without_a_key(&self) -> bool {
+        self.provider.keyless && self.credential.is_some_and(|own| own.secret.expose_secret() == NO_KEY)
+    }
+
+    /// Whether its own programs find their server by this variable, and nothing is lost if that is somewhere else.
+    fn may_be_anywhere(&self, name: &str) -> bool {
+        let is_address = self.provider.env.base_url.iter().any(|own| own.eq_ignore_ascii_case(name));
+        is_address && self.shape == Shape::Own && self.is_without_a_key()
+    }
+}
+
 /// Nothing is stored that the child could use. What else lies around in the environment is no substitute.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Missing {
@@ -162,6 +187,15 @@ pub enum PlanError {
         /// The variable.
         name: String,
         /// For whom the child is started.
+        provider: ProviderId,
+    },
+    /// A key would be sent to another machine unencrypted.
+    #[error(
+        "a key is stored for {provider}, whose row names plain http to another machine; run `credlatch clear {provider}`, as \
+         such a server wants no key, or name an https address in the row"
+    )]
+    NotEncrypted {
+        /// The provider.
         provider: ProviderId,
     },
     /// What is stored under one provider is another's secret.

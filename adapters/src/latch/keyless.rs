@@ -4,13 +4,11 @@ use std::sync::Arc;
 
 use credlatch_core::engine::Live;
 use credlatch_core::provider::Provider;
+use credlatch_core::scrub::NO_KEY;
 use credlatch_core::secret::Secret;
 
 use super::{Credential, Latch};
 use crate::error::Error;
-
-/// What a program reads where it expects a key. It is nobody's secret, and says what it is to whoever finds it in a log.
-const NO_KEY: &str = "no-key";
 
 impl Latch {
     /// A credential that is of no entry.
@@ -34,9 +32,11 @@ mod tests {
         let stand_in = latch.current_or_stand_in("ollama").unwrap();
         assert!(stand_in.is_stand_in() && stand_in.provider().as_str() == "ollama");
         assert_eq!(stand_in.expose_secret(), NO_KEY);
-        let mut request = Request::get("http://127.0.0.1:11434/v1/models").body(()).unwrap();
-        stand_in.authorize_request(&mut request).unwrap();
-        assert_eq!(*request.headers(), HeaderMap::new());
+        for server in ["http://127.0.0.1:11434", "http://192.168.1.5:11434"] {
+            let mut request = Request::get(format!("{server}/v1/models")).body(()).unwrap();
+            stand_in.authorize_request(&mut request).unwrap();
+            assert_eq!(*request.headers(), HeaderMap::new());
+        }
         assert!(!stand_in.is_current().unwrap());
         let told = latch.report(&stand_in, &Outcome::unauthorized()).unwrap();
         assert!(matches!(told, Next::SignIn(error) if error.kind() == ErrorKind::NoCredential), "so it wants one");
@@ -49,6 +49,8 @@ mod tests {
         latch.set("ollama", Secret::try_from("ol-key-1").unwrap()).unwrap();
         let credential = latch.current_or_stand_in("ollama").unwrap();
         assert!(!credential.is_stand_in() && credential.expose_secret() == "ol-key-1");
+        let mut request = Request::get("http://192.168.1.5:11434/v1/models").body(()).unwrap();
+        assert_eq!(credential.authorize_request(&mut request).unwrap_err().kind(), ErrorKind::WrongHost);
     }
 
     #[test]

@@ -26,7 +26,9 @@ pub enum BadTable {
         provider: ProviderId,
     },
     /// Too short a prefix would take ordinary values for secrets.
-    #[error("{provider}: a token prefix has 4 to 64 printable characters and no space")]
+    #[error(
+        "{provider}: a token prefix has 3 to 64 printable characters and no space, and is not `sk-`, which is many providers'"
+    )]
     BadPrefix {
         /// The row.
         provider: ProviderId,
@@ -114,9 +116,9 @@ fn row(row: &Provider) -> Result<(), BadTable> {
         return Err(BadTable::BadHost { provider: provider() });
     }
     let urls = &row.base_urls;
-    url(row, "base_urls.own", urls.own.as_deref())?;
-    url(row, "base_urls.anthropic", urls.anthropic.as_deref())?;
-    url(row, "base_urls.openai", urls.openai.as_deref())?;
+    base_url(row, "base_urls.own", urls.own.as_deref())?;
+    base_url(row, "base_urls.anthropic", urls.anthropic.as_deref())?;
+    base_url(row, "base_urls.openai", urls.openai.as_deref())?;
     url(row, "key_url", row.key_url.as_deref())?;
     row.oauth.as_ref().map_or(Ok(()), |oauth| check_oauth(row, oauth))
 }
@@ -158,6 +160,14 @@ fn check_oauth(row: &Provider, oauth: &OAuth) -> Result<(), BadTable> {
     }
 }
 
+/// Where no key is wanted none is sent, so a server on the network at home may be asked unencrypted.
+fn base_url(row: &Provider, field: &'static str, text: Option<&str>) -> Result<(), BadTable> {
+    match url(row, field, text) {
+        Err(BadTable::Endpoint { why: BadEndpoint::NotEncrypted, .. }) if row.keyless => Ok(()),
+        result => result,
+    }
+}
+
 fn url(row: &Provider, field: &'static str, text: Option<&str>) -> Result<(), BadTable> {
     text.map_or(Ok(()), |text| match endpoint(text) {
         Ok(_) => Ok(()),
@@ -171,7 +181,8 @@ fn is_variable(name: &str) -> bool {
 }
 
 fn is_prefix(prefix: &str) -> bool {
-    (4..=64).contains(&prefix.len()) && prefix.bytes().all(|byte| byte.is_ascii_graphic())
+    let is_long_enough = prefix.len() >= 4 || (prefix.len() == 3 && prefix.ends_with('_'));
+    is_long_enough && prefix.len() <= 64 && prefix.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 fn is_host(host: &str) -> bool {

@@ -51,7 +51,7 @@ impl Table {
     }
 
     /// How secrets begin, each with the kind of credential it tells; `None` for what belongs in no variable.
-    pub(super) fn prefixes(&self) -> impl Iterator<Item = (&str, Option<Kind>)> {
+    pub(crate) fn prefixes(&self) -> impl Iterator<Item = (&str, Option<Kind>)> {
         let of_field = self.has_field.then(field::prefixes).into_iter().flatten();
         self.every_row().flat_map(|row| row.token_prefixes.iter()).chain(of_field)
     }

@@ -1,14 +1,13 @@
 //! Finds secrets by how they begin, whatever variable they are in and whatever stands around them.
 
-use super::{Kind, Table};
+use super::{Kind, Table, material};
 use crate::name::ProviderId;
 
-/// A prefix this long is no accident, so it is believed wherever it stands.
+/// A prefix this long, with a number in it as `sk-ant-api03-` has, is no accident, so it is believed wherever it stands. After
+/// any other must follow what looks like a key: `xai-` is in the names of directories, too, and `sk-api-` in those of services.
 const UNMISTAKABLE: usize = 12;
 
-/// What follows a shorter prefix in the middle of a text must be this long, and have a digit, to be believed: `xai-` is in
-/// the names of directories, too, and `sk-api-` in `task-api-gateway`.
-const CONVINCING: usize = 16;
+type Prefixed<'a> = (&'a str, Option<Kind>);
 
 /// A secret that was found in a text. It borrows that text and has no `Debug`.
 #[derive(Clone)]
@@ -35,12 +34,17 @@ impl Token<'_> {
 
 /// Every secret in a text that a known prefix gives away.
 pub fn tokens<'a>(table: &'a Table, text: &'a str) -> Vec<Token<'a>> {
+    let prefixes: Vec<Prefixed<'_>> = table.prefixes().collect();
+    // Most characters begin no prefix, and then nothing is compared.
+    let mut begins = [false; 256];
+    prefixes.iter().filter_map(|(prefix, _)| prefix.bytes().next()).for_each(|first| begins[usize::from(first)] = true);
     let mut before = None;
     let mut found = Vec::new();
     for (at, first) in text.char_indices() {
         let from_here = &text[at..];
-        if let Some((prefix, kind)) = longest_prefix(table, from_here)
-            && is_believable(&text[..at], before, prefix, from_here)
+        if begins[usize::from(text.as_bytes()[at])]
+            && let Some((prefix, kind)) = longest(prefixes.iter().copied(), from_here)
+            && (is_unmistakable(prefix) || is_a_key(text, at, before, prefix))
         {
             found.push(Token { from_here, kind, owners: table.owners(prefix).collect() });
         }
@@ -49,9 +53,13 @@ pub fn tokens<'a>(table: &'a Table, text: &'a str) -> Vec<Token<'a>> {
     found
 }
 
-/// Whether a whole text has the form of a key that many providers give and that names none of them: `sk-` and at least 32
-/// letters and digits, with nothing between them.
-pub fn is_nameless_key(text: &str) -> bool {
+/// Every part of a text that has the form of a key that many providers give and that names none of them.
+pub fn nameless_keys(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c| !is_token_char(c)).filter(|word| is_nameless_key(word))
+}
+
+/// `sk-` and at least 32 letters and digits, with nothing between them.
+fn is_nameless_key(text: &str) -> bool {
     text.strip_prefix("sk-").is_some_and(|tail| {
         tail.len() >= 32
             && tail.bytes().all(|byte| byte.is_ascii_alphanumeric())
@@ -76,29 +84,37 @@ fn trimmed(text: &str) -> &str {
 
 /// The secret that a whole text is, if its prefix is known.
 pub fn whole<'a>(table: &'a Table, text: &'a str) -> Option<Token<'a>> {
-    let (prefix, kind) = longest_prefix(table, text)?;
+    let (prefix, kind) = longest(table.prefixes(), text)?;
     Some(Token { from_here: text, kind, owners: table.owners(prefix).collect() })
 }
 
-fn longest_prefix<'a>(table: &'a Table, text: &str) -> Option<(&'a str, Option<Kind>)> {
-    table.prefixes().filter(|(prefix, _)| text.starts_with(prefix)).max_by_key(|(prefix, _)| prefix.len())
+fn longest<'a>(prefixes: impl Iterator<Item = Prefixed<'a>>, text: &str) -> Option<Prefixed<'a>> {
+    prefixes.filter(|(prefix, _)| text.starts_with(prefix)).max_by_key(|(prefix, _)| prefix.len())
 }
 
-fn is_believable(head: &str, before: Option<char>, prefix: &str, from_here: &str) -> bool {
-    if prefix.len() >= UNMISTAKABLE || is_wrapping(head) {
-        return true;
-    }
+fn is_unmistakable(prefix: &str) -> bool {
+    prefix.len() >= UNMISTAKABLE && prefix.bytes().any(|byte| byte.is_ascii_digit())
+}
+
+/// Whether one of these prefixes begins a key somewhere in a text.
+pub(crate) fn begins_a_key(prefixes: &[&str], text: &str) -> bool {
+    let mut before = None;
+    text.char_indices().any(|(at, first)| {
+        let before = before.replace(first);
+        let is_at_a_word = !before.is_some_and(is_token_char) && is_token_char(first);
+        let mut here = prefixes.iter().filter(|prefix| is_at_a_word && text[at..].starts_with(**prefix));
+        here.any(|prefix| is_a_key(text, at, before, prefix))
+    })
+}
+
+/// Whether a prefix stands at the beginning of a word that isn't a part of a path, and what looks like a key follows it.
+fn is_a_key(text: &str, at: usize, before: Option<char>, prefix: &str) -> bool {
+    let head = &text[..at];
     let is_inside_a_word = before.is_some_and(is_token_char);
     let is_in_a_path = head.ends_with('/') && !head.ends_with("//");
-    let tail = &from_here[prefix.len()..];
-    let tail = &tail[..tail.find(|c| !is_token_char(c)).unwrap_or(tail.len())];
-    !is_inside_a_word && !is_in_a_path && tail.len() >= CONVINCING && tail.bytes().any(|byte| byte.is_ascii_digit())
-}
-
-/// Whether a text is only what people put before a secret: quotes, white space, the word `Bearer`.
-fn is_wrapping(head: &str) -> bool {
-    let rest = trimmed(head);
-    rest.is_empty() || rest.eq_ignore_ascii_case("bearer")
+    let tail = &text[at + prefix.len()..];
+    let tail = &tail[..tail.find(|c| !is_token_char(c) && c != '.').unwrap_or(tail.len())];
+    !is_inside_a_word && !is_in_a_path && material::is_random(tail)
 }
 
 fn is_token_char(c: char) -> bool {
@@ -131,8 +147,11 @@ mod tests {
         ] {
             assert_eq!(owners_in(text), ["anthropic"], "{text}");
         }
-        for short in ["gsk_1", "bearer gsk_1", "\"gsk_1\"", "'gsk_1'", "\"Bearer gsk_1\"", " 'bearer\tgsk_1'"] {
-            assert_eq!(owners_in(short), ["groq"], "{short}");
+        for (before, after) in
+            [("", ""), ("bearer ", ""), ("\"", "\""), ("'", "'"), ("\"Bearer ", "\""), (" 'bearer\t", "'")]
+        {
+            let wrapped = format!("{before}gsk_abcdefgh12345678{after}");
+            assert_eq!(owners_in(&wrapped), ["groq"], "{wrapped}");
         }
         assert_eq!(owners_in("{\"k\":\"gsk_abcdefgh12345678\"}"), ["groq"]);
         assert_eq!(owners_in("sk-ant-api03-x,xai-abcdefgh12345678"), ["anthropic", "xai"]);
@@ -151,6 +170,13 @@ mod tests {
             "/opt/sk-proj-tools/bin",
             "sk-",
             "Bearer",
+            "xai-model",
+            "sk-api-gateway",
+            "gsk_x",
+            "bedrock-api-key-rotation",
+            "hf_home_of_the_whole_team",
+            "sk-api-gateway-7d9f8b6c5d-x2x4z",
+            "\"xai-model-serving-cluster-7\"",
         ] {
             assert_eq!(owners_in(text), Vec::<String>::new(), "{text}");
         }

@@ -180,7 +180,10 @@ fn an_unsafe_row_is_refused() {
         let got = one(&format!(r#""env":{{"api_key":["{name}"]}}"#));
         assert!(matches!(got, Err(BadVariable { .. })), "{name}");
     }
-    assert!(matches!(one(r#""token_prefixes":{"api_key":["sk-"]}"#), Err(BadPrefix { .. })));
+    for bad in ["sk-", "k-"] {
+        let fields = format!(r#""token_prefixes":{{"api_key":["{bad}"]}}"#);
+        assert!(matches!(one(&fields), Err(BadPrefix { .. })), "{bad}");
+    }
     for host in ["", "https://a", "a:80", "a/b"] {
         let got = one(&format!(r#""native_hosts":["{host}"]"#));
         assert!(matches!(got, Err(BadHost { .. })), "{host}");

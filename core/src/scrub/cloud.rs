@@ -9,6 +9,19 @@ pub(super) fn is_in_a_chain(name: &str) -> bool {
     in_chain && !is_place && !SETTINGS.contains(&name) && !harmless::is_a_familys(name)
 }
 
+/// Whether a text holds a key of a cloud: the id of an AWS access key, which has twenty capitals and digits, or a file of
+/// Google's credentials.
+pub(super) fn holds_a_key(text: &str) -> bool {
+    let is_key_id = |word: &str| {
+        let is_capital = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+        word.len() == 20 && ["AKIA", "ASIA"].iter().any(|begin| word.starts_with(begin)) && word.bytes().all(is_capital)
+    };
+    let holds = |words: [&str; 2]| words.iter().all(|word| text.contains(word));
+    let is_googles =
+        holds(["\"service_account\"", "\"private_key\""]) || holds(["\"authorized_user\"", "\"refresh_token\""]);
+    is_googles || text.split(|c: char| !c.is_ascii_alphanumeric()).any(is_key_id)
+}
+
 const CHAINS: &[&str] = &[
     "AWS_",
     "AZURE_",
@@ -88,6 +101,23 @@ const SETTINGS: &[&str] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_of_a_cloud_is_seen_by_its_form() {
+        for text in [
+            "AKIAIOSFODNN7EXAMPLE",
+            "key=ASIAIOSFODNN7EXAMPLE;x",
+            r#"{"type": "service_account", "private_key": "x"}"#,
+            r#"{"refresh_token":"x","type":"authorized_user"}"#,
+        ] {
+            assert!(holds_a_key(text), "{text}");
+        }
+        for text in
+            ["AKIA", "AKIAIOSFODNN7EXAMPLES", "akiaiosfodnn7example", "service_account", "arn:aws:iam::1:user/x"]
+        {
+            assert!(!holds_a_key(text), "{text}");
+        }
+    }
 
     #[test]
     fn the_chains_of_the_clouds_are_credentials_and_regions_are_not() {

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::fmt;
 
 use super::shape::{Dialect, SHAPES};
-use super::{Missing, class, suspect};
+use super::{Missing, class, cloud, decoded, suspect};
 use crate::name::ProviderId;
 use crate::provider::{Kind, Provider, Table, UnknownProvider, endpoint, sniff};
 use crate::secret::Secret;
@@ -142,9 +142,13 @@ impl<'a> Desk<'a> {
         {
             return Fate::Needs(dialect.url);
         }
-        if class::of_name(self.table, name).is_kept_back()
-            || class::is_a_strangers_url(self.table, &[provider], &lossy)
-            || self.holds_a_strangers_token(&lossy)
+        let is_a_strangers = |text: &str| {
+            class::is_a_strangers_url(self.table, &[provider], name, text)
+                || self.holds_a_strangers_token(text)
+                || cloud::holds_a_key(text)
+        };
+        if class::of_name(self.table, &[provider], name).is_kept_back()
+            || decoded::readings(&lossy).iter().any(|text| is_a_strangers(text))
         {
             return Fate::Drop;
         }

@@ -1,7 +1,7 @@
 //! What is set for a child, by the shape it expects.
 
 use crate::name::ProviderId;
-use crate::provider::{Kind, Provider, Role, Url, sniff};
+use crate::provider::{BadEndpoint, Kind, Provider, Reading, Role, Url, endpoint, sniff};
 
 use super::{ChildCredential, Missing, PlanError, Shape, Target, Value, Wanted, family, guards};
 
@@ -129,7 +129,10 @@ pub(super) fn is_read(wanted: &Wanted<'_>, name: &str) -> bool {
         let speaks =
             |dialect: &&Dialect| dialect.shape == shape || (shape == Shape::Own && dialect.is_native_to(provider));
         let is_own = |row: &Provider| shape == Shape::Own && row.id == provider.id;
+        let is_account = |reading: &Reading<'_>| reading.role == Role::Account && reading.provider.id == provider.id;
         match SHAPES.iter().find(speaks) {
+            _ if target.may_be_anywhere(&name) => false,
+            Some(dialect) if dialect.is_native_to(provider) && readings.iter().any(is_account) => false,
             Some(dialect) => {
                 let is_switch =
                     dialect.families.iter().any(|begin| name.starts_with(begin)) && family::is_telling(&name);
@@ -146,6 +149,13 @@ fn of_target(wanted: &Wanted<'_>, target: &Target<'_>) -> Result<Vec<Setting>, P
     let credential = target.credential.ok_or_else(|| Missing::of(provider))?;
     if let Some(owner) = stranger(wanted, provider, credential) {
         return Err(PlanError::Foreign { provider: provider.id.clone(), owner });
+    }
+    let urls = &provider.base_urls;
+    let is_plain = |text: &str| endpoint(text) == Err(BadEndpoint::NotEncrypted);
+    if !target.is_without_a_key()
+        && [&urls.own, &urls.openai, &urls.anthropic].into_iter().flatten().any(|url| is_plain(url))
+    {
+        return Err(PlanError::NotEncrypted { provider: provider.id.clone() });
     }
     let guarded = |set| match SHAPES.iter().find(|dialect| dialect.is_native_to(provider)) {
         Some(native) => native.native(set, provider, credential),

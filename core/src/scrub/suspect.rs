@@ -1,6 +1,6 @@
 //! What looks like a credential though nobody knows whose: by the words in its name, and by the form of what it holds.
 
-use super::harmless;
+use super::{harmless, others};
 
 /// Whether a variable looks like a credential, or like a place where one lies or is sent. An empty one is none.
 pub(super) fn looks_like_a_credential(name: &str, value: &str) -> bool {
@@ -20,9 +20,11 @@ pub(super) fn has_its_name(name: &str) -> bool {
     is_one(&name) || without_file(&name).is_some_and(is_one)
 }
 
-/// Whether a value has a form that only credentials have: a URL with a password in it, a key in PEM, or a signed token.
-fn has_its_form(value: &str) -> bool {
-    has_password(value) || (value.contains("-----BEGIN ") && value.contains("PRIVATE KEY-----")) || is_jwt(value)
+/// Whether a value has a form that only credentials have: a URL with a password in it, a key in PEM, a signed token, or one
+/// that begins like those of a house that sells no models.
+pub(super) fn has_its_form(value: &str) -> bool {
+    let is_pem = value.contains("-----BEGIN ") && value.contains("PRIVATE KEY-----");
+    has_password(value) || is_pem || is_jwt(value) || others::holds_a_token(value)
 }
 
 /// The name without what says that it is a file's.
@@ -125,6 +127,8 @@ mod tests {
             "me:pw@proxy:3128",
             "-----BEGIN RSA PRIVATE KEY-----\nMII",
             "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJlMTIz",
+            "ghp_0123456789abcdef0123456789abcdef0123",
+            "https://me:glpat-0123456789abcdef0123@git.example/x",
         ] {
             assert!(has_its_form(value), "{value}");
         }
@@ -136,6 +140,9 @@ mod tests {
             "12:30@noon",
             "-----BEGIN CERTIFICATE-----",
             "eyJ.a.b",
+            "ghp_token_of_the_team",
+            "pypi-server-2024",
+            "npm_config_registry",
             "a.b.c",
         ] {
             assert!(!has_its_form(value), "{value}");

@@ -2,8 +2,10 @@
 
 mod clashes;
 mod in_order;
+mod keys;
 mod laws;
 mod report_81;
+mod values;
 mod variables;
 
 use std::ffi::OsString;

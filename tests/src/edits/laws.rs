@@ -53,6 +53,14 @@ pub(super) const EDITS: &[Edit] = &[
         trials: &[(PROGRAMS, &[10])],
     },
     Edit {
+        name: "a value is read as it stands",
+        what: "a key of another provider passes because it is encoded",
+        file: "core/src/scrub/decoded.rs",
+        right: "if value.len() <= LONGEST {",
+        wrong: "if value.is_empty() {",
+        trials: &[(PROGRAMS, &[10])],
+    },
+    Edit {
         name: "a clear takes the neighbours",
         what: "a clear of one provider clears the others too",
         file: "core/src/clear.rs",

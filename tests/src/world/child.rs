@@ -15,7 +15,7 @@ use super::sim::Sim;
 use crate::conduct::Process;
 
 /// A variable that every child would inherit, and whether it is some provider's.
-const INHERITED: [(&str, &str, bool); 13] = [
+const INHERITED: [(&str, &str, bool); 15] = [
     ("HOME", "/home/person", false),
     ("EDITOR", "vi", false),
     ("CLAUDE_CODE_OAUTH_TOKEN", "sk-ant-oat01-inherited", true),
@@ -23,7 +23,9 @@ const INHERITED: [(&str, &str, bool); 13] = [
     ("ANTHROPIC_BASE_URL", "https://elsewhere.example", true),
     ("NOTES", "sk-ant-api03-in-a-variable-of-any-name", true),
     ("GATEWAY", "https://api.anthropic.com/v1", true),
-    ("QUOTED", "\"Bearer gsk_in-quotes-under-any-name\"", true),
+    ("QUOTED", "\"Bearer gsk_0123456789abcdef-in-quotes\"", true),
+    ("SOCKET", "wss://api.openai.com/v1/realtime", true),
+    ("BASIC", "Basic bWU6c2stYW50LWFwaTAzLWVuY29kZWQtdW5kZXItYW55LW5hbWU=", true),
     ("OLD", "sk-0123456789abcdefghijklmnopqrstuvwxyz", true),
     ("ANTHROPIC_PROFILE", "a-profile-of-somebody-else", true),
     ("CLAUDE_CODE_USE_WHAT_COMES_NEXT", "a-switch-that-does-not-exist-yet", true),
