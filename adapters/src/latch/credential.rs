@@ -195,7 +195,8 @@ impl Credential {
     /// # Errors
     /// As [`Credential::authorize_request`].
     pub fn authorize_for(&self, url: &str, headers: &mut HeaderMap) -> Result<(), Error> {
-        if let Some(row) = self.latch.0.table.get(self.provider()) {
+        // What stands in for a key is put into no header, and may go anywhere.
+        if let Some(row) = self.latch.0.table.get(self.provider()).filter(|_| !self.is_stand_in()) {
             row.admits(url).map_err(|why| misdirected(row, &why))?;
         }
         self.authorize(headers);

@@ -4,6 +4,7 @@ mod clashes;
 mod in_order;
 mod keys;
 mod laws;
+mod owned;
 mod report_81;
 mod values;
 mod variables;
