@@ -4,6 +4,8 @@
 //! URL, and the credentials and switches that it would use beside what is printed here, which it sends as a key and as a
 //! bearer.
 
+use credlatch::core::provider::Table;
+use credlatch::core::scrub::is_kept_back;
 use credlatch::{Kind, plain};
 
 use super::may_go_to;
@@ -17,10 +19,8 @@ const HOME: &str = "https://api.anthropic.com";
 const BASE_URL: &str = "ANTHROPIC_BASE_URL";
 /// Each holds a credential that was planned for this program.
 const PLANNED: &[&str] = &["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"];
-/// What begins so asks another cloud or gateway, whatever the base URL says.
+/// What begins so asks another cloud or gateway, whatever the base URL says, unless it is known to be harmless.
 const SWITCH: &str = "CLAUDE_CODE_USE_";
-/// They begin so, and choose no cloud.
-const NO_CLOUDS: &[&str] = &["COWORK_PLUGINS", "NATIVE_FILE_SEARCH", "POWERSHELL_TOOL"];
 /// Each says otherwise where requests go, or what goes with them.
 const ELSEWHERE: &[&str] = &["ANTHROPIC_CUSTOM_HEADERS", "ANTHROPIC_UNIX_SOCKET", "CLAUDE_CODE_API_BASE_URL"];
 /// For whom `credlatch run` started the program, by their ids.
@@ -40,7 +40,7 @@ pub(super) fn claude(global: &Global, grant: &Grant) -> Done {
         let what = format!("the {id} key was not handed out: this program was started for {}", plain::line(&whom));
         return Err(End::usage(what, format!("start it so: `credlatch run {id} -- claude`")));
     }
-    if let Some(switch) = elsewhere() {
+    if let Some(switch) = elsewhere(latch.providers()) {
         let what = format!(
             "the {id} key was not handed out: {switch} sends Claude Code's requests elsewhere, or adds to them"
         );
@@ -60,10 +60,9 @@ pub(super) fn claude(global: &Global, grant: &Grant) -> Done {
 }
 
 /// A variable that is set and by which the base URL doesn't decide alone.
-fn elsewhere() -> Option<String> {
-    let chooses = |name: &String| {
-        name.strip_prefix(SWITCH).is_some_and(|what| !NO_CLOUDS.contains(&what)) || ELSEWHERE.contains(&name.as_str())
-    };
+fn elsewhere(table: &Table) -> Option<String> {
+    let chooses =
+        |name: &String| (name.starts_with(SWITCH) && is_kept_back(table, name)) || ELSEWHERE.contains(&name.as_str());
     let set = std::env::vars_os().filter(|(_, value)| !value.is_empty());
     let names = set.filter_map(|(name, _)| name.into_string().ok());
     names.filter(chooses).map(|name| plain::line(&name).into_owned()).min()
