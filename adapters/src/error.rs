@@ -8,7 +8,7 @@ use credlatch_core::engine::TransactError;
 use credlatch_core::name::{BadName, ProviderId};
 use credlatch_core::pool::Answer;
 use credlatch_core::port::{StoreError, StoreErrorKind};
-use credlatch_core::provider::UnknownProvider;
+use credlatch_core::provider::{NotAKey, UnknownProvider};
 use credlatch_core::scrub::PlanError;
 use credlatch_core::secret::BadSecret;
 use credlatch_core::time::Deadline;
@@ -161,6 +161,19 @@ impl From<BadName> for Error {
 impl From<BadSecret> for Error {
     fn from(bad: BadSecret) -> Self {
         Self::new(ErrorKind::Usage, bad.to_string(), "nothing was stored; give the secret as its issuer shows it")
+    }
+}
+
+impl From<NotAKey> for Error {
+    fn from(why: NotAKey) -> Self {
+        match why {
+            NotAKey::Secret(bad) => bad.into(),
+            why => Self::new(
+                ErrorKind::Usage,
+                why.to_string(),
+                "nothing was stored, and what was stored before is still there; `set --verbatim` takes a secret as it is",
+            ),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use credlatch_core::Event;
 use credlatch_core::extra::Extra;
 use credlatch_core::name::{Label, ProviderId};
-use credlatch_core::provider::{Kind, Provider, Table, sniff};
+use credlatch_core::provider::{Kind, LeftOff, NotAKey, Provider, Table, pasted, sniff};
 use credlatch_core::put::{How, Put};
 use credlatch_core::secret::{BadSecret, Secret};
 use credlatch_core::state::{Custody, Grant, Material, Source};
@@ -29,6 +29,17 @@ pub struct Imported {
     pub found: Vec<Found>,
     /// What can't, and why.
     pub skipped: Vec<Skipped>,
+    /// Where something stood around a secret that is no part of it.
+    pub trimmed: Vec<Trimmed>,
+}
+
+/// A secret that was taken without what stood around it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trimmed {
+    /// The name of a variable, or the place in a file.
+    pub what: String,
+    /// What was left off.
+    pub left_off: Vec<LeftOff>,
 }
 
 /// Something that looks like a credential and was passed over.
@@ -47,6 +58,12 @@ pub enum Why {
     /// It can't be a secret.
     #[error("{0}")]
     Unusable(#[from] BadSecret),
+    /// It is more or less than one key.
+    #[error("{0}")]
+    NotAKey(NotAKey),
+    /// Several providers read it, or programs that use no model do, so nobody can tell whose it is.
+    #[error("{}", shared_by(.0))]
+    Shared(Vec<ProviderId>),
     /// It begins like a secret of somebody else, who may be billed for it.
     #[error("it begins like a credential of {0}; put it into a variable of that provider, or `credlatch set {0}`")]
     Foreign(ProviderId),
@@ -82,7 +99,35 @@ pub enum Why {
     Nameless,
 }
 
+fn shared_by(readers: &[ProviderId]) -> String {
+    let names = readers.iter().map(ProviderId::as_str).collect::<Vec<_>>();
+    let example = names.first().copied().unwrap_or("PROVIDER");
+    let readers = match names.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last} read it", rest.join(", ")),
+        _ => format!("{example} reads it, and so do programs that use no model"),
+    };
+    format!("{readers}; store it for the one that it is of, as in `credlatch set {example}`")
+}
+
+impl From<NotAKey> for Why {
+    fn from(why: NotAKey) -> Self {
+        match why {
+            NotAKey::Secret(bad) => Self::Unusable(bad),
+            other => Self::NotAKey(other),
+        }
+    }
+}
+
 impl Imported {
+    /// The key in a text, without what stood around it.
+    pub(crate) fn key(&mut self, what: &str, text: &str) -> Result<Secret, Why> {
+        let pasted = pasted(text)?;
+        if !pasted.left_off.is_empty() && self.trimmed.iter().all(|one| one.what != what) {
+            self.trimmed.push(Trimmed { what: what.to_owned(), left_off: pasted.left_off });
+        }
+        Ok(pasted.key)
+    }
+
     pub(crate) fn skip(&mut self, what: impl Into<String>, why: impl Into<Why>) {
         self.skipped.push(Skipped { what: what.into(), why: why.into() });
     }

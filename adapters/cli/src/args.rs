@@ -210,6 +210,9 @@ pub(crate) struct Set {
     /// Take a login though its issuer rejected it, or gave another refresh token for it
     #[arg(long)]
     pub(crate) again: bool,
+    /// Store what is given as it is, and not without quotation marks, `Bearer` or `NAME=` around it
+    #[arg(long)]
+    pub(crate) verbatim: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal, Read};
 use std::time::Duration;
 
+use credlatch::core::provider::{Pasted, pasted};
 use credlatch::{BadSecret, Error, Secret, Tokens, counted_ms, parse_rfc3339, plain};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -35,7 +36,8 @@ pub(crate) fn ask(prompt: &str) -> Done<Secret> {
             "use `credlatch set PROVIDER`",
         )
     })?);
-    api_key(&typed)
+    // Cargo sends what is stored as it is, with the word `Bearer` if the registry wants that.
+    Ok(api_key(&typed, true)?.key)
 }
 
 /// Reads the request of a program that this one helps, up to its end. It may hold a secret.
@@ -56,23 +58,37 @@ fn text(from: &mut impl Read, failed: impl Fn(io::Error) -> End) -> Done<Zeroizi
     Ok(Zeroizing::new(text.to_owned()))
 }
 
+/// A secret without what stood around it, or as it is.
+pub(crate) fn secret(text: &str, is_verbatim: bool) -> Done<Pasted> {
+    if is_verbatim {
+        return Ok(Pasted { key: Secret::try_from(text).map_err(Error::from)?, left_off: Vec::new() });
+    }
+    Ok(pasted(text).map_err(Error::from)?)
+}
+
 /// An API key.
-pub(crate) fn api_key(text: &str) -> Done<Secret> {
-    if text.trim_start().starts_with('{') {
+pub(crate) fn api_key(text: &str, is_verbatim: bool) -> Done<Pasted> {
+    if !is_verbatim && text.trim_start().starts_with('{') {
         return Err(End::usage(
             "this is JSON and not a key",
             "nothing was stored; for a token answer add --kind oauth",
         ));
     }
-    Ok(Secret::try_from(text).map_err(Error::from)?)
+    secret(text, is_verbatim)
 }
 
-/// A bare access token, or an issuer's answer in JSON (RFC 6749, 5.1).
+/// Whether a text is an issuer's answer, and not a bare access token.
+pub(crate) fn is_answer(text: &str) -> bool {
+    text.trim_start().starts_with('{')
+}
+
+/// A bare access token, which nothing renews.
+pub(crate) fn bare(access: Secret) -> Tokens {
+    Tokens { access, refresh: None, expires_in: None, scopes: None }
+}
+
+/// An issuer's answer in JSON (RFC 6749, 5.1).
 pub(crate) fn tokens(text: &str, now: Timestamp) -> Done<Tokens> {
-    if !text.trim_start().starts_with('{') {
-        let access = Secret::try_from(text).map_err(Error::from)?;
-        return Ok(Tokens { access, refresh: None, expires_in: None, scopes: None });
-    }
     let answer: Answer = serde_json::from_str(text).map_err(|error| {
         // The parser's own words may quote what it saw.
         let place = format!("(line {}, column {})", error.line(), error.column());
@@ -167,7 +183,7 @@ mod tests {
 
     #[test]
     fn a_bare_token_is_one_without_an_end() {
-        let tokens = tokens("at-1\n", at(0)).unwrap();
+        let tokens = bare(secret("at-1\n", false).unwrap().key);
         assert_eq!(tokens.access.expose_secret(), "at-1");
         assert!(tokens.refresh.is_none() && tokens.expires_in.is_none());
     }

@@ -9,7 +9,7 @@ use credlatch_core::provider::Table;
 use credlatch_core::state::Source;
 
 use super::disk::{Disk, Real};
-use super::environment::{is_meant, take, wanted};
+use super::environment::{is_meant, skip_shared, take, wanted};
 use crate::found::{Imported, Why};
 use crate::plain_file::{self, Unreadable};
 
@@ -127,6 +127,10 @@ pub fn import(path: &Path, table: &Table, only: Option<&ProviderId>) -> Result<O
             let source = Source::Dotenv { path: named.to_owned(), variable: name.to_owned() };
             take(&mut imported, table, provider, name, &last.value, source);
         }
+    }
+    if only.is_none() {
+        let set = lines.iter().filter(|line| !line.value.trim().is_empty());
+        skip_shared(&mut imported, table, set.map(|line| line.key.as_str()));
     }
     Ok(Some(imported))
 }

@@ -1,10 +1,10 @@
 //! The environment as a source of credentials.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 
 use credlatch_core::name::ProviderId;
 use credlatch_core::provider::{Kind, Provider, Table};
-use credlatch_core::secret::Secret;
 use credlatch_core::state::{Material, Source};
 use credlatch_core::time::{Expiry, Stamp};
 
@@ -29,6 +29,10 @@ pub fn import_env(
             take(&mut imported, table, provider, name, &value.to_string_lossy(), source);
         }
     }
+    if only.is_none() {
+        let set = vars.iter().filter(|(_, value)| !value.to_string_lossy().trim().is_empty());
+        skip_shared(&mut imported, table, set.filter_map(|(name, _)| name.to_str()));
+    }
     imported
 }
 
@@ -47,6 +51,25 @@ pub(super) fn is_meant(table: &Table, provider: &Provider, name: &str, only: Opt
     only.is_some() || table.in_field(&provider.id).is_none() || is_alone()
 }
 
+/// Says of each variable that is set and belongs to nobody for sure who reads it.
+pub(super) fn skip_shared<'a>(imported: &mut Imported, table: &Table, set: impl Iterator<Item = &'a str>) {
+    let names: BTreeSet<&str> = set.collect();
+    for name in names {
+        let readings = table.of_variable(name).into_iter().filter(|reading| reading.role.is_credential());
+        let mut readers: Vec<&Provider> = Vec::new();
+        for reading in readings {
+            if readers.iter().all(|row| row.id != reading.provider.id) {
+                readers.push(reading.provider);
+            }
+        }
+        let is_taken =
+            |row: &&Provider| row.credential_names().any(|own| own == name) && is_meant(table, row, name, None);
+        if !readers.is_empty() && !readers.iter().any(is_taken) {
+            imported.skip(name, Why::Shared(readers.iter().map(|row| row.id.clone()).collect()));
+        }
+    }
+}
+
 /// Takes what a variable holds. A blank one isn't set.
 pub(super) fn take(
     imported: &mut Imported,
@@ -59,7 +82,7 @@ pub(super) fn take(
     if value.trim().is_empty() {
         return;
     }
-    match judge(table, provider, name, value) {
+    match judge(imported, table, provider, name, value) {
         Ok(material) => {
             let found = Found::copied(provider.id.clone(), source, material);
             let is_new = |found: &Found| {
@@ -73,11 +96,17 @@ pub(super) fn take(
     }
 }
 
-fn judge(table: &Table, provider: &Provider, name: &str, value: &str) -> Result<Material, Why> {
+fn judge(
+    imported: &mut Imported,
+    table: &Table,
+    provider: &Provider,
+    name: &str,
+    value: &str,
+) -> Result<Material, Why> {
     if value.trim_start().starts_with('$') || value.contains("${") {
         return Err(Why::Reference);
     }
-    let secret = Secret::try_from(value)?;
+    let secret = imported.key(name, value)?;
     Ok(match kind_of(table, provider, &secret, by_name(provider, name))? {
         Kind::ApiKey => Material::ApiKey(secret),
         Kind::OauthToken => bare_token(secret, Expiry::Never, Stamp::default()),

@@ -13,7 +13,7 @@ use super::document::{Document, Node};
 use super::error::{ForeignError, ForeignErrorKind};
 use super::link::{self, Token};
 use super::{Tool, account, provider};
-use crate::found::{Found, Imported, Why};
+use crate::found::{Found, Imported};
 
 const TOOL: Tool = Tool::Codex;
 const KEY: &str = "OPENAI_API_KEY";
@@ -39,15 +39,14 @@ pub(super) fn imported(document: &Document, path: &Path) -> Result<Imported, For
 
 fn key(document: &Document, imported: &mut Imported) -> Result<(), ForeignErrorKind> {
     let Some(node) = document.root().get(KEY)? else { return Ok(()) };
-    match node.secret() {
-        Ok(key) => {
-            let found = Found::copied(provider("openai"), Source::Codex, Material::ApiKey(key));
-            imported.found.extend(found);
-        }
-        // Codex signs in without a key by leaving this blank.
-        Err(ForeignErrorKind::BadSecret { .. }) if node.text()?.trim().is_empty() => {}
-        Err(ForeignErrorKind::BadSecret { why, .. }) => imported.skip(KEY, Why::Unusable(why)),
-        Err(other) => return Err(other),
+    let text = node.text()?;
+    // Codex signs in without a key by leaving this blank.
+    if text.trim().is_empty() {
+        return Ok(());
+    }
+    match imported.key(KEY, text) {
+        Ok(key) => imported.found.extend(Found::copied(provider("openai"), Source::Codex, Material::ApiKey(key))),
+        Err(why) => imported.skip(KEY, why),
     }
     Ok(())
 }

@@ -39,7 +39,7 @@ pub(super) fn imported(document: &Document, path: &Path, table: &Table) -> Resul
         };
         let desk = Desk { table, provider, name, suppressed: suppressed(document, name).map_err(wrong)? };
         for node in pool.items().map_err(wrong)? {
-            match desk.judge(&node).map_err(wrong)? {
+            match desk.judge(&node, &mut imported).map_err(wrong)? {
                 Fate::Copy { source, id, material } => {
                     let found = Found::copied(provider.id.clone(), source, material);
                     imported.found.extend(found.map(|found| Found { label: label(&id), ..found }));
@@ -110,7 +110,7 @@ struct Desk<'a> {
 }
 
 impl Desk<'_> {
-    fn judge(&self, entry: &Node<'_>) -> Result<Fate, ForeignErrorKind> {
+    fn judge(&self, entry: &Node<'_>, imported: &mut Imported) -> Result<Fate, ForeignErrorKind> {
         let origin = entry.maybe_text("source")?.unwrap_or("manual");
         if let Some(owner) = borrowed_from(origin) {
             return Ok(Fate::Skip(Why::Borrowed(owner)));
@@ -131,13 +131,20 @@ impl Desk<'_> {
             Some(Err(other)) => return Err(other),
             None => return Ok(Fate::Skip(Why::Unusable(BadSecret::Empty))),
         };
+        let is_linked = entry.maybe_text("refresh_token")?.is_some_and(|token| !token.is_empty());
+        // What is linked is Hermes', and is read from its file each time as it is.
+        let secret = match (!is_linked).then(|| imported.key(entry.place(), secret.expose_secret())) {
+            None => secret,
+            Some(Ok(key)) => key,
+            Some(Err(why)) => return Ok(Fate::Skip(why)),
+        };
         let recorded = if entry.maybe_text("auth_type")? == Some("oauth") { Kind::OauthToken } else { Kind::ApiKey };
         let kind = match kind_of(self.table, self.provider, &secret, Some(recorded)) {
             Ok(kind) => kind,
             Err(why) => return Ok(Fate::Skip(why)),
         };
         let (source, id) = (Source::Hermes(origin.to_owned()), id.to_owned());
-        if entry.maybe_text("refresh_token")?.is_some_and(|token| !token.is_empty()) {
+        if is_linked {
             let account = account_of(self.name, &id);
             return Ok(Fate::Link { source, id, account });
         }

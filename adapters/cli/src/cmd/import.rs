@@ -7,11 +7,12 @@ use credlatch::core::put::How;
 use credlatch::core::state::Material;
 use credlatch::env::{dotenv_file, import_env};
 use credlatch::foreign::{Tool, claude_code, codex, hermes};
-use credlatch::found::{Imported, Skipped};
+use credlatch::found::{Imported, Skipped, Why};
 use credlatch::plain;
 use credlatch::{Error, ErrorKind, Kind, Latch, ProviderId, Taken, Took};
 use serde_json::{Value, json};
 
+use super::set;
 use crate::args::{Global, Import, ImportSource};
 use crate::end::{Done, End};
 use crate::output;
@@ -22,10 +23,22 @@ pub(crate) fn import(global: &Global, args: &Import) -> Done {
         Some(name) => Some(latch.provider(name)?.id.clone()),
         None => None,
     };
-    let Imported { mut found, skipped } = read(&latch, args, only.as_ref())?;
+    let Imported { mut found, skipped, trimmed } = read(&latch, args, only.as_ref())?;
     found.retain(|found| only.as_ref().is_none_or(|only| found.provider == *only));
     if found.is_empty() {
         return Err(nothing(args, &skipped));
+    }
+    for one in &trimmed {
+        let what = format!("left off {} in {}, which is no part of the secret", set::list(&one.left_off), one.what);
+        output::warn(
+            global.json,
+            &what,
+            "if it is one: `credlatch set PROVIDER --verbatim` stores exactly what is given",
+        );
+    }
+    for one in skipped.iter().filter(|one| is_shared(one)) {
+        let (what, remedy) = (format!("passed over {}", one.what), one.why.to_string());
+        output::warn(global.json, &what, &remedy);
     }
     let how = if args.again { How::Again } else { How::Bulk };
     let taken = if args.dry_run { latch.try_import(found, how)? } else { latch.import(found, how)? };
@@ -37,6 +50,11 @@ pub(crate) fn import(global: &Global, args: &Import) -> Done {
         "skipped": skipped.iter().map(|skipped| json!({"what": skipped.what, "why": skipped.why.to_string()})).collect::<Vec<_>>(),
     });
     output::answer(global.json, &object, || describe(args.dry_run, &taken, &skipped))
+}
+
+/// Whether nobody can tell whose it is, which is told apart from what the source holds.
+fn is_shared(skipped: &Skipped) -> bool {
+    matches!(skipped.why, Why::Shared(_))
 }
 
 fn read(latch: &Latch, args: &Import, only: Option<&ProviderId>) -> Done<Imported> {
@@ -111,7 +129,8 @@ fn describe(is_dry: bool, taken: &[Taken], skipped: &[Skipped]) -> String {
     let taken = taken
         .iter()
         .map(|taken| format!("{}, label {}: {}", taken.found.provider, taken.found.label, what(is_dry, taken)));
-    let skipped = skipped.iter().map(|skipped| format!("passed over {}: {}", skipped.what, skipped.why));
+    let skipped = skipped.iter().filter(|one| !is_shared(one));
+    let skipped = skipped.map(|skipped| format!("passed over {}: {}", skipped.what, skipped.why));
     taken.chain(skipped).map(|text| plain::line(&text).into_owned()).collect::<Vec<_>>().join("\n")
 }
 

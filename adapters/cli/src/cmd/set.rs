@@ -1,6 +1,6 @@
 //! `set`: store a key or a token that comes in on standard input.
 
-use credlatch::core::provider::{Kind, Provider, sniff};
+use credlatch::core::provider::{Kind, LeftOff, Pasted, Provider, sniff};
 use credlatch::core::scrub::PlanError;
 use credlatch::{Error, HeldBack, Label, Latch, Secret, Stored, StoredChange};
 use serde_json::json;
@@ -14,15 +14,24 @@ pub(crate) fn set(global: &Global, args: &Set) -> Done {
     let row = latch.provider(&args.of.provider)?;
     let label = Label::new(&args.label).map_err(|bad| End::usage(bad.to_string(), "as in: --label work"))?;
     place::keep_out_secrets(latch.providers(), label.as_str())?;
+    let mut left_off = Vec::new();
     let stored = match args.kind {
         args::Kind::ApiKey => {
-            let key = input::api_key(&input::read(&format!("{} API key", row.display_name()))?)?;
+            let text = input::read(&format!("{} API key", row.display_name()))?;
+            let Pasted { key, left_off: around } = input::api_key(&text, args.verbatim)?;
             store_key(&latch, row, &label, key)?;
+            left_off = around;
             None
         }
         args::Kind::Oauth => {
             let text = input::read(&format!("{} access token, or JSON", row.display_name()))?;
-            let tokens = input::tokens(&text, jiff::Timestamp::now())?;
+            let tokens = if input::is_answer(&text) {
+                input::tokens(&text, jiff::Timestamp::now())?
+            } else {
+                let Pasted { key, left_off: around } = input::secret(&text, args.verbatim)?;
+                left_off = around;
+                input::bare(key)
+            };
             fits(&latch, row, &tokens.access, Kind::OauthToken)?;
             let id = row.id.as_str();
             Some(if args.again {
@@ -36,6 +45,10 @@ pub(crate) fn set(global: &Global, args: &Set) -> Done {
         args::Kind::ApiKey => credlatch::Kind::ApiKey,
         args::Kind::Oauth => credlatch::Kind::Oauth,
     };
+    if !left_off.is_empty() {
+        let what = format!("left off {}, which is no part of the secret", list(&left_off));
+        output::warn(global.json, &what, "if it is one: `set --verbatim` stores exactly what is given");
+    }
     let profile = latch.profile();
     let mut object = json!({"profile": profile.as_str(), "provider": row.id, "label": label, "kind": kind.as_str()});
     if let Some(stored) = stored {
@@ -46,6 +59,11 @@ pub(crate) fn set(global: &Global, args: &Set) -> Done {
         let held_back = stored.and_then(|stored| stored.held_back).map_or("", held_back);
         format!("{what} for {}, label {label}, profile {profile}{held_back}", row.id)
     })
+}
+
+/// What stood around a secret, in words.
+pub(super) fn list(left_off: &[LeftOff]) -> String {
+    left_off.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// What JSON output calls the change.

@@ -166,3 +166,48 @@ fn report_1736_e_a_clear_takes_the_keys_out_of_a_dotenv_file_too() {
     assert!(home.say(&["clear", "anthropic", "--dotenv", ".env"]).out.contains("had none"));
     home.say(&["clear", "anthropic", "--dotenv", "."]).failed(6, "");
 }
+
+#[test]
+fn a_variable_of_several_is_named_with_its_readers_and_taken_for_none() {
+    let home = Home::new();
+    let vars = [("HF_TOKEN", "hf_hush0123456789abcdef"), ("MINIMAX_API_KEY", "mm-key-1"), ("ZHIPU_API_KEY", "hush-1")];
+    let import = |args: &[&str]| said(home.command(&[&["import"], args].concat()).envs(vars));
+    let env = import(&["env"]);
+    assert!(env.out.contains("minimax") && !env.out.contains("HF_TOKEN"), "{}", env.out);
+    for name in ["HF_TOKEN", "ZHIPU_API_KEY"] {
+        assert_eq!(env.err.matches(name).count(), 1, "{}", env.err);
+    }
+    for word in ["huggingface reads it", "`credlatch set huggingface`", " and zhipuai", "store it for the one"] {
+        assert!(env.err.contains(word), "{word}: {}", env.err);
+    }
+    assert!(!env.err.contains("hush") && !env.out.contains("hush"));
+    assert_eq!(home.status()["providers"].as_array().unwrap().len(), 1);
+    let json = import(&["env", "--json"]);
+    assert!(json.json()["skipped"].as_array().unwrap().iter().any(|one| one["what"] == "HF_TOKEN"), "{}", json.out);
+
+    write(&home, ".env", "HF_TOKEN=hf_hush0123456789abcdef\nGROQ_API_KEY='Bearer gsk_0123456789abcdef0123'\n");
+    let dotenv = import(&["dotenv"]);
+    assert_eq!(dotenv.err.matches("HF_TOKEN").count(), 1, "{}", dotenv.err);
+    assert!(dotenv.err.contains("left off the word `Bearer` in GROQ_API_KEY"), "{}", dotenv.err);
+    assert_eq!(home.say(&["token", "groq"]).out, "gsk_0123456789abcdef0123\n");
+    // Whoever says whose it is has it.
+    assert!(import(&["env", "--provider", "huggingface"]).out.contains("stored"));
+
+    let doctor = said(home.command(&["doctor"]).envs(vars));
+    assert!(doctor.out.contains("ZHIPU_API_KEY") && !doctor.out.contains("hush"), "{}", doctor.out);
+}
+
+#[test]
+fn what_is_no_key_in_a_source_is_passed_over_with_the_reason() {
+    let home = Home::new();
+    let vars =
+        [("MINIMAX_API_KEY", "hush hush"), ("GROQ_API_KEY", "\"hush"), ("XAI_API_KEY", "\"xai-0123456789abcdef\"")];
+    let env = said(home.command(&["import", "env"]).envs(vars));
+    assert!(env.out.contains("passed over MINIMAX_API_KEY: the secret has white space inside"), "{}", env.out);
+    assert!(env.out.contains("passed over GROQ_API_KEY: the secret has a quotation mark"), "{}", env.out);
+    assert!(!env.out.contains("hush") && env.err.contains("left off quotation marks in XAI_API_KEY"), "{}", env.err);
+    assert_eq!(home.say(&["token", "xai"]).out, "xai-0123456789abcdef\n");
+    let path = write(&home, "auth.json", CODEX_KEY.replace("sk-proj-codex", "Bearer sk-proj-codex"));
+    assert!(import(&home, "codex", &path).err.contains("left off the word `Bearer`"));
+    assert_eq!(home.say(&["token", "openai"]).out, "sk-proj-codex-0123456789abcdef\n");
+}

@@ -123,3 +123,51 @@ fn profiles_are_strangers() {
     assert_eq!(listed["profiles"], expected);
     assert_eq!(home.say(&["profiles"]).out, "* default\n  work\n");
 }
+
+#[test]
+fn what_was_pasted_around_a_key_is_left_off_and_said() {
+    let home = Home::new();
+    for (input, left_off) in [
+        ("\"mm-key-1\"", "quotation marks"),
+        ("Bearer mm-key-1\n", "the word `Bearer`"),
+        ("export MINIMAX_API_KEY='mm-key-1'\n", "a variable's name and `=`, quotation marks"),
+    ] {
+        let said = home.feed(&["set", "minimax"], input);
+        assert_eq!(said.status, 0, "{}", said.err);
+        assert!(said.err.contains(&format!("left off {left_off}, ")), "{}", said.err);
+        assert!(!said.err.contains("mm-key") && !said.out.contains("mm-key"));
+        assert_eq!(home.say(&["token", "minimax"]).out, "mm-key-1\n", "{input}");
+    }
+    let bare = home.feed(&["set", "anthropic", "--kind", "oauth"], "'Bearer at-1'");
+    assert!(bare.err.contains("left off quotation marks, the word `Bearer`"), "{}", bare.err);
+    assert_eq!(home.say(&["token", "anthropic"]).out, "at-1\n");
+    assert_eq!(home.feed(&["set", "minimax"], "mm-key-2").err, "");
+    // A registry of cargo's may want the word, and a password may be of several.
+    for verbatim in ["Bearer token-1", "a pass phrase"] {
+        assert_eq!(home.feed(&["set", "minimax", "--verbatim"], verbatim).err, "");
+        assert_eq!(home.say(&["token", "minimax"]).out, format!("{verbatim}\n"));
+    }
+    // Whose key it is shows without its wrapping.
+    home.feed(&["set", "minimax"], "\"sk-ant-api03-hush-0123456789\"").failed(2, "anthropic");
+}
+
+#[test]
+fn what_is_no_key_takes_the_place_of_none() {
+    let home = Home::new();
+    home.set("minimax", "mm-key-1");
+    for (input, word) in [
+        ("hush hush", "white space inside"),
+        ("Authorization: Bearer hush", "white space inside"),
+        ("MINIMAX_API_KEY=hush\nOTHER_KEY=hush", "line break"),
+        ("\"hush", "quotation mark at one end"),
+        ("hush\u{200b}", "non-ASCII"),
+        ("export MINIMAX_API_KEY=", "empty"),
+        ("MINIMAX_API_KEY=\"***\"", "placeholder"),
+        ("$MINIMAX_API_KEY", "the name of a variable"),
+    ] {
+        let said = home.feed(&["set", "minimax"], input);
+        said.failed(2, word);
+        assert!(said.err.contains("nothing was stored") && !said.err.contains("hush"), "{}", said.err);
+        assert_eq!(home.say(&["token", "minimax"]).out, "mm-key-1\n", "{input}");
+    }
+}
