@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use credlatch::core::provider::{Table, sniff};
-use credlatch::core::scrub::Report;
+use credlatch::core::scrub::{CONTEXT, Report};
 use credlatch::env::ChildError;
 
 use super::env;
@@ -65,8 +65,16 @@ fn say(global: &Global, args: &args::Plan, report: &Report) {
     let is_anothers =
         |name: &&String| report.inherited.iter().any(|judged| judged.name == **name && judged.class.is_kept_back());
     let anothers = |names: &[String]| names.iter().filter(is_anothers).cloned().collect::<Vec<_>>();
+    // What is strictly left out was asked for in general, and each name may be the one that the program needs. Our own are
+    // set anew.
+    let is_ours = |name: &String| CONTEXT.contains(&name.as_str());
+    let dropped = if args.strict {
+        report.dropped.iter().filter(|name| !is_ours(name)).cloned().collect()
+    } else {
+        anothers(&report.dropped)
+    };
     let told: [(&str, &[String], &str); 3] = [
-        ("not passed on", &anothers(&report.dropped), "--allow NAME passes it on; -q says nothing of it"),
+        ("not passed on", &dropped, "--allow NAME passes it on; -q says nothing of it"),
         ("passed on, because it is allowed, though it is another's", &anothers(&args.allow), ""),
         (
             "passed on though it looks like a credential",

@@ -147,7 +147,7 @@ fn what_merely_looks_like_a_credential_is_passed_on_and_named() {
     let strict = run(&["--strict"]);
     assert_eq!(value(&strict.out, "ACME_API_KEY"), None);
     assert_eq!(value(&strict.out, "EDITOR"), Some("vi"));
-    assert_eq!(strict.err, "");
+    assert!(strict.err.contains("not passed on: ACME_API_KEY\n") && !strict.err.contains("acme-1"), "{}", strict.err);
 
     assert_eq!(value(&run(&["--strict", "--allow", "ACME_API_KEY"]).out, "ACME_API_KEY"), Some("acme-1"));
 }
@@ -196,4 +196,29 @@ fn a_min_ttl_of_any_number_is_an_answer_and_never_a_panic() {
             assert!(said.status < 10 && !said.err.contains("panicked"), "{lifetime} {args:?}: {}", said.err);
         }
     }
+}
+
+#[test]
+fn what_strict_leaves_out_is_named_in_one_line() {
+    let home = Home::new();
+    home.set("minimax", KEY);
+    let strict = |more: &[&str]| {
+        let mut command = home.command(&[&["run", "minimax", "--strict"], more, &["--", "env"]].concat());
+        let vars = [("HTTPS_PROXY", "http://me:pw@proxy.example:3128"), ("HTTP_PROXY", "http://proxy.example:3128")];
+        said(command.envs(vars).env("MY_SETTING", "1").env("DB_PASSWORD", "hush").envs(INHERITED))
+    };
+    let told = strict(&[]);
+    let lines: Vec<&str> = told.err.lines().filter(|line| line.contains("not passed on: ")).collect();
+    let [line] = lines[..] else { panic!("{}", told.err) };
+    for name in ["HTTPS_PROXY", "MY_SETTING", "DB_PASSWORD", "ANTHROPIC_API_KEY"] {
+        assert_eq!((line.contains(name), value(&told.out, name)), (true, None), "{name} {line}");
+    }
+    for kept in ["HTTP_PROXY,", "PATH", "CREDLATCH"] {
+        assert!(!line.contains(kept), "{kept} {line}");
+    }
+    assert!(value(&told.out, "HTTP_PROXY").is_some());
+    assert!(!told.err.contains("pw@") && !told.err.contains("hush"), "{}", told.err);
+    assert_eq!(strict(&["-q"]).err, "");
+    let allowed = strict(&["--allow", "HTTPS_PROXY"]);
+    assert!(value(&allowed.out, "HTTPS_PROXY").is_some() && !allowed.err.contains("not passed on: HTTPS_PROXY"));
 }
