@@ -1,5 +1,7 @@
 //! The provider table: the rows that ship, and a user's file beside them.
 
+mod place;
+
 use std::sync::OnceLock;
 
 use credlatch_core::provider::{BUILT_IN_JSON, Table, TableFile};
@@ -52,14 +54,20 @@ pub(crate) fn no_tilde(path: &std::path::Path, what: &str) -> Result<(), Error> 
 /// The table that ships, with the rows of a user's file, or why they can't be used.
 #[doc(hidden)]
 pub fn merge_file(bytes: &[u8]) -> Result<Table, String> {
-    let rows: TableFile = serde_json::from_slice(bytes).map_err(|error| wherever(&error))?;
+    let rows: TableFile = serde_json::from_slice(bytes).map_err(|error| wherever(bytes, &error))?;
     built_in().merge(rows.providers).map_err(|bad| bad.to_string())
 }
 
 /// Says where the parser stopped. Its own words may quote what stands there: a key in the wrong place, for one.
-fn wherever(error: &serde_json::Error) -> String {
-    let what = if error.is_data() { "it is JSON, but not a table of providers" } else { "it is not JSON" };
-    format!("{what} (line {}, column {})", error.line(), error.column())
+fn wherever(bytes: &[u8], error: &serde_json::Error) -> String {
+    let at = format!("(line {}, column {})", error.line(), error.column());
+    if !error.is_data() {
+        return format!("it is not JSON {at}");
+    }
+    match place::of(&built_in(), bytes) {
+        Some(place) => format!("{place}: that is not what belongs there {at}"),
+        None => format!("it is JSON, but not a table of providers {at}"),
+    }
 }
 
 #[cfg(test)]
@@ -67,11 +75,42 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_error_names_the_row_and_the_field() {
+        for (rows, place) in [
+            (r#"{"id":"acme","auth":"basic"}"#, "`acme`: `auth`: "),
+            (r#"{"id":"acme"},{"id":"other","env":{"api_key":"A"}}"#, "`other`: `env.api_key`: "),
+            (r#"{"id":"acme","env":{"api_key":["A",1]}}"#, "`acme`: `env.api_key[1]`: "),
+            (r#"{"id":"acme","native_hosts":["a.example",{}]}"#, "`acme`: `native_hosts[1]`: "),
+            (r#"{"id":"acme","aliases":["b",""]}"#, "`acme`: `aliases[1]`: "),
+            (r#"{"id":"acme","oauth":{"flow":"password"}}"#, "`acme`: `oauth.flow`: "),
+            (r#"{"id":"acme","oauth":{"grace_secs":-1}}"#, "`acme`: `oauth.grace_secs`: "),
+            (r#"{"id":"acme","keyless":"yes"}"#, "`acme`: `keyless`: "),
+            (r#"{"id":"acme","hosts":[]}"#, "`acme`: a field of no row: "),
+            (r#"{"id":"acme","env":{"keys":[]}}"#, "`acme`: `env`: "),
+            (r#"{"id":"a b"}"#, "`providers[0]`: `id`: "),
+            (r#"{"id":"acme"},{"name":"no id"}"#, "`providers[1]`: `id`: "),
+            (r#"{"id":"acme"},7"#, "`providers[1]`: "),
+            // What is read and can't be a table is named likewise.
+            (r#"{"id":"acme","native_hosts":["a.example","a.example/x"]}"#, "`acme`: `native_hosts[1]`: "),
+            (r#"{"id":"acme","env":{"base_url":["LD_PRELOAD"]}}"#, "`acme`: `env.base_url[0]`: LD_PRELOAD "),
+            (r#"{"id":"acme","token_prefixes":{"other":["/usr"]}}"#, "`acme`: `token_prefixes.other[0]`: "),
+            (r#"{"id":"acme","base_urls":{"own":"http://a.example"}}"#, "`acme`: `base_urls.own`: "),
+            (r#"{"id":"acme","oauth":{"grace_secs":3601}}"#, "`acme`: `oauth.grace_secs` "),
+        ] {
+            let why = merge_file(format!(r#"{{"providers":[{rows}]}}"#).as_bytes()).unwrap_err();
+            assert!(why.starts_with(place), "{rows}: {why}");
+        }
+    }
+
+    #[test]
     fn law_13_an_error_says_where_and_quotes_nothing() {
         for file in [
             r#"{"providers":[{"id":"acme","auth":"sk-live-0123456789"}]}"#,
             r#"{"providers":[{"id":"acme","sk-live-0123456789":1}]}"#,
             r#"{"providers":"sk-live-0123456789"}"#,
+            r#"{"providers":[{"id":"sk-live-0123456789","auth":1}]}"#,
+            r#"{"providers":[{"id":"acme","env":{"sk-live-0123456789":[]}}]}"#,
+            r#"{"providers":[{"id":"acme","env":{"api_key":["A",{"sk-live-0123456789":1}]}}]}"#,
         ] {
             let why = merge_file(file.as_bytes()).unwrap_err();
             assert!(!why.contains("sk-live"), "{why}");

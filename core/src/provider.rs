@@ -12,6 +12,7 @@ mod material;
 mod oauth;
 mod pasted;
 mod reading;
+mod reserved;
 pub mod sniff;
 mod table;
 mod url;
@@ -25,6 +26,7 @@ pub use check::{BadEndpoint, BadTable};
 pub use oauth::{Dialect, OAuth};
 pub use pasted::{LeftOff, NotAKey, Pasted, pasted};
 pub use reading::{Reading, Role};
+pub use reserved::Reserved;
 pub use table::{Replaced, Table, UnknownProvider};
 pub use url::{Url, endpoint};
 

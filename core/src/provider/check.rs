@@ -3,7 +3,7 @@
 use core::net::Ipv6Addr;
 use std::collections::BTreeMap;
 
-use super::{Dialect, OAuth, Provider, endpoint};
+use super::{Dialect, OAuth, Provider, Reserved, Role, endpoint, reserved};
 use crate::name::ProviderId;
 
 /// Why rows can't be a table. No variant repeats a URL: one may hold a password.
@@ -20,27 +20,54 @@ pub enum BadTable {
         second: ProviderId,
     },
     /// Not a name that a program could read. A shell can't assign one that begins with a digit, but passes it on.
-    #[error("{provider}: a variable's name is made of letters, digits and `_`, and not of digits alone")]
+    #[error(
+        "`{provider}`: `{field}[{at}]`: a variable's name is made of letters, digits and `_`, and not of digits alone"
+    )]
     BadVariable {
         /// The row.
         provider: ProviderId,
+        /// The list.
+        field: &'static str,
+        /// The place in it.
+        at: usize,
+    },
+    /// A name that means something to every program.
+    #[error("`{provider}`: `{field}[{at}]`: {name} can't be a provider's: {why}")]
+    ReservedVariable {
+        /// The row.
+        provider: ProviderId,
+        /// The list.
+        field: &'static str,
+        /// The place in it.
+        at: usize,
+        /// The variable.
+        name: String,
+        /// Who reads it.
+        why: Reserved,
     },
     /// Too short a prefix would take ordinary values for secrets.
     #[error(
-        "{provider}: a token prefix has 3 to 64 printable characters and no space, and is not `sk-`, which is many providers'"
+        "`{provider}`: `{field}[{at}]`: a token prefix has 4 to 64 letters, digits, `_`, `-` and `.`, or 3 of which the last is `_`, \
+          begins with a letter or digit, and is not a word in small letters"
     )]
     BadPrefix {
         /// The row.
         provider: ProviderId,
+        /// The list.
+        field: &'static str,
+        /// The place in it.
+        at: usize,
     },
     /// A native host is not a bare host name.
-    #[error("{provider}: a native host is a host name, without scheme, port or path")]
+    #[error("`{provider}`: `native_hosts[{at}]`: a native host is a host name, without scheme, port or path")]
     BadHost {
         /// The row.
         provider: ProviderId,
+        /// The place in the list.
+        at: usize,
     },
     /// A URL to which no secret may be sent.
-    #[error("{provider}: {field}: {why}")]
+    #[error("`{provider}`: `{field}`: {why}")]
     Endpoint {
         /// The row.
         provider: ProviderId,
@@ -50,7 +77,7 @@ pub enum BadTable {
         why: BadEndpoint,
     },
     /// A time that is out of bounds.
-    #[error("{provider}: oauth.{field} must be from {min} to {max} seconds")]
+    #[error("`{provider}`: `oauth.{field}` must be from {min} to {max} seconds")]
     BadDuration {
         /// The row.
         provider: ProviderId,
@@ -62,7 +89,7 @@ pub enum BadTable {
         max: u64,
     },
     /// The flow can't work without this field.
-    #[error("{provider}: this oauth.flow needs oauth.{field}")]
+    #[error("`{provider}`: `oauth.flow` needs `oauth.{field}`")]
     Incomplete {
         /// The row.
         provider: ProviderId,
@@ -105,15 +132,22 @@ fn names(rows: &[Provider]) -> Result<(), BadTable> {
 
 fn row(row: &Provider) -> Result<(), BadTable> {
     let provider = || row.id.clone();
-    let others = row.env.account.iter().chain(&row.env.shared).map(String::as_str);
-    if !row.all_names().chain(others).all(is_variable) {
-        return Err(BadTable::BadVariable { provider: provider() });
+    for role in Role::ALL {
+        variables(row, role.field(), row.env.of(role), role.is_credential() || role == Role::BaseUrl)?;
     }
-    if !row.token_prefixes.iter().all(|(prefix, _)| is_prefix(prefix)) {
-        return Err(BadTable::BadPrefix { provider: provider() });
+    variables(row, "env.shared", &row.env.shared, false)?;
+    let prefixes = &row.token_prefixes;
+    for (field, list) in [
+        ("token_prefixes.api_key", &prefixes.api_key),
+        ("token_prefixes.oauth_token", &prefixes.oauth_token),
+        ("token_prefixes.other", &prefixes.other),
+    ] {
+        if let Some(at) = list.iter().position(|prefix| !is_prefix(prefix)) {
+            return Err(BadTable::BadPrefix { provider: provider(), field, at });
+        }
     }
-    if !row.native_hosts.iter().all(|host| is_host(host)) {
-        return Err(BadTable::BadHost { provider: provider() });
+    if let Some(at) = row.native_hosts.iter().position(|host| !is_host(host)) {
+        return Err(BadTable::BadHost { provider: provider(), at });
     }
     let urls = &row.base_urls;
     base_url(row, "base_urls.own", urls.own.as_deref())?;
@@ -121,6 +155,23 @@ fn row(row: &Provider) -> Result<(), BadTable> {
     base_url(row, "base_urls.openai", urls.openai.as_deref())?;
     url(row, "key_url", row.key_url.as_deref())?;
     row.oauth.as_ref().map_or(Ok(()), |oauth| check_oauth(row, oauth))
+}
+
+/// The names in a list. `holds` says whether a key or an address may be in them, which `run` sets and `import` reads.
+fn variables(row: &Provider, field: &'static str, names: &[String], holds: bool) -> Result<(), BadTable> {
+    for (at, name) in names.iter().enumerate() {
+        let provider = row.id.clone();
+        if !is_variable(name) {
+            return Err(BadTable::BadVariable { provider, field, at });
+        }
+        let of_plan = || holds.then(|| reserved::of_plan(name)).flatten();
+        if let Some(why) = reserved::of_system(name).or_else(of_plan) {
+            // It is one of our own lists or begins like one, and still somebody's text.
+            let name = name.chars().take(40).collect();
+            return Err(BadTable::ReservedVariable { provider, field, at, name, why });
+        }
+    }
+    Ok(())
 }
 
 fn check_oauth(row: &Provider, oauth: &OAuth) -> Result<(), BadTable> {
@@ -181,8 +232,14 @@ fn is_variable(name: &str) -> bool {
 }
 
 fn is_prefix(prefix: &str) -> bool {
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
+    let is_word = prefix.bytes().all(|byte| byte.is_ascii_lowercase());
     let is_long_enough = prefix.len() >= 4 || (prefix.len() == 3 && prefix.ends_with('_'));
-    is_long_enough && prefix.len() <= 64 && prefix.bytes().all(|byte| byte.is_ascii_graphic())
+    is_long_enough
+        && prefix.len() <= 64
+        && prefix.bytes().all(is_token)
+        && prefix.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && !is_word
 }
 
 fn is_host(host: &str) -> bool {

@@ -25,7 +25,6 @@ const PREFIXES: &[(&str, &[&str])] = &[
     ("bedrock-api-key-", &["amazon-bedrock"]),
     ("cpk_", &["chutes"]),
     ("csk-", &["cerebras"]),
-    ("dapi", &["databricks"]),
     ("esecret_", &["anyscale"]),
     ("flp_", &["friendli"]),
     ("fw_", &["fireworks"]),

@@ -36,6 +36,19 @@ impl Role {
     pub(super) const ALL: [Self; 7] =
         [Self::ApiKey, Self::OauthToken, Self::Either, Self::BaseUrl, Self::Headers, Self::Account, Self::Steering];
 
+    /// The list of a row in which the names are.
+    pub(super) fn field(self) -> &'static str {
+        match self {
+            Self::ApiKey => "env.api_key",
+            Self::OauthToken => "env.oauth_token",
+            Self::Either => "env.either",
+            Self::BaseUrl => "env.base_url",
+            Self::Headers => "env.headers",
+            Self::Account => "env.account",
+            Self::Steering => "env.steering",
+        }
+    }
+
     /// Whether it holds a credential.
     pub fn is_credential(self) -> bool {
         matches!(self, Self::ApiKey | Self::OauthToken | Self::Either)

@@ -180,9 +180,27 @@ fn an_unsafe_row_is_refused() {
         let got = one(&format!(r#""env":{{"api_key":["{name}"]}}"#));
         assert!(matches!(got, Err(BadVariable { .. })), "{name}");
     }
-    for bad in ["sk-", "k-"] {
-        let fields = format!(r#""token_prefixes":{{"api_key":["{bad}"]}}"#);
-        assert!(matches!(one(&fields), Err(BadPrefix { .. })), "{bad}");
+    let reserved = one(r#""env":{"api_key":["A_KEY"],"base_url":["A_URL","LD_PRELOAD"]}"#).unwrap_err().to_string();
+    assert!(reserved.starts_with("`acme`: `env.base_url[1]`: LD_PRELOAD can't be a provider's: "), "{reserved}");
+    for (field, name) in [
+        ("api_key", "PATH"),
+        ("oauth_token", "CREDLATCH_HOME"),
+        ("either", "OPENCODE_CONFIG_CONTENT"),
+        ("headers", "NODE_OPTIONS"),
+        ("account", "BASH_ENV"),
+        ("steering", "home"),
+        ("shared", "PYTHONPATH"),
+    ] {
+        let got = one(&format!(r#""env":{{"{field}":["{name}"]}}"#));
+        assert!(matches!(got, Err(BadTable::ReservedVariable { .. })), "{field} {name}");
+    }
+    // What is only dropped may be a plan's own, as in the row that ships.
+    assert!(one(r#""env":{"steering":["CLAUDE_CODE_PROVIDER_MANAGED_BY_HOST"]}"#).is_ok());
+    for prefix in
+        ["", " ", "s", "sk-", "/usr", "/opt/key", "sk 1", "http", "home", "-key", "https://", "k=v1", "schl\u{fc}"]
+    {
+        let got = one(&format!(r#""token_prefixes":{{"other":["good-","{prefix}"]}}"#));
+        assert!(matches!(got, Err(BadPrefix { field: "token_prefixes.other", at: 1, .. })), "{prefix}");
     }
     for host in ["", "https://a", "a:80", "a/b"] {
         let got = one(&format!(r#""native_hosts":["{host}"]"#));

@@ -79,3 +79,24 @@ fn opencode(set: &[Setting]) -> Option<String> {
     let rows: Vec<String> = rows.collect();
     (!rows.is_empty()).then(|| format!(r#"{{"provider":{{{}}}}}"#, rows.join(",")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::{BadTable, EnvNames, Provider, Table};
+
+    #[test]
+    fn no_row_can_have_its_key_where_a_guard_stands() {
+        let of_dialects = SHAPES
+            .iter()
+            .flat_map(|dialect| dialect.switches.iter().copied().chain(dialect.login.iter().map(|(name, _)| *name)));
+        let guards =
+            [PROFILES, OPENCODE_LOGINS, OPENCODE_CONFIG, AGENT_VIEW].into_iter().chain(CONTEXT).chain(of_dialects);
+        for name in guards {
+            assert!(is_guard(name), "{name}");
+            let env = EnvNames { api_key: vec![name.to_owned()], ..EnvNames::default() };
+            let row = Provider { env, ..Provider::named(crate::name::ProviderId::new("acme").unwrap()) };
+            assert!(matches!(Table::new(vec![row]), Err(BadTable::ReservedVariable { .. })), "{name}");
+        }
+    }
+}

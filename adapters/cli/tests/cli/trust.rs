@@ -245,3 +245,23 @@ fn doctor_names_each_row_that_a_file_replaces() {
     let of = |id: &str| findings.iter().filter(|finding| finding["provider"] == id).count();
     assert_eq!((of("mistral"), of("acme")), (1, 0), "{findings:?}");
 }
+
+#[test]
+fn a_row_that_names_what_every_program_reads_is_refused_with_file_row_and_field() {
+    let home = Home::new();
+    let file = home.folder().join("providers.json");
+    for (fields, told) in [
+        (
+            r#""env":{"api_key":["LD_PRELOAD"]}"#,
+            "`env.api_key[0]`: LD_PRELOAD can't be a provider's: the system's loader",
+        ),
+        (r#""env":{"base_url":["A_URL","PATH"]}"#, "`env.base_url[1]`: PATH can't be a provider's: shells"),
+        (r#""env":{"either":["ANTHROPIC_CONFIG_DIR"]}"#, "`env.either[0]`: ANTHROPIC_CONFIG_DIR can't be"),
+        (r#""token_prefixes":{"api_key":["/usr"]}"#, "`token_prefixes.api_key[0]`: a token prefix has"),
+        (r#""native_hosts":"acme.example""#, "`native_hosts`: that is not what belongs there (line 1, column"),
+    ] {
+        fs::write(&file, format!(r#"{{"providers":[{{"id":"acme",{fields}}}]}}"#)).unwrap();
+        let refused = said(&mut with_file(&home, &["status"]));
+        refused.failed(2, &format!("providers.json can't be used: `acme`: {told}"));
+    }
+}
