@@ -22,7 +22,7 @@ use std::fmt;
 
 pub use clash::{LoginClash, Place, login_clash};
 pub use class::Class;
-pub use guards::CONTEXT;
+pub use guards::{CONTEXT, is_untold_to_opencode};
 pub use normalise::{Moved, Normalised, normalise};
 pub use plan::{EnvPlan, Judged, Report, Value, Verdict, plan};
 

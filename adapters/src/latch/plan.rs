@@ -104,7 +104,19 @@ impl Plan {
 
     /// Whether this command, a program and its arguments, is known not to use the environment that is planned for it.
     pub fn clash(&self, command: &[OsString]) -> Option<LoginClash> {
-        login_clash(command, &self.0, |place| self.look(place))
+        login_clash(command, &self.0, |place| self.look(place)).or_else(|| self.no_opencode(command))
+    }
+
+    /// opencode, if it could be told none of the planned providers, and so would work with none.
+    fn no_opencode(&self, command: &[OsString]) -> Option<LoginClash> {
+        let is_it = Path::new(command.first()?).file_stem().is_some_and(|name| name == "opencode");
+        (is_it && scrub::is_untold_to_opencode(&self.0)).then(|| LoginClash {
+            program: "opencode",
+            instead: "none of the providers that it knows",
+            remedy: "store an API key, leave out `--as anthropic`, or add `--as openai` where the provider's row has \
+                     `base_urls.openai`"
+                .to_owned(),
+        })
     }
 
     /// The text of a file where the child would find it, or as much of it as anybody writes.

@@ -1,8 +1,10 @@
 //! What is set beside the credentials: against others that programs find elsewhere, and so that the child's own calls of
 //! credlatch mean the same profile.
 
+mod opencode;
+
 use super::shape::{Dialect, SHAPES, Setting};
-use super::{Value, Wanted};
+use super::{EnvPlan, Value, Wanted};
 
 /// Where Anthropic's SDKs look for profiles, whatever else they are told. In an empty directory they find none.
 pub(super) const PROFILES: &str = "ANTHROPIC_CONFIG_DIR";
@@ -10,14 +12,8 @@ pub(super) const PROFILES: &str = "ANTHROPIC_CONFIG_DIR";
 /// The whole of opencode's login file, which otherwise wins over the variables of each provider. Empty, it has no login.
 const OPENCODE_LOGINS: &str = "OPENCODE_AUTH_CONTENT";
 
-/// What goes before the configuration of the repository in which opencode runs, and that may name another host or key.
+/// What goes before the configurations that opencode finds in the home and in the repository in which it runs.
 const OPENCODE_CONFIG: &str = "OPENCODE_CONFIG_CONTENT";
-
-/// Of the providers that opencode knows by their variables: its name for one, the key, the address, and where that is.
-const OPENCODE_KNOWS: [(&str, &str, &str, &str); 2] = [
-    ("anthropic", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "https://api.anthropic.com"),
-    ("openai", "OPENAI_API_KEY", "OPENAI_BASE_URL", "https://api.openai.com/v1"),
-];
 
 /// Claude Code's view of its agents hands work to a server that stays, with the credential of the run that started it. Set,
 /// there is no such view, and `--bg` is refused.
@@ -39,7 +35,7 @@ pub(super) fn guards(wanted: &Wanted<'_>, set: &[Setting]) -> Vec<Setting> {
     let guards = [
         (PROFILES, wanted.empty_folder.map(str::to_owned)),
         (OPENCODE_LOGINS, Some("{}".to_owned())),
-        (OPENCODE_CONFIG, opencode(set)),
+        (OPENCODE_CONFIG, Some(opencode::configuration(wanted, set))),
         (AGENT_VIEW, is_managed.then(|| "1".to_owned())),
         (GEMINI_URL.0, is_set("GEMINI_API_KEY").then(|| GEMINI_URL.1.to_owned())),
     ];
@@ -67,17 +63,9 @@ pub(super) fn is_guard(name: &str) -> bool {
         || SHAPES.iter().any(of_dialect)
 }
 
-/// A configuration that names the planned key and address of each provider that opencode would use with them.
-fn opencode(set: &[Setting]) -> Option<String> {
-    let planned = |name: &str| set.iter().find(|(own, _)| own == name).map(|(_, value)| value.expose());
-    let rows = OPENCODE_KNOWS.iter().filter(|(_, key, ..)| planned(key).is_some()).map(|(id, key, url, home)| {
-        let url = planned(url).unwrap_or(home).trim_end_matches('/');
-        let version = if *id == "anthropic" { "/v1" } else { "" };
-        // A base URL that was checked has no character that JSON would escape.
-        format!(r#""{id}":{{"options":{{"apiKey":"{{env:{key}}}","baseURL":"{url}{version}"}}}}"#)
-    });
-    let rows: Vec<String> = rows.collect();
-    (!rows.is_empty()).then(|| format!(r#"{{"provider":{{{}}}}}"#, rows.join(",")))
+/// Whether opencode would find no provider: none of those that are planned can be told to it.
+pub fn is_untold_to_opencode(plan: &EnvPlan) -> bool {
+    plan.set().iter().any(|(name, value)| name == OPENCODE_CONFIG && opencode::is_empty(value.expose()))
 }
 
 #[cfg(test)]

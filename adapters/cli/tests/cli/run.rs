@@ -116,6 +116,8 @@ fn programs_that_would_use_their_own_login_are_refused_with_the_remedy() {
     home.set("minimax", KEY);
     home.say(&["run", "minimax", "--", "claude"]).failed(125, "add `--as anthropic`");
     home.say(&["run", "minimax", "--", "/opt/bin/codex"]).failed(125, "add `--as openai`");
+    home.say(&["run", "minimax", "--as", "anthropic", "--", "opencode"]).failed(125, "leave out `--as anthropic`");
+    home.say(&["run", "minimax", "--", "opencode"]).failed(127, "`opencode`");
     // With what they need they are started, or would be if they were here.
     home.say(&["run", "minimax", "--as", "anthropic", "--", "claude"]).failed(127, "`claude`");
 

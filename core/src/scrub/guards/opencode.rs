@@ -1,0 +1,106 @@
+//! What opencode is told, so that its own configuration, in the home or in a cloned repository, moves no planned key.
+//!
+//! A configuration may name another key or another address for a provider that opencode knows, and a provider of its own that
+//! reads the planned variable and sends it anywhere. What is in the variable goes before all of them: it names the key and the
+//! address of each planned provider, and no other provider is enabled. One whose address for opencode isn't known is not enabled
+//! either, so that opencode doesn't use its key at all.
+
+use super::super::shape::Setting;
+use super::super::{Shape, Target, Wanted};
+use crate::provider::{Provider, Url};
+
+/// Of the providers whose variables are those of a shape: opencode's name for one, the key, the address, and where that is.
+const SHAPED: [(&str, &str, &str, &str); 2] = [
+    ("anthropic", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "https://api.anthropic.com"),
+    ("openai", "OPENAI_API_KEY", "OPENAI_BASE_URL", "https://api.openai.com/v1"),
+];
+
+/// Rows that opencode knows under other names, or asks in Anthropic's dialect though they speak both.
+const KNOWN: &[(&str, &[&str], At)] = &[
+    ("gemini", &["google"], At::Fixed("https://generativelanguage.googleapis.com/v1beta")),
+    ("minimax", &["minimax", "minimax-coding-plan"], At::Anthropic),
+    ("moonshot", &["moonshotai"], At::Anthropic),
+    ("moonshotai-cn", &["moonshotai-cn"], At::Anthropic),
+    // Its clients for these add to the address what no row has.
+    ("deepinfra", &["deepinfra"], At::Unknown),
+    ("vercel", &["vercel"], At::Unknown),
+];
+
+/// At which of a row's addresses opencode asks.
+#[derive(Clone, Copy)]
+enum At {
+    Usual,
+    Anthropic,
+    Fixed(&'static str),
+    Unknown,
+}
+
+/// One provider as opencode is told of it.
+struct Told<'a> {
+    name: &'a str,
+    key: &'a str,
+    url: String,
+}
+
+/// The configuration for what is planned.
+pub(super) fn configuration(wanted: &Wanted<'_>, set: &[Setting]) -> String {
+    let mut all: Vec<Told<'_>> = SHAPED.iter().filter_map(|shaped| of_shape(shaped, set)).collect();
+    for told in wanted.targets.iter().flat_map(|target| of_row(target, set)) {
+        if all.iter().all(|known| known.name != told.name) {
+            all.push(told);
+        }
+    }
+    let names: Vec<String> = all.iter().map(|told| format!(r#""{}""#, told.name)).collect();
+    // Neither a name, nor a variable, nor a base URL that was checked has a character that JSON would escape.
+    let row = |Told { name, key, url }: &Told<'_>| {
+        format!(r#""{name}":{{"options":{{"apiKey":"{{env:{key}}}","baseURL":"{url}"}}}}"#)
+    };
+    let rows: Vec<String> = all.iter().map(row).collect();
+    format!(r#"{{"provider":{{{}}},"enabled_providers":[{}]}}"#, rows.join(","), names.join(","))
+}
+
+/// Whether a configuration leaves opencode no provider to work with.
+pub(super) fn is_empty(configuration: &str) -> bool {
+    configuration.ends_with(r#""enabled_providers":[]}"#)
+}
+
+fn of_shape<'a>((name, key, url, home): &(&'a str, &'a str, &str, &str), set: &[Setting]) -> Option<Told<'a>> {
+    let planned = |name: &str| set.iter().find(|(own, _)| own == name).map(|(_, value)| value.expose());
+    planned(key)?;
+    let url = planned(url).unwrap_or(home).trim_end_matches('/');
+    let version = if *name == "anthropic" { "/v1" } else { "" };
+    Some(Told { name, key, url: format!("{url}{version}") })
+}
+
+fn of_row<'a>(target: &Target<'a>, set: &[Setting]) -> Vec<Told<'a>> {
+    let row = target.provider;
+    let is_planned = |name: &&String| set.iter().any(|(own, _)| own == *name);
+    let is_shaped = |name: &String| SHAPED.iter().any(|(_, key, ..)| key == name);
+    let Some(key) = row.env.api_key.iter().find(is_planned).filter(|name| !is_shaped(name)) else { return Vec::new() };
+    let known = KNOWN.iter().find(|(id, ..)| *id == row.id.as_str());
+    let Some(url) = address(row, known.map_or(At::Usual, |(.., at)| *at)).filter(|_| target.shape == Shape::Own) else {
+        return Vec::new();
+    };
+    let names: Vec<&str> = match known {
+        Some((_, names, _)) => names.to_vec(),
+        None => std::iter::once(&row.id).chain(&row.aliases).map(|name| name.as_str()).collect(),
+    };
+    names.into_iter().map(|name| Told { name, key, url: url.clone() }).collect()
+}
+
+fn address(row: &Provider, at: At) -> Option<String> {
+    let urls = &row.base_urls;
+    let anthropic = || urls.anthropic.as_ref().map(|url| format!("{}/v1", url.trim_end_matches('/')));
+    let usual = || {
+        let url = urls.openai.as_ref().map(|url| url.trim_end_matches('/').to_owned());
+        url.or_else(anthropic).or_else(|| urls.own.clone())
+    };
+    match at {
+        At::Unknown => None,
+        At::Anthropic => anthropic().or_else(usual),
+        At::Usual => usual(),
+        // A row that was replaced may be somewhere else.
+        At::Fixed(url) if Url::parse(url).is_some_and(|url| row.is_at(&url)) => Some(url.to_owned()),
+        At::Fixed(_) => None,
+    }
+}
