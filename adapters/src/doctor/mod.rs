@@ -17,6 +17,7 @@
 //! No secret is in what it answers, nor in what it prints for debugging: of the environment it names variables.
 
 mod dotenv;
+mod emptiness;
 mod entry;
 mod environment;
 mod finding;
@@ -119,6 +120,7 @@ impl Latch {
         tools::examine(&case, surroundings, &mut diagnosis.findings);
         if let Some(place) = self.place() {
             twins::examine(&case, &place.home, &mut diagnosis.findings);
+            emptiness::examine(&place.home, &mut diagnosis.findings);
         }
         diagnosis
     }

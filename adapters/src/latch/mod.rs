@@ -24,7 +24,7 @@ mod keyless;
 mod link;
 mod login;
 #[cfg(feature = "env")]
-mod nothing_in;
+pub(crate) mod nothing_in;
 mod outcome;
 mod own;
 mod passed;

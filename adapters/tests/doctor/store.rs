@@ -281,3 +281,21 @@ fn what_is_not_noticed_where_claims_are_not_remembered_is_told_with_the_reason()
     assert!(finding.remedy.contains("chmod"), "{finding:?}");
     chmod(home.beside(), 0o755);
 }
+
+#[test]
+fn a_directory_that_must_be_empty_is_looked_into() {
+    let home = Home::new().with_key();
+    let folder = home.path().join("empty");
+    sound(&home.doctor());
+    fs::create_dir(&folder).unwrap();
+    chmod(&folder, 0o500);
+    sound(&home.doctor());
+    chmod(&folder, 0o777);
+    found(&home.doctor(), Warning, &["other users may write to", "empty"]);
+    fs::write(folder.join("credentials"), "").unwrap();
+    found(&home.doctor(), Warning, &["empty has something in it"]);
+    fs::remove_dir_all(&folder).unwrap();
+    symlink("/tmp", &folder).unwrap();
+    found(&home.doctor(), Warning, &["empty is a symbolic link"]);
+    assert!(fs::symlink_metadata(&folder).unwrap().is_symlink(), "doctor changes nothing");
+}
