@@ -1,6 +1,7 @@
 //! The command line, described once: parsing, help and completions come from here.
 
 mod helper;
+mod incoming;
 mod run;
 
 use std::ffi::OsString;
@@ -11,6 +12,7 @@ use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand,
 use clap_complete::Shell;
 
 pub(crate) use helper::{Asked, Grant, Helper};
+pub(crate) use incoming::{Import, ImportSource, Kind, Set};
 pub(crate) use run::{Allow, Plan, Run, Shape};
 
 use crate::cmd::demo::Part;
@@ -198,32 +200,6 @@ pub(crate) struct Providers {
 }
 
 #[derive(Args)]
-pub(crate) struct Set {
-    #[command(flatten)]
-    pub(crate) of: Provider,
-    /// What it is
-    #[arg(long, value_enum, default_value_t = Kind::ApiKey)]
-    pub(crate) kind: Kind,
-    /// Tells it apart from other credentials of this provider; the same label replaces
-    #[arg(long, default_value = "default")]
-    pub(crate) label: String,
-    /// Take a login though its issuer rejected it, or gave another refresh token for it
-    #[arg(long)]
-    pub(crate) again: bool,
-    /// Store what is given as it is, and not without quotation marks, `Bearer` or `NAME=` around it
-    #[arg(long)]
-    pub(crate) verbatim: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Kind {
-    /// A key that works until somebody revokes it
-    ApiKey,
-    /// An access token, alone or as JSON: access_token, refresh_token, expires_in or expires_at, scope
-    Oauth,
-}
-
-#[derive(Args)]
 pub(crate) struct Login {
     #[command(flatten)]
     pub(crate) of: Provider,
@@ -245,39 +221,6 @@ pub(crate) struct Rotate {
     /// This store was copied or restored, and from now on this copy is the one that is used
     #[arg(long)]
     pub(crate) this_copy: bool,
-}
-
-#[derive(Args)]
-pub(crate) struct Import {
-    /// Where from
-    #[arg(value_enum)]
-    pub(crate) source: ImportSource,
-    /// Only what belongs to this provider
-    #[arg(long, value_name = "PROVIDER")]
-    pub(crate) provider: Option<String>,
-    /// The file, if it is not where the tool usually keeps it (for dotenv: not .env in this directory)
-    #[arg(long, value_name = "FILE")]
-    pub(crate) path: Option<PathBuf>,
-    /// Say what would be stored, and store nothing
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    /// Take it although it was cleared before, and in place of what has its label
-    #[arg(long, requires = "provider")]
-    pub(crate) again: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ImportSource {
-    /// Claude Code's login file
-    ClaudeCode,
-    /// Codex's auth.json
-    Codex,
-    /// Hermes' auth.json
-    Hermes,
-    /// A .env file
-    Dotenv,
-    /// The environment of this command
-    Env,
 }
 
 #[derive(Args)]

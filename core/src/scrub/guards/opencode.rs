@@ -7,6 +7,7 @@
 
 use super::super::shape::Setting;
 use super::super::{Shape, Target, Wanted};
+use crate::name::ProviderId;
 use crate::provider::{Provider, Url};
 
 /// Of the providers whose variables are those of a shape: opencode's name for one, the key, the address, and where that is.
@@ -83,7 +84,7 @@ fn of_row<'a>(target: &Target<'a>, set: &[Setting]) -> Vec<Told<'a>> {
     };
     let names: Vec<&str> = match known {
         Some((_, names, _)) => names.to_vec(),
-        None => std::iter::once(&row.id).chain(&row.aliases).map(|name| name.as_str()).collect(),
+        None => std::iter::once(&row.id).chain(&row.aliases).map(ProviderId::as_str).collect(),
     };
     names.into_iter().map(|name| Told { name, key, url: url.clone() }).collect()
 }
@@ -96,11 +97,10 @@ fn address(row: &Provider, at: At) -> Option<String> {
         url.or_else(anthropic).or_else(|| urls.own.clone())
     };
     match at {
-        At::Unknown => None,
         At::Anthropic => anthropic().or_else(usual),
         At::Usual => usual(),
         // A row that was replaced may be somewhere else.
         At::Fixed(url) if Url::parse(url).is_some_and(|url| row.is_at(&url)) => Some(url.to_owned()),
-        At::Fixed(_) => None,
+        At::Unknown | At::Fixed(_) => None,
     }
 }
