@@ -27,7 +27,9 @@ pub(super) fn of(table: &Table, text: &[u8]) -> Option<String> {
 /// The row's id, if it is one and not a secret in its place.
 fn name(table: &Table, row: &Value) -> Option<String> {
     let id = ProviderId::new(row.get("id")?.as_str()?).ok()?;
-    let is_plain = id.as_str().len() <= 24 && sniff::tokens(table, id.as_str()).is_empty();
+    // Hardly a secret is short or without a digit.
+    let is_word = id.as_str().len() < 12 || !id.as_str().contains(|c: char| c.is_ascii_digit());
+    let is_plain = is_word && id.as_str().len() <= 24 && sniff::tokens(table, id.as_str()).is_empty();
     is_plain.then(|| id.to_string())
 }
 
