@@ -22,7 +22,6 @@ const FORMATS: &[(&str, &str, &str, usize)] = &[
     ("bedrock-api-key-", "YmVkcm9jay5hbWF6b25hd3M", BASE64, 90),
     ("cpk_", "", HEX, 32),
     ("csk-", "", BASE36, 48),
-    ("dapi", "", HEX, 32),
     ("esecret_", "", BASE36, 26),
     ("flp_", "", BASE62, 40),
     ("fw_", "", BASE62, 22),

@@ -48,7 +48,7 @@ fn report_81_a_providers_key_is_dropped_under_any_name() {
             &[&format!("{prefix}{random}"), &format!("Bearer {prefix}{random}"), &format!("a={prefix}{random};b")],
         );
     }
-    all_become("dropped", &["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", "dapi0123456789abcdef0123456789abcdef"]);
+    all_become("dropped", &["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"]);
     all_become("dropped", &["{\"key\":\"sk-0123456789abcdef0123456789abcdef\"}"]);
 }
 
