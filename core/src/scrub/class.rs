@@ -89,10 +89,6 @@ fn of_readings(readings: &[Reading<'_>], ours: &[&Provider], name: &str) -> Opti
         return Some(Class::Provider);
     }
     let is_ours = |reading: &Reading<'_>| ours.iter().any(|row| row.id == reading.provider.id);
-    // An account of the very provider: whoever has no right to it is turned away.
-    if readings.iter().any(|reading| reading.role == Role::Account && is_ours(reading)) {
-        return Some(Class::Plain);
-    }
     let mut telling =
         readings.iter().filter(|reading| reading.role != Role::Account && !GIT.contains(&name)).peekable();
     telling.peek()?;

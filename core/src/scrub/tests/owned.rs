@@ -14,14 +14,16 @@ fn verdict(target: (&str, Shape, &str), pair: (&str, &str), allow: &[&str]) -> R
 }
 
 const DROPPED: Result<Option<Verdict>, PlanError> = Ok(Some(Verdict::Dropped));
+const ALLOWED: Result<Option<Verdict>, PlanError> = Ok(Some(Verdict::Allowed));
 const PASSED: Result<Option<Verdict>, PlanError> = Ok(None);
 
 #[test]
-fn report_81_an_organisation_reaches_its_own_providers_program_and_no_strangers() {
+fn report_81_an_organisation_reaches_its_own_providers_program_if_it_is_allowed() {
     for name in ["OPENAI_ORG_ID", "OPENAI_ORGANIZATION", "OPENAI_PROJECT", "OPENAI_PROJECT_ID"] {
         for shape in [Shape::Own, Shape::OpenAi] {
-            assert_eq!(verdict(("openai", shape, "k-1"), (name, "org-1"), &[]), PASSED, "{name}");
-            assert_eq!(verdict(("openai", shape, "k-1"), (name, "org-1"), &[name]), PASSED, "{name}");
+            // A key may be good for several organisations, and this says which of them pays.
+            assert_eq!(verdict(("openai", shape, "k-1"), (name, "org-1"), &[]), DROPPED, "{name}");
+            assert_eq!(verdict(("openai", shape, "k-1"), (name, "org-1"), &[name]), ALLOWED, "{name}");
         }
         for (provider, shape) in [("minimax", Shape::OpenAi), ("minimax", Shape::Own), ("anthropic", Shape::Own)] {
             assert_eq!(verdict((provider, shape, "k-1"), (name, "org-1"), &[]), DROPPED, "{name} {provider}");
