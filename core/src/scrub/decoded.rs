@@ -4,6 +4,11 @@
 
 use std::borrow::Cow;
 
+use base64::Engine;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use percent_encoding::percent_decode_str;
+
 /// Longer values are looked at as they stand.
 const LONGEST: usize = 16 * 1024;
 /// What base64 makes of twelve bytes; nothing shorter holds a key or an address worth a look.
@@ -23,46 +28,26 @@ pub(super) fn readings(value: &str) -> Vec<Cow<'_, str>> {
 
 /// Percent-encoding (RFC 3986, 2.1) undone, where there is any.
 fn without_percents(value: &str) -> Option<String> {
-    let (mut bytes, mut rest) = (Vec::new(), value.as_bytes());
-    while let Some((first, after)) = rest.split_first() {
-        let code = (*first == b'%').then(|| after.get(..2).and_then(hex)).flatten();
-        bytes.push(code.unwrap_or(*first));
-        rest = if code.is_some() { &after[2..] } else { after };
+    match percent_decode_str(value).decode_utf8_lossy() {
+        Cow::Owned(decoded) => Some(decoded),
+        Cow::Borrowed(_) => None,
     }
-    (bytes.len() < value.len()).then(|| String::from_utf8_lossy(&bytes).into_owned())
-}
-
-fn hex(digits: &[u8]) -> Option<u8> {
-    let text = std::str::from_utf8(digits).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
-    u8::from_str_radix(text, 16).ok()
 }
 
 /// Base64 in either of its alphabets (RFC 4648), without its padding, if it is of a text.
 fn from_base64(word: &str) -> Option<String> {
-    let (mut bytes, mut bits, mut count) = (Vec::new(), 0_u32, 0);
-    for byte in word.bytes() {
-        bits = (bits << 6) | u32::from(sextet(byte)?);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push(u8::try_from((bits >> count) & 0xff).ok()?);
-        }
-    }
-    let text = String::from_utf8(bytes).ok()?;
+    let text = String::from_utf8(LENIENT.decode(word.replace('-', "+").replace('_', "/")).ok()?).ok()?;
     let is_text = text.chars().all(|c| !c.is_control() || c.is_whitespace());
     is_text.then_some(text)
 }
 
-fn sextet(byte: u8) -> Option<u8> {
-    Some(match byte {
-        b'A'..=b'Z' => byte - b'A',
-        b'a'..=b'z' => byte - b'a' + 26,
-        b'0'..=b'9' => byte - b'0' + 52,
-        b'+' | b'-' => 62,
-        b'/' | b'_' => 63,
-        _ => return None,
-    })
-}
+/// Whatever a careless encoder left in the last digit.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::RequireNone),
+);
 
 #[cfg(test)]
 mod tests {
