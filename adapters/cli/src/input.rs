@@ -68,7 +68,7 @@ pub(crate) fn secret(text: &str, is_verbatim: bool) -> Done<Pasted> {
 
 /// An API key.
 pub(crate) fn api_key(text: &str, is_verbatim: bool) -> Done<Pasted> {
-    if !is_verbatim && text.trim_start().starts_with('{') {
+    if !is_verbatim && is_answer(text) {
         return Err(End::usage(
             "this is JSON and not a key",
             "nothing was stored; for a token answer add --kind oauth",

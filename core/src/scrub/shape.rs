@@ -129,6 +129,7 @@ pub(super) fn is_read(wanted: &Wanted<'_>, name: &str) -> bool {
         let speaks =
             |dialect: &&Dialect| dialect.shape == shape || (shape == Shape::Own && dialect.is_native_to(provider));
         let is_own = |row: &Provider| shape == Shape::Own && row.id == provider.id;
+        // It says who pays and not whose credential is used, so it is dropped and may be allowed.
         let is_account = |reading: &Reading<'_>| reading.role == Role::Account && reading.provider.id == provider.id;
         match SHAPES.iter().find(speaks) {
             _ if target.may_be_anywhere(&name) => false,
