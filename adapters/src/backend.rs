@@ -10,14 +10,20 @@ use credlatch_core::engine::{
     Cleared, Engine, FlowView, Live, NoToken, Picked, Poller, Rotation, Snapshot, TransactError, Transacted, Wish,
 };
 use credlatch_core::flow::FlowKind;
+#[cfg(all(feature = "file", unix))]
+use credlatch_core::flow::Step;
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::pool::Choice;
+#[cfg(all(feature = "file", unix))]
+use credlatch_core::port::Code;
 use credlatch_core::port::{Clock, Issuer, Ports, Revoked, Store, StoreError};
 #[cfg(feature = "env")]
 use credlatch_core::rewrite::Rewrite;
 use credlatch_core::rotation::Times;
 use credlatch_core::time::Stamp;
 use credlatch_core::{Effect, Event};
+#[cfg(all(feature = "doctor", unix))]
+use credlatch_core::{custody::Claim, port::Left};
 
 pub(crate) trait Backend: Send + Sync {
     fn choose(&self, provider: &str, choice: &Choice<'_>) -> Result<Picked, NoToken>;
@@ -65,15 +71,26 @@ pub(crate) trait Backend: Send + Sync {
         flow: Nonce,
         stop: &Arc<AtomicBool>,
     ) -> Result<FlowView, TransactError>;
+    /// Polls in the place of the flow's holder; `began` is called once that is durable.
+    #[cfg(all(feature = "file", unix))]
+    fn poll_in_place_of(
+        &self,
+        issuer: &dyn Issuer,
+        holder: &Step,
+        began: &mut dyn FnMut(),
+    ) -> Result<FlowView, TransactError>;
+    /// Exchanges a code in the place of the flow's holder.
+    #[cfg(all(feature = "file", unix))]
+    fn exchange_in_place_of(&self, issuer: &dyn Issuer, holder: Step, code: &Code) -> Result<FlowView, TransactError>;
     /// Whether a flow has ended, or somebody living works on it.
     fn is_tended(&self, provider: &ProviderId, flow: Nonce) -> Result<bool, StoreError>;
     fn await_prompt(&self, provider: &ProviderId, flow: Nonce, stop: &AtomicBool) -> Result<FlowView, TransactError>;
     fn cancel(&self, provider: &ProviderId, flow: Nonce) -> Result<FlowView, TransactError>;
     fn view(&self, provider: &ProviderId, flow: Nonce) -> Result<FlowView, StoreError>;
     fn now(&self) -> Stamp;
-    /// Whether a claim's actor is alive.
+    /// What a claim's actor has left.
     #[cfg(all(feature = "doctor", unix))]
-    fn is_alive(&self, actor: &Actor) -> Result<bool, StoreError>;
+    fn left(&self, claim: &Claim) -> Result<Left, StoreError>;
     /// Whether a claim's actor is this process.
     fn is_own(&self, actor: &Actor) -> bool;
 }
@@ -205,6 +222,21 @@ impl<P: Ports> Backend for Engine<P> {
         self.await_flow_unless(issuer, provider, flow, stop)
     }
 
+    #[cfg(all(feature = "file", unix))]
+    fn poll_in_place_of(
+        &self,
+        issuer: &dyn Issuer,
+        holder: &Step,
+        began: &mut dyn FnMut(),
+    ) -> Result<FlowView, TransactError> {
+        self.poll_in_place_of(issuer, holder, began)
+    }
+
+    #[cfg(all(feature = "file", unix))]
+    fn exchange_in_place_of(&self, issuer: &dyn Issuer, holder: Step, code: &Code) -> Result<FlowView, TransactError> {
+        self.exchange_in_place_of(issuer, holder, code)
+    }
+
     fn is_tended(&self, provider: &ProviderId, flow: Nonce) -> Result<bool, StoreError> {
         self.is_tended(provider, flow)
     }
@@ -226,8 +258,8 @@ impl<P: Ports> Backend for Engine<P> {
     }
 
     #[cfg(all(feature = "doctor", unix))]
-    fn is_alive(&self, actor: &Actor) -> Result<bool, StoreError> {
-        self.store().is_alive(actor)
+    fn left(&self, claim: &Claim) -> Result<Left, StoreError> {
+        self.store().left(claim)
     }
 
     fn is_own(&self, actor: &Actor) -> bool {

@@ -37,6 +37,8 @@ pub mod doctor;
 pub mod env;
 mod error;
 #[cfg(all(feature = "file", unix))]
+mod exchanger;
+#[cfg(all(feature = "file", unix))]
 pub mod file;
 #[cfg(feature = "foreign")]
 pub mod foreign;

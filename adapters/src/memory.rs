@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use credlatch_core::port::{self, CommitError, Loaded, Nonces, Store, StoreError, StoreErrorKind};
-use credlatch_core::state::{Actor, Nonce, State};
+use credlatch_core::state::{Actor, Claim, Nonce, State};
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use crate::system::{Process, SystemNonces};
@@ -85,8 +85,9 @@ impl Store for MemoryStore {
         Ok(self.0.living.lock().contains(&actor.name))
     }
 
-    fn wait(&self, actor: &Actor, patience_ms: u64) -> Result<bool, StoreError> {
+    fn wait(&self, claim: &Claim, patience_ms: u64) -> Result<bool, StoreError> {
         let deadline = Instant::now().checked_add(Duration::from_millis(patience_ms));
+        let actor = &claim.actor;
         let mut living = self.0.living.lock();
         while living.contains(&actor.name) {
             match deadline {
@@ -150,6 +151,7 @@ mod tests {
     use std::thread;
 
     use credlatch_core::port::{Alive as _, Locked as _};
+    use credlatch_core::time::Stamp;
 
     use super::*;
 
@@ -176,10 +178,11 @@ mod tests {
         let store = MemoryStore::new();
         let alive = store.enlist().unwrap();
         let actor = alive.actor().clone();
+        let claim = Claim { attempt: Nonce(1), actor: actor.clone(), at: Stamp::default(), doubt: None };
         assert!(store.is_alive(&actor).unwrap());
-        assert!(!store.wait(&actor, 5).unwrap());
+        assert!(!store.wait(&claim, 5).unwrap());
         thread::scope(|scope| {
-            let waiter = scope.spawn(|| store.wait(&actor, u64::MAX).unwrap());
+            let waiter = scope.spawn(|| store.wait(&claim, u64::MAX).unwrap());
             drop(alive);
             assert!(waiter.join().unwrap());
         });

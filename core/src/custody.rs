@@ -52,8 +52,12 @@ pub struct Claim {
 pub struct Doubt {
     /// The act.
     pub attempt: Nonce,
-    /// When it was claimed: a request of it may be in flight until twice the HTTP time-out later.
+    /// When it was claimed. Where nothing else is known its request may be in flight for a
+    /// [quarantine](Times::quarantine_ms) from then on.
     pub claimed: Stamp,
+    /// When its actor noted that the first byte was about to leave, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub noted: Option<Stamp>,
     /// What happened.
     pub why: DoubtCause,
 }
@@ -63,6 +67,9 @@ impl Doubt {
     /// clock. Where the clock that can't be set doesn't tell the claim's age, what is certain about that age counts, or the
     /// watching: never what somebody set a wall clock to.
     pub fn quiet(&self, now: &Stamp, times: Times, watched_ms: u64) -> Deadline {
+        if let Some(noted) = self.noted.filter(|noted| now.is_comparable(noted)) {
+            return noted.plus_ms(times.quarantine_after_note_ms());
+        }
         if now.is_comparable(&self.claimed) {
             return self.claimed.plus_ms(times.quarantine_ms());
         }
@@ -130,6 +137,9 @@ pub struct Actor {
     pub started: u64,
     /// Which pid namespace the pid belongs to; 0 where there is none.
     pub pid_namespace: u64,
+    /// Whether it notes beside its sign of life that the first byte of a request is about to leave. An older version doesn't.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub notes: bool,
 }
 
 /// A random 128-bit number that is never used twice; written as 32 hexadecimal digits.
@@ -185,7 +195,7 @@ mod tests {
     }
 
     fn claim(state: &State, now: &Stamp, cause: Cause, times: Times) -> Step {
-        let actor = Actor { name: Nonce(2), pid: 1, started: 0, pid_namespace: 0 };
+        let actor = Actor { name: Nonce(2), pid: 1, started: 0, pid_namespace: 0, notes: false };
         let act = Act { attempt: Nonce(1), actor };
         let (provider, label) = (ProviderId::new("acme").unwrap(), Label::default());
         let version = state.entry("acme", label.as_str()).unwrap().version;
@@ -242,7 +252,7 @@ mod tests {
     #[test]
     fn what_is_said_of_a_doubt_is_what_the_machine_does() {
         // The token ends before a request of the dead act can have ended, or after.
-        for (ends_ms, said_ms) in [(10_000, 30_000), (90_000, 90_000)] {
+        for (ends_ms, said_ms) in [(10_000, 50_000), (90_000, 90_000)] {
             let state = in_doubt(Expiry::After(at(0).plus_ms(ends_ms)), TIMES);
             assert_eq!(retry_at(&state, &at(5_000), TIMES).unwrap().left_ms(&at(5_000)), said_ms - 5_000);
             let early = claim(&state, &at(said_ms - 1), Cause::Due, TIMES).verdict;
@@ -258,6 +268,18 @@ mod tests {
         assert!(retry_at(&state, &at(5_000), times).unwrap().is_reached(&at(5_000)));
         assert_eq!(claim(&state, &at(5_000), Cause::Asked, times).verdict, Verdict::Done);
         assert_eq!(retry_at(&state, &at(60_000), times).unwrap().left_ms(&at(60_000)), 30_000);
+    }
+
+    #[test]
+    fn a_quarantine_counts_from_the_note_if_there_is_one_that_a_clock_tells_the_age_of() {
+        let doubt = |noted| Doubt { attempt: Nonce(1), claimed: at(0), noted, why: DoubtCause::ActorDied };
+        let [claimed, noted] = [doubt(None), doubt(Some(at(40_000)))];
+        assert_eq!(claimed.quiet(&at(41_000), TIMES, 0).left_ms(&at(41_000)), 9_000);
+        // Whoever was stopped between its claim and its note sends that much later.
+        assert_eq!(noted.quiet(&at(41_000), TIMES, 0).left_ms(&at(41_000)), 34_000);
+        // What was watched may be older than the note, and says how old the claim is.
+        let placeless = Stamp { boot: 0, ..at(41_000) };
+        assert_eq!(noted.quiet(&placeless, TIMES, 49_000).left_ms(&placeless), 1_000);
     }
 
     #[test]

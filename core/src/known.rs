@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::extra::Extra;
 use crate::fingerprint::{Mark, fingerprint};
+use crate::machine::Sent;
 use crate::rotation::{Exchanged, Fresh};
 use crate::secret::Secret;
 use crate::shared::Shared;
@@ -224,14 +225,25 @@ impl State {
         self.tokens.retain(|known| known.mark != mark && !sought.is_some_and(|sought| sought.is(&known.mark)));
     }
 
-    /// The actor of this attempt is dead: what no entry holds any more is in doubt. Returns whether there was such a token.
-    pub(crate) fn doubt_token(&mut self, attempt: Nonce) -> bool {
-        let held = |known: &&mut KnownToken| known.fate.claim().is_some_and(|claim| claim.attempt == attempt);
-        let Some(known) = self.tokens.iter_mut().find(held) else { return false };
-        if let Fate::Rotating(claim) = &known.fate {
-            known.fate = Fate::InDoubt(claim.doubted(DoubtCause::ActorDied));
-        }
+    /// The actor of this attempt is dead: what no entry holds any more is in doubt, or as it was before if nothing was sent.
+    /// Returns whether there was such a token.
+    pub(crate) fn release_token(&mut self, attempt: Nonce, sent: Sent) -> bool {
+        let held = |known: &&KnownToken| known.fate.claim().is_some_and(|claim| claim.attempt == attempt);
+        let Some(known) = self.tokens.iter().find(held).cloned() else { return false };
+        let Fate::Rotating(claim) = &known.fate else { return false };
+        let fate = match sent {
+            Sent::Maybe { noted } => Some(Fate::InDoubt(claim.doubted(DoubtCause::ActorDied, noted))),
+            Sent::Nothing => known.before(claim),
+        };
+        self.set_fate(&known, fate);
         true
+    }
+
+    fn set_fate(&mut self, known: &KnownToken, fate: Option<Fate>) {
+        match fate {
+            Some(fate) => self.remember_token(known.mark, fate, known.shared),
+            None => self.forget_mark(known.mark),
+        }
     }
 
     /// The outcome of presenting a token that no entry holds any more. Returns whether there was such a token.
@@ -250,28 +262,29 @@ impl State {
             (Fate::InDoubt(_) | Fate::Unspent | Fate::Spent | Fate::Lost(_), _) => return false,
             (Fate::Rotating(claim), Exchanged::Rejected { code }) => Some(Fate::Lost(claim.lost(now, code))),
             (Fate::Rotating(claim), Exchanged::Unknown) => {
-                Some(Fate::InDoubt(claim.doubted(DoubtCause::NoUsableAnswer)))
+                Some(Fate::InDoubt(claim.doubted(DoubtCause::NoUsableAnswer, None)))
             }
             (
                 Fate::Rotating(claim),
                 Exchanged::NotConsumed { .. } | Exchanged::TurnedAway { .. } | Exchanged::Untrusted,
-            ) => {
-                let unspent = known.shared.map(|_| Fate::Unspent);
-                claim.doubt.clone().map(Fate::InDoubt).or(unspent)
-            }
+            ) => known.before(claim),
         };
-        match fate {
-            Some(fate) => self.remember_token(known.mark, fate, known.shared),
-            None => self.forget_mark(known.mark),
-        }
+        self.set_fate(&known, fate);
         true
     }
 }
 
+impl KnownToken {
+    /// What stood against it before this claim.
+    fn before(&self, claim: &Claim) -> Option<Fate> {
+        claim.doubt.clone().map(Fate::InDoubt).or_else(|| self.shared.map(|_| Fate::Unspent))
+    }
+}
+
 impl Claim {
-    /// What is left of it if its outcome isn't known.
-    pub(crate) fn doubted(&self, why: DoubtCause) -> Doubt {
-        Doubt { attempt: self.attempt, claimed: self.at, why }
+    /// What is left of it if its outcome isn't known; a request of it was about to leave when it was noted.
+    pub(crate) fn doubted(&self, why: DoubtCause, noted: Option<Stamp>) -> Doubt {
+        Doubt { attempt: self.attempt, claimed: self.at, noted, why }
     }
 
     /// What is left of it if the issuer rejected what it presented.

@@ -51,6 +51,8 @@ pub enum Event {
     ActorGone {
         /// Its attempt.
         attempt: Nonce,
+        /// Whether it can have presented a refresh token.
+        sent: Sent,
     },
     /// What a provider answered to a request that used an entry.
     Report(Report),
@@ -74,6 +76,23 @@ pub enum Event {
     MarkShared(MarkShared),
     /// A person said that this copy is the one that lives on: nothing counts as shared any more.
     AdoptCopy,
+}
+
+/// Whether a dead actor can have presented the refresh token that it claimed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// It certainly sent nothing.
+    Nothing,
+    /// It may have.
+    Maybe {
+        /// Since when, if it noted that.
+        noted: Option<Stamp>,
+    },
+}
+
+impl Sent {
+    /// Nothing tells whether it has, nor since when.
+    pub const UNKNOWN: Self = Self::Maybe { noted: None };
 }
 
 /// An act on the outside world that a state permits.
@@ -249,7 +268,7 @@ fn transition(state: &mut State, now: &Stamp, event: &Event) -> Outcome {
         Event::FlowFailed(failed) => flow::failed(state, now, failed),
         Event::CancelFlow(cancel) => flow::cancel(state, now, cancel),
         Event::AdoptFlow(adopt) => flow::adopt(state, now, adopt),
-        Event::ActorGone { attempt } => actor_gone(state, now, *attempt),
+        Event::ActorGone { attempt, sent } => actor_gone(state, now, *attempt, *sent),
         Event::Report(report) => pool::report(state, now, report),
         Event::CountUses(uses) => pool::count_uses(state, uses),
         Event::SetStrategy(set) => pool::set_strategy(state, set),
@@ -263,9 +282,9 @@ fn transition(state: &mut State, now: &Stamp, event: &Event) -> Outcome {
     }
 }
 
-/// A dead actor leaves a grant in doubt and a login without a poller.
-fn actor_gone(state: &mut State, now: &Stamp, attempt: Nonce) -> Outcome {
-    let mut found = rotation::actor_gone(state, attempt);
+/// A dead actor leaves a grant in doubt, unless it sent nothing, and a login without a poller.
+fn actor_gone(state: &mut State, now: &Stamp, attempt: Nonce, sent: Sent) -> Outcome {
+    let mut found = rotation::actor_gone(state, attempt, sent);
     for slot in state.providers.values_mut() {
         found |= flow::actor_gone(slot, now, attempt);
     }

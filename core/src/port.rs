@@ -1,14 +1,20 @@
 //! The ports: what the engine needs from the world, as traits. Adapters implement them for files, memory, etcd and real
 //! clocks; the harnesses implement them for a world that can be explored.
 
+mod alive;
+mod elsewhere;
 mod issuer;
 
 use std::fmt;
 
+pub use alive::{Alive, Sending};
+pub use elsewhere::{Delegate, Elsewhere, Part};
 pub use issuer::{Code, CodeExchanged, Issuer, Polled, Prompting, Revoked};
 
+pub use crate::rotation::{Answer, Left};
+
 use crate::shared::MarkShared;
-use crate::state::{Actor, Nonce, State};
+use crate::state::{Actor, Claim, Nonce, State};
 use crate::time::Stamp;
 
 /// The ports of one engine.
@@ -125,31 +131,26 @@ pub trait Store: Send + Sync {
     /// The store can't tell.
     fn is_alive(&self, actor: &Actor) -> Result<bool, StoreError>;
 
+    /// What the claim's actor has left beside its sign of life.
+    ///
+    /// # Errors
+    /// The store can't tell.
+    fn left(&self, claim: &Claim) -> Result<Left, StoreError> {
+        Ok(if self.is_alive(&claim.actor)? { Left::Going } else { Left::MaybeSent { noted: None } })
+    }
+
     /// Whether this process made the actor's sign of life and still has it. A pid doesn't say: that of another container may
     /// be the same. A store that no other process uses has only such.
     fn is_own(&self, _actor: &Actor) -> bool {
         true
     }
 
-    /// Waits until the actor's act ends, by settlement or by death, at most so long. Returns whether it ended.
+    /// Waits until the actor's act ends, by settlement or by death, or its answer is written down by another process, at most so
+    /// long. Returns whether it did.
     ///
     /// # Errors
     /// The store can't tell.
-    fn wait(&self, actor: &Actor, patience_ms: u64) -> Result<bool, StoreError>;
-}
-
-/// A sign of life. Dropping it ends the act.
-pub trait Alive: Send + Sync + 'static {
-    /// What others ask about.
-    fn actor(&self) -> &Actor;
-
-    /// Ends an act that no commit ever named: what it left behind is taken away too, because nobody can be asking about it.
-    fn discard(self)
-    where
-        Self: Sized,
-    {
-        drop(self);
-    }
+    fn wait(&self, claim: &Claim, patience_ms: u64) -> Result<bool, StoreError>;
 }
 
 /// A locked store.

@@ -1,6 +1,7 @@
 //! Rotation: claim, exchange, settle. The claim is durable before the refresh token is presented, so nobody presents it
 //! beside somebody else; the settlement names its attempt, so one that comes too late changes nothing.
 
+mod answer;
 mod settle;
 mod turned_away;
 
@@ -12,12 +13,15 @@ use crate::known::Fate;
 use crate::machine::{Act, Effect, Outcome, Refusal, Verdict};
 use crate::name::{Label, ProviderId};
 use crate::origin::Reach;
-use crate::secret::Secret;
+use crate::secret::{Secret, stored, stored_option};
 use crate::state::{Claim, Custody, Doubt, Entry, Grant, Nonce, State};
 use crate::time::{Deadline, Expiry, Stamp, later};
+pub use answer::{Answer, Left};
 pub(crate) use settle::{actor_gone, settle};
 pub use turned_away::TurnedAway;
 
+/// How long a request may be on its way after the last kernel of ours let go of it: what proxies and networks hold back.
+pub const ON_THE_WAY_MS: u64 = 5_000;
 /// The least time between two rotations of one entry that an answer of 401 causes.
 pub const CHALLENGE_SPACING_MS: u64 = 300_000;
 /// The first wait after a try that came to nothing; it doubles with each.
@@ -80,9 +84,16 @@ impl Default for Times {
 }
 
 impl Times {
-    /// How long after its claim a request may still be in flight though its sender is dead.
+    /// How long after its claim a request may still arrive though its sender is dead, where nobody knows when it was sent:
+    /// its sender may have waited for one time-out before it began, and may have written for another; for a third the
+    /// kernel delivers what was written; then it may be on its way.
     pub fn quarantine_ms(&self) -> u64 {
-        self.http_timeout_ms.saturating_mul(2)
+        self.http_timeout_ms.saturating_mul(3).saturating_add(ON_THE_WAY_MS)
+    }
+
+    /// The same after its sender noted that the first byte is about to leave: from then on it writes for one time-out at most.
+    pub fn quarantine_after_note_ms(&self) -> u64 {
+        self.http_timeout_ms.saturating_mul(2).saturating_add(ON_THE_WAY_MS)
     }
 }
 
@@ -100,7 +111,8 @@ pub struct Settle {
 }
 
 /// How an issuer answered a refresh token.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Exchanged {
     /// New tokens.
     Granted(Fresh),
@@ -128,15 +140,19 @@ pub enum Exchanged {
 }
 
 /// The tokens of a good answer.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Fresh {
     /// The new access token.
+    #[serde(with = "stored")]
     pub access: Secret,
     /// The new refresh token; without one the old stays good.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "stored_option")]
     pub refresh: Option<Secret>,
     /// The access token's lifetime in milliseconds, if the issuer gave one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in_ms: Option<u64>,
     /// The granted scopes, if the issuer named them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scopes: Option<Vec<String>>,
 }
 

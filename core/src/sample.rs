@@ -64,7 +64,7 @@ pub(crate) fn named(name: &str, material: Material) -> Put {
 }
 
 pub(crate) fn act(attempt: u128) -> Act {
-    let actor = Actor { name: Nonce(1_000 + attempt), pid: 1, started: 0, pid_namespace: 0 };
+    let actor = Actor { name: Nonce(1_000 + attempt), pid: 1, started: 0, pid_namespace: 0, notes: false };
     Act { attempt: Nonce(attempt), actor }
 }
 

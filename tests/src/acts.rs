@@ -1,6 +1,7 @@
 //! What the machine permits is done at once, as an engine would do it: so that the laws that speak of acts judge its histories
 //! too. The issuer that the acts reach keeps no books; what it answers is the history's to say.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use credlatch_core::law::{Deed, Fact, Who};
@@ -17,6 +18,7 @@ pub(crate) struct Acts {
     elapsed_ms: u64,
     commits: u64,
     presenting: Vec<Presenting>,
+    withheld: BTreeSet<Nonce>,
     polling: Vec<(Nonce, Nonce)>,
 }
 
@@ -30,6 +32,11 @@ struct Presenting {
 }
 
 impl Acts {
+    /// This act will send nothing, whatever it is permitted.
+    pub(crate) fn withhold(&mut self, attempt: Nonce) {
+        self.withheld.insert(attempt);
+    }
+
     /// Time passes, and requests of the dead with it.
     pub(crate) fn pass(&mut self, ms: u64) -> Vec<Fact> {
         self.elapsed_ms = self.elapsed_ms.saturating_add(ms);
@@ -59,7 +66,7 @@ impl Acts {
                 facts.extend(self.end(|one| one.attempt == settle.attempt));
                 facts
             }
-            Event::ActorGone { attempt } => {
+            Event::ActorGone { attempt, .. } => {
                 self.polling.retain(|(_, poller)| poller != attempt);
                 vec![Fact::Died { who: who(*attempt) }]
             }
@@ -92,6 +99,7 @@ impl Acts {
                     self.polling.push((*flow, *attempt));
                     (*attempt, Deed::Poll { flow: *flow })
                 }
+                Effect::Refresh { attempt, .. } if self.withheld.contains(attempt) => continue,
                 Effect::Refresh { attempt, refresh, .. } => {
                     let token = refresh.expose_secret().to_owned();
                     let until_ms = self.elapsed_ms.saturating_add(2 * HTTP_TIMEOUT_MS);

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::cases::{ACME, MINIMAX, grant, key};
-use crate::moves::{Move, Outcome, What};
+use crate::moves::{Move, Outcome, Way, What};
 use crate::scenario::{Given, Participant, Scenario, Step, Why, label, provider};
 use crate::world::outside::Back;
 use crate::world::server::{self, Manner};
@@ -130,14 +130,15 @@ fn a_way_back() -> impl Strategy<Value = Back> {
 
 fn participant(step: BoxedStrategy<Step>) -> impl Strategy<Value = Participant> {
     let dies_at = prop_oneof![2 => Just(None), 1 => option::of(1..50_u32)];
-    let moved = proptest::bool::weighted(0.1);
-    (0..3_u32, vec(step, 1..7), dies_at, any::<bool>(), moved).prop_map(
-        |(process, steps, dies_at, is_elsewhere, has_moved_row)| Participant {
+    let seldom = || proptest::bool::weighted(0.1);
+    (0..3_u32, vec(step, 1..7), dies_at, any::<bool>(), seldom(), seldom()).prop_map(
+        |(process, steps, dies_at, is_elsewhere, has_moved_row, is_older)| Participant {
             process,
             steps,
             dies_at,
             is_elsewhere,
             has_moved_row,
+            is_older,
         },
     )
 }
@@ -214,13 +215,16 @@ pub fn moves() -> impl Strategy<Value = Vec<Move>> {
 fn a_move_in_flight() -> impl Strategy<Value = Move> {
     let (provider, label) = (provider(ACME), Label::default());
     let put = Move::Put { provider: provider.clone(), label: label.clone(), what: What::Grant(1), bulk: false };
-    let claim = |cause| Move::Claim { provider: provider.clone(), label: label.clone(), cause };
+    let (of, called) = (provider.clone(), label.clone());
+    let claim = move |cause, way| Move::Claim { provider: of.clone(), label: called.clone(), cause, way };
     let outcome =
         prop_oneof![2 => Just(Outcome::Unknown), 1 => Just(Outcome::Granted), 1 => Just(Outcome::NotConsumed)];
     prop_oneof![
-        3 => Just(claim(Why::Challenged)),
-        1 => Just(claim(Why::Asked)),
+        1 => Just(claim(Why::Asked, Way::Noted)),
+        3 => a_way().prop_map(move |way| claim(Why::Challenged, way)),
         2 => Just(Move::Die { late: 0 }),
+        1 => Just(Move::WriteDown { late: 0 }),
+        1 => Just(Move::Inherit { late: 0 }),
         2 => outcome.prop_map(|outcome| Move::Settle { late: 0, outcome }),
         3 => select(&[1, 14_999, 15_000, 29_999, 30_000, 60_000, 300_000][..]).prop_map(|ms| Move::Wait { ms }),
         1 => Just(put),
@@ -230,17 +234,21 @@ fn a_move_in_flight() -> impl Strategy<Value = Move> {
     ]
 }
 
+fn a_way() -> impl Strategy<Value = Way> {
+    prop_oneof![3 => Just(Way::Noted), 1 => Just(Way::Unsent), 1 => Just(Way::Older)]
+}
+
 fn a_move_of_one_grant() -> impl Strategy<Value = Move> {
     let (provider, label) = (provider(ACME), label("default"));
     let (of, called) = (provider.clone(), label.clone());
-    let claim = move |cause| Move::Claim { provider: of.clone(), label: called.clone(), cause };
+    let claim = move |(cause, way)| Move::Claim { provider: of.clone(), label: called.clone(), cause, way };
     let (of, called) = (provider.clone(), label.clone());
     let watched = move |cause| Move::ClaimWatched { provider: of.clone(), label: called.clone(), cause };
     let why = || select(&[Why::Due, Why::Challenged, Why::Asked][..]);
     let wall = select(&[-3_600_000, 3_600_000, 315_360_000_000_i64][..]);
     prop_oneof![
         2 => Just(Move::Put { provider: provider.clone(), label: label.clone(), what: What::Grant(0), bulk: false }),
-        4 => why().prop_map(claim),
+        4 => (why(), a_way()).prop_map(claim),
         2 => why().prop_map(watched),
         2 => Just(Move::Settle { late: 0, outcome: Outcome::Unknown }),
         1 => Just(Move::Settle { late: 0, outcome: Outcome::NotConsumed }),
@@ -277,7 +285,8 @@ fn a_move() -> impl Strategy<Value = Move> {
         1 => place().prop_map(|(provider, label)| Move::Suspend { provider, label }),
         1 => place().prop_map(|(provider, label)| Move::Remove { provider, label }),
         1 => option::weighted(0.8, a_provider()).prop_map(|provider| Move::Clear { provider }),
-        2 => (place(), why()).prop_map(|((provider, label), cause)| Move::Claim { provider, label, cause }),
+        2 => (place(), why(), a_way())
+            .prop_map(|((provider, label), cause, way)| Move::Claim { provider, label, cause, way }),
         1 => Just(Move::Key),
         1 => (place(), why()).prop_map(|((provider, label), cause)| Move::ClaimWatched { provider, label, cause }),
         3 => (late(), outcome).prop_map(|(late, outcome)| Move::Settle { late, outcome }),
@@ -292,6 +301,8 @@ fn a_move() -> impl Strategy<Value = Move> {
         1 => late().prop_map(|late| Move::Cancel { late }),
         1 => late().prop_map(|late| Move::Adopt { late }),
         2 => late().prop_map(|late| Move::Die { late }),
+        1 => late().prop_map(|late| Move::WriteDown { late }),
+        2 => late().prop_map(|late| Move::Inherit { late }),
     ];
     let using = prop_oneof![
         4 => (place(), 0..2_u64, an_answer(), any::<bool>(), proptest::bool::weighted(0.2)).prop_map(

@@ -8,10 +8,10 @@ use credlatch_core::engine::{Cleared, Engine, Login, NoToken, Picked, Rotation, 
 use credlatch_core::flow::FlowKind;
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::pool::Choice;
-use credlatch_core::port::{Loaded, StoreError};
+use credlatch_core::port::{Left, Loaded, StoreError};
 use credlatch_core::scrub::{self, PlanError, Wanted};
 use credlatch_core::shared::MarkShared;
-use credlatch_core::state::State;
+use credlatch_core::state::{Claim, State};
 use credlatch_core::time::Stamp;
 use credlatch_core::{Event, Step};
 
@@ -22,6 +22,7 @@ use crate::world::disk::Document;
 use crate::world::here::Here;
 use crate::world::issuer::SimIssuer;
 use crate::world::ports::{Shelf, SimPorts};
+use crate::world::signs::{Signs, Trail};
 use crate::world::sim::Sim;
 use crate::world::told;
 
@@ -85,6 +86,12 @@ pub trait Conduct<S: Sim>: Send + Sync {
     fn is_alive(&self, has_sign: bool, is_listed: bool) -> bool {
         let _ = is_listed;
         has_sign
+    }
+
+    /// What an actor left for others, of which this lies beside its sign of life.
+    fn left(&self, signs: &Signs<S>, trail: Trail, claim: &Claim) -> Left {
+        let _ = signs;
+        trail.left(claim)
     }
 
     /// Reads.

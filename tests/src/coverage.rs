@@ -54,8 +54,8 @@ pub const ROTATION_DIES: Harness = Harness {
     name: "loom, a rotation dies",
     claims: &[3, 4, 5],
     without: &[(3, Observation::CodeExchanged)],
-    runs: "a rotation, asked for or after a 401, that dies before each of its operations on disk and at the issuer, beside \
-           each of these acts; its request is dropped, or arrives late if the rotation was asked for; one preemption, two \
+    runs: "a rotation, asked for or after a 401, that dies before each of its operations on disk, beside its sign of life \
+           and at the issuer, beside each of these acts; its request is dropped, or arrives late if the rotation was asked for; one preemption, two \
            for one that was asked for beside a rotation, a clear, a login and a reader",
 };
 
@@ -75,7 +75,8 @@ pub const MACHINE: Harness = Harness {
     claims: &[2, 4, 6, 9, 11, 12, 13, 14, 15],
     without: &[(12, Observation::DrawBegan), (12, Observation::DrawEnded)],
     runs: "arbitrary histories of up to 39 moves of the machine alone: every event, late, twice or out of order, with \
-           clocks that step and boots",
+           clocks that step and boots, by actors that note what they send, send nothing, or are of an older version, and \
+           whose answers others settle",
 };
 
 /// Programs that share a store, by proptest.
@@ -84,7 +85,8 @@ pub const PROGRAMS: Harness = Harness {
     claims: &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17],
     without: &[],
     runs: "arbitrary scenarios of two to four participants in up to three processes, interleaved at every access to \
-           something shared, with deaths, clock steps, lost answers, rows that moved and a torn document",
+           something shared, with deaths, clock steps, lost answers, rows that moved, processes of an older version and a \
+           torn document",
 };
 
 /// All of them.
@@ -175,10 +177,18 @@ const TAIL: &str = "
   and a look at the document by whoever has the store's lock. In the adapters everything: parking_lot's locks, which stand
   in the cells' place in production; the file store's kept word, its descriptors and its claim files; the store in memory;
   workers, watchers, futures, and the cache of profiles. They have tests of their own, on real threads and processes.
+- A note that a request is about to leave takes no turn in loom: nobody looks at it while its actor lives. An answer takes one,
+  because others settle it while its actor lives; a death in the middle of writing leaves a torn one. Wiping it takes none: the
+  claim that it was an answer to is gone.
+- What remains of a killed process. Before its note it sent nothing, and the next goes on at once; after its answer was written
+  down somebody else settles that. Between the two its request and the answer travel, and what the issuer granted meanwhile is
+  in doubt: from the note to the first byte, from the issuer's spending to the last byte of the answer, and from there to the
+  write, which comes before anything is locked or decided.
+- An actor of an older version writes no notes and no answers here, and in the rest it is one of today.
 - Everything in loom's reach is behind a lock. What a weak memory order would permit is not explored, because nothing there
   relies on one.
 - The disk of these harnesses is a model: a commit is four steps (word odd, rename, directory synced, word even), each
-  whole. A process may die before each; the power does not fail here. Torn writes, lost syncs, full disks and real files
+  whole. A process may die before each; the power does not fail here, and what was not synced is there. Torn writes, lost syncs, full disks and real files
   are the business of the file store's own harnesses; here room is always there, and what an act brought home is always
   saved unless its process dies.
 - The world has one profile, no file of Hermes, no `.env` file, and no login of another tool: links and owed rewrites are
@@ -192,8 +202,13 @@ const TAIL: &str = "
   be parsed; real files have tests beside their code.
 - A clear's revocation is decided in its commit and sent after it. With an issuer that revokes per account, a login that
   is stored between the two dies with the cleared one. A test keeps this in sight.
-- A request ends at most two HTTP time-outs after its claim, because a claim older than one is not acted on. A process
-  that is stopped between that look and the first byte can still be later than that.
+- A doubt is quiet when nothing of the earlier act can arrive any more. From its note a request is written for at most one HTTP
+  time-out; the kernel delivers what was written for at most another (`TCP_USER_TIMEOUT`, on every connection, a proxy's too);
+  5 s are allowed for what lies behind: two time-outs and 5 s (35 s by default). Where there is no note, or no clock tells its
+  age, the actor may have waited one time-out between its claim and its request: three and 5 s from the claim (50 s by default).
+  A process that is stopped between its last look at the clock and the write can still be later. Where the kernel knows no such
+  bound (systems other than Linux), its own counts. The clock since boot goes on while a machine sleeps, and the kernel's timers
+  don't: what it held back before may be sent after it wakes.
 - What time is, and where. Within a process every wait is measured by its own clock, whatever the wall clock does. Between
   processes of one boot the clock since boot decides, without the shift of a time namespace, and nobody can set it. Across
   boots a quarantine is over when the machine has run for as long and the wall clock agrees, or when a process has watched
@@ -201,7 +216,7 @@ const TAIL: &str = "
   is known (Linux without `/proc`, systems other than Linux and macOS), only watching ends a quarantine, an issuer's grace
   time is not used, and ends and rests follow the wall clock: they are wrong for as long as it is, and what a leap ahead
   made a purge forget stays forgotten. A process that ends before it has watched long enough leaves nothing behind, so a
-  command needs the patience for one quarantine (30 s by default, as long as that of most providers).
+  command needs the patience for one quarantine (60 s by default, longer than that of most providers).
 - A process that enters another time namespace after its first look at the clock, or that was given its first reading
   where the shift could not be found, counts as the one it was.
 - In the world a participant may see a process table that lists nobody else; the clock since boot is the same for all. A

@@ -2,6 +2,7 @@
 //! are no longer written down. Each must fail the harnesses that it names, by the laws that it names, each judging alone.
 //! `cargo run -p credlatch-tests --example edits` makes them in a copy of this repository.
 
+mod answers;
 mod laws;
 mod protocols;
 
@@ -64,5 +65,5 @@ const CRASH: Place = together("crash", "-p credlatch --test crash every_crash");
 
 /// All of them, in the order of their numbers.
 pub fn all() -> impl Iterator<Item = &'static Edit> {
-    protocols::EDITS.iter().chain(laws::EDITS)
+    protocols::EDITS.iter().chain(laws::EDITS).chain(answers::EDITS)
 }

@@ -1,86 +1,27 @@
 //! Arbitrary histories of the machine alone: every event, in any order, by actors that come late, twice or never.
 
 mod event;
+mod kinds;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use credlatch_core::custody::Watched;
 use credlatch_core::fingerprint::{KEY_BYTES, MarkKey};
-use credlatch_core::flow::FlowKind;
 use credlatch_core::law::{Broken, Fact, Stepped, Trace, check_step};
 use credlatch_core::name::{Label, ProviderId};
-use credlatch_core::pool::{Answer, Choice, Strategy, Unusable, select};
+use credlatch_core::pool::{Choice, Unusable, select};
+use credlatch_core::rotation::Answer;
 use credlatch_core::state::{Custody, Nonce, State};
 use credlatch_core::time::Stamp;
 use credlatch_core::{Event, Step, apply};
-use serde::{Deserialize, Serialize};
 
 use crate::acts::Acts;
 use crate::judging::mind;
-use crate::scenario::Why;
 use crate::world::clock::Times;
 use crate::world::told;
 
-/// One move. `late` counts back from the newest act: 0 is the newest. Who claims `watched` has been there since the last
-/// boot; the platform says which boot it is, or doesn't, from a `Boot` on. With a `Key` the marks of
-/// what is gone are keyed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[allow(missing_docs)] // Each is the event of its name.
-pub enum Move {
-    Put { provider: ProviderId, label: Label, what: What, bulk: bool },
-    Suspend { provider: ProviderId, label: Label },
-    Remove { provider: ProviderId, label: Label },
-    Clear { provider: Option<ProviderId> },
-    Claim { provider: ProviderId, label: Label, cause: Why },
-    ClaimWatched { provider: ProviderId, label: Label, cause: Why },
-    Settle { late: usize, outcome: Outcome },
-    Start { provider: ProviderId, label: Label, kind: FlowKind },
-    Prompted { late: usize, expires_in_ms: u64 },
-    SlowDown { late: usize },
-    ClaimCode { late: usize },
-    Succeed { late: usize },
-    Fail { late: usize, expired: bool },
-    Cancel { late: usize },
-    Adopt { late: usize },
-    Die { late: usize },
-    Report { provider: ProviderId, label: Label, older: u64, answer: Answer, model: bool, dead: bool },
-    SetStrategy { provider: ProviderId, strategy: Strategy },
-    OweRewrite { file: u8, key: u8 },
-    RewriteDone { file: u8, key: u8 },
-    Purge,
-    Allow { name: u8, allowed: bool },
-    Choose { provider: ProviderId, turn: u64 },
-    Wait { ms: u64 },
-    SetWallClock { by_ms: i64 },
-    Reboot,
-    Boot { known: bool },
-    Mark,
-    AdoptCopy,
-    Key,
-}
-
-/// What is put.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[allow(missing_docs)] // A key, a grant or a link, told apart by a number.
-pub enum What {
-    Key(u8),
-    Grant(u8),
-    Link(u8),
-}
-
-/// How an exchange comes out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[allow(missing_docs)] // As in `Exchanged`.
-pub enum Outcome {
-    Granted,
-    Rejected,
-    NotConsumed,
-    Unknown,
-}
+pub use kinds::{Move, Outcome, Way, What};
 
 /// An act that was begun: who it was, and of what.
 #[derive(Clone)]
@@ -89,6 +30,13 @@ struct Begun {
     label: Label,
     flow: Nonce,
     attempt: Nonce,
+}
+
+/// What an act has left beside its sign of life, in this boot.
+#[derive(Default)]
+struct Trail {
+    noted: Option<Stamp>,
+    answer: Option<Answer>,
 }
 
 /// A machine with everything that was begun on it.
@@ -103,6 +51,7 @@ pub struct Machine {
     boot: u64,
     /// When each claim of this boot was made, by the clock since it began.
     claimed: BTreeMap<Nonce, u64>,
+    trails: BTreeMap<Nonce, Trail>,
     decide: Decide,
 }
 
@@ -121,6 +70,7 @@ impl Default for Machine {
             trace: Trace::default(),
             boot: now.boot,
             claimed: BTreeMap::new(),
+            trails: BTreeMap::new(),
             decide: apply,
         }
     }
@@ -162,6 +112,8 @@ impl Machine {
                 self.now.boot = if self.now.boot == 0 { 0 } else { self.boot };
                 self.now.up_ms = 0;
                 self.claimed.clear();
+                // Nothing of it was synced.
+                self.trails.values_mut().for_each(|trail| *trail = Trail::default());
                 self.trace.0.extend(self.acts.restart());
                 self.pass(1_000);
             }

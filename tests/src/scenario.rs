@@ -77,6 +77,9 @@ pub struct Participant {
     /// Its process reads rows of the providers that moved to another origin since the grants came.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub has_moved_row: bool,
+    /// Its process is of an older version, which doesn't note what is about to leave and writes no answer down.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_older: bool,
 }
 
 /// One thing that a participant does.
@@ -275,6 +278,7 @@ impl Scenario {
             dies_at: None,
             is_elsewhere: false,
             has_moved_row: false,
+            is_older: false,
         };
         Self {
             name: name.to_owned(),

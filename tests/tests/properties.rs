@@ -9,7 +9,7 @@ use credlatch_tests::conduct::Right;
 use credlatch_tests::coverage::{HARNESSES, Harness, MACHINE, PROGRAMS};
 use credlatch_tests::judging::{Seen, judge};
 use credlatch_tests::run::play::play;
-use credlatch_tests::wrong::{WAITS_BY_WALL_CLOCK, WRONG};
+use credlatch_tests::wrong::{NO_NOTE_IS_PROOF, WAITS_BY_WALL_CLOCK, WRONG};
 use credlatch_tests::{arbitrary, moves};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
@@ -93,6 +93,37 @@ fn waits_by_wall_clock_is_caught_by_law_14_in_each_harness_that_claims_it() {
     for (harness, cases) in [(MACHINE, machine), (PROGRAMS, programs)] {
         let cases = cases.unwrap_or_else(|| panic!("{} never caught {}", harness.name, wrong.name));
         say(&format!("{}: {} is caught in case {cases}", harness.name, wrong.name));
+    }
+}
+
+#[test]
+fn no_note_is_proof_is_caught_by_law_4_in_each_harness_whose_actors_write_no_notes() {
+    let wrong = WRONG.iter().find(|wrong| wrong.name == "no_note_is_proof").unwrap();
+    let law = &LAWS[usize::from(wrong.law) - 1];
+    let machine = caught_after(3_000, &arbitrary::moves(), |moves| {
+        let run = moves::Machine::run_as(NO_NOTE_IS_PROOF, moves);
+        run.map_or_else(|broken| broken.number == law.number, |trace| law.judge(&trace).is_err())
+    });
+    let programs = caught_after(6_000, &arbitrary::scenario(), |scenario| {
+        law.judge(&play(scenario, wrong.scripted).trace).is_err()
+    });
+    for (harness, cases) in [(MACHINE, machine), (PROGRAMS, programs)] {
+        assert!(harness.claims.contains(&law.number));
+        let cases = cases.unwrap_or_else(|| panic!("{} never caught {}", harness.name, wrong.name));
+        say(&format!("{}: {} is caught in case {cases}", harness.name, wrong.name));
+    }
+}
+
+#[test]
+fn what_is_wrong_about_notes_and_answers_is_caught_by_arbitrary_programs_too() {
+    for name in ["trusts_a_torn_answer", "answer_of_another_claim", "note_after_send"] {
+        let wrong = WRONG.iter().find(|wrong| wrong.name == name).unwrap();
+        let law = &LAWS[usize::from(wrong.law) - 1];
+        let cases = caught_after(20_000, &arbitrary::scenario(), |scenario| {
+            law.judge(&play(scenario, wrong.scripted).trace).is_err()
+        });
+        let cases = cases.unwrap_or_else(|| panic!("{} never caught {name}", PROGRAMS.name));
+        say(&format!("{}: {name} is caught in case {cases}", PROGRAMS.name));
     }
 }
 

@@ -68,6 +68,14 @@ fn finding(provider: &ProviderId, flow: &LiveFlow, report: &FlowReport) -> Findi
                 format!("{}cancel the login: `credlatch cancel {}`", resume.unwrap_or_default(), report.id),
             )
         }
+        Life::Answered => Finding::new(
+            about,
+            Severity::Note,
+            format!(
+                "a login for {provider} succeeded, and {who} has not stored it yet: what its issuer granted is written down"
+            ),
+            "nothing: the next change stores it",
+        ),
         Life::Gone => {
             Finding::new(about, Severity::Note, format!("{what}; {who}, which worked on it, has ended"), join)
         }

@@ -1,5 +1,6 @@
 //! Who holds a claim, and whether they live.
 
+use credlatch_core::port::Left;
 use credlatch_core::state::{Actor, Claim};
 
 use super::Case;
@@ -23,6 +24,8 @@ pub enum Life {
     AtWork,
     /// They live and are stopped, as by Ctrl-Z.
     Stopped,
+    /// What the issuer granted them is written down: whoever changes the profile next stores it, whether they live or not.
+    Answered,
     /// They have ended without finishing; the next change notices that.
     Gone,
     /// Nobody can tell.
@@ -35,6 +38,7 @@ impl Life {
         match self {
             Self::AtWork => "at_work",
             Self::Stopped => "stopped",
+            Self::Answered => "answered",
             Self::Gone => "gone",
             Self::Unknown => "unknown",
         }
@@ -51,7 +55,7 @@ impl Holder {
 impl Case<'_> {
     /// Looks how the holder of a claim is.
     pub(super) fn holder(&self, claim: &Claim) -> Holder {
-        let life = self.life(&claim.actor);
+        let life = self.life(claim);
         let pid = match life {
             // Its number may be somebody else's by now, or nobody's.
             Life::Gone => process::shares_numbers(claim.actor.pid_namespace).then_some(claim.actor.pid),
@@ -67,11 +71,12 @@ impl Case<'_> {
         lockers.iter().copied().find(|pid| Some(*pid) == process::named(actor)).or_else(|| lockers.first().copied())
     }
 
-    fn life(&self, actor: &Actor) -> Life {
-        match self.latch.backend().is_alive(actor) {
-            Ok(true) if process::is_stopped(actor) => Life::Stopped,
-            Ok(true) => Life::AtWork,
-            Ok(false) => Life::Gone,
+    fn life(&self, claim: &Claim) -> Life {
+        match self.latch.backend().left(claim) {
+            Ok(Left::Answer(_)) => Life::Answered,
+            Ok(Left::Going) if process::is_stopped(&claim.actor) => Life::Stopped,
+            Ok(Left::Going) => Life::AtWork,
+            Ok(Left::NoNote | Left::MaybeSent { .. }) => Life::Gone,
             Err(_) => Life::Unknown,
         }
     }

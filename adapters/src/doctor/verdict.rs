@@ -150,6 +150,11 @@ impl Desk<'_> {
                 &format!("is held by {who}, which was stopped while it renewed it: nobody else may"),
                 holder.pid.map_or_else(|| "resume it".to_owned(), resume),
             ),
+            Life::Answered => self.finding(
+                Severity::Note,
+                &format!("was renewed by {who}, which has not stored it yet: what its issuer granted is written down"),
+                "nothing: the next change stores it",
+            ),
             Life::Gone => self.finding(
                 Severity::Note,
                 &format!("was being renewed by {who}, which has ended: its refresh token may be spent"),

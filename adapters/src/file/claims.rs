@@ -9,11 +9,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use credlatch_core::port::{self, StoreError, StoreErrorKind};
-use credlatch_core::state::{Actor, Nonce, State};
+use credlatch_core::port::{self, Answer, Left, StoreError, StoreErrorKind};
+use credlatch_core::state::{Actor, Claim, Nonce, State};
 
 use super::disk::{Disk, Hold, Open};
 use super::kept::Kept;
+use super::left;
 use super::paths::Paths;
 use super::trouble::trouble;
 
@@ -41,9 +42,42 @@ impl<D: Disk> port::Alive for FileAlive<D> {
             let _ = self.disk.remove(&self.path);
         }
     }
+
+    fn note(&self, attempt: Nonce) -> Result<(), StoreError> {
+        self.write("note in", |file| left::note(&*self.disk, file, attempt))
+    }
+
+    fn write_down(&self, answer: &Answer) -> Result<(), StoreError> {
+        self.write("write down in", |file| left::write_down(&*self.disk, file, answer))
+    }
+
+    fn sync(&self) -> Result<(), StoreError> {
+        self.write("sync", |file| {
+            self.disk.sync(file)?;
+            self.path.parent().map_or(Ok(()), |folder| self.disk.sync_folder(folder))
+        })
+    }
+
+    fn wipe(&self) {
+        // What can't be wiped now is wiped by whoever removes the file.
+        let _ = self.write("wipe", |file| left::wipe(&*self.disk, file));
+    }
 }
 
 impl<D: Disk> FileAlive<D> {
+    /// Does something with the file, in the process that made it.
+    fn write(&self, what: &str, how: impl FnOnce(&D::File) -> io::Result<()>) -> Result<(), StoreError> {
+        if !self.is_mine() {
+            let what = format!("{} belongs to the process that forked this one", self.path.display());
+            return Err(StoreError::new(
+                StoreErrorKind::Failed,
+                what,
+                "do it in that process, or begin anew in this one",
+            ));
+        }
+        self.file.attempt(how).map_err(|error| trouble(what, &self.path, &error))
+    }
+
     /// Whether this is the process that made it, and not a fork of it.
     pub(crate) fn is_mine(&self) -> bool {
         // A child in a pid namespace of its own may have its parent's number.
@@ -59,6 +93,18 @@ impl<D: Disk> Drop for FileAlive<D> {
             let _ = self.file.with(|file| self.disk.unlock(file));
         }
     }
+}
+
+/// Makes the sign of life of an act that may send something: it has room for what the actor leaves.
+pub(crate) fn enlist_act<D: Disk>(disk: &Arc<D>, paths: &Paths) -> Result<FileAlive<D>, StoreError> {
+    let mut alive = enlist(disk, paths)?;
+    if let Err(error) = alive.file.attempt(|file| left::reserve(&**disk, file)) {
+        let trouble = trouble("set room aside in", &alive.path, &error);
+        port::Alive::discard(alive);
+        return Err(trouble);
+    }
+    alive.actor.notes = true;
+    Ok(alive)
 }
 
 /// Makes a sign of life.
@@ -120,11 +166,48 @@ pub(crate) fn is_alive<D: Disk>(disk: &D, paths: &Paths, actor: &Actor) -> Resul
     probed.map_err(|error| trouble("probe the lock of", &path, &error))
 }
 
-/// Waits until the actor's act ends, at most so long. Returns whether it ended.
-pub(crate) fn wait<D: Disk>(disk: &D, paths: &Paths, actor: &Actor, patience_ms: u64) -> Result<bool, StoreError> {
+/// What the claim's actor has left beside its sign of life.
+pub(crate) fn left<D: Disk>(disk: &D, paths: &Paths, claim: &Claim) -> Result<Left, StoreError> {
+    disk.shed();
+    paths.check_claims(disk)?;
+    let path = paths.claim(claim.actor.name);
+    let found = match disk.open(&path, Open::Read) {
+        // The lock that this takes goes with the file, at once.
+        Ok(file) => disk.try_lock(&file, Hold::Shared).and_then(|is_free| {
+            if !is_free {
+                let answer = left::answer(disk, &file, claim)?;
+                return Ok(answer.map_or(Left::Going, |answer| Left::Answer(Box::new(answer))));
+            }
+            let left = left::of_the_dead(disk, &file, claim);
+            disk.unlock(&file)?;
+            left
+        }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Left::MaybeSent { noted: None }),
+        Err(error) => Err(error),
+    };
+    found.map_err(|error| trouble("look at", &path, &error))
+}
+
+/// Waits until the claim's act ends or its answer is written down, at most so long. Returns whether it did.
+pub(crate) fn wait<D: Disk>(disk: &D, paths: &Paths, claim: &Claim, patience_ms: u64) -> Result<bool, StoreError> {
+    wait_while(disk, patience_ms, || {
+        Ok(match left(disk, paths, claim)? {
+            Left::Going => true,
+            // What this process has written down is settled by the thread that did.
+            Left::Answer(_) => disk.keep().holds(claim.actor.name),
+            Left::NoNote | Left::MaybeSent { .. } => false,
+        })
+    })
+}
+
+fn wait_while<D: Disk>(
+    disk: &D,
+    patience_ms: u64,
+    goes_on: impl Fn() -> Result<bool, StoreError>,
+) -> Result<bool, StoreError> {
     let deadline = disk.now().patience(patience_ms);
     let mut pause_ms = 1;
-    while is_alive(disk, paths, actor)? {
+    while goes_on()? {
         let left_ms = deadline.left_ms(&disk.now());
         if left_ms == 0 {
             return Ok(false);
@@ -143,7 +226,7 @@ pub(crate) fn wait_for_all<D: Disk>(disk: &D, paths: &Paths, patience_ms: u64) -
     let deadline = disk.now().patience(patience_ms);
     for name in disk.list(&paths.claims).unwrap_or_default().into_iter().filter_map(|name| Nonce::try_from(name).ok()) {
         let actor = disk.process().acting_as(name);
-        if !wait(disk, paths, &actor, deadline.left_ms(&disk.now()))? {
+        if !wait_while(disk, deadline.left_ms(&disk.now()), || is_alive(disk, paths, &actor))? {
             return Err(StoreError::new(
                 StoreErrorKind::Busy,
                 format!(
@@ -194,7 +277,10 @@ fn remove_if_dead<D: Disk>(disk: &D, paths: &Paths, name: Nonce) -> io::Result<(
     if disk.try_lock(&file, Hold::Alone)? {
         match disk.remove(&paths.draft(name)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => disk.remove(&path)?,
+            _ => {
+                left::wipe(disk, &file)?;
+                disk.remove(&path)?;
+            }
         }
         disk.unlock(&file)?;
     }

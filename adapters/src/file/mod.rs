@@ -16,6 +16,7 @@ pub(crate) mod document;
 mod inspect;
 pub mod kept;
 pub(crate) mod key;
+mod left;
 pub(crate) mod lock;
 #[cfg(target_os = "linux")]
 mod magic;
@@ -33,10 +34,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use credlatch_core::name::ProfileName;
-use credlatch_core::port::{Loaded, Store, StoreError};
+use credlatch_core::port::{Left, Loaded, Store, StoreError};
 #[cfg(feature = "doctor")]
 use credlatch_core::state::Nonce;
-use credlatch_core::state::{Actor, State};
+use credlatch_core::state::{Actor, Claim, State};
 
 pub use claims::FileAlive;
 use disk::Disk;
@@ -184,7 +185,7 @@ impl<D: Disk> Store for FileStore<D> {
     }
 
     fn enlist(&self) -> Result<FileAlive<D>, StoreError> {
-        claims::enlist(&self.disk, &self.paths()?)
+        claims::enlist_act(&self.disk, &self.paths()?)
     }
 
     fn reserve(&self, bytes: usize) -> Result<Room<D>, StoreError> {
@@ -195,8 +196,12 @@ impl<D: Disk> Store for FileStore<D> {
         claims::is_alive(&*self.disk, &self.paths()?, actor)
     }
 
-    fn wait(&self, actor: &Actor, patience_ms: u64) -> Result<bool, StoreError> {
-        claims::wait(&*self.disk, &self.paths()?, actor, patience_ms)
+    fn left(&self, claim: &Claim) -> Result<Left, StoreError> {
+        claims::left(&*self.disk, &self.paths()?, claim)
+    }
+
+    fn wait(&self, claim: &Claim, patience_ms: u64) -> Result<bool, StoreError> {
+        claims::wait(&*self.disk, &self.paths()?, claim, patience_ms)
     }
 
     fn is_own(&self, actor: &Actor) -> bool {

@@ -30,9 +30,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use credlatch_core::fingerprint::{AtHand, digest};
-use credlatch_core::port::{CommitError, Loaded, Locked, Store, StoreError, StoreErrorKind};
+use credlatch_core::port::{CommitError, Left, Loaded, Locked, Store, StoreError, StoreErrorKind};
 use credlatch_core::provider::Table;
-use credlatch_core::state::{Actor, Nonce, State};
+use credlatch_core::state::{Actor, Claim, Nonce, State};
 
 use crate::file::disk::Disk;
 use crate::file::document::{Content, read_bytes};
@@ -244,7 +244,7 @@ impl<D: Disk> Store for HermesStore<D> {
     }
 
     fn enlist(&self) -> Result<FileAlive<D>, StoreError> {
-        claims::enlist(&self.disk, &self.paths()?)
+        claims::enlist_act(&self.disk, &self.paths()?)
     }
 
     fn reserve(&self, bytes: usize) -> Result<Room<D>, StoreError> {
@@ -255,8 +255,12 @@ impl<D: Disk> Store for HermesStore<D> {
         claims::is_alive(&*self.disk, &self.paths()?, actor)
     }
 
-    fn wait(&self, actor: &Actor, patience_ms: u64) -> Result<bool, StoreError> {
-        claims::wait(&*self.disk, &self.paths()?, actor, patience_ms)
+    fn left(&self, claim: &Claim) -> Result<Left, StoreError> {
+        claims::left(&*self.disk, &self.paths()?, claim)
+    }
+
+    fn wait(&self, claim: &Claim, patience_ms: u64) -> Result<bool, StoreError> {
+        claims::wait(&*self.disk, &self.paths()?, claim, patience_ms)
     }
 
     fn is_own(&self, actor: &Actor) -> bool {

@@ -21,9 +21,9 @@ use crate::system::SystemClock;
 #[cfg(all(feature = "file", unix))]
 use crate::table;
 
-/// How long a change waits for the store's lock unless the builder says otherwise, in milliseconds. A commit takes a few
-/// milliseconds, so this is room for thousands of writers before one of them.
-const PATIENCE_MS: u64 = 30_000;
+/// How long a call waits for the store's lock, for another's exchange or for the end of a doubt unless the builder says
+/// otherwise, in milliseconds: longer than a doubt lasts with most providers. A commit takes a few milliseconds.
+const PATIENCE_MS: u64 = 60_000;
 
 /// Which profile of which store to open.
 #[derive(Clone)]
@@ -43,6 +43,9 @@ pub struct Builder {
     #[cfg(all(feature = "file", unix))]
     fingerprint_key: Option<PathBuf>,
     issuer: Option<Arc<dyn Issuer>>,
+    /// The command that makes exchanges in processes of their own.
+    #[cfg(all(feature = "file", unix))]
+    exchange_process: Option<PathBuf>,
     /// What `providers` says, once it was read.
     table: Option<Arc<Table>>,
 }
@@ -63,6 +66,8 @@ impl Default for Builder {
             #[cfg(all(feature = "file", unix))]
             fingerprint_key: None,
             issuer: None,
+            #[cfg(all(feature = "file", unix))]
+            exchange_process: None,
             table: None,
         }
     }
@@ -107,7 +112,8 @@ impl Builder {
         self
     }
 
-    /// How long a change waits for the store's lock, in milliseconds; 30,000 unless said.
+    /// How long a call waits for the store's lock, for another's exchange or for the end of a doubt, in milliseconds; 60,000
+    /// unless said.
     #[must_use]
     pub fn patience_ms(mut self, patience_ms: u64) -> Self {
         self.patience_ms = patience_ms;
@@ -147,6 +153,18 @@ impl Builder {
         self
     }
 
+    /// Has each exchange made by a process of its own, which outlives this one: whoever is killed while an issuer answers loses
+    /// nothing. The program is the command `credlatch`, of this version. Where no process can be had this one makes the
+    /// exchange, and [`Latch::take_exchange_trouble`] says why. Without this, exchanges are made by this process.
+    ///
+    /// A store in memory and an issuer of the caller's can't be shared with another process: opening is refused then.
+    #[cfg(all(feature = "file", unix))]
+    #[must_use]
+    pub fn exchange_process(mut self, program: impl Into<PathBuf>) -> Self {
+        self.exchange_process = Some(program.into());
+        self
+    }
+
     /// Opens it. Nothing is created before the first change.
     ///
     /// # Errors
@@ -154,6 +172,7 @@ impl Builder {
     /// its whole path.
     #[cfg(all(feature = "file", unix))]
     pub fn open(mut self) -> Result<Latch, Error> {
+        self.can_delegate(self.issuer.is_none())?;
         let table = self.table()?;
         (self.claims, self.fingerprint_key) = (self.claims_file()?, self.key_file()?);
         #[cfg(feature = "hermes")]
@@ -177,6 +196,7 @@ impl Builder {
     /// As [`Builder::open`]; or the home is no directory, or a file of Hermes, which is one profile.
     #[cfg(all(feature = "file", unix))]
     pub fn profiles(mut self) -> Result<super::Profiles, Error> {
+        self.can_delegate(self.issuer.is_none())?;
         #[cfg(feature = "hermes")]
         if self.hermes.is_some() {
             return Err(Error::new(
@@ -193,6 +213,21 @@ impl Builder {
         };
         let (claims, fingerprint_key) = (self.claims_file()?, self.key_file()?);
         super::Profiles::of(Self { issuer: Some(issuer), table: Some(table), claims, fingerprint_key, ..self }, home)
+    }
+
+    /// Whether another process could make the exchanges, if one is to.
+    #[cfg(all(feature = "file", unix))]
+    fn can_delegate(&self, can: bool) -> Result<(), Error> {
+        if can || self.exchange_process.is_none() {
+            return Ok(());
+        }
+        let what =
+            "a process of its own can't make the exchanges of a store in memory, or of an issuer of the caller's";
+        Err(Error::new(
+            ErrorKind::Usage,
+            what,
+            "leave out `exchange_process`, or use a store on disk and the rows' issuers",
+        ))
     }
 
     #[cfg(all(feature = "file", unix))]

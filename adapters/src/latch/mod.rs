@@ -126,6 +126,9 @@ struct Inner {
     links: link::Links,
     #[cfg(all(feature = "file", unix))]
     guard: guard::Guard,
+    /// Who makes exchanges in processes of their own.
+    #[cfg(all(feature = "file", unix))]
+    exchanger: Option<Arc<crate::exchanger::Exchanger>>,
     exchanging: own::Exchanging,
     #[cfg(feature = "env")]
     debts: debts::Debts,
@@ -203,6 +206,28 @@ impl Latch {
         Builder::default().in_memory_built_in(clock)
     }
 
+    #[cfg(all(feature = "file", unix))]
+    pub(crate) fn issuer(&self) -> &dyn Issuer {
+        &*self.0.issuer
+    }
+
+    #[cfg(all(feature = "file", unix))]
+    pub(crate) fn patience(&self) -> u64 {
+        self.0.patience_ms
+    }
+
+    /// Whether a process of ours is asking an issuer, and this one waits for it.
+    #[cfg(all(feature = "file", unix))]
+    pub fn waits_for_exchange(&self) -> bool {
+        self.0.exchanger.as_ref().is_some_and(|exchanger| exchanger.is_at_work())
+    }
+
+    /// Why an exchange was made by this process though [`Builder::exchange_process`] asks for one of its own; told once.
+    #[cfg(all(feature = "file", unix))]
+    pub fn take_exchange_trouble(&self) -> Option<String> {
+        self.0.exchanger.as_ref()?.take_trouble()
+    }
+
     /// Which profile it is.
     pub fn profile(&self) -> &ProfileName {
         &self.0.profile
@@ -243,7 +268,7 @@ impl Latch {
     }
 
     /// Its engine.
-    #[cfg(all(feature = "doctor", unix))]
+    #[cfg(all(feature = "file", unix))]
     pub(crate) fn backend(&self) -> &dyn Backend {
         &*self.0.backend
     }
@@ -269,6 +294,6 @@ impl fmt::Debug for Latch {
 }
 
 /// A provider's times, as the machine takes them.
-fn times(provider: &Provider) -> Times {
+pub(crate) fn times(provider: &Provider) -> Times {
     provider.oauth.as_ref().map_or_else(Times::default, OAuth::times)
 }

@@ -5,30 +5,57 @@
 //! `CONNECT` and the TLS handshake carry nothing of it, so the mark is set above them.
 
 use std::io::{self, Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use credlatch_core::port::Sending;
 use ureq::Agent;
 use ureq::config::Config;
 use ureq::unversioned::resolver::DefaultResolver;
 use ureq::unversioned::transport::{
     Buffers, ConnectProxyConnector, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, RustlsConnector,
-    SocksConnector, Transport,
+    Transport, TransportAdapter,
 };
 
-/// A client for one request, and whether it has sent any of it.
-pub(super) fn client(config: Config, timeout: Duration) -> (Agent, Arc<AtomicBool>) {
+use super::socks::{self, Target};
+
+/// A client for one request, and whether it has sent any of it. Before it does, it says so; if that can't be noted it sends
+/// nothing.
+pub(super) fn client(config: Config, timeout: Duration, sending: Option<Sending>) -> (Agent, Arc<AtomicBool>) {
     let sent = Arc::new(AtomicBool::new(false));
-    let watch = Watch { sent: Arc::clone(&sent), proxied: config.proxy().is_some() };
+    let watch = Watch { sent: Arc::clone(&sent), sending, timeout, proxied: config.proxy().is_some() };
     let chain =
-        ().chain(SocksConnector::default())
+        ().chain(Socks { timeout })
             .chain(ConnectProxyConnector::default())
             .chain(Tcp { timeout })
             .chain(RustlsConnector::default())
             .chain(watch);
     (Agent::with_parts(config, chain, DefaultResolver::default()), sent)
+}
+
+/// Opens tunnels through a SOCKS proxy.
+#[derive(Debug)]
+pub(super) struct Socks {
+    pub(super) timeout: Duration,
+}
+
+impl<In: Transport> Connector<In> for Socks {
+    type Out = Either<In, Stream>;
+
+    fn connect(&self, details: &ConnectionDetails<'_>, chained: Option<In>) -> Result<Option<Self::Out>, ureq::Error> {
+        let proxy = details.config.proxy().filter(|proxy| socks::is_spoken_by(proxy));
+        let Some(proxy) = proxy.filter(|proxy| chained.is_none() && !proxy.is_no_proxy(details.uri)) else {
+            return Ok(chained.map(Either::A));
+        };
+        let target = Target::of(details, proxy)?;
+        let addresses = details.resolver.resolve(proxy.uri(), details.config, details.timeout)?;
+        let mut tunnel = TransportAdapter::new(open(&addresses, details, self.timeout)?, details.current_time.clone());
+        tunnel.set_timeout(details.timeout);
+        socks::open_tunnel(&mut tunnel, proxy, &target)?;
+        Ok(Some(Either::B(tunnel.into_inner())))
+    }
 }
 
 /// Opens TCP connections.
@@ -44,17 +71,33 @@ impl<In: Transport> Connector<In> for Tcp {
         if let Some(proxied) = chained {
             return Ok(Some(Either::A(proxied)));
         }
-        let stream = connect_any(details)?;
-        stream.set_nodelay(true)?;
-        give_up_after(&stream, self.timeout);
-        let buffers = LazyBuffers::new(details.config.input_buffer_size(), details.config.output_buffer_size());
-        Ok(Some(Either::B(Stream { stream, buffers })))
+        Ok(Some(Either::B(open(&details.addrs, details, self.timeout)?)))
     }
+}
+
+#[cfg(test)]
+impl Stream {
+    /// For how long the kernel goes on to deliver what was written; 0 where it can't be told.
+    pub(super) fn gives_up_after_ms(&self) -> u32 {
+        #[cfg(target_os = "linux")]
+        return rustix::net::sockopt::tcp_user_timeout(&self.stream).unwrap();
+        #[cfg(not(target_os = "linux"))]
+        0
+    }
+}
+
+/// Every connection is opened here, to a proxy or to an issuer.
+fn open(addresses: &[SocketAddr], details: &ConnectionDetails<'_>, timeout: Duration) -> Result<Stream, ureq::Error> {
+    let stream = connect_any(addresses, details)?;
+    stream.set_nodelay(true)?;
+    give_up_after(&stream, timeout);
+    let buffers = LazyBuffers::new(details.config.input_buffer_size(), details.config.output_buffer_size());
+    Ok(Stream { stream, buffers })
 }
 
 /// A TCP connection. The client has one of its own, but keeps it to itself.
 #[derive(Debug)]
-struct Stream {
+pub(super) struct Stream {
     stream: TcpStream,
     buffers: LazyBuffers,
 }
@@ -89,12 +132,12 @@ impl Transport for Stream {
 }
 
 /// Tries the host's addresses in turn; each gets its share of the time that is left.
-fn connect_any(details: &ConnectionDetails<'_>) -> Result<TcpStream, ureq::Error> {
-    let started = std::time::Instant::now();
+fn connect_any(addresses: &[SocketAddr], details: &ConnectionDetails<'_>) -> Result<TcpStream, ureq::Error> {
+    let started = Instant::now();
     let all = details.timeout.not_zero().map_or(Duration::from_secs(60), |left| *left);
     let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
-    let count = details.addrs.len();
-    for (at, address) in details.addrs.iter().enumerate() {
+    let count = addresses.len();
+    for (at, address) in addresses.iter().enumerate() {
         let left = all.saturating_sub(started.elapsed());
         let share = left / u32::try_from(count - at).unwrap_or(1);
         match TcpStream::connect_timeout(address, share.max(Duration::from_millis(10))) {
@@ -120,6 +163,8 @@ fn give_up_after(_stream: &TcpStream, _timeout: Duration) {}
 #[derive(Debug)]
 struct Watch {
     sent: Arc<AtomicBool>,
+    sending: Option<Sending>,
+    timeout: Duration,
     proxied: bool,
 }
 
@@ -129,14 +174,40 @@ impl<In: Transport> Connector<In> for Watch {
     fn connect(&self, details: &ConnectionDetails<'_>, chained: Option<In>) -> Result<Option<Self::Out>, ureq::Error> {
         // The connection to a proxy itself is made with a configuration that names no proxy.
         let is_final = details.config.proxy().is_some() == self.proxied;
-        Ok(chained.map(|inner| Watched { inner, sent: is_final.then(|| Arc::clone(&self.sent)) }))
+        let begins = || Begins { sent: Arc::clone(&self.sent), sending: self.sending.clone(), noted: None };
+        Ok(chained.map(|inner| Watched { inner, begins: is_final.then(begins), timeout: self.timeout }))
     }
 }
 
 #[derive(Debug)]
 struct Watched<T> {
     inner: T,
-    sent: Option<Arc<AtomicBool>>,
+    begins: Option<Begins>,
+    timeout: Duration,
+}
+
+/// What comes before the first byte of the request.
+#[derive(Debug)]
+struct Begins {
+    sent: Arc<AtomicBool>,
+    sending: Option<Sending>,
+    noted: Option<Instant>,
+}
+
+impl Begins {
+    /// Before any byte. Others count from the note for how long a request may be in flight: whoever was stopped since then
+    /// writes no more of it.
+    fn byte(&mut self, timeout: Duration) -> io::Result<()> {
+        let now = Instant::now();
+        if !self.sending.as_ref().is_none_or(Sending::may_begin) {
+            return Err(io::Error::other("that it is about to leave could not be noted"));
+        }
+        if now.duration_since(*self.noted.get_or_insert(now)) > timeout {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        self.sent.store(true, Ordering::Release);
+        Ok(())
+    }
 }
 
 impl<T: Transport> Transport for Watched<T> {
@@ -145,8 +216,8 @@ impl<T: Transport> Transport for Watched<T> {
     }
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
-        if let Some(sent) = &self.sent {
-            sent.store(true, Ordering::Release);
+        if let Some(begins) = &mut self.begins {
+            begins.byte(self.timeout)?;
         }
         self.inner.transmit_output(amount, timeout)
     }

@@ -6,6 +6,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use credlatch_core::port::Sending;
 use credlatch_core::provider::{Url, endpoint};
 use ureq::config::Config;
 use ureq::tls::{RootCerts, TlsConfig};
@@ -26,6 +27,8 @@ pub(super) struct Post<'a> {
     pub(super) body: Zeroizing<String>,
     /// The whole of it: resolving, connecting, sending, and the last byte of the answer.
     pub(super) timeout: Duration,
+    /// What is to be called before the first byte of it leaves.
+    pub(super) sending: Option<&'a Sending>,
 }
 
 /// What came back.
@@ -61,7 +64,7 @@ pub(super) fn form(fields: &[(&str, &str)]) -> Zeroizing<String> {
 pub(super) fn post(post: &Post<'_>) -> Reply {
     let Ok(url) = endpoint(post.url) else { return Reply::NotSent };
     let Some(config) = config(post.timeout, &url) else { return Reply::NotSent };
-    let (agent, sent) = connect::client(config, post.timeout);
+    let (agent, sent) = connect::client(config, post.timeout, post.sending.cloned());
     let request = agent.post(post.url).header("content-type", post.content_type).header("accept", "application/json");
     let mut response = match request.send(post.body.as_bytes()) {
         Ok(response) => response,

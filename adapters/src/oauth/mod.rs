@@ -15,6 +15,7 @@ mod loopback;
 mod pkce;
 pub(crate) mod proxy;
 pub(crate) mod roots;
+mod socks;
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,7 +24,7 @@ use std::time::Duration;
 use credlatch_core::flow::{FlowKind, Prompt};
 use credlatch_core::name::ProviderId;
 use credlatch_core::origin::Reach;
-use credlatch_core::port::{Code, CodeExchanged, Issuer, Polled, Prompting, Revoked};
+use credlatch_core::port::{Code, CodeExchanged, Issuer, Polled, Prompting, Revoked, Sending};
 use credlatch_core::provider::{Dialect, OAuth, Provider, Table};
 use credlatch_core::rotation::{Exchanged, Fresh};
 use credlatch_core::secret::Secret;
@@ -101,8 +102,19 @@ impl Issuer for HttpIssuer {
     /// has renamed one since.
     fn refresh(&self, provider: &ProviderId, refresh: &Secret, _scopes: &[String]) -> Exchanged {
         let Some(row) = self.row(provider) else { return Exchanged::NotConsumed { retry_after_ms: None } };
-        let fields = [("grant_type", "refresh_token"), ("refresh_token", refresh.expose_secret())];
-        classify::refreshed(&ask(row, row.token_endpoint.as_deref(), &fields), refresh)
+        classify::refreshed(&ask(row, row.token_endpoint.as_deref(), &refreshing(refresh)), refresh)
+    }
+
+    fn refresh_noting(
+        &self,
+        provider: &ProviderId,
+        refresh: &Secret,
+        _scopes: &[String],
+        sending: &Sending,
+    ) -> Exchanged {
+        let Some(row) = self.row(provider) else { return Exchanged::NotConsumed { retry_after_ms: None } };
+        let reply = ask_noting(row, row.token_endpoint.as_deref(), &refreshing(refresh), Some(sending));
+        classify::refreshed(&reply, refresh)
     }
 
     fn prompt(&self, provider: &ProviderId, kind: FlowKind) -> Prompting {
@@ -193,17 +205,32 @@ fn wait_for_link() -> Prompting {
 }
 
 /// Posts a form, with the client's id.
+/// RFC 6749, 6.
+fn refreshing(refresh: &Secret) -> [(&'static str, &str); 2] {
+    [("grant_type", "refresh_token"), ("refresh_token", refresh.expose_secret())]
+}
+
 fn ask(row: &OAuth, url: Option<&str>, fields: &[(&str, &str)]) -> Reply {
+    ask_noting(row, url, fields, None)
+}
+
+fn ask_noting(row: &OAuth, url: Option<&str>, fields: &[(&str, &str)], sending: Option<&Sending>) -> Reply {
     let client = row.client_id.as_deref().map(|id| ("client_id", id));
     let fields: Vec<_> = fields.iter().copied().chain(client).collect();
-    send(row, url, "application/x-www-form-urlencoded", form(&fields))
+    send(row, url, "application/x-www-form-urlencoded", form(&fields), sending)
 }
 
 fn ask_json(row: &OAuth, url: Option<&str>, body: String) -> Reply {
-    send(row, url, "application/json", Zeroizing::new(body))
+    send(row, url, "application/json", Zeroizing::new(body), None)
 }
 
-fn send(row: &OAuth, url: Option<&str>, content_type: &'static str, body: Zeroizing<String>) -> Reply {
+fn send(
+    row: &OAuth,
+    url: Option<&str>,
+    content_type: &'static str,
+    body: Zeroizing<String>,
+    sending: Option<&Sending>,
+) -> Reply {
     let Some(url) = url else { return Reply::NotSent };
-    post(&Post { url, content_type, body, timeout: Duration::from_secs(row.http_timeout_secs) })
+    post(&Post { url, content_type, body, timeout: Duration::from_secs(row.http_timeout_secs), sending })
 }

@@ -25,7 +25,7 @@ impl Process {
 
     /// This process as the actor of an act whose sign of life has this name.
     pub fn acting_as(self, name: Nonce) -> Actor {
-        Actor { name, pid: self.pid, started: self.started, pid_namespace: self.pid_namespace }
+        Actor { name, pid: self.pid, started: self.started, pid_namespace: self.pid_namespace, notes: false }
     }
 }
 

@@ -11,6 +11,7 @@ mod faults;
 mod finding;
 mod image;
 mod issuer;
+mod left;
 mod machine;
 mod model;
 mod observe;
@@ -65,6 +66,10 @@ fn try_out(wrong: Option<Wrong>) -> Result<(), Finding> {
 fn crash(wrong: Option<Wrong>, search: &mut Search) -> Result<(), Finding> {
     for op in ["set", "rotate", "first"].map(ops::named) {
         let recording = Recording::of(op, wrong)?;
+        // What a kill shows takes no time to find.
+        if wrong.is_some_and(Wrong::is_about_what_is_left) {
+            recording.kill(&mut Count::default(), search)?;
+        }
         recording.cut(&mut Count::default(), search)?;
         recording.kill(&mut Count::default(), search)?;
     }

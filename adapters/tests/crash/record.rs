@@ -10,6 +10,7 @@ use super::fault::Call;
 use super::finding::{Finding, Search};
 use super::image;
 use super::issuer::Server;
+use super::left;
 use super::machine::{Machine, Point, Tape, World};
 use super::observe::{self, CLAIMS, DOCUMENT, HOME, Seen};
 use super::ops::Op;
@@ -121,6 +122,7 @@ impl Recording {
 
     /// The process is killed at every point; everything it did is there for the others.
     pub(crate) fn kill(&self, count: &mut Count, search: &mut Search) -> Result<(), Finding> {
+        self.keeps_what_was_granted()?;
         for point in &self.points {
             let trial = self.kill_at(point)?;
             let found = if search.is_short { trial.run_short() } else { trial.run() };
@@ -134,6 +136,22 @@ impl Recording {
         }
         count.points += self.points.len();
         law::judge(&Trace(self.facts.clone())).map_err(|broken| Finding::from(broken).at(self.op.name))
+    }
+
+    /// What was once written down stays so until the document holds it for good.
+    fn keeps_what_was_granted(&self) -> Result<(), Finding> {
+        let mut granted = Vec::new();
+        for point in &self.points {
+            let files = &point.world.files;
+            let written = left::written_down(&files.nodes);
+            let is_kept = |answer| written.contains(answer) || answer.is_stored(&observe::durable(files).state());
+            if !granted.iter().all(is_kept) {
+                let what = "what was granted is not written down any more, and not durable in the document";
+                return Err(Finding::of(5, what).at(format!("`{}`, after: {}", self.op.name, point.after)));
+            }
+            granted.extend(written);
+        }
+        Ok(())
     }
 
     fn kill_at(&self, point: &Point) -> Result<Trial, Finding> {
@@ -151,9 +169,10 @@ impl Recording {
     pub(crate) fn cut(&self, count: &mut Count, search: &mut Search) -> Result<(), Finding> {
         let mut acted = BTreeSet::new();
         for (point, image) in images(&self.points) {
-            // Signs of life of the dead decide nothing but who is dead and what is swept: where images differ only in
-            // those, acts are begun anew on one of them.
-            let is_new = acted.insert((point.facts, without_claims(image.clone())));
+            // Signs of life of the dead decide nothing but who is dead, what they left, and what is swept: where images differ
+            // only in those and nothing else was left in them, acts are begun anew on one of them.
+            let left = left::all(&image);
+            let is_new = acted.insert((point.facts, without_claims(image.clone()), left));
             let trial = self.cut_at(point, image, false);
             let found = if is_new && !search.is_short { trial.run() } else { trial.run_short() };
             search.weigh(found.map(drop).map_err(|found| found.at(self.place(point))))?;

@@ -14,6 +14,7 @@ use credlatch_core::rotation::{Cause, Times};
 use super::disk::file_at;
 use super::finding::Finding;
 use super::issuer::{HOUR_MS, Server};
+use super::left::{self, WrittenDown};
 use super::machine::{Machine, Tape};
 use super::observe::{self, DOCUMENT, HOME, Seen};
 use super::ops::{provider, put_key};
@@ -88,9 +89,26 @@ impl Trial {
         }
         self.read_all()?;
         let is_own = self.heir.store().permit_acts();
+        let granted = self.awaited();
         self.transact(&[])?;
         self.rest();
+        let state = self.seen().state();
+        if !granted.iter().all(|answer| answer.is_stored(&state)) {
+            return Err(Finding::of(
+                5,
+                "what was granted and written down is not what is stored after the next commit",
+            ));
+        }
         is_own.map_err(|error| Finding::promise(format!("a crash is taken for a copy: {error}")))
+    }
+
+    /// What was written down for claims that are still open.
+    fn awaited(&self) -> Vec<WrittenDown> {
+        let inner = self.machine.inner();
+        let mut found = left::written_down(&inner.world.files.nodes);
+        let state = observe::document(&inner.world.files.nodes).state();
+        found.retain(|answer| state.claims().any(|claim| claim.attempt.to_string() == answer.attempt));
+        found
     }
 
     /// What was going on goes on, as far as it may so soon.

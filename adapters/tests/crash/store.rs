@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use credlatch::file::{FileAlive, FileLocked, FileStore, Room};
 use credlatch_core::name::ProfileName;
-use credlatch_core::port::{CommitError, Loaded, Locked, Store, StoreError};
-use credlatch_core::state::{Actor, State};
+use credlatch_core::port::{CommitError, Left, Loaded, Locked, Store, StoreError};
+use credlatch_core::state::{Actor, Claim, State};
 
 use super::process::Process;
 
@@ -83,8 +83,16 @@ impl Store for AnyStore {
         either!(Self, self, store => store.is_alive(actor))
     }
 
-    fn wait(&self, actor: &Actor, patience_ms: u64) -> Result<bool, StoreError> {
-        either!(Self, self, store => store.wait(actor, patience_ms))
+    fn left(&self, claim: &Claim) -> Result<Left, StoreError> {
+        either!(Self, self, store => store.left(claim))
+    }
+
+    fn is_own(&self, actor: &Actor) -> bool {
+        either!(Self, self, store => store.is_own(actor))
+    }
+
+    fn wait(&self, claim: &Claim, patience_ms: u64) -> Result<bool, StoreError> {
+        either!(Self, self, store => store.wait(claim, patience_ms))
     }
 }
 

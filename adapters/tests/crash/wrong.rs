@@ -8,7 +8,8 @@ use credlatch::file::disk::{Facts, Hold, Open};
 use rustix::io::Errno;
 
 use super::calls::Handle;
-use super::observe::CLAIMS;
+use super::left::{ANSWER_AT, NOTE_AT};
+use super::observe::{CLAIMS, FOLDER};
 use super::process::Process;
 
 /// What a wrong store does differently.
@@ -47,6 +48,12 @@ pub(crate) enum Wrong {
     /// Whoever isn't in the process table counts as dead, though the sign of life is locked; and this process, in a pid
     /// namespace of its own, sees nobody else in it. No crash shows that, because nobody lives on beside one.
     PidOverLock,
+    /// What was granted is wiped before the document that holds it takes its place.
+    WipesEarly,
+    /// What was granted is written into the draft of the settlement, which overwrites it.
+    AnswerInDraft,
+    /// That a token is about to leave is noted after it was sent.
+    NotesLate,
 }
 
 /// What a wrong store remembers.
@@ -56,6 +63,7 @@ pub(crate) struct Memory {
     word: Option<[u8; 8]>,
     is_claim: bool,
     locked: Option<(u64, u64)>,
+    note: Option<Vec<u8>>,
 }
 
 fn is(path: &Path, extension: &str) -> bool {
@@ -63,6 +71,11 @@ fn is(path: &Path, extension: &str) -> bool {
 }
 
 impl Wrong {
+    /// Whether it is about notes and answers, which a kill shows.
+    pub(crate) fn is_about_what_is_left(self) -> bool {
+        matches!(self, Self::WipesEarly | Self::AnswerInDraft | Self::NotesLate)
+    }
+
     pub(crate) fn open(self, on: &Process, path: &Path, how: Open) -> io::Result<Handle> {
         if self == Self::TornIsAbsent && is(path, "json") {
             let world = on.machine.world();
@@ -89,6 +102,23 @@ impl Wrong {
     }
 
     pub(crate) fn write_at(self, on: &Process, file: &Handle, bytes: &[u8], at: u64) -> io::Result<()> {
+        let is_sign = file.path.parent() == Some(Path::new(CLAIMS)) && bytes.iter().any(|byte| *byte != 0);
+        match self {
+            Self::NotesLate if is_sign && at == NOTE_AT => {
+                on.memory.lock().unwrap().note = Some(bytes.to_vec());
+                return Ok(());
+            }
+            Self::NotesLate if is_sign && at == ANSWER_AT => {
+                let note = on.memory.lock().unwrap().note.take().unwrap_or_default();
+                on.machine.write_at(file, &note, NOTE_AT)?;
+            }
+            Self::AnswerInDraft if is_sign && at == ANSWER_AT => {
+                let draft = on.machine.list(Path::new(FOLDER))?.into_iter().find(|name| name.ends_with(".tmp"));
+                let draft = Path::new(FOLDER).join(draft.ok_or(Errno::NOENT)?);
+                return on.machine.write_at(&on.machine.open(&draft, Open::Write)?, bytes, at);
+            }
+            _ => {}
+        }
         let is_odd_word = is(&file.path, "lock") && at == 0 && bytes[0] % 2 == 1;
         if self == Self::NeverOdd && is_odd_word { Ok(()) } else { on.machine.write_at(file, bytes, at) }
     }
@@ -128,6 +158,14 @@ impl Wrong {
             let draft = super::disk::file_at(&on.machine.world().files.nodes, from).map(|bytes| bytes.to_vec());
             let draft = String::from_utf8(draft.unwrap_or_default()).unwrap();
             on.memory.lock().unwrap().is_claim = draft.contains("\"rotating\"");
+        }
+        if self == Self::WipesEarly {
+            for name in on.machine.list(Path::new(CLAIMS))? {
+                let sign = on.machine.open(&Path::new(CLAIMS).join(name), Open::Write)?;
+                if on.machine.facts(&sign)?.size > ANSWER_AT {
+                    on.machine.write_at(&sign, &[0; 512], ANSWER_AT)?;
+                }
+            }
         }
         let there = on.machine.open(to, Open::Write).ok();
         match (self, there) {
@@ -176,4 +214,7 @@ pub(crate) const WRONGS: &[(Wrong, u8)] = &[
     (Wrong::LocksNobodyOut, 7),
     (Wrong::UnlocksEarly, 8),
     (Wrong::TornIsAbsent, 16),
+    (Wrong::WipesEarly, 5),
+    (Wrong::AnswerInDraft, 5),
+    (Wrong::NotesLate, 5),
 ];

@@ -5,9 +5,12 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use credlatch::core::name::ProfileName;
-use credlatch::core::port::Store;
+use credlatch::core::name::{ProfileName, ProviderId};
+use credlatch::core::port::{Alive, Answer as WrittenDown, Clock, Locked, Store};
+use credlatch::core::rotation::Fresh;
+use credlatch::core::state::Nonce;
 use credlatch::file::FileStore;
+use credlatch::system::SystemClock;
 use credlatch::{Answer, Latch};
 
 const PART: &str = "CREDLATCH_TEST_PART";
@@ -77,8 +80,31 @@ fn plays_its_part() {
                 Answer::Unknown
             });
         }
+        "write down" => {
+            let _alive = write_down(&store);
+            say_and_sleep();
+        }
         other => panic!("no such part: {other}"),
     }
+}
+
+/// Claims the login's renewal, and gets as far as writing down what it was granted.
+fn write_down(store: &FileStore) -> impl Alive {
+    let alive = store.enlist().unwrap();
+    let mut locked = store.lock(5_000).unwrap();
+    let mut state = serde_json::to_value(locked.load().unwrap().state).unwrap();
+    let (attempt, at) = (Nonce(7), SystemClock.now());
+    let claim = serde_json::json!({"attempt": attempt, "actor": alive.actor(), "at": at});
+    let entry = &mut state["providers"]["openai-codex"]["entries"][0];
+    entry["material"]["oauth"]["custody"] = serde_json::json!({"rotating": claim});
+    locked.commit(&serde_json::from_value(state).unwrap(), None).unwrap();
+    let token = |text: &str| text.to_owned().try_into().unwrap();
+    let fresh =
+        Fresh { access: token("at-granted"), refresh: Some(token("rt-granted")), expires_in_ms: None, scopes: None };
+    let provider = ProviderId::new("openai-codex").unwrap();
+    alive.note(attempt).unwrap();
+    alive.write_down(&WrittenDown { attempt, provider, label: None, received: at, fresh }).unwrap();
+    alive
 }
 
 fn say_and_sleep() {

@@ -252,6 +252,25 @@ fn whoever_is_renewing_is_named_and_whether_they_live() {
 }
 
 #[test]
+fn what_a_stopped_process_was_granted_and_wrote_down_is_stored_by_the_next_change() {
+    let home = Home::new().with_login(3600);
+    let player = Player::start("write down", &home.path());
+    player.stop();
+    let diagnosis = home.doctor();
+    let process = format!("process {}", player.pid());
+    let finding = found(&diagnosis, Note, &[&process, "what its issuer granted is written down"]);
+    assert_eq!(finding.remedy, "nothing: the next change stores it");
+    assert_eq!(entry(&diagnosis, "default").holder.unwrap().life, Life::Answered);
+    assert!(!format!("{diagnosis:?}").contains("-granted"), "{diagnosis:?}");
+
+    home.latch().set("minimax", secret("mm-key-1")).unwrap();
+    let diagnosis = home.doctor();
+    sound(&diagnosis);
+    assert_eq!(entry(&diagnosis, "default").holder, None);
+    assert_eq!(home.latch().current("openai-codex").unwrap().expose_secret(), "at-granted");
+}
+
+#[test]
 fn a_limit_on_one_model_is_told_with_the_model() {
     let home = Home::new().with_key();
     let latch = home.latch();

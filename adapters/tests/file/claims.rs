@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use credlatch::file::disk::{Disk, Hold, Open};
 use credlatch::file::{FileStore, RealDisk};
 use credlatch_core::port::{Alive, Locked, Store, StoreErrorKind};
-use credlatch_core::state::{Actor, Nonce, State};
+use credlatch_core::state::{Actor, Claim, Nonce, State};
+use credlatch_core::time::Stamp;
 use rustix::io::Errno;
 
 use crate::disk::{Step, TestDisk};
@@ -34,6 +35,11 @@ pub(crate) fn rotating(actor: &Actor) -> State {
     serde_json::from_str(&json).unwrap()
 }
 
+/// A claim of this actor's.
+pub(crate) fn claim(actor: &Actor) -> Claim {
+    Claim { attempt: Nonce(7), actor: actor.clone(), at: Stamp::default(), doubt: None }
+}
+
 #[test]
 fn an_act_is_alive_until_its_sign_is_dropped() {
     let home = Home::new();
@@ -42,16 +48,16 @@ fn an_act_is_alive_until_its_sign_is_dropped() {
     let actor = alive.actor().clone();
     assert!(other.is_alive(&actor).unwrap());
     assert!(store.is_alive(&actor).unwrap());
-    assert!(!other.wait(&actor, 5).unwrap());
+    assert!(!other.wait(&claim(&actor), 5).unwrap());
     drop(alive);
     assert!(!other.is_alive(&actor).unwrap());
-    assert!(other.wait(&actor, 0).unwrap());
+    assert!(other.wait(&claim(&actor), 0).unwrap());
 }
 
 #[test]
 fn an_act_that_nobody_knows_of_is_dead() {
     let home = Home::new();
-    let actor = Actor { name: Nonce(1), pid: 1, started: 0, pid_namespace: 0 };
+    let actor = Actor { name: Nonce(1), pid: 1, started: 0, pid_namespace: 0, notes: false };
     assert!(!home.store().is_alive(&actor).unwrap());
 }
 
@@ -62,7 +68,7 @@ fn a_waiter_wakes_soon_after_the_end() {
     let alive = store.enlist().unwrap();
     let actor = alive.actor().clone();
     thread::scope(|scope| {
-        let waiter = scope.spawn(|| (store.wait(&actor, 60_000).unwrap(), Instant::now()));
+        let waiter = scope.spawn(|| (store.wait(&claim(&actor), 60_000).unwrap(), Instant::now()));
         thread::sleep(Duration::from_millis(100));
         let ended = Instant::now();
         drop(alive);
@@ -82,7 +88,7 @@ fn a_process_that_is_killed_ends_its_act_at_once() {
     assert!(store.is_alive(&actor).unwrap());
     helper.kill();
     assert!(!store.is_alive(&actor).unwrap());
-    assert!(store.wait(&actor, 0).unwrap());
+    assert!(store.wait(&claim(&actor), 0).unwrap());
 }
 
 #[cfg(target_os = "linux")]
@@ -96,12 +102,12 @@ fn a_lock_that_a_dead_process_left_to_its_child_is_alive_until_the_child_ends() 
     helper.kill();
     let started = Instant::now();
     let is_alive = store.is_alive(&actor).unwrap();
-    let has_ended = store.wait(&actor, 50).unwrap();
+    let has_ended = store.wait(&claim(&actor), 50).unwrap();
     let waited = started.elapsed();
     assert!(Command::new("kill").args(["-9", &heir]).status().unwrap().success());
     assert!(is_alive, "what /proc says of its pid must not overrule the lock");
     assert!(!has_ended && waited < Duration::from_secs(5), "the wait is bounded");
-    assert!(store.wait(&actor, 5_000).unwrap(), "the child has ended");
+    assert!(store.wait(&claim(&actor), 5_000).unwrap(), "the child has ended");
 }
 
 #[test]
@@ -258,7 +264,7 @@ fn a_sign_of_life_that_cannot_be_asked_is_neither_alive_nor_dead() {
     let error = store.is_alive(alive.actor()).unwrap_err();
     assert_eq!(error.kind, StoreErrorKind::Denied);
     assert!(error.what.contains("probe the lock of"), "{}", error.what);
-    assert_eq!(store.wait(alive.actor(), 1000).unwrap_err().kind, StoreErrorKind::Denied);
+    assert_eq!(store.wait(&claim(alive.actor()), 1000).unwrap_err().kind, StoreErrorKind::Denied);
 }
 
 #[test]
@@ -267,7 +273,7 @@ fn a_waiter_looks_often_at_first_and_less_often_later() {
     let (disk, store) = home.on_test_disk();
     let alive = store.enlist().unwrap();
     disk.stop_clock();
-    assert!(!store.wait(alive.actor(), 100).unwrap());
+    assert!(!store.wait(&claim(alive.actor()), 100).unwrap());
     assert_eq!(disk.take_pauses(), [1, 2, 4, 8, 16, 25, 25, 19]);
 }
 

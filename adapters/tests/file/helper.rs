@@ -10,7 +10,7 @@ use std::time::Duration;
 use credlatch::file::FileStore;
 use credlatch_core::name::ProfileName;
 use credlatch_core::port::{Alive, Store};
-use credlatch_core::state::Actor;
+use credlatch_core::state::{Actor, Nonce};
 
 const PART: &str = "CREDLATCH_TEST_PART";
 /// Whom the part is about.
@@ -74,6 +74,13 @@ fn plays_its_part() {
         }
         "enlist" => {
             let alive = store.enlist().unwrap();
+            say_and_sleep(&serde_json::to_string(alive.actor()).unwrap());
+        }
+        "write down" => {
+            let alive = store.enlist().unwrap();
+            let answer = crate::left::answer(Nonce(7));
+            alive.note(answer.attempt).unwrap();
+            alive.write_down(&answer).unwrap();
             say_and_sleep(&serde_json::to_string(alive.actor()).unwrap());
         }
         "leave a child" => {

@@ -12,6 +12,7 @@ mod folders;
 mod glances;
 mod helper;
 mod inspections;
+mod left;
 mod leftovers;
 mod machine;
 #[cfg(target_os = "linux")]

@@ -2,7 +2,15 @@
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::sync::Arc;
 
+use credlatch::core::name::ProviderId;
+use credlatch::core::port::{Alive, Answer, Left, Store};
+use credlatch::core::provider::Table;
+use credlatch::core::rotation::Fresh;
+use credlatch::core::state::{Claim, Nonce};
+use credlatch::core::time::Stamp;
+use credlatch::hermes::HermesStore;
 use credlatch::{ErrorKind, Profile};
 
 use crate::{Home, secret};
@@ -85,4 +93,34 @@ fn a_file_is_one_profile() {
     assert_eq!(error.kind(), ErrorKind::Usage);
     let latch = home.builder().profile(Profile::new("work").unwrap()).open().unwrap();
     assert_eq!(latch.profile().as_str(), "work", "a name for people");
+}
+
+#[test]
+fn what_an_actor_leaves_in_its_sign_of_life_is_there_for_the_next_and_goes_with_it() {
+    let home = Home::new();
+    let row = serde_json::from_str(r#"{"id":"minimax"}"#).unwrap();
+    let table = Arc::new(Table::new(vec![row]).unwrap());
+    let store = HermesStore::new(&home.file(), table).unwrap();
+    let alive = store.enlist().unwrap();
+    let claim = Claim { attempt: Nonce(7), actor: alive.actor().clone(), at: Stamp::default(), doubt: None };
+    assert!(claim.actor.notes);
+    alive.note(claim.attempt).unwrap();
+    assert_eq!(store.left(&claim).unwrap(), Left::Going);
+    let answer = Answer {
+        attempt: claim.attempt,
+        provider: ProviderId::new("minimax").unwrap(),
+        label: None,
+        received: Stamp::default(),
+        fresh: Fresh { access: secret("at-granted"), refresh: None, expires_in_ms: None, scopes: None },
+    };
+    alive.write_down(&answer).unwrap();
+    let granted = Left::Answer(Box::new(answer));
+    assert_eq!(store.left(&claim).unwrap(), granted);
+    drop(alive);
+    assert_eq!(store.left(&claim).unwrap(), granted);
+    let other = Claim { attempt: Nonce(8), ..claim.clone() };
+    assert_eq!(store.left(&other).unwrap(), Left::MaybeSent { noted: None });
+    home.latch().set("minimax", secret("mm-1")).unwrap();
+    assert!(!home.folder().join("auth.claims").join(claim.actor.name.to_string()).exists(), "no claim names it");
+    assert_eq!(store.left(&claim).unwrap(), Left::MaybeSent { noted: None });
 }

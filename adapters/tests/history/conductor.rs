@@ -35,7 +35,7 @@ const KILLS_BETWEEN_RESTS: usize = 25;
 /// Between two disturbances something is to happen, however busy the machine is.
 const LINES_BETWEEN: usize = 8;
 /// How often the newcomer after the last kill tries each login.
-const ROUNDS_OF_RECOVERY: usize = 8;
+const ROUNDS_OF_RECOVERY: usize = 18;
 
 /// What is to be played.
 #[derive(Clone, Debug)]

@@ -33,6 +33,7 @@ mod operations;
 mod player;
 mod search;
 mod spec;
+mod told;
 mod verdict;
 mod worker;
 mod wrong;

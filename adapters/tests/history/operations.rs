@@ -16,7 +16,8 @@ use credlatch_core::time::Stamp;
 
 use crate::line::{Call, Heard, Held, Line, Reply, What};
 use crate::search::Operation;
-use crate::spec::{Op, Product, Sight, Told, act};
+use crate::spec::{Op, Product, act};
+use crate::told::{Sight, Told};
 use crate::worker::{answer, named, secret, tokens};
 
 /// What one worker has begun and not ended.
@@ -41,8 +42,16 @@ pub(crate) fn operations(lines: &[Line]) -> (Product, Vec<Operation<Op>>) {
                 let begun = Open { begin: at, call: call.clone(), presenting: None, answered: None };
                 open.insert(line.who, begun);
             }
-            (What::Presenting(token), Some(open)) => open.presenting = Some((at, token.clone())),
-            (What::Answered(heard), Some(open)) => open.answered = Some((at, heard.clone())),
+            (What::Presenting(token), Some(open)) => {
+                product.noted.insert(act(line.who, open.begin).attempt);
+                open.presenting = Some((at, token.clone()));
+            }
+            (What::Answered(heard), Some(open)) => {
+                if matches!(heard, Heard::Granted { .. }) {
+                    product.granted.insert(act(line.who, open.begin).attempt, (at, answer(heard).into()));
+                }
+                open.answered = Some((at, heard.clone()));
+            }
             (What::Ended(reply), Some(_)) => {
                 product.versions.extend(versions(reply));
                 let done = open.remove(&line.who).unwrap();

@@ -4,21 +4,23 @@
 //! now it gets the next generation. Time is left open: in the specification a day passes between two commits, so that
 //! whatever the product allowed itself after a wait is allowed here. Whether it waited is for the issuer's log to say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use credlatch_core::machine::Act;
-use credlatch_core::pool::{self, Choice, Unusable};
-use credlatch_core::rotation::{Cause, ClaimRotation, Times};
+use credlatch_core::known::Fate;
+use credlatch_core::machine::{Act, Sent};
+use credlatch_core::name::{Label, ProviderId};
+use credlatch_core::rotation::{Cause, ClaimRotation, Exchanged, Settle, Times};
 use credlatch_core::secret::Fingerprint;
-use credlatch_core::state::{Actor, Claim, Nonce, State};
+use credlatch_core::state::{Actor, Claim, Grant, Nonce, State};
 use credlatch_core::time::Stamp;
 use credlatch_core::{Effect, Event, Verdict, apply};
 
-use crate::line::{Held, View, held};
+use crate::line::{Held, held};
 use crate::search::{Operation, Spec};
+use crate::told::{Sight, Told};
 
 const DAY_MS: u64 = 86_400_000;
-const DEFAULT: &str = "default";
+pub(crate) const DEFAULT: &str = "default";
 
 /// An operation and what was told of it.
 #[derive(Clone, Debug)]
@@ -31,67 +33,6 @@ pub(crate) enum Op {
     Look(Sight),
 }
 
-/// What a change was told.
-#[derive(Clone, Debug)]
-pub(crate) enum Told {
-    /// Nothing: it was cut off, or failed for a reason of the issuer's.
-    Nothing,
-    Stored,
-    /// These labels are gone, since that generation.
-    Cleared {
-        provider: String,
-        labels: Vec<String>,
-        generation: u64,
-    },
-    /// There was no such entry.
-    NoEntry,
-    /// A rotation ended, and this is the entry now.
-    Rotated {
-        provider: String,
-        version: u64,
-        value: String,
-    },
-    /// A rotation ended, and the entry is gone.
-    Gone {
-        provider: String,
-    },
-}
-
-/// What was seen.
-#[derive(Clone, Debug)]
-pub(crate) enum Sight {
-    All(View),
-    Picked {
-        provider: String,
-        label: String,
-        version: u64,
-        value: String,
-        generation: u64,
-    },
-    NothingToPick {
-        provider: String,
-    },
-    OnlyLost {
-        provider: String,
-    },
-    /// The provider's default entry.
-    Entry {
-        provider: String,
-        version: u64,
-        value: String,
-    },
-    NoEntry {
-        provider: String,
-    },
-    /// The provider's default entry is one of these; `true` if trying may notice a death.
-    Held {
-        provider: String,
-        any_of: &'static [Held],
-    },
-    /// No state explains it.
-    Never,
-}
-
 /// The product as it should be, among processes that die at known lines.
 #[derive(Default)]
 pub(crate) struct Product {
@@ -99,10 +40,29 @@ pub(crate) struct Product {
     pub(crate) deaths: BTreeMap<u32, (usize, usize)>,
     /// The version of each value that anybody ever saw: a write can't have had another, so most orders needn't be tried.
     pub(crate) versions: BTreeMap<String, u64>,
+    /// The attempts that were noted: whoever says that it presents a token has noted it before.
+    pub(crate) noted: BTreeSet<Nonce>,
+    /// What an attempt was granted, and the line where its actor said so: it may have written it down from there on.
+    pub(crate) granted: BTreeMap<Nonce, (usize, Exchanged)>,
 }
 
 impl Product {
-    /// One transaction, in each way in which the dead may or may not have been noticed yet.
+    /// What may be written down for a claim by then: whoever transacts settles it, whether its actor lives or not.
+    fn written_down(&self, state: &State, claim: &Claim, at: usize) -> Option<Event> {
+        let attempt = claim.attempt;
+        let (_, outcome) = self.granted.get(&attempt).filter(|(answered, _)| *answered < at)?;
+        let slots = state.providers.iter();
+        let mut entries = slots.flat_map(|(provider, slot)| slot.entries.iter().map(move |entry| (provider, entry)));
+        let is_its = |grant: &Grant| grant.claim().is_some_and(|held| held.attempt == attempt);
+        let (provider, label) = match entries.find(|(_, entry)| entry.grant().is_some_and(is_its)) {
+            Some((provider, entry)) => (provider.clone(), entry.label.clone()),
+            // It is of a token that no entry holds any more: whose it was makes no difference.
+            None => (ProviderId::new("acme").ok()?, Label::default()),
+        };
+        Some(Event::Settle(Settle { provider, label, attempt, outcome: outcome.clone() }))
+    }
+
+    /// One transaction, in each way in which the dead may or may not have been noticed yet, and what they left may have been.
     fn transact(
         &self,
         state: &State,
@@ -113,14 +73,21 @@ impl Product {
         let now = now(state);
         let mut ways = vec![state.clone()];
         for claim in state.claims() {
-            let Some((killing, reaped)) = self.deaths.get(&claim.actor.pid) else { continue };
-            let noticed = |before: &State| apply(before, &now, &Event::ActorGone { attempt: claim.attempt }).state;
-            if *reaped < begin {
-                ways = ways.iter().map(noticed).collect();
-            } else if *killing < at {
-                let more: Vec<_> = ways.iter().map(noticed).collect();
-                ways.extend(more);
+            let death = self.deaths.get(&claim.actor.pid);
+            let mut noticed = Vec::new();
+            if death.is_some_and(|(killing, _)| *killing < at) {
+                // Who didn't get as far as to present a token had noted that or not: nobody was told.
+                let is_noted = self.noted.contains(&claim.attempt);
+                let sent = if is_noted { &[Sent::UNKNOWN][..] } else { &[Sent::UNKNOWN, Sent::Nothing] };
+                noticed.extend(sent.iter().map(|sent| Event::ActorGone { attempt: claim.attempt, sent: *sent }));
             }
+            noticed.extend(self.written_down(state, claim, at));
+            let more = ways.iter().flat_map(|before| noticed.iter().map(|event| apply(before, &now, event).state));
+            let more: Vec<_> = more.collect();
+            if death.is_some_and(|(_, reaped)| *reaped < begin) {
+                ways.clear();
+            }
+            ways.extend(more);
         }
         let changed = ways.into_iter().map(|before| {
             let (mut after, verdict, effects) = match event {
@@ -175,8 +142,9 @@ impl Product {
     }
 }
 
-/// What tells one state from another: of each entry, and of each token that no entry holds any more.
-type Key = (u64, u64, Vec<(u64, Fingerprint, Held, Option<Nonce>)>, Vec<(Fingerprint, String)>);
+/// What tells one state from another: of each entry, and of each token that no entry holds and somebody still presents
+/// or may have presented.
+type Key = (u64, u64, Vec<(u64, Fingerprint, Held, Option<Nonce>)>, Vec<(Fingerprint, bool, Nonce)>);
 
 impl Spec for Product {
     type State = State;
@@ -189,7 +157,11 @@ impl Spec for Product {
             let attempt = entry.grant().and_then(|grant| grant.claim()).map(|claim: &Claim| claim.attempt);
             (entry.version, entry.fingerprint, held(entry), attempt)
         });
-        let tokens = state.tokens.iter().map(|known| (known.mark.fingerprint, format!("{:?}", known.fate)));
+        let tokens = state.tokens.iter().filter_map(|known| match &known.fate {
+            Fate::Rotating(claim) => Some((known.mark.fingerprint, true, claim.attempt)),
+            Fate::InDoubt(doubt) => Some((known.mark.fingerprint, false, doubt.attempt)),
+            Fate::Unspent | Fate::Spent | Fate::Lost(_) => None,
+        });
         (state.generation, state.last_version, entries.collect(), tokens.collect())
     }
 
@@ -219,7 +191,9 @@ impl Spec for Product {
             Op::Claim { .. } => true,
             Op::Change { .. } => false,
         };
-        if !transacts || state.claims().all(|claim| !self.deaths.contains_key(&claim.actor.pid)) {
+        let is_left =
+            |claim: &Claim| self.deaths.contains_key(&claim.actor.pid) || self.written_down(state, claim, at).is_some();
+        if !transacts || !state.claims().any(is_left) {
             return Vec::new();
         }
         let ways = self.transact(state, None, 0, at).into_iter();
@@ -227,64 +201,7 @@ impl Spec for Product {
     }
 }
 
-impl Told {
-    fn is_of(&self, before: &State, after: &State, verdict: &Verdict) -> bool {
-        match self {
-            Self::Nothing => true,
-            Self::Stored => matches!(verdict, Verdict::Done | Verdict::Nothing),
-            Self::NoEntry => *verdict == Verdict::Nothing,
-            Self::Cleared { provider, labels, generation } => {
-                let gone = |slot: &credlatch_core::state::Slot| {
-                    let stays = |label: &str| after.entry(provider, label).is_some();
-                    let labels = slot.entries.iter().map(|entry| entry.label.as_str().to_owned());
-                    labels.filter(|label| !stays(label)).collect::<Vec<_>>()
-                };
-                after.generation == *generation && before.slot(provider).map(gone).unwrap_or_default() == *labels
-            }
-            Self::Rotated { provider, version, value } => is_entry(after, provider, *version, value),
-            Self::Gone { provider } => after.entry(provider, DEFAULT).is_none(),
-        }
-    }
-}
-
-impl Sight {
-    fn is_of(&self, state: &State) -> bool {
-        let choose = |provider: &str| state.slot(provider).map(|slot| (slot, pool::select(slot, &now(state), &ANY)));
-        match self {
-            Self::All(view) => state.generation == view.generation && View::of(state) == *view,
-            Self::Picked { provider, label, version, value, generation } => {
-                *generation == state.generation
-                    && choose(provider).is_some_and(|(slot, chosen)| {
-                        chosen.is_ok_and(|at| {
-                            let entry = &slot.entries[at];
-                            let secret = entry.secret().map(credlatch::Secret::expose_secret);
-                            entry.label.as_str() == label && entry.version == *version && secret == Some(value)
-                        })
-                    })
-            }
-            Self::NothingToPick { provider } => {
-                choose(provider).is_none_or(|(_, chosen)| chosen == Err(Unusable::Empty))
-            }
-            Self::OnlyLost { provider } => choose(provider).is_some_and(|(_, chosen)| chosen == Err(Unusable::SignIn)),
-            Self::Entry { provider, version, value } => is_entry(state, provider, *version, value),
-            Self::NoEntry { provider } => state.entry(provider, DEFAULT).is_none(),
-            Self::Held { provider, any_of } => {
-                state.entry(provider, DEFAULT).is_some_and(|entry| any_of.contains(&held(entry)))
-            }
-            Self::Never => false,
-        }
-    }
-}
-
-const ANY: Choice<'static> = Choice { model: None, turn: 0, drawn: None, passed: &[] };
-
-fn is_entry(state: &State, provider: &str, version: u64, value: &str) -> bool {
-    state.entry(provider, DEFAULT).is_some_and(|entry| {
-        entry.version == version && entry.secret().is_some_and(|secret| secret.expose_secret() == value)
-    })
-}
-
-fn now(state: &State) -> Stamp {
+pub(crate) fn now(state: &State) -> Stamp {
     let ms = state.generation * DAY_MS;
     Stamp { wall_ms: ms, up_ms: ms, boot: 1 }
 }
@@ -292,5 +209,5 @@ fn now(state: &State) -> Stamp {
 /// The act of this worker whose claim is this operation.
 pub(crate) fn act(who: u32, begin: usize) -> Act {
     let attempt = Nonce(begin as u128);
-    Act { attempt, actor: Actor { name: attempt, pid: who, started: 0, pid_namespace: 0 } }
+    Act { attempt, actor: Actor { name: attempt, pid: who, started: 0, pid_namespace: 0, notes: false } }
 }

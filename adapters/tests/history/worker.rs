@@ -9,7 +9,7 @@ use credlatch::{Answer, Error, Label, Latch, Secret, Tokens};
 use serde::{Deserialize, Serialize};
 
 use crate::chance::Chance;
-use crate::issuer::Client;
+use crate::issuer::{Client, TIMEOUT_MS};
 use crate::line::{Call, Heard, Reply, Teller, View, What};
 use crate::wrong::{Memory, Wrong};
 
@@ -17,6 +17,9 @@ use crate::wrong::{Memory, Wrong};
 pub(crate) const PART: &str = "CREDLATCH_HISTORY_PART";
 /// The file of providers, in the home.
 pub(crate) const PROVIDERS: &str = "providers.json";
+/// How long a worker waits for another's exchange or the end of a doubt: for any exchange, and for a doubt that is nearly
+/// over; else there would be little but waiting between two kills.
+const PATIENCE_MS: u64 = 3 * TIMEOUT_MS;
 /// Lifetime of an access token: short, so that a login in doubt is needed again within the test.
 const LIFETIME: Duration = Duration::from_secs(1);
 
@@ -46,7 +49,7 @@ pub(crate) fn play_if_asked() -> bool {
     // The pipe is standard input, because the test harness writes to the other two.
     let pipe = io::stdin().as_fd().try_clone_to_owned().unwrap();
     let part: Part = serde_json::from_str(&part).unwrap();
-    let mut worker = Worker::new(&part, Teller::new(pipe.into()), 30_000);
+    let mut worker = Worker::new(&part, Teller::new(pipe.into()), PATIENCE_MS);
     while worker.act() {}
     true
 }

@@ -57,7 +57,7 @@ impl<P: Ports> Engine<P> {
 
     fn take_away(&self, events: &[Event]) -> Result<Cleared, TransactError> {
         let done = self.transact(events)?;
-        let keys = missing(&done.before, &done.after.state);
+        let keys = gone(&done.before, &done.after.state);
         let entries = keys.iter().map(|(provider, label, _)| (provider.clone(), label.clone())).collect();
         let is_shared = |(provider, label, _): &Key| {
             let entry = done.before.entry(provider.as_str(), label.as_str());
@@ -66,6 +66,9 @@ impl<P: Ports> Engine<P> {
         };
         let has_shared = keys.iter().any(is_shared);
         let held = holders(&done.before, &done.after.state, &keys);
+        // What was replaced in this very transaction is held by readers who know nothing of that.
+        let replaced = gone(&done.loaded, &done.after.state).into_iter().filter(|key| !keys.contains(key));
+        let keys = keys.iter().cloned().chain(replaced).collect();
         // Whoever registers from now on reads the store after the commit.
         let readers = self.readers();
         let (effects, withheld, generation) = (done.effects, done.withheld, done.after.state.generation);
@@ -118,11 +121,10 @@ fn holders(before: &State, after: &State, gone: &[Key]) -> Vec<(ProviderId, Labe
     holding.map(|(provider, entry)| (provider.clone(), entry.label.clone())).collect()
 }
 
-/// The versions that were there before and are not any more.
-fn missing(before: &State, after: &State) -> Vec<Key> {
+/// The versions that were there before, of entries that are not there any more.
+fn gone(before: &State, after: &State) -> Vec<Key> {
     let keys = before.providers.iter().flat_map(|(provider, slot)| {
         slot.entries.iter().map(move |entry| (provider.clone(), entry.label.clone(), entry.version))
     });
-    let stays = |key: &Key| after.entry(key.0.as_str(), key.1.as_str()).is_some_and(|entry| entry.version == key.2);
-    keys.filter(|key| !stays(key)).collect()
+    keys.filter(|(provider, label, _)| after.entry(provider.as_str(), label.as_str()).is_none()).collect()
 }

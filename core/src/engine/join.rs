@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::exchange::discard_unless_unknown;
 use super::login::LOOK_MS;
-use super::rotate::discard_unless_unknown;
 use super::{Engine, Poller, Snapshot, TransactError};
 use crate::flow::{Adopt, Cancel, EndedFlow, LiveFlow, Phase, Step};
 use crate::machine::{Effect, Event};
 use crate::name::ProviderId;
-use crate::port::{Alive, Clock, Issuer, Ports, Store, StoreError};
+use crate::port::{Alive, Clock, Issuer, Left, Ports, Store, StoreError};
 use crate::state::Nonce;
 
 /// How often whoever joined looks whether there is a code to show.
@@ -32,9 +32,19 @@ impl<P: Ports> Engine<P> {
     /// # Errors
     /// The store can't be locked, read or written.
     pub fn adopt(&self, provider: &ProviderId, flow: Nonce) -> Result<Option<Poller<P>>, TransactError> {
+        self.adopt_from(provider, flow, None)
+    }
+
+    /// The same, from a poller that is alive and hands it over, if its claim is named.
+    pub(super) fn adopt_from(
+        &self,
+        provider: &ProviderId,
+        flow: Nonce,
+        from: Option<Nonce>,
+    ) -> Result<Option<Poller<P>>, TransactError> {
         let alive = self.store.enlist()?;
         let act = self.act(&alive);
-        let adopt = Event::AdoptFlow(Adopt { provider: provider.clone(), flow, act: act.clone() });
+        let adopt = Event::AdoptFlow(Adopt { provider: provider.clone(), flow, from, act: act.clone() });
         let adopted = match self.transact(&[adopt]) {
             Ok(adopted) => adopted,
             Err(error) => {
@@ -69,7 +79,7 @@ impl<P: Ports> Engine<P> {
             let is_over = live.ends.is_reached(&self.clock.now());
             match live.holder.as_ref().filter(|_| !is_over) {
                 Some(holder) if self.store.is_alive(&holder.actor)? => {
-                    self.store.wait(&holder.actor, PROMPT_LOOK_MS)?;
+                    self.store.wait(holder, PROMPT_LOOK_MS)?;
                 }
                 // Every transaction notices who died, and what is past its time.
                 _ => drop(self.transact(&[])?),
@@ -108,17 +118,17 @@ impl<P: Ports> Engine<P> {
             };
             let now = self.clock.now();
             let alive = match &live.holder {
-                Some(holder) => self.store.is_alive(&holder.actor)?,
+                Some(holder) => self.left(holder)? == Left::Going,
                 None => false,
             };
             match &live.holder {
                 Some(holder) if alive && !live.ends.is_reached(&now) => {
                     // A short wait each: the flow may be ended by others than its holder.
-                    self.store.wait(&holder.actor, LOOK_MS.min(live.ends.left_ms(&now)))?;
+                    self.store.wait(holder, LOOK_MS.min(live.ends.left_ms(&now)))?;
                 }
                 _ => {
                     if let Some(poller) = self.adopt(provider, flow)? {
-                        return self.poll_to_end(issuer, poller.stopped_by(stop));
+                        return self.poll_here(issuer, poller.stopped_by(stop));
                     }
                 }
             }

@@ -3,14 +3,16 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::rotate::discard_unless_unknown;
+use super::exchange::discard_unless_unknown;
 use super::{Engine, FlowView, TransactError};
 use crate::flow::{
     ClaimCode, Failed, FlowEnd, FlowKind, LIVE_MAX_MS, LiveFlow, Phase, Prompted, Start, Step, Succeeded,
 };
 use crate::machine::{Act, Effect, Event, Verdict};
 use crate::name::{Label, ProviderId};
-use crate::port::{Alive, Clock, Code, CodeExchanged, Issuer, Nonces, Polled, Ports, Prompting, Store, StoreError};
+use crate::port::{
+    Alive, Clock, Code, CodeExchanged, Issuer, Nonces, Part, Polled, Ports, Prompting, Store, StoreError,
+};
 use crate::rotation::Fresh;
 use crate::state::{Material, Nonce, Source};
 
@@ -41,6 +43,11 @@ impl<P: Ports> Poller<P> {
 
     pub(super) fn stopped_by(self, stop: &Arc<AtomicBool>) -> Self {
         Self { stop: Arc::clone(stop), ..self }
+    }
+
+    /// Whose step it is.
+    pub(super) fn step(&self) -> &Step {
+        &self.step
     }
 
     /// Setting this ends the polling before its next poll, and leaves the flow to whoever adopts it. An exchange that has
@@ -126,7 +133,19 @@ impl<P: Ports> Engine<P> {
     /// # Errors
     /// The store can't be read or written; the flow is then left to whoever adopts it.
     pub fn poll_to_end(&self, issuer: &(impl Issuer + ?Sized), poller: Poller<P>) -> Result<FlowView, TransactError> {
-        let mut poller = poller;
+        let (of, stop_flag) = (poller.step.clone(), poller.stop_flag());
+        match self.poll_elsewhere(issuer, poller)? {
+            Some(poller) => self.poll_here(issuer, poller),
+            None => self.await_flow_unless(issuer, &of.provider, of.flow, &stop_flag),
+        }
+    }
+
+    /// The same, in this process.
+    pub(super) fn poll_here(
+        &self,
+        issuer: &(impl Issuer + ?Sized),
+        mut poller: Poller<P>,
+    ) -> Result<FlowView, TransactError> {
         let mut is_first = true;
         // A flow is over when its end is reached; a wall clock that was set back must not keep its poller at it for longer.
         let patience = self.clock.now().patience(LIVE_MAX_MS);
@@ -154,13 +173,20 @@ impl<P: Ports> Engine<P> {
                 Polled::Pending => {}
                 Polled::SlowDown => drop(self.transact(&[Event::FlowSlowedDown(poller.step.clone())])?),
                 Polled::Code(code) => {
+                    let to = issuer.delegate();
+                    if to.is_some_and(|to| to.log_in(&poller.step, Part::Exchange(&code)))
+                        && self.still_held(&poller.step)?.is_none()
+                    {
+                        // It was exchanged under the claim of another process: the flow is looked at again.
+                        continue;
+                    }
                     if self.claim_code(&mut poller)? {
                         return self.exchange_code(issuer, poller, &code);
                     }
                 }
-                Polled::Granted(fresh) => return self.succeed(issuer, poller, |engine| engine.own(&fresh)),
+                Polled::Granted(fresh) => return self.come_home(issuer, poller, &fresh),
                 Polled::Linked { material, source } => {
-                    return self.succeed(issuer, poller, |_| (material, source));
+                    return self.succeed(issuer, poller, (material, source));
                 }
                 Polled::Expired => return self.fail(issuer, poller, FlowEnd::Expired),
                 Polled::Failed(code) => return self.fail(issuer, poller, FlowEnd::Failed(code)),
@@ -174,7 +200,7 @@ impl<P: Ports> Engine<P> {
 
     /// The flow, if it is this poller's still: looked at before every poll, because polling for a flow that was cancelled
     /// or adopted may cost the login that replaced it.
-    fn still_held(&self, step: &Step) -> Result<Option<LiveFlow>, StoreError> {
+    pub(super) fn still_held(&self, step: &Step) -> Result<Option<LiveFlow>, StoreError> {
         let now = self.clock.now();
         self.read(|snapshot| {
             let live = snapshot.state.slot(step.provider.as_str())?.flow.as_ref()?;
@@ -198,7 +224,7 @@ impl<P: Ports> Engine<P> {
     }
 
     /// The exchange is a claim of its own, durable before the code is sent.
-    fn claim_code(&self, poller: &mut Poller<P>) -> Result<bool, TransactError> {
+    pub(super) fn claim_code(&self, poller: &mut Poller<P>) -> Result<bool, TransactError> {
         let act = self.act(&poller.alive);
         let claim = ClaimCode { step: poller.step.clone(), act: act.clone() };
         let claimed = self.transact(&[Event::ClaimCode(claim)])?;
@@ -209,30 +235,35 @@ impl<P: Ports> Engine<P> {
         Ok(permitted)
     }
 
-    fn exchange_code(
+    pub(super) fn exchange_code(
         &self,
         issuer: &(impl Issuer + ?Sized),
         poller: Poller<P>,
         code: &Code,
     ) -> Result<FlowView, TransactError> {
         match issuer.exchange(&poller.step.provider, code) {
-            CodeExchanged::Granted(fresh) => self.succeed(issuer, poller, |engine| engine.own(&fresh)),
+            CodeExchanged::Granted(fresh) => self.come_home(issuer, poller, &fresh),
             CodeExchanged::Failed(code) => self.fail(issuer, poller, FlowEnd::Failed(code)),
         }
     }
 
-    fn own(&self, fresh: &Fresh) -> (Material, Source) {
+    fn come_home(
+        &self,
+        issuer: &(impl Issuer + ?Sized),
+        poller: Poller<P>,
+        fresh: &Fresh,
+    ) -> Result<FlowView, TransactError> {
+        self.write_down(&poller.alive, poller.step.attempt, &poller.step.provider, None, fresh);
         let grant = fresh.grant(&self.clock.now());
-        (Material::Oauth(Box::new(grant)), Source::Login)
+        self.succeed(issuer, poller, (Material::Oauth(Box::new(grant)), Source::Login))
     }
 
     fn succeed(
         &self,
         issuer: &(impl Issuer + ?Sized),
         poller: Poller<P>,
-        what: impl FnOnce(&Self) -> (Material, Source),
+        (material, source): (Material, Source),
     ) -> Result<FlowView, TransactError> {
-        let (material, source) = what(self);
         let step = poller.step.clone();
         let event = Event::FlowSucceeded(Succeeded { step: step.clone(), material, source });
         self.end(issuer, event, poller.alive, &step)
@@ -255,7 +286,7 @@ impl<P: Ports> Engine<P> {
         alive: <P::Store as Store>::Alive,
         step: &Step,
     ) -> Result<FlowView, TransactError> {
-        let done = self.bring_home(issuer, event, alive, None)?;
+        let done = self.bring_home(issuer, event, Arc::new(alive), None)?;
         Ok(self.view_in(&done.after, &step.provider, step.flow))
     }
 }

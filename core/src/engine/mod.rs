@@ -8,6 +8,8 @@
 //! Every read goes through [`Engine::read`]: one look at the store's word, and the published snapshot if it is current.
 
 mod clear;
+mod elsewhere;
+mod exchange;
 mod join;
 mod login;
 mod no_token;

@@ -47,10 +47,10 @@ impl<P: Ports> Engine<P> {
 
     /// Takes out the revocations of stored grants that would go to another origin, and returns them. A grant that was
     /// never stored has just come from the row in use.
-    pub(super) fn withhold_revocations(&self, before: &State, effects: &mut Vec<Effect>) -> Vec<Withheld> {
+    pub(super) fn withhold_revocations(&self, held: &[&State], effects: &mut Vec<Effect>) -> Vec<Withheld> {
         let mut withheld = Vec::new();
         effects.retain(|effect| {
-            let held_back = self.held_back(before, effect);
+            let held_back = held.iter().find_map(|state| self.held_back(state, effect));
             let goes = held_back.is_none();
             withheld.extend(held_back);
             goes

@@ -24,7 +24,9 @@ pub struct Transacted {
     pub withheld: Vec<Withheld>,
     /// What this transaction found out about the store: its grants are marked as shared.
     pub shared: Option<Shared>,
-    /// The state before.
+    /// The state that was loaded.
+    pub loaded: State,
+    /// The state as the events found it: who died is noticed by then, and what others wrote down is settled.
     pub before: State,
     /// The state after.
     pub after: Arc<Snapshot>,
@@ -139,48 +141,49 @@ impl<P: Ports> Engine<P> {
     ) -> Result<Transacted, Failed> {
         let mut locked = self.store.lock(self.patience_ms)?;
         // A writer always loads: what it knew before it had the lock may be old.
-        let Loaded { state: before, id } = locked.load()?;
-        law::check_state(&before).map_err(StoreError::from)?;
+        let Loaded { state: loaded, id } = locked.load()?;
+        law::check_state(&loaded).map_err(StoreError::from)?;
         let now = self.clock.now();
-        let marks = locked.shared(&before)?;
-        let chores = self.chores(&before, marks)?;
+        let marks = locked.shared(&loaded)?;
+        let chores = self.chores(&loaded, marks, &now)?;
         if marks.is_some() {
             locked.take_over();
         }
-        let (_, mut effects, state) = fold::<P>(before.clone(), &now, &chores);
-        let (verdicts, more, state) = fold::<P>(state, &now, events);
+        let (_, mut effects, before) = fold::<P>(loaded.clone(), &now, &chores);
+        let (verdicts, more, state) = fold::<P>(before.clone(), &now, events);
         effects.extend(more);
-        let withheld = self.withhold_revocations(&before, &mut effects);
-        let after = if state == before {
+        let withheld = self.withhold_revocations(&[&loaded, &before], &mut effects);
+        let after = if state == loaded {
             self.publish(state, id)
         } else {
-            let riders: Vec<Event> = self.unnamed(&before, &state).into_iter().chain(self.uses()).collect();
+            let riders: Vec<Event> = self.unnamed(&loaded, &state).into_iter().chain(self.uses()).collect();
             let (_, _, mut state) = fold::<P>(state, &now, &riders);
             state.generation = state.generation.saturating_add(1);
             let state = locked.keyed(state);
             // What a load would refuse is not written: it would be the end of the profile.
             law::check_state(&state).map_err(|broken| unwritable(&broken))?;
             let id = locked.commit(&state, room.take())?;
-            if state.last_move != before.last_move {
+            if state.last_move != loaded.last_move {
                 locked.remember(state.last_move);
             }
             self.publish(state, Some(id))
         };
         drop(locked);
         self.forget_saved(&chores);
-        Ok(Transacted { verdicts, effects, withheld, shared: marks.map(|marks| marks.why), before, after })
+        Ok(Transacted { verdicts, effects, withheld, shared: marks.map(|marks| marks.why), loaded, before, after })
     }
 
-    /// What is to be done before anything else: what a copy shares is marked, what could not be saved earlier is saved, whoever died is noticed, and
-    /// what is past its time is forgotten.
-    fn chores(&self, state: &State, marks: Option<MarkShared>) -> Result<Vec<Event>, StoreError> {
-        let mut chores: Vec<Event> = marks.map(Event::MarkShared).into_iter().collect();
-        chores.extend(self.unsaved_events());
+    /// What is to be done before anything else: who died is noticed and what they were granted is settled, what a copy shares is
+    /// marked, what could not be saved earlier is saved, and what is past its time is forgotten.
+    fn chores(&self, state: &State, marks: Option<MarkShared>, now: &Stamp) -> Result<Vec<Event>, StoreError> {
+        let mut chores = Vec::new();
         for claim in state.claims() {
-            if !self.store.is_alive(&claim.actor)? {
-                chores.push(Event::ActorGone { attempt: claim.attempt });
-            }
+            chores.extend(self.left(claim)?.inherited(state, claim, now));
         }
+        // An answer that lies beside a copy lies beside the original too, so it is marked; what this process was granted is in
+        // no copy.
+        chores.extend(marks.map(Event::MarkShared));
+        chores.extend(self.unsaved_events());
         chores.push(Event::Purge);
         Ok(chores)
     }

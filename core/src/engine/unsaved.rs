@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Engine, Live, TransactError};
 use crate::machine::{Effect, Event};
-use crate::port::{Cell, Clock, Issuer, Ports, Revoked, Store, StoreError};
+use crate::port::{Alive, Cell, Clock, Issuer, Ports, Revoked, Store, StoreError};
 use crate::rotation::{Exchanged, Fresh, Settle};
 use crate::state::{Claim, Custody, Doubt, Nonce};
 
@@ -21,7 +21,7 @@ pub(super) struct Unsaved<P: Ports> {
     /// The tokens as requests get them, if they are an entry's.
     live: Option<Arc<Live>>,
     /// As long as it lives nobody takes the act for dead.
-    _alive: <P::Store as Store>::Alive,
+    alive: Arc<<P::Store as Store>::Alive>,
 }
 
 /// A grant that this process has and the store hasn't.
@@ -48,7 +48,7 @@ impl<P: Ports> Engine<P> {
         &self,
         issuer: &(impl Issuer + ?Sized),
         event: Event,
-        alive: <P::Store as Store>::Alive,
+        alive: Arc<<P::Store as Store>::Alive>,
         mut room: Option<<P::Store as Store>::Room>,
     ) -> Result<super::Transacted, TransactError> {
         let mut tried = 0;
@@ -56,6 +56,7 @@ impl<P: Ports> Engine<P> {
         let error = loop {
             match self.transact_with(std::slice::from_ref(&event), &mut room) {
                 Ok(done) => {
+                    alive.wipe();
                     drop(alive);
                     self.revoke_all(issuer, &done.effects);
                     return Ok(done);
@@ -66,12 +67,16 @@ impl<P: Ports> Engine<P> {
                     if tried == TRIES {
                         break error.into_store_error();
                     }
+                    if tried == 1 {
+                        // From here on it may take long, and only what is written down is there if the power goes.
+                        let _ = alive.sync();
+                    }
                     self.clock.pause(BETWEEN_TRIES_MS);
                 }
             }
         };
         let live = self.hold_unsaved(&event, &error);
-        let unsaved = Unsaved { event, error: error.clone(), live, _alive: alive };
+        let unsaved = Unsaved { event, error: error.clone(), live, alive };
         self.unsaved.write(|all| all.push(unsaved));
         // An early try may have been saved although the last one wasn't.
         Err(if is_unknown { TransactError::Unknown(error) } else { TransactError::NotSaved(error) })
@@ -140,7 +145,9 @@ impl<P: Ports> Engine<P> {
             *all = left;
             done
         });
-        drop(done);
+        for unsaved in done {
+            unsaved.alive.wipe();
+        }
     }
 
     /// Revokes what a step says nobody wants any more; best effort, one answer for each.

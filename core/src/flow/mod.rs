@@ -195,13 +195,15 @@ pub struct Cancel {
     pub flow: Nonce,
 }
 
-/// A waiter takes over the polling of a login whose poller died.
+/// A waiter takes over the polling of a login whose poller died, or hands it over.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Adopt {
     /// The provider.
     pub provider: ProviderId,
     /// The flow.
     pub flow: Nonce,
+    /// The claim of the poller that hands it over, and polls no more; none if it has to be dead.
+    pub from: Option<Nonce>,
     /// Who.
     pub act: Act,
 }
@@ -213,6 +215,12 @@ impl LiveFlow {
             Phase::Reserved => None,
             Phase::Pending(prompt) | Phase::Exchanging(prompt) => Some(prompt),
         }
+    }
+
+    /// Whether its poller, who is named, hands it over.
+    fn is_handed_over(&self, from: Option<Nonce>) -> bool {
+        let is_held = |from| self.holder.as_ref().is_some_and(|claim| claim.attempt == from);
+        matches!(self.phase, Phase::Pending(_)) && from.is_some_and(is_held)
     }
 
     /// Whether it has lost its poller and another may take over.

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::apply;
+use crate::machine::Sent;
 use crate::machine::{Effect, Event, Refusal, Step as Stepped, Verdict};
 use crate::sample::{acme, act, after, at, grant, key, label, link, named, prompt, secret, step};
 use crate::state::{Slot, State};
@@ -38,11 +39,11 @@ fn cancel(flow: Nonce) -> Event {
 }
 
 fn adopt(flow: Nonce, attempt: u128) -> Event {
-    Event::AdoptFlow(Adopt { provider: acme(), flow, act: act(attempt) })
+    Event::AdoptFlow(Adopt { provider: acme(), flow, from: None, act: act(attempt) })
 }
 
 fn gone(attempt: u128) -> Event {
-    Event::ActorGone { attempt: Nonce(attempt) }
+    Event::ActorGone { attempt: Nonce(attempt), sent: Sent::UNKNOWN }
 }
 
 fn reserved() -> State {

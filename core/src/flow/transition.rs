@@ -134,7 +134,9 @@ pub(crate) fn adopt(state: &mut State, now: &Stamp, adopt: &Adopt) -> Outcome {
     match &mut slot.flow {
         Some(live) if live.ends.is_reached(now) => Refusal::NoFlow.into(),
         Some(live) if live.id != adopt.flow => Verdict::Stale.into(),
-        Some(live) if live.is_adoptable() => take_over(live, now, &adopt.provider, &adopt.act),
+        Some(live) if live.is_adoptable() || live.is_handed_over(adopt.from) => {
+            take_over(live, now, &adopt.provider, &adopt.act)
+        }
         Some(live) => Verdict::Joined(live.id).into(),
         None => Refusal::NoFlow.into(),
     }

@@ -3,6 +3,7 @@
 use super::*;
 use crate::clear::{Clear, Remove};
 use crate::flow::{FlowKind, Start, Step as FlowStep, Succeeded};
+use crate::machine::Sent;
 use crate::machine::{Effect, Event, Refusal, Step, Verdict};
 use crate::name::ProviderId;
 use crate::put::{How, Put};
@@ -80,7 +81,7 @@ fn two_labels_of_one_token_are_rotated_once() {
         assert_eq!(entry(&home, "a").secret(), entry(&home, "b").secret());
         assert_ne!(entry(&home, "a").version, entry(&home, "b").version, "a version is never given twice");
     }
-    let gone = after(&state, &at(2), &[Event::ActorGone { attempt: Nonce(1) }]);
+    let gone = after(&state, &at(2), &[Event::ActorGone { attempt: Nonce(1), sent: Sent::UNKNOWN }]);
     assert!(matches!(custody(&gone, "a"), Custody::InDoubt(_)));
     assert_eq!(custody(&gone, "a"), custody(&gone, "b"));
 }
@@ -167,7 +168,7 @@ fn a_token_that_was_cleared_removed_or_replaced_in_flight_is_not_free_when_it_co
             let verdict = put(&told, named("b", grant("at-1", Some("rt-1")))).verdict;
             assert_eq!(verdict, refused.map_or(Verdict::Done, Verdict::Refused));
         }
-        for end in [settle("a", 1, Exchanged::Unknown), Event::ActorGone { attempt: Nonce(1) }] {
+        for end in [settle("a", 1, Exchanged::Unknown), Event::ActorGone { attempt: Nonce(1), sent: Sent::UNKNOWN }] {
             let doubtful = after(&gone, &at(2), &[end]);
             let back = put(&doubtful, named("b", grant("at-1", Some("rt-1")))).state;
             assert!(matches!(custody(&back, "b"), Custody::InDoubt(_)));

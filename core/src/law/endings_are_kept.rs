@@ -50,7 +50,7 @@ fn kept(step: &Stepped, before: &Slot, after: &Slot) -> Result<(), String> {
 }
 
 fn dead_is_released(step: &Stepped, before: &Slot, after: &Slot) -> Result<(), String> {
-    let Event::ActorGone { attempt } = &step.event else { return Ok(()) };
+    let Event::ActorGone { attempt, .. } = &step.event else { return Ok(()) };
     let held =
         before.flow.as_ref().and_then(|live| live.holder.as_ref()).is_some_and(|claim| claim.attempt == *attempt);
     let stuck = |live: &LiveFlow| {

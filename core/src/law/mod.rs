@@ -148,11 +148,11 @@ laws! {
     3 authority_precedes_act Trace "what permits an outside act was durable before the act"
         judges [PromptRequested PollBegan Presented CodeExchanged Revoked Durable Died Step]
         witness "an actor ends between its commit and its act";
-    4 no_replay Trace "a refresh token is never presented by two acts at a time, nor once its successor is durable"
+    4 no_replay Trace "a refresh token is never presented by two acts at a time, nor once its successor is durable, and no act that presented one is believed to have sent nothing"
         judges [Presented PresentationEnded Succession Durable Step]
         witness "two rotations overlap";
-    5 no_silent_loss Trace "after recovery the stored grant is the issuer's live one, or the entry says in doubt, or lost"
-        judges [Rested Revoked Succession Presented Died Step]
+    5 no_silent_loss Trace "after recovery the stored grant is the issuer's live one, or the entry says in doubt, or lost; a grant whose answer was written down is the stored one once anybody commits, or a power cut took it; what the issuer granted and nobody wrote down is in doubt"
+        judges [Rested Revoked Succession Presented WrittenDown Died Step]
         witness "an actor ends after the exchange";
     6 stale_is_inert Step "a report with a superseded flow, attempt or version changes nothing"
         judges [Step]

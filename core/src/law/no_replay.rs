@@ -6,10 +6,9 @@ use super::trace::Fact;
 use super::trace::Who;
 use super::trace::{Stepped, Trace};
 use crate::known::Fate;
-use crate::machine::Event;
-use crate::machine::Verdict;
+use crate::machine::{Event, Verdict};
 use crate::rotation::{Exchanged, Settle};
-use crate::state::{Custody, State};
+use crate::state::{Custody, Nonce, State};
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
@@ -17,6 +16,7 @@ pub(super) fn holds(trace: &Trace) -> Result<(), String> {
     each(trace, keeps_custody)?;
     each(trace, claims_alone)?;
     each(trace, keeps_mark)?;
+    sent_is_sent(trace)?;
     let mut flying: Vec<(&str, Who)> = Vec::new();
     let mut successor: BTreeMap<&str, &str> = BTreeMap::new();
     let mut durable: BTreeSet<&str> = BTreeSet::new();
@@ -76,6 +76,38 @@ fn claims_alone(step: &Stepped) -> Result<(), String> {
         Some(Fate::Rotating(_)) => Err(format!("a refresh token of {} was claimed beside a claim", claim.provider)),
         _ => Ok(()),
     }
+}
+
+/// Nobody is believed to have sent nothing who has begun to present what it claimed: when it dies that is in doubt.
+fn sent_is_sent(trace: &Trace) -> Result<(), String> {
+    let mut claimed: BTreeMap<Nonce, &str> = BTreeMap::new();
+    let mut sent: BTreeSet<Nonce> = BTreeSet::new();
+    for fact in &trace.0 {
+        match fact {
+            Fact::ActBegan { deed: Deed::Present { token }, .. } => {
+                sent.extend(claimed.iter().filter(|(_, claimed)| *claimed == token).map(|(attempt, _)| *attempt));
+            }
+            Fact::Stepped(step) => match (&step.event, &step.verdict) {
+                (Event::ClaimRotation(claim), Verdict::Done) => {
+                    let entry = step.before.entry(claim.provider.as_str(), claim.label.as_str());
+                    let token = entry.and_then(|entry| entry.material.refresh());
+                    claimed.extend(token.map(|token| (claim.act.attempt, token.expose_secret())));
+                }
+                (Event::ActorGone { attempt, .. }, Verdict::Done)
+                    if sent.contains(attempt) && !step.after.awaits(*attempt) =>
+                {
+                    return Err(
+                        "an act that had presented its refresh token was believed to have sent nothing".to_owned()
+                    );
+                }
+                // Whoever comes after it presents the same token.
+                (Event::ActorGone { attempt, .. }, Verdict::Done) => drop(claimed.remove(attempt)),
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// What another copy of the store may hold is claimed by nobody, and stays marked whoever stores it again. Its issuer ends

@@ -1,4 +1,6 @@
-//! Law 5: what is called settled is alive at the issuer, and what is called lost is dead.
+//! Law 5: what is called settled is alive at the issuer, what is called lost is dead, and what was written down is stored.
+
+mod written_down;
 
 use super::trace::Deed;
 use super::trace::Fact;
@@ -8,6 +10,7 @@ use crate::state::Custody;
 use std::collections::BTreeSet;
 
 pub(super) fn holds(trace: &Trace) -> Result<(), String> {
+    written_down::is_stored(trace)?;
     let revoked = revoked(trace);
     for fact in &trace.0 {
         let Fact::Rested { state, live } = fact else { continue };

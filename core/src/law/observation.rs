@@ -30,6 +30,7 @@ pub enum Observation {
     /// No law looks at it.
     OtherActEnded,
     Succession,
+    WrittenDown,
     Came,
     Sent,
     Agreed,
@@ -74,6 +75,7 @@ impl Observation {
             Self::Revoked => "a token is revoked",
             Self::OtherActEnded => "another act ends",
             Self::Succession => "a refresh token is replaced",
+            Self::WrittenDown => "a grant is written down",
             Self::Came => "a grant comes from an origin",
             Self::Sent => "a grant is sent to an origin",
             Self::Agreed => "a person agrees to an origin",
@@ -113,6 +115,7 @@ impl Fact {
             Self::ActBegan { deed, .. } => began(deed),
             Self::ActEnded { deed, .. } => ended(deed),
             Self::Succession { .. } => Observation::Succession,
+            Self::WrittenDown { .. } => Observation::WrittenDown,
             Self::Came { .. } => Observation::Came,
             Self::Sent { .. } => Observation::Sent,
             Self::Agreed { .. } => Observation::Agreed,

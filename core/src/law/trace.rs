@@ -115,6 +115,15 @@ pub enum Fact {
         /// The new one.
         new: String,
     },
+    /// An actor wrote down, as a whole, what the issuer granted to its act.
+    WrittenDown {
+        /// Who.
+        who: Who,
+        /// The act.
+        attempt: Nonce,
+        /// The access token.
+        access: String,
+    },
     /// A grant came from the issuer, by a row that names these origins.
     Came {
         /// Its refresh token.

@@ -1,5 +1,6 @@
 //! The port to an authorization server: what it is asked, and what may come of that.
 
+use super::{Delegate, Sending};
 use crate::flow::{FlowKind, Prompt};
 use crate::name::ProviderId;
 use crate::origin::Reach;
@@ -19,8 +20,29 @@ pub trait Issuer: Send + Sync {
     /// Presents a refresh token (RFC 6749, 6).
     fn refresh(&self, provider: &ProviderId, refresh: &Secret, scopes: &[String]) -> Exchanged;
 
+    /// The same, with what is to be called before the first byte may leave. Whoever calls it as late as that leaves less in
+    /// doubt when it dies; what knows nothing of it is taken to send at once.
+    fn refresh_noting(
+        &self,
+        provider: &ProviderId,
+        refresh: &Secret,
+        scopes: &[String],
+        sending: &Sending,
+    ) -> Exchanged {
+        if sending.may_begin() {
+            self.refresh(provider, refresh, scopes)
+        } else {
+            Exchanged::NotConsumed { retry_after_ms: Some(0) }
+        }
+    }
+
     /// Where it would send a grant's secrets for this provider; none if that isn't decided by a row.
     fn reach(&self, _provider: &ProviderId) -> Option<Reach> {
+        None
+    }
+
+    /// Who asks it in a process of its own, which outlives this one; none if this process does.
+    fn delegate(&self) -> Option<&dyn Delegate> {
         None
     }
 

@@ -2,7 +2,7 @@
 //! presented. A settlement that comes too late changes no entry.
 
 use super::{Exchanged, Fresh, Settle};
-use crate::machine::{Effect, Outcome, Verdict};
+use crate::machine::{Effect, Outcome, Sent, Verdict};
 use crate::state::{Claim, Custody, DoubtCause, Entry, Grant, Nonce, Slot, State};
 use crate::time::Stamp;
 
@@ -89,7 +89,7 @@ fn settle_without_grant(entry: &mut Entry, now: &Stamp, claim: &Claim, outcome: 
         Exchanged::Granted(_) => return,
         Exchanged::Rejected { code } => Custody::Lost(claim.lost(now, code)),
         Exchanged::NotConsumed { .. } | Exchanged::TurnedAway { .. } | Exchanged::Untrusted => back_to,
-        Exchanged::Unknown => Custody::InDoubt(claim.doubted(DoubtCause::NoUsableAnswer)),
+        Exchanged::Unknown => Custody::InDoubt(claim.doubted(DoubtCause::NoUsableAnswer, None)),
     };
     match outcome {
         Exchanged::NotConsumed { retry_after_ms } | Exchanged::TurnedAway { retry_after_ms, .. } => {
@@ -106,12 +106,16 @@ fn settle_without_grant(entry: &mut Entry, now: &Stamp, claim: &Claim, outcome: 
     entry.set_custody(custody);
 }
 
-/// The actor of this attempt is dead: the token it presented is in doubt, wherever it stands.
-pub(crate) fn actor_gone(state: &mut State, attempt: Nonce) -> bool {
-    let mut found = state.doubt_token(attempt);
+/// The actor of this attempt is dead: the token it claimed is in doubt, wherever it stands, or as it was before if nothing
+/// was sent.
+pub(crate) fn actor_gone(state: &mut State, attempt: Nonce, sent: Sent) -> bool {
+    let mut found = state.release_token(attempt, sent);
     for entry in state.awaiting(attempt) {
         if let Some(claim) = entry.grant().and_then(Grant::claim).cloned() {
-            entry.set_custody(Custody::InDoubt(claim.doubted(DoubtCause::ActorDied)));
+            entry.set_custody(match sent {
+                Sent::Nothing => claim.doubt.map_or(Custody::Settled, Custody::InDoubt),
+                Sent::Maybe { noted } => Custody::InDoubt(claim.doubted(DoubtCause::ActorDied, noted)),
+            });
             found = true;
         }
     }

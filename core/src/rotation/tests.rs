@@ -1,8 +1,11 @@
 //! Claim, exchange, settle: what each answer makes of a grant, and what a late one doesn't.
 
+mod answers;
+
 use super::*;
 use crate::clear::Clear;
 use crate::flow::{FlowKind, Start};
+use crate::machine::Sent;
 use crate::machine::{Event, Step};
 use crate::pool::Health;
 use crate::sample::{
@@ -141,14 +144,14 @@ fn each_answer_without_tokens_leaves_the_grant_as_it_is_known_to_be() {
     let lost = Custody::Lost(crate::state::Lost { at: at(20), code: "invalid_grant".to_owned(), after_doubt: false });
     assert_eq!((custody(&rejected), health(&rejected)), (&lost, (0, None)), "there is no next try to wait for");
     let unknown = settled(&state, 20, 1, Exchanged::Unknown).state;
-    let doubt = Doubt { attempt: Nonce(1), claimed: at(10), why: DoubtCause::NoUsableAnswer };
+    let doubt = Doubt { attempt: Nonce(1), claimed: at(10), noted: None, why: DoubtCause::NoUsableAnswer };
     assert_eq!(custody(&unknown), &Custody::InDoubt(doubt.clone()));
     assert_eq!(health(&unknown), (1, Some(at(20).plus_ms(BACK_OFF_FIRST_MS))));
     // A try that set out to resolve a doubt and was not sent goes back to it; a rejection says that a doubt cost the login.
-    let again = claimed(&unknown, 40_000, 2, Cause::Challenged);
-    let back = settled(&again, 40_010, 2, Exchanged::NotConsumed { retry_after_ms: None }).state;
+    let again = claimed(&unknown, 60_000, 2, Cause::Challenged);
+    let back = settled(&again, 60_010, 2, Exchanged::NotConsumed { retry_after_ms: None }).state;
     assert_eq!(custody(&back), &Custody::InDoubt(doubt));
-    let rejected = settled(&again, 40_010, 2, Exchanged::Rejected { code: "invalid_grant".to_owned() }).state;
+    let rejected = settled(&again, 60_010, 2, Exchanged::Rejected { code: "invalid_grant".to_owned() }).state;
     assert!(matches!(custody(&rejected), Custody::Lost(lost) if lost.after_doubt));
 }
 
@@ -176,7 +179,7 @@ fn what_an_issuer_turned_a_try_away_with_is_kept_until_the_next_outcome() {
     }
     // A doubt that it set out to resolve stands again.
     let doubted = settled(&state, 20, 1, Exchanged::Unknown).state;
-    let again = settled(&claimed(&doubted, 40_000, 2, Cause::Challenged), 40_010, 2, turned_away(None)).state;
+    let again = settled(&claimed(&doubted, 60_000, 2, Cause::Challenged), 60_010, 2, turned_away(None)).state;
     assert!(matches!(custody(&again), Custody::InDoubt(doubt) if doubt.attempt == Nonce(1)));
 }
 
@@ -238,11 +241,13 @@ fn a_dead_actors_grant_is_in_doubt_until_it_comes_home_or_another_claims() {
     let both = stored([named("a", grant("at-1", Some("rt-1"))), named("b", grant("at-b", Some("rt-b")))]);
     let state = claimed(&both, 10, 1, Cause::Asked);
     let state = after(&state, &at(10), &[Event::ClaimRotation(claim(&state, "b", 2, Cause::Asked))]);
-    let gone = |state: &State, attempt| step(state, &at(20), &Event::ActorGone { attempt: Nonce(attempt) });
+    let gone = |state: &State, attempt| {
+        step(state, &at(20), &Event::ActorGone { attempt: Nonce(attempt), sent: Sent::UNKNOWN })
+    };
     assert_eq!(gone(&state, 9).verdict, Verdict::Stale);
     let dead = gone(&state, 1);
     assert_eq!(dead.verdict, Verdict::Done);
-    let doubt = Doubt { attempt: Nonce(1), claimed: at(10), why: DoubtCause::ActorDied };
+    let doubt = Doubt { attempt: Nonce(1), claimed: at(10), noted: None, why: DoubtCause::ActorDied };
     assert_eq!(custody(&dead.state), &Custody::InDoubt(doubt));
     assert!(entry(&dead.state, "b").grant().unwrap().claim().is_some(), "the neighbour's actor is at work");
     assert_eq!(gone(&dead.state, 1).verdict, Verdict::Stale);
@@ -251,8 +256,8 @@ fn a_dead_actors_grant_is_in_doubt_until_it_comes_home_or_another_claims() {
     assert_eq!((home.verdict, custody(&home.state)), (Verdict::Done, &Custody::Settled));
     assert_eq!(settled(&dead.state, 30, 9, granted("at-2", Some("rt-2"))).verdict, Verdict::Stale);
     assert_eq!(settled(&dead.state, 30, 1, Exchanged::Unknown).verdict, Verdict::Stale);
-    let other = claimed(&dead.state, 40_000, 3, Cause::Challenged);
-    assert_eq!(settled(&other, 40_010, 1, granted("at-2", Some("rt-2"))).verdict, Verdict::Stale);
+    let other = claimed(&dead.state, 60_000, 3, Cause::Challenged);
+    assert_eq!(settled(&other, 60_010, 1, granted("at-2", Some("rt-2"))).verdict, Verdict::Stale);
 }
 
 #[test]
@@ -260,12 +265,12 @@ fn a_doubt_is_not_resolved_while_a_request_may_be_in_flight_or_the_token_lives()
     let state = claimed(&lasting(3_600_000), 0, 1, Cause::Asked);
     let state = settled(&state, 10, 1, Exchanged::Unknown).state;
     let quiet = at(0).plus_ms(TIMES.quarantine_ms());
-    assert_eq!(quiet.after_ms, 30_000);
-    let at_29 = try_claim(&state, 29_999, 2, Cause::Challenged).verdict;
-    assert_eq!(at_29, Verdict::Refused(Refusal::InDoubtUntil(quiet)));
-    assert_eq!(try_claim(&state, 30_000, 2, Cause::Challenged).verdict, Verdict::Done);
-    let asked = try_claim(&state, 30_000, 2, Cause::Asked).verdict;
-    assert_eq!(asked, Verdict::Refused(Refusal::InDoubtUntil(at(30_000).plus_ms(3_570_000))));
+    assert_eq!(quiet.after_ms, 50_000);
+    let early = try_claim(&state, 49_999, 2, Cause::Challenged).verdict;
+    assert_eq!(early, Verdict::Refused(Refusal::InDoubtUntil(quiet)));
+    assert_eq!(try_claim(&state, 50_000, 2, Cause::Challenged).verdict, Verdict::Done);
+    let asked = try_claim(&state, 50_000, 2, Cause::Asked).verdict;
+    assert_eq!(asked, Verdict::Refused(Refusal::InDoubtUntil(at(50_000).plus_ms(3_550_000))));
     assert_eq!(try_claim(&state, 3_600_000, 2, Cause::Asked).verdict, Verdict::Done);
 }
 

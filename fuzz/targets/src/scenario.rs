@@ -36,6 +36,8 @@ enum Line {
         dies_at: Option<u32>,
         #[serde(default)]
         has_moved_row: bool,
+        #[serde(default)]
+        is_older: bool,
     },
     Step(Step),
     Turns(Who, u32),
@@ -97,11 +99,12 @@ fn told(lines: impl Iterator<Item = Line>) -> Option<Scenario> {
             Line::Issuer(manner) if manner.lifetime_ms <= LONGEST_MS => scenario.issuer = manner,
             Line::WithoutBoot => scenario.without_boot = true,
             Line::Before(step) if is_playable(&step) && step != Step::Tear => scenario.before.push(step),
-            Line::Participant { process, dies_at, has_moved_row }
+            Line::Participant { process, dies_at, has_moved_row, is_older }
                 if scenario.participants.len() < MOST_PARTICIPANTS =>
             {
                 let (steps, is_elsewhere) = (Vec::new(), false);
-                scenario.participants.push(Participant { process, steps, dies_at, is_elsewhere, has_moved_row });
+                let one = Participant { process, steps, dies_at, is_elsewhere, has_moved_row, is_older };
+                scenario.participants.push(one);
             }
             Line::Step(step) if is_playable(&step) => scenario.participants.last_mut()?.steps.push(step),
             Line::Turns(who, count) => scenario.schedule.push((who, count)),

@@ -64,6 +64,19 @@ async function approve(userCode) {
   return true;
 }
 
+// Keeps an answer for a while after all else is done: CREDLATCH_OIDC_DELAY_MS at most, drawn anew for each.
+function keep(response) {
+  const most = Number(process.env.CREDLATCH_OIDC_DELAY_MS ?? 0);
+  if (!most) return;
+  const delay = Math.floor(Math.random() * most);
+  const end = response.end.bind(response);
+  response.end = (...parts) => {
+    say({ delay });
+    setTimeout(() => end(...parts), delay);
+    return response;
+  };
+}
+
 const handle = provider.callback();
 server.on("request", async (request, response) => {
   const url = new URL(request.url, `http://127.0.0.1:${port}`);
@@ -72,7 +85,10 @@ server.on("request", async (request, response) => {
     response.writeHead(known ? 204 : 404).end();
     return;
   }
-  if (url.pathname === "/token") say({ request: "token" });
+  if (url.pathname === "/token") {
+    say({ request: "token" });
+    keep(response);
+  }
   if (url.pathname === "/device/auth") say({ request: "device" });
   handle(request, response);
 });

@@ -15,7 +15,7 @@ pub(super) const EDITS: &[Edit] = &[
     Edit {
         name: "presented before its claim",
         what: "a refresh token is presented, and then that is written down",
-        file: "core/src/engine/rotate.rs",
+        file: "core/src/engine/exchange.rs",
         right: "        let claimed = match self.transact(&[wish.claim(act.clone(), reach, watched)]) {",
         wrong: "        let known = self.snapshot()?;\n        let entry = known.state.entry(wish.provider.as_str(), wish.label.as_str());\n        if let Some(refresh) = entry.and_then(|entry| entry.material.refresh()) {\n            issuer.refresh(&wish.provider, refresh, &[]);\n        }\n        let claimed = match self.transact(&[wish.claim(act.clone(), reach, watched)]) {",
         trials: &[(ROTATION_DIES, &[3]), (PROGRAMS, &[3])],
@@ -88,8 +88,8 @@ pub(super) const EDITS: &[Edit] = &[
         name: "what can't be read is empty",
         what: "a store that can't be read is written anew",
         file: "core/src/engine/transact.rs",
-        right: "let Loaded { state: before, id } = locked.load()?;",
-        wrong: "let unread = Loaded { state: State::default(), id: None };\n        let Loaded { state: before, id } = locked.load().unwrap_or(unread);",
+        right: "let Loaded { state: loaded, id } = locked.load()?;",
+        wrong: "let unread = Loaded { state: State::default(), id: None };\n        let Loaded { state: loaded, id } = locked.load().unwrap_or(unread);",
         trials: &[(PROGRAMS, &[16])],
     },
     Edit {

@@ -13,11 +13,11 @@ use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::pool::{Report, SetStrategy};
 use credlatch_core::put::{How, Put, SuspendLink};
 use credlatch_core::rewrite::Rewrite;
-use credlatch_core::rotation::{ClaimRotation, Exchanged, Fresh, Settle};
+use credlatch_core::rotation::{Answer, ClaimRotation, Exchanged, Fresh, Left, Settle};
 use credlatch_core::shared::{MarkShared, Shared};
-use credlatch_core::state::{Actor, Link, Material, Nonce, Source};
+use credlatch_core::state::{Actor, Claim, Link, Material, Nonce, Source};
 
-use super::{Begun, Machine, Move, Outcome, What};
+use super::{Begun, Machine, Move, Outcome, Trail, Way, What};
 use crate::run::stage::{grant, times};
 use crate::scenario::Why;
 use crate::world::secret;
@@ -33,10 +33,10 @@ impl Machine {
             }
             Move::Remove { provider, label } => Event::Remove(Remove { provider, label }),
             Move::Clear { provider } => Event::Clear(provider.map_or(Clear::Everything, Clear::Provider)),
-            Move::Claim { provider, label, cause } => self.claim(provider, label, cause, None),
+            Move::Claim { provider, label, cause, way } => self.claim(provider, label, cause, None, way),
             Move::ClaimWatched { provider, label, cause } => {
                 let watched = self.watched(&provider, &label);
-                self.claim(provider, label, cause, watched)
+                self.claim(provider, label, cause, watched, Way::Noted)
             }
             Move::Settle { late, outcome } => {
                 let Begun { provider, label, attempt, .. } = self.late(late)?;
@@ -63,13 +63,53 @@ impl Machine {
             Move::Purge => Event::Purge,
             Move::Mark => Event::MarkShared(MarkShared { why: Shared::Copied, counted: 0 }),
             Move::AdoptCopy => Event::AdoptCopy,
+            Move::WriteDown { late } => {
+                self.write_down(late);
+                return None;
+            }
+            Move::Die { late } | Move::Inherit { late } => return self.inherit(late, matches!(one, Move::Die { .. })),
             other => return self.flow_event(&other),
         })
     }
 
-    fn claim(&mut self, provider: ProviderId, label: Label, cause: Why, watched: Option<Watched>) -> Event {
+    /// What was granted to an act is written down, if it can have asked for it.
+    fn write_down(&mut self, late: usize) {
+        let Some(Begun { provider, label, flow, attempt }) = self.late(late) else { return };
+        let is_login = flow != attempt;
+        let Exchanged::Granted(fresh) = exchanged(Outcome::Granted, attempt) else { return };
+        let trail = self.trails.entry(attempt).or_default();
+        if is_login || trail.noted.is_some() {
+            let label = (!is_login).then_some(label);
+            trail.answer = Some(Answer { attempt, provider, label, received: self.now, fresh });
+        }
+    }
+
+    /// What whoever has the store's lock does about an act that died, or that lives and has written something down: early,
+    /// late, or once more.
+    fn inherit(&mut self, late: usize, is_dead: bool) -> Option<Event> {
+        let attempt = self.late(late)?.attempt;
+        let trail = self.trails.get(&attempt);
+        let left = match trail {
+            Some(Trail { answer: Some(answer), .. }) => Left::Answer(Box::new(answer.clone())),
+            _ if !is_dead => Left::Going,
+            Some(Trail { noted: Some(at), .. }) => Left::MaybeSent { noted: Some(*at) },
+            Some(_) => Left::NoNote,
+            None => Left::MaybeSent { noted: None },
+        };
+        let claimed = self.state.claims().find(|claim| claim.attempt == attempt).cloned();
+        let gone = || Claim { attempt, actor: actor(attempt, false), at: self.now, doubt: None };
+        left.inherited(&self.state, &claimed.unwrap_or_else(gone), &self.now)
+    }
+
+    fn claim(&mut self, provider: ProviderId, label: Label, cause: Why, watched: Option<Watched>, way: Way) -> Event {
         let version = self.version(&provider, &label);
-        let act = self.begin(&provider, &label, None);
+        let mut act = self.begin(&provider, &label, None);
+        act.actor.notes = way != Way::Older;
+        let noted = (way == Way::Noted).then_some(self.now);
+        self.trails.insert(act.attempt, Trail { noted, answer: None });
+        if way == Way::Unsent {
+            self.acts.withhold(act.attempt);
+        }
         let cause = cause.into();
         self.claimed.insert(act.attempt, self.now.up_ms);
         Event::ClaimRotation(ClaimRotation {
@@ -91,8 +131,7 @@ impl Machine {
         | Move::Succeed { late }
         | Move::Fail { late, .. }
         | Move::Cancel { late }
-        | Move::Adopt { late }
-        | Move::Die { late }) = one
+        | Move::Adopt { late }) = one
         else {
             return None;
         };
@@ -116,11 +155,10 @@ impl Machine {
                 Event::FlowFailed(Failed { step, end })
             }
             Move::Cancel { .. } => Event::CancelFlow(Cancel { provider, flow }),
-            Move::Adopt { .. } => {
+            _ => {
                 let act = self.begin(&provider, &label, Some(flow));
-                Event::AdoptFlow(Adopt { provider, flow, act })
+                Event::AdoptFlow(Adopt { provider, flow, from: None, act })
             }
-            _ => Event::ActorGone { attempt },
         })
     }
 
@@ -158,7 +196,7 @@ impl Machine {
         let attempt = self.nonce();
         let flow = flow.unwrap_or(attempt);
         self.begun.push(Begun { provider: provider.clone(), label: label.clone(), flow, attempt });
-        Act { attempt, actor: Actor { name: attempt, pid: 1, started: 1, pid_namespace: 0 } }
+        Act { attempt, actor: actor(attempt, true) }
     }
 
     fn late(&self, late: usize) -> Option<Begun> {
@@ -168,6 +206,10 @@ impl Machine {
     fn version(&self, provider: &ProviderId, label: &Label) -> u64 {
         self.state.entry(provider.as_str(), label.as_str()).map_or(self.state.last_version, |entry| entry.version)
     }
+}
+
+fn actor(name: Nonce, notes: bool) -> Actor {
+    Actor { name, pid: 1, started: 1, pid_namespace: 0, notes }
 }
 
 fn rewrite(file: u8, key: u8) -> Rewrite {

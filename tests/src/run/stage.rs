@@ -27,6 +27,8 @@ pub struct Stage<S: Sim> {
     fates: BTreeMap<u32, Arc<Fate>>,
     /// The processes that read rows which moved: a process has one table, whoever asks it.
     moved: BTreeSet<u32>,
+    /// The processes of an older version.
+    older: BTreeSet<u32>,
     conduct: &'static dyn Conduct<S>,
 }
 
@@ -64,8 +66,11 @@ impl<S: Sim> Stage<S> {
             cast.filter(|(_, one)| one.process == *process).map(|(who, _)| who).collect()
         };
         let fates = processes.keys().map(|process| (*process, Fate::of(threads(process)))).collect();
-        let moved = scenario.participants.iter().filter(|one| one.has_moved_row).map(|one| one.process).collect();
-        Self { world, processes, fates, moved, conduct }
+        let of = |is_one: fn(&Participant) -> bool| {
+            scenario.participants.iter().filter(move |one| is_one(one)).map(|one| one.process).collect()
+        };
+        let (moved, older) = (of(|one| one.has_moved_row), of(|one| one.is_older));
+        Self { world, processes, fates, moved, older, conduct }
     }
 
     /// The process of this number.
@@ -84,7 +89,8 @@ impl<S: Sim> Stage<S> {
         let fate = self.fates.get(&participant.process).cloned().unwrap_or_default();
         let here = Here::new(who, participant.process, recorder, machine)
             .elsewhere(participant.is_elsewhere)
-            .reading(self.moved.contains(&participant.process));
+            .reading(self.moved.contains(&participant.process))
+            .older(self.older.contains(&participant.process));
         Arc::new(here.with_fate(fate, participant.dies_at))
     }
 

@@ -59,6 +59,7 @@ pub struct Here {
     dies_at: Option<u32>,
     is_elsewhere: bool,
     pub(super) has_moved_row: bool,
+    pub(super) is_older: bool,
     operations: AtomicU32,
     afterlife_ms: AtomicU64,
 }
@@ -94,6 +95,7 @@ impl Here {
             dies_at: None,
             is_elsewhere: false,
             has_moved_row: false,
+            is_older: false,
             operations,
             afterlife_ms,
         }
@@ -115,6 +117,12 @@ impl Here {
     #[must_use]
     pub fn reading(self, has_moved_row: bool) -> Self {
         Self { has_moved_row, ..self }
+    }
+
+    /// The same, in a process of an older version, which notes nothing, or not.
+    #[must_use]
+    pub fn older(self, is_older: bool) -> Self {
+        Self { is_older, ..self }
     }
 
     /// Whether the process table that it sees lists the actor's process. One that it doesn't list may be alive all the same,

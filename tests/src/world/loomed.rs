@@ -175,6 +175,10 @@ impl<T: Send> Place<T> for LoomPlace<T> {
         look(&self.value())
     }
 
+    fn poke(&self, change: impl FnOnce(&mut T)) {
+        change(&mut self.value());
+    }
+
     fn change<R>(&self, look: impl FnOnce(&mut T) -> R) -> R {
         let turn = lock(&self.turn);
         took_turn();

@@ -4,9 +4,9 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use credlatch_core::law::{Fact, Stepped};
-use credlatch_core::port::{CommitError, Loaded, Locked, Ports, Store, StoreError, StoreErrorKind};
+use credlatch_core::port::{CommitError, Left, Loaded, Locked, Ports, Store, StoreError, StoreErrorKind};
 use credlatch_core::shared::MarkShared;
-use credlatch_core::state::{Actor, State};
+use credlatch_core::state::{Actor, Claim, State};
 use credlatch_core::time::Stamp;
 use credlatch_core::{Event, Step};
 
@@ -111,7 +111,7 @@ impl<S: Sim> Store for Shelf<S> {
     fn enlist(&self) -> Result<Life<S>, StoreError> {
         let here = S::here();
         here.operate()?;
-        Ok(self.world.signs.begin(self.world.clock.nonce(here.who)))
+        Ok(self.world.begin_sign(self.world.clock.nonce(here.who)))
     }
 
     fn reserve(&self, _bytes: usize) -> Result<(), StoreError> {
@@ -124,13 +124,27 @@ impl<S: Sim> Store for Shelf<S> {
         Ok(self.conduct.is_alive(self.world.signs.is_alive(actor.name), here.lists(actor)))
     }
 
-    fn wait(&self, actor: &Actor, patience_ms: u64) -> Result<bool, StoreError> {
+    fn left(&self, claim: &Claim) -> Result<Left, StoreError> {
         let here = S::here();
         here.operate()?;
+        let actor = &claim.actor;
+        let Some(mut trail) = self.world.signs.trail(actor.name) else { return Ok(Left::MaybeSent { noted: None }) };
+        trail.is_alive = self.conduct.is_alive(trail.is_alive, here.lists(actor));
+        Ok(self.conduct.left(&self.world.signs, trail, claim))
+    }
+
+    fn is_own(&self, actor: &Actor) -> bool {
+        actor.pid == S::here().process
+    }
+
+    fn wait(&self, claim: &Claim, patience_ms: u64) -> Result<bool, StoreError> {
+        let here = S::here();
+        here.operate()?;
+        let actor = &claim.actor;
         if !self.conduct.is_alive(true, here.lists(actor)) {
             return Ok(true);
         }
-        let ended = self.world.signs.wait(actor.name);
+        let ended = self.world.signs.wait(claim, self.is_own(actor));
         if !ended {
             self.world.pass(patience_ms);
         }

@@ -232,6 +232,10 @@ impl<T: Send> Place<T> for TurnCell<T> {
         look(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    fn poke(&self, change: impl FnOnce(&mut T)) {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
     fn change<R>(&self, look: impl FnOnce(&mut T) -> R) -> R {
         self.alone(look)
     }

@@ -47,6 +47,9 @@ pub trait Place<T>: Send + Sync {
     /// Looks without taking a turn. Only for what nobody else can change meanwhile, so that no order is missed.
     fn peek<R>(&self, look: impl FnOnce(&T) -> R) -> R;
 
+    /// Changes it without taking a turn. Only what nobody else can see before its next turn.
+    fn poke(&self, change: impl FnOnce(&mut T));
+
     /// Visits it alone, and wakes who waits for it.
     fn change<R>(&self, look: impl FnOnce(&mut T) -> R) -> R;
 

@@ -22,8 +22,9 @@ impl<S: Sim> Conduct<S> for ActBeforeClaim {
         let Some(refresh) = entry.and_then(|entry| entry.grant()?.refresh.clone()) else { return Ok(Rotation::Gone) };
         let alive = engine.store().enlist()?;
         let act = Act { attempt: engine.nonces().nonce(), actor: alive.actor().clone() };
-        let outcome = process.issuer.refresh(&provider, &refresh, &[]);
         let attempt = act.attempt;
+        alive.note(attempt)?;
+        let outcome = process.issuer.refresh(&provider, &refresh, &[]);
         let (provider_of, watched) = (provider.clone(), None);
         let claim =
             ClaimRotation { provider: provider_of, label: label.clone(), version, cause, act, times, reach: None, watched };

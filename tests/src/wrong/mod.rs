@@ -50,6 +50,9 @@ macro_rules! wrong {
 /// The machine of `waits_by_wall_clock` by itself, for the harness that has nothing but a machine.
 pub const WAITS_BY_WALL_CLOCK: crate::moves::Decide = waits_by_wall_clock::decide;
 
+/// The machine of `no_note_is_proof`, for the same.
+pub const NO_NOTE_IS_PROOF: crate::moves::Decide = no_note_is_proof::decide;
+
 wrong! {
     two_pops TwoPops "hermes-webui 1736" 1 [] clear_and_read;
     drain_by_count DrainByCount "design: the drain of readers" 1 [] drain_beside_a_reader;
@@ -80,5 +83,9 @@ wrong! {
     follows_the_row FollowsTheRow "tried: a row that moves" 17 [] a_row_that_moved;
     pid_over_lock PidOverLock "credlatch: signs of life" 4 [] a_process_table_that_lies;
     copy_not_noticed CopyNotNoticed "credlatch: file/provenance.rs" 4 [] a_backup_that_is_put_back;
+    trusts_a_torn_answer TrustsATornAnswer "design: answers" 5 [] a_death_while_an_answer_is_written;
+    answer_of_another_claim AnswerOfAnotherClaim "design: answers" 5 [] two_rotations_and_an_answer;
+    note_after_send NoteAfterSend "design: notes" 4 [] a_death_before_the_answer;
+    no_note_is_proof NoNoteIsProof "design: notes" 4 [] a_request_of_an_older_version;
     draws_twice DrawsTwice "credlatch: latch/rotate.rs" 12 [] a_pool_in_turn_with_a_spent_entry;
 }

@@ -23,6 +23,8 @@ impl<S: Sim> Conduct<S> for Oversleeper {
         let (provider_of, watched) = (provider.clone(), None);
         let claim =
             ClaimRotation { provider: provider_of, label: label.clone(), version, cause, act, times, reach: None, watched };
+        // Others count from the note: it has to be the last thing before the request.
+        alive.note(attempt)?;
         let claimed = engine.transact(&[Event::ClaimRotation(claim)])?;
         let refresh = claimed.effects.iter().find_map(|effect| match effect {
             Effect::Refresh { refresh, attempt: of, .. } if *of == attempt => Some(refresh.clone()),

@@ -43,7 +43,7 @@ pub(super) fn two_rotations() -> Scenario {
 /// Its request is on the way when the first one dies; the second comes before the first one's time is up.
 pub(super) fn a_request_without_its_sender() -> Scenario {
     let mut scenario = story("a request without its sender", &[&[rotate(Why::Asked)], &[rotate(Why::Challenged)]]);
-    scenario.participants[0].dies_at = Some(10);
+    scenario.participants[0].dies_at = Some(11);
     scenario
 }
 
@@ -59,7 +59,7 @@ pub(super) fn a_known_token_in_flight() -> Scenario {
 pub(super) fn a_doubt_and_a_wall_clock_that_leaps() -> Scenario {
     let second = [Step::SetWallClock { by_ms: 120_000 }, rotate(Why::Challenged)];
     let mut scenario = story("a doubt and a wall clock that leaps", &[&[rotate(Why::Asked)], &second]);
-    scenario.participants[0].dies_at = Some(10);
+    scenario.participants[0].dies_at = Some(11);
     scenario.without_boot = true;
     scenario
 }
@@ -152,7 +152,7 @@ pub(super) fn a_torn_document() -> Scenario {
 pub(super) fn a_stopped_process() -> Scenario {
     let patient = [Step::Wait { ms: 300_000 }, rotate(Why::Challenged)];
     let mut scenario = story("a stopped process", &[&[rotate(Why::Asked)], &patient]);
-    scenario.participants[0].dies_at = Some(9);
+    scenario.participants[0].dies_at = Some(10);
     scenario
 }
 
@@ -189,4 +189,37 @@ pub(super) fn a_backup_that_is_put_back() -> Scenario {
     let restores = [Step::BringBack { what: Back::Document }, rotate(Why::Asked)];
     let scenario = story("a backup that is put back", &[&restores, &[Step::Read]]);
     Scenario { before: vec![Step::BackUp, rotate(Why::Asked)], ..scenario }
+}
+
+/// The first process dies in the middle of writing down what the issuer granted.
+pub(super) fn a_death_while_an_answer_is_written() -> Scenario {
+    let mut scenario =
+        story("a death while an answer is written", &[&[rotate(Why::Asked)], &[rotate(Why::Challenged)]]);
+    scenario.participants[0].dies_at = Some(14);
+    scenario
+}
+
+/// Two grants are rotated; the answer to one is written down, and its actor dies, while the other is on its way.
+pub(super) fn two_rotations_and_an_answer() -> Scenario {
+    let other = Step::Rotate { provider: provider(ACME), label: label("other"), cause: Why::Asked };
+    let set = Step::Set { provider: provider(ACME), label: label("spare"), secret: "sk-new".to_owned() };
+    let mut scenario = story("two rotations and an answer", &[&[rotate(Why::Asked)], &[other], &[set]]);
+    scenario.given.push(Given::Grant { provider: provider(ACME), label: label("other"), lifetime_ms: 3_600_000 });
+    scenario.participants[0].dies_at = Some(15);
+    scenario
+}
+
+/// The first process dies when its request was answered.
+pub(super) fn a_death_before_the_answer() -> Scenario {
+    let mut scenario = story("a death before the answer", &[&[rotate(Why::Asked)], &[rotate(Why::Challenged)]]);
+    scenario.participants[0].dies_at = Some(9);
+    scenario
+}
+
+/// The first process is of a version that writes no notes, and its request is on the way when it dies.
+pub(super) fn a_request_of_an_older_version() -> Scenario {
+    let mut scenario = story("a request of an older version", &[&[rotate(Why::Asked)], &[rotate(Why::Challenged)]]);
+    scenario.participants[0].dies_at = Some(10);
+    scenario.participants[0].is_older = true;
+    scenario
 }

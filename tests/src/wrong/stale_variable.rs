@@ -31,6 +31,7 @@ impl<S: Sim> Conduct<S> for StaleVariable {
         let claim =
             ClaimRotation { provider: provider_of, label: label.clone(), version, cause, act, times, reach: None, watched };
         if *engine.transact(&[Event::ClaimRotation(claim)])?.verdict() == Verdict::Done {
+            alive.note(attempt)?;
             let outcome = process.issuer.refresh(&provider, &stale, &[]);
             engine.transact(&[Event::Settle(Settle { provider, label, attempt, outcome })])?;
         }

@@ -29,7 +29,7 @@ fn grant() -> Material {
 }
 
 fn claim(label: &str, version: u64) -> Event {
-    let actor = Actor { name: Nonce(5), pid: 1, started: 1, pid_namespace: 1 };
+    let actor = Actor { name: Nonce(5), pid: 1, started: 1, pid_namespace: 1, notes: false };
     Event::ClaimRotation(ClaimRotation {
         provider: provider("openai-codex"),
         label: Label::new(label).unwrap(),

@@ -10,6 +10,8 @@ use credlatch_core::provider::Table;
 use credlatch_core::time::Stamp;
 
 use super::Builder;
+#[cfg(all(feature = "file", unix))]
+use crate::exchanger::Exchanger;
 use crate::latch::workers::Workers;
 use crate::latch::{Handle, Inner, Latch, issuer, siblings};
 use crate::system::{ParkingLot, SystemNonces};
@@ -30,8 +32,12 @@ impl Builder {
         let hermes = self.hermes_store(&table).ok().flatten();
         let engine = Engine::<Standard<S>>::new(store, AnyClock(Box::new(clock)), SystemNonces, self.patience_ms);
         let engine = engine.remembering(Arc::clone(&issuer));
-        #[cfg(all(feature = "env", feature = "file", unix))]
+        #[cfg(all(feature = "file", unix))]
         let context = self.context();
+        #[cfg(all(feature = "file", unix))]
+        let exchanger = self.exchanger(&issuer, &context);
+        #[cfg(all(feature = "file", unix))]
+        let issuer = exchanger.clone().map_or(issuer, |exchanger| exchanger as Arc<dyn Issuer>);
         let inner = Inner {
             backend: Box::new(engine),
             issuer,
@@ -56,6 +62,8 @@ impl Builder {
             first_turn: u64::try_from(SystemNonces.nonce().0 >> 64).unwrap_or(0),
             patience_ms: self.patience_ms,
             links: crate::latch::link::Links::default(),
+            #[cfg(all(feature = "file", unix))]
+            exchanger,
             exchanging: crate::latch::own::Exchanging::default(),
             #[cfg(feature = "env")]
             debts: crate::latch::debts::Debts::default(),
@@ -73,8 +81,21 @@ impl Builder {
     }
 }
 
-#[cfg(all(feature = "env", feature = "file", unix))]
+#[cfg(all(feature = "file", unix))]
 impl Builder {
+    /// Who makes exchanges in processes of their own: they find the same store, and the user's files outside of it.
+    fn exchanger(&self, issuer: &Arc<dyn Issuer>, context: &[(&'static str, String)]) -> Option<Arc<Exchanger>> {
+        let program = self.exchange_process.clone().filter(|_| !context.is_empty())?;
+        // None is named too: it must not become the user's own file.
+        let path = |file: &Option<PathBuf>| file.as_ref().map_or(Some(""), |file| file.to_str()).map(str::to_owned);
+        let outside =
+            [("CREDLATCH_CLAIMS", path(&self.claims)), ("CREDLATCH_FINGERPRINT_KEY", path(&self.fingerprint_key))];
+        let outside = outside.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        let trusts = self.trusts_file_system.then(|| ("CREDLATCH_TRUST_FILE_SYSTEM", "1".to_owned()));
+        let context = context.iter().cloned().chain(outside).chain(trusts).collect();
+        Some(Arc::new(Exchanger::new(Arc::clone(issuer), program, context)))
+    }
+
     /// The variables by which a command of ours finds the same store, profile and provider file; none of a store in memory.
     fn context(&self) -> Vec<(&'static str, String)> {
         let absolute = |path: &PathBuf| std::path::absolute(path).ok()?.into_os_string().into_string().ok();

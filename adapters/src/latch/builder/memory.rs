@@ -21,6 +21,8 @@ impl Builder {
     /// The provider file can't be read, or this build reads none because it has no feature `file`.
     pub fn in_memory(self, clock: impl Clock + 'static) -> Result<Latch, Error> {
         #[cfg(all(feature = "file", unix))]
+        self.can_delegate(false)?;
+        #[cfg(all(feature = "file", unix))]
         let table = self.table()?;
         #[cfg(not(all(feature = "file", unix)))]
         let table = match (&self.table, &self.providers) {

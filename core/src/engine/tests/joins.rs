@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::super::{Engine, FlowView};
 use super::logins::{end, granted, polling, polls, rig};
-use super::rig::{Here, Life, Rig, commit};
+use super::rig::{Here, Rig, commit};
+use super::signs::Life;
 use crate::flow::{FlowEnd, FlowKind, Phase, Prompted, Start, Step};
 use crate::machine::{Act, Event};
 use crate::port::{Alive, Store};

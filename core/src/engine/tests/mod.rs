@@ -1,5 +1,6 @@
 //! What the engine asks of its ports, and in which order: in a world that does as a test says.
 
+mod answers;
 mod clears;
 mod joins;
 mod logins;
@@ -8,5 +9,6 @@ mod rig;
 mod rotations;
 mod saves;
 mod script;
+mod signs;
 mod time;
 mod tokens;

@@ -2,19 +2,20 @@
 //!
 //! What happens beside the engine is a hook on the next call of a kind: so a test says *while it waits, the other settles*.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 
 use super::super::Engine;
 use super::script::Answers;
+use super::signs::{Life, Sign};
 use crate::machine::Event;
 use crate::port::{
-    Alive, Cell, Clock, CommitError, Loaded, Locked, Nonces, Ports, Seam, Store, StoreError, StoreErrorKind,
+    Cell, Clock, CommitError, Left, Loaded, Locked, Nonces, Ports, Seam, Store, StoreError, StoreErrorKind,
 };
 use crate::put::Put;
 use crate::sample::{at, stored};
-use crate::state::{Actor, Nonce, State};
+use crate::state::{Actor, Claim, Nonce, State};
 use crate::time::Stamp;
 
 /// No test here asks this much; more is a loop without an end.
@@ -28,10 +29,12 @@ struct World {
     wall_by_ms: AtomicI64,
     nonces: AtomicU64,
     disk: Mutex<Loaded>,
-    living: Mutex<BTreeSet<Nonce>>,
+    processes: AtomicU32,
+    signs: Mutex<BTreeMap<Nonce, Sign>>,
     calls: Mutex<Vec<String>>,
     hooks: Mutex<BTreeMap<&'static str, VecDeque<Hook>>>,
     refusals: Mutex<VecDeque<CommitError>>,
+    unnotable: Mutex<VecDeque<StoreError>>,
     answers: Mutex<Answers>,
 }
 
@@ -53,10 +56,12 @@ impl Rig {
             wall_by_ms: AtomicI64::new(0),
             nonces: AtomicU64::new(100),
             disk: Mutex::new(disk),
-            living: Mutex::default(),
+            processes: AtomicU32::new(0),
+            signs: Mutex::default(),
             calls: Mutex::default(),
             hooks: Mutex::default(),
             refusals: Mutex::default(),
+            unnotable: Mutex::default(),
             answers: Mutex::default(),
         }))
     }
@@ -68,7 +73,8 @@ impl Rig {
 
     /// The same, with a machine of its own.
     pub(super) fn engine_of<P: Ports<Store = Shelf, Clock = Watch, Nonces = Numbers>>(&self) -> Arc<Engine<P>> {
-        Arc::new(Engine::new(Shelf(self.clone()), Watch(self.clone()), Numbers(self.clone()), 1_000))
+        let process = self.0.processes.fetch_add(1, Ordering::Relaxed) + 1;
+        Arc::new(Engine::new(Shelf(self.clone(), process), Watch(self.clone()), Numbers(self.clone()), 1_000))
     }
 
     pub(super) fn pass(&self, ms: u64) {
@@ -118,6 +124,24 @@ impl Rig {
         lock(&self.0.refusals).extend(errors);
     }
 
+    /// The next note can't be written.
+    pub(super) fn refuse_note(&self, error: StoreError) {
+        lock(&self.0.unnotable).push_back(error);
+    }
+
+    pub(super) fn noting(&self) -> Result<(), StoreError> {
+        lock(&self.0.unnotable).pop_front().map_or(Ok(()), Err)
+    }
+
+    /// Whether an answer lies beside some sign of life.
+    pub(super) fn has_answer(&self) -> bool {
+        self.signs().values().any(|sign| sign.answer.is_some())
+    }
+
+    pub(super) fn signs(&self) -> MutexGuard<'_, BTreeMap<Nonce, Sign>> {
+        lock(&self.0.signs)
+    }
+
     pub(super) fn answers(&self) -> MutexGuard<'_, Answers> {
         lock(&self.0.answers)
     }
@@ -145,7 +169,7 @@ impl Rig {
     }
 
     fn is_living(&self, actor: &Actor) -> bool {
-        lock(&self.0.living).contains(&actor.name)
+        self.signs().get(&actor.name).is_some_and(|sign| sign.is_alive)
     }
 }
 
@@ -206,7 +230,8 @@ impl Nonces for Numbers {
     }
 }
 
-pub(super) struct Shelf(Rig);
+/// The store, as a process of this number sees it.
+pub(super) struct Shelf(Rig, u32);
 
 impl Store for Shelf {
     type Locked<'a> = LockedShelf<'a>;
@@ -232,8 +257,8 @@ impl Store for Shelf {
 
     fn enlist(&self) -> Result<Life, StoreError> {
         let name = Numbers(self.0.clone()).nonce();
-        lock(&self.0.0.living).insert(name);
-        Ok(Life(self.0.clone(), Actor { name, pid: 1, started: 0, pid_namespace: 0 }))
+        let actor = Actor { name, pid: self.1, started: 0, pid_namespace: 0, notes: true };
+        Ok(Life::begin(self.0.clone(), actor))
     }
 
     fn reserve(&self, bytes: usize) -> Result<usize, StoreError> {
@@ -245,9 +270,22 @@ impl Store for Shelf {
         Ok(self.0.is_living(actor))
     }
 
-    fn wait(&self, actor: &Actor, patience_ms: u64) -> Result<bool, StoreError> {
+    fn left(&self, claim: &Claim) -> Result<Left, StoreError> {
+        Ok(self.0.signs().get(&claim.actor.name).map_or(Left::MaybeSent { noted: None }, |sign| sign.left(claim)))
+    }
+
+    fn is_own(&self, actor: &Actor) -> bool {
+        actor.pid == self.1
+    }
+
+    fn wait(&self, claim: &Claim, patience_ms: u64) -> Result<bool, StoreError> {
         self.0.ask("wait", &patience_ms.to_string());
-        let ended = !self.0.is_living(actor);
+        let is_own = self.is_own(&claim.actor);
+        let ended = match self.left(claim)? {
+            Left::Going => false,
+            Left::Answer(_) => !is_own || !self.0.is_living(&claim.actor),
+            Left::NoNote | Left::MaybeSent { .. } => true,
+        };
         if !ended {
             self.0.pass(patience_ms);
         }
@@ -273,25 +311,6 @@ impl Locked for LockedShelf<'_> {
         let id = disk.id.unwrap_or(0) + 2;
         *disk = Loaded { state: state.clone(), id: Some(id) };
         Ok(id)
-    }
-}
-
-/// A sign of life.
-pub(super) struct Life(Rig, Actor);
-
-impl Alive for Life {
-    fn actor(&self) -> &Actor {
-        &self.1
-    }
-
-    fn discard(self) {
-        self.0.ask("discard", "");
-    }
-}
-
-impl Drop for Life {
-    fn drop(&mut self) {
-        lock(&self.0.0.living).remove(&self.1.name);
     }
 }
 

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::super::{Engine, NoToken, Rotation, Wish};
-use super::rig::{Here, Life, Rig, commit, error};
+use super::rig::{Here, Rig, commit, error};
+use super::signs::Life;
 use crate::clear::Clear;
 use crate::flow::{FlowKind, Prompt};
 use crate::machine::{Event, Refusal};
@@ -28,12 +29,13 @@ fn grants(rig: &Rig) {
     rig.answers().refreshes.push_back(Exchanged::Granted(fresh("at-2", Some("rt-2"))));
 }
 
-/// Another process claims, and is alive as long as what is returned.
+/// Another process claims, is about to send, and is alive as long as what is returned.
 fn claims(rig: &Rig, engine: &Engine<Here>, attempt: u128) -> Life {
     let alive = engine.store().enlist().unwrap();
     let mut claim = claim(&rig.state(), "a", attempt, Cause::Asked);
     claim.act.actor = alive.actor().clone();
     commit(engine, Event::ClaimRotation(claim));
+    alive.note(Nonce(attempt)).unwrap();
     alive
 }
 
@@ -57,7 +59,7 @@ fn law_3_room_then_claim_then_exchange_then_settle() {
     let room: usize = acts[0].strip_prefix("reserve ").unwrap().parse().unwrap();
     assert!((16 * 1024..64 * 1024).contains(&room), "{room}");
     let into = format!("commit into {room}");
-    assert_eq!(acts[1..], ["lock", "commit", "refresh rt-1 old", "lock", &into]);
+    assert_eq!(acts[1..], ["lock", "commit", "note", "refresh rt-1 old", "write_down at-2", "lock", &into, "wipe"]);
     // Whoever comes with an old wish gets what is there.
     assert_eq!(access(&engine.rotate(&rig, &asked, 1_000).unwrap()), "at-2");
     engine.clear(Clear::Everything).unwrap();
@@ -222,7 +224,7 @@ fn of_two_limits_the_later_is_told_at_once() {
     let engine = rig.engine();
     rig.answers().refreshes.push_back(Exchanged::Unknown);
     engine.rotate(&rig, &wish(&rig), 1_000).unwrap();
-    // In doubt it is quiet after 30 s, and needed when the access token has ended.
+    // In doubt it is quiet after 50 s, and needed when the access token has ended.
     let until = match engine.rotate(&rig, &wish(&rig), 1_000).unwrap() {
         Rotation::Refused(Refusal::InDoubtUntil(until)) => until,
         other => panic!("{other:?}"),

@@ -8,13 +8,13 @@ use crate::flow::{FlowEnd, FlowKind, LIVE_MAX_MS};
 use crate::machine::{Event, Refusal};
 use crate::pool::Choice;
 use crate::port::{Alive, Polled, Store};
-use crate::rotation::{Cause, Exchanged, Times};
+use crate::rotation::{Cause, Exchanged, ON_THE_WAY_MS, Times};
 use crate::sample::{TIMES, acme, claim, entry, fresh, grant, label, named};
 use crate::state::Custody;
 
 const HOUR_MS: u64 = 3_600_000;
 const HOURS: i64 = 3_600_000;
-const QUARANTINE_MS: u64 = 2 * TIMES.http_timeout_ms;
+const QUARANTINE_MS: u64 = 3 * TIMES.http_timeout_ms + ON_THE_WAY_MS;
 
 /// A grant whose access token has ended, and whose rotation died just now, on a machine of this boot.
 fn in_doubt(boot: u64) -> Rig {
@@ -211,4 +211,57 @@ fn a_poller_ends_its_login_by_its_own_clock_though_the_wall_clock_goes_back_and_
     let view = engine.poll_to_end(&rig, login.poller.unwrap()).unwrap();
     assert!(matches!(&view, FlowView::Ended(ended) if ended.end == FlowEnd::Expired), "{view:?}");
     assert!(rig.now_ms() - began < LIVE_MAX_MS + 60_000, "{}", rig.now_ms() - began);
+}
+
+#[test]
+fn whoever_has_the_patience_waits_for_the_end_of_a_doubt_and_is_served() {
+    for cause in [Cause::Due, Cause::Asked, Cause::Insisted] {
+        let rig = in_doubt(7);
+        grants(&rig);
+        let began = rig.now_ms();
+        let done = rotate(&rig, &rig.engine(), cause, QUARANTINE_MS);
+        assert!(matches!(done, Rotation::Granted(_)), "{done:?}");
+        assert_eq!(rig.now_ms() - began, QUARANTINE_MS);
+    }
+}
+
+#[test]
+fn whoever_has_not_hears_at_once_until_when_and_after_a_401_nobody_waits() {
+    for (cause, patience_ms) in [(Cause::Due, 5_000), (Cause::Asked, 0), (Cause::Challenged, HOUR_MS)] {
+        let rig = in_doubt(7);
+        let began = rig.now_ms();
+        let refused = rotate(&rig, &rig.engine(), cause, patience_ms);
+        let Rotation::Refused(Refusal::InDoubtUntil(until)) = refused else { panic!("{refused:?}") };
+        assert_eq!((until.left_ms(&rig.now()), rig.now_ms() - began), (QUARANTINE_MS, 0));
+    }
+}
+
+#[test]
+fn a_doubt_about_a_token_that_lasts_is_waited_for_by_nobody_and_one_that_is_about_to_end_is() {
+    for (left_ms, waits) in [(5_000, true), (60_000, false)] {
+        let rig = Rig::with([named("a", grant("at-1", Some("rt-1")))]);
+        rig.pass(HOUR_MS - left_ms);
+        let engine = rig.engine();
+        commit(&engine, Event::ClaimRotation(claim(&rig.state(), "a", 1, Cause::Asked)));
+        if waits {
+            grants(&rig);
+        }
+        let began = rig.now_ms();
+        let done = rotate(&rig, &engine, Cause::Due, HOUR_MS);
+        assert_eq!(matches!(done, Rotation::Granted(_)), waits, "{done:?}");
+        assert_eq!(rig.now_ms() - began, if waits { QUARANTINE_MS } else { 0 });
+    }
+}
+
+#[test]
+fn a_doubt_that_ends_early_is_waited_for_no_longer() {
+    let rig = in_doubt(7);
+    let (engine, other) = (rig.engine(), rig.engine());
+    rig.when("pause", move || {
+        let granted = Exchanged::Granted(fresh("at-2", Some("rt-2")));
+        commit(&other, crate::sample::settle("a", 1, granted));
+    });
+    let began = rig.now_ms();
+    assert!(matches!(rotate(&rig, &engine, Cause::Asked, QUARANTINE_MS), Rotation::Newer(_)));
+    assert_eq!(rig.now_ms() - began, 500);
 }

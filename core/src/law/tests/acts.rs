@@ -1,6 +1,7 @@
 //! Acts on the outside: laws 2, 3, 4 and 5.
 
 use super::*;
+use crate::machine::Sent;
 use crate::rotation::{Cause, Exchanged};
 use crate::sample::{claim, grant, settle};
 
@@ -136,7 +137,7 @@ fn law_4_a_token_is_presented_by_one_and_not_after_its_successor_is_durable() {
     keeps(4, &[stepped_by(1, &state, &claims, &claimed, Verdict::Done)]);
     breaks(4, &[stepped_by(2, &claimed, &second, &claimed, Verdict::Done)], "beside a claim");
     keeps(4, &[stepped_by(2, &claimed, &second, &claimed, Verdict::Joined(Nonce(1)))]);
-    let died = after(&claimed, &at(1), &[Event::ActorGone { attempt: Nonce(1) }]);
+    let died = after(&claimed, &at(1), &[Event::ActorGone { attempt: Nonce(1), sent: Sent::UNKNOWN }]);
     keeps(4, &[stepped_by(2, &died, &second, &claimed, Verdict::Done)]);
     assert!(seen(&claims, Verdict::Joined(Nonce(1))) && seen(&claims, Verdict::Stale));
     assert!(!seen(&claims, Verdict::Done) && !seen(&Event::Purge, Verdict::Stale));

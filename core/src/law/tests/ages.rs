@@ -3,12 +3,12 @@
 use super::*;
 use crate::machine::Refusal;
 use crate::pool::{Answer, Rest};
-use crate::rotation::{CHALLENGE_SPACING_MS, Cause, Exchanged, Times};
+use crate::rotation::{CHALLENGE_SPACING_MS, Cause, Exchanged, ON_THE_WAY_MS, Times};
 use crate::sample::{TIMES, claim, grant, settle};
 use crate::state::Entry;
 use crate::time::{Deadline, Expiry};
 
-const QUARANTINE_MS: u64 = 2 * TIMES.http_timeout_ms;
+const QUARANTINE_MS: u64 = 3 * TIMES.http_timeout_ms + ON_THE_WAY_MS;
 const HOUR_MS: i64 = 3_600_000;
 const WAIT_MS: u64 = 50_000;
 
@@ -56,7 +56,7 @@ fn law_14_no_clock_that_was_set_ends_a_quarantine() {
     let again = claims(&doubt, Cause::Challenged);
     for by_ms in [0, HOUR_MS, -HOUR_MS] {
         let early = QUARANTINE_MS - 1;
-        breaks(14, &trace(early, placeless(early, by_ms), &again, Verdict::Done), "was claimed again 29999 ms after");
+        breaks(14, &trace(early, placeless(early, by_ms), &again, Verdict::Done), "was claimed again 49999 ms after");
         keeps(14, &trace(QUARANTINE_MS, placeless(QUARANTINE_MS, by_ms), &again, Verdict::Done));
         let rebooted = Stamp { boot: 8, ..placeless(early, by_ms) };
         breaks(14, &trace(early, rebooted, &again, Verdict::Done), "was claimed again");

@@ -4,6 +4,7 @@
 mod acts;
 mod ages;
 mod kept;
+mod left;
 mod reads;
 mod states;
 mod steps;

@@ -4,6 +4,7 @@ use super::*;
 use crate::clear::{Clear, Remove};
 use crate::extra::Extra;
 use crate::flow::{Adopt, Cancel, ClaimCode, Failed, FlowEnd, Prompted, Step as OfFlow, Succeeded};
+use crate::machine::Sent;
 use crate::name::ProviderId;
 use crate::origin::{NameOrigins, Origins};
 use crate::pool::{Answer, CountUses, Report, SetStrategy, Strategy};
@@ -67,7 +68,7 @@ fn law_6_what_was_superseded_changes_nothing() {
     breaks(6, &[stepped(&before, &report(9), &touched(&before))], "\"Report\" was superseded");
     keeps(6, &[stepped(&before, &Event::Purge, &touched(&before))]);
     // Whoever was taken for dead, and not replaced, is still the one that is waited for.
-    let doubtful = after(&before, &at(0), &[Event::ActorGone { attempt: Nonce(1) }]);
+    let doubtful = after(&before, &at(0), &[Event::ActorGone { attempt: Nonce(1), sent: Sent::UNKNOWN }]);
     let home = settle("b", 1, Exchanged::Granted(fresh("at-2", None)));
     keeps(6, &[stepped(&doubtful, &home, &touched(&doubtful))]);
     let settled = after(&before, &at(0), std::slice::from_ref(&home));
@@ -151,7 +152,7 @@ fn law_11_an_event_of_one_provider_leaves_the_others_alone() {
         Event::CountUses(CountUses { provider: acme(), uses: std::collections::BTreeMap::new() }),
         Event::SetStrategy(SetStrategy { provider: acme(), strategy: Strategy::Random }),
         start(5, 2),
-        Event::AdoptFlow(Adopt { provider: acme(), flow: Nonce(5), act: act(3) }),
+        Event::AdoptFlow(Adopt { provider: acme(), flow: Nonce(5), from: None, act: act(3) }),
         Event::CancelFlow(Cancel { provider, flow: Nonce(5) }),
     ];
     let neighbour =
@@ -168,7 +169,9 @@ fn law_11_an_event_of_one_provider_leaves_the_others_alone() {
         keeps(11, &[stepped(&before, event, &mine)]);
         assert!(witnesses(11, &[stepped(&before, event, &mine)]), "{event:?}");
     }
-    for of_all in [Event::Clear(Clear::Everything), Event::Purge, Event::ActorGone { attempt: Nonce(1) }] {
+    for of_all in
+        [Event::Clear(Clear::Everything), Event::Purge, Event::ActorGone { attempt: Nonce(1), sent: Sent::UNKNOWN }]
+    {
         keeps(11, &[stepped(&before, &of_all, &theirs)]);
         assert!(!witnesses(11, &[stepped(&before, &of_all, &theirs)]));
     }

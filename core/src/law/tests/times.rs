@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::flow::{Cancel, Phase, Prompted, Step as OfFlow};
+use crate::machine::Sent;
 use crate::pool::Dead;
 use crate::sample::prompt;
 use crate::state::Slot;
@@ -72,7 +73,7 @@ fn law_9_a_dead_actors_flow_is_released_or_can_be_adopted() {
     let step = OfFlow { provider: acme(), flow: Nonce(5), attempt: Nonce(2) };
     let prompted = Event::FlowPrompted(Prompted { step, prompt: prompt(), expires_in_ms: 600_000 });
     let pending = after(&state(), &at(0), &[prompted]);
-    let gone = |attempt| Event::ActorGone { attempt: Nonce(attempt) };
+    let gone = |attempt| Event::ActorGone { attempt: Nonce(attempt), sent: Sent::UNKNOWN };
     let alone = |state: &State| changed(state, |slot| slot.flow.as_mut().unwrap().holder = None);
     keeps(9, &[stepped(&pending, &gone(2), &alone(&pending)), stepped(&pending, &gone(2), &ended(&pending))]);
     let loopback = changed(&alone(&pending), |slot| slot.flow.as_mut().unwrap().kind = FlowKind::Loopback);

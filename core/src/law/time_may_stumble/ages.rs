@@ -120,10 +120,15 @@ impl Truth {
     fn quarantine(&self, step: &Stepped, claim: &ClaimRotation) -> Result<(), String> {
         let Some((_, grant, doubt)) = doubt(&step.before, claim) else { return Ok(()) };
         let now = &step.now;
-        let whole_ms = claim.times.quarantine_ms();
         let since_claim = || self.now_ms.checked_sub(*self.claimed.get(&doubt.attempt)?);
-        let is_exact = now.is_comparable(&doubt.claimed);
-        let age_ms = if is_exact { super::stumbled_ms(now, &doubt.claimed) } else { since_claim() };
+        let noted = doubt.noted.filter(|noted| now.is_comparable(noted));
+        let whole_ms = match noted {
+            Some(_) => claim.times.quarantine_after_note_ms(),
+            None => claim.times.quarantine_ms(),
+        };
+        let from = noted.unwrap_or(doubt.claimed);
+        let is_exact = now.is_comparable(&from);
+        let age_ms = if is_exact { super::stumbled_ms(now, &from) } else { since_claim() };
         match (&step.verdict, age_ms) {
             (Verdict::Done, Some(age_ms)) if age_ms < whole_ms && age_ms >= claim.times.grace_ms => {
                 Err(format!("a token in doubt was claimed again {age_ms} ms after it was presented"))

@@ -1,0 +1,97 @@
+//! What a process is asked on its standard input, and what it says of it at its end: a line of JSON each.
+
+use credlatch_core::engine::Wish;
+use credlatch_core::flow::Step;
+use credlatch_core::name::{Label, ProviderId};
+use credlatch_core::port::{Code, Part};
+use credlatch_core::rotation::{Cause, Exchanged};
+use credlatch_core::secret::{Secret, stored, stored_option};
+use credlatch_core::state::Nonce;
+use serde::{Deserialize, Serialize};
+
+/// What is to be done.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "act")]
+pub(super) enum Asked {
+    /// Renew an entry's token.
+    Rotate { provider: ProviderId, label: Label, version: u64, cause: Why },
+    /// Poll until a flow ends, in the place of its holder.
+    Poll { provider: ProviderId, flow: Nonce, attempt: Nonce },
+    /// Exchange a code in the place of the flow's holder.
+    Exchange {
+        provider: ProviderId,
+        flow: Nonce,
+        attempt: Nonce,
+        #[serde(with = "stored")]
+        code: Secret,
+        #[serde(default, skip_serializing_if = "Option::is_none", with = "stored_option")]
+        verifier: Option<Secret>,
+        redirect_uri: String,
+    },
+}
+
+/// Why a rotation is wanted.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Why {
+    Due,
+    Challenged,
+    Asked,
+    Insisted,
+}
+
+/// What came of it.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "end")]
+pub(super) enum Said {
+    /// The new tokens are stored under this version.
+    Granted { version: u64 },
+    /// The polling is in this process's hands.
+    Began,
+    /// The issuer granted nothing.
+    Failed { outcome: Exchanged },
+    /// Look at the store.
+    Ended,
+    /// The store can't be used by this process, and nothing was done.
+    Trouble,
+}
+
+impl Asked {
+    pub(super) fn rotation(wish: &Wish) -> Self {
+        let (provider, label) = (wish.provider.clone(), wish.label.clone());
+        Self::Rotate { provider, label, version: wish.version, cause: wish.cause.into() }
+    }
+
+    pub(super) fn login(step: &Step, part: Part<'_>) -> Self {
+        let (provider, flow, attempt) = (step.provider.clone(), step.flow, step.attempt);
+        match part {
+            Part::Poll => Self::Poll { provider, flow, attempt },
+            Part::Exchange(Code { code, verifier, redirect_uri }) => {
+                let (code, verifier, redirect_uri) = (code.clone(), verifier.clone(), redirect_uri.clone());
+                Self::Exchange { provider, flow, attempt, code, verifier, redirect_uri }
+            }
+        }
+    }
+}
+
+impl From<Cause> for Why {
+    fn from(cause: Cause) -> Self {
+        match cause {
+            Cause::Due => Self::Due,
+            Cause::Challenged => Self::Challenged,
+            Cause::Asked => Self::Asked,
+            Cause::Insisted => Self::Insisted,
+        }
+    }
+}
+
+impl From<Why> for Cause {
+    fn from(why: Why) -> Self {
+        match why {
+            Why::Due => Self::Due,
+            Why::Challenged => Self::Challenged,
+            Why::Asked => Self::Asked,
+            Why::Insisted => Self::Insisted,
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! What an actor leaves in the file that is its sign of life: a note that the first byte of its request is about to leave,
+//! and what the issuer granted. Each has blocks of its own, which were set aside before anything was claimed.
+//!
+//! A note is not synced: within one boot the kernel has it whatever becomes of the process, and across boots its absence
+//! proves nothing. Each record carries its length and a digest, so a torn one is none.
+
+use std::io;
+
+use credlatch_core::port::{Answer, Left};
+use credlatch_core::state::{Claim, Nonce};
+use credlatch_core::time::Stamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use super::disk::Disk;
+
+/// Where each record begins, in bytes: a block of its own.
+const NOTE_AT: u64 = 0;
+const ANSWER_AT: u64 = 4096;
+/// What is set aside in all, in bytes: two tokens, of which the longest seen are under 8 KiB, as JSON.
+const ROOM: u64 = 32 * 1024;
+/// The longest record, in bytes.
+const MAX_BYTES: usize = 28 * 1024 - HEAD;
+
+const NOTE: [u8; 8] = *b"clnote1\n";
+const ANSWER: [u8; 8] = *b"clansw1\n";
+/// The kind, the length and the digest.
+const HEAD: usize = 8 + 4 + 32;
+
+/// What is noted.
+#[derive(Serialize, Deserialize)]
+struct Note {
+    attempt: Nonce,
+    at: Stamp,
+}
+
+/// Sets the blocks aside, where the file system can.
+pub(super) fn reserve<D: Disk>(disk: &D, file: &D::File) -> io::Result<()> {
+    match disk.allocate(file, ROOM) {
+        Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(()),
+        other => other,
+    }
+}
+
+/// Notes that the first byte of this attempt is about to leave.
+pub(super) fn note<D: Disk>(disk: &D, file: &D::File, attempt: Nonce) -> io::Result<()> {
+    put(disk, file, NOTE, NOTE_AT, &Note { attempt, at: disk.now() })
+}
+
+/// Writes down what was granted.
+pub(super) fn write_down<D: Disk>(disk: &D, file: &D::File, answer: &Answer) -> io::Result<()> {
+    put(disk, file, ANSWER, ANSWER_AT, answer)
+}
+
+/// Overwrites what was granted, if any of it was written down: a power cut may have kept a part without its beginning.
+pub(super) fn wipe<D: Disk>(disk: &D, file: &D::File) -> io::Result<()> {
+    let mut bytes = Zeroizing::new(vec![0; HEAD + MAX_BYTES]);
+    let count = disk.read_at(file, &mut bytes, ANSWER_AT)?;
+    match bytes[..count].iter().rposition(|byte| *byte != 0) {
+        Some(last) => disk.write_at(file, &vec![0; last + 1], ANSWER_AT),
+        None => Ok(()),
+    }
+}
+
+/// The whole answer to this claim, if it is there.
+pub(super) fn answer<D: Disk>(disk: &D, file: &D::File, claim: &Claim) -> io::Result<Option<Answer>> {
+    let Found::Whole(answer) = get::<Answer, D>(disk, file, ANSWER, ANSWER_AT)? else { return Ok(None) };
+    Ok(Some(answer).filter(|answer| answer.attempt == claim.attempt))
+}
+
+/// What a dead actor has left. The caller has its lock.
+pub(super) fn of_the_dead<D: Disk>(disk: &D, file: &D::File, claim: &Claim) -> io::Result<Left> {
+    if let Some(answer) = answer(disk, file, claim)? {
+        return Ok(Left::Answer(Box::new(answer)));
+    }
+    Ok(match get::<Note, D>(disk, file, NOTE, NOTE_AT)? {
+        Found::Nothing => Left::NoNote,
+        Found::Whole(note) if note.attempt == claim.attempt => Left::MaybeSent { noted: Some(note.at) },
+        Found::Whole(_) | Found::Torn => Left::MaybeSent { noted: None },
+    })
+}
+
+enum Found<T> {
+    /// Nobody began to write it.
+    Nothing,
+    /// It is whole.
+    Whole(T),
+    /// Somebody began to write it.
+    Torn,
+}
+
+fn put<D: Disk>(disk: &D, file: &D::File, kind: [u8; 8], at: u64, record: &impl Serialize) -> io::Result<()> {
+    let body = Zeroizing::new(serde_json::to_vec(record)?);
+    let length = u32::try_from(body.len()).ok().filter(|_| body.len() <= MAX_BYTES);
+    let length = length.ok_or_else(|| io::Error::new(io::ErrorKind::FileTooLarge, "it has no room for so much"))?;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(HEAD + body.len()));
+    bytes.extend_from_slice(&kind);
+    bytes.extend_from_slice(&length.to_le_bytes());
+    bytes.extend_from_slice(&Sha256::digest(&*body));
+    bytes.extend_from_slice(&body);
+    disk.write_at(file, &bytes, at)
+}
+
+fn get<T: for<'de> Deserialize<'de>, D: Disk>(
+    disk: &D,
+    file: &D::File,
+    kind: [u8; 8],
+    at: u64,
+) -> io::Result<Found<T>> {
+    let mut head = [0; HEAD];
+    let count = disk.read_at(file, &mut head, at)?;
+    if head[..count].iter().all(|byte| *byte == 0) {
+        return Ok(Found::Nothing);
+    }
+    let length = length_in(&head);
+    if count < HEAD || !head.starts_with(&kind) || length > MAX_BYTES {
+        return Ok(Found::Torn);
+    }
+    let mut body = Zeroizing::new(vec![0; length]);
+    let is_whole =
+        disk.read_at(file, &mut body, at + HEAD as u64)? == length && Sha256::digest(&*body)[..] == head[12..];
+    let record = if is_whole { serde_json::from_slice(&body).ok() } else { None };
+    Ok(record.map_or(Found::Torn, Found::Whole))
+}
+
+fn length_in(head: &[u8; HEAD]) -> usize {
+    u32::from_le_bytes([head[8], head[9], head[10], head[11]]) as usize
+}
