@@ -171,6 +171,12 @@ pub(crate) enum Command {
         #[arg(long)]
         all: bool,
     },
+    /// What a command has done by a process that outlives it.
+    #[command(hide = true)]
+    Exchange {
+        /// Whose issuer is asked.
+        provider: String,
+    },
     /// What the demo's child processes do.
     #[command(hide = true)]
     DemoPart {

@@ -36,7 +36,9 @@ pub(crate) fn deferring_signals<T: Send>(latch: &Latch, provider: &str, act: imp
             }
             let Some(signal) = signals.seen() else { continue };
             let until = *deadline.get_or_insert_with(|| Instant::now() + Duration::from_secs(patience));
-            if !holds_a_claim(latch) || Instant::now() > until {
+            // The kernel ends all of a container with its pid 1, the process that asks the issuer too.
+            let takes_along = is_init() && latch.waits_for_exchange();
+            if !(holds_a_claim(latch) || takes_along) || Instant::now() > until {
                 // The claim may come this instant. Then nothing was sent under it, and the next process finds that out.
                 end_by(signal);
             }

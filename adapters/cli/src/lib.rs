@@ -26,6 +26,9 @@ use usage::Glance;
 pub fn main() -> ExitCode {
     dump::forbid();
     let words: Vec<OsString> = std::env::args_os().collect();
+    if words.get(1).is_some_and(|word| word == cmd::exchange::WORD) {
+        cmd::exchange::leave_everything();
+    }
     // Cargo calls every credential provider so, and gives the arguments that it was configured with later.
     if words.get(1).is_some_and(|word| word == "--cargo-plugin") {
         return output::finish(cmd::helper::cargo_plugin(), false);

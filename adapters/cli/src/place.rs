@@ -9,6 +9,9 @@ use crate::args::Global;
 use crate::end::{Done, End};
 use crate::usage::secret_in_arguments;
 
+/// The program of this process, whatever its file is called by now.
+const OWN_PROGRAM: &str = "/proc/self/exe";
+
 impl Global {
     /// Opens the profile. Nothing is created before the first change.
     pub(crate) fn latch(&self) -> Done<Latch> {
@@ -19,6 +22,12 @@ impl Global {
 
     /// What opens the profile.
     pub(crate) fn builder(&self) -> Done<Builder> {
+        // Whoever is killed while an issuer answers must not cost a login, so another process of ours asks it.
+        Ok(self.builder_here()?.exchange_process(OWN_PROGRAM))
+    }
+
+    /// The same for the process that makes an exchange.
+    pub(crate) fn builder_here(&self) -> Done<Builder> {
         // A process of ours ends right after its answer, so it waits for a rotation instead of leaving it to a worker.
         let builder = Latch::builder().profile(self.profile()?).look_ahead(false);
         let builder = match self.place()? {

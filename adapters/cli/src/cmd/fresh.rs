@@ -1,5 +1,6 @@
 //! A credential that is good now: the one place where a command asks for one.
 
+use std::sync::Once;
 use std::time::{Duration, Instant, SystemTime};
 
 use credlatch::{Credential, Error, ErrorKind, Kind, Latch, rfc3339};
@@ -35,6 +36,9 @@ pub(crate) fn fresh(latch: &Latch, provider: &str, min_ttl: Duration) -> Done<Cr
     let version = credential.version();
     drop(credential);
     let credential = deferring_signals(latch, provider, || good(latch, provider, min_ttl, version))??;
+    if let Some(unsaved) = credential.unsaved() {
+        complain_once(&unsaved);
+    }
     match credential.expires_at_ms() {
         Some(end_ms) if !lasts(end_ms, min_ttl) => Err(too_short(&credential, end_ms, version).into()),
         _ => Ok(credential),
@@ -86,12 +90,14 @@ fn has_refresh(latch: &Latch, credential: &Credential) -> Result<bool, Error> {
 /// tries until they are saved or a minute is over.
 pub(crate) fn saved<T>(latch: &Latch, renew: impl Fn() -> Result<T, Error>) -> Result<T, Error> {
     let renewed = renew();
+    if let Some(trouble) = latch.take_exchange_trouble() {
+        output::complain(&format!(
+            "credlatch: {trouble}; this command asked the issuer itself, and if it had been killed meanwhile the login \
+             might have been lost"
+        ));
+    }
     let Err(unsaved) = latch.save_unsaved() else { return renewed };
-    output::complain(&format!(
-        "credlatch: new tokens could not be saved yet: {}\n  {}",
-        unsaved.message(),
-        unsaved.remedy()
-    ));
+    complain_once(&unsaved);
     let began = Instant::now();
     while latch.save_unsaved().is_err() {
         if began.elapsed() > SAVING {
@@ -101,6 +107,15 @@ pub(crate) fn saved<T>(latch: &Latch, renew: impl Fn() -> Result<T, Error>) -> R
     }
     // What was granted is what was saved: it is not renewed once more.
     renewed.or_else(|_| renew())
+}
+
+/// Says that new tokens are not in the store yet, and why. The exchange's own process goes on trying.
+fn complain_once(unsaved: &Error) {
+    static SAID: Once = Once::new();
+    SAID.call_once(|| {
+        let (what, remedy) = (unsaved.message(), unsaved.remedy());
+        output::complain(&format!("credlatch: new tokens could not be saved yet: {what}\n  {remedy}"));
+    });
 }
 
 fn too_short(credential: &Credential, end_ms: u64, version: u64) -> Error {

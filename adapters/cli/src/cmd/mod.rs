@@ -8,6 +8,7 @@ mod completions;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod env;
+pub(crate) mod exchange;
 pub(crate) mod flows;
 mod fresh;
 pub(crate) mod helper;
@@ -55,6 +56,7 @@ pub(crate) fn dispatch(cli: &Cli) -> Done {
         Command::Purge => purge::purge(global),
         Command::Demo => demo::demo(global),
         Command::Completions { shell, all } => completions::completions(global, *shell, *all),
+        Command::Exchange { provider } => exchange::exchange(global, provider),
         Command::DemoPart { part } => demo::part(global, *part),
     }
 }

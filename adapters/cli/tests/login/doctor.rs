@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::world::{World, signal, until};
+use crate::world::{World, send, until};
 
 fn doctor(world: &World, status: i32) -> Value {
     let said = world.say(&["doctor", "--json"]);
@@ -23,15 +23,20 @@ fn told(diagnosis: &Value) -> String {
 fn a_login_in_progress_is_told_with_its_code_and_whoever_polls() {
     let world = World::new();
     let mut login = world.log_in();
-    let pid = login.child.id();
+    let holder = |seen: &Value| seen["providers"][0]["flow"]["holder"].clone();
+    // The command starts it, and leaves the polling to a process of its own.
+    until("a process of its own polls", || {
+        let holder = holder(&doctor(&world, 0));
+        holder["state"] == "at_work" && holder["pid"] != login.child.id()
+    });
     let seen = doctor(&world, 0);
     let flow = &seen["providers"][0]["flow"];
     assert_eq!((flow["flow_id"].as_str(), flow["user_code"].as_str()), (Some(login.id()), Some(login.code())));
-    assert_eq!(flow["holder"], serde_json::json!({"pid": pid, "state": "at_work"}));
+    let pid = u32::try_from(holder(&seen)["pid"].as_u64().unwrap()).unwrap();
     assert!(told(&seen).contains(login.code()) && told(&seen).contains(&format!("process {pid} works on it")));
     assert_eq!(seen["providers"][0]["why"], "nothing is stored");
 
-    signal("STOP", &login.child);
+    send("STOP", pid);
     until("the poller is stopped", || {
         fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| stat.contains(") T "))
     });
@@ -39,8 +44,11 @@ fn a_login_in_progress_is_told_with_its_code_and_whoever_polls() {
     assert_eq!(seen["providers"][0]["flow"]["holder"]["state"], "stopped");
     assert!(told(&seen).contains("is stopped"), "{seen:#}");
 
+    // Whoever waits would poll on.
     login.child.kill().unwrap();
     login.child.wait().unwrap();
+    send("KILL", pid);
+    until("it has ended", || doctor(&world, 0)["providers"][0]["flow"]["holder"]["state"] == "gone");
     let seen = doctor(&world, 0);
     assert_eq!(seen["providers"][0]["flow"]["holder"]["state"], "gone");
     assert!(told(&seen).contains("has ended"), "{seen:#}");

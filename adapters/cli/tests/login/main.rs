@@ -11,6 +11,8 @@ mod helper;
 mod server;
 
 mod authlib;
+#[cfg(target_os = "linux")]
+mod beside;
 mod cancelled;
 mod clearing;
 mod clocks;
@@ -19,6 +21,8 @@ mod containers;
 mod crowds;
 mod doctor;
 mod escaped;
+#[cfg(target_os = "linux")]
+mod exchanging;
 mod killed;
 mod labels;
 mod many;
@@ -29,6 +33,10 @@ mod namespaces;
 mod needs;
 mod oidc;
 mod peer;
+#[cfg(target_os = "linux")]
+mod phases;
+#[cfg(target_os = "linux")]
+mod placed;
 mod roots;
 mod same_token;
 mod saving;

@@ -113,7 +113,7 @@ fn oidc_provider_rotations_with_kills_present_one_spent_token_at_most_for_each_l
         let ends: Vec<_> = all.into_iter().map(|one| one.wait_with_output().unwrap()).collect();
         if ends.iter().any(|end| end.status.code() == Some(5)) {
             tally.unknown += 1;
-            thread::sleep(Duration::from_secs(2 * HTTP_TIMEOUT_SECS));
+            thread::sleep(Duration::from_secs(2 * HTTP_TIMEOUT_SECS + 5));
         }
         let next = world.say(&["token", "acme"]);
         match next.status {
@@ -161,19 +161,19 @@ fn oidc_provider_a_login_by_command_is_cleared_and_revoked() {
 }
 
 /// Random numbers whose seed is told, so that a failure can be looked at again.
-struct Dice {
+pub(crate) struct Dice {
     seed: u64,
     state: u64,
 }
 
 impl Dice {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
         let seed = u64::from(now.subsec_nanos()) | 1;
         Self { seed, state: seed }
     }
 
-    fn below(&mut self, most: u64) -> u64 {
+    pub(crate) fn below(&mut self, most: u64) -> u64 {
         self.state ^= self.state << 13;
         self.state ^= self.state >> 7;
         self.state ^= self.state << 17;

@@ -25,9 +25,15 @@ pub(crate) struct Peer {
 impl Peer {
     /// npm oidc-provider: rotates, revokes a grant whose refresh token is used twice, forgives nothing.
     pub(crate) fn oidc() -> Option<Self> {
+        Self::oidc_that_is_slow(0)
+    }
+
+    /// The same, which keeps each answer of its token endpoint for up to so many milliseconds.
+    pub(crate) fn oidc_that_is_slow(most_ms: u64) -> Option<Self> {
         let place = found(oidc_place(), "npm install in tests/peers/oidc")?;
         let mut node = Command::new("node");
         node.arg(peers().join("oidc/server.mjs")).env("CREDLATCH_OIDC_PROVIDER", place);
+        node.env("CREDLATCH_OIDC_DELAY_MS", most_ms.to_string());
         Some(Self::start(node, ["/device/auth", "/token", "/token/revocation"]))
     }
 
@@ -86,6 +92,29 @@ impl Peer {
     pub(crate) fn refreshes(&self, error: Option<&str>) -> usize {
         let error = error.map_or(Value::Null, Value::from);
         self.count(|line| line["grant"] == "refresh_token" && line["error"] == error)
+    }
+
+    /// The same without a wait: as far as the server has said it.
+    pub(crate) fn refreshes_now(&self) -> usize {
+        self.count_now(|line| line["grant"] == "refresh_token" && line["error"].is_null())
+    }
+
+    /// The same of those that ended with this error.
+    pub(crate) fn refreshes_now_with(&self, error: &str) -> usize {
+        self.count_now(|line| line["grant"] == "refresh_token" && line["error"] == error)
+    }
+
+    pub(crate) fn token_requests_now(&self) -> usize {
+        self.count_now(|line| line["request"] == "token")
+    }
+
+    /// How long the server kept its last answer, in milliseconds.
+    pub(crate) fn last_delay_ms(&self) -> u64 {
+        self.log.lock().unwrap().iter().rev().find_map(|line| line["delay"].as_u64()).unwrap_or_default()
+    }
+
+    fn count_now(&self, fits: impl Fn(&Value) -> bool) -> usize {
+        self.log.lock().unwrap().iter().filter(|line| fits(line)).count()
     }
 
     pub(crate) fn device_requests(&self) -> usize {

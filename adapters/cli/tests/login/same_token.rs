@@ -79,8 +79,7 @@ fn a_login_in_doubt_stays_so_when_it_is_stored_again() {
     world.sandbox.adjust(|settings| settings.answer_delay = Duration::from_secs(20));
     let mut killed = world.start(&["rotate", "acme"]);
     world.exchange_begins(1);
-    killed.kill().unwrap();
-    killed.wait().unwrap();
+    world.kill_both(&mut killed);
     for label in ["default", "second"] {
         let said = set_well(&world, label, &kept.lasting(3_600));
         assert!(said.out.contains("isn't known"), "{}", said.out);

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use credlatch::Secret;
@@ -41,7 +41,13 @@ fn mount(args: &[&str], at: &Path) -> bool {
 
 impl Drop for Mounted<'_> {
     fn drop(&mut self) {
-        let _ = Command::new("umount").arg(self.0).status();
+        // The process that made an exchange may be at its last look.
+        for _ in 0..50 {
+            if Command::new("umount").arg(self.0).stderr(Stdio::null()).status().is_ok_and(|status| status.success()) {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
     }
 }
 
@@ -49,7 +55,7 @@ impl Drop for Mounted<'_> {
 fn a_full_disk_loses_neither_the_grant_nor_a_neighbour() {
     let world = World::new();
     let home = world.home.path();
-    let Some(_disk) = Mounted::tmpfs(&home, "64k") else { return };
+    let Some(_disk) = Mounted::tmpfs(&home, "192k") else { return };
     world.put("acme", 0);
     world.latch().set("minimax", Secret::try_from("sk-cp-neighbour-1").unwrap()).unwrap();
     world.sandbox.adjust(|settings| settings.answer_delay = Duration::from_millis(700));
@@ -69,7 +75,7 @@ fn a_full_disk_loses_neither_the_grant_nor_a_neighbour() {
 fn what_has_no_room_to_be_saved_is_not_asked_for() {
     let world = World::new();
     let home = world.home.path();
-    let Some(_disk) = Mounted::tmpfs(&home, "64k") else { return };
+    let Some(_disk) = Mounted::tmpfs(&home, "192k") else { return };
     world.put("acme", 0);
     let mut filler = File::create(home.join("filler")).unwrap();
     while filler.write_all(&[0; 1024]).is_ok() {}

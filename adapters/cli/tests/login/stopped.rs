@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use credlatch::{ErrorKind, Latch, Secret};
 
 use crate::helper::Said;
-use crate::world::{World, signal, until};
+use crate::world::{World, send, signal, until};
 
 #[test]
 fn a_stopped_holder_blocks_its_own_renewal_and_is_named() {
@@ -14,9 +14,10 @@ fn a_stopped_holder_blocks_its_own_renewal_and_is_named() {
     world.sandbox.adjust(|settings| settings.answer_delay = Duration::from_millis(400));
     let holder = world.start(&["token", "acme"]);
     world.exchange_begins(1);
-    signal("STOP", &holder);
+    let exchanger = world.exchanger();
+    send("STOP", exchanger);
     until("the holder is stopped", || {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", holder.id())).unwrap_or_default();
+        let stat = std::fs::read_to_string(format!("/proc/{exchanger}/stat")).unwrap_or_default();
         !cfg!(target_os = "linux") || stat.contains(") T ")
     });
 
@@ -30,7 +31,7 @@ fn a_stopped_holder_blocks_its_own_renewal_and_is_named() {
     let began = Instant::now();
     let error = waiting.token("acme").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Busy);
-    assert!(error.to_string().contains(&holder.id().to_string()), "{error}");
+    assert!(error.to_string().contains(&exchanger.to_string()), "{error}");
     assert!(began.elapsed() < Duration::from_secs(10));
 
     // One who only waits does not hold back a signal.
@@ -39,7 +40,7 @@ fn a_stopped_holder_blocks_its_own_renewal_and_is_named() {
     signal("TERM", &waiter);
     assert_eq!(waiter.wait_with_output().unwrap().status.signal(), Some(15));
 
-    signal("CONT", &holder);
+    send("CONT", exchanger);
     let said = Said::from(holder.wait_with_output().unwrap());
     assert!(world.sandbox.accepts(said.out.trim()), "{}", said.err);
     let stats = world.sandbox.stats();

@@ -1,11 +1,11 @@
 //! An issuer that answers and turns the request away: what it answered is told, by whoever hears it and whoever comes later.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 
 use credlatch::sandbox::Fault;
 
-use crate::world::World;
+use crate::world::{World, read_request};
 
 /// What a command printed, in one line.
 fn line(text: &str) -> String {
@@ -108,19 +108,7 @@ fn a_page_that_does_not_speak_oauth_is_told_as_one() {
 
 /// Answers a request with a page for people.
 fn challenge(mut stream: &TcpStream) {
-    let mut reader = BufReader::new(stream);
-    let mut length = 0;
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line).unwrap();
-        if line.trim().is_empty() {
-            break;
-        }
-        if let Some(told) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-            length = told.trim().parse().unwrap();
-        }
-    }
-    reader.read_exact(&mut vec![0; length]).unwrap();
+    read_request(stream);
     let page = "<!doctype html><title>Just a moment</title>";
     let answer = format!("HTTP/1.1 403 Forbidden\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{page}", page.len());
     stream.write_all(answer.as_bytes()).unwrap();

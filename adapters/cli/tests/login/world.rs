@@ -1,6 +1,7 @@
 //! The strict server, a store, and the command on both.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpStream;
 use std::process::{Child, ChildStdout, Command};
 use std::time::{Duration, Instant};
 
@@ -79,6 +80,28 @@ impl World {
         LoggingIn::of(self.start(&["login", "acme", "--json"]))
     }
 
+    /// The process that makes the exchange: the store says who it is.
+    pub(crate) fn exchanger(&self) -> u32 {
+        self.claimant().unwrap_or_else(|| panic!("nobody rotates anything")).0
+    }
+
+    /// Its process and the name of its sign of life, if the document has a claim.
+    pub(crate) fn claimant(&self) -> Option<(u32, String)> {
+        let document: Value = serde_json::from_str(&std::fs::read_to_string(self.home.document()).ok()?).ok()?;
+        let actor = &rotating(&document)?["actor"];
+        Some((actor["pid"].as_u64()?.try_into().ok()?, actor["name"].as_str()?.to_owned()))
+    }
+
+    /// Kills the process that makes the exchange, and whoever waits for it.
+    pub(crate) fn kill_both(&self, waiting: &mut Child) {
+        let exchanger = self.exchanger();
+        assert_ne!(exchanger, waiting.id(), "whoever waits doesn't ask the issuer itself");
+        waiting.kill().unwrap();
+        send("KILL", exchanger);
+        waiting.wait().unwrap();
+        until("the exchange has ended", || !is_running(exchanger));
+    }
+
     /// Waits until the server is at work on a refresh.
     pub(crate) fn exchange_begins(&self, count: u64) {
         until("an exchange begins", || self.sandbox.stats().refresh_requests >= count);
@@ -125,6 +148,24 @@ pub(crate) fn fed(mut command: Command, input: &str) -> Said {
     Said::from(child.wait_with_output().unwrap())
 }
 
+/// Reads a request to its end; who answers and hangs up with some of it unread resets the connection, and with it the
+/// answer.
+pub(crate) fn read_request(stream: &TcpStream) {
+    let mut reader = BufReader::new(stream);
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).unwrap();
+        if line.trim().is_empty() {
+            break;
+        }
+        if let Some(told) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+            length = told.trim().parse().unwrap();
+        }
+    }
+    reader.read_exact(&mut vec![0; length]).unwrap();
+}
+
 #[track_caller]
 pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let began = Instant::now();
@@ -144,6 +185,25 @@ pub(crate) fn heeded(name: &'static str, number: i32) -> (&'static str, i32) {
 }
 
 pub(crate) fn signal(name: &str, child: &Child) {
-    let kill = Command::new("sh").args(["-c", &format!("kill -{name} {}", child.id())]).status().unwrap();
+    send(name, child.id());
+}
+
+pub(crate) fn send(name: &str, pid: u32) {
+    let kill = Command::new("sh").args(["-c", &format!("kill -{name} {pid}")]).status().unwrap();
     assert!(kill.success());
+}
+
+/// The claim of a rotation, wherever it is in a document.
+fn rotating(value: &Value) -> Option<&Value> {
+    match value {
+        Value::Object(fields) => fields.get("rotating").or_else(|| fields.values().find_map(rotating)),
+        Value::Array(items) => items.iter().find_map(rotating),
+        _ => None,
+    }
+}
+
+/// Whether a process runs, and isn't only waited for.
+fn is_running(pid: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with('Z'))
 }

@@ -12,10 +12,8 @@ use serde::Serialize;
 pub(super) const OURS: &str = "demo-issuer";
 /// The one whose logins are kept the naive way.
 pub(super) const NAIVE: &str = "demo-naive";
-/// The HTTP time-out in seconds. A token in doubt rests for twice as long, so a short one keeps the demo short.
+/// The HTTP time-out in seconds. A token in doubt rests for longer, so a short one keeps the demo short.
 const HTTP_TIMEOUT_SECS: u64 = 2;
-/// After this nobody can be sending a doubtful token any more.
-pub(super) const QUARANTINE: Duration = Duration::from_secs(2 * HTTP_TIMEOUT_SECS);
 
 pub(super) struct Issuers {
     pub(super) ours: Sandbox,

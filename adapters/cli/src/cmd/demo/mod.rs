@@ -50,7 +50,7 @@ const STEPS: [Step; 11] = [
     },
     Step { promise: "many need a new token at once: one exchange", play: rotating::renew_at_once },
     Step {
-        promise: "whoever dies while renewing a token costs one login at most, and it is asked for once",
+        promise: "whoever is killed while a token is renewed costs no login, and nobody waits for it",
         play: rotating::die_in_the_middle,
     },
 ];

@@ -5,16 +5,17 @@ use std::process::Child;
 use std::time::Duration;
 
 use super::Shown;
-use super::issuer::{OURS, QUARANTINE, until};
+use super::issuer::{OURS, until};
 use super::naive;
 use super::stage::{Stage, texts};
 
 const PROCESSES: usize = 24;
-/// Logins of which one process each is killed while it renews the token.
-const STRUCK: usize = 4;
+/// How long after the server got the request the processes are killed, a login each; none is as soon as one has claimed it.
+const PHASES: &[Option<Duration>] =
+    &[None, Some(Duration::ZERO), Some(Duration::from_millis(500)), Some(Duration::from_millis(995))];
 /// Processes that need the token of each of those.
-const EACH: usize = 6;
-/// Processes that need it later, after nobody can be sending any more.
+const EACH: usize = 4;
+/// Processes that need it later.
 const LATER: usize = 3;
 
 pub(super) fn renew_at_once(stage: &Stage) -> Shown {
@@ -36,41 +37,55 @@ pub(super) fn renew_at_once(stage: &Stage) -> Shown {
 }
 
 pub(super) fn die_in_the_middle(stage: &Stage) -> Shown {
-    let profiles: Vec<String> = (0..STRUCK).map(|number| format!("struck-{number}")).collect();
+    let profiles: Vec<String> = (0..PHASES.len()).map(|number| format!("struck-{number}")).collect();
     for profile in &profiles {
         put_logins(stage, profile)?;
     }
-    let asked = [stage.issuers.ours.stats().refresh_requests, stage.issuers.naive.stats().refresh_requests];
-    // The server does its work, and the answer is on its way for a second.
+    // The server does its work at once, and its answer is on its way for a second.
     stage.issuers.adjust(|settings| settings.answer_delay = Duration::from_secs(1));
-    let mut all = Vec::new();
-    for profile in &profiles {
-        for _ in 0..EACH {
-            all.push(stage.start(&["--profile", profile, "token", OURS])?);
-            all.push(stage.start(&["--profile", profile, "demo-part", "naive-token"])?);
-        }
-    }
-    let goal = STRUCK as u64;
-    until("all logins are being renewed", || {
-        let now = [stage.issuers.ours.stats().refresh_requests, stage.issuers.naive.stats().refresh_requests];
-        now[0] >= asked[0] + goal && now[1] >= asked[1] + goal
-    })?;
-    for profile in &profiles {
-        let own = [stage.claimant(profile)?, naive_holder(stage, profile)?];
-        for child in all.iter_mut().filter(|child| own.contains(&Some(child.id()))) {
-            child.kill().map_err(|error| error.to_string())?;
-        }
+    for (profile, after) in profiles.iter().zip(PHASES) {
+        strike(stage, profile, *after)?;
     }
     stage.issuers.adjust(|settings| settings.answer_delay = Duration::ZERO);
-    wait_for(all)?;
-    std::thread::sleep(QUARANTINE);
     let mut later = Vec::new();
     for profile in profiles.iter().flat_map(|profile| std::iter::repeat_n(profile, LATER)) {
-        later.push(stage.start(&["--profile", profile, "token", OURS])?);
         later.push(stage.start(&["--profile", profile, "demo-part", "naive-token"])?);
+        // Whoever needs it next has it, though everybody who asked for it is dead.
+        Stage::end(stage.start(&["--profile", profile, "token", OURS])?)?;
     }
     wait_for(later)?;
     count(stage, &profiles)
+}
+
+/// Starts processes that need a token, and kills all of those that keep it with credlatch, and the one that renews it the
+/// naive way, so long after the server got the request.
+fn strike(stage: &Stage, profile: &str, after: Option<Duration>) -> Result<(), String> {
+    let asked = [stage.issuers.ours.stats().refresh_requests, stage.issuers.naive.stats().refresh_requests];
+    let start = |args: &[&str]| stage.start(&[&["--profile", profile][..], args].concat());
+    let mut ours: Vec<Child> = (0..EACH).map(|_| start(&["token", OURS])).collect::<Result<_, _>>()?;
+    let mut naive: Vec<Child> = (0..EACH).map(|_| start(&["demo-part", "naive-token"])).collect::<Result<_, _>>()?;
+    match after {
+        Some(after) => {
+            until("the login is being renewed", || {
+                let now = [stage.issuers.ours.stats().refresh_requests, stage.issuers.naive.stats().refresh_requests];
+                now[0] > asked[0] && now[1] > asked[1]
+            })?;
+            std::thread::sleep(after);
+        }
+        None => until("the store says who renews it", || matches!(stage.claimant(profile), Ok(Some(_))))?,
+    }
+    for child in &mut ours {
+        child.kill().map_err(|error| error.to_string())?;
+    }
+    if let Some(holder) = naive_holder(stage, profile) {
+        naive
+            .iter_mut()
+            .filter(|child| child.id() == holder)
+            .try_for_each(Child::kill)
+            .map_err(|error| error.to_string())?;
+    }
+    wait_for(ours)?;
+    wait_for(naive)
 }
 
 /// How many logins that cost, and how often a spent token was presented.
@@ -78,17 +93,19 @@ fn count(stage: &Stage, profiles: &[String]) -> Shown {
     let (ours, naive) = (stage.issuers.ours.stats(), stage.issuers.naive.stats());
     let mut lost = 0;
     for profile in profiles {
-        lost += u64::from(stage.health(profile, OURS)?.as_deref() == Some("lost"));
+        lost += u64::from(stage.health(profile, OURS)?.as_deref() != Some("ok"));
     }
     stage.lost.set((lost, naive.punished));
     let told = format!(
-        "{STRUCK} logins, the process at work on each killed -9: {lost} lost,\n    \
-         a spent token presented {} times, then never again;\n    \
-         naive: {} lost, {} times",
-        ours.replays, naive.punished, naive.replays
+        "{} logins, kill -9 for all {EACH} that waited for each, in another phase each time:\n    \
+         {lost} lost, a spent token presented {} times;\n    \
+         naive, the one that renews killed: {} lost, {} times",
+        profiles.len(),
+        ours.replays,
+        naive.punished,
+        naive.replays
     );
-    // A server without grace time takes a login whose answer was lost, whatever a client does. It is asked once.
-    if ours.replays <= lost && ours.punished <= lost { Ok(told) } else { Err(told) }
+    if (ours.replays, lost) == (0, 0) { Ok(told) } else { Err(told) }
 }
 
 /// The same kind of login for credlatch and for the naive way: just made, and its token has ended.
@@ -101,9 +118,8 @@ fn put_logins(stage: &Stage, profile: &str) -> Result<(), String> {
         .map_err(|error| error.to_string())
 }
 
-fn naive_holder(stage: &Stage, profile: &str) -> Result<Option<u32>, String> {
-    let pid = fs::read_to_string(stage.home().join(format!("naive-{profile}.pid")));
-    pid.map(|pid| pid.parse().ok()).map_err(|error| error.to_string())
+fn naive_holder(stage: &Stage, profile: &str) -> Option<u32> {
+    fs::read_to_string(stage.home().join(format!("naive-{profile}.pid"))).ok()?.parse().ok()
 }
 
 /// However they end; none may say a secret on the way.

@@ -1,0 +1,111 @@
+//! A store shared with the program as it was before it noted and wrote down anything, both at work. That program is named by
+//! `CREDLATCH_BEFORE_NOTES`, and reads the document that this one writes.
+
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use crate::needs::found;
+use crate::placed::{Moment, can_trace, has_answer, send, stopped};
+use crate::world::{World, fed, signal};
+
+fn before(world: &World, args: &[&str]) -> Option<Command> {
+    let named = std::env::var_os("CREDLATCH_BEFORE_NOTES");
+    let program = found(named, "CREDLATCH_BEFORE_NOTES, the program of before").filter(|program| program != "none")?;
+    let inner = world.command(args);
+    let mut command = Command::new(program);
+    command.args(args).env_clear().envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.current_dir(world.home.folder()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    Some(command)
+}
+
+/// Numbers that look random (splitmix64).
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ mixed >> 31) % end
+    }
+}
+
+#[test]
+fn both_at_work_and_killed_at_random_present_nothing_twice() {
+    let world = World::new();
+    if before(&world, &["status"]).is_none() {
+        return;
+    }
+    let mut chance = Chance(12);
+    let mut ends = [0; 3];
+    for _ in 0..25 {
+        world.put("acme", 0);
+        let delay = Duration::from_millis(chance.below(200));
+        world.sandbox.adjust(|settings| settings.answer_delay = delay);
+        let mut all: Vec<Child> = Vec::new();
+        for at in 0..6 {
+            let mut command = if at % 2 == 0 {
+                world.command(&["token", "acme"])
+            } else {
+                before(&world, &["token", "acme"]).unwrap()
+            };
+            all.push(command.spawn().unwrap());
+            thread::sleep(Duration::from_millis(chance.below(20)));
+        }
+        for child in &all[..3] {
+            thread::sleep(Duration::from_millis(chance.below(100)));
+            signal("KILL", child);
+        }
+        for child in all {
+            let said = String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap();
+            assert!(said.is_empty() || world.sandbox.accepts(said.trim()), "{said}");
+        }
+        assert_eq!(world.say(&["purge"]).status, 0);
+        let health = world.health();
+        let end = ["ok", "expired", "in_doubt"].iter().position(|end| *end == health);
+        ends[end.unwrap_or_else(|| panic!("{health}"))] += 1;
+        assert_eq!(world.sandbox.stats().replays, 0);
+    }
+    let [ok, expired, in_doubt] = ends;
+    println!("beside the earlier program: {ok} rounds ended well, {expired} before a renewal, {in_doubt} in doubt");
+}
+
+#[test]
+fn what_the_earlier_program_rewrote_or_claimed_is_a_doubt_though_nothing_was_noted() {
+    let world = World::new().ended();
+    let Some(mut set) = before(&world, &["set", "minimax"]) else { return };
+    if !can_trace() {
+        return;
+    }
+    let (mut tracer, pid) = stopped(&world, Moment::Connecting);
+    // The other one keeps the claim, and drops what it doesn't know: that its actor notes.
+    set.stdin(Stdio::piped());
+    assert_eq!(fed(set, "mm-key-1").status, 0);
+    assert_eq!(world.health(), "rotating");
+    send("KILL", &pid);
+    tracer.wait().unwrap();
+    assert_eq!(world.say(&["purge"]).status, 0);
+    let stats = world.sandbox.stats();
+    assert_eq!((world.health().as_str(), stats.refresh_requests, stats.replays), ("in_doubt", 0, 0));
+}
+
+#[test]
+fn the_earlier_program_takes_no_sign_away_that_holds_an_answer_while_a_claim_names_it() {
+    let world = World::new().ended();
+    let Some(set) = before(&world, &["set", "minimax"]) else { return };
+    if !can_trace() {
+        return;
+    }
+    let (mut tracer, pid) = stopped(&world, Moment::Answered);
+    assert_eq!(fed(set, "mm-key-1").status, 0);
+    assert!(has_answer(&world) && world.health() == "rotating");
+    send("KILL", &pid);
+    tracer.wait().unwrap();
+    // It knows of no answers: it sees that somebody died, and what is in doubt is named by no claim.
+    assert_eq!(fed(before(&world, &["set", "minimax"]).unwrap(), "mm-key-2").status, 0);
+    let stats = world.sandbox.stats();
+    assert_eq!((world.health().as_str(), stats.exchanges, stats.replays), ("in_doubt", 1, 0));
+    assert!(!has_answer(&world));
+}

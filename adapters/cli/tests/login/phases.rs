@@ -1,0 +1,221 @@
+//! kill -9 in each phase of an exchange, against npm oidc-provider: of the command that wanted it, which costs nothing, and of
+//! the process that makes it.
+//!
+//! Each phase is seen from outside, in the store's files and in the server's log, and whoever is to die is killed as soon as it
+//! is. `CREDLATCH_KILLS` says how many kills of the command there are in each phase, and a fifth of that of the process that
+//! makes the exchange, which takes long; one without it. What is printed is the count, not a bound.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::process::Child;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::helper::Said;
+use crate::oidc::{Dice, end_token, served_by, sign_in};
+use crate::peer::Peer;
+use crate::world::{World, send};
+
+const HTTP_TIMEOUT_SECS: u64 = 2;
+/// The longest that the server keeps an answer, in milliseconds.
+const DELAY_MS: u64 = 300;
+/// Processes that need the token beside the one that is killed.
+const SURVIVORS: usize = 2;
+
+/// How far an exchange is, as it can be seen from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Phase {
+    BeforeTheClaim,
+    Claimed,
+    Noted,
+    Sent,
+    Answered,
+    WrittenDown,
+    Settling,
+}
+
+const PHASES: [Phase; 7] = [
+    Phase::BeforeTheClaim,
+    Phase::Claimed,
+    Phase::Noted,
+    Phase::Sent,
+    Phase::Answered,
+    Phase::WrittenDown,
+    Phase::Settling,
+];
+
+/// What the kills in one phase came to.
+#[derive(Debug, Default)]
+struct Tally {
+    kills: usize,
+    lost: usize,
+    replays: usize,
+    doubts: usize,
+    /// How long survivors waited, less what the server kept the answer, in milliseconds.
+    waited_ms: Vec<u64>,
+}
+
+/// Who is killed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Victim {
+    Command,
+    Exchanger,
+}
+
+fn kills(victim: Victim) -> usize {
+    let all: usize = std::env::var("CREDLATCH_KILLS").ok().and_then(|count| count.parse().ok()).unwrap_or(1);
+    if victim == Victim::Command { all } else { all.div_ceil(5) }
+}
+
+/// The process that holds the claim, if the document has one, and the bytes beside its sign of life.
+fn seen(world: &World) -> Option<(u32, Vec<u8>)> {
+    let (pid, name) = world.claimant()?;
+    let sign = world.home.document().with_extension("claims").join(name);
+    Some((pid, fs::read(sign).unwrap_or_default()))
+}
+
+/// Whether the exchange is that far by now, and who makes it.
+fn is_at(phase: Phase, world: &World, peer: &Peer, asked: (usize, usize)) -> Option<u32> {
+    let (pid, sign) = seen(world)?;
+    let has = |at: usize, kind: &[u8]| sign.get(at..at + kind.len()) == Some(kind);
+    let is_so = match phase {
+        Phase::BeforeTheClaim | Phase::Claimed => true,
+        Phase::Noted => has(0, b"clnote1\n"),
+        Phase::Sent => peer.token_requests_now() > asked.0,
+        Phase::Answered => peer.refreshes_now() > asked.1,
+        Phase::WrittenDown => has(4096, b"clansw1\n"),
+        // The first byte of the word is odd while a document is replaced.
+        Phase::Settling => {
+            let lock = fs::read(world.home.document().with_extension("lock")).unwrap_or_default();
+            has(4096, b"clansw1\n") && lock.first().is_some_and(|byte| byte % 2 == 1)
+        }
+    };
+    is_so.then_some(pid)
+}
+
+/// One kill; none if the phase was over before it was seen.
+fn round(phase: Phase, victim: Victim, world: &World, peer: &Peer, dice: &mut Dice) -> Option<(Vec<Said>, Vec<u64>)> {
+    end_token(world);
+    let asked = (peer.token_requests_now(), peer.refreshes_now());
+    let began = Instant::now();
+    let mut all: Vec<Child> = (0..=SURVIVORS).map(|_| world.start(&["token", "acme"])).collect();
+    let mut killed = None;
+    if phase == Phase::BeforeTheClaim {
+        thread::sleep(Duration::from_micros(dice.below(6_000)));
+        if world.claimant().is_none() {
+            all[0].kill().unwrap();
+            killed = Some(all[0].id());
+        }
+    }
+    while phase != Phase::BeforeTheClaim && killed.is_none() && began.elapsed() < Duration::from_secs(2) {
+        let Some(pid) = is_at(phase, world, peer, asked) else { continue };
+        let dying = if victim == Victim::Exchanger { Some(pid) } else { parent(pid) };
+        send("KILL", dying?);
+        killed = dying;
+        // Between the look and the kill it may have gone on; what is beside its sign of life says how far it got.
+        let is_further = victim == Victim::Exchanger && phase == Phase::Claimed && is_noted(world);
+        if is_further {
+            wait_for(all);
+            return None;
+        }
+    }
+    let (mut said, mut waited) = (Vec::new(), Vec::new());
+    for one in all {
+        let is_dead = killed == Some(one.id());
+        let end = one.wait_with_output().unwrap();
+        if !is_dead {
+            waited.push(u64::try_from(began.elapsed().as_millis()).unwrap());
+            said.push(Said::from(end));
+        }
+    }
+    killed.map(|_| (said, waited))
+}
+
+fn wait_for(all: Vec<Child>) {
+    for one in all {
+        one.wait_with_output().unwrap();
+    }
+}
+
+/// Whether a note or an answer lies beside any sign of life.
+fn is_noted(world: &World) -> bool {
+    let signs = fs::read_dir(world.home.document().with_extension("claims")).into_iter().flatten().flatten();
+    signs.into_iter().any(|sign| fs::read(sign.path()).is_ok_and(|sign| sign.starts_with(b"clnote1")))
+}
+
+fn parent(pid: u32) -> Option<u32> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse().ok()
+}
+
+fn kill_in_each_phase(victim: Victim) -> Option<BTreeMap<Phase, Tally>> {
+    let peer = Peer::oidc_that_is_slow(DELAY_MS)?;
+    let world = served_by(&peer, HTTP_TIMEOUT_SECS);
+    sign_in(&world, &peer);
+    let mut dice = Dice::new();
+    let mut tallies = BTreeMap::new();
+    for phase in PHASES {
+        let mut tally = Tally::default();
+        let mut tries = 0;
+        while tally.kills < kills(victim) && tries < 40 * kills(victim) {
+            tries += 1;
+            let replays = peer.refreshes_now_with("invalid_grant");
+            let Some((said, waited)) = round(phase, victim, &world, &peer, &mut dice) else {
+                if world.say(&["token", "acme"]).status != 0 {
+                    sign_in(&world, &peer);
+                }
+                continue;
+            };
+            tally.kills += 1;
+            let delay = peer.last_delay_ms();
+            tally.waited_ms.extend(waited.iter().map(|ms| ms.saturating_sub(delay)));
+            tally.doubts += usize::from(said.iter().any(|one| one.status != 0));
+            if world.say(&["token", "acme"]).status != 0 {
+                thread::sleep(Duration::from_secs(3 * HTTP_TIMEOUT_SECS + 6));
+                if world.say(&["token", "acme"]).status != 0 {
+                    tally.lost += 1;
+                    sign_in(&world, &peer);
+                }
+            }
+            tally.replays += peer.refreshes_now_with("invalid_grant") - replays;
+        }
+        tally.waited_ms.sort_unstable();
+        let at = |part: usize| tally.waited_ms.get(tally.waited_ms.len() * part / 100).copied().unwrap_or_default();
+        println!(
+            "{phase:?}: kills {}, logins lost {}, replays {}, rounds with an error {}, survivors waited beyond the issuer's \
+             delay (ms) median {} p95 {} most {}",
+            tally.kills,
+            tally.lost,
+            tally.replays,
+            tally.doubts,
+            at(50),
+            at(95),
+            tally.waited_ms.last().copied().unwrap_or_default(),
+        );
+        tallies.insert(phase, tally);
+    }
+    Some(tallies)
+}
+
+#[test]
+fn oidc_provider_a_command_killed_in_any_phase_costs_no_login_and_no_replay() {
+    let Some(tallies) = kill_in_each_phase(Victim::Command) else { return };
+    for (phase, tally) in tallies {
+        assert_eq!(
+            (tally.kills, tally.lost, tally.replays, tally.doubts),
+            (kills(Victim::Command), 0, 0, 0),
+            "{phase:?}"
+        );
+    }
+}
+
+#[test]
+fn oidc_provider_an_exchange_killed_before_it_sends_or_after_it_wrote_down_costs_nothing() {
+    let Some(tallies) = kill_in_each_phase(Victim::Exchanger) else { return };
+    for (phase, tally) in tallies {
+        assert!(tally.replays <= tally.lost, "{phase:?} {tally:?}: at most one each");
+        if matches!(phase, Phase::BeforeTheClaim | Phase::Claimed | Phase::WrittenDown | Phase::Settling) {
+            assert_eq!((tally.kills, tally.lost, tally.replays), (kills(Victim::Exchanger), 0, 0), "{phase:?}");
+        }
+    }
+}
