@@ -216,5 +216,5 @@ pub(crate) const WRONGS: &[(Wrong, u8)] = &[
     (Wrong::TornIsAbsent, 16),
     (Wrong::WipesEarly, 5),
     (Wrong::AnswerInDraft, 5),
-    (Wrong::NotesLate, 5),
+    (Wrong::NotesLate, 4),
 ];

@@ -8,9 +8,8 @@ use crate::needs::is_root;
 use crate::world::{World, until};
 
 const TIMEOUT_SECS: u64 = 2;
-/// From the claim, where no clock tells how old the note is; and from the note.
+/// How long a doubt rests from its claim, where no clock tells how old its note is.
 const QUARANTINE: Duration = Duration::from_secs(3 * TIMEOUT_SECS + 5);
-const AFTER_NOTE: Duration = Duration::from_secs(2 * TIMEOUT_SECS + 5);
 
 fn world() -> World {
     World::with(|row| row.oauth.as_mut().unwrap().http_timeout_secs = TIMEOUT_SECS).ended()
@@ -81,6 +80,7 @@ fn a_doubt_of_another_time_namespace_is_quiet_after_its_quarantine_and_not_befor
     let world = world();
     dies(&world, &ELSEWHEN);
     let mut waiting = world.start(&["token", "acme"]);
+    // Counted from the note it rests for five seconds more.
     thread::sleep(Duration::from_secs(2 * TIMEOUT_SECS));
     assert_eq!(world.sandbox.stats().refresh_requests, 1);
     assert_eq!(waiting.wait().unwrap().code(), Some(4));
