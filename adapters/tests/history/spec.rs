@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use credlatch_core::known::Fate;
+use credlatch_core::known::KnownToken;
 use credlatch_core::machine::{Act, Sent};
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::rotation::{Cause, ClaimRotation, Exchanged, Settle, Times};
@@ -142,9 +142,9 @@ impl Product {
     }
 }
 
-/// What tells one state from another: of each entry, and of each token that no entry holds and somebody still presents
-/// or may have presented.
-type Key = (u64, u64, Vec<(u64, Fingerprint, Held, Option<Nonce>)>, Vec<(Fingerprint, bool, Nonce)>);
+/// What tells one state from another: of each entry, and of each token that no entry holds and somebody still presents. What
+/// became of the others makes no difference: nobody signs in with a token twice.
+type Key = (u64, u64, Vec<(u64, Fingerprint, Held, Option<Nonce>)>, Vec<(Fingerprint, Nonce)>);
 
 impl Spec for Product {
     type State = State;
@@ -157,11 +157,8 @@ impl Spec for Product {
             let attempt = entry.grant().and_then(|grant| grant.claim()).map(|claim: &Claim| claim.attempt);
             (entry.version, entry.fingerprint, held(entry), attempt)
         });
-        let tokens = state.tokens.iter().filter_map(|known| match &known.fate {
-            Fate::Rotating(claim) => Some((known.mark.fingerprint, true, claim.attempt)),
-            Fate::InDoubt(doubt) => Some((known.mark.fingerprint, false, doubt.attempt)),
-            Fate::Unspent | Fate::Spent | Fate::Lost(_) => None,
-        });
+        let presented = |known: &KnownToken| known.fate.claim().map(|claim| (known.mark.fingerprint, claim.attempt));
+        let tokens = state.tokens.iter().filter_map(presented);
         (state.generation, state.last_version, entries.collect(), tokens.collect())
     }
 

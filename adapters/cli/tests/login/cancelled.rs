@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use credlatch::FlowState;
 
-use crate::world::{LoggingIn, World, heeded, signal, until};
+use crate::world::{HEEDING, LoggingIn, World, signal, under, until};
 
 /// Whatever happens after the end of a cancelled login, nothing may be stored.
 fn nothing_is_stored(world: &World) {
@@ -17,9 +17,9 @@ fn nothing_is_stored(world: &World) {
 #[test]
 fn ctrl_c_cancels_the_login_and_another_can_begin() {
     let world = World::new();
-    let login = world.log_in();
+    let login = LoggingIn::of(under(&HEEDING, &world.command(&["login", "acme", "--json"])).spawn().unwrap());
     let (code, id) = (login.code().to_owned(), login.id().to_owned());
-    signal(heeded("INT", 2).0, &login.child);
+    signal("INT", &login.child);
     assert_eq!(login.end(), ("cancelled".to_owned(), 4));
     world.sandbox.approve(&code);
     nothing_is_stored(&world);
@@ -45,9 +45,9 @@ fn report_3972_e_cancel_by_the_command_reaches_every_process() {
 #[test]
 fn report_3972_e_cancel_before_there_is_a_code() {
     let world = silent();
-    let login = world.start(&["login", "acme", "--json"]);
+    let login = under(&HEEDING, &world.command(&["login", "acme", "--json"])).spawn().unwrap();
     until("the login is reserved", || world.say(&["flows", "--json"]).out.contains("pending"));
-    signal(heeded("INT", 2).0, &login);
+    signal("INT", &login);
     let ended = login.wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(4), "{}", String::from_utf8_lossy(&ended.stderr));
     assert!(String::from_utf8_lossy(&ended.stdout).contains("\"cancelled\""));

@@ -1,11 +1,10 @@
 //! Processes whose clocks can't be compared: where no boot is known, and in another time namespace.
 
-use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::needs::is_root;
-use crate::world::{World, until};
+use crate::world::{World, under, until};
 
 const TIMEOUT_SECS: u64 = 2;
 /// How long a doubt rests from its claim, where no clock tells how old its note is.
@@ -13,19 +12,6 @@ const QUARANTINE: Duration = Duration::from_secs(3 * TIMEOUT_SECS + 5);
 
 fn world() -> World {
     World::with(|row| row.oauth.as_mut().unwrap().http_timeout_secs = TIMEOUT_SECS).ended()
-}
-
-/// The same command, started by another one.
-fn under(outer: &[&str], inner: &Command) -> Command {
-    let mut command = Command::new(outer[0]);
-    command.args(&outer[1..]).arg(inner.get_program()).args(inner.get_args());
-    for (name, value) in inner.get_envs() {
-        match value {
-            Some(value) => command.env(name, value),
-            None => command.env_remove(name),
-        };
-    }
-    command
 }
 
 const WITHOUT_BOOT: [&str; 6] =

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpStream;
-use std::process::{Child, ChildStdout, Command};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use credlatch::core::provider::{Provider, TableFile};
@@ -143,7 +143,7 @@ impl LoggingIn {
 
 pub(crate) fn fed(mut command: Command, input: &str) -> Said {
     use std::io::Write;
-    let mut child = command.stdin(std::process::Stdio::piped()).spawn().unwrap();
+    let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
     Said::from(child.wait_with_output().unwrap())
 }
@@ -183,6 +183,23 @@ pub(crate) fn heeded(name: &'static str, number: i32) -> (&'static str, i32) {
     let ignored = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
     if ignored & (1 << (number - 1)) == 0 { (name, number) } else { ("TERM", 15) }
 }
+
+/// The same command, started by another one, with its streams piped.
+pub(crate) fn under(outer: &[&str], inner: &Command) -> Command {
+    let mut command = Command::new(outer[0]);
+    command.args(&outer[1..]).arg(inner.get_program()).args(inner.get_args());
+    for (name, value) in inner.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// What comes before a command that heeds Ctrl-C, though whoever started these tests ignores it.
+pub(crate) const HEEDING: [&str; 2] = ["env", "--default-signal=INT"];
 
 pub(crate) fn signal(name: &str, child: &Child) {
     send(name, child.id());
