@@ -113,7 +113,11 @@ impl Wrong {
                 on.machine.write_at(file, &note, NOTE_AT)?;
             }
             Self::AnswerInDraft if is_sign && at == ANSWER_AT => {
-                let draft = on.machine.list(Path::new(FOLDER))?.into_iter().find(|name| name.ends_with(".tmp"));
+                let draft = on
+                    .machine
+                    .list(Path::new(FOLDER))?
+                    .into_iter()
+                    .find(|name| Path::new(name).extension() == Some("tmp".as_ref()));
                 let draft = Path::new(FOLDER).join(draft.ok_or(Errno::NOENT)?);
                 return on.machine.write_at(&on.machine.open(&draft, Open::Write)?, bytes, at);
             }
