@@ -23,6 +23,10 @@ fn of(pid: u32, what: &str) -> PathBuf {
 
 #[test]
 fn it_has_a_session_of_its_own_and_nothing_of_its_callers_files_variables_or_directory() {
+    // The command is not dumpable.
+    if !is_root("sees what files and variables the command has") {
+        return;
+    }
     let world = slow(1_500);
     let folder = world.home.folder();
     let mut command = world.command(&["token", "acme"]);

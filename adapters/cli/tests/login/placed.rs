@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::helper::Said;
-use crate::needs::found;
+use crate::needs::{found, is_root};
 use crate::world::{World, signal, until};
 
 /// What is recorded of a process: enough to find each moment in it.
@@ -97,8 +97,11 @@ fn record(world: &World) -> String {
     std::fs::read_to_string(world.home.folder().join("record")).unwrap_or_default()
 }
 
-/// Whether processes can be traced here.
+/// Whether processes can be traced here. The command is not dumpable, so only root sees what it does.
 pub(crate) fn can_trace() -> bool {
+    if !is_root("sees what the command does") {
+        return false;
+    }
     let tried = Command::new("strace").args(["-o", "/dev/null", "true"]).stderr(Stdio::null()).status();
     found(tried.ok().filter(std::process::ExitStatus::success), "strace, and the right to trace").is_some()
 }
