@@ -62,6 +62,18 @@ impl<D: Disk> port::Alive for FileAlive<D> {
         // What can't be wiped now is wiped by whoever removes the file.
         let _ = self.write("wipe", |file| left::wipe(&*self.disk, file));
     }
+
+    fn in_place(&self) -> Result<(), StoreError> {
+        let is_there = self.file.attempt(|file| is_at(&*self.disk, file, &self.path));
+        if is_there.map_err(|error| trouble("look at", &self.path, &error))? {
+            return Ok(());
+        }
+        Err(StoreError::new(
+            StoreErrorKind::Unreachable,
+            format!("the store that this act began in is not at {} any more", self.path.display()),
+            "put it back where it was, or mount it again: what was granted is kept beside it, and the next to change it stores it",
+        ))
+    }
 }
 
 impl<D: Disk> FileAlive<D> {

@@ -112,19 +112,20 @@ impl<P: Ports> Engine<P> {
     /// # Errors
     /// The store can't be locked, read or written.
     pub fn transact(&self, events: &[Event]) -> Result<Transacted, TransactError> {
-        self.transact_with(events, &mut None)
+        self.transact_in(events, &mut None, &|_| Ok(()))
     }
 
-    /// Applies events, and writes them into room that was set aside before. What fails before the commit leaves the room
-    /// for another try.
-    pub(super) fn transact_with(
+    /// Applies events to a state that `is_meant`, and writes them into room that was set aside before. What fails before the
+    /// commit leaves the room for another try.
+    pub(super) fn transact_in(
         &self,
         events: &[Event],
         room: &mut Option<<P::Store as Store>::Room>,
+        is_meant: &dyn Fn(&State) -> Result<(), StoreError>,
     ) -> Result<Transacted, TransactError> {
         let mut tried = 0;
         loop {
-            match self.try_transact(events, room) {
+            match self.try_transact(events, room, is_meant) {
                 // Somebody who doesn't lock changed the document meanwhile: look again at what is there now.
                 Err(Failed::Overtaken(_)) if tried < OVERTAKEN_TRIES => tried += 1,
                 Err(Failed::Overtaken(error)) => return Err(TransactError::NotSaved(error)),
@@ -138,11 +139,13 @@ impl<P: Ports> Engine<P> {
         &self,
         events: &[Event],
         room: &mut Option<<P::Store as Store>::Room>,
+        is_meant: &dyn Fn(&State) -> Result<(), StoreError>,
     ) -> Result<Transacted, Failed> {
         let mut locked = self.store.lock(self.patience_ms)?;
         // A writer always loads: what it knew before it had the lock may be old.
         let Loaded { state: loaded, id } = locked.load()?;
         law::check_state(&loaded).map_err(StoreError::from)?;
+        is_meant(&loaded)?;
         let now = self.clock.now();
         let marks = locked.shared(&loaded)?;
         let chores = self.chores(&loaded, marks, &now)?;
@@ -183,7 +186,7 @@ impl<P: Ports> Engine<P> {
         // An answer that lies beside a copy lies beside the original too, so it is marked; what this process was granted is in
         // no copy.
         chores.extend(marks.map(Event::MarkShared));
-        chores.extend(self.unsaved_events());
+        chores.extend(self.unsaved_events(state));
         chores.push(Event::Purge);
         Ok(chores)
     }

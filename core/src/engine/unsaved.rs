@@ -7,7 +7,7 @@ use super::{Engine, Live, TransactError};
 use crate::machine::{Effect, Event};
 use crate::port::{Alive, Cell, Clock, Issuer, Ports, Revoked, Store, StoreError};
 use crate::rotation::{Exchanged, Fresh, Settle};
-use crate::state::{Claim, Custody, Doubt, Nonce};
+use crate::state::{Claim, Custody, Doubt, Nonce, State};
 
 /// How often saving is tried at once before it is left to a later transaction.
 const TRIES: u32 = 3;
@@ -22,6 +22,12 @@ pub(super) struct Unsaved<P: Ports> {
     live: Option<Arc<Live>>,
     /// As long as it lives nobody takes the act for dead.
     alive: Arc<<P::Store as Store>::Alive>,
+}
+
+impl<P: Ports> Unsaved<P> {
+    fn is_of(&self, state: &State) -> Result<(), StoreError> {
+        is_home(state, &self.event, &*self.alive)
+    }
 }
 
 /// A grant that this process has and the store hasn't.
@@ -54,7 +60,7 @@ impl<P: Ports> Engine<P> {
         let mut tried = 0;
         let mut is_unknown = false;
         let error = loop {
-            match self.transact_with(std::slice::from_ref(&event), &mut room) {
+            match self.settle(&event, &alive, &mut room) {
                 Ok(done) => {
                     alive.wipe();
                     drop(alive);
@@ -82,12 +88,33 @@ impl<P: Ports> Engine<P> {
         Err(if is_unknown { TransactError::Unknown(error) } else { TransactError::NotSaved(error) })
     }
 
+    /// One try, in the store that the act began in and in no other.
+    fn settle(
+        &self,
+        event: &Event,
+        alive: &<P::Store as Store>::Alive,
+        room: &mut Option<<P::Store as Store>::Room>,
+    ) -> Result<super::Transacted, TransactError> {
+        // Before the lock too: where the store isn't, none is made.
+        self.read(|snapshot| is_home(&snapshot.state, event, alive))??;
+        self.transact_in(std::slice::from_ref(event), room, &|state| is_home(state, event, alive))
+    }
+
     /// Tries to save what could not be saved before.
     ///
     /// # Errors
     /// The store still won't take it; it stays in memory.
     pub fn save_unsaved(&self) -> Result<(), TransactError> {
-        if self.unsaved.read(Vec::is_empty) { Ok(()) } else { self.transact(&[]).map(drop) }
+        if !self.has_unsaved() {
+            return Ok(());
+        }
+        let state = Arc::clone(&self.snapshot()?.state);
+        let homes: Vec<_> = self.unsaved.read(|all| all.iter().map(|unsaved| unsaved.is_of(&state)).collect());
+        // Where the store of none of them is, none is made for them.
+        match homes.iter().find_map(|home| home.as_ref().err()) {
+            Some(error) if homes.iter().all(Result::is_err) => Err(error.clone().into()),
+            _ => self.transact(&[]).map(drop),
+        }
     }
 
     /// The grant of this entry that waits to be saved, if there is one.
@@ -130,8 +157,10 @@ impl<P: Ports> Engine<P> {
         Some(live)
     }
 
-    pub(super) fn unsaved_events(&self) -> Vec<Event> {
-        self.unsaved.read(|all| all.iter().map(|unsaved| unsaved.event.clone()).collect())
+    /// What waits to be saved in the store with this state.
+    pub(super) fn unsaved_events(&self, state: &State) -> Vec<Event> {
+        let is_of_it = |unsaved: &&Unsaved<P>| unsaved.is_of(state).is_ok();
+        self.unsaved.read(|all| all.iter().filter(is_of_it).map(|unsaved| unsaved.event.clone()).collect())
     }
 
     /// Their transaction got through: the acts end here, after the store is unlocked.
@@ -158,4 +187,17 @@ impl<P: Ports> Engine<P> {
         });
         revoked.collect()
     }
+}
+
+/// Whether this is a state of the store that the act began in: it has the act's claim, or the act's sign of life stands beside
+/// it, and then the claim was taken away. Of a state that somebody else put there nothing follows, least of all that what
+/// was granted is unwanted.
+fn is_home(state: &State, event: &Event, alive: &impl Alive) -> Result<(), StoreError> {
+    let attempt = match event {
+        Event::Settle(settle) => settle.attempt,
+        Event::FlowSucceeded(succeeded) => succeeded.step.attempt,
+        Event::FlowFailed(failed) => failed.step.attempt,
+        _ => return Ok(()),
+    };
+    if state.claims().any(|claim| claim.attempt == attempt) { Ok(()) } else { alive.in_place() }
 }

@@ -46,6 +46,15 @@ pub trait Alive: Send + Sync + 'static {
 
     /// Wipes what was written down: the settlement is durable.
     fn wipe(&self) {}
+
+    /// Whether it stands where others look for it: in a store that was moved away, unmounted or replaced since, nobody finds
+    /// it, and what stands in the store's place says nothing about this act.
+    ///
+    /// # Errors
+    /// It isn't there, or can't be looked for.
+    fn in_place(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
 }
 
 /// What an issuer calls before the first byte of a request may leave.

@@ -26,6 +26,7 @@ mod exchanging;
 mod killed;
 mod labels;
 mod many;
+mod moved;
 #[cfg(target_os = "linux")]
 #[path = "../../../tests/common/namespaces.rs"]
 mod namespaces;

@@ -4,6 +4,7 @@ mod answers;
 mod clears;
 mod joins;
 mod logins;
+mod moved;
 mod reads;
 mod rig;
 mod rotations;

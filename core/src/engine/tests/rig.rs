@@ -29,6 +29,8 @@ struct World {
     wall_by_ms: AtomicI64,
     nonces: AtomicU64,
     disk: Mutex<Loaded>,
+    /// The store that was moved away, with its signs of life.
+    moved: Mutex<Option<Loaded>>,
     processes: AtomicU32,
     signs: Mutex<BTreeMap<Nonce, Sign>>,
     calls: Mutex<Vec<String>>,
@@ -57,6 +59,7 @@ impl Rig {
             nonces: AtomicU64::new(100),
             disk: Mutex::new(disk),
             processes: AtomicU32::new(0),
+            moved: Mutex::default(),
             signs: Mutex::default(),
             calls: Mutex::default(),
             hooks: Mutex::default(),
@@ -112,6 +115,21 @@ impl Rig {
         let mut disk = lock(&self.0.disk);
         let id = disk.id.map(|id| id + 2);
         *disk = Loaded { state, id };
+    }
+
+    /// Somebody moves the store away: nothing stands in its place.
+    pub(super) fn move_away(&self) {
+        let nothing = Loaded { state: State::default(), id: None };
+        *lock(&self.0.moved) = Some(std::mem::replace(&mut *lock(&self.0.disk), nothing));
+    }
+
+    /// Puts it back.
+    pub(super) fn move_back(&self) {
+        *lock(&self.0.disk) = lock(&self.0.moved).take().unwrap();
+    }
+
+    pub(super) fn is_moved(&self) -> bool {
+        lock(&self.0.moved).is_some()
     }
 
     /// The next call of this kind finds that this has just happened.

@@ -1,7 +1,7 @@
 //! Signs of life in the rig, and what their actors leave beside them.
 
-use super::rig::Rig;
-use crate::port::{Alive, Answer, Left, StoreError};
+use super::rig::{Rig, error};
+use crate::port::{Alive, Answer, Left, StoreError, StoreErrorKind};
 use crate::state::{Actor, Claim, Nonce};
 use crate::time::Stamp;
 
@@ -72,6 +72,10 @@ impl Alive for Life {
     fn wipe(&self) {
         self.0.ask("wipe", "");
         self.leave(|sign| sign.answer = None);
+    }
+
+    fn in_place(&self) -> Result<(), StoreError> {
+        if self.0.is_moved() { Err(error(StoreErrorKind::Unreachable)) } else { Ok(()) }
     }
 }
 
