@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use credlatch::Latch;
+use rustix::process::Signal;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::{flag, low_level};
 
@@ -24,9 +25,14 @@ pub(crate) fn deferring_signals<T: Send>(latch: &Latch, provider: &str, act: imp
     let patience = latch.provider(provider)?.oauth.as_ref().map_or(15, |oauth| oauth.http_timeout_secs);
     let signals = Signals::catch().map_err(|error| could_not(&error))?;
     let (tell, told) = channel();
+    let act = Mutex::new(Some(act));
+    let take = || act.lock().ok().and_then(|mut act| act.take()).map(|act| act());
     let done = std::thread::scope(|scope| {
-        // A thread of its own, so that no read from the network is interrupted.
-        scope.spawn(move || tell.send(act()));
+        // A thread of its own, so that no read from the network is interrupted. Where none can be had, signals wait for its end.
+        let work = move || take().map(|done| tell.send(done));
+        if std::thread::Builder::new().spawn_scoped(scope, work).is_err() {
+            return take();
+        }
         let mut deadline = None;
         loop {
             match told.recv_timeout(LOOK) {
@@ -96,6 +102,15 @@ impl Signals {
     /// The same, after what came was answered.
     pub(crate) fn answered(self) {
         self.is_over.store(true, Ordering::SeqCst);
+    }
+}
+
+/// Takes note of the signals that end a process by default and that nobody sends to one which is to be spared: an exchange goes
+/// on whatever comes, but for what can't be caught.
+pub(crate) fn spared() {
+    let all = [Signal::QUIT, Signal::ALARM, Signal::USR1, Signal::USR2, Signal::VTALARM, Signal::PROF, Signal::XFSZ];
+    for signal in all {
+        let _ = flag::register(signal.as_raw(), Arc::default());
     }
 }
 

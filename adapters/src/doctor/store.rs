@@ -53,7 +53,7 @@ pub(super) fn examine(store: &FileStore, findings: &mut Vec<Finding>) -> (Option
     all.extend(other_machine(store, &seen));
     all.extend(remembered::marks(store, &seen));
     all.extend(lock(&seen));
-    all.extend(seen.found.iter().map(left));
+    all.extend(seen.found.iter().filter_map(left));
     for finding in all {
         // One trouble is often seen from several sides.
         if !findings.iter().any(|known: &Finding| known.what == finding.what) {
@@ -234,9 +234,11 @@ fn held(seen: &Inspection, signed: Option<u32>, for_ms: u64) -> Finding {
     Finding::of_store(Severity::Warning, text, format!("look again; if it stays so, look at process {pid}"))
 }
 
-fn left(found: &Found) -> Finding {
-    match found {
-        Found::Sign(path) | Found::Draft(path) => Finding::of_store(
+fn left(found: &Found) -> Option<Finding> {
+    Some(match found {
+        // Every act leaves one until the next change: there is nothing to tell.
+        Found::Sign(_) => return None,
+        Found::Draft(path) => Finding::of_store(
             Severity::Note,
             format!("{} was left by an act that has ended", path.display()),
             "nothing: a later change removes it",
@@ -252,7 +254,7 @@ fn left(found: &Found) -> Finding {
                 format!("when it is no longer needed: rm -- {}", shell_quoted(path)),
             )
         }
-    }
+    })
 }
 
 #[cfg(test)]

@@ -80,14 +80,14 @@ impl Error {
                 let who = pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"));
                 let remedy = pid.map_or_else(
                     || "try again; it may be in another container, or have left a child behind".to_owned(),
-                    |pid| format!("try again; if process {pid} is stopped, resume or end it"),
+                    |pid| format!("try again; if process {pid} is stopped, resume it (`kill -CONT {pid}`); ending it may cost the login"),
                 );
                 Self::new(ErrorKind::Busy, format!("{who} is rotating the {name} token and has not finished"), remedy)
             }
             NoToken::Unsaved(unsaved) => Self::new(
                 ErrorKind::Other,
                 format!("{name} granted a new token that could not be saved: {}", unsaved.error),
-                format!("{}; this process keeps the token and saves it when it can", unsaved.error.remedy),
+                format!("{}; the token is kept, and saved as soon as the store can be written", unsaved.error.remedy),
             ),
             NoToken::Store(error) => error.into(),
         }

@@ -9,6 +9,7 @@ mod serve;
 mod start;
 
 use std::path::PathBuf;
+use std::process::ExitStatus;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -66,11 +67,20 @@ impl Exchanger {
         match start::start(&self.program, &self.context, provider, asked) {
             Ok(started) => Some(started),
             Err(error) => {
-                let what = format!("{} could not be started ({error})", self.program.display());
-                *self.trouble.lock() = Some(what);
+                self.tell(format!("{} could not be started ({error})", self.program.display()));
                 None
             }
         }
+    }
+
+    /// What it said; none of one that is another program, where that is told.
+    fn of_ours<T>(&self, said: Result<T, ExitStatus>) -> Option<T> {
+        let tell = |status: &ExitStatus| self.tell(format!("{} made no exchange ({status})", self.program.display()));
+        said.inspect_err(tell).ok()
+    }
+
+    fn tell(&self, trouble: String) {
+        *self.trouble.lock() = Some(trouble);
     }
 }
 
@@ -78,7 +88,7 @@ impl Delegate for Exchanger {
     fn rotate(&self, wish: &Wish, patience_ms: u64) -> Option<Elsewhere> {
         let started = self.start(&Asked::rotation(wish), &wish.provider)?;
         let until = Instant::now().checked_add(Duration::from_millis(patience_ms));
-        match self.waiting(|| started.said(until)) {
+        match self.of_ours(self.waiting(|| started.said(until)))? {
             Some(Said::Granted { version }) => Some(Elsewhere::Granted { version }),
             Some(Said::Failed { outcome }) => Some(Elsewhere::Failed(outcome)),
             Some(Said::Ended | Said::Began) => Some(Elsewhere::Ended),
@@ -90,11 +100,8 @@ impl Delegate for Exchanger {
     fn log_in(&self, step: &Step, part: Part<'_>) -> bool {
         let Some(started) = self.start(&Asked::login(step, part), &step.provider) else { return false };
         match part {
-            Part::Poll => self.waiting(|| started.has_begun(Instant::now() + BEGINS)),
-            Part::Exchange(_) => {
-                self.waiting(|| started.said(None));
-                true
-            }
+            Part::Poll => self.of_ours(self.waiting(|| started.has_begun(Instant::now() + BEGINS))).unwrap_or_default(),
+            Part::Exchange(_) => self.of_ours(self.waiting(|| started.said(None))).is_some(),
         }
     }
 }

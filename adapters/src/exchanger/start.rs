@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -66,25 +66,37 @@ fn is_kept(name: &str) -> bool {
 
 impl Started {
     /// Whether it polls by now, at most so late. Then it goes on alone; otherwise it is ended, and does nothing any more.
-    pub(super) fn has_begun(mut self, until: Instant) -> bool {
+    pub(super) fn has_begun(mut self, until: Instant) -> Result<bool, ExitStatus> {
         let said = self.read(Some(until)).map(|said| serde_json::from_slice(&said));
         if let Some(Ok(Said::Began)) = said {
             self.leave();
-            return true;
+            return Ok(true);
+        }
+        // One that ended by itself and said nothing is another program.
+        let own = if matches!(said, Some(Err(_))) { self.child.try_wait().ok().flatten() } else { None };
+        if let Some(status) = own.filter(|status| status.code().is_some()) {
+            return Err(status);
         }
         let _ = self.child.kill();
         self.reap();
-        false
+        Ok(false)
     }
 
     /// What it says at its end, at most so late; what was killed has only ended. None if it is still at it.
-    pub(super) fn said(mut self, until: Option<Instant>) -> Option<Said> {
+    ///
+    /// # Errors
+    /// It ended by itself and said nothing: it is another program.
+    pub(super) fn said(mut self, until: Option<Instant>) -> Result<Option<Said>, ExitStatus> {
         let Some(said) = self.read(until) else {
             self.leave();
-            return None;
+            return Ok(None);
         };
-        self.reap();
-        Some(serde_json::from_slice(&said).unwrap_or(Said::Ended))
+        let ended = self.reap();
+        match (serde_json::from_slice(&said), ended) {
+            (Ok(said), _) => Ok(Some(said)),
+            (Err(_), Some(status)) if status.code().is_some() => Err(status),
+            (Err(_), _) => Ok(Some(Said::Ended)),
+        }
     }
 
     /// All that it says; none if it has more to say then.
@@ -109,14 +121,16 @@ impl Started {
 
     /// It has said all, and ends now, unless it goes on trying to save what was granted. Whoever ignores SIGCHLD has nothing
     /// to wait for.
-    fn reap(mut self) {
+    fn reap(mut self) -> Option<ExitStatus> {
         for _ in 0..ENDS_MS {
             match self.child.try_wait() {
                 Ok(None) => thread::sleep(Duration::from_millis(1)),
-                Ok(Some(_)) | Err(_) => return,
+                Ok(ended) => return ended,
+                Err(_) => return None,
             }
         }
         self.leave();
+        None
     }
 
     /// Lets it go on alone. A thread takes note of its end; where none can be had, whoever outlives this process does.

@@ -33,6 +33,15 @@ fn judge(error: &io::Error) -> (StoreErrorKind, &'static str) {
         Some(Errno::STALE | Errno::HOSTDOWN | Errno::TIMEDOUT | Errno::NOTCONN) => {
             (K::Unreachable, "the file system's server does not answer: look at the mount")
         }
+        Some(Errno::MFILE) => {
+            (K::Failed, "this process may open no more files: raise its limit (`ulimit -n`), then try again")
+        }
+        Some(Errno::NFILE) => {
+            (K::Failed, "this machine has no more open files to give: end what holds many, then try again")
+        }
+        Some(Errno::FBIG) => {
+            (K::Failed, "this process may write no larger file: raise its limit (`ulimit -f`), then try again")
+        }
         _ => (K::Failed, "look at the file system (`dmesg`, `df`), then try again"),
     }
 }

@@ -1,7 +1,7 @@
 //! What an issuer's JSON says, read leniently where issuers differ and strictly where a token is at stake.
 
 use credlatch_core::rotation::Fresh;
-use credlatch_core::secret::Secret;
+use credlatch_core::secret::{MAX_SECRET_BYTES, Secret};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -70,6 +70,14 @@ pub(super) fn tokens(body: &[u8]) -> Option<Fresh> {
     };
     let lifetime_secs = number(&answer.expires_in).or_else(|| jwt::lifetime_secs(access.expose_secret()));
     Some(Fresh { expires_in_ms: lifetime_secs.map(milliseconds), scopes: scopes(&answer.scope), access, refresh })
+}
+
+/// Whether an answer grants a token that is longer than any that can be kept: then what was presented is spent, and nothing is
+/// there in its place.
+pub(super) fn is_too_long(body: &[u8]) -> bool {
+    serde_json::from_slice::<Tokens>(body).is_ok_and(|answer| {
+        std::iter::once(&answer.access_token).chain(&answer.refresh_token).any(|text| text.0.len() > MAX_SECRET_BYTES)
+    })
 }
 
 /// A number, or a text that is one: issuers write both.

@@ -6,6 +6,7 @@
 //! | nothing was sent: a certificate that nobody who is trusted vouches for | untrusted: not consumed, and told as this |
 //! | sent, and no answer: time-out, reset, closed | unknown |
 //! | 2xx with tokens | granted |
+//! | 2xx with a token that is too long to be kept | rejected: what was presented is spent, and nothing came for it |
 //! | 2xx without (malformed, HTML, cut off, too large) | unknown |
 //! | 2xx or 4xx with an error that condemns the token | rejected |
 //! | 429; 503 with `Retry-After` or `temporarily_unavailable` | turned away: not consumed, and told by status and code |
@@ -39,6 +40,9 @@ const CONDEMNING: [&str; 11] = [
     "refresh_token_revoked",
 ];
 
+/// The code of a grant that can't be kept.
+const TOO_LONG: &str = "granted_token_too_long";
+
 /// What came of presenting this refresh token.
 pub(super) fn refreshed(reply: &Reply, presented: &Secret) -> Exchanged {
     let answer = match reply {
@@ -56,6 +60,9 @@ pub(super) fn refreshed(reply: &Reply, presented: &Secret) -> Exchanged {
     };
     if let Some(fresh) = answer.tokens().filter(|_| answer.is_success()) {
         return Exchanged::Granted(fresh);
+    }
+    if answer.is_success() && answer.body.as_deref().is_some_and(|body| answer::is_too_long(body)) {
+        return Exchanged::Rejected { code: TOO_LONG.to_owned() };
     }
     match (answer.status, answer.error_code().as_deref()) {
         (429, code) => turned_away(code),

@@ -13,12 +13,13 @@ use std::time::{Duration, Instant};
 use credlatch_core::port::Sending;
 use ureq::Agent;
 use ureq::config::Config;
-use ureq::unversioned::resolver::DefaultResolver;
+
 use ureq::unversioned::transport::{
     Buffers, ConnectProxyConnector, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, RustlsConnector,
     Transport, TransportAdapter,
 };
 
+use super::names::Names;
 use super::socks::{self, Target};
 
 /// A client for one request, and whether it has sent any of it. Before it does, it says so; if that can't be noted it sends
@@ -32,7 +33,7 @@ pub(super) fn client(config: Config, timeout: Duration, sending: Option<Sending>
             .chain(Tcp { timeout })
             .chain(RustlsConnector::default())
             .chain(watch);
-    (Agent::with_parts(config, chain, DefaultResolver::default()), sent)
+    (Agent::with_parts(config, chain, Names::default()), sent)
 }
 
 /// Opens tunnels through a SOCKS proxy.

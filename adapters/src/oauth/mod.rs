@@ -12,6 +12,7 @@ mod device;
 mod http;
 mod jwt;
 mod loopback;
+mod names;
 mod pkce;
 pub(crate) mod proxy;
 pub(crate) mod roots;

@@ -8,7 +8,7 @@ use credlatch::Latch;
 use zeroize::Zeroizing;
 
 use crate::args::Global;
-use crate::defer::deferring_signals;
+use crate::defer::{deferring_signals, spared};
 use crate::end::{Done, End};
 
 /// The command's name.
@@ -27,6 +27,7 @@ pub(crate) fn leave_everything() {
     // One that leads a session already has nobody to leave.
     let _ = rustix::process::setsid();
     let _ = std::env::set_current_dir("/");
+    spared();
 }
 
 /// The numbers of the open files, found where the platform lists them.

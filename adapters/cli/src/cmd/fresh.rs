@@ -92,8 +92,7 @@ pub(crate) fn saved<T>(latch: &Latch, renew: impl Fn() -> Result<T, Error>) -> R
     let renewed = renew();
     if let Some(trouble) = latch.take_exchange_trouble() {
         output::complain(&format!(
-            "credlatch: {trouble}; this command asked the issuer itself, and if it had been killed meanwhile the login \
-             might have been lost"
+            "credlatch: {trouble}, so this command asks the issuer itself: killed while it does, it may cost the login"
         ));
     }
     let Err(unsaved) = latch.save_unsaved() else { return renewed };

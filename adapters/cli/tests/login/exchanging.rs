@@ -2,13 +2,14 @@
 
 use std::fs;
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::helper::Said;
 use crate::needs::is_root;
-use crate::world::{World, until};
+use crate::placed::can_trace;
+use crate::world::{World, under, until};
 
 /// A world whose server keeps its answers for so long.
 fn slow(ms: u64) -> World {
@@ -112,6 +113,49 @@ fn where_no_process_can_be_had_the_command_asks_the_issuer_itself_and_says_so_on
     assert!(world.sandbox.accepts(said.out.trim()), "{}", said.err);
     assert_eq!(said.err.matches("could not be started").count(), 1, "{}", said.err);
     assert_eq!(world.sandbox.stats().refresh_requests, 1);
+}
+
+#[test]
+fn where_something_else_stands_in_the_programs_place_the_command_says_so_and_asks_the_issuer_itself() {
+    let Some(loader) =
+        ["/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1"].into_iter().find(|l| Path::new(l).exists())
+    else {
+        return;
+    };
+    let world = slow(0);
+    let said = Said::from(under(&[loader], &world.command(&["token", "acme"])).output().unwrap());
+    assert!(world.sandbox.accepts(said.out.trim()), "{}", said.err);
+    assert_eq!(said.err.matches("made no exchange").count(), 1, "{}", said.err);
+    assert_eq!(world.sandbox.stats().refresh_requests, 1);
+}
+
+#[test]
+fn where_neither_a_process_nor_a_thread_can_be_had_the_caller_is_served() {
+    if !can_trace() {
+        return;
+    }
+    let refuses = "inject=clone3,clone,vfork,fork:error=EAGAIN:when=1+";
+    let strace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=clone3,clone,vfork,fork", "-e", refuses];
+    for args in [&["token", "acme"][..], &["rotate", "acme"], &["run", "acme", "--", "true"]] {
+        let world = slow(0);
+        let said = Said::from(under(&strace, &world.command(args)).output().unwrap());
+        assert_eq!(said.status, 0, "{args:?}: {}", said.err);
+        assert!(!said.err.contains("panicked"), "{args:?}: {}", said.err);
+        assert_eq!(world.sandbox.stats().exchanges, 1, "{args:?}");
+    }
+}
+
+#[test]
+fn no_signal_but_kill_ends_an_exchange() {
+    for name in ["HUP", "INT", "QUIT", "TERM", "ALRM", "USR1", "USR2", "XFSZ", "PIPE"] {
+        let world = slow(300);
+        let token = world.start(&["token", "acme"]);
+        world.exchange_begins(1);
+        crate::world::send(name, world.exchanger());
+        let said = Said::from(token.wait_with_output().unwrap());
+        assert!(world.sandbox.accepts(said.out.trim()), "{name}: {}", said.err);
+        assert_eq!(world.sandbox.stats().refresh_requests, 1, "{name}");
+    }
 }
 
 #[test]

@@ -197,3 +197,16 @@ fn a_code_exchange_gives_tokens_or_a_short_code() {
         assert_eq!(exchanged(&reply), CodeExchanged::Failed(code.to_owned()));
     }
 }
+
+#[test]
+fn a_granted_token_that_is_too_long_to_be_kept_has_spent_what_was_presented() {
+    let long = "t".repeat(64 * 1024 + 1);
+    for body in [
+        format!(r#"{{"access_token":"{long}","token_type":"Bearer"}}"#),
+        format!(r#"{{"access_token":"at-2","refresh_token":"{long}"}}"#),
+    ] {
+        let rejected = Exchanged::Rejected { code: "granted_token_too_long".to_owned() };
+        assert_eq!(refreshed(&answer(200, &body)), rejected);
+        assert_ne!(refreshed(&answer(503, &body)), rejected);
+    }
+}
