@@ -178,6 +178,12 @@ fn is_zero(count: &u64) -> bool {
 }
 
 impl State {
+    /// Whether any login here has a refresh token: two copies of it may both present that.
+    pub fn has_refresh_tokens(&self) -> bool {
+        let entries = self.providers.values().flat_map(|slot| &slot.entries);
+        entries.filter_map(Entry::grant).any(|grant| grant.refresh.is_some())
+    }
+
     /// The provider's part, if anything is known of it.
     pub fn slot(&self, provider: &str) -> Option<&Slot> {
         self.providers.get(provider)

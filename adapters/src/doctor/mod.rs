@@ -33,6 +33,7 @@ mod surroundings;
 mod tools;
 mod twins;
 mod verdict;
+mod way;
 
 use credlatch_core::name::ProfileName;
 use credlatch_core::state::State;

@@ -2,13 +2,14 @@
 
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::pool::{Choice, Strategy, Unusable, select};
-use credlatch_core::provider::{OAuth, Provider};
+use credlatch_core::provider::OAuth;
 use credlatch_core::rotation::Times;
 use credlatch_core::state::{Entry, Slot};
 
 use super::entry::{self, EntryReport, Found, Turn};
 use super::finding::{About, Finding, Severity};
 use super::flow::{self, FlowReport};
+use super::way::Way;
 use super::{Case, verdict};
 use crate::error::clock_time;
 
@@ -71,16 +72,6 @@ fn of_slot(case: &Case<'_>, id: &ProviderId, slot: &Slot, findings: &mut Vec<Fin
     };
     let flow = slot.flow.as_ref().map(|live| flow::examine(case, id, live, findings));
     ProviderReport { id: id.clone(), strategy: slot.strategy, used: taken.cloned(), why, entries, flow }
-}
-
-/// How a person gets a provider's credential anew.
-pub(super) struct Way(pub(super) String);
-
-impl Way {
-    fn back(id: &ProviderId, row: Option<&Provider>) -> Self {
-        let can_login = row.and_then(|row| row.oauth.as_ref()).is_some_and(|oauth| oauth.flow.is_some());
-        Self(if can_login { format!("`credlatch login {id}`") } else { format!("`credlatch set {id}`") })
-    }
 }
 
 fn unknown(id: &ProviderId) -> Finding {

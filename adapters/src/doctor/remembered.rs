@@ -4,14 +4,13 @@ use credlatch_core::port::StoreError;
 use credlatch_core::state::State;
 
 use super::finding::{Finding, Severity};
-use super::store::has_refresh_tokens;
 use crate::file::{FileStore, Inspection};
 use crate::trusted::Distrust;
 
 /// A whole directory that is rolled back is noticed only by what is remembered outside of it: why nothing is, or who else could
 /// take that away. Of a store without logins nothing is claimed.
 pub(super) fn claims(state: &State, forgets: Option<StoreError>, may_be_taken: Option<Distrust>) -> Option<Finding> {
-    if !has_refresh_tokens(state) {
+    if !state.has_refresh_tokens() {
         return None;
     }
     if let Some(StoreError { what, remedy, .. }) = forgets {

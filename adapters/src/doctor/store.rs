@@ -131,14 +131,14 @@ fn space(seen: &Inspection) -> Option<Finding> {
 pub(super) fn examine_hermes(file: &HermesStore, state: &State, findings: &mut Vec<Finding>) {
     let path = file.path().display().to_string();
     findings.extend(match file.provenance() {
-        Ok(from) => origin(&path, from, has_refresh_tokens(state), false),
+        Ok(from) => origin(&path, from, state.has_refresh_tokens(), false),
         Err(error) => Some(error.into()),
     });
     findings.extend(remembered::claims(state, file.forgets(), file.may_be_made_to_forget()));
 }
 
 fn provenance(seen: &Inspection) -> Option<Finding> {
-    let holds_logins = seen.state.as_ref().is_ok_and(has_refresh_tokens);
+    let holds_logins = seen.state.as_ref().is_ok_and(State::has_refresh_tokens);
     match &seen.provenance {
         Ok(from) => {
             let is_lock_gone = matches!(seen.lock, LockSeen::Absent);
@@ -170,7 +170,7 @@ fn origin(path: &str, from: Provenance, holds_logins: bool, is_lock_gone: bool) 
 
 /// A cloned disk looks like its original in everything else.
 fn other_machine(store: &FileStore, seen: &Inspection) -> Option<Finding> {
-    let holds_logins = seen.state.as_ref().is_ok_and(has_refresh_tokens);
+    let holds_logins = seen.state.as_ref().is_ok_and(State::has_refresh_tokens);
     (holds_logins && store.is_of_another_machine().is_ok_and(|is_of_another| is_of_another)).then(|| {
         let what = format!(
             "{} was last written on a machine of another id (/etc/machine-id); that alone decides nothing",
@@ -179,11 +179,6 @@ fn other_machine(store: &FileStore, seen: &Inspection) -> Option<Finding> {
         let remedy = "if this disk was cloned, and the original is used too: sign in again on one of the two";
         Finding::of_store(Severity::Note, what, remedy)
     })
-}
-
-pub(super) fn has_refresh_tokens(state: &State) -> bool {
-    let entries = state.providers.values().flat_map(|slot| &slot.entries);
-    entries.filter_map(|entry| entry.grant()).any(|grant| grant.refresh.is_some())
 }
 
 fn lock(seen: &Inspection) -> Option<Finding> {

@@ -11,7 +11,7 @@ use super::entry::EntryReport;
 use super::finding::{About, Finding, Severity};
 use super::health::Health;
 use super::holder::Life;
-use super::provider::Way;
+use super::way::Way;
 use crate::error::clock_time;
 use crate::file::shell_quoted;
 use crate::issuers::Trouble;

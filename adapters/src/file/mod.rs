@@ -18,6 +18,7 @@ pub mod kept;
 pub(crate) mod key;
 mod left;
 pub(crate) mod lock;
+mod locked;
 #[cfg(target_os = "linux")]
 mod magic;
 pub(crate) mod outside;

@@ -12,7 +12,7 @@ use credlatch_core::state::Source;
 
 use super::document::Document;
 use super::error::{ForeignError, ForeignErrorKind};
-use super::link::{self, Token};
+use super::token::{self, Token};
 use super::{Tool, account, provider};
 use crate::found::Imported;
 
@@ -31,7 +31,7 @@ pub(super) fn imported(document: &Document, path: &Path) -> Result<Imported, For
     let token = token(document).map_err(|kind| ForeignError::new(TOOL, path, kind))?;
     let mut imported = Imported::default();
     if let Some(token) = token {
-        imported.found.push(link::found(TOOL, path, provider("anthropic"), Source::ClaudeCode, token.account)?);
+        imported.found.push(token::found(TOOL, path, provider("anthropic"), Source::ClaudeCode, token.account)?);
     }
     Ok(imported)
 }

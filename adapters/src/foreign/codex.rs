@@ -11,7 +11,7 @@ use credlatch_core::state::{Material, Source};
 
 use super::document::{Document, Node};
 use super::error::{ForeignError, ForeignErrorKind};
-use super::link::{self, Token};
+use super::token::{self, Token};
 use super::{Tool, account, provider};
 use crate::found::{Found, Imported};
 
@@ -32,7 +32,7 @@ pub(super) fn imported(document: &Document, path: &Path) -> Result<Imported, For
     let mut imported = Imported::default();
     key(document, &mut imported).map_err(wrong)?;
     if let Some(token) = token(document).map_err(wrong)? {
-        imported.found.push(link::found(TOOL, path, provider("openai-codex"), Source::Codex, token.account)?);
+        imported.found.push(token::found(TOOL, path, provider("openai-codex"), Source::Codex, token.account)?);
     }
     Ok(imported)
 }

@@ -14,7 +14,7 @@ use credlatch_core::time::{Expiry, Stamp};
 
 use super::document::{Document, Node};
 use super::error::{ForeignError, ForeignErrorKind};
-use super::link::{self, Token};
+use super::token::{self, Token};
 use super::{Tool, account};
 use crate::found::{Found, Imported, Why, bare_token, kind_of};
 
@@ -45,7 +45,7 @@ pub(super) fn imported(document: &Document, path: &Path, table: &Table) -> Resul
                     imported.found.extend(found.map(|found| Found { label: label(&id), ..found }));
                 }
                 Fate::Link { source, id, account } => {
-                    let found = link::found(TOOL, path, provider.id.clone(), source, account)?;
+                    let found = token::found(TOOL, path, provider.id.clone(), source, account)?;
                     imported.found.push(Found { label: label(&id), ..found });
                 }
                 Fate::Skip(why) => imported.skip(node.place(), why),

@@ -14,6 +14,7 @@ mod error;
 pub mod hermes;
 mod link;
 mod refresh;
+mod token;
 pub(crate) mod when;
 
 #[cfg(test)]
@@ -25,8 +26,9 @@ use std::path::{Path, PathBuf};
 
 pub use account::is_same_account;
 pub use error::{ForeignError, ForeignErrorKind};
-pub use link::{LIVE_MARGIN_MS, LinkReader, LinkedToken, live};
+pub use link::{LinkReader, live};
 pub use refresh::refresh_tokens;
+pub use token::{LIVE_MARGIN_MS, LinkedToken};
 
 use credlatch_core::name::ProviderId;
 use credlatch_core::provider::Table;

@@ -9,11 +9,11 @@ use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::provider::{Dialect, Provider};
 
 use super::flows::describe;
-use super::watcher::{INTERRUPTED, Unshown, Watcher};
+use super::refusal::{again, refused};
+use super::watcher::{Unshown, Watcher};
 use super::{FlowState, FlowStatus, Inner, Latch};
 use crate::backend::Login;
 use crate::error::{Error, ErrorKind};
-use crate::issuers::{UNTRUSTED, after_login, distrust, hindrance, trust};
 
 /// A login in progress. Dropping it does nothing: the login goes on, and other processes may be waiting for it.
 /// [`Flow::cancel`] ends it.
@@ -247,24 +247,4 @@ pub(super) fn kind(row: &Provider) -> Result<FlowKind, Error> {
             format!("store the key: `credlatch set {}`", row.id),
         )
     })
-}
-
-fn again(row: &Provider) -> String {
-    format!("start again: `credlatch login {}`", row.id)
-}
-
-pub(super) fn refused(row: &Provider, code: &str) -> Error {
-    let (kind, what) = match code {
-        UNTRUSTED => {
-            let what = format!("the login to {} was not begun: {}", row.id, distrust(Some(row)));
-            return Error::new(ErrorKind::Unreachable, what, trust());
-        }
-        "access_denied" => (ErrorKind::SignIn, "the login was refused by the person who was asked"),
-        "unsupported" => (ErrorKind::Usage, "this build can't sign in; it was made without the `oauth` feature"),
-        INTERRUPTED => (ErrorKind::Busy, "the process that asked the issuer ended before the answer came"),
-        _ => (ErrorKind::Unreachable, "the issuer did not complete the login"),
-    };
-    let hindrance = if code == "unreachable" { hindrance(row) } else { String::new() };
-    let remedy = after_login(code).map_or_else(|| again(row), |helps| format!("{helps}; then {}", again(row)));
-    Error::new(kind, format!("{}: {what} ({code}){hindrance}", row.id), remedy)
 }

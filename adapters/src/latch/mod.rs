@@ -34,6 +34,7 @@ mod plan;
 mod profiles;
 mod read;
 mod recognise;
+mod refusal;
 mod report;
 mod rotate;
 mod scope;

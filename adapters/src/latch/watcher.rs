@@ -9,7 +9,7 @@ use credlatch_core::flow::{EndedFlow, FlowEnd};
 use credlatch_core::name::ProviderId;
 use credlatch_core::provider::Provider;
 
-use super::login::refused;
+use super::refusal::{INTERRUPTED, refused};
 use super::{Inner, Latch};
 use crate::error::Error;
 
@@ -47,9 +47,6 @@ impl Watcher {
         Ok(self.inner.backend.await_flow(&*self.inner.issuer, &self.provider, self.id, &self.stop)?)
     }
 }
-
-/// How a flow ends whose actor died where nobody can take over.
-pub(super) const INTERRUPTED: &str = "interrupted";
 
 /// Why there is no code to show.
 pub(super) enum Unshown {

@@ -1,0 +1,29 @@
+//! What a login that failed is called.
+
+use credlatch_core::provider::Provider;
+
+use crate::error::{Error, ErrorKind};
+use crate::issuers::{UNTRUSTED, after_login, distrust, hindrance, trust};
+
+/// How a flow ends whose actor died where nobody can take over.
+pub(super) const INTERRUPTED: &str = "interrupted";
+
+pub(super) fn again(row: &Provider) -> String {
+    format!("start again: `credlatch login {}`", row.id)
+}
+
+pub(super) fn refused(row: &Provider, code: &str) -> Error {
+    let (kind, what) = match code {
+        UNTRUSTED => {
+            let what = format!("the login to {} was not begun: {}", row.id, distrust(Some(row)));
+            return Error::new(ErrorKind::Unreachable, what, trust());
+        }
+        "access_denied" => (ErrorKind::SignIn, "the login was refused by the person who was asked"),
+        "unsupported" => (ErrorKind::Usage, "this build can't sign in; it was made without the `oauth` feature"),
+        INTERRUPTED => (ErrorKind::Busy, "the process that asked the issuer ended before the answer came"),
+        _ => (ErrorKind::Unreachable, "the issuer did not complete the login"),
+    };
+    let hindrance = if code == "unreachable" { hindrance(row) } else { String::new() };
+    let remedy = after_login(code).map_or_else(|| again(row), |helps| format!("{helps}; then {}", again(row)));
+    Error::new(kind, format!("{}: {what} ({code}){hindrance}", row.id), remedy)
+}
