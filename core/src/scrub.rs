@@ -9,6 +9,7 @@ mod clash;
 mod class;
 mod cloud;
 mod decoded;
+mod dialect;
 mod family;
 mod guards;
 mod harmless;

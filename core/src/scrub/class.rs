@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{Target, Wanted, address, cloud, decoded, family, suspect};
 use crate::provider::{Provider, Reading, Role, Table, sniff};
 
-use super::shape::SHAPES;
+use super::dialect::SHAPES;
 
 /// What an inherited variable is. A variable that fits several is the first of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

@@ -3,7 +3,7 @@
 
 mod opencode;
 
-use super::shape::{Dialect, SHAPES, Setting};
+use super::dialect::{Dialect, SHAPES, Setting};
 use super::{EnvPlan, Value, Wanted};
 
 /// Where Anthropic's SDKs look for profiles, whatever else they are told. In an empty directory they find none.

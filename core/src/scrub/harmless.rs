@@ -1,14 +1,19 @@
 //! What is known to be harmless.
 
-use super::suspect;
-
 /// Whether a variable may pass where only harmless ones do.
 pub(super) fn is_harmless(name: &str, value: &str) -> bool {
     let name = name.to_ascii_uppercase();
     let is_listed = HARMLESS.contains(&name.as_str());
     let is_locale = ["LC_", "XDG_", "CREDLATCH_"].iter().any(|begin| name.starts_with(begin));
-    let is_proxy = PROXIES.contains(&name.as_str()) && !suspect::has_user(value);
+    let is_proxy = PROXIES.contains(&name.as_str()) && !has_user(value);
     is_listed || is_locale || is_proxy
+}
+
+/// Whether a value has a user name before its host, as a proxy's may.
+fn has_user(value: &str) -> bool {
+    let authority = value.split_once("://").map_or(value, |(_, rest)| rest);
+    let authority = &authority[..authority.find(['/', '?', '#']).unwrap_or(authority.len())];
+    authority.contains('@')
 }
 
 const PROXIES: &[&str] = &["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "FTP_PROXY", "NO_PROXY"];

@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 use std::fmt;
 
-use super::shape::{Dialect, SHAPES};
+use super::dialect::{Dialect, SHAPES};
 use super::{Missing, class, cloud, decoded, suspect};
 use crate::name::ProviderId;
 use crate::provider::{Kind, Provider, Table, UnknownProvider, endpoint, sniff};

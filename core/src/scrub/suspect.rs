@@ -47,13 +47,6 @@ pub(super) fn has_password(value: &str) -> bool {
         && (has_scheme || is_port(host))
 }
 
-/// Whether a value has a user name before its host, as a proxy's may.
-pub(super) fn has_user(value: &str) -> bool {
-    let authority = value.split_once("://").map_or(value, |(_, rest)| rest);
-    let authority = &authority[..authority.find(['/', '?', '#']).unwrap_or(authority.len())];
-    authority.contains('@')
-}
-
 fn is_port(host: &str) -> bool {
     host.rsplit_once(':').is_some_and(|(_, port)| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()))
 }

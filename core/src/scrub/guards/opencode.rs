@@ -5,7 +5,7 @@
 //! address of each planned provider, and no other provider is enabled. One whose address for opencode isn't known is not enabled
 //! either, so that opencode doesn't use its key at all.
 
-use super::super::shape::Setting;
+use super::super::dialect::Setting;
 use super::super::{Shape, Target, Wanted};
 use crate::name::ProviderId;
 use crate::provider::{Provider, Url};
