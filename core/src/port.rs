@@ -8,7 +8,7 @@ mod issuer;
 use std::fmt;
 
 pub use alive::{Alive, Sending};
-pub use elsewhere::{Delegate, Elsewhere, Part};
+pub use elsewhere::{Delegate, Elsewhere, Part, Wish};
 pub use issuer::{Code, CodeExchanged, Issuer, Polled, Prompting, Revoked};
 
 pub use crate::rotation::{Answer, Left};

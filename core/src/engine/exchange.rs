@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::rotate::{Rotation, Wish};
+use super::rotate::Rotation;
 use super::{Engine, TransactError, Transacted};
 use crate::machine::{Act, Effect, Event, Refusal, Verdict};
 use crate::name::{Label, ProviderId};
-use crate::port::{Alive, Answer, Clock, Issuer, Left, Nonces, Ports, Sending, Store, StoreError};
+use crate::port::{Alive, Answer, Clock, Issuer, Left, Nonces, Ports, Sending, Store, StoreError, Wish};
 use crate::rotation::{Exchanged, Fresh, Settle};
 use crate::state::{Claim, Grant, Nonce};
 

@@ -19,6 +19,7 @@ mod rotate;
 mod snapshot;
 mod token;
 mod transact;
+mod unlawful;
 mod unsaved;
 
 use std::sync::Arc;
@@ -29,12 +30,13 @@ pub use join::FlowView;
 pub use login::{Login, Poller};
 pub use no_token::NoToken;
 pub use origins::Withheld;
-pub use rotate::{Rotation, Wish};
+pub use rotate::Rotation;
 pub use snapshot::{Live, LiveKind, Snapshot};
 pub use token::Picked;
 pub use transact::{TransactError, Transacted};
 pub use unsaved::UnsavedGrant;
 
+pub use crate::port::Wish;
 use crate::port::{Cell, Issuer, Ports, Seam};
 pub use crate::rotation::LEAST_LEFT_MS;
 use snapshot::Ledger;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Engine;
 use super::snapshot::Snapshot;
+use super::unlawful::unreadable;
 use crate::port::{Cell, Clock, Ports, Store, StoreError};
 
 impl<P: Ports> Engine<P> {
@@ -65,7 +66,7 @@ impl<P: Ports> Engine<P> {
         let before = self.store.word()?;
         let loaded = self.store.load()?;
         if let Err(broken) = crate::law::check_state(&loaded.state) {
-            return Err(broken.into());
+            return Err(unreadable(&broken));
         }
         let is_current = before.is_some() && before == loaded.id;
         Ok((loaded, is_current))

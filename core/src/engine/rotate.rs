@@ -7,10 +7,9 @@ use super::{Engine, TransactError};
 use crate::custody::Watched;
 use crate::known::Fate;
 use crate::machine::{Act, Event, Refusal, Verdict};
-use crate::name::{Label, ProviderId};
 use crate::origin::Reach;
-use crate::port::{Cell, Clock, Issuer, Left, Ports, Store, StoreError};
-use crate::rotation::{Cause, ClaimRotation, Exchanged, Times, least_left_ms};
+use crate::port::{Cell, Clock, Issuer, Left, Ports, Store, StoreError, Wish};
+use crate::rotation::{Cause, ClaimRotation, Exchanged, least_left_ms};
 use crate::state::{Actor, Claim, Custody, Doubt, Nonce};
 use crate::time::{Patience, Stamp};
 
@@ -20,21 +19,6 @@ const MAX_PROCESSES: u32 = 3;
 const WATCH_MS: u64 = 500;
 /// A patience of one quarantine is enough to watch one, though the first look comes a moment after the call.
 const LATE_MS: u64 = 1_000;
-
-/// A rotation that is wanted.
-#[derive(Clone, Debug)]
-pub struct Wish {
-    /// The provider.
-    pub provider: ProviderId,
-    /// The entry.
-    pub label: Label,
-    /// The version that isn't good enough any more.
-    pub version: u64,
-    /// Why.
-    pub cause: Cause,
-    /// The provider's times.
-    pub times: Times,
-}
 
 /// What came of a wish.
 #[derive(Clone, Debug)]

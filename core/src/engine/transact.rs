@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Engine;
 use super::origins::Withheld;
 use super::snapshot::Snapshot;
+use super::unlawful::{unreadable, unwritable};
 use crate::law;
 use crate::machine::{Effect, Event, Verdict};
 use crate::pool::CountUses;
@@ -144,7 +145,7 @@ impl<P: Ports> Engine<P> {
         let mut locked = self.store.lock(self.patience_ms)?;
         // A writer always loads: what it knew before it had the lock may be old.
         let Loaded { state: loaded, id } = locked.load()?;
-        law::check_state(&loaded).map_err(StoreError::from)?;
+        law::check_state(&loaded).map_err(|broken| unreadable(&broken))?;
         is_meant(&loaded)?;
         let now = self.clock.now();
         let marks = locked.shared(&loaded)?;
@@ -215,11 +216,6 @@ impl<P: Ports> Engine<P> {
         drop(old);
         snapshot
     }
-}
-
-fn unwritable(broken: &law::Broken) -> StoreError {
-    let what = format!("the change was not saved, because no program would read what it makes: {}", broken.what);
-    StoreError::new(StoreErrorKind::Failed, what, "remove entries of this profile; `credlatch doctor` looks at it")
 }
 
 fn fold<P: Ports>(mut state: State, now: &Stamp, events: &[Event]) -> (Vec<Verdict>, Vec<Effect>, State) {

@@ -34,7 +34,6 @@ pub use observation::Observation;
 pub use trace::{Deed, Fact, Stepped, Trace, Who};
 
 use crate::machine::{Event, Step};
-use crate::port::{StoreError, StoreErrorKind};
 use crate::state::State;
 use crate::time::Stamp;
 
@@ -235,17 +234,6 @@ fn each(trace: &Trace, holds: fn(&Stepped) -> Result<(), String>) -> Result<(), 
 fn kind(event: &Event) -> String {
     let text = format!("{event:?}");
     text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned()
-}
-
-impl From<Broken> for StoreError {
-    /// A stored state that breaks a law was damaged, or written by something else.
-    fn from(broken: Broken) -> Self {
-        Self::new(
-            StoreErrorKind::Unreadable,
-            format!("the stored state makes no sense: {}", broken.what),
-            "restore the document from a backup, or move it away and sign in again",
-        )
-    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,25 @@
 //! Acts that another process does, one that outlives whoever asked for them.
 
 use crate::flow::Step;
-use crate::rotation::Exchanged;
+use crate::name::{Label, ProviderId};
+use crate::rotation::{Cause, Exchanged, Times};
 
 use super::Code;
+
+/// A rotation that is wanted.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    /// The provider.
+    pub provider: ProviderId,
+    /// The entry.
+    pub label: Label,
+    /// The version that isn't good enough any more.
+    pub version: u64,
+    /// Why.
+    pub cause: Cause,
+    /// The provider's times.
+    pub times: Times,
+}
 
 /// A part of a login that another process can do.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +49,7 @@ pub enum Elsewhere {
 /// Who does acts in a process of their own.
 pub trait Delegate: Send + Sync {
     /// Has a rotation done, and waits for it at most so long. None if no process can be had: then the caller does it.
-    fn rotate(&self, wish: &crate::engine::Wish, patience_ms: u64) -> Option<Elsewhere>;
+    fn rotate(&self, wish: &Wish, patience_ms: u64) -> Option<Elsewhere>;
 
     /// Has a part of a login done, and waits until a poll has begun, or an exchange has ended. Returns whether it did; if not the
     /// caller does it.

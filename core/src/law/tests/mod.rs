@@ -113,10 +113,7 @@ fn a_step_is_checked_by_the_laws_of_steps_and_its_state_by_itself() {
     assert_eq!(stale.number, 6);
     let impossible = State { last_version: 0, ..before.clone() };
     let broken = check(&step(impossible.clone(), Verdict::Done)).unwrap_err();
-    assert_eq!((broken.number, check_state(&impossible)), (16, Err(broken.clone())));
-    let error = StoreError::from(broken);
-    assert_eq!(error.kind, StoreErrorKind::Unreadable);
-    assert!(error.to_string().starts_with("the stored state makes no sense: version 1"), "{error}");
+    assert_eq!((broken.number, check_state(&impossible)), (16, Err(broken)));
     // The other laws speak of more than a step: they say nothing here.
     let lost = after(&before, &at(1), &[Event::Clear(crate::clear::Clear::Everything)]);
     assert_eq!(
