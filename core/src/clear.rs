@@ -1,12 +1,12 @@
 //! Taking away: one entry, one provider, or everything. What goes, goes in one step and is remembered.
 
-use crate::fingerprint::AtHand;
 use crate::flow;
 use crate::machine::{Effect, Outcome, Verdict};
-use crate::name::{Label, ProviderId};
-use crate::secret::Secret;
+use crate::state::mark::AtHand;
+use crate::state::name::{Label, ProviderId};
+use crate::state::secret::Secret;
+use crate::state::time::Stamp;
 use crate::state::{Entry, MAX_TOMBSTONES, Material, Slot, State, Tombstone};
-use crate::time::Stamp;
 
 /// Remove one entry.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,7 +4,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use crate::secret::Secret;
+use crate::state::secret::Secret;
 
 /// Why a `.env` file can't be read or rewritten. No variant holds any part of a value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -4,155 +4,19 @@
 //! Entries that hold one token change custody together. A token that no entry holds any more, because its entry was removed,
 //! cleared or replaced, is remembered with its fate: a request with it may still be in flight, or may have spent it.
 
-use serde::{Deserialize, Serialize};
+pub use crate::state::known::*;
 
-use crate::extra::Extra;
-use crate::fingerprint::{Mark, fingerprint};
 use crate::machine::Sent;
 use crate::rotation::{Exchanged, Fresh};
-use crate::secret::Secret;
-use crate::shared::Shared;
-use crate::state::{Claim, Custody, Doubt, DoubtCause, Entry, Grant, Lost, Material, Nonce, State};
-use crate::time::Stamp;
-
-/// Refresh tokens that are remembered in one profile after no entry holds them; the oldest are forgotten first, but never one
-/// that an actor presents.
-pub const MAX_KNOWN_TOKENS: usize = 256;
-
-/// A refresh token that no entry holds any more.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct KnownToken {
-    /// What it was.
-    #[serde(flatten)]
-    pub mark: Mark,
-    /// What became of it.
-    pub fate: Fate,
-    /// Set if it may be in another copy of the store too.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub shared: Option<Shared>,
-    /// Fields of a newer version.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// What became of a refresh token that no entry holds any more.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Fate {
-    /// Nothing stands against it but that another copy of the store may hold it.
-    Unspent,
-    /// The issuer granted another one for it.
-    Spent,
-    /// An actor is presenting it.
-    Rotating(Claim),
-    /// An actor died while presenting it, or got no usable answer.
-    InDoubt(Doubt),
-    /// The issuer rejected it.
-    Lost(Lost),
-}
-
-impl Fate {
-    fn attempt(&self) -> Option<Nonce> {
-        match self {
-            Self::Rotating(claim) => Some(claim.attempt),
-            Self::InDoubt(doubt) => Some(doubt.attempt),
-            Self::Unspent | Self::Spent | Self::Lost(_) => None,
-        }
-    }
-
-    /// Whether it may be presented once more, by whoever stores it again.
-    pub(crate) fn may_be_presented(&self) -> bool {
-        matches!(self, Self::Unspent | Self::Rotating(_) | Self::InDoubt(_))
-    }
-
-    /// The claim of the actor that presents it.
-    pub fn claim(&self) -> Option<&Claim> {
-        match self {
-            Self::Rotating(claim) => Some(claim),
-            Self::Unspent | Self::Spent | Self::InDoubt(_) | Self::Lost(_) => None,
-        }
-    }
-}
-
-impl Custody {
-    /// The attempt whose outcome is still awaited, or was taken for dead and not replaced.
-    pub fn attempt(&self) -> Option<Nonce> {
-        match self {
-            Self::Rotating(claim) => Some(claim.attempt),
-            Self::InDoubt(doubt) => Some(doubt.attempt),
-            Self::Settled | Self::Lost(_) => None,
-        }
-    }
-}
-
-impl Entry {
-    /// The attempt whose outcome it still waits for, or that was taken for dead and not replaced.
-    pub fn custody_attempt(&self) -> Option<Nonce> {
-        self.grant()?.custody.attempt()
-    }
-}
-
-impl Material {
-    /// The refresh token, if it is a grant that has one.
-    pub fn refresh(&self) -> Option<&Secret> {
-        match self {
-            Self::Oauth(grant) => grant.refresh.as_ref(),
-            Self::ApiKey(_) | Self::Link(_) => None,
-        }
-    }
-}
+use crate::state::extra::Extra;
+use crate::state::fingerprint::fingerprint;
+use crate::state::mark::Mark;
+use crate::state::secret::Secret;
+use crate::state::shared::Shared;
+use crate::state::time::Stamp;
+use crate::state::{Claim, Custody, DoubtCause, Entry, Nonce, State};
 
 impl State {
-    /// What became of a refresh token that is stored or was stored here; none if nothing stands against it.
-    pub fn fate_of(&self, refresh: &Secret) -> Option<Fate> {
-        let held = self.holding(refresh).filter_map(|grant| match &grant.custody {
-            Custody::Settled => None,
-            Custody::Rotating(claim) => Some(Fate::Rotating(claim.clone())),
-            Custody::InDoubt(doubt) => Some(Fate::InDoubt(doubt.clone())),
-            Custody::Lost(lost) => Some(Fate::Lost(lost.clone())),
-        });
-        // An older version let entries of one token differ; then what may be in flight counts first.
-        let held = held.min_by_key(|fate| match fate {
-            Fate::Rotating(_) => 0,
-            Fate::InDoubt(_) => 1,
-            Fate::Lost(_) | Fate::Spent | Fate::Unspent => 2,
-        });
-        let known = || self.known_token(refresh).map(|known| known.fate.clone());
-        held.or_else(known).filter(|fate| *fate != Fate::Unspent)
-    }
-
-    /// Whether another copy of the store may hold this refresh token, whatever brought it and under whatever label.
-    pub fn shared_of(&self, refresh: &Secret) -> Option<Shared> {
-        let known = || self.known_token(refresh)?.shared;
-        self.holding(refresh).find_map(|grant| grant.shared).or_else(known)
-    }
-
-    fn known_token(&self, refresh: &Secret) -> Option<&KnownToken> {
-        if self.tokens.is_empty() {
-            return None;
-        }
-        let sought = self.seek(fingerprint(refresh));
-        self.tokens.iter().find(|known| sought.is(&known.mark))
-    }
-
-    /// Whether somebody waits for the outcome of this attempt: an entry, or a token that no entry holds any more.
-    pub fn awaits(&self, attempt: Nonce) -> bool {
-        let mut entries = self.providers.values().flat_map(|slot| &slot.entries);
-        entries.any(|entry| entry.custody_attempt() == Some(attempt))
-            || self.tokens.iter().any(|known| known.fate.attempt() == Some(attempt))
-    }
-
-    fn holding<'a>(&'a self, refresh: &'a Secret) -> impl Iterator<Item = &'a Grant> {
-        let entries = self.providers.values().flat_map(|slot| &slot.entries);
-        entries.filter_map(Entry::grant).filter(move |grant| grant.refresh.as_ref() == Some(refresh))
-    }
-
-    /// Whether an entry holds this token, as its refresh token or as the only one it has: then it is not to be revoked.
-    pub(crate) fn holds(&self, token: &Secret) -> bool {
-        let mut grants = self.providers.values().flat_map(|slot| &slot.entries).filter_map(Entry::grant);
-        grants.any(|grant| grant.revocable() == token)
-    }
-
     fn entries_mut(&mut self) -> impl Iterator<Item = &mut Entry> {
         self.providers.values_mut().flat_map(|slot| &mut slot.entries)
     }
@@ -278,18 +142,6 @@ impl KnownToken {
     /// What stood against it before this claim.
     fn before(&self, claim: &Claim) -> Option<Fate> {
         claim.doubt.clone().map(Fate::InDoubt).or_else(|| self.shared.map(|_| Fate::Unspent))
-    }
-}
-
-impl Claim {
-    /// What is left of it if its outcome isn't known; a request of it was about to leave when it was noted.
-    pub(crate) fn doubted(&self, why: DoubtCause, noted: Option<Stamp>) -> Doubt {
-        Doubt { attempt: self.attempt, claimed: self.at, noted, why }
-    }
-
-    /// What is left of it if the issuer rejected what it presented.
-    pub(crate) fn lost(&self, now: &Stamp, code: &str) -> Lost {
-        Lost { at: *now, code: code.to_owned(), after_doubt: self.doubt.is_some() }
     }
 }
 

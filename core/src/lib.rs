@@ -43,18 +43,13 @@
 
 pub mod allowlist;
 pub mod clear;
-pub mod custody;
 pub mod dotenv;
-pub mod each_once;
 pub mod engine;
-pub mod extra;
-pub mod fingerprint;
 pub mod flow;
 pub mod known;
 pub mod law;
 pub mod machine;
-pub mod name;
-pub mod origin;
+mod origins;
 pub mod pool;
 pub mod port;
 pub mod provider;
@@ -64,10 +59,32 @@ pub mod rotation;
 #[cfg(test)]
 mod sample;
 pub mod scrub;
-pub mod secret;
 pub mod shared;
-mod source;
 pub mod state;
-pub mod time;
 
 pub use machine::{Effect, Event, Refusal, Step, Verdict, apply};
+pub use state::{each_once, extra, name, time};
+
+/// Who may act.
+pub mod custody {
+    pub use crate::state::Nonce;
+    pub use crate::state::custody::*;
+}
+
+/// The digest by which a secret is recognised, and the keyed one that outlives it.
+pub mod fingerprint {
+    pub use crate::state::fingerprint::*;
+    pub use crate::state::mark::*;
+}
+
+/// Where a secret may be sent.
+pub mod origin {
+    pub use crate::origins::NameOrigins;
+    pub use crate::state::origin::*;
+}
+
+/// The bytes that must never be seen, and their digest.
+pub mod secret {
+    pub use crate::state::fingerprint::{Fingerprint, fingerprint};
+    pub use crate::state::secret::*;
+}

@@ -7,16 +7,17 @@
 use crate::allowlist;
 use crate::clear::{self, Clear, Remove};
 use crate::flow::{self, FlowKind};
-use crate::name::{Label, ProviderId};
-use crate::origin::{self, NameOrigins, Origin};
+use crate::origins::{self, NameOrigins};
 use crate::pool::{self, Report};
 use crate::put::{self, Put};
 use crate::rewrite::{self, Rewrite};
 use crate::rotation;
-use crate::secret::Secret;
 use crate::shared::{self, MarkShared, Shared};
+use crate::state::name::{Label, ProviderId};
+use crate::state::origin::Origin;
+use crate::state::secret::Secret;
+use crate::state::time::{Deadline, Stamp};
 use crate::state::{Actor, Nonce, State};
-use crate::time::{Deadline, Stamp};
 
 /// Something that was asked for, or that happened.
 #[derive(Clone, Debug, PartialEq)]
@@ -274,7 +275,7 @@ fn transition(state: &mut State, now: &Stamp, event: &Event) -> Outcome {
         Event::SetStrategy(set) => pool::set_strategy(state, set),
         Event::OweRewrite(owed) => rewrite::owe(state, owed),
         Event::RewriteDone(done) => rewrite::done(state, done),
-        Event::NameOrigins(name) => origin::name(state, name),
+        Event::NameOrigins(name) => origins::name(state, name),
         Event::Allow(allow) => allowlist::allow(state, allow),
         Event::Purge => purge(state, now),
         Event::MarkShared(mark) => shared::mark(state, *mark),

@@ -1,18 +1,17 @@
 //! Pools: which of a provider's entries to use, and what an answer says about the one that was used.
 
+pub use crate::state::health::*;
+pub use crate::state::strategy::Strategy;
 mod order;
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
-use crate::extra::Extra;
 use crate::machine::{Outcome, Verdict};
-use crate::name::{Label, ProviderId};
-use crate::rotation::{BACK_OFF_FIRST_MS, BACK_OFF_MAX_MS, TurnedAway};
+use crate::rotation::{BACK_OFF_FIRST_MS, BACK_OFF_MAX_MS};
+use crate::state::name::{Label, ProviderId};
+use crate::state::time::Stamp;
 use crate::state::{Entry, Slot, Source, State};
-use crate::time::{Deadline, Stamp};
-pub use order::{Choice, Standing, Strategy, Unusable, constant, select};
+pub use order::{Choice, Standing, Unusable, constant, select};
 
 /// Rest after a 401 that a rotation can't answer, in milliseconds.
 pub const REST_UNAUTHORIZED_MS: u64 = 300_000;
@@ -25,74 +24,6 @@ pub const REST_SOLE_MS: u64 = 60_000;
 pub const REST_UNEXPLAINED_MS: u64 = 60_000;
 /// How long a dead entry that a person set is kept, so that its verdict can be read.
 pub const DEAD_KEPT_MS: u64 = 86_400_000;
-
-/// What stands against an entry.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Health {
-    /// Not to be used until then.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub rest: Option<Rest>,
-    /// Not to be used for these models until then.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "crate::each_once::deserialize")]
-    pub models: BTreeMap<String, Deadline>,
-    /// Never to be used again.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub dead: Option<Dead>,
-    /// Tries of a rotation that came to nothing, in a row.
-    pub failures: u32,
-    /// When the next rotation may be tried.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub retry_at: Option<Deadline>,
-    /// Whether the last of those tries met a server that nobody who is trusted vouches for.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub untrusted: bool,
-    /// What the issuer answered to the last of those tries, if it turned it away.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub turned_away: Option<TurnedAway>,
-    /// The last rotation that an answer of 401 caused.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub challenged: Option<Stamp>,
-    /// How often it was handed out, as far as counts were flushed.
-    pub uses: u64,
-    /// Fields of a newer version.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// A rest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rest {
-    /// Until when.
-    pub until: Deadline,
-    /// Why.
-    pub cause: Answer,
-}
-
-/// A verdict that no rest changes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Dead {
-    /// Since when.
-    pub at: Stamp,
-    /// The provider's reason, such as `token_revoked`.
-    pub reason: String,
-}
-
-/// What kind of failure a provider answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Answer {
-    /// 401.
-    Unauthorized,
-    /// 429.
-    Limited,
-    /// 402, or a reason that speaks of billing.
-    Billing,
-    /// Any other failure that may be the credential's, such as a bare 403, or the request's: a region, a model, a firewall.
-    /// Unless the provider says how long to wait, the rest is short and grows, and an entry that no other can stand in for
-    /// goes on.
-    Other,
-}
 
 /// What a provider answered to a request that used an entry.
 #[derive(Clone, Debug, PartialEq)]
@@ -132,11 +63,6 @@ pub struct SetStrategy {
 }
 
 impl Health {
-    /// Whether nothing stands against the entry.
-    pub fn is_clean(&self) -> bool {
-        self.rest.is_none() && self.models.is_empty() && self.dead.is_none()
-    }
-
     /// Counts a try that came to nothing, and says when the next may be made.
     pub(crate) fn back_off(&mut self, now: &Stamp, told_ms: Option<u64>) {
         let doubled = BACK_OFF_FIRST_MS.saturating_mul(1 << self.failures.min(16)).min(BACK_OFF_MAX_MS);

@@ -14,8 +14,8 @@ pub use issuer::{Code, CodeExchanged, Issuer, Polled, Prompting, Revoked};
 pub use crate::rotation::{Answer, Left};
 
 use crate::shared::MarkShared;
+use crate::state::time::Stamp;
 use crate::state::{Actor, Claim, Nonce, State};
-use crate::time::Stamp;
 
 /// The ports of one engine.
 pub trait Ports: Send + Sync + 'static {

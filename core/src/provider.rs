@@ -6,6 +6,7 @@
 
 mod belongs;
 mod check;
+mod endpoint;
 mod field;
 mod lookup;
 mod material;
@@ -15,7 +16,6 @@ mod reading;
 mod reserved;
 pub mod sniff;
 mod table;
-mod url;
 
 use std::collections::BTreeSet;
 
@@ -23,15 +23,16 @@ use serde::{Deserialize, Serialize};
 
 pub use belongs::Misdirected;
 pub use check::{BadEndpoint, BadTable};
+pub use endpoint::endpoint;
 pub use oauth::{Dialect, OAuth};
 pub use pasted::{LeftOff, NotAKey, Pasted, pasted};
 pub use reading::{Reading, Role};
 pub use reserved::Reserved;
 pub use table::{Replaced, Table, UnknownProvider};
-pub use url::{Url, endpoint};
 
-use crate::name::ProviderId;
-use crate::origin::{Origin, Origins};
+use crate::state::name::ProviderId;
+use crate::state::origin::{Origin, Origins};
+pub use crate::state::url::Url;
 
 /// The well-known rows of the provider table, as JSON text: a [`TableFile`]. The core has no JSON parser, so adapters parse it.
 pub const BUILT_IN_JSON: &str = include_str!("providers.json");

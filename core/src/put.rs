@@ -1,10 +1,10 @@
 //! Storing an entry: by its name, or as one of many that an import brings.
 
-use crate::fingerprint::Recognised;
-use crate::known::Fate;
 use crate::machine::{Outcome, Refusal, Verdict};
-use crate::name::{Label, ProviderId};
-use crate::pool::Health;
+use crate::state::health::Health;
+use crate::state::known::Fate;
+use crate::state::mark::Recognised;
+use crate::state::name::{Label, ProviderId};
 use crate::state::{Custody, Entry, Grant, MAX_ENTRIES, Material, Slot, Source, State, Tombstone};
 
 /// Store an entry.
@@ -157,7 +157,7 @@ pub(crate) fn store(state: &mut State, put: &Put, voucher: Voucher) {
             fingerprint: put.material.fingerprint(),
             material: settled(&put.material),
             health: Health::default(),
-            extra: crate::extra::Extra::default(),
+            extra: crate::state::extra::Extra::default(),
         },
     };
     let sought = state.seek(put.material.fingerprint());

@@ -1,24 +1,10 @@
 //! What a clear still owes to a `.env` file: it is written into the same commit as the clear, and crossed out once the file
 //! is in place. So a crash in between is made good by whoever comes next, and no more than what was meant goes.
 
-use serde::{Deserialize, Serialize};
+pub use crate::state::rewrite::Rewrite;
 
-use crate::extra::Extra;
 use crate::machine::{Outcome, Verdict};
-use crate::secret::Fingerprint;
 use crate::state::State;
-
-/// Lines to take out of a file: enough to do it again after a crash, and no secret.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Rewrite {
-    /// The file itself, symbolic links followed.
-    pub path: String,
-    /// Each line that goes: its variable, and the fingerprint of its value. A newer value stays.
-    pub variables: Vec<(String, Fingerprint)>,
-    /// Fields of a newer version.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
 
 pub(crate) fn owe(state: &mut State, owed: &Rewrite) -> Outcome {
     let before = state.rewrites.clone();
@@ -45,6 +31,8 @@ pub(crate) fn done(state: &mut State, done: &Rewrite) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::state::extra::Extra;
+    use crate::state::fingerprint::Fingerprint;
     use crate::{Event, apply};
 
     fn rewrite(path: &str, lines: &[(&str, u8)]) -> Rewrite {
@@ -53,7 +41,7 @@ mod tests {
     }
 
     fn play(events: &[Event]) -> (State, Vec<Verdict>) {
-        let now = crate::time::Stamp { wall_ms: 1, up_ms: 1, boot: 1 };
+        let now = crate::state::time::Stamp { wall_ms: 1, up_ms: 1, boot: 1 };
         events.iter().fold((State::default(), Vec::new()), |(state, mut verdicts), event| {
             let step = apply(&state, &now, event);
             verdicts.push(step.verdict);

@@ -1,27 +1,25 @@
 //! Rotation: claim, exchange, settle. The claim is durable before the refresh token is presented, so nobody presents it
 //! beside somebody else; the settlement names its attempt, so one that comes too late changes nothing.
 
+pub use crate::state::times::{ON_THE_WAY_MS, Times};
+pub use crate::state::turned_away::TurnedAway;
 mod answer;
 mod settle;
-mod turned_away;
 
 use serde::{Deserialize, Serialize};
 
-use crate::custody::Watched;
-use crate::extra::Extra;
-use crate::known::Fate;
 use crate::machine::{Act, Effect, Outcome, Refusal, Verdict};
-use crate::name::{Label, ProviderId};
-use crate::origin::Reach;
-use crate::secret::{Secret, stored, stored_option};
+use crate::state::custody::Watched;
+use crate::state::extra::Extra;
+use crate::state::known::Fate;
+use crate::state::name::{Label, ProviderId};
+use crate::state::origin::Reach;
+use crate::state::secret::{Secret, stored, stored_option};
+use crate::state::time::{Deadline, Expiry, Stamp, later};
 use crate::state::{Claim, Custody, Doubt, Entry, Grant, Nonce, State};
-use crate::time::{Deadline, Expiry, Stamp, later};
 pub use answer::{Answer, Left};
 pub(crate) use settle::{actor_gone, settle};
-pub use turned_away::TurnedAway;
 
-/// How long a request may be on its way after the last kernel of ours let go of it: what proxies and networks hold back.
-pub const ON_THE_WAY_MS: u64 = 5_000;
 /// The least time between two rotations of one entry that an answer of 401 causes.
 pub const CHALLENGE_SPACING_MS: u64 = 300_000;
 /// The first wait after a try that came to nothing; it doubles with each.
@@ -64,37 +62,6 @@ pub enum Cause {
     Asked,
     /// A person asks, and won't wait until the issuer's time to be left alone is over.
     Insisted,
-}
-
-/// A provider's times, from its row of the table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Times {
-    /// How long before its end a token is due, in milliseconds.
-    pub skew_ms: u64,
-    /// How long one request may take.
-    pub http_timeout_ms: u64,
-    /// How long a spent refresh token may be presented again without harm; zero for most issuers.
-    pub grace_ms: u64,
-}
-
-impl Default for Times {
-    fn default() -> Self {
-        Self { skew_ms: 120_000, http_timeout_ms: 15_000, grace_ms: 0 }
-    }
-}
-
-impl Times {
-    /// How long after its claim a request may still arrive though its sender is dead, where nobody knows when it was sent:
-    /// its sender may have waited for one time-out before it began, and may have written for another; for a third the
-    /// kernel delivers what was written; then it may be on its way.
-    pub fn quarantine_ms(&self) -> u64 {
-        self.http_timeout_ms.saturating_mul(3).saturating_add(ON_THE_WAY_MS)
-    }
-
-    /// The same after its sender noted that the first byte is about to leave: from then on it writes for one time-out at most.
-    pub fn quarantine_after_note_ms(&self) -> u64 {
-        self.http_timeout_ms.saturating_mul(2).saturating_add(ON_THE_WAY_MS)
-    }
 }
 
 /// What came of an exchange.

@@ -1,14 +1,16 @@
 //! What the tests of the machine are made of: one provider, small secrets, a clock that can be set.
 
-use crate::extra::Extra;
-use crate::flow::Prompt;
 use crate::machine::{Act, Event, Step, Verdict, apply};
-use crate::name::{Label, ProviderId};
 use crate::put::{How, Put};
-use crate::rotation::{Cause, ClaimRotation, Exchanged, Fresh, Settle, Times};
-use crate::secret::{Fingerprint, Secret, fingerprint};
+use crate::rotation::{Cause, ClaimRotation, Exchanged, Fresh, Settle};
+use crate::state::extra::Extra;
+use crate::state::fingerprint::{Fingerprint, fingerprint};
+use crate::state::flow::Prompt;
+use crate::state::name::{Label, ProviderId};
+use crate::state::secret::Secret;
+use crate::state::time::{Expiry, Stamp};
+use crate::state::times::Times;
 use crate::state::{Actor, Custody, Entry, Grant, Link, Material, Nonce, Source, State};
-use crate::time::{Expiry, Stamp};
 
 pub(crate) const TIMES: Times = Times { skew_ms: 120_000, http_timeout_ms: 15_000, grace_ms: 0 };
 

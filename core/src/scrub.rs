@@ -27,9 +27,9 @@ pub use guards::{CONTEXT, is_untold_to_opencode};
 pub use normalise::{Moved, Normalised, normalise};
 pub use plan::{EnvPlan, Judged, Report, Value, Verdict, plan};
 
-use crate::name::ProviderId;
 use crate::provider::{Kind, Provider, Table};
-use crate::secret::Secret;
+use crate::state::name::ProviderId;
+use crate::state::secret::Secret;
 
 /// What a program reads where it expects the key of a server that wants none. It is nobody's secret, and says what it is to
 /// whoever finds it in a log.

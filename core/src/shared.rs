@@ -1,32 +1,11 @@
 //! Grants that may be in two places: a store that was copied, restored or rolled back holds refresh tokens that another
 //! copy holds as well, and the second to present one loses the login. Which grants those are is a mark of each of them.
 
-use std::fmt;
+pub use crate::state::shared::Shared;
 
-use serde::{Deserialize, Serialize};
-
-use crate::known::Fate;
 use crate::machine::{Outcome, Verdict};
+use crate::state::known::Fate;
 use crate::state::{Entry, Grant, State};
-
-/// What happened to a store, so that its refresh tokens may not be its alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Shared {
-    /// It was written elsewhere or under another lock file: a copy, or restored from one.
-    Copied,
-    /// It is older than a claim, or a grant, that this user's record remembers.
-    RolledBack,
-}
-
-impl fmt::Display for Shared {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Copied => "was copied or restored",
-            Self::RolledBack => "was rolled back to an earlier state",
-        })
-    }
-}
 
 /// Mark every grant with a refresh token as shared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,13 +54,6 @@ impl State {
     /// doubt, could come back unnoticed after it was spent.
     pub(crate) fn count_move(&mut self) {
         self.last_move = self.last_move.saturating_add(1);
-    }
-
-    /// Whether any refresh token is marked.
-    pub fn is_shared(&self) -> bool {
-        let mut entries = self.providers.values().flat_map(|slot| &slot.entries);
-        entries.any(|entry| entry.grant().is_some_and(|grant| grant.shared.is_some()))
-            || self.tokens.iter().any(|known| known.shared.is_some())
     }
 }
 

@@ -1,12 +1,13 @@
 //! What goes, what is remembered of it, and what is revoked.
 
 use super::*;
-use crate::flow::{FlowEnd, FlowKind, Start};
+use crate::flow::Start;
 use crate::machine::{Event, Step};
 use crate::rotation::{Cause, Exchanged};
 use crate::sample::{acme, act, after, at, claim, grant, key, label, link, named, print, settle, step, stored};
-use crate::secret::Fingerprint;
 use crate::state::Nonce;
+use crate::state::fingerprint::Fingerprint;
+use crate::state::flow::{FlowEnd, FlowKind};
 
 fn revoked(step: &Step) -> Vec<&str> {
     let tokens = step.effects.iter().filter_map(|effect| match effect {

@@ -6,10 +6,10 @@ use super::snapshot::Key;
 use super::transact::TransactError;
 use crate::clear::{Clear, Remove};
 use crate::machine::{Effect, Event};
-use crate::name::{Label, ProviderId};
 use crate::port::{Cell, Clock, Ports};
-use crate::rewrite::Rewrite;
 use crate::state::State;
+use crate::state::name::{Label, ProviderId};
+use crate::state::rewrite::Rewrite;
 
 /// What a clear took away.
 #[derive(Clone, Debug)]

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::rotate::{Outlook, Rotation};
 use super::{Engine, FlowView, Live, Poller, TransactError, UnsavedGrant};
-use crate::flow::{FlowKind, Step};
+use crate::flow::Step;
 use crate::port::{Answer, Cell, Clock, Code, Elsewhere, Issuer, Part, Ports, Store, StoreError, StoreErrorKind, Wish};
+use crate::state::flow::FlowKind;
 
 impl<P: Ports> Engine<P> {
     /// What a rotation has come to whose process says this. `None` says to look again: it was killed, or others were faster.

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::rotate::Rotation;
 use super::{Engine, TransactError, Transacted};
 use crate::machine::{Act, Effect, Event, Refusal, Verdict};
-use crate::name::{Label, ProviderId};
 use crate::port::{Alive, Answer, Clock, Issuer, Left, Nonces, Ports, Sending, Store, StoreError, Wish};
 use crate::rotation::{Exchanged, Fresh, Settle};
+use crate::state::name::{Label, ProviderId};
 use crate::state::{Claim, Grant, Nonce};
 
 /// Bytes set aside for the settling commit beyond the present size of the state: room for two tokens, of which the longest

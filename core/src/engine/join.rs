@@ -6,11 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::exchange::discard_unless_unknown;
 use super::login::LOOK_MS;
 use super::{Engine, Poller, Snapshot, TransactError};
-use crate::flow::{Adopt, Cancel, EndedFlow, LiveFlow, Phase, Step};
+use crate::flow::{Adopt, Cancel, Step};
 use crate::machine::{Effect, Event};
-use crate::name::ProviderId;
 use crate::port::{Alive, Clock, Issuer, Left, Ports, Store, StoreError};
 use crate::state::Nonce;
+use crate::state::flow::{EndedFlow, LiveFlow, Phase};
+use crate::state::name::ProviderId;
 
 /// How often whoever joined looks whether there is a code to show.
 const PROMPT_LOOK_MS: u64 = 10;

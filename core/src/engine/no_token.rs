@@ -1,15 +1,15 @@
 //! Why there is nothing good for a request.
 
 use super::{TransactError, UnsavedGrant};
-use crate::custody::{Actor, DoubtCause};
-use crate::name::Label;
-use crate::origin::Origin;
 use crate::pool::{Standing, Unusable};
 use crate::port::StoreError;
-use crate::rotation::TurnedAway;
-use crate::shared::Shared;
+use crate::state::custody::{Actor, DoubtCause};
+use crate::state::name::Label;
+use crate::state::origin::Origin;
+use crate::state::shared::Shared;
+use crate::state::time::{Deadline, Stamp};
+use crate::state::turned_away::TurnedAway;
 use crate::state::{Entry, Slot, Source};
-use crate::time::{Deadline, Stamp};
 
 /// Why there is nothing good for a request.
 #[derive(Clone, Debug)]

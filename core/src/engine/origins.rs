@@ -2,9 +2,10 @@
 
 use super::Engine;
 use crate::machine::{Effect, Event};
-use crate::name::ProviderId;
-use crate::origin::{NameOrigins, Origin, Reach};
+use crate::origin::NameOrigins;
 use crate::port::Ports;
+use crate::state::name::ProviderId;
+use crate::state::origin::{Origin, Reach};
 use crate::state::{Entry, State};
 
 /// A revocation that isn't asked for, because it would name a grant to another origin than it came from.

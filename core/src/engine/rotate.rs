@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use super::snapshot::Live;
 use super::{Engine, TransactError};
-use crate::custody::Watched;
-use crate::known::Fate;
 use crate::machine::{Act, Event, Refusal, Verdict};
-use crate::origin::Reach;
 use crate::port::{Cell, Clock, Issuer, Left, Ports, Store, StoreError, Wish};
 use crate::rotation::{Cause, ClaimRotation, Exchanged, least_left_ms};
+use crate::state::custody::Watched;
+use crate::state::known::Fate;
+use crate::state::origin::Reach;
+use crate::state::time::{Patience, Stamp};
 use crate::state::{Actor, Claim, Custody, Doubt, Nonce};
-use crate::time::{Patience, Stamp};
 
 /// How many processes one call starts, one after another's violent end, before it makes the exchange itself.
 const MAX_PROCESSES: u32 = 3;

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
-use crate::custody::Watched;
-use crate::name::{Label, ProviderId};
 use crate::pool;
 use crate::port::StoreError;
 use crate::rotation::Fresh;
-use crate::secret::Secret;
+use crate::state::custody::Watched;
+use crate::state::name::{Label, ProviderId};
+use crate::state::secret::Secret;
+use crate::state::time::{Expiry, Stamp};
 use crate::state::{Entry, Link, Material, Nonce, Source, State};
-use crate::time::{Expiry, Stamp};
 
 /// Everything readable at one generation.
 #[derive(Debug)]

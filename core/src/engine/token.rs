@@ -7,12 +7,13 @@ use super::no_token::{NoToken, no_choice};
 use super::snapshot::{Live, LiveKind, Snapshot};
 use super::{Engine, Rotation, UnsavedGrant, Wish};
 use crate::machine::Refusal;
-use crate::name::{Label, ProviderId};
 use crate::pool::{self, Choice, Strategy};
 use crate::port::{Clock, Issuer, Ports};
-use crate::rotation::{Cause, Exchanged, Times, least_left_ms};
+use crate::rotation::{Cause, Exchanged, least_left_ms};
+use crate::state::name::{Label, ProviderId};
+use crate::state::time::{Stamp, later};
+use crate::state::times::Times;
 use crate::state::{Custody, Entry, Slot};
-use crate::time::{Stamp, later};
 
 /// What was chosen.
 #[derive(Clone, Debug)]

@@ -10,9 +10,10 @@ use crate::law;
 use crate::machine::{Effect, Event, Verdict};
 use crate::pool::CountUses;
 use crate::port::{Cell, Clock, CommitError, Loaded, Locked, Ports, Store, StoreError, StoreErrorKind};
-use crate::shared::{MarkShared, Shared};
+use crate::shared::MarkShared;
 use crate::state::State;
-use crate::time::Stamp;
+use crate::state::shared::Shared;
+use crate::state::time::Stamp;
 
 /// What came of a transaction.
 #[derive(Debug)]
@@ -195,7 +196,7 @@ impl<P: Ports> Engine<P> {
     /// The uses that this process counted; they ride on a commit that happens anyway.
     fn uses(&self) -> Vec<Event> {
         let snapshot = self.published.read(Arc::clone);
-        let of_pool = |provider: &crate::name::ProviderId| {
+        let of_pool = |provider: &crate::state::name::ProviderId| {
             let pool = snapshot.pool(provider.as_str()).iter();
             let uses =
                 pool.map(|live| (live.label.clone(), live.take_picks())).filter(|(_, picks)| *picks > 0).collect();

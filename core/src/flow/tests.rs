@@ -267,7 +267,7 @@ fn a_login_that_comes_through_too_late_stores_nothing_and_is_revoked_where_that_
 
 #[test]
 fn an_actor_is_gone_and_a_purge_done_in_whichever_provider_something_was_found() {
-    let other = crate::name::ProviderId::new("zeta").unwrap();
+    let other = crate::state::name::ProviderId::new("zeta").unwrap();
     let key = Event::Put(crate::put::Put { provider: other, ..named("a", key("key-1")) });
     let state = after(&pending(), &at(0), &[key]);
     assert_eq!(said(&state, 1, &gone(1)), Verdict::Done);

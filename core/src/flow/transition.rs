@@ -4,12 +4,12 @@ use super::{
     Adopt, Cancel, ClaimCode, EndedFlow, Failed, FlowEnd, LIVE_MAX_MS, LIVE_MIN_MS, LiveFlow, Phase, Prompt, Prompted,
     RESERVED_MAX_MS, SLOW_DOWN_SECS, Start, Step, Succeeded,
 };
-use crate::extra::Extra;
 use crate::machine::{Act, Effect, Outcome, Refusal, Verdict};
-use crate::name::ProviderId;
 use crate::put::{self, How, Put, Voucher};
+use crate::state::extra::Extra;
+use crate::state::name::ProviderId;
+use crate::state::time::Stamp;
 use crate::state::{Claim, Material, Nonce, Slot, State};
-use crate::time::Stamp;
 
 pub(crate) fn start(state: &mut State, now: &Stamp, start: &Start) -> Outcome {
     let slot = state.slot_mut(&start.provider);

@@ -2,18 +2,20 @@
 
 use super::*;
 use crate::clear::{Clear, Remove};
-use crate::flow::{FlowKind, Start, Step as FlowStep, Succeeded};
+use crate::flow::{Start, Step as FlowStep, Succeeded};
 use crate::machine::Sent;
 use crate::machine::{Effect, Event, Refusal, Step, Verdict};
-use crate::name::ProviderId;
 use crate::put::{How, Put};
-use crate::rotation::{Cause, TurnedAway};
+use crate::rotation::Cause;
 use crate::sample::{
     acme, act, after, at, claim, entry, fresh, grant, key, label, named, print, secret, settle, step, stored,
 };
 use crate::shared::MarkShared;
-use crate::state::Source;
-use crate::time::Expiry;
+use crate::state::flow::FlowKind;
+use crate::state::name::ProviderId;
+use crate::state::time::Expiry;
+use crate::state::turned_away::TurnedAway;
+use crate::state::{Grant, Material, Source};
 
 const GRANTED: u64 = 10;
 

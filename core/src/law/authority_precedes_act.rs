@@ -4,11 +4,11 @@ use super::trace::Deed;
 use super::trace::Fact;
 use super::trace::Trace;
 use super::trace::Who;
-use crate::flow::Phase;
 use crate::machine::Event;
 use crate::machine::Verdict;
 use crate::state::Custody;
 use crate::state::State;
+use crate::state::flow::Phase;
 
 pub(super) fn holds(trace: &Trace) -> Result<(), String> {
     for (at, fact) in trace.0.iter().enumerate() {

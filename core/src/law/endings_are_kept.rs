@@ -3,12 +3,12 @@
 use super::each;
 use super::trace::Stepped;
 use super::trace::Trace;
-use crate::flow::FlowKind;
-use crate::flow::LiveFlow;
-use crate::flow::Phase;
 use crate::machine::Event;
 use crate::state::Slot;
-use crate::time::Stamp;
+use crate::state::flow::FlowKind;
+use crate::state::flow::LiveFlow;
+use crate::state::flow::Phase;
+use crate::state::time::Stamp;
 
 const KEPT_MS: u64 = 300_000;
 

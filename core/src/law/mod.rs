@@ -35,7 +35,7 @@ pub use trace::{Deed, Fact, Stepped, Trace, Who};
 
 use crate::machine::{Event, Step};
 use crate::state::State;
-use crate::time::Stamp;
+use crate::state::time::Stamp;
 
 /// What a law speaks of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,8 +5,8 @@ use super::kind;
 use super::trace::{Stepped, Trace};
 use crate::clear::Clear;
 use crate::machine::Event;
-use crate::name::Label;
-use crate::name::ProviderId;
+use crate::state::name::Label;
+use crate::state::name::ProviderId;
 use crate::state::{Custody, Entry, Slot};
 
 pub(super) fn holds(trace: &Trace) -> Result<(), String> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::trace::{Fact, Trace};
-use crate::origin::Origin;
+use crate::state::origin::Origin;
 
 pub(super) fn holds(trace: &Trace) -> Result<(), String> {
     let mut homes: BTreeMap<&str, BTreeSet<&Origin>> = BTreeMap::new();

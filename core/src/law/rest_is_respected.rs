@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::trace::{Fact, Trace, Who};
-use crate::name::Label;
-use crate::pool::Strategy;
+use crate::state::name::Label;
+use crate::state::strategy::Strategy;
+use crate::state::time::Stamp;
 use crate::state::{Entry, Material, Slot};
-use crate::time::Stamp;
 
 pub(super) fn holds(trace: &Trace) -> Result<(), String> {
     for fact in &trace.0 {

@@ -5,9 +5,9 @@ use super::kind;
 use super::trace::Trace;
 use crate::machine::Event;
 use crate::machine::Verdict;
-use crate::name::ProviderId;
 use crate::state::Nonce;
 use crate::state::State;
+use crate::state::name::ProviderId;
 
 pub(super) fn holds(trace: &Trace) -> Result<(), String> {
     each(trace, |step| {

@@ -9,7 +9,7 @@ use super::each;
 use super::trace::Trace;
 use crate::machine::Event;
 use crate::state::Entry;
-use crate::time::Stamp;
+use crate::state::time::Stamp;
 
 /// How far the clocks may drift apart before one of them is called wrong, in milliseconds.
 const DRIFT_MS: u64 = 60_000;

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use crate::machine::{Event, Verdict};
-use crate::name::{Label, ProviderId};
-use crate::origin::{Origin, Origins};
+use crate::state::name::{Label, ProviderId};
+use crate::state::origin::{Origin, Origins};
+use crate::state::time::Stamp;
 use crate::state::{Nonce, State};
-use crate::time::Stamp;
 
 /// A participant: a thread of a process, or a process.
 pub type Who = u32;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::allowlist::MAX_ALLOWED;
 use crate::flow::LIVE_MAX_MS;
+use crate::state::allowlist::MAX_ALLOWED;
 use crate::state::{MAX_COUNT, MAX_ENTRIES, State};
 
 pub(super) fn holds(state: &State) -> Result<(), String> {

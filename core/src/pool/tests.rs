@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::apply;
 use crate::machine::Event;
-use crate::name::{Label, ProviderId};
 use crate::put::{How, Put};
-use crate::secret::Secret;
+use crate::state::name::{Label, ProviderId};
+use crate::state::secret::Secret;
+use crate::state::time::Expiry;
 use crate::state::{Custody, Entry, Grant, Lost, Material, Source};
-use crate::time::Expiry;
 
 const DAY_MS: u64 = 86_400_000;
 
@@ -232,7 +232,7 @@ fn login(label: &str, refresh: Option<&str>) -> State {
         custody: Custody::Settled,
         origins: None,
         shared: None,
-        extra: crate::extra::Extra::default(),
+        extra: crate::state::extra::Extra::default(),
     };
     let Event::Put(key) = put(label, Source::Login) else { panic!("a put") };
     let login = Event::Put(Put { material: Material::Oauth(Box::new(grant)), ..key });

@@ -1,8 +1,9 @@
 //! Acts that another process does, one that outlives whoever asked for them.
 
 use crate::flow::Step;
-use crate::name::{Label, ProviderId};
-use crate::rotation::{Cause, Exchanged, Times};
+use crate::rotation::{Cause, Exchanged};
+use crate::state::name::{Label, ProviderId};
+use crate::state::times::Times;
 
 use super::Code;
 

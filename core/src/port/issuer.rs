@@ -1,11 +1,11 @@
 //! The port to an authorization server: what it is asked, and what may come of that.
 
 use super::{Delegate, Sending};
-use crate::flow::{FlowKind, Prompt};
-use crate::name::ProviderId;
-use crate::origin::Reach;
 use crate::rotation::{Exchanged, Fresh};
-use crate::secret::Secret;
+use crate::state::flow::{FlowKind, Prompt};
+use crate::state::name::ProviderId;
+use crate::state::origin::Reach;
+use crate::state::secret::Secret;
 use crate::state::{Material, Source};
 
 /// An authorization server.

@@ -1,7 +1,7 @@
 //! Whether a credential belongs at an address.
 
 use super::{BadEndpoint, Provider, Url, endpoint};
-use crate::origin::Origin;
+use crate::state::origin::Origin;
 
 /// Why a provider's credential must not be sent to an address.
 #[derive(Clone, Debug, PartialEq, Eq)]

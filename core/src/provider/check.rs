@@ -4,7 +4,7 @@ use core::net::Ipv6Addr;
 use std::collections::BTreeMap;
 
 use super::{Dialect, OAuth, Provider, Reserved, Role, endpoint, reserved};
-use crate::name::ProviderId;
+use crate::state::name::ProviderId;
 
 /// Why rows can't be a table. No variant repeats a URL: one may hold a password.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -14,7 +14,7 @@ mod row;
 use std::sync::{LazyLock, OnceLock};
 
 use super::{Kind, Provider, Role};
-use crate::name::ProviderId;
+use crate::state::name::ProviderId;
 
 /// The rows, a line each.
 const TEXT: &str = include_str!("field/field.txt");

@@ -2,7 +2,7 @@
 
 use super::table::{Replaced, Table};
 use super::{Kind, Provider, Reading, field};
-use crate::name::ProviderId;
+use crate::state::name::ProviderId;
 
 impl Table {
     /// The rows of the field that are in use: those whose place no other row has taken. Each is made when it is come to.

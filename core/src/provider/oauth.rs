@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::Url;
-use crate::flow::FlowKind;
-use crate::rotation::Times;
+use crate::state::flow::FlowKind;
+use crate::state::times::Times;
 
 /// How a provider's tokens are obtained, renewed and revoked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::secret::{BadSecret, Secret};
+use crate::state::secret::{BadSecret, Secret};
 
 /// A key, and what stood around it. `Debug` shows nothing of either.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Finds secrets by how they begin, whatever variable they are in and whatever stands around them.
 
 use super::{Kind, Table, material};
-use crate::name::ProviderId;
+use crate::state::name::ProviderId;
 
 /// A prefix this long, with a number in it as `sk-ant-api03-` has, is no accident, so it is believed wherever it stands. After
 /// any other must follow what looks like a key: `xai-` is in the names of directories, too, and `sk-api-` in those of services.

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::{BadTable, Provider, check, field, sniff};
-use crate::name::ProviderId;
-use crate::origin::{Origin, Reach};
+use crate::state::name::ProviderId;
+use crate::state::origin::{Origin, Reach};
 
 /// The providers that are known.
 #[derive(Clone, Debug, PartialEq, Eq)]

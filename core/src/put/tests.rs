@@ -3,9 +3,10 @@
 use super::*;
 use crate::clear::{Clear, Remove};
 use crate::machine::{Event, Step};
-use crate::pool::{Answer, Report};
+use crate::pool::Report;
 use crate::rotation::{Cause, Exchanged};
 use crate::sample::{acme, after, at, claim, entry, grant, key, label, link, named, settle, step, stored};
+use crate::state::health::Answer;
 
 fn from(source: Source, put: Put) -> Put {
     Put { source, ..put }

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::{Exchanged, Fresh, Settle};
 use crate::flow::{Step, Succeeded};
 use crate::machine::{Event, Sent};
-use crate::name::{Label, ProviderId};
+use crate::state::name::{Label, ProviderId};
+use crate::state::time::Stamp;
 use crate::state::{Claim, Material, Nonce, Source, State};
-use crate::time::Stamp;
 
 /// What an issuer granted to one act.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

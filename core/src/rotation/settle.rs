@@ -3,8 +3,8 @@
 
 use super::{Exchanged, Fresh, Settle};
 use crate::machine::{Effect, Outcome, Sent, Verdict};
+use crate::state::time::Stamp;
 use crate::state::{Claim, Custody, DoubtCause, Entry, Grant, Nonce, Slot, State};
-use crate::time::Stamp;
 
 pub(crate) fn settle(state: &mut State, now: &Stamp, settle: &Settle) -> Outcome {
     match &settle.outcome {
@@ -80,7 +80,7 @@ fn grant_anew(entry: &mut Entry, now: &Stamp, version: u64, fresh: &Fresh) {
     entry.fingerprint = entry.material.fingerprint();
     let challenged = entry.health.challenged;
     let uses = entry.health.uses;
-    entry.health = crate::pool::Health { challenged, uses, ..Default::default() };
+    entry.health = crate::state::health::Health { challenged, uses, ..Default::default() };
 }
 
 fn settle_without_grant(entry: &mut Entry, now: &Stamp, claim: &Claim, outcome: &Exchanged) {

@@ -4,16 +4,17 @@ mod answers;
 
 use super::*;
 use crate::clear::Clear;
-use crate::flow::{FlowKind, Start};
+use crate::flow::Start;
 use crate::machine::Sent;
 use crate::machine::{Event, Step};
-use crate::pool::Health;
 use crate::sample::{
     TIMES, acme, act, after, at, claim, entry, fresh, grant, key, label, link, named, print, secret, settle, step,
     stored,
 };
 use crate::state::DoubtCause;
 use crate::state::Material;
+use crate::state::flow::FlowKind;
+use crate::state::health::Health;
 
 /// A grant whose access token ends so many milliseconds after the beginning.
 fn ending(access: &str, expiry: Expiry) -> Material {

@@ -83,7 +83,7 @@ mod tests {
         for name in guards {
             assert!(is_guard(name), "{name}");
             let env = EnvNames { api_key: vec![name.to_owned()], ..EnvNames::default() };
-            let row = Provider { env, ..Provider::named(crate::name::ProviderId::new("acme").unwrap()) };
+            let row = Provider { env, ..Provider::named(crate::state::name::ProviderId::new("acme").unwrap()) };
             assert!(matches!(Table::new(vec![row]), Err(BadTable::ReservedVariable { .. })), "{name}");
         }
     }

@@ -6,9 +6,9 @@ use std::fmt;
 
 use super::dialect::{Dialect, SHAPES};
 use super::{Missing, class, cloud, decoded, suspect};
-use crate::name::ProviderId;
 use crate::provider::{Kind, Provider, Table, UnknownProvider, endpoint, sniff};
-use crate::secret::Secret;
+use crate::state::name::ProviderId;
+use crate::state::secret::Secret;
 
 /// An environment in order, and what had to be done. `Debug` shows names only.
 #[derive(Clone, PartialEq, Eq)]

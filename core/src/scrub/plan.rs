@@ -7,8 +7,8 @@ use std::fmt;
 use serde::Serialize;
 
 use super::{Class, PlanError, Wanted, class, guards, harmless, shape};
-use crate::name::ProviderId;
-use crate::secret::Secret;
+use crate::state::name::ProviderId;
+use crate::state::secret::Secret;
 
 /// What a variable is set to.
 #[derive(Clone, Debug, PartialEq, Eq)]

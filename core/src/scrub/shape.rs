@@ -1,7 +1,7 @@
 //! What is set for a child, by the shape it expects.
 
-use crate::name::ProviderId;
 use crate::provider::{BadEndpoint, Kind, Provider, Reading, Role, Url, endpoint, sniff};
+use crate::state::name::ProviderId;
 
 use super::dialect::{Dialect, SHAPES, Setting};
 use super::{ChildCredential, Missing, PlanError, Shape, Target, Value, Wanted, family, guards};

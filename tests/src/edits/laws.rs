@@ -23,7 +23,7 @@ pub(super) const EDITS: &[Edit] = &[
     Edit {
         name: "forgotten after a minute",
         what: "how a login ended is seen for a minute only",
-        file: "core/src/flow/mod.rs",
+        file: "core/src/state/flow.rs",
         right: "pub const ENDED_KEPT_MS: u64 = 300_000;",
         wrong: "pub const ENDED_KEPT_MS: u64 = 60_000;",
         trials: &[(MACHINE, &[9]), (PROGRAMS, &[9])],
@@ -79,7 +79,7 @@ pub(super) const EDITS: &[Edit] = &[
     Edit {
         name: "a wall clock tells ages",
         what: "within one boot too, an age is what the wall clock says",
-        file: "core/src/time.rs",
+        file: "core/src/state/time.rs",
         right: "            Clocks::One => self.up_ms.saturating_sub(earlier.up_ms),\n            Clocks::TwoBoots => wall_ms.max(self.up_ms),",
         wrong: "            Clocks::One => wall_ms,\n            Clocks::TwoBoots => wall_ms.max(self.up_ms),",
         trials: &[(MACHINE, &[14]), (PROGRAMS, &[14])],
@@ -151,7 +151,7 @@ pub(super) const EDITS: &[Edit] = &[
     Edit {
         name: "a secret shows itself",
         what: "what is printed for debugging holds secrets",
-        file: "core/src/secret.rs",
+        file: "core/src/state/secret.rs",
         right: "f.write_str(\"Secret(hidden)\")",
         wrong: "f.write_str(&self.0)",
         trials: &[(MACHINE, &[13]), (PROGRAMS, &[13])],
@@ -199,7 +199,7 @@ pub(super) const EDITS: &[Edit] = &[
     Edit {
         name: "a row is followed",
         what: "a refresh token goes wherever its provider's row points by now",
-        file: "core/src/origin.rs",
+        file: "core/src/state/origin.rs",
         right: "        self.is_no_change(from.token.as_ref(), self.present.token.as_ref())",
         wrong: "        from.token.is_none() || self.present.token.is_some()",
         trials: &[(PROGRAMS, &[17])],
@@ -207,7 +207,7 @@ pub(super) const EDITS: &[Edit] = &[
     Edit {
         name: "a revocation follows the row",
         what: "a cleared grant is named to whatever server its provider's row names by now",
-        file: "core/src/origin.rs",
+        file: "core/src/state/origin.rs",
         right: "        self.is_no_change(from.revocation.as_ref(), to) ||",
         wrong: "        to.is_some() || self.is_no_change(from.revocation.as_ref(), to) ||",
         trials: &[(PROGRAMS, &[17])],
@@ -223,7 +223,7 @@ pub(super) const EDITS: &[Edit] = &[
     Edit {
         name: "a keyed mark means nothing",
         what: "what was cleared is recognised only by a plain digest, and not by a keyed one",
-        file: "core/src/fingerprint/mark.rs",
+        file: "core/src/state/mark.rs",
         right: "Some(own) if own == *mark => Recognised::Yes,",
         wrong: "Some(own) if own == *mark && own.key.is_none() => Recognised::Yes,",
         trials: &[(REPLAY, &[15])],

@@ -72,7 +72,7 @@ pub(super) const EDITS: &[Edit] = &[
     Edit {
         name: "half a quarantine",
         what: "a token in doubt is presented again while the first request may still be in flight",
-        file: "core/src/rotation.rs",
+        file: "core/src/state/times.rs",
         right: "self.http_timeout_ms.saturating_mul(3)",
         wrong: "self.http_timeout_ms",
         trials: &[(MACHINE, &[4])],
@@ -80,7 +80,7 @@ pub(super) const EDITS: &[Edit] = &[
     Edit {
         name: "a poller beside a poller",
         what: "a login that somebody polls may be taken over",
-        file: "core/src/flow/mod.rs",
+        file: "core/src/state/flow.rs",
         right: "self.holder.is_none() && self.kind == FlowKind::Device",
         wrong: "self.kind == FlowKind::Device",
         trials: &[(MACHINE, &[2])],

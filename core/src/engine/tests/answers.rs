@@ -6,11 +6,11 @@ use super::super::{Engine, Rotation, Wish};
 use super::logins::{end, granted, polling, polls};
 use super::rig::{Here, Rig, commit, error};
 use super::signs::Life;
-use crate::flow::{FlowEnd, FlowKind};
 use crate::machine::{Event, Refusal};
 use crate::port::{Alive, Answer, CommitError, Store, StoreErrorKind};
 use crate::rotation::{Cause, Exchanged};
 use crate::sample::{TIMES, acme, at, claim, entry, fresh, grant, key, label, named};
+use crate::state::flow::{FlowEnd, FlowKind};
 use crate::state::{Custody, Nonce};
 
 fn rig() -> Rig {

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use super::rig::{Rig, commit};
 use crate::clear::Clear;
 use crate::machine::Event;
-use crate::name::ProviderId;
 use crate::pool::Choice;
 use crate::put::Put;
 use crate::sample::{acme, grant, key, label, link, named};
+use crate::state::name::ProviderId;
 
 fn other() -> ProviderId {
     ProviderId::new("other").unwrap()

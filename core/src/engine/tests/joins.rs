@@ -7,11 +7,12 @@ use super::super::{Engine, FlowView};
 use super::logins::{end, granted, polling, polls, rig};
 use super::rig::{Here, Rig, commit};
 use super::signs::Life;
-use crate::flow::{FlowEnd, FlowKind, Phase, Prompted, Start, Step};
+use crate::flow::{Prompted, Start, Step};
 use crate::machine::{Act, Event};
 use crate::port::{Alive, Store};
 use crate::sample::{acme, label, prompt};
 use crate::state::Nonce;
+use crate::state::flow::{FlowEnd, FlowKind, Phase};
 
 #[test]
 fn a_poller_that_is_stopped_leaves_its_flow_to_whoever_adopts_it() {

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use super::super::{Engine, FlowView, Poller};
 use super::rig::{Here, Rig, commit};
-use crate::flow::{Cancel, FlowEnd, FlowKind};
+use crate::flow::Cancel;
 use crate::machine::Event;
 use crate::port::{Alive, Code, CodeExchanged, Polled, Prompting, Store};
 use crate::sample::{acme, entry, fresh, grant, key, label, link, named, secret};
+use crate::state::flow::{FlowEnd, FlowKind};
 use crate::state::{Nonce, Source};
 
 /// How often it is looked whether a flow has ended, while a poll or another's poller is waited for.
@@ -96,8 +97,8 @@ fn an_issuer_that_gives_no_code_ends_the_login() {
     let view = engine.view(&acme(), flow).unwrap();
     assert_eq!(end(&view), &FlowEnd::Failed("server_error".to_owned()));
     assert_eq!(engine.view(&acme(), Nonce(1)).unwrap(), FlowView::Unknown);
-    assert_eq!(engine.view(&crate::name::ProviderId::new("other").unwrap(), flow).unwrap(), FlowView::Unknown);
-    rig.pass(crate::flow::ENDED_KEPT_MS);
+    assert_eq!(engine.view(&crate::state::name::ProviderId::new("other").unwrap(), flow).unwrap(), FlowView::Unknown);
+    rig.pass(crate::state::flow::ENDED_KEPT_MS);
     assert_eq!(engine.view(&acme(), flow).unwrap(), FlowView::Unknown, "it is past what is kept");
 }
 

@@ -9,8 +9,8 @@ use crate::pool::Choice;
 use crate::port::{CommitError, Ports, StoreErrorKind};
 use crate::rotation::Cause;
 use crate::sample::{acme, claim, entry, grant, key, link, named};
+use crate::state::time::Stamp;
 use crate::state::{Custody, Nonce, State};
-use crate::time::Stamp;
 
 fn put(name: &str, text: &str) -> Event {
     Event::Put(named(name, key(text)))
@@ -167,6 +167,6 @@ impl Ports for Forgetful {
 fn a_build_with_debug_assertions_stops_at_a_step_that_breaks_a_law() {
     let rig = Rig::with([named("a", key("key-1"))]);
     let engine = rig.engine_of::<Forgetful>();
-    let provider = crate::name::ProviderId::new("other").unwrap();
+    let provider = crate::state::name::ProviderId::new("other").unwrap();
     let _ = engine.transact(&[Event::Put(crate::put::Put { provider, ..named("b", key("key-2")) })]);
 }

@@ -15,8 +15,8 @@ use crate::port::{
 };
 use crate::put::Put;
 use crate::sample::{at, stored};
+use crate::state::time::Stamp;
 use crate::state::{Actor, Claim, Nonce, State};
-use crate::time::Stamp;
 
 /// No test here asks this much; more is a loop without an end.
 const MOST_CALLS: usize = 500;

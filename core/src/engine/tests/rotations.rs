@@ -6,14 +6,14 @@ use super::super::{Engine, NoToken, Rotation, Wish};
 use super::rig::{Here, Rig, commit, error};
 use super::signs::Life;
 use crate::clear::Clear;
-use crate::flow::{FlowKind, Prompt};
 use crate::machine::{Event, Refusal};
-use crate::name::ProviderId;
 use crate::pool::Choice;
 use crate::port::{Alive, Code, CodeExchanged, CommitError, Issuer, Polled, Prompting, Revoked, Store, StoreErrorKind};
 use crate::rotation::{Cause, Exchanged};
 use crate::sample::{TIMES, acme, at, claim, entry, fresh, grant, key, label, named, settle};
-use crate::secret::Secret;
+use crate::state::flow::{FlowKind, Prompt};
+use crate::state::name::ProviderId;
+use crate::state::secret::Secret;
 use crate::state::{Custody, Nonce};
 
 fn rig() -> Rig {

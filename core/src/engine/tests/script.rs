@@ -3,12 +3,12 @@
 use std::collections::VecDeque;
 
 use super::rig::Rig;
-use crate::flow::{FlowKind, Prompt};
-use crate::name::ProviderId;
 use crate::port::{Code, CodeExchanged, Issuer, Polled, Prompting, Revoked};
 use crate::rotation::Exchanged;
 use crate::sample;
-use crate::secret::Secret;
+use crate::state::flow::{FlowKind, Prompt};
+use crate::state::name::ProviderId;
+use crate::state::secret::Secret;
 
 /// What the issuer answers, each once.
 #[derive(Default)]

@@ -2,8 +2,8 @@
 
 use super::rig::{Rig, error};
 use crate::port::{Alive, Answer, Left, StoreError, StoreErrorKind};
+use crate::state::time::Stamp;
 use crate::state::{Actor, Claim, Nonce};
-use crate::time::Stamp;
 
 /// What stands where an act has its sign of life.
 pub(super) struct Sign {

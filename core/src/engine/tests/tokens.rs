@@ -3,13 +3,16 @@
 use super::super::{Engine, NoToken, Picked};
 use super::rig::{Here, Rig, commit, error};
 use crate::clear::Clear;
-use crate::custody::DoubtCause;
 use crate::machine::Event;
-use crate::pool::{Answer, Choice, Report, SetStrategy, Strategy};
+use crate::pool::{Choice, Report, SetStrategy};
 use crate::port::{Alive, CommitError, Store, StoreErrorKind};
 use crate::put::SuspendLink;
-use crate::rotation::{BACK_OFF_FIRST_MS, Cause, Exchanged, Fresh, LEAST_LEFT_MS, TurnedAway};
+use crate::rotation::{BACK_OFF_FIRST_MS, Cause, Exchanged, Fresh, LEAST_LEFT_MS};
 use crate::sample::{TIMES, acme, at, claim, entry, fresh, grant, key, label, link, named};
+use crate::state::custody::DoubtCause;
+use crate::state::health::Answer;
+use crate::state::strategy::Strategy;
+use crate::state::turned_away::TurnedAway;
 
 const HOUR_MS: u64 = 3_600_000;
 const SKEW_MS: u64 = TIMES.skew_ms;

@@ -3,7 +3,7 @@
 use crate::law::trace::{Fact, Stepped, Trace};
 use crate::machine::{Event, Verdict};
 use crate::rotation::Exchanged;
-use crate::secret::Secret;
+use crate::state::secret::Secret;
 use crate::state::{Claim, Material, Nonce, State};
 
 pub(super) fn is_stored(trace: &Trace) -> Result<(), String> {

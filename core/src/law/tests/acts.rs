@@ -6,7 +6,7 @@ use crate::rotation::{Cause, Exchanged};
 use crate::sample::{claim, grant, settle};
 
 fn request(who: Who, provider: &str, flow: u128) -> Fact {
-    let provider = crate::name::ProviderId::new(provider).unwrap();
+    let provider = crate::state::name::ProviderId::new(provider).unwrap();
     Fact::ActBegan { who, deed: Deed::RequestPrompt { provider, flow: Nonce(flow) } }
 }
 
@@ -145,13 +145,15 @@ fn law_4_a_token_is_presented_by_one_and_not_after_its_successor_is_durable() {
 
 #[test]
 fn law_17_a_grant_goes_where_it_came_from_until_a_person_agrees() {
-    let origins = |token: &str, revocation: &str| crate::origin::Origins {
-        token: crate::origin::Origin::of(token),
-        revocation: crate::origin::Origin::of(revocation),
+    let origins = |token: &str, revocation: &str| crate::state::origin::Origins {
+        token: crate::state::origin::Origin::of(token),
+        revocation: crate::state::origin::Origin::of(revocation),
     };
     let came = Fact::Came { token: "rt-1".to_owned(), from: origins("https://a.example", "https://b.example") };
-    let sent =
-        |token: &str, to: &str| Fact::Sent { token: token.to_owned(), to: crate::origin::Origin::of(to).unwrap() };
+    let sent = |token: &str, to: &str| Fact::Sent {
+        token: token.to_owned(),
+        to: crate::state::origin::Origin::of(to).unwrap(),
+    };
     let succession = Fact::Succession { old: "rt-1".to_owned(), new: "rt-2".to_owned() };
     let agreed = Fact::Agreed { to: origins("https://c.example", "https://d.example") };
     keeps(17, &[came.clone(), sent("rt-1", "https://a.example/x"), sent("rt-1", "https://b.example")]);
@@ -199,11 +201,11 @@ fn law_5_what_is_stored_is_what_the_issuer_takes_or_says_otherwise() {
 
 #[test]
 fn law_4_what_a_copy_may_hold_is_claimed_by_nobody_and_stays_marked() {
-    let marks = Event::MarkShared(crate::shared::MarkShared { why: crate::shared::Shared::Copied, counted: 0 });
+    let marks = Event::MarkShared(crate::shared::MarkShared { why: crate::state::shared::Shared::Copied, counted: 0 });
     let marked = after(&login("rt-1"), &at(0), &[marks]);
     let claim = Event::ClaimRotation(claim(&marked, "a", 1, Cause::Asked));
     breaks(4, &[stepped(&marked, &claim, &rotating("rt-1"))], "that a copy may hold was claimed");
-    let refused = Verdict::Refused(crate::machine::Refusal::Shared(crate::shared::Shared::Copied));
+    let refused = Verdict::Refused(crate::machine::Refusal::Shared(crate::state::shared::Shared::Copied));
     keeps(4, &[stepped_by(1, &marked, &claim, &marked, refused)]);
     // Whoever stores it again, under its label or another, brings it with its mark.
     let put = |label: &str, refresh| Event::Put(named(label, grant("at-2", Some(refresh))));

@@ -2,11 +2,12 @@
 
 use super::*;
 use crate::machine::Refusal;
-use crate::pool::{Answer, Rest};
-use crate::rotation::{CHALLENGE_SPACING_MS, Cause, Exchanged, ON_THE_WAY_MS, Times};
+use crate::rotation::{CHALLENGE_SPACING_MS, Cause, Exchanged};
 use crate::sample::{TIMES, claim, grant, settle};
 use crate::state::Entry;
-use crate::time::{Deadline, Expiry};
+use crate::state::health::{Answer, Rest};
+use crate::state::time::{Deadline, Expiry};
+use crate::state::times::{ON_THE_WAY_MS, Times};
 
 const QUARANTINE_MS: u64 = 3 * TIMES.http_timeout_ms + ON_THE_WAY_MS;
 const HOUR_MS: i64 = 3_600_000;

@@ -2,11 +2,13 @@
 
 use super::*;
 use crate::clear::{Clear, Remove};
-use crate::custody::{Custody, Lost};
-use crate::name::ProviderId;
-use crate::pool::{Answer, Dead, Rest, SetStrategy, Strategy};
+use crate::pool::SetStrategy;
 use crate::put::{How, Put};
 use crate::sample::{grant, link};
+use crate::state::custody::{Custody, Lost};
+use crate::state::health::{Answer, Dead, Rest};
+use crate::state::name::ProviderId;
+use crate::state::strategy::Strategy;
 use crate::state::{Entry, MAX_TOMBSTONES, Material, Slot, Source};
 
 #[test]

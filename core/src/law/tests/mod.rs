@@ -13,10 +13,11 @@ mod times;
 use std::sync::Arc;
 
 use super::*;
-use crate::flow::{FlowKind, Start};
+use crate::flow::Start;
 use crate::machine::Verdict;
 use crate::sample::{acme, act, after, at, key, label, named, stored};
 use crate::state::Nonce;
+use crate::state::flow::FlowKind;
 
 /// What the law says of these facts. The kinds that it doesn't list make no difference.
 fn judged(number: usize, facts: &[Fact]) -> Result<(), Broken> {

@@ -2,17 +2,21 @@
 
 use super::*;
 use crate::clear::{Clear, Remove};
-use crate::extra::Extra;
-use crate::flow::{Adopt, Cancel, ClaimCode, Failed, FlowEnd, Prompted, Step as OfFlow, Succeeded};
+use crate::flow::{Adopt, Cancel, ClaimCode, Failed, Prompted, Step as OfFlow, Succeeded};
 use crate::machine::Sent;
-use crate::name::ProviderId;
-use crate::origin::{NameOrigins, Origins};
-use crate::pool::{Answer, CountUses, Report, SetStrategy, Strategy};
+use crate::origin::NameOrigins;
+use crate::pool::{CountUses, Report, SetStrategy};
 use crate::put::{Put, SuspendLink};
-use crate::rewrite::Rewrite;
 use crate::rotation::{Cause, ClaimRotation, Exchanged};
 use crate::sample::{claim, entry, fresh, grant, print, prompt, settle};
 use crate::state::Source;
+use crate::state::extra::Extra;
+use crate::state::flow::FlowEnd;
+use crate::state::health::Answer;
+use crate::state::name::ProviderId;
+use crate::state::origin::Origins;
+use crate::state::rewrite::Rewrite;
+use crate::state::strategy::Strategy;
 
 /// Acme has a key `a`, a grant `b` that attempt 1 rotates, and a flow 5 that attempt 2 holds.
 fn state() -> State {

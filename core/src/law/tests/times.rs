@@ -1,11 +1,12 @@
 //! What time does to what is kept: laws 9 and 14.
 
 use super::*;
-use crate::flow::{Cancel, Phase, Prompted, Step as OfFlow};
+use crate::flow::{Cancel, Prompted, Step as OfFlow};
 use crate::machine::Sent;
-use crate::pool::Dead;
 use crate::sample::prompt;
 use crate::state::Slot;
+use crate::state::flow::Phase;
+use crate::state::health::Dead;
 
 const KEPT_MS: u64 = 300_000;
 const DAY_MS: u64 = 86_400_000;

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 
 use crate::law::trace::{Fact, Stepped, Trace};
 use crate::machine::{Event, Refusal, Verdict};
-use crate::name::ProviderId;
 use crate::rotation::{CHALLENGE_SPACING_MS, Cause, ClaimRotation, least_left_ms};
+use crate::state::name::ProviderId;
+use crate::state::time::{Deadline, Expiry, Stamp};
 use crate::state::{Custody, Doubt, Entry, Grant, Material, Nonce, State};
-use crate::time::{Deadline, Expiry, Stamp};
 
 pub(super) fn hold(trace: &Trace) -> Result<(), String> {
     let mut truth = Truth::default();

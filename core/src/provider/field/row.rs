@@ -1,8 +1,8 @@
 //! What one line of the field says. The lines ship and are tested, so one that can't be read is a defect of ours.
 
 use super::PREFIXES;
-use crate::name::ProviderId;
 use crate::provider::{Provider, Role, TokenPrefixes, Url};
+use crate::state::name::ProviderId;
 
 /// What stands before the name: the id and the aliases. Of an addition, what stands before its first clause.
 pub(super) fn head(line: &str) -> &str {

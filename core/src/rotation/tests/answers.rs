@@ -4,7 +4,8 @@ use super::*;
 use crate::clear::Remove;
 use crate::flow::{Step as OfFlow, Succeeded};
 use crate::put::{How, Put};
-use crate::shared::{MarkShared, Shared};
+use crate::shared::MarkShared;
+use crate::state::shared::Shared;
 use crate::state::{Actor, Source};
 
 fn answer(attempt: u128, received_ms: u64) -> Answer {

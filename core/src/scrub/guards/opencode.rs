@@ -7,8 +7,8 @@
 
 use super::super::dialect::Setting;
 use super::super::{Shape, Target, Wanted};
-use crate::name::ProviderId;
 use crate::provider::{Provider, Url};
+use crate::state::name::ProviderId;
 
 /// Of the providers whose variables are those of a shape: opencode's name for one, the key, the address, and where that is.
 const SHAPED: [(&str, &str, &str, &str); 2] = [

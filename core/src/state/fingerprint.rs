@@ -1,17 +1,12 @@
 //! The short digest by which a secret is recognised, computed here and nowhere else: whoever brings a secret can't say what
 //! its digest is.
 
-mod mark;
-
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
-pub use mark::{AtHand, KEY_BYTES, Mark, MarkKey, Recognised, Sought};
-
-use crate::secret::Secret;
-use crate::state::{Link, Material};
+use super::secret::Secret;
 
 /// The first eight bytes of a SHA-256: enough to recognise what was seen before. What is hard to guess can't be recovered
 /// from it; a password that stands in a list can.
@@ -39,22 +34,10 @@ pub fn digest(parts: &[&str]) -> Fingerprint {
 }
 
 /// The first eight bytes of a digest.
-fn head(digest: &[u8]) -> Fingerprint {
+pub(super) fn head(digest: &[u8]) -> Fingerprint {
     let mut first = [0; 8];
     first.copy_from_slice(&digest[..8]);
     Fingerprint(first)
-}
-
-impl Material {
-    /// The digest of what identifies a credential: the key, a grant's refresh token (its access token if it has none), or a
-    /// link's file and the account in it.
-    pub fn fingerprint(&self) -> Fingerprint {
-        match self {
-            Self::ApiKey(key) => fingerprint(key),
-            Self::Oauth(grant) => fingerprint(grant.revocable()),
-            Self::Link(Link { path, account, .. }) => digest(&["link", path, &account.to_string()]),
-        }
-    }
 }
 
 impl fmt::Display for Fingerprint {

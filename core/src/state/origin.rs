@@ -5,10 +5,7 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::machine::{Outcome, Verdict};
-use crate::name::{Label, ProviderId};
-use crate::provider::Url;
-use crate::state::State;
+use super::url::Url;
 
 /// Scheme, host and port of a URL (RFC 6454), spelled in one way.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -40,19 +37,6 @@ pub struct Reach {
     pub ships: bool,
     /// Whether a person said that secrets may go where this row sends them.
     pub accepted: bool,
-}
-
-/// Write down where a grant came from. It is written once; only an accepted move changes it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct NameOrigins {
-    /// The provider.
-    pub provider: ProviderId,
-    /// The entry.
-    pub label: Label,
-    /// Its version.
-    pub version: u64,
-    /// Where it came from.
-    pub origins: Origins,
 }
 
 impl Origin {
@@ -112,17 +96,73 @@ impl Reach {
     }
 }
 
-pub(crate) fn name(state: &mut State, name: &NameOrigins) -> Outcome {
-    let slot = state.providers.get_mut(&name.provider);
-    let entry = slot.and_then(|slot| slot.entry_mut(name.label.as_str())).filter(|entry| entry.version == name.version);
-    match entry.and_then(|entry| entry.grant_mut()) {
-        Some(grant) if grant.origins.is_none() => {
-            grant.origins = Some(name.origins.clone());
-            Verdict::Done.into()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origin(url: &str) -> Origin {
+        Origin::of(url).unwrap()
+    }
+
+    fn origins(token: &str, revocation: &str) -> Origins {
+        Origins { token: Origin::of(token), revocation: Origin::of(revocation) }
+    }
+
+    fn reach(token: &str, revocation: &str) -> Reach {
+        let present = origins(token, revocation);
+        Reach { usual: present.clone(), present, former: Vec::new(), ships: false, accepted: false }
+    }
+
+    const OLD: &str = "https://old.example/token";
+    const NEW: &str = "https://new.example/token";
+
+    #[test]
+    fn an_origin_is_scheme_host_and_port_in_one_spelling() {
+        for (url, spelled) in [
+            ("https://A.example/x?y", "https://a.example"),
+            ("HTTPS://a.example:443", "https://a.example"),
+            ("https://a.example:8443/", "https://a.example:8443"),
+            ("http://127.0.0.1:80/", "http://127.0.0.1"),
+            ("http://[::1]:5000/x", "http://[::1]:5000"),
+        ] {
+            assert_eq!(origin(url).as_str(), spelled);
+            assert_eq!(origin(spelled), origin(url));
         }
-        _ => Verdict::Stale.into(),
+        assert_eq!(Origin::of("not a url"), None);
+        assert_ne!(origin("http://localhost"), origin("https://localhost"));
+    }
+
+    #[test]
+    fn every_combination_of_word_and_origin_is_judged_by_the_one_rule() {
+        let places = [None, Origin::of(OLD), Origin::of(NEW)];
+        for from in &places {
+            for to in &places {
+                for (ships, accepted, former) in
+                    [(false, false, false), (true, false, false), (true, false, true), (false, true, false)]
+                {
+                    let reach = Reach {
+                        present: Origins { token: to.clone(), revocation: None },
+                        usual: Origins::default(),
+                        former: if former { vec![origin(OLD)] } else { Vec::new() },
+                        ships,
+                        accepted,
+                    };
+                    let remembered = Origins { token: from.clone(), revocation: None };
+                    let sends_elsewhere = to.is_some() && from != to;
+                    let is_known = former && *from == Some(origin(OLD));
+                    let is_first = ships && from.is_none();
+                    let expected = !sends_elsewhere || accepted || is_known || is_first;
+                    assert_eq!(reach.admits_token(Some(&remembered)), expected, "{remembered:?} {reach:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_revocation_may_go_where_the_tokens_go_and_where_it_was_said_to_go() {
+        let from = origins(OLD, "https://revoke.example");
+        for (to, is_admitted) in [("https://revoke.example/x", true), (OLD, true), (NEW, false), ("", true)] {
+            assert_eq!(reach(NEW, to).admits_revocation(Some(&from)), is_admitted, "{to}");
+        }
     }
 }
-
-#[cfg(test)]
-mod tests;

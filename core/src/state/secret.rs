@@ -6,8 +6,6 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
-pub use crate::fingerprint::{Fingerprint, fingerprint};
-
 /// The longest secret that is accepted, in bytes. Real keys and JWTs stay under 8 KiB; the margin is for odd issuers.
 pub const MAX_SECRET_BYTES: usize = 64 * 1024;
 

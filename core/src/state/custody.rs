@@ -1,11 +1,10 @@
 //! Who may act: claims, the actors that hold them, and what is left when an actor dies.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
-use crate::rotation::Times;
-use crate::time::{Deadline, Expiry, Stamp, later};
+use super::nonce::Nonce;
+use super::time::{Deadline, Expiry, Stamp, later};
+use super::times::Times;
 
 /// Who may present a grant's refresh token.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,6 +21,15 @@ pub enum Custody {
 }
 
 impl Custody {
+    /// The attempt whose outcome is still awaited, or was taken for dead and not replaced.
+    pub fn attempt(&self) -> Option<Nonce> {
+        match self {
+            Self::Rotating(claim) => Some(claim.attempt),
+            Self::InDoubt(doubt) => Some(doubt.attempt),
+            Self::Settled | Self::Lost(_) => None,
+        }
+    }
+
     /// The act that is under way or in doubt, and the doubt that it would return to.
     pub(crate) fn attempts(&self) -> impl Iterator<Item = Nonce> {
         let (act, doubt) = match self {
@@ -45,6 +53,18 @@ pub struct Claim {
     /// The doubt it set out to resolve, to return to if nothing was sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doubt: Option<Doubt>,
+}
+
+impl Claim {
+    /// What is left of it if its outcome isn't known; a request of it was about to leave when it was noted.
+    pub(crate) fn doubted(&self, why: DoubtCause, noted: Option<Stamp>) -> Doubt {
+        Doubt { attempt: self.attempt, claimed: self.at, noted, why }
+    }
+
+    /// What is left of it if the issuer rejected what it presented.
+    pub(crate) fn lost(&self, now: &Stamp, code: &str) -> Lost {
+        Lost { at: *now, code: code.to_owned(), after_doubt: self.doubt.is_some() }
+    }
 }
 
 /// What is left of a claim whose outcome nobody knows.
@@ -142,49 +162,15 @@ pub struct Actor {
     pub notes: bool,
 }
 
-/// A random 128-bit number that is never used twice; written as 32 hexadecimal digits.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Nonce(pub u128);
-
-impl fmt::Display for Nonce {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", self.0)
-    }
-}
-
-impl fmt::Debug for Nonce {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl From<Nonce> for String {
-    fn from(nonce: Nonce) -> Self {
-        nonce.to_string()
-    }
-}
-
-impl TryFrom<String> for Nonce {
-    type Error = &'static str;
-    fn try_from(text: String) -> Result<Self, &'static str> {
-        let hex = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        hex.then(|| u128::from_str_radix(&text, 16).ok())
-            .flatten()
-            .map(Self)
-            .ok_or("32 hexadecimal digits are expected")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::extra::Extra;
     use crate::machine::{Act, Event, Refusal, Verdict};
-    use crate::name::{Label, ProviderId};
     use crate::put::{How, Put};
     use crate::rotation::{Cause, ClaimRotation, Exchanged, Settle};
-    use crate::secret::Secret;
+    use crate::state::extra::Extra;
+    use crate::state::name::{Label, ProviderId};
+    use crate::state::secret::Secret;
     use crate::state::{Grant, Material, Source, State};
     use crate::{Step, apply};
 
@@ -290,16 +276,5 @@ mod tests {
             grant.expiry = Expiry::Never;
         }
         assert_eq!(retry_at(&state, &at(1), TIMES), None);
-    }
-
-    #[test]
-    fn a_nonce_is_32_hexadecimal_digits_and_nothing_else() {
-        let (nonce, text) = (Nonce(0xff), "000000000000000000000000000000ff");
-        assert_eq!((nonce.to_string().as_str(), format!("{nonce:?}").as_str()), (text, text));
-        assert_eq!(serde_json::to_string(&nonce).unwrap(), format!("\"{text}\""));
-        assert_eq!(Nonce::try_from(text.to_owned()), Ok(nonce));
-        for bad in ["ff", &text[1..], &format!("0{text}"), &format!("+{}", &text[1..]), &text.replace("ff", "fg")] {
-            assert!(Nonce::try_from(bad.to_owned()).is_err(), "{bad}");
-        }
     }
 }

@@ -2,6 +2,7 @@ use super::*;
 use crate::machine::{Effect, Event, Refusal};
 use crate::rotation::Cause;
 use crate::sample::{acme, at, claim, grant, label, named, stored};
+use crate::state::origin::{Origin, Origins, Reach};
 use crate::{Step, apply};
 
 fn origin(url: &str) -> Origin {
@@ -19,56 +20,6 @@ fn reach(token: &str, revocation: &str) -> Reach {
 
 const OLD: &str = "https://old.example/token";
 const NEW: &str = "https://new.example/token";
-
-#[test]
-fn an_origin_is_scheme_host_and_port_in_one_spelling() {
-    for (url, spelled) in [
-        ("https://A.example/x?y", "https://a.example"),
-        ("HTTPS://a.example:443", "https://a.example"),
-        ("https://a.example:8443/", "https://a.example:8443"),
-        ("http://127.0.0.1:80/", "http://127.0.0.1"),
-        ("http://[::1]:5000/x", "http://[::1]:5000"),
-    ] {
-        assert_eq!(origin(url).as_str(), spelled);
-        assert_eq!(origin(spelled), origin(url));
-    }
-    assert_eq!(Origin::of("not a url"), None);
-    assert_ne!(origin("http://localhost"), origin("https://localhost"));
-}
-
-#[test]
-fn every_combination_of_word_and_origin_is_judged_by_the_one_rule() {
-    let places = [None, Origin::of(OLD), Origin::of(NEW)];
-    for from in &places {
-        for to in &places {
-            for (ships, accepted, former) in
-                [(false, false, false), (true, false, false), (true, false, true), (false, true, false)]
-            {
-                let reach = Reach {
-                    present: Origins { token: to.clone(), revocation: None },
-                    usual: Origins::default(),
-                    former: if former { vec![origin(OLD)] } else { Vec::new() },
-                    ships,
-                    accepted,
-                };
-                let remembered = Origins { token: from.clone(), revocation: None };
-                let sends_elsewhere = to.is_some() && from != to;
-                let is_known = former && *from == Some(origin(OLD));
-                let is_first = ships && from.is_none();
-                let expected = !sends_elsewhere || accepted || is_known || is_first;
-                assert_eq!(reach.admits_token(Some(&remembered)), expected, "{remembered:?} {reach:?}");
-            }
-        }
-    }
-}
-
-#[test]
-fn a_revocation_may_go_where_the_tokens_go_and_where_it_was_said_to_go() {
-    let from = origins(OLD, "https://revoke.example");
-    for (to, is_admitted) in [("https://revoke.example/x", true), (OLD, true), (NEW, false), ("", true)] {
-        assert_eq!(reach(NEW, to).admits_revocation(Some(&from)), is_admitted, "{to}");
-    }
-}
 
 /// A claim on a grant that remembers this, by a row that reaches so far.
 fn claimed(remembered: Option<Origins>, reach: Reach) -> Step {

@@ -12,9 +12,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::{Fingerprint, head};
-use crate::known::{Fate, KnownToken};
-use crate::state::State;
+use super::fingerprint::{Fingerprint, head};
 
 /// How many bytes a key has.
 pub const KEY_BYTES: usize = 32;
@@ -136,51 +134,11 @@ impl Sought {
     }
 }
 
-impl State {
-    /// What to look for among the marks of this state: a secret of this fingerprint.
-    pub fn seek(&self, fingerprint: Fingerprint) -> Sought {
-        self.at_hand.seek(fingerprint)
-    }
-
-    /// Every mark: of what was cleared, and of tokens that no entry holds.
-    pub fn marks(&self) -> impl Iterator<Item = &Mark> {
-        let graves = self.providers.values().flat_map(|slot| &slot.cleared).map(|grave| &grave.mark);
-        graves.chain(self.tokens.iter().map(|known| &known.mark))
-    }
-
-    /// Whether some of its marks are to be keyed yet.
-    pub fn has_marks_to_key(&self) -> bool {
-        let graves = self.providers.values().flat_map(|slot| &slot.cleared).map(|grave| grave.mark);
-        let tokens = self.tokens.iter().filter(|known| known.may_be_keyed()).map(|known| known.mark);
-        graves.chain(tokens).any(|mark| mark.key.is_none())
-    }
-
-    /// The same with its marks keyed, and this key at hand. Marks that were keyed with another key stay as they are.
-    #[must_use]
-    pub fn with_keyed_marks(mut self, key: &MarkKey) -> Self {
-        let graves = self.providers.values_mut().flat_map(|slot| &mut slot.cleared).map(|grave| &mut grave.mark);
-        let tokens = self.tokens.iter_mut().filter(|known| known.may_be_keyed()).map(|known| &mut known.mark);
-        for mark in graves.chain(tokens) {
-            *mark = mark.keyed(key);
-        }
-        self.at_hand = AtHand(Some(key.clone()));
-        self
-    }
-}
-
-impl KnownToken {
-    /// Whether no other request hangs on its being recognised. One with a token that somebody presents, or that is in doubt,
-    /// may be in flight, and another copy of the store may present one that is shared: not to know it again, because the key
-    /// was lost, would be to present it beside that.
-    fn may_be_keyed(&self) -> bool {
-        matches!(self.fate, Fate::Spent | Fate::Lost(_)) && self.shared.is_none()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::sample::print;
+    use crate::state::State;
 
     fn key(byte: u8) -> MarkKey {
         MarkKey::new([byte; KEY_BYTES])

@@ -1,0 +1,71 @@
+//! One credential of a provider, with where it came from and what stands against it.
+
+use serde::{Deserialize, Serialize};
+
+use super::custody::Custody;
+use super::extra::Extra;
+use super::fingerprint::Fingerprint;
+use super::health::Health;
+use super::material::{Grant, Material};
+use super::name::Label;
+use super::nonce::Nonce;
+use super::secret::Secret;
+use super::source::Source;
+
+/// One credential of a provider.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// What tells it apart from the provider's other entries.
+    pub label: Label,
+    /// Changes with the secret, and only with it.
+    pub version: u64,
+    /// Where it came from.
+    pub source: Source,
+    /// Digest of the secret that identifies it: the key, or a grant's refresh token (its access token if it has none).
+    pub fingerprint: Fingerprint,
+    /// The credential itself.
+    pub material: Material,
+    /// Rest, verdicts and back-off.
+    #[serde(default)]
+    pub health: Health,
+    /// Fields of a newer version.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+impl Entry {
+    /// The OAuth grant, if it is one.
+    pub fn grant(&self) -> Option<&Grant> {
+        match &self.material {
+            Material::Oauth(grant) => Some(grant),
+            Material::ApiKey(_) | Material::Link(_) => None,
+        }
+    }
+
+    /// The OAuth grant, to change it.
+    pub(crate) fn grant_mut(&mut self) -> Option<&mut Grant> {
+        match &mut self.material {
+            Material::Oauth(grant) => Some(grant),
+            Material::ApiKey(_) | Material::Link(_) => None,
+        }
+    }
+
+    /// The secret a request would carry; a link's is in the other tool's file.
+    pub fn secret(&self) -> Option<&Secret> {
+        match &self.material {
+            Material::ApiKey(secret) => Some(secret),
+            Material::Oauth(grant) => Some(&grant.access),
+            Material::Link(_) => None,
+        }
+    }
+
+    /// Whether the issuer rejected the grant.
+    pub fn is_lost(&self) -> bool {
+        matches!(self.grant(), Some(Grant { custody: Custody::Lost(_), .. }))
+    }
+
+    /// The attempt whose outcome it still waits for, or that was taken for dead and not replaced.
+    pub fn custody_attempt(&self) -> Option<Nonce> {
+        self.grant()?.custody.attempt()
+    }
+}
