@@ -8,8 +8,9 @@
 //! # The story
 //!
 //! A profile holds a [`State`](state::State): for each provider its entries, at most one login in progress, and the memory
-//! of what was cleared. An [`Event`] is something that was asked for or that happened. [`apply`] takes a state, the time
-//! and an event, and gives the next state, a [`Verdict`] and the [`Effect`]s that it permits:
+//! of what was cleared. What is stored stands in [`state`], which knows nothing of what may happen to it; that is the
+//! [`machine`]. An [`Event`] is something that was asked for or that happened. [`apply`] takes a state, the time and an
+//! event, and gives the next state, a [`Verdict`] and the [`Effect`]s that it permits:
 //!
 //! ```text
 //! apply(&State, &Stamp, &Event) -> Step { state, effects, verdict }
@@ -41,29 +42,27 @@
 //! It never reads a clock, takes over an act because time has passed, serializes a secret that a field didn't ask for,
 //! prints one, falls back from one provider's credential to another's, or takes an unreadable store for an empty one.
 
-pub mod allowlist;
-pub mod clear;
 pub mod dotenv;
 pub mod engine;
-pub mod flow;
-pub mod known;
 pub mod law;
 pub mod machine;
-mod origins;
-pub mod pool;
 pub mod port;
 pub mod provider;
-pub mod put;
-pub mod rewrite;
-pub mod rotation;
 #[cfg(test)]
 mod sample;
 pub mod scrub;
-pub mod shared;
 pub mod state;
 
-pub use machine::{Effect, Event, Refusal, Step, Verdict, apply};
-pub use state::{each_once, extra, name, time};
+pub use machine::{Effect, Event, Refusal, Step, Verdict, apply, clear, put};
+pub use state::{each_once, extra, known, name, rewrite, time};
+
+// By subject, under one path: what is stored of it, and what may happen to it.
+
+/// The variables that a profile's children inherit because a person said so.
+pub mod allowlist {
+    pub use crate::machine::allowlist::*;
+    pub use crate::state::allowlist::*;
+}
 
 /// Who may act.
 pub mod custody {
@@ -77,14 +76,43 @@ pub mod fingerprint {
     pub use crate::state::mark::*;
 }
 
+/// Logins.
+pub mod flow {
+    pub use crate::machine::flow::*;
+    pub use crate::state::flow::*;
+}
+
 /// Where a secret may be sent.
 pub mod origin {
-    pub use crate::origins::NameOrigins;
+    pub use crate::machine::origins::*;
     pub use crate::state::origin::*;
+}
+
+/// Pools, and what keeps an entry from being used.
+pub mod pool {
+    pub use crate::machine::pool::*;
+    pub use crate::machine::purge::*;
+    pub use crate::state::health::*;
+    pub use crate::state::strategy::*;
+}
+
+/// Rotation: claim, exchange, settle.
+pub mod rotation {
+    pub use crate::machine::exchanged::*;
+    pub use crate::machine::left::*;
+    pub use crate::machine::rotation::*;
+    pub use crate::state::times::*;
+    pub use crate::state::turned_away::*;
 }
 
 /// The bytes that must never be seen, and their digest.
 pub mod secret {
     pub use crate::state::fingerprint::{Fingerprint, fingerprint};
     pub use crate::state::secret::*;
+}
+
+/// Grants that another copy of the store may hold too.
+pub mod shared {
+    pub use crate::machine::shared::*;
+    pub use crate::state::shared::*;
 }

@@ -2,18 +2,22 @@
 //! clocks; the harnesses implement them for a world that can be explored.
 
 mod alive;
+mod code;
 mod elsewhere;
+mod error;
 mod issuer;
 
-use std::fmt;
-
 pub use alive::{Alive, Sending};
+pub use code::Code;
 pub use elsewhere::{Delegate, Elsewhere, Part, Wish};
-pub use issuer::{Code, CodeExchanged, Issuer, Polled, Prompting, Revoked};
+pub use error::{CommitError, StoreError, StoreErrorKind};
+pub use issuer::{CodeExchanged, Issuer, Polled, Prompting, Revoked};
 
-pub use crate::rotation::{Answer, Left};
+pub use crate::machine::left::{Answer, Left};
 
-use crate::shared::MarkShared;
+use crate::law;
+use crate::machine::shared::MarkShared;
+use crate::machine::{self, Event, Step};
 use crate::state::time::Stamp;
 use crate::state::{Actor, Claim, Nonce, State};
 
@@ -29,15 +33,15 @@ pub trait Ports: Send + Sync + 'static {
     type Nonces: Nonces;
 
     /// The machine that decides. A harness replaces it with a wrong one, to see that the laws notice.
-    fn apply(state: &State, now: &Stamp, event: &crate::Event) -> crate::Step {
-        crate::apply(state, now, event)
+    fn apply(state: &State, now: &Stamp, event: &Event) -> Step {
+        machine::apply(state, now, event)
     }
 
     /// Called after each event: in builds with debug assertions the laws of states and steps are asserted here. A harness
     /// records what it sees instead, in any build, and judges afterwards.
-    fn inspect(before: &State, now: &Stamp, event: &crate::Event, step: &crate::Step) {
+    fn inspect(before: &State, now: &Stamp, event: &Event, step: &Step) {
         if cfg!(debug_assertions)
-            && let Err(broken) = crate::law::check_step(before, now, event, step)
+            && let Err(broken) = law::check_step(before, now, event, step)
         {
             panic!("{broken}");
         }
@@ -200,78 +204,4 @@ pub struct Loaded {
     pub state: State,
     /// The id of the commit that wrote it; none if it was never written.
     pub id: Option<u64>,
-}
-
-/// Why a store can't be used: what happened to what, and what to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoreError {
-    /// What the caller should do next depends on this.
-    pub kind: StoreErrorKind,
-    /// What happened to what.
-    pub what: String,
-    /// What to do.
-    pub remedy: String,
-}
-
-/// What kind of trouble a store has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StoreErrorKind {
-    /// Somebody holds it; try again.
-    Busy,
-    /// It is there and can't be read or parsed.
-    Unreadable,
-    /// It was written by a newer version.
-    Newer,
-    /// It can't be reached.
-    Unreachable,
-    /// There is no room left.
-    Full,
-    /// It may only be read.
-    ReadOnly,
-    /// This user may not.
-    Denied,
-    /// Its owner, permissions, links or file system make it unsafe.
-    Unsafe,
-    /// It is a copy, or was restored from one: both copies may hold one refresh token.
-    Copied,
-    /// Anything else.
-    Failed,
-}
-
-impl StoreError {
-    /// Makes one.
-    pub fn new(kind: StoreErrorKind, what: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { kind, what: what.into(), remedy: remedy.into() }
-    }
-}
-
-impl fmt::Display for StoreError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.what)
-    }
-}
-
-impl std::error::Error for StoreError {}
-
-/// Why a commit failed.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum CommitError {
-    /// The old state stands.
-    #[error("{0}")]
-    NotSaved(StoreError),
-    /// The new state may or may not stand; the next lock finds out.
-    #[error("{0}")]
-    Unknown(StoreError),
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_error_of_a_store_says_what_happened() {
-        let error = StoreError::new(StoreErrorKind::Full, "no room in /home", "make room");
-        assert_eq!(error.to_string(), "no room in /home");
-        assert_eq!(CommitError::Unknown(error).to_string(), "no room in /home");
-    }
 }

@@ -1,8 +1,9 @@
 //! What the tests of the machine are made of: one provider, small secrets, a clock that can be set.
 
+use crate::machine::exchanged::{Exchanged, Fresh};
+use crate::machine::put::{How, Put};
+use crate::machine::rotation::{Cause, ClaimRotation, Settle};
 use crate::machine::{Act, Event, Step, Verdict, apply};
-use crate::put::{How, Put};
-use crate::rotation::{Cause, ClaimRotation, Exchanged, Fresh, Settle};
 use crate::state::extra::Extra;
 use crate::state::fingerprint::{Fingerprint, fingerprint};
 use crate::state::flow::Prompt;

@@ -4,7 +4,7 @@ use super::Engine;
 use super::origins::Withheld;
 use super::snapshot::Key;
 use super::transact::TransactError;
-use crate::clear::{Clear, Remove};
+use crate::machine::clear::{Clear, Remove};
 use crate::machine::{Effect, Event};
 use crate::port::{Cell, Clock, Ports};
 use crate::state::State;

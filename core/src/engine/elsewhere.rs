@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::rotate::{Outlook, Rotation};
 use super::{Engine, FlowView, Live, Poller, TransactError, UnsavedGrant};
-use crate::flow::Step;
+use crate::machine::flow::Step;
 use crate::port::{Answer, Cell, Clock, Code, Elsewhere, Issuer, Part, Ports, Store, StoreError, StoreErrorKind, Wish};
 use crate::state::flow::FlowKind;
 

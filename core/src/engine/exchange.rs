@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::rotate::Rotation;
 use super::{Engine, TransactError, Transacted};
+use crate::machine::exchanged::{Exchanged, Fresh};
+use crate::machine::rotation::Settle;
 use crate::machine::{Act, Effect, Event, Refusal, Verdict};
 use crate::port::{Alive, Answer, Clock, Issuer, Left, Nonces, Ports, Sending, Store, StoreError, Wish};
-use crate::rotation::{Exchanged, Fresh, Settle};
 use crate::state::name::{Label, ProviderId};
 use crate::state::{Claim, Grant, Nonce};
 

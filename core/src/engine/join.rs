@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::exchange::discard_unless_unknown;
 use super::login::LOOK_MS;
 use super::{Engine, Poller, Snapshot, TransactError};
-use crate::flow::{Adopt, Cancel, Step};
+use crate::machine::flow::{Adopt, Cancel, Step};
 use crate::machine::{Effect, Event};
 use crate::port::{Alive, Clock, Issuer, Left, Ports, Store, StoreError};
 use crate::state::Nonce;

@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::exchange::discard_unless_unknown;
 use super::{Engine, FlowView, TransactError};
-use crate::flow::{ClaimCode, Failed, LIVE_MAX_MS, Prompted, Start, Step, Succeeded};
+use crate::machine::exchanged::Fresh;
+use crate::machine::flow::{ClaimCode, Failed, LIVE_MAX_MS, Prompted, Start, Step, Succeeded};
 use crate::machine::{Act, Effect, Event, Verdict};
 use crate::port::{
     Alive, Clock, Code, CodeExchanged, Issuer, Nonces, Part, Polled, Ports, Prompting, Store, StoreError,
 };
-use crate::rotation::Fresh;
 use crate::state::flow::{FlowEnd, FlowKind, LiveFlow, Phase};
 use crate::state::name::{Label, ProviderId};
 use crate::state::{Material, Nonce, Source};

@@ -1,7 +1,7 @@
 //! Why there is nothing good for a request.
 
 use super::{TransactError, UnsavedGrant};
-use crate::pool::{Standing, Unusable};
+use crate::machine::pool::{Standing, Unusable};
 use crate::port::StoreError;
 use crate::state::custody::{Actor, DoubtCause};
 use crate::state::name::Label;

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::snapshot::Live;
 use super::{Engine, TransactError};
+use crate::machine::exchanged::Exchanged;
+use crate::machine::rotation::{Cause, ClaimRotation, least_left_ms};
 use crate::machine::{Act, Event, Refusal, Verdict};
 use crate::port::{Cell, Clock, Issuer, Left, Ports, Store, StoreError, Wish};
-use crate::rotation::{Cause, ClaimRotation, Exchanged, least_left_ms};
 use crate::state::custody::Watched;
 use crate::state::known::Fate;
 use crate::state::origin::Reach;

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
-use crate::pool;
+use crate::machine::exchanged::Fresh;
+use crate::machine::pool;
 use crate::port::StoreError;
-use crate::rotation::Fresh;
 use crate::state::custody::Watched;
 use crate::state::name::{Label, ProviderId};
 use crate::state::secret::Secret;

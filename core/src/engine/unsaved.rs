@@ -4,9 +4,10 @@
 use std::sync::Arc;
 
 use super::{Engine, Live, TransactError};
+use crate::machine::exchanged::{Exchanged, Fresh};
+use crate::machine::rotation::Settle;
 use crate::machine::{Effect, Event};
 use crate::port::{Alive, Cell, Clock, Issuer, Ports, Revoked, Store, StoreError};
-use crate::rotation::{Exchanged, Fresh, Settle};
 use crate::state::{Claim, Custody, Doubt, Nonce, State};
 
 /// How often saving is tried at once before it is left to a later transaction.

@@ -2,9 +2,9 @@
 
 use super::each;
 use super::trace::{Stepped, Trace};
-use crate::clear::Clear;
 use crate::machine::Event;
-use crate::put::{How, Put};
+use crate::machine::clear::Clear;
+use crate::machine::put::{How, Put};
 use crate::state::{Entry, MAX_TOMBSTONES, Material, Slot, State, Tombstone};
 
 pub(super) fn holds(trace: &Trace) -> Result<(), String> {

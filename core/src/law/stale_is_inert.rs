@@ -63,7 +63,7 @@ pub(super) fn witnessed(trace: &Trace) -> bool {
 
 /// Whether what the event is about is no longer what the state holds.
 fn superseded(before: &State, event: &Event) -> bool {
-    let held = |step: &crate::flow::Step| {
+    let held = |step: &crate::machine::flow::Step| {
         let live = before.slot(step.provider.as_str()).and_then(|slot| slot.flow.as_ref());
         let holder = live.filter(|live| live.id == step.flow).and_then(|live| live.holder.as_ref());
         holder.is_some_and(|claim| claim.attempt == step.attempt)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::flow::LIVE_MAX_MS;
+use crate::machine::flow::LIVE_MAX_MS;
 use crate::state::allowlist::MAX_ALLOWED;
 use crate::state::{MAX_COUNT, MAX_ENTRIES, State};
 

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use super::{Answer, StoreError};
+use super::error::StoreError;
+use crate::machine::left::Answer;
 use crate::state::{Actor, Nonce};
 
 /// A sign of life. Dropping it ends the act.

@@ -1,11 +1,11 @@
 //! Acts that another process does, one that outlives whoever asked for them.
 
-use crate::flow::Step;
-use crate::rotation::{Cause, Exchanged};
+use super::code::Code;
+use crate::machine::exchanged::Exchanged;
+use crate::machine::flow::Step;
+use crate::machine::rotation::Cause;
 use crate::state::name::{Label, ProviderId};
 use crate::state::times::Times;
-
-use super::Code;
 
 /// A rotation that is wanted.
 #[derive(Clone, Debug)]

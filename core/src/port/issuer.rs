@@ -1,7 +1,9 @@
 //! The port to an authorization server: what it is asked, and what may come of that.
 
-use super::{Delegate, Sending};
-use crate::rotation::{Exchanged, Fresh};
+use super::alive::Sending;
+use super::code::Code;
+use super::elsewhere::Delegate;
+use crate::machine::exchanged::{Exchanged, Fresh};
 use crate::state::flow::{FlowKind, Prompt};
 use crate::state::name::ProviderId;
 use crate::state::origin::Reach;
@@ -95,17 +97,6 @@ pub enum Polled {
     Expired,
     /// It failed with this short code.
     Failed(String),
-}
-
-/// An authorization code and what proves that it is ours (RFC 7636).
-#[derive(Clone, Debug, PartialEq)]
-pub struct Code {
-    /// The authorization code.
-    pub code: Secret,
-    /// The code verifier.
-    pub verifier: Option<Secret>,
-    /// Where the code was sent.
-    pub redirect_uri: String,
 }
 
 /// What came of exchanging a code.

@@ -165,9 +165,10 @@ pub struct Actor {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::machine::exchanged::Exchanged;
+    use crate::machine::put::{How, Put};
+    use crate::machine::rotation::{Cause, ClaimRotation, Settle};
     use crate::machine::{Act, Event, Refusal, Verdict};
-    use crate::put::{How, Put};
-    use crate::rotation::{Cause, ClaimRotation, Exchanged, Settle};
     use crate::state::extra::Extra;
     use crate::state::name::{Label, ProviderId};
     use crate::state::secret::Secret;

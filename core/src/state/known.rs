@@ -46,6 +46,7 @@ pub enum Fate {
 }
 
 impl Fate {
+    /// The attempt whose outcome is still awaited, or was taken for dead and not replaced.
     pub(crate) fn attempt(&self) -> Option<Nonce> {
         match self {
             Self::Rotating(claim) => Some(claim.attempt),

@@ -14,7 +14,7 @@ pub(super) const EDITS: &[Edit] = &[
     Edit {
         name: "who writes no notes sent nothing",
         what: "the absence of a note counts as proof of an actor that never writes one",
-        file: "core/src/rotation/answer.rs",
+        file: "core/src/machine/left.rs",
         right: "*self == Self::NoNote && claim.actor.notes && now.is_comparable(&claim.at)",
         wrong: "*self == Self::NoNote && now.is_comparable(&claim.at)",
         trials: &[(MACHINE, &[4]), (PROGRAMS, &[4])],
@@ -22,7 +22,7 @@ pub(super) const EDITS: &[Edit] = &[
     Edit {
         name: "a note is missed after a restart",
         what: "the absence of a note counts as proof in another boot, though nobody synced it",
-        file: "core/src/rotation/answer.rs",
+        file: "core/src/machine/left.rs",
         right: "*self == Self::NoNote && claim.actor.notes && now.is_comparable(&claim.at)",
         wrong: "*self == Self::NoNote && claim.actor.notes && now.boot == now.boot",
         trials: &[(MACHINE, &[4])],
@@ -30,7 +30,7 @@ pub(super) const EDITS: &[Edit] = &[
     Edit {
         name: "an answer is nobody's",
         what: "an act that wrote its answer down is taken for one that died without",
-        file: "core/src/rotation/answer.rs",
+        file: "core/src/machine/left.rs",
         right: "            Self::Answer(answer) => return Some(answer.settles(state, now)),",
         wrong: "            Self::Answer(_) => Sent::UNKNOWN,",
         trials: &[(ROTATION_DIES, &[5]), (PROGRAMS, &[5])],

@@ -63,7 +63,7 @@ pub(super) const EDITS: &[Edit] = &[
     Edit {
         name: "a clear takes the neighbours",
         what: "a clear of one provider clears the others too",
-        file: "core/src/clear.rs",
+        file: "core/src/machine/clear.rs",
         right: "if matches!(clear, Clear::Provider(one) if one != provider) {",
         wrong: "if matches!(clear, Clear::Provider(one) if one != provider && slot.entries.is_empty()) {",
         trials: &[(APART, &[11]), (MACHINE, &[11]), (PROGRAMS, &[11])],
@@ -71,7 +71,7 @@ pub(super) const EDITS: &[Edit] = &[
     Edit {
         name: "who rests is chosen",
         what: "an entry is handed out although the provider turned it away a moment ago",
-        file: "core/src/pool/order.rs",
+        file: "core/src/machine/pool/order.rs",
         right: "self.health.rest.filter(|rest| !rest.until.is_reached(now))",
         wrong: "self.health.rest.filter(|rest| !rest.until.is_reached(now) && rest.until.after_ms == 0)",
         trials: &[(MACHINE, &[12]), (PROGRAMS, &[12])],
@@ -175,7 +175,7 @@ pub(super) const EDITS: &[Edit] = &[
     Edit {
         name: "a copy is not noticed",
         what: "a refresh token that another copy of the store may hold is claimed",
-        file: "core/src/rotation.rs",
+        file: "core/src/machine/rotation/claim.rs",
         right: "    if let Some(why) = shared {",
         wrong: "    if let Some(why) = shared.filter(|_| want.version == 0) {",
         trials: &[(MACHINE, &[4]), (PROGRAMS, &[4])],
@@ -183,7 +183,7 @@ pub(super) const EDITS: &[Edit] = &[
     Edit {
         name: "a mark stays with its label",
         what: "a token that a copy may hold is stored again as one that none does",
-        file: "core/src/put.rs",
+        file: "core/src/machine/put.rs",
         right: "        state.set_shared(refresh, shared);",
         wrong: "        state.set_shared(refresh, shared.filter(|_| replaced.is_some()));",
         trials: &[(MACHINE, &[4])],
@@ -191,7 +191,7 @@ pub(super) const EDITS: &[Edit] = &[
     Edit {
         name: "only claims count",
         what: "a directory that is rolled back to the time of its newest claim counts as much as is remembered",
-        file: "core/src/rotation/settle.rs",
+        file: "core/src/machine/rotation/settle.rs",
         right: "            state.remember_spent(old, fresh);\n            state.count_move();",
         wrong: "            state.remember_spent(old, fresh);",
         trials: &[(REPLAY, &[4])],
@@ -231,7 +231,7 @@ pub(super) const EDITS: &[Edit] = &[
     Edit {
         name: "a lost key means a free secret",
         what: "an import brings what may be the cleared secret, because nobody can say so any more",
-        file: "core/src/put.rs",
+        file: "core/src/machine/put.rs",
         right: "if slot.cleared.iter().filter(of_source).any(is_unknown) {",
         wrong: "if slot.cleared.iter().filter(of_source).any(|grave| is_unknown(grave) && grave.link) {",
         trials: &[(REPLAY, &[15])],

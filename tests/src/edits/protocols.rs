@@ -24,7 +24,7 @@ pub(super) const EDITS: &[Edit] = &[
     Edit {
         name: "no answer counts as no harm",
         what: "a token whose request got no usable answer is called settled",
-        file: "core/src/rotation/settle.rs",
+        file: "core/src/machine/rotation/settle.rs",
         right: "Exchanged::Unknown => Custody::InDoubt(claim.doubted(DoubtCause::NoUsableAnswer, None)),",
         wrong: "Exchanged::Unknown => Custody::Settled,",
         trials: &[(MACHINE, &[4]), (PROGRAMS, &[5])],
@@ -32,7 +32,7 @@ pub(super) const EDITS: &[Edit] = &[
     Edit {
         name: "a claim beside a claim",
         what: "whoever comes second may present the token too",
-        file: "core/src/rotation.rs",
+        file: "core/src/machine/rotation/claim.rs",
         right: "Some(Fate::Rotating(claim)) => return Verdict::Joined(claim.attempt).into(),",
         wrong: "Some(Fate::Rotating(_)) => None,",
         trials: &[(PAIRS, &[4]), (SOME_CROWDS, &[4]), (ROTATION_DIES, &[4]), (MACHINE, &[4]), (PROGRAMS, &[4])],
@@ -40,7 +40,7 @@ pub(super) const EDITS: &[Edit] = &[
     Edit {
         name: "a rotation keeps the version",
         what: "a new secret under an old version: a late report hits it",
-        file: "core/src/rotation/settle.rs",
+        file: "core/src/machine/rotation/settle.rs",
         right: "    entry.version = version;\n    entry.fingerprint",
         wrong: "    entry.fingerprint",
         trials: &[(PAIRS, &[6]), (CROWDS, &[6]), (MACHINE, &[6]), (PROGRAMS, &[6])],
@@ -48,7 +48,7 @@ pub(super) const EDITS: &[Edit] = &[
     Edit {
         name: "no quarantine",
         what: "a token in doubt is presented while the first request may be in flight",
-        file: "core/src/rotation.rs",
+        file: "core/src/machine/rotation/claim.rs",
         right: "later(Some(quiet), ends, now)",
         wrong: "ends.filter(|_| quiet.after_ms > 0)",
         trials: &[(REPLAY, &[4])],
@@ -56,7 +56,7 @@ pub(super) const EDITS: &[Edit] = &[
     Edit {
         name: "the dead leave nothing behind",
         what: "a grant whose rotation died counts as settled",
-        file: "core/src/rotation/settle.rs",
+        file: "core/src/machine/rotation/settle.rs",
         right: "Sent::Maybe { noted } => Custody::InDoubt(claim.doubted(DoubtCause::ActorDied, noted)),",
         wrong: "Sent::Maybe { .. } => Custody::Settled,",
         trials: &[(ROTATION_DIES, &[4, 5]), (PROGRAMS, &[4, 5])],
@@ -88,7 +88,7 @@ pub(super) const EDITS: &[Edit] = &[
     Edit {
         name: "a known token is free",
         what: "a token that somebody presents is stored as one that nobody does",
-        file: "core/src/put.rs",
+        file: "core/src/machine/put.rs",
         right: "Some(Fate::Rotating(claim)) => Custody::Rotating(claim),",
         wrong: "Some(Fate::Rotating(_)) => Custody::Settled,",
         trials: &[(MACHINE, &[4])],
@@ -96,7 +96,7 @@ pub(super) const EDITS: &[Edit] = &[
     Edit {
         name: "settled without its attempt",
         what: "a late answer is taken for the one that is waited for",
-        file: "core/src/known.rs",
+        file: "core/src/machine/known.rs",
         right: "let waits = move |entry: &&mut Entry| entry.custody_attempt() == Some(attempt);",
         wrong: "let waits = move |entry: &&mut Entry| entry.custody_attempt().is_some() || attempt.0 == 0;",
         trials: &[(MACHINE, &[6])],
@@ -104,7 +104,7 @@ pub(super) const EDITS: &[Edit] = &[
     Edit {
         name: "two logins at once",
         what: "a start doesn't look whether one is in progress",
-        file: "core/src/flow/transition.rs",
+        file: "core/src/machine/flow/steps.rs",
         right: "    if let Some(live) = &mut slot.flow {\n        let id = live.id;",
         wrong: "    if let Some(live) = slot.flow.as_mut().filter(|live| live.is_adoptable()) {\n        let id = live.id;",
         trials: &[(PAIRS, &[2]), (CROWDS, &[2]), (LOGIN_DIES, &[2]), (MACHINE, &[2, 9]), (PROGRAMS, &[2, 9])],
@@ -112,7 +112,7 @@ pub(super) const EDITS: &[Edit] = &[
     Edit {
         name: "success over cancelled",
         what: "a login that was cancelled stores its grant all the same",
-        file: "core/src/flow/transition.rs",
+        file: "core/src/machine/flow/steps.rs",
         right: "let Some(live) = held_flow(state, now, step) else { return unwanted(state, success) };",
         wrong: "let Some(live) = state.slot_mut(&step.provider).flow.as_mut() else { return unwanted(state, success) };",
         trials: &[(MACHINE, &[6]), (PROGRAMS, &[6])],
@@ -120,7 +120,7 @@ pub(super) const EDITS: &[Edit] = &[
     Edit {
         name: "a clear forgets",
         what: "what was cleared is not remembered, and an import brings it back",
-        file: "core/src/clear.rs",
+        file: "core/src/machine/clear.rs",
         right: "            remember(slot, &entry, &at_hand);\n            gone.push",
         wrong: "            gone.push",
         trials: &[(MACHINE, &[15]), (PROGRAMS, &[15])],

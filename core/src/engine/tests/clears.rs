@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::rig::{Rig, commit};
-use crate::clear::Clear;
 use crate::machine::Event;
-use crate::pool::Choice;
-use crate::put::Put;
+use crate::machine::clear::Clear;
+use crate::machine::pool::Choice;
+use crate::machine::put::Put;
 use crate::sample::{acme, grant, key, label, link, named};
 use crate::state::name::ProviderId;
 

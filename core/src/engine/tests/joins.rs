@@ -7,7 +7,7 @@ use super::super::{Engine, FlowView};
 use super::logins::{end, granted, polling, polls, rig};
 use super::rig::{Here, Rig, commit};
 use super::signs::Life;
-use crate::flow::{Prompted, Start, Step};
+use crate::machine::flow::{Prompted, Start, Step};
 use crate::machine::{Act, Event};
 use crate::port::{Alive, Store};
 use crate::sample::{acme, label, prompt};

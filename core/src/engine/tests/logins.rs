@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::super::{Engine, FlowView, Poller};
 use super::rig::{Here, Rig, commit};
-use crate::flow::Cancel;
 use crate::machine::Event;
+use crate::machine::flow::Cancel;
 use crate::port::{Alive, Code, CodeExchanged, Polled, Prompting, Store};
 use crate::sample::{acme, entry, fresh, grant, key, label, link, named, secret};
 use crate::state::flow::{FlowEnd, FlowKind};

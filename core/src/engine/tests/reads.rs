@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::super::{Engine, TransactError};
 use super::rig::{Here, Locks, Numbers, Rig, Shelf, Watch, commit, error};
+use crate::machine::pool::Choice;
+use crate::machine::rotation::Cause;
 use crate::machine::{Event, Step, apply};
-use crate::pool::Choice;
 use crate::port::{CommitError, Ports, StoreErrorKind};
-use crate::rotation::Cause;
 use crate::sample::{acme, claim, entry, grant, key, link, named};
 use crate::state::time::Stamp;
 use crate::state::{Custody, Nonce, State};
@@ -168,5 +168,5 @@ fn a_build_with_debug_assertions_stops_at_a_step_that_breaks_a_law() {
     let rig = Rig::with([named("a", key("key-1"))]);
     let engine = rig.engine_of::<Forgetful>();
     let provider = crate::state::name::ProviderId::new("other").unwrap();
-    let _ = engine.transact(&[Event::Put(crate::put::Put { provider, ..named("b", key("key-2")) })]);
+    let _ = engine.transact(&[Event::Put(crate::machine::put::Put { provider, ..named("b", key("key-2")) })]);
 }

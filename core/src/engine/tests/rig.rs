@@ -10,10 +10,10 @@ use super::super::Engine;
 use super::script::Answers;
 use super::signs::{Life, Sign};
 use crate::machine::Event;
+use crate::machine::put::Put;
 use crate::port::{
     Cell, Clock, CommitError, Left, Loaded, Locked, Nonces, Ports, Seam, Store, StoreError, StoreErrorKind,
 };
-use crate::put::Put;
 use crate::sample::{at, stored};
 use crate::state::time::Stamp;
 use crate::state::{Actor, Claim, Nonce, State};

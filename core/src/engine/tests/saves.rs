@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::super::{Engine, FlowView, Rotation, TransactError, Wish};
 use super::rig::{Here, Rig, commit, error};
+use crate::machine::exchanged::Exchanged;
+use crate::machine::rotation::Cause;
 use crate::machine::{Effect, Event};
 use crate::port::{CommitError, Polled, Revoked, StoreErrorKind};
-use crate::rotation::{Cause, Exchanged};
 use crate::sample::{TIMES, acme, entry, fresh, grant, key, label, named, secret};
 use crate::state::flow::{FlowEnd, FlowKind};
 use crate::state::{Custody, Entry, MAX_COUNT, MAX_ENTRIES, State};

@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 
 use super::rig::Rig;
+use crate::machine::exchanged::Exchanged;
 use crate::port::{Code, CodeExchanged, Issuer, Polled, Prompting, Revoked};
-use crate::rotation::Exchanged;
 use crate::sample;
 use crate::state::flow::{FlowKind, Prompt};
 use crate::state::name::ProviderId;

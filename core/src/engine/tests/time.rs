@@ -2,12 +2,13 @@
 
 use super::super::{Engine, FlowView, NoToken, Rotation, Wish};
 use super::rig::{Here, Rig, commit};
-use crate::clear::Clear;
-use crate::flow::LIVE_MAX_MS;
+use crate::machine::clear::Clear;
+use crate::machine::exchanged::Exchanged;
+use crate::machine::flow::LIVE_MAX_MS;
+use crate::machine::pool::Choice;
+use crate::machine::rotation::Cause;
 use crate::machine::{Event, Refusal};
-use crate::pool::Choice;
 use crate::port::{Alive, Polled, Store};
-use crate::rotation::{Cause, Exchanged};
 use crate::sample::{TIMES, acme, claim, entry, fresh, grant, label, named};
 use crate::state::Custody;
 use crate::state::custody::DoubtCause;

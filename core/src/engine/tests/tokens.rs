@@ -2,12 +2,13 @@
 
 use super::super::{Engine, NoToken, Picked};
 use super::rig::{Here, Rig, commit, error};
-use crate::clear::Clear;
 use crate::machine::Event;
-use crate::pool::{Choice, Report, SetStrategy};
+use crate::machine::clear::Clear;
+use crate::machine::exchanged::{Exchanged, Fresh};
+use crate::machine::pool::{Choice, Report, SetStrategy};
+use crate::machine::put::SuspendLink;
+use crate::machine::rotation::{BACK_OFF_FIRST_MS, Cause, LEAST_LEFT_MS};
 use crate::port::{Alive, CommitError, Store, StoreErrorKind};
-use crate::put::SuspendLink;
-use crate::rotation::{BACK_OFF_FIRST_MS, Cause, Exchanged, Fresh, LEAST_LEFT_MS};
 use crate::sample::{TIMES, acme, at, claim, entry, fresh, grant, key, label, link, named};
 use crate::state::custody::DoubtCause;
 use crate::state::health::Answer;

@@ -1,8 +1,8 @@
 //! The other half of law 5: what was written down is what is stored, whoever settles it.
 
 use crate::law::trace::{Fact, Stepped, Trace};
+use crate::machine::exchanged::Exchanged;
 use crate::machine::{Event, Verdict};
-use crate::rotation::Exchanged;
 use crate::state::secret::Secret;
 use crate::state::{Claim, Material, Nonce, State};
 

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::machine::Sent;
-use crate::rotation::{Cause, Exchanged};
+use crate::machine::exchanged::Exchanged;
+use crate::machine::rotation::Cause;
 use crate::sample::{claim, grant, settle};
 
 fn request(who: Who, provider: &str, flow: u128) -> Fact {
@@ -37,7 +38,7 @@ fn durable(state: &State) -> Fact {
 /// A flow of acme that is live, and the same when it has ended.
 fn flow(id: u128) -> (State, State) {
     let live = after(&State::default(), &at(0), &[start(id, 1)]);
-    let cancel = crate::flow::Cancel { provider: acme(), flow: Nonce(id) };
+    let cancel = crate::machine::flow::Cancel { provider: acme(), flow: Nonce(id) };
     (live.clone(), after(&live, &at(0), &[Event::CancelFlow(cancel)]))
 }
 
@@ -201,7 +202,8 @@ fn law_5_what_is_stored_is_what_the_issuer_takes_or_says_otherwise() {
 
 #[test]
 fn law_4_what_a_copy_may_hold_is_claimed_by_nobody_and_stays_marked() {
-    let marks = Event::MarkShared(crate::shared::MarkShared { why: crate::state::shared::Shared::Copied, counted: 0 });
+    let marks =
+        Event::MarkShared(crate::machine::shared::MarkShared { why: crate::state::shared::Shared::Copied, counted: 0 });
     let marked = after(&login("rt-1"), &at(0), &[marks]);
     let claim = Event::ClaimRotation(claim(&marked, "a", 1, Cause::Asked));
     breaks(4, &[stepped(&marked, &claim, &rotating("rt-1"))], "that a copy may hold was claimed");
@@ -210,7 +212,7 @@ fn law_4_what_a_copy_may_hold_is_claimed_by_nobody_and_stays_marked() {
     // Whoever stores it again, under its label or another, brings it with its mark.
     let put = |label: &str, refresh| Event::Put(named(label, grant("at-2", Some(refresh))));
     breaks(4, &[stepped(&marked, &put("a", "rt-1"), &login("rt-1"))], "lost its mark");
-    let gone = after(&marked, &at(0), &[Event::Clear(crate::clear::Clear::Everything)]);
+    let gone = after(&marked, &at(0), &[Event::Clear(crate::machine::clear::Clear::Everything)]);
     breaks(4, &[stepped(&gone, &put("a", "rt-1"), &login("rt-1"))], "lost its mark");
     keeps(4, &[stepped(&marked, &put("a", "rt-2"), &login("rt-2"))]);
     keeps(4, &[stepped(&marked, &Event::AdoptCopy, &login("rt-1"))]);

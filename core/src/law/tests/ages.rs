@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::machine::Refusal;
-use crate::rotation::{CHALLENGE_SPACING_MS, Cause, Exchanged};
+use crate::machine::exchanged::Exchanged;
+use crate::machine::rotation::{CHALLENGE_SPACING_MS, Cause};
 use crate::sample::{TIMES, claim, grant, settle};
 use crate::state::Entry;
 use crate::state::health::{Answer, Rest};

@@ -1,9 +1,9 @@
 //! What is planned, chosen, printed and remembered: laws 10, 12, 13 and 15.
 
 use super::*;
-use crate::clear::{Clear, Remove};
-use crate::pool::SetStrategy;
-use crate::put::{How, Put};
+use crate::machine::clear::{Clear, Remove};
+use crate::machine::pool::SetStrategy;
+use crate::machine::put::{How, Put};
 use crate::sample::{grant, link};
 use crate::state::custody::{Custody, Lost};
 use crate::state::health::{Answer, Dead, Rest};

@@ -1,9 +1,10 @@
 //! What an act leaves beside its sign of life: laws 4 and 5.
 
 use super::*;
-use crate::flow::{Cancel, Step as OfFlow, Succeeded};
 use crate::machine::Sent;
-use crate::rotation::{Cause, Exchanged};
+use crate::machine::exchanged::Exchanged;
+use crate::machine::flow::{Cancel, Step as OfFlow, Succeeded};
+use crate::machine::rotation::Cause;
 use crate::sample::{claim, fresh, grant, settle};
 use crate::state::{Material, Source};
 
@@ -74,7 +75,7 @@ fn law_5_what_was_written_down_is_what_is_stored() {
         keeps(5, &[written_down(1, "at-2"), did(&rotating(), &granted("at-2")), did(&home, &event)]);
     }
     // Somebody took away what waited for it.
-    let clear = Event::Clear(crate::clear::Clear::Everything);
+    let clear = Event::Clear(crate::machine::clear::Clear::Everything);
     let cleared = after(&rotating(), &at(1), std::slice::from_ref(&clear));
     breaks(5, &[written_down(1, "at-2"), did(&rotating(), &clear), rested(&cleared)], "nobody stored it");
     let known = after(&cleared, &at(1), &[granted("at-2")]);

@@ -13,8 +13,8 @@ mod times;
 use std::sync::Arc;
 
 use super::*;
-use crate::flow::Start;
 use crate::machine::Verdict;
+use crate::machine::flow::Start;
 use crate::sample::{acme, act, after, at, key, label, named, stored};
 use crate::state::Nonce;
 use crate::state::flow::FlowKind;
@@ -116,9 +116,14 @@ fn a_step_is_checked_by_the_laws_of_steps_and_its_state_by_itself() {
     let broken = check(&step(impossible.clone(), Verdict::Done)).unwrap_err();
     assert_eq!((broken.number, check_state(&impossible)), (16, Err(broken)));
     // The other laws speak of more than a step: they say nothing here.
-    let lost = after(&before, &at(1), &[Event::Clear(crate::clear::Clear::Everything)]);
+    let lost = after(&before, &at(1), &[Event::Clear(crate::machine::clear::Clear::Everything)]);
     assert_eq!(
-        check_step(&before, &at(1), &Event::Clear(crate::clear::Clear::Everything), &step(lost, Verdict::Done)),
+        check_step(
+            &before,
+            &at(1),
+            &Event::Clear(crate::machine::clear::Clear::Everything),
+            &step(lost, Verdict::Done)
+        ),
         Ok(())
     );
 }

@@ -1,7 +1,7 @@
 //! What readers and disks show: laws 1, 7, 8 and 16.
 
 use super::*;
-use crate::clear::Clear;
+use crate::machine::clear::Clear;
 
 fn shown(who: Who, state: &State) -> Fact {
     Fact::Shown { who, state: shared(state) }

@@ -1,13 +1,14 @@
 //! What one step may change: laws 6 and 11.
 
 use super::*;
-use crate::clear::{Clear, Remove};
-use crate::flow::{Adopt, Cancel, ClaimCode, Failed, Prompted, Step as OfFlow, Succeeded};
 use crate::machine::Sent;
+use crate::machine::clear::{Clear, Remove};
+use crate::machine::exchanged::Exchanged;
+use crate::machine::flow::{Adopt, Cancel, ClaimCode, Failed, Prompted, Step as OfFlow, Succeeded};
+use crate::machine::pool::{CountUses, Report, SetStrategy};
+use crate::machine::put::{Put, SuspendLink};
+use crate::machine::rotation::{Cause, ClaimRotation};
 use crate::origin::NameOrigins;
-use crate::pool::{CountUses, Report, SetStrategy};
-use crate::put::{Put, SuspendLink};
-use crate::rotation::{Cause, ClaimRotation, Exchanged};
 use crate::sample::{claim, entry, fresh, grant, print, prompt, settle};
 use crate::state::Source;
 use crate::state::extra::Extra;

@@ -1,8 +1,8 @@
 //! What time does to what is kept: laws 9 and 14.
 
 use super::*;
-use crate::flow::{Cancel, Prompted, Step as OfFlow};
 use crate::machine::Sent;
+use crate::machine::flow::{Cancel, Prompted, Step as OfFlow};
 use crate::sample::prompt;
 use crate::state::Slot;
 use crate::state::flow::Phase;
@@ -140,7 +140,7 @@ fn law_14_a_wrong_wall_clock_prunes_nothing_early() {
     breaks(14, &step(&before, stumbled(DAY_MS - 1, AHEAD), &Event::Purge), "acme/a was pruned early");
     keeps(14, &step(&before, stumbled(DAY_MS, AHEAD), &Event::Purge));
     keeps(14, &step(&before, at(DAY_MS - 1), &Event::Purge));
-    keeps(14, &step(&before, stumbled(1, AHEAD), &Event::Clear(crate::clear::Clear::Everything)));
+    keeps(14, &step(&before, stumbled(1, AHEAD), &Event::Clear(crate::machine::clear::Clear::Everything)));
     keeps(14, &step(&alive, stumbled(1, AHEAD), &Event::Purge));
     keeps(14, &[stepped_at(stumbled(1, AHEAD), &before, &Event::Purge, &before)]);
 }

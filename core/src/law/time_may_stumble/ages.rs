@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use crate::law::trace::{Fact, Stepped, Trace};
+use crate::machine::rotation::{CHALLENGE_SPACING_MS, Cause, ClaimRotation, least_left_ms};
 use crate::machine::{Event, Refusal, Verdict};
-use crate::rotation::{CHALLENGE_SPACING_MS, Cause, ClaimRotation, least_left_ms};
 use crate::state::name::ProviderId;
 use crate::state::time::{Deadline, Expiry, Stamp};
 use crate::state::{Custody, Doubt, Entry, Grant, Material, Nonce, State};

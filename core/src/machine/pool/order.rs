@@ -1,0 +1,170 @@
+//! The one order: which of a provider's entries a request gets, and what keeps the others from it.
+//!
+//! Entries stand in the order in which they were stored: a new one goes to the end, and one that replaces its label keeps
+//! the place, whatever source it comes from. Of those that may be used, the pool's strategy takes one. Nothing outside the
+//! store has a place in this order. `docs/guide.md` has the same as a table.
+
+use crate::state::health::{Dead, Rest};
+use crate::state::strategy::Strategy;
+use crate::state::time::{Deadline, Stamp, later};
+use crate::state::{Custody, Entry, Lost, Material, Slot};
+
+/// What keeps an entry from being used, the gravest first.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Standing<'a> {
+    /// The provider's verdict: nothing but a new credential helps.
+    Dead(&'a Dead),
+    /// The issuer rejected its refresh token.
+    Lost(&'a Lost),
+    /// Another account appeared behind the link.
+    Suspended,
+    /// Its token has ended, and it has no refresh token to get another.
+    Ended,
+    /// It rests.
+    Resting(Rest),
+    /// It rests for the model that is asked for.
+    RestingForModel(Deadline),
+    /// Nothing: a request may carry it.
+    Usable,
+}
+
+/// Why no entry can be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unusable {
+    /// There is none.
+    Empty,
+    /// All rest; the first will be usable then.
+    Resting(Deadline),
+    /// What there is, is dead, lost or over, or was passed over: a new login is needed.
+    SignIn,
+}
+
+/// What a choice depends on beside the state.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Choice<'a> {
+    /// The model the request is for, if known.
+    pub model: Option<&'a str>,
+    /// For round robin: how many were chosen before. For random: any number that is never the same twice. An engine adds a
+    /// count of its own.
+    pub turn: u64,
+    /// The turn that this request has drawn before, as [`Picked`](crate::engine::Picked) says it: a request is one turn,
+    /// however often it has to choose. None draws one.
+    pub drawn: Option<u64>,
+    /// Versions that were chosen for this request before, and turned out to be of no use when they were looked at: only
+    /// the other tool's file tells what is behind a link, and it is read when the link's turn comes.
+    pub passed: &'a [u64],
+}
+
+/// Chooses an entry. Neither a resting one is ever chosen nor one that is dead, lost or over.
+///
+/// Returns its place in the pool.
+///
+/// # Errors
+/// Says whether there is nothing, or when something will be, or that a login is needed.
+pub fn select(slot: &Slot, now: &Stamp, choice: &Choice<'_>) -> Result<usize, Unusable> {
+    let all = || slot.entries.iter().enumerate();
+    let may = |entry: &Entry| entry.is_usable(now, choice.model) && !choice.passed.contains(&entry.version);
+    let usable = || all().filter(|(_, entry)| may(entry)).map(|(at, _)| at);
+    let chosen = match slot.strategy {
+        Strategy::FillFirst => usable().next(),
+        Strategy::RoundRobin | Strategy::Random => {
+            let turn = if slot.strategy == Strategy::Random { scattered(choice.turn) } else { choice.turn };
+            let at = turn.checked_rem(usable().count() as u64).unwrap_or(0);
+            usable().nth(usize::try_from(at).unwrap_or(0))
+        }
+        Strategy::LeastUsed => usable().min_by_key(|at| slot.entries[*at].health.uses),
+    };
+    chosen.ok_or_else(|| why_none(slot, now, choice.model))
+}
+
+/// What [`select`] chooses for every request until something is committed, if that is certain: if neither the time nor the
+/// model, neither the turn nor what was passed over has a say. A reader is then spared everything else that is stored.
+pub fn constant(slot: &Slot) -> Option<usize> {
+    let first = slot.entries.first().filter(|_| slot.strategy == Strategy::FillFirst)?;
+    first.is_usable_until_commit().then_some(0)
+}
+
+/// Turns a count into a choice by chance: neighbours come out far apart (the finaliser of splitmix64).
+fn scattered(turn: u64) -> u64 {
+    let turn = (turn ^ (turn >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let turn = (turn ^ (turn >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    turn ^ (turn >> 31)
+}
+
+fn why_none(slot: &Slot, now: &Stamp, model: Option<&str>) -> Unusable {
+    if slot.entries.is_empty() {
+        return Unusable::Empty;
+    }
+    let wakes = slot.entries.iter().filter(|entry| !entry.is_finished(now)).filter_map(|entry| entry.wakes(now, model));
+    wakes.min_by_key(|at| at.left_ms(now)).map_or(Unusable::SignIn, Unusable::Resting)
+}
+
+impl Entry {
+    /// What keeps it from being used at this moment, if anything does.
+    pub fn standing(&self, now: &Stamp, model: Option<&str>) -> Standing<'_> {
+        let rest = || self.resting(now).map(Standing::Resting);
+        let of_model = || self.resting_for(now, model).map(Standing::RestingForModel);
+        self.finished(now).or_else(rest).or_else(of_model).unwrap_or(Standing::Usable)
+    }
+
+    /// Whether a request may carry it.
+    pub fn is_usable(&self, now: &Stamp, model: Option<&str>) -> bool {
+        self.standing(now, model) == Standing::Usable
+    }
+
+    /// Whether nothing but a new login helps.
+    pub(super) fn is_finished(&self, now: &Stamp) -> bool {
+        self.finished(now).is_some()
+    }
+
+    fn finished(&self, now: &Stamp) -> Option<Standing<'_>> {
+        let dead = self.health.dead.as_ref().map(Standing::Dead);
+        dead.or_else(|| match &self.material {
+            Material::Oauth(grant) => match &grant.custody {
+                Custody::Lost(lost) => Some(Standing::Lost(lost)),
+                Custody::Settled | Custody::Rotating(_) | Custody::InDoubt(_) => {
+                    grant.is_over(now).then_some(Standing::Ended)
+                }
+            },
+            Material::Link(link) => link.suspended.then_some(Standing::Suspended),
+            Material::ApiKey(_) => None,
+        })
+    }
+
+    fn is_usable_until_commit(&self) -> bool {
+        let stays_so = match &self.material {
+            Material::ApiKey(_) => true,
+            Material::Oauth(grant) => grant.refresh.is_some() && !matches!(grant.custody, Custody::Lost(_)),
+            // It may be passed over once somebody looks behind it.
+            Material::Link(_) => false,
+        };
+        stays_so && self.health.dead.is_none() && self.health.rest.is_none() && self.health.models.is_empty()
+    }
+
+    /// When its rest ends, if it rests.
+    fn wakes(&self, now: &Stamp, model: Option<&str>) -> Option<Deadline> {
+        later(self.resting(now).map(|rest| rest.until), self.resting_for(now, model), now)
+    }
+
+    fn resting(&self, now: &Stamp) -> Option<Rest> {
+        self.health.rest.filter(|rest| !rest.until.is_reached(now))
+    }
+
+    fn resting_for(&self, now: &Stamp, model: Option<&str>) -> Option<Deadline> {
+        let until = model.and_then(|model| self.health.models.get(model)).copied();
+        until.filter(|until| !until.is_reached(now))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chance_is_the_finaliser_of_splitmix64() {
+        // Its generator's first two numbers from the seed 0, as published: the finaliser of one step, and of two.
+        const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+        assert_eq!(scattered(STEP), 0xe220_a839_7b1d_cdaf);
+        assert_eq!(scattered(STEP.wrapping_mul(2)), 0x6e78_9e6a_a1b9_65f4);
+    }
+}

@@ -1,0 +1,28 @@
+//! Counting how often readers used entries.
+
+use std::collections::BTreeMap;
+
+use crate::machine::outcome::{Outcome, Verdict};
+use crate::state::State;
+use crate::state::name::{Label, ProviderId};
+
+/// How often readers used entries.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CountUses {
+    /// The provider.
+    pub provider: ProviderId,
+    /// Uses by label.
+    pub uses: BTreeMap<Label, u64>,
+}
+
+pub(crate) fn count_uses(state: &mut State, count: &CountUses) -> Outcome {
+    let Some(slot) = state.providers.get_mut(&count.provider) else { return Verdict::Stale.into() };
+    let mut found = false;
+    for entry in &mut slot.entries {
+        if let Some(uses) = count.uses.get(&entry.label).filter(|uses| **uses > 0) {
+            entry.health.uses = entry.health.uses.saturating_add(*uses);
+            found = true;
+        }
+    }
+    if found { Verdict::Done.into() } else { Verdict::Nothing.into() }
+}
