@@ -22,6 +22,7 @@ mod transact;
 mod unlawful;
 mod unsaved;
 
+use crate::state::State;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -64,7 +65,7 @@ impl<P: Ports> Engine<P> {
     /// `patience_ms` bounds every wait for the store's lock.
     pub fn new(store: P::Store, clock: P::Clock, nonces: P::Nonces, patience_ms: u64) -> Self {
         let mut ledger = Ledger::default();
-        let nothing = Arc::new(ledger.snapshot(crate::state::State::default(), None));
+        let nothing = Arc::new(ledger.snapshot(State::default(), None));
         Self {
             store,
             clock,

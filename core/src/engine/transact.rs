@@ -1,5 +1,6 @@
 //! Changing: the one way to a commit.
 
+use crate::state::name::ProviderId;
 use std::sync::Arc;
 
 use super::Engine;
@@ -196,7 +197,7 @@ impl<P: Ports> Engine<P> {
     /// The uses that this process counted; they ride on a commit that happens anyway.
     fn uses(&self) -> Vec<Event> {
         let snapshot = self.published.read(Arc::clone);
-        let of_pool = |provider: &crate::state::name::ProviderId| {
+        let of_pool = |provider: &ProviderId| {
             let pool = snapshot.pool(provider.as_str()).iter();
             let uses =
                 pool.map(|live| (live.label.clone(), live.take_picks())).filter(|(_, picks)| *picks > 0).collect();

@@ -4,11 +4,9 @@ use super::trace::Deed;
 use super::trace::Fact;
 use super::trace::Trace;
 use super::trace::Who;
-use crate::machine::Event;
-use crate::machine::Verdict;
-use crate::state::Custody;
-use crate::state::State;
+use crate::machine::{Event, Verdict};
 use crate::state::flow::Phase;
+use crate::state::{Custody, State};
 
 pub(super) fn holds(trace: &Trace) -> Result<(), String> {
     for (at, fact) in trace.0.iter().enumerate() {

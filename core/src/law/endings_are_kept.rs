@@ -5,9 +5,7 @@ use super::trace::Stepped;
 use super::trace::Trace;
 use crate::machine::Event;
 use crate::state::Slot;
-use crate::state::flow::FlowKind;
-use crate::state::flow::LiveFlow;
-use crate::state::flow::Phase;
+use crate::state::flow::{FlowKind, LiveFlow, Phase};
 use crate::state::time::Stamp;
 
 const KEPT_MS: u64 = 300_000;

@@ -5,8 +5,8 @@ use super::kind;
 use super::trace::{Stepped, Trace};
 use crate::machine::Event;
 use crate::machine::clear::Clear;
-use crate::state::name::Label;
-use crate::state::name::ProviderId;
+use crate::machine::flow::Step;
+use crate::state::name::{Label, ProviderId};
 use crate::state::{Custody, Entry, Slot};
 
 pub(super) fn holds(trace: &Trace) -> Result<(), String> {
@@ -85,7 +85,7 @@ pub(super) fn witnessed(trace: &Trace) -> bool {
 
 /// Whose event it is: the provider, and the entry if it is about one.
 fn subject(event: &Event) -> Option<(ProviderId, Option<Label>)> {
-    let of = |step: &crate::machine::flow::Step| Some((step.provider.clone(), None));
+    let of = |step: &Step| Some((step.provider.clone(), None));
     match event {
         Event::Put(put) => Some((put.provider.clone(), Some(put.label.clone()))),
         Event::Remove(remove) => Some((remove.provider.clone(), Some(remove.label.clone()))),

@@ -4,8 +4,7 @@ use super::trace::Deed;
 use super::trace::Fact;
 use super::trace::Trace;
 use super::trace::Who;
-use crate::machine::Event;
-use crate::machine::Verdict;
+use crate::machine::{Event, Verdict};
 use crate::state::Nonce;
 use std::collections::BTreeSet;
 

@@ -3,11 +3,10 @@
 use super::each;
 use super::kind;
 use super::trace::Trace;
-use crate::machine::Event;
-use crate::machine::Verdict;
-use crate::state::Nonce;
-use crate::state::State;
+use crate::machine::flow::Step;
+use crate::machine::{Event, Verdict};
 use crate::state::name::ProviderId;
+use crate::state::{Nonce, State};
 
 pub(super) fn holds(trace: &Trace) -> Result<(), String> {
     each(trace, |step| {
@@ -63,7 +62,7 @@ pub(super) fn witnessed(trace: &Trace) -> bool {
 
 /// Whether what the event is about is no longer what the state holds.
 fn superseded(before: &State, event: &Event) -> bool {
-    let held = |step: &crate::machine::flow::Step| {
+    let held = |step: &Step| {
         let live = before.slot(step.provider.as_str()).and_then(|slot| slot.flow.as_ref());
         let holder = live.filter(|live| live.id == step.flow).and_then(|live| live.holder.as_ref());
         holder.is_some_and(|claim| claim.attempt == step.attempt)

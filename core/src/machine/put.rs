@@ -1,6 +1,7 @@
 //! Storing an entry: by its name, or as one of many that an import brings.
 
 use super::outcome::{Outcome, Refusal, Verdict};
+use crate::state::extra::Extra;
 use crate::state::health::Health;
 use crate::state::known::Fate;
 use crate::state::mark::Recognised;
@@ -157,7 +158,7 @@ pub(crate) fn store(state: &mut State, put: &Put, voucher: Voucher) {
             fingerprint: put.material.fingerprint(),
             material: settled(&put.material),
             health: Health::default(),
-            extra: crate::state::extra::Extra::default(),
+            extra: Extra::default(),
         },
     };
     let sought = state.seek(put.material.fingerprint());

@@ -31,8 +31,10 @@ pub(crate) fn done(state: &mut State, done: &Rewrite) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::machine::clear::Clear;
     use crate::state::extra::Extra;
     use crate::state::fingerprint::Fingerprint;
+    use crate::state::time::Stamp;
     use crate::{Event, apply};
 
     fn rewrite(path: &str, lines: &[(&str, u8)]) -> Rewrite {
@@ -41,7 +43,7 @@ mod tests {
     }
 
     fn play(events: &[Event]) -> (State, Vec<Verdict>) {
-        let now = crate::state::time::Stamp { wall_ms: 1, up_ms: 1, boot: 1 };
+        let now = Stamp { wall_ms: 1, up_ms: 1, boot: 1 };
         events.iter().fold((State::default(), Vec::new()), |(state, mut verdicts), event| {
             let step = apply(&state, &now, event);
             verdicts.push(step.verdict);
@@ -70,11 +72,7 @@ mod tests {
     #[test]
     fn a_clear_of_everything_leaves_the_debt() {
         let owed = rewrite("/a", &[("A", 1)]);
-        let (state, _) = play(&[
-            Event::OweRewrite(owed.clone()),
-            Event::Clear(crate::machine::clear::Clear::Everything),
-            Event::Purge,
-        ]);
+        let (state, _) = play(&[Event::OweRewrite(owed.clone()), Event::Clear(Clear::Everything), Event::Purge]);
         assert_eq!(state.rewrites, [owed]);
     }
 }

@@ -50,6 +50,7 @@ fn grants(state: &mut State) -> impl Iterator<Item = &mut Grant> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::machine::clear::Clear;
     use crate::machine::exchanged::Exchanged;
     use crate::machine::rotation::Cause;
     use crate::machine::{Event, Refusal};
@@ -65,7 +66,7 @@ mod tests {
         let claim =
             |state: &State| apply(state, &now, &Event::ClaimRotation(sample::claim(state, "a", 1, Cause::Asked)));
         assert_eq!(claim(&marked.state).verdict, Verdict::Refused(Refusal::Shared(Shared::RolledBack)));
-        let clear = Event::Clear(crate::machine::clear::Clear::Everything);
+        let clear = Event::Clear(Clear::Everything);
         assert!(apply(&marked.state, &now, &clear).effects.is_empty());
         assert_eq!(apply(&marked.state, &now, &Event::MarkShared(marks)).verdict, Verdict::Nothing);
         let adopted = apply(&marked.state, &now, &Event::AdoptCopy).state;

@@ -1,6 +1,7 @@
 //! Laws of the table: what ships is right, what a user adds is checked.
 
 use super::*;
+use crate::state::origin::Origin;
 use crate::state::times::Times;
 
 pub(crate) fn built_in() -> Table {
@@ -309,7 +310,7 @@ fn how_far_a_row_reaches_is_said_by_what_ships_and_by_a_person() {
     let row =
         r#"{"id":"xai","oauth":{"token_endpoint":"https://evil.example/t","former_origins":["https://auth.x.ai"]}}"#;
     let id = ProviderId::new("xai").unwrap();
-    let origin = crate::state::origin::Origin::of;
+    let origin = Origin::of;
     let shipped = built_in().reach(&id, |_| false).unwrap();
     assert_eq!(shipped.present, shipped.usual);
     assert!(shipped.ships && !shipped.accepted);

@@ -72,6 +72,7 @@ pub fn is_untold_to_opencode(plan: &EnvPlan) -> bool {
 mod tests {
     use super::*;
     use crate::provider::{BadTable, EnvNames, Provider, Table};
+    use crate::state::name::ProviderId;
 
     #[test]
     fn no_row_can_have_its_key_where_a_guard_stands() {
@@ -83,7 +84,7 @@ mod tests {
         for name in guards {
             assert!(is_guard(name), "{name}");
             let env = EnvNames { api_key: vec![name.to_owned()], ..EnvNames::default() };
-            let row = Provider { env, ..Provider::named(crate::state::name::ProviderId::new("acme").unwrap()) };
+            let row = Provider { env, ..Provider::named(ProviderId::new("acme").unwrap()) };
             assert!(matches!(Table::new(vec![row]), Err(BadTable::ReservedVariable { .. })), "{name}");
         }
     }

@@ -1,5 +1,7 @@
 //! A login: who asks for the code, who polls and how often, who joins, and who takes over.
 
+use crate::state::flow::ENDED_KEPT_MS;
+use crate::state::name::ProviderId;
 use std::sync::Arc;
 
 use super::super::{Engine, FlowView, Poller};
@@ -97,8 +99,8 @@ fn an_issuer_that_gives_no_code_ends_the_login() {
     let view = engine.view(&acme(), flow).unwrap();
     assert_eq!(end(&view), &FlowEnd::Failed("server_error".to_owned()));
     assert_eq!(engine.view(&acme(), Nonce(1)).unwrap(), FlowView::Unknown);
-    assert_eq!(engine.view(&crate::state::name::ProviderId::new("other").unwrap(), flow).unwrap(), FlowView::Unknown);
-    rig.pass(crate::state::flow::ENDED_KEPT_MS);
+    assert_eq!(engine.view(&ProviderId::new("other").unwrap(), flow).unwrap(), FlowView::Unknown);
+    rig.pass(ENDED_KEPT_MS);
     assert_eq!(engine.view(&acme(), flow).unwrap(), FlowView::Unknown, "it is past what is kept");
 }
 

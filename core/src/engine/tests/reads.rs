@@ -1,5 +1,8 @@
 //! Reading and committing: what costs a look at the store, and what is shared.
 
+use crate::machine::put::Put;
+use crate::state::Source;
+use crate::state::name::ProviderId;
 use std::sync::Arc;
 
 use super::super::{Engine, TransactError};
@@ -73,7 +76,7 @@ fn everybody_shares_one_record_of_a_version_and_none_of_another_secret() {
     }
     let mut state = rig.state();
     let before = (record("key"), record("link"));
-    state.slot_mut(&acme()).entries.iter_mut().for_each(|entry| entry.source = crate::state::Source::Codex);
+    state.slot_mut(&acme()).entries.iter_mut().for_each(|entry| entry.source = Source::Codex);
     rig.restore(state);
     assert!(!Arc::ptr_eq(&before.0, &record("key")), "the source of a link is part of what is handed out");
     assert!(Arc::ptr_eq(&before.1, &record("link")), "a key is a key, wherever it came from");
@@ -167,6 +170,6 @@ impl Ports for Forgetful {
 fn a_build_with_debug_assertions_stops_at_a_step_that_breaks_a_law() {
     let rig = Rig::with([named("a", key("key-1"))]);
     let engine = rig.engine_of::<Forgetful>();
-    let provider = crate::state::name::ProviderId::new("other").unwrap();
-    let _ = engine.transact(&[Event::Put(crate::machine::put::Put { provider, ..named("b", key("key-2")) })]);
+    let provider = ProviderId::new("other").unwrap();
+    let _ = engine.transact(&[Event::Put(Put { provider, ..named("b", key("key-2")) })]);
 }

@@ -1,5 +1,6 @@
 //! What an act brought home and the store would not take.
 
+use crate::state::Nonce;
 use std::sync::Arc;
 
 use super::super::{Engine, FlowView, Rotation, TransactError, Wish};
@@ -116,12 +117,7 @@ fn whether_an_early_try_may_have_landed_is_not_forgotten_by_a_later_one() {
 fn one_answer_for_each_token_that_is_to_be_revoked() {
     let rig = rig();
     let revoke = |token| Effect::Revoke { provider: acme(), token: secret(token) };
-    let refresh = Effect::Refresh {
-        provider: acme(),
-        label: label("a"),
-        attempt: crate::state::Nonce(1),
-        refresh: secret("rt-1"),
-    };
+    let refresh = Effect::Refresh { provider: acme(), label: label("a"), attempt: Nonce(1), refresh: secret("rt-1") };
     let answers = rig.engine().revoke_all(&rig, &[revoke("rt-1"), refresh, revoke("rt-2")]);
     assert_eq!(answers, [Revoked::Yes, Revoked::Yes]);
     assert_eq!(rig.calls_of("revoke"), ["revoke rt-1", "revoke rt-2"]);

@@ -10,10 +10,10 @@ use crate::machine::rotation::Cause;
 use crate::machine::{Event, Refusal};
 use crate::port::{Alive, Polled, Store};
 use crate::sample::{TIMES, acme, claim, entry, fresh, grant, label, named};
-use crate::state::Custody;
-use crate::state::custody::DoubtCause;
+use crate::state::custody::{DoubtCause, Watched};
 use crate::state::flow::{FlowEnd, FlowKind};
 use crate::state::times::{ON_THE_WAY_MS, Times};
+use crate::state::{Custody, Nonce};
 
 const HOUR_MS: u64 = 3_600_000;
 const HOURS: i64 = 3_600_000;
@@ -83,7 +83,7 @@ fn what_was_watched_of_one_doubt_says_nothing_about_another() {
     rig.pass(QUARANTINE_MS);
     // Another process that watched as long claims, and dies too.
     let mut second = claim(&rig.state(), "a", 2, Cause::Challenged);
-    second.watched = Some(crate::state::custody::Watched { attempt: crate::state::Nonce(1), for_ms: QUARANTINE_MS });
+    second.watched = Some(Watched { attempt: Nonce(1), for_ms: QUARANTINE_MS });
     commit(&other, Event::ClaimRotation(second));
     let refused = rotate(&rig, &engine, Cause::Asked, 1_000);
     assert!(matches!(refused, Rotation::Refused(Refusal::InDoubtUntil(_))), "{refused:?}");

@@ -1,13 +1,19 @@
 //! Acts on the outside: laws 2, 3, 4 and 5.
 
 use super::*;
-use crate::machine::Sent;
+use crate::machine::clear::Clear;
 use crate::machine::exchanged::Exchanged;
+use crate::machine::flow::Cancel;
 use crate::machine::rotation::Cause;
+use crate::machine::shared::MarkShared;
+use crate::machine::{Refusal, Sent};
 use crate::sample::{claim, grant, settle};
+use crate::state::name::ProviderId;
+use crate::state::origin::{Origin, Origins};
+use crate::state::shared::Shared;
 
 fn request(who: Who, provider: &str, flow: u128) -> Fact {
-    let provider = crate::state::name::ProviderId::new(provider).unwrap();
+    let provider = ProviderId::new(provider).unwrap();
     Fact::ActBegan { who, deed: Deed::RequestPrompt { provider, flow: Nonce(flow) } }
 }
 
@@ -38,7 +44,7 @@ fn durable(state: &State) -> Fact {
 /// A flow of acme that is live, and the same when it has ended.
 fn flow(id: u128) -> (State, State) {
     let live = after(&State::default(), &at(0), &[start(id, 1)]);
-    let cancel = crate::machine::flow::Cancel { provider: acme(), flow: Nonce(id) };
+    let cancel = Cancel { provider: acme(), flow: Nonce(id) };
     (live.clone(), after(&live, &at(0), &[Event::CancelFlow(cancel)]))
 }
 
@@ -146,15 +152,10 @@ fn law_4_a_token_is_presented_by_one_and_not_after_its_successor_is_durable() {
 
 #[test]
 fn law_17_a_grant_goes_where_it_came_from_until_a_person_agrees() {
-    let origins = |token: &str, revocation: &str| crate::state::origin::Origins {
-        token: crate::state::origin::Origin::of(token),
-        revocation: crate::state::origin::Origin::of(revocation),
-    };
+    let origins =
+        |token: &str, revocation: &str| Origins { token: Origin::of(token), revocation: Origin::of(revocation) };
     let came = Fact::Came { token: "rt-1".to_owned(), from: origins("https://a.example", "https://b.example") };
-    let sent = |token: &str, to: &str| Fact::Sent {
-        token: token.to_owned(),
-        to: crate::state::origin::Origin::of(to).unwrap(),
-    };
+    let sent = |token: &str, to: &str| Fact::Sent { token: token.to_owned(), to: Origin::of(to).unwrap() };
     let succession = Fact::Succession { old: "rt-1".to_owned(), new: "rt-2".to_owned() };
     let agreed = Fact::Agreed { to: origins("https://c.example", "https://d.example") };
     keeps(17, &[came.clone(), sent("rt-1", "https://a.example/x"), sent("rt-1", "https://b.example")]);
@@ -202,17 +203,16 @@ fn law_5_what_is_stored_is_what_the_issuer_takes_or_says_otherwise() {
 
 #[test]
 fn law_4_what_a_copy_may_hold_is_claimed_by_nobody_and_stays_marked() {
-    let marks =
-        Event::MarkShared(crate::machine::shared::MarkShared { why: crate::state::shared::Shared::Copied, counted: 0 });
+    let marks = Event::MarkShared(MarkShared { why: Shared::Copied, counted: 0 });
     let marked = after(&login("rt-1"), &at(0), &[marks]);
     let claim = Event::ClaimRotation(claim(&marked, "a", 1, Cause::Asked));
     breaks(4, &[stepped(&marked, &claim, &rotating("rt-1"))], "that a copy may hold was claimed");
-    let refused = Verdict::Refused(crate::machine::Refusal::Shared(crate::state::shared::Shared::Copied));
+    let refused = Verdict::Refused(Refusal::Shared(Shared::Copied));
     keeps(4, &[stepped_by(1, &marked, &claim, &marked, refused)]);
     // Whoever stores it again, under its label or another, brings it with its mark.
     let put = |label: &str, refresh| Event::Put(named(label, grant("at-2", Some(refresh))));
     breaks(4, &[stepped(&marked, &put("a", "rt-1"), &login("rt-1"))], "lost its mark");
-    let gone = after(&marked, &at(0), &[Event::Clear(crate::machine::clear::Clear::Everything)]);
+    let gone = after(&marked, &at(0), &[Event::Clear(Clear::Everything)]);
     breaks(4, &[stepped(&gone, &put("a", "rt-1"), &login("rt-1"))], "lost its mark");
     keeps(4, &[stepped(&marked, &put("a", "rt-2"), &login("rt-2"))]);
     keeps(4, &[stepped(&marked, &Event::AdoptCopy, &login("rt-1"))]);

@@ -9,7 +9,7 @@ use crate::state::custody::{Custody, Lost};
 use crate::state::health::{Answer, Dead, Rest};
 use crate::state::name::ProviderId;
 use crate::state::strategy::Strategy;
-use crate::state::{Entry, MAX_TOMBSTONES, Material, Slot, Source};
+use crate::state::{Entry, MAX_TOMBSTONES, Material, Slot, Source, Tombstone};
 
 #[test]
 fn law_10_a_planned_environment_carries_nothing_of_another() {
@@ -154,8 +154,7 @@ fn law_15_what_is_cleared_has_its_grave_and_graves_stay() {
     let many = |count: usize| {
         changed(&cleared, |slot| {
             let one = slot.cleared[0].clone();
-            let grave =
-                |n| crate::state::Tombstone { mark: crate::sample::print(&format!("{n}")).into(), ..one.clone() };
+            let grave = |n| Tombstone { mark: crate::sample::print(&format!("{n}")).into(), ..one.clone() };
             slot.cleared = (0..count).map(grave).collect();
         })
     };

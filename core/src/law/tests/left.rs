@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::machine::Sent;
+use crate::machine::clear::Clear;
 use crate::machine::exchanged::Exchanged;
 use crate::machine::flow::{Cancel, Step as OfFlow, Succeeded};
 use crate::machine::rotation::Cause;
@@ -75,7 +76,7 @@ fn law_5_what_was_written_down_is_what_is_stored() {
         keeps(5, &[written_down(1, "at-2"), did(&rotating(), &granted("at-2")), did(&home, &event)]);
     }
     // Somebody took away what waited for it.
-    let clear = Event::Clear(crate::machine::clear::Clear::Everything);
+    let clear = Event::Clear(Clear::Everything);
     let cleared = after(&rotating(), &at(1), std::slice::from_ref(&clear));
     breaks(5, &[written_down(1, "at-2"), did(&rotating(), &clear), rested(&cleared)], "nobody stored it");
     let known = after(&cleared, &at(1), &[granted("at-2")]);

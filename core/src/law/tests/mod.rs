@@ -10,6 +10,7 @@ mod states;
 mod steps;
 mod times;
 
+use crate::machine::clear::Clear;
 use std::sync::Arc;
 
 use super::*;
@@ -116,14 +117,6 @@ fn a_step_is_checked_by_the_laws_of_steps_and_its_state_by_itself() {
     let broken = check(&step(impossible.clone(), Verdict::Done)).unwrap_err();
     assert_eq!((broken.number, check_state(&impossible)), (16, Err(broken)));
     // The other laws speak of more than a step: they say nothing here.
-    let lost = after(&before, &at(1), &[Event::Clear(crate::machine::clear::Clear::Everything)]);
-    assert_eq!(
-        check_step(
-            &before,
-            &at(1),
-            &Event::Clear(crate::machine::clear::Clear::Everything),
-            &step(lost, Verdict::Done)
-        ),
-        Ok(())
-    );
+    let lost = after(&before, &at(1), &[Event::Clear(Clear::Everything)]);
+    assert_eq!(check_step(&before, &at(1), &Event::Clear(Clear::Everything), &step(lost, Verdict::Done)), Ok(()));
 }

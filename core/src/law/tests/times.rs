@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::machine::Sent;
+use crate::machine::clear::Clear;
 use crate::machine::flow::{Cancel, Prompted, Step as OfFlow};
 use crate::sample::prompt;
 use crate::state::Slot;
@@ -140,7 +141,7 @@ fn law_14_a_wrong_wall_clock_prunes_nothing_early() {
     breaks(14, &step(&before, stumbled(DAY_MS - 1, AHEAD), &Event::Purge), "acme/a was pruned early");
     keeps(14, &step(&before, stumbled(DAY_MS, AHEAD), &Event::Purge));
     keeps(14, &step(&before, at(DAY_MS - 1), &Event::Purge));
-    keeps(14, &step(&before, stumbled(1, AHEAD), &Event::Clear(crate::machine::clear::Clear::Everything)));
+    keeps(14, &step(&before, stumbled(1, AHEAD), &Event::Clear(Clear::Everything)));
     keeps(14, &step(&alive, stumbled(1, AHEAD), &Event::Purge));
     keeps(14, &[stepped_at(stumbled(1, AHEAD), &before, &Event::Purge, &before)]);
 }

@@ -3,6 +3,7 @@
 use super::*;
 use crate::machine::exchanged::Exchanged;
 use crate::machine::flow::Start;
+use crate::machine::put::Put;
 use crate::machine::rotation::Cause;
 use crate::machine::{Event, Step};
 use crate::sample::{acme, act, after, at, claim, grant, key, label, link, named, print, settle, step, stored};
@@ -75,11 +76,7 @@ fn a_removal_takes_one_and_leaves_its_neighbours() {
 fn a_clear_of_one_provider_is_none_of_another() {
     let other = ProviderId::new("other").unwrap();
     let mut state = stored([named("a", key("key-1"))]);
-    state = after(
-        &state,
-        &at(0),
-        &[Event::Put(crate::machine::put::Put { provider: other.clone(), ..named("a", key("key-2")) })],
-    );
+    state = after(&state, &at(0), &[Event::Put(Put { provider: other.clone(), ..named("a", key("key-2")) })]);
     let done = step(&state, &at(1), &Event::Clear(Clear::Provider(other)));
     assert_eq!(done.state.slot("acme"), state.slot("acme"));
     assert!(done.state.slot("other").unwrap().entries.is_empty());

@@ -2,12 +2,12 @@
 
 use super::*;
 use crate::apply;
-use crate::machine::Sent;
-use crate::machine::{Effect, Event, Refusal, Step as Stepped, Verdict};
+use crate::machine::put::Put;
+use crate::machine::{Effect, Event, Refusal, Sent, Step as Stepped, Verdict};
 use crate::sample::{acme, act, after, at, grant, key, label, link, named, prompt, secret, step};
 use crate::state::flow::{ENDED_KEPT_MS, FlowEnd, FlowKind, LiveFlow, Phase, Prompt};
-use crate::state::{Material, Nonce, Source};
-use crate::state::{Slot, State};
+use crate::state::name::ProviderId;
+use crate::state::{Material, Nonce, Slot, Source, State};
 
 const FLOW: Nonce = Nonce(50);
 
@@ -269,8 +269,8 @@ fn a_login_that_comes_through_too_late_stores_nothing_and_is_revoked_where_that_
 
 #[test]
 fn an_actor_is_gone_and_a_purge_done_in_whichever_provider_something_was_found() {
-    let other = crate::state::name::ProviderId::new("zeta").unwrap();
-    let key = Event::Put(crate::machine::put::Put { provider: other, ..named("a", key("key-1")) });
+    let other = ProviderId::new("zeta").unwrap();
+    let key = Event::Put(Put { provider: other, ..named("a", key("key-1")) });
     let state = after(&pending(), &at(0), &[key]);
     assert_eq!(said(&state, 1, &gone(1)), Verdict::Done);
     let ended = step(&state, &at(600_000), &Event::Purge);

@@ -1,13 +1,12 @@
 //! One refresh token, one custody: whatever brings it, and wherever it stands.
 
 use super::*;
-use crate::machine::Sent;
 use crate::machine::clear::{Clear, Remove};
 use crate::machine::flow::{Start, Step as FlowStep, Succeeded};
 use crate::machine::put::{How, Put};
-use crate::machine::rotation::Cause;
+use crate::machine::rotation::{Cause, ClaimRotation};
 use crate::machine::shared::MarkShared;
-use crate::machine::{Effect, Event, Refusal, Step, Verdict};
+use crate::machine::{Effect, Event, Refusal, Sent, Step, Verdict};
 use crate::sample::{
     acme, act, after, at, claim, entry, fresh, grant, key, label, named, print, secret, settle, step, stored,
 };
@@ -203,11 +202,8 @@ fn another_provider_of_the_same_token_waits_too() {
     let state = put(&one(), Put { provider: other.clone(), ..named("a", grant("at-1", Some("rt-1"))) }).state;
     let state = claimed(&state, "a", 1);
     let version = state.entry("other", "a").unwrap().version;
-    let theirs = Event::ClaimRotation(crate::machine::rotation::ClaimRotation {
-        provider: other,
-        version,
-        ..claim(&state, "a", 2, Cause::Asked)
-    });
+    let theirs =
+        Event::ClaimRotation(ClaimRotation { provider: other, version, ..claim(&state, "a", 2, Cause::Asked) });
     assert_eq!(step(&state, &at(1), &theirs).verdict, Verdict::Joined(Nonce(1)));
 }
 

@@ -3,8 +3,7 @@
 use super::*;
 use crate::machine::Verdict;
 use crate::machine::clear::Remove;
-use crate::machine::flow::Start;
-use crate::machine::flow::{Step as OfFlow, Succeeded};
+use crate::machine::flow::{Start, Step as OfFlow, Succeeded};
 use crate::machine::put::{How, Put};
 use crate::machine::rotation::Cause;
 use crate::machine::rotation::tests::{claimed, custody, lasting, settled};
@@ -12,8 +11,7 @@ use crate::machine::shared::MarkShared;
 use crate::sample::{acme, act, after, at, entry, fresh, grant, label, named, secret, settle, step};
 use crate::state::flow::FlowKind;
 use crate::state::shared::Shared;
-use crate::state::{Actor, Source};
-use crate::state::{Custody, Doubt, DoubtCause};
+use crate::state::{Actor, Custody, Doubt, DoubtCause, Source};
 
 fn answer(attempt: u128, received_ms: u64) -> Answer {
     let (provider, received, fresh) = (acme(), at(received_ms), fresh("at-2", Some("rt-2")));

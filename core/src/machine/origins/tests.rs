@@ -1,5 +1,5 @@
 use super::*;
-use crate::machine::rotation::Cause;
+use crate::machine::rotation::{Cause, ClaimRotation};
 use crate::machine::{Effect, Event, Refusal};
 use crate::sample::{acme, at, claim, grant, label, named, stored};
 use crate::state::origin::{Origin, Origins, Reach};
@@ -26,8 +26,7 @@ fn claimed(remembered: Option<Origins>, reach: Reach) -> Step {
     let mut state = stored([named("a", grant("at-1", Some("rt-1")))]);
     let slot = state.providers.get_mut(&acme()).unwrap();
     slot.entry_mut("a").unwrap().grant_mut().unwrap().origins = remembered;
-    let want =
-        crate::machine::rotation::ClaimRotation { reach: Some(Box::new(reach)), ..claim(&state, "a", 1, Cause::Asked) };
+    let want = ClaimRotation { reach: Some(Box::new(reach)), ..claim(&state, "a", 1, Cause::Asked) };
     apply(&state, &at(0), &Event::ClaimRotation(want))
 }
 

@@ -5,6 +5,7 @@ mod rests;
 use crate::machine::Verdict;
 use crate::machine::purge::DEAD_KEPT_MS;
 use crate::state::State;
+use crate::state::extra::Extra;
 use crate::state::health::Answer;
 use crate::state::strategy::Strategy;
 use crate::state::time::Stamp;
@@ -238,7 +239,7 @@ fn login(label: &str, refresh: Option<&str>) -> State {
         custody: Custody::Settled,
         origins: None,
         shared: None,
-        extra: crate::state::extra::Extra::default(),
+        extra: Extra::default(),
     };
     let Event::Put(key) = put(label, Source::Login) else { panic!("a put") };
     let login = Event::Put(Put { material: Material::Oauth(Box::new(grant)), ..key });

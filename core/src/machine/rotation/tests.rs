@@ -1,24 +1,21 @@
 //! Claim, exchange, settle: what each answer makes of a grant, and what a late one doesn't.
 
 use super::*;
-use crate::machine::Sent;
 use crate::machine::clear::Clear;
 use crate::machine::exchanged::{Exchanged, Fresh};
 use crate::machine::flow::Start;
-use crate::machine::{Effect, Refusal, Verdict};
-use crate::machine::{Event, Step};
+use crate::machine::pool::CountUses;
+use crate::machine::{Effect, Event, Refusal, Sent, Step, Verdict};
 use crate::sample::{
     TIMES, acme, act, after, at, claim, entry, fresh, grant, key, label, link, named, print, secret, settle, step,
     stored,
 };
-use crate::state::DoubtCause;
-use crate::state::Material;
 use crate::state::flow::FlowKind;
 use crate::state::health::Health;
 use crate::state::time::Expiry;
 use crate::state::times::Times;
 use crate::state::turned_away::TurnedAway;
-use crate::state::{Custody, Doubt, Grant, Nonce, State};
+use crate::state::{Custody, Doubt, DoubtCause, Grant, Lost, Material, Nonce, State};
 
 /// A grant whose access token ends so many milliseconds after the beginning.
 fn ending(access: &str, expiry: Expiry) -> Material {
@@ -117,7 +114,7 @@ fn new_tokens_replace_the_old_and_what_stood_against_them() {
     let state = claimed(&lasting(3_600_000), 1, 1, Cause::Challenged);
     let mut state = after(&state, &at(1), &[settle("a", 1, Exchanged::NotConsumed { retry_after_ms: Some(5) })]);
     let uses = std::collections::BTreeMap::from([(label("a"), 3)]);
-    state = after(&state, &at(1), &[Event::CountUses(crate::machine::pool::CountUses { provider: acme(), uses })]);
+    state = after(&state, &at(1), &[Event::CountUses(CountUses { provider: acme(), uses })]);
     let before = entry(&state, "a").version;
     let state = claimed(&state, 10, 2, Cause::Asked);
     let done = settled(&state, 20, 2, granted("at-2", Some("rt-2")));
@@ -146,7 +143,7 @@ fn each_answer_without_tokens_leaves_the_grant_as_it_is_known_to_be() {
     let told = settled(&state, 20, 1, Exchanged::NotConsumed { retry_after_ms: Some(7_000) }).state;
     assert_eq!((custody(&told), health(&told)), (&Custody::Settled, (1, Some(at(20).plus_ms(7_000)))));
     let rejected = settled(&state, 20, 1, Exchanged::Rejected { code: "invalid_grant".to_owned() }).state;
-    let lost = Custody::Lost(crate::state::Lost { at: at(20), code: "invalid_grant".to_owned(), after_doubt: false });
+    let lost = Custody::Lost(Lost { at: at(20), code: "invalid_grant".to_owned(), after_doubt: false });
     assert_eq!((custody(&rejected), health(&rejected)), (&lost, (0, None)), "there is no next try to wait for");
     let unknown = settled(&state, 20, 1, Exchanged::Unknown).state;
     let doubt = Doubt { attempt: Nonce(1), claimed: at(10), noted: None, why: DoubtCause::NoUsableAnswer };
