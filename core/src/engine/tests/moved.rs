@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::super::{Engine, Rotation, Wish};
 use super::rig::{Here, Rig};
-use crate::rotation::{Cause, Exchanged};
+use crate::machine::exchanged::Exchanged;
+use crate::machine::rotation::Cause;
 use crate::sample::{TIMES, acme, entry, fresh, grant, label, named};
 use crate::state::Custody;
 
