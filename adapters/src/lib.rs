@@ -24,7 +24,7 @@
 //! # }
 //! ```
 //!
-//! What is promised is written as seventeen laws in [`credlatch_core::law`], and the code that ships is checked against
+//! What is promised is written as laws in [`credlatch_core::law`], and the code that ships is checked against
 //! them. What the store is, see [`file`](mod@file).
 
 #[cfg(all(feature = "file", unix))]

@@ -30,7 +30,7 @@
 //! actors from doing what only one may do is a [`Claim`](custody::Claim) in the state, which is alive exactly as long as its
 //! actor is.
 //!
-//! [`law`] has the seventeen promises, each as a check of what can be observed from outside. The tests explore interleavings,
+//! [`law`] has what is promised, each law as a check of what can be observed from outside. The tests explore interleavings,
 //! crashes and arbitrary histories against them; builds with debug assertions check those that speak of one step after
 //! every step.
 //!

@@ -11,7 +11,7 @@ use crate::wrong::WRONG;
 pub struct Harness {
     /// Its name.
     pub name: &'static str,
-    /// The laws whose witness it must have seen. It judges every trace by all seventeen.
+    /// The laws whose witness it must have seen. It judges every trace by all of them.
     pub claims: &'static [u8],
     /// What it doesn't write down of that which a law judges that it claims.
     pub without: &'static [(u8, Observation)],

@@ -8,7 +8,6 @@ use credlatch_tests::wrong::WRONG;
 
 #[test]
 fn every_law_is_held_and_bites() {
-    assert_eq!(LAWS.len(), 17);
     for law in LAWS {
         let held = HARNESSES.iter().any(|harness| harness.claims.contains(&law.number));
         assert!(held, "no harness holds law {} `{}`", law.number, law.name);

@@ -1,4 +1,4 @@
-//! The seventeen laws: what must never happen, whatever [`apply`](crate::apply) and the engine do.
+//! The laws: what must never happen, whatever [`apply`](crate::apply) and the engine do.
 //!
 //! A law speaks of what can be observed from outside: steps, what disk showed, what readers saw, what the issuer was sent.
 //! Every harness writes a [`Trace`] of such facts and hands it to [`judge`]. Each law names a *witness*: a situation in
@@ -49,7 +49,7 @@ pub enum Scope {
 /// One law.
 #[derive(Clone, Copy)]
 pub struct Law {
-    /// Its number, 1 to 17.
+    /// Its number: they count from 1.
     pub number: u8,
     /// Its name, as tests and records use it.
     pub name: &'static str,

@@ -38,7 +38,11 @@ fn every_row_that_ships_is_found_by_each_of_its_names() {
     ] {
         assert_eq!(table.resolve(asked).unwrap().id.as_str(), id, "{asked}");
     }
-    assert_eq!(table.providers().count(), 12);
+    for row in table.providers() {
+        for name in std::iter::once(&row.id).chain(&row.aliases) {
+            assert_eq!(table.resolve(name.as_str()).unwrap().id, row.id, "{name}");
+        }
+    }
 }
 
 #[test]
