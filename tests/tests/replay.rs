@@ -1,6 +1,6 @@
 //! Plays the scenarios that were kept: what once broke a law, and what shows each wrong engine.
 //!
-//! `CREDLATCH_KEEP=1` writes the files of the wrong engines anew.
+//! `CREDLATCH_KEEP=1` writes the files of wrong engines that have none.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use credlatch_core::law::{LAWS, judge};
 use credlatch_tests::conduct::Right;
 use credlatch_tests::run::play::{play, play_interrupted};
 use credlatch_tests::scenario::Scenario;
-use credlatch_tests::wrong::WRONG;
+use credlatch_tests::wrong::{WRONG, Wrong};
 use serde::{Deserialize, Serialize};
 
 /// A scenario in a file.
@@ -26,12 +26,13 @@ fn folder() -> PathBuf {
 }
 
 fn keep() {
-    for wrong in WRONG {
+    let file = |wrong: &Wrong| folder().join(format!("{}.json", wrong.name));
+    for wrong in WRONG.iter().filter(|wrong| !file(wrong).exists()) {
         let played = play_interrupted(&(wrong.scenario)(), wrong.scripted);
         let scenario = played.broken[&wrong.law].1.clone();
         let kept = Kept { shows: Some(wrong.name.to_owned()), scenario };
         let json = serde_json::to_string_pretty(&kept).unwrap() + "\n";
-        std::fs::write(folder().join(format!("{}.json", wrong.name)), json).unwrap();
+        std::fs::write(file(wrong), json).unwrap();
     }
 }
 
