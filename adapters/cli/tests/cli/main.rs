@@ -6,6 +6,7 @@ mod demo;
 mod doctor;
 mod dump;
 mod field;
+mod format;
 mod helper;
 mod hermes;
 mod import;
