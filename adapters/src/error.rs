@@ -1,34 +1,65 @@
 //! The one error of the library: what happened to what, and what to do; typed by what the caller should do next.
 
+mod below;
 mod nothing;
+mod rest;
 
 use std::fmt;
+use std::time::SystemTime;
 
-use credlatch_core::engine::TransactError;
-use credlatch_core::name::{BadName, ProviderId};
-use credlatch_core::pool::Answer;
-use credlatch_core::port::{StoreError, StoreErrorKind};
-use credlatch_core::provider::{NotAKey, UnknownProvider};
-use credlatch_core::scrub::PlanError;
-use credlatch_core::secret::BadSecret;
 use credlatch_core::time::Deadline;
 
-use crate::plain;
-use crate::when::rfc3339;
+pub(crate) use below::Below;
+pub use rest::RestCause;
 
-/// Why something could not be done.
+use crate::plain;
+use crate::when::{rfc3339, system_time};
+
+/// Why something could not be done: what happened to what, and what to do.
+///
+/// [`Error::kind`] says what the caller should do next, [`Error::retry_at`] when, and
+/// [`source`](std::error::Error::source) what was below it, with its type, where something was:
+///
+/// ```
+/// use std::error::Error as _;
+/// use credlatch::{ErrorKind, Latch, StoreError, StoreErrorKind};
+///
+/// # fn handle(latch: &Latch) -> Option<String> {
+/// match latch.token("anthropic") {
+///     Ok(credential) => Some(credential.label().to_string()),
+///     Err(error) if error.kind() == ErrorKind::Busy => {
+///         eprintln!("{error}; wait until {:?}", error.retry_at());
+///         None
+///     }
+///     Err(error) => {
+///         let store = error.source().and_then(|below| below.downcast_ref::<StoreError>());
+///         assert!(store.is_none_or(|store| store.kind != StoreErrorKind::Full), "make room");
+///         eprintln!("{error}; {}", error.remedy());
+///         None
+///     }
+/// }
+/// # }
+/// # assert_eq!(handle(&Latch::in_memory()), None);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Error {
+pub struct Error(Box<Told>);
+
+/// In a box, so that what is returned beside an error stays small.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Told {
     kind: ErrorKind,
     message: String,
     remedy: String,
     /// Message and remedy as they were before they were made plain, if that changed anything.
-    written: Option<Box<[String; 2]>>,
+    written: Option<[String; 2]>,
+    retry_at: Option<SystemTime>,
+    rest: Option<RestCause>,
+    below: Option<Below>,
+    is_outcome_unknown: bool,
 }
 
 /// What the caller should do next. Each kind has an exit status of the command line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// Mend the call: a name, a secret, an option is not what it must be. Exit status 2.
@@ -79,6 +110,12 @@ impl ErrorKind {
     }
 }
 
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 impl Error {
     /// Makes one. What others wrote into the texts, such as a file's name or an issuer's code, is made plain here:
     /// control characters, marks of direction and what shows nothing are written as their numbers.
@@ -86,147 +123,84 @@ impl Error {
         let written = [message.into(), remedy.into()];
         let [message, remedy] = written.each_ref().map(|text| plain::line(text).into_owned());
         let is_plain = [&message, &remedy] == written.each_ref();
-        Self { kind, message, remedy, written: (!is_plain).then(|| Box::new(written)) }
+        Self(Box::new(Told {
+            kind,
+            message,
+            remedy,
+            written: (!is_plain).then_some(written),
+            retry_at: None,
+            rest: None,
+            below: None,
+            is_outcome_unknown: false,
+        }))
+    }
+
+    /// The same, and asking again before this time is of no use.
+    pub(crate) fn until(mut self, deadline: &Deadline) -> Self {
+        self.0.retry_at = Some(system_time(deadline.wall_ms()));
+        self
+    }
+
+    /// The same, because of what was below.
+    pub(crate) fn below(mut self, below: impl Into<Below>) -> Self {
+        self.0.below = Some(below.into());
+        self
     }
 
     /// What the caller should do next.
     pub fn kind(&self) -> ErrorKind {
-        self.kind
+        self.0.kind
     }
 
     /// What happened to what.
     pub fn message(&self) -> &str {
-        &self.message
+        &self.0.message
     }
 
     /// What to do.
     pub fn remedy(&self) -> &str {
-        &self.remedy
+        &self.0.remedy
+    }
+
+    /// When it is of use to ask again, by the wall clock: when a rest ends, a doubt may be cleared up, or an issuer that
+    /// could not be reached or wants to be left alone is asked again. None where time alone changes nothing, or nobody
+    /// knows when it will.
+    pub fn retry_at(&self) -> Option<SystemTime> {
+        self.0.retry_at
+    }
+
+    /// After what the entry rests that may be used first, if everything rests.
+    pub fn rest_cause(&self) -> Option<RestCause> {
+        self.0.rest
+    }
+
+    /// Whether what was asked for may have been done all the same: the store was asked to save it, and did not say whether
+    /// it did. Whoever looks again sees which.
+    pub fn is_outcome_unknown(&self) -> bool {
+        self.0.is_outcome_unknown
     }
 
     /// The message as it was written, whatever others put into it: for JSON and other forms that escape by rules of their
     /// own, and never for a terminal.
     pub fn written_message(&self) -> &str {
-        self.written.as_ref().map_or(&self.message, |written| &written[0])
+        self.0.written.as_ref().map_or(&self.0.message, |written| &written[0])
     }
 
     /// The remedy as it was written; see [`Error::written_message`].
     pub fn written_remedy(&self) -> &str {
-        self.written.as_ref().map_or(&self.remedy, |written| &written[1])
+        self.0.written.as_ref().map_or(&self.0.remedy, |written| &written[1])
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.0.message)
     }
 }
 
-impl std::error::Error for Error {}
-
-impl From<StoreError> for Error {
-    fn from(error: StoreError) -> Self {
-        let kind = match error.kind {
-            StoreErrorKind::Busy => ErrorKind::Busy,
-            StoreErrorKind::Unreadable
-            | StoreErrorKind::Newer
-            | StoreErrorKind::Unsafe
-            | StoreErrorKind::Copied
-            | StoreErrorKind::Denied => ErrorKind::Unreadable,
-            StoreErrorKind::Unreachable => ErrorKind::Unreachable,
-            StoreErrorKind::Full | StoreErrorKind::ReadOnly | StoreErrorKind::Failed => ErrorKind::Other,
-        };
-        Self::new(kind, error.what, error.remedy)
-    }
-}
-
-impl From<TransactError> for Error {
-    fn from(error: TransactError) -> Self {
-        match error {
-            TransactError::NotSaved(error) => error.into(),
-            TransactError::Unknown(error) => {
-                let what = format!("{}; whether the change was saved isn't known", error.what);
-                StoreError { what, ..error }.into()
-            }
-        }
-    }
-}
-
-impl From<BadName> for Error {
-    fn from(bad: BadName) -> Self {
-        Self::new(ErrorKind::Usage, bad.to_string(), "choose another name")
-    }
-}
-
-impl From<BadSecret> for Error {
-    fn from(bad: BadSecret) -> Self {
-        Self::new(ErrorKind::Usage, bad.to_string(), "nothing was stored; give the secret as its issuer shows it")
-    }
-}
-
-impl From<NotAKey> for Error {
-    fn from(why: NotAKey) -> Self {
-        match why {
-            NotAKey::Secret(bad) => bad.into(),
-            why => Self::new(
-                ErrorKind::Usage,
-                why.to_string(),
-                "nothing was stored, and what was stored before is still there; `set --verbatim` takes a secret as it is",
-            ),
-        }
-    }
-}
-
-impl From<UnknownProvider> for Error {
-    fn from(unknown: UnknownProvider) -> Self {
-        // A secret in the wrong place is not repeated, and hardly a secret is without a digit.
-        let is_word =
-            |asked: &ProviderId| unknown.nearest.is_some() || !asked.as_str().contains(|c: char| c.is_ascii_digit());
-        let what = match &unknown.asked {
-            Some(asked) if is_word(asked) => format!("no provider is called `{asked}`"),
-            _ => "that is not the name of a provider".to_owned(),
-        };
-        let known: Vec<_> = unknown.known.iter().map(ToString::to_string).collect();
-        let more = if unknown.more == 0 {
-            String::new()
-        } else {
-            format!(" and {} more (`credlatch providers --all`)", unknown.more)
-        };
-        let known = format!("{}{more}", known.join(", "));
-        let remedy = match &unknown.nearest {
-            Some(near) => format!("did you mean `{near}`? Known are: {known}"),
-            None => format!("known are: {known}; others can be added with a provider file"),
-        };
-        Self::new(ErrorKind::Usage, what, remedy)
-    }
-}
-
-impl From<PlanError> for Error {
-    fn from(error: PlanError) -> Self {
-        let kind = if matches!(error, PlanError::Missing(_)) { ErrorKind::NoCredential } else { ErrorKind::Usage };
-        Self::new(kind, error.to_string(), "see `credlatch providers` for what each provider offers")
-    }
-}
-
-#[cfg(feature = "foreign")]
-impl From<&crate::foreign::ForeignError> for Error {
-    fn from(error: &crate::foreign::ForeignError) -> Self {
-        use crate::foreign::ForeignErrorKind as Kind;
-        let kind = match error.kind {
-            Kind::SignedOut | Kind::OtherAccount => ErrorKind::SignIn,
-            _ => ErrorKind::Unreadable,
-        };
-        Self::new(kind, error.to_string(), error.remedy())
-    }
-}
-
-/// What an entry rests after.
-pub(crate) fn after_what(cause: Answer) -> &'static str {
-    match cause {
-        Answer::Unauthorized => "a 401",
-        Answer::Limited => "a rate limit",
-        Answer::Billing => "a billing failure",
-        Answer::Other => "a failure such as a 403",
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.below.as_ref().map(Below::as_error)
     }
 }
 
@@ -237,6 +211,9 @@ pub(crate) fn clock_time(deadline: &Deadline) -> String {
 
 #[cfg(test)]
 mod tests {
+    use credlatch_core::engine::TransactError;
+    use credlatch_core::port::{StoreError, StoreErrorKind};
+
     use super::*;
 
     #[test]
@@ -256,5 +233,13 @@ mod tests {
                 assert!(text.starts_with(hostile), "{text:?}");
             }
         }
+    }
+
+    #[test]
+    fn an_error_is_as_small_as_a_pointer_and_its_kinds_are_keys() {
+        assert_eq!(size_of::<Error>(), size_of::<usize>());
+        let counts = std::collections::HashMap::from([(ErrorKind::Busy, 1), (ErrorKind::SignIn, 2)]);
+        assert_eq!(counts[&ErrorKind::Busy], 1);
+        assert_eq!(ErrorKind::SignIn.to_string(), "sign_in");
     }
 }

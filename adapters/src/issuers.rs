@@ -63,10 +63,10 @@ impl Trouble {
         let (next, now) = (next.map(clock_time), rotate_now(provider, label));
         match (this.and_then(|trouble| trouble.remedy.as_deref()), next) {
             (Some(remedy), Some(next)) => {
-                format!("{remedy}; then {now}, or wait: the next try is made at {next} or later")
+                format!("{remedy}; then try again: {now}, or wait: the next try is made at {next} or later")
             }
-            (Some(remedy), None) => format!("{remedy}; then {now}"),
-            (None, Some(next)) => format!("the next try is made at {next} or later; {now} asks all the same"),
+            (Some(remedy), None) => format!("{remedy}; then try again: {now}"),
+            (None, Some(next)) => format!("the next try is made at {next} or later; to ask all the same: {now}"),
             (None, None) => format!("try again: {now}"),
         }
     }

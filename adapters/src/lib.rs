@@ -79,11 +79,13 @@ mod when;
 pub use credlatch_core as core;
 #[doc(no_inline)]
 pub use credlatch_core::name::{BadName, Label, ProfileName as Profile, ProviderId};
+#[doc(no_inline)]
+pub use credlatch_core::port::{StoreError, StoreErrorKind};
 pub use credlatch_core::scrub::Shape;
 pub use credlatch_core::secret::{BadSecret, Secret, fingerprint};
 #[cfg(feature = "env")]
 pub use env::PlannedCommand;
-pub use error::{Error, ErrorKind};
+pub use error::{Error, ErrorKind, RestCause};
 #[cfg(all(feature = "file", unix))]
 pub use latch::Profiles;
 pub use latch::{

@@ -1,5 +1,7 @@
 //! Times as others write them, and as we do: RFC 3339, and numbers that count from 1970.
 
+use std::time::{Duration, SystemTime};
+
 use jiff::SignedDuration;
 use jiff::civil::{DateTime, date};
 use jiff::fmt::temporal::Pieces;
@@ -28,6 +30,22 @@ pub fn parse_rfc3339(text: &str) -> Option<i64> {
 /// Milliseconds since the epoch of a date and time in UTC.
 pub(crate) fn utc_ms(at: DateTime) -> Option<i64> {
     i64::try_from(at.duration_since(EPOCH).as_millis()).ok()
+}
+
+/// A wall clock time that is kept as milliseconds since the epoch. What a platform can't hold is the end of the year 9999.
+pub(crate) fn system_time(wall_ms: u64) -> SystemTime {
+    let after = |ms| SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(ms));
+    after(wall_ms).or_else(|| after(LEAST_MS * 1000 - 1)).unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
+/// The other way round: milliseconds since the epoch, none before it.
+pub(crate) fn wall_ms(at: SystemTime) -> u64 {
+    whole_ms(at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default())
+}
+
+/// A length of time in whole milliseconds, as far as a `u64` counts.
+pub(crate) fn whole_ms(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Milliseconds since the epoch, of a whole number that counts seconds or milliseconds: its size tells which.
@@ -76,6 +94,16 @@ mod tests {
         for beyond in [LEAST_MS * 1000, u64::MAX] {
             assert_eq!(rfc3339(beyond), "the far future");
         }
+    }
+
+    #[test]
+    fn a_system_time_is_the_same_moment_and_no_moment_is_too_late_for_one() {
+        for ms in [0, 1, 2_000_000_000_250, LAST_SECOND * 1000] {
+            assert_eq!(wall_ms(system_time(ms)), ms);
+        }
+        assert!(system_time(u64::MAX) >= system_time(LAST_SECOND * 1000));
+        assert_eq!(wall_ms(SystemTime::UNIX_EPOCH - Duration::from_secs(1)), 0);
+        assert_eq!(whole_ms(Duration::MAX), u64::MAX);
     }
 
     #[test]

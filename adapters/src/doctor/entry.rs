@@ -11,7 +11,7 @@ use credlatch_core::time::Stamp;
 use super::Case;
 use super::health::{Health, health};
 use super::holder::Holder;
-use crate::error::{after_what, clock_time};
+use crate::error::{RestCause, clock_time};
 use crate::latch::Kind;
 use crate::set_aside::SetAside;
 use crate::when::rfc3339;
@@ -117,7 +117,9 @@ fn why(standing: &Standing<'_>, is_taken: bool, turn: &Turn<'_>, entry: &Entry) 
         Standing::Lost(lost) => format!("lost at {}: its issuer answered {}", rfc3339(lost.at.wall_ms), lost.code),
         Standing::Suspended => SetAside::of(&entry.source).what,
         Standing::Ended => "ended, and has no refresh token to renew it".to_owned(),
-        Standing::Resting(rest) => format!("rests until {} after {}", clock_time(&rest.until), after_what(rest.cause)),
+        Standing::Resting(rest) => {
+            format!("rests until {} after {}", clock_time(&rest.until), RestCause::from(rest.cause))
+        }
         Standing::RestingForModel(until) => format!("rests for this model until {}", clock_time(until)),
     }
 }

@@ -10,7 +10,7 @@ use credlatch_core::shared::Shared;
 use credlatch_core::state::State;
 use credlatch_core::time::Deadline;
 
-use super::{Error, ErrorKind, after_what, clock_time};
+use super::{Error, ErrorKind, RestCause, clock_time};
 use crate::issuers::{NO_ISSUER, Trouble, distrust, hindrance, trust};
 use crate::set_aside::SetAside;
 use crate::system::process;
@@ -53,12 +53,14 @@ impl Error {
                     "the {name} access token has ended, and an earlier rotation got no answer, so its refresh token may be spent"
                 ),
                 format!("try again at {}; if that fails, {login}", clock_time(&until)),
-            ),
+            )
+            .until(&until),
             NoToken::Unreachable(until) => Self::new(
                 ErrorKind::Unreachable,
                 format!("the {name} access token has ended, and its issuer gave no new one{}", hindrance(provider)),
                 format!("the next try is made at {} or later", clock_time(&until)),
-            ),
+            )
+            .until(&until),
             NoToken::TurnedAway { label, until, answer } => {
                 let trouble = Trouble::turned_away(Some(provider), &answer);
                 Self::new(
@@ -66,6 +68,7 @@ impl Error {
                     format!("the {name} access token has ended, and no new one was granted: {}", trouble.what),
                     Trouble::remedy(Some(&trouble), name, &label, Some(&until)),
                 )
+                .until(&until)
             }
             NoToken::Untrusted(until) => Self::new(
                 ErrorKind::Unreachable,
@@ -74,7 +77,8 @@ impl Error {
                     distrust(Some(provider))
                 ),
                 format!("{}; the next try is made at {} or later", trust(), clock_time(&until)),
-            ),
+            )
+            .until(&until),
             NoToken::Busy(actor) => {
                 let pid = process::named(&actor);
                 let who = pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"));
@@ -88,7 +92,8 @@ impl Error {
                 ErrorKind::Other,
                 format!("{name} granted a new token that could not be saved: {}", unsaved.error),
                 format!("{}; the token is kept, and saved as soon as the store can be written", unsaved.error.remedy),
-            ),
+            )
+            .below(unsaved.error),
             NoToken::Store(error) => error.into(),
         }
     }
@@ -104,7 +109,7 @@ impl Error {
                 word(to.as_ref())
             ),
             format!(
-                "if that is meant: `credlatch providers --accept {name}`, or sign in again; if not, mend the provider file"
+                "if that is meant, agree to it: `credlatch providers --accept {name}`, or sign in again; if not, mend the provider file"
             ),
         )
     }
@@ -134,7 +139,7 @@ impl Error {
                 "the store {why}, and another copy may hold the same {name} refresh token: whoever presents it second loses the login"
             ),
             format!(
-                "{} for a login of its own; or, if this copy is the one to live on, `credlatch adopt`",
+                "{}, for a login of its own; or, if this copy is the one to live on, make it so: `credlatch adopt`",
                 login(provider)
             ),
         )
@@ -143,12 +148,15 @@ impl Error {
     /// All entries rest; the cause is that of the one that may be used first.
     pub(crate) fn resting(provider: &Provider, until: &Deadline, cause: Option<Answer>) -> Self {
         let name = &provider.id;
-        let cause = cause.map(|cause| format!(" after {}", after_what(cause))).unwrap_or_default();
-        Self::new(
-            ErrorKind::Busy,
-            format!("every {name} entry rests{cause}; the first is usable again at {}", clock_time(until)),
-            "wait until then, or store another key",
-        )
+        let (cause, after) = (cause.map(RestCause::from), cause.map(after).unwrap_or_default());
+        let what = format!("every {name} entry rests{after}; the first is usable again at {}", clock_time(until));
+        Self::rests(what, until, cause)
+    }
+
+    fn rests(what: String, until: &Deadline, cause: Option<RestCause>) -> Self {
+        let mut error = Self::new(ErrorKind::Busy, what, "wait until then, or store another key").until(until);
+        error.0.rest = cause;
+        error
     }
 
     /// Nothing is stored under this label; it says what is stored under others.
@@ -163,23 +171,29 @@ impl Error {
         Self::new(
             ErrorKind::NoCredential,
             format!("{name} has no entry labelled {:?}{there}", label.as_str()),
-            "name one with --label; `credlatch status` shows the labels",
+            "name one that is there; to see them: `credlatch status`",
         )
     }
 
     /// Nothing is stored for this provider.
     pub(crate) fn missing(provider: &Provider) -> Self {
         let missing = Missing::of(provider);
-        let login = if missing.can_login { format!(", or `credlatch login {}`", provider.id) } else { String::new() };
+        let login =
+            if missing.can_login { format!(", or sign in: `credlatch login {}`", provider.id) } else { String::new() };
         Self::new(
             ErrorKind::NoCredential,
             format!("no {} credential is stored in this profile", provider.id),
             format!(
-                "store one with `credlatch set {}`{login}; a key in the environment gets in by `credlatch import env`",
+                "store a key: `credlatch set {}`{login}; or take one in from the environment: `credlatch import env`",
                 provider.id
             ),
         )
     }
+}
+
+/// After what something rests, in a sentence.
+fn after(cause: Answer) -> String {
+    format!(" after {}", RestCause::from(cause))
 }
 
 /// Where a row sends something, in a sentence.
@@ -190,5 +204,73 @@ fn word(origin: Option<&Origin>) -> String {
 /// How a person gets another credential of this provider in.
 fn login(provider: &Provider) -> String {
     let can_login = provider.oauth.as_ref().is_some_and(|oauth| oauth.flow.is_some());
-    format!("run `credlatch {} {}`", if can_login { "login" } else { "set" }, provider.id)
+    let name = &provider.id;
+    if can_login {
+        format!("sign in again: `credlatch login {name}`")
+    } else {
+        format!("store another key: `credlatch set {name}`")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error as _;
+
+    use credlatch_core::engine::TransactError;
+    use credlatch_core::port::{StoreError, StoreErrorKind};
+    use credlatch_core::rotation::TurnedAway;
+    use credlatch_core::time::Stamp;
+
+    use super::*;
+    use crate::when::{rfc3339, system_time};
+
+    #[test]
+    fn a_time_in_the_text_is_there_as_a_value_too() {
+        let table = crate::table::built_in();
+        let row = table.resolve("anthropic").unwrap();
+        let until = Stamp { wall_ms: 1_800_000_000_000, up_ms: 5, boot: 1 }.plus_ms(90_000);
+        let answer = TurnedAway { status: 403, code: None };
+        for why in [
+            NoToken::Resting(until),
+            NoToken::InDoubt { until, cause: None },
+            NoToken::Unreachable(until),
+            NoToken::Untrusted(until),
+            NoToken::TurnedAway { label: Label::default(), until, answer },
+        ] {
+            let error = Error::no_token(row, why.clone());
+            assert_eq!(error.retry_at(), Some(system_time(until.wall_ms())), "{why:?}");
+            let text = format!("{error}; {}", error.remedy());
+            assert!(text.contains(&rfc3339(until.wall_ms())), "{text}");
+        }
+        for why in [NoToken::Empty, NoToken::SignIn(None), NoToken::Ended { label: Label::default() }] {
+            assert_eq!(Error::no_token(row, why).retry_at(), None);
+        }
+    }
+
+    #[test]
+    fn a_program_can_match_the_trouble_of_a_store() {
+        let table = crate::table::built_in();
+        let row = table.resolve("anthropic").unwrap();
+        let full = || StoreError::new(StoreErrorKind::Full, "no room in \u{1b}[2J", "make room");
+        for (why, is_unknown) in [(TransactError::NotSaved(full()), false), (TransactError::Unknown(full()), true)] {
+            let error = Error::no_token(row, NoToken::Store(why));
+            let store = error.source().and_then(|below| below.downcast_ref::<StoreError>()).unwrap();
+            assert_eq!((store.kind, store.what.as_str()), (StoreErrorKind::Full, "no room in \\u{1b}[2J"));
+            assert_eq!(error.is_outcome_unknown(), is_unknown);
+        }
+        assert!(Error::no_token(row, NoToken::Empty).source().is_none());
+    }
+
+    #[test]
+    fn a_remedy_names_the_act_and_the_command() {
+        let table = crate::table::built_in();
+        for (provider, why, remedy) in [
+            ("anthropic", NoToken::SignIn(None), "sign in again: `credlatch login anthropic`"),
+            ("minimax", NoToken::SignIn(None), "store another key: `credlatch set minimax`"),
+            ("minimax", NoToken::Empty, "store a key: `credlatch set minimax`"),
+        ] {
+            let error = Error::no_token(table.resolve(provider).unwrap(), why);
+            assert!(error.remedy().starts_with(remedy), "{}", error.remedy());
+        }
+    }
 }

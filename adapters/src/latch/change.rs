@@ -1,5 +1,7 @@
 //! Changing what is stored: set, import, remove, clear, purge.
 
+use std::fmt;
+
 use credlatch_core::clear::Clear;
 use credlatch_core::engine::{self, Transacted};
 use credlatch_core::name::Label;
@@ -16,7 +18,7 @@ use super::{Cleared, Latch};
 use crate::error::{Error, ErrorKind};
 
 /// What came of storing a login.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Stored {
     /// What changed.
@@ -26,7 +28,7 @@ pub struct Stored {
 }
 
 /// What storing a login changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StoredChange {
     /// These tokens are stored now.
@@ -38,13 +40,32 @@ pub enum StoredChange {
 }
 
 /// Why a refresh token that was stored isn't presented for now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HeldBack {
     /// Somebody is presenting it, and what they bring home will be stored.
     InFlight,
     /// It was presented, and what became of it isn't known.
     InDoubt,
+}
+
+impl fmt::Display for StoredChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Tokens => "tokens",
+            Self::Terms => "terms",
+            Self::Nothing => "nothing",
+        })
+    }
+}
+
+impl fmt::Display for HeldBack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::InFlight => "in flight",
+            Self::InDoubt => "in doubt",
+        })
+    }
 }
 
 impl Stored {

@@ -1,5 +1,6 @@
 //! What a clear took away: waiting until nobody holds it, and revoking it.
 
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use credlatch_core::engine;
@@ -20,7 +21,7 @@ pub struct Cleared {
 }
 
 /// What came of revoking what was cleared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Revocation {
     /// Every issuer that can revoke confirmed it.
@@ -45,6 +46,12 @@ impl Revocation {
             Self::Shared => "shared",
             Self::Unsupported => "unsupported",
         }
+    }
+}
+
+impl fmt::Display for Revocation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

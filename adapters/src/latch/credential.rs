@@ -50,7 +50,7 @@ impl From<Error> for Unread {
 }
 
 /// What kind of credential it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Kind {
     /// A key that doesn't change by itself.
@@ -79,6 +79,12 @@ impl Kind {
             Self::Oauth => "oauth",
             Self::Link => "link",
         }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

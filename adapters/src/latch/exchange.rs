@@ -10,6 +10,8 @@ use credlatch_core::rotation::{Exchanged, Fresh};
 use credlatch_core::secret::Secret;
 use parking_lot::Mutex;
 
+use crate::when::whole_ms;
+
 /// What an issuer answered to a refresh token.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -69,10 +71,6 @@ impl From<Answer> for Exchanged {
             Answer::Unknown => Self::Unknown,
         }
     }
-}
-
-fn whole_ms(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// An issuer that is one function of the caller's, for one presentation.

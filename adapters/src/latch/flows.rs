@@ -1,11 +1,14 @@
 //! What can be seen of logins. None of it is secret.
 
+use std::fmt;
+
 use credlatch_core::engine::FlowView;
 use credlatch_core::flow::{FlowEnd, Prompt};
 use credlatch_core::name::ProviderId;
 use credlatch_core::state::Slot;
 
 use super::Status;
+use crate::plain;
 
 /// A login, in progress or ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +32,7 @@ pub struct FlowStatus {
 }
 
 /// How far a login is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FlowState {
     /// In progress.
@@ -53,6 +56,16 @@ impl FlowState {
             Self::Expired => "expired",
             Self::Cancelled => "cancelled",
             Self::Failed(_) => "failed",
+        }
+    }
+}
+
+impl fmt::Display for FlowState {
+    /// The name, and of a failure its code too, made plain.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed(code) => write!(f, "failed ({})", plain::line(code)),
+            state => f.write_str(state.as_str()),
         }
     }
 }

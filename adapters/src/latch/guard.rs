@@ -128,7 +128,9 @@ fn held_back(replaced: &Replaced<'_>, file: Option<&Path>) -> Error {
         list(&replaced.new_origins()),
         list(&replaced.shipped.origins()),
     );
-    let remedy = format!("if that is meant: `credlatch providers --accept {id}`; if not, take the row out of the file");
+    let remedy = format!(
+        "if that is meant, agree to it: `credlatch providers --accept {id}`; if not, take the row out of the file"
+    );
     Error::new(ErrorKind::Usage, what, remedy)
 }
 

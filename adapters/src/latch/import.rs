@@ -19,7 +19,7 @@ pub struct Taken {
 }
 
 /// What came of a credential that was found outside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Took {
     /// It is stored now.

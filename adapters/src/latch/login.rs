@@ -80,7 +80,7 @@ impl Latch {
             Error::new(
                 ErrorKind::Usage,
                 "no login of this name is known",
-                "`credlatch flows` shows those of the last minutes",
+                "look at those of the last minutes: `credlatch flows`",
             )
         })
     }

@@ -23,6 +23,7 @@ mod keyless;
 #[cfg_attr(not(feature = "foreign"), path = "no_link.rs")]
 mod link;
 mod login;
+mod not_rotated;
 #[cfg(feature = "env")]
 pub(crate) mod nothing_in;
 mod outcome;

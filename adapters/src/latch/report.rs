@@ -1,5 +1,6 @@
 //! What to do after a provider's answer.
 
+use std::fmt;
 use std::sync::Arc;
 
 use credlatch_core::engine::{Live, LiveKind, NoToken, Picked, Rotation};
@@ -14,6 +15,7 @@ use super::passed::Nothing;
 use super::rotate::wish;
 use super::{Inner, Latch};
 use crate::error::{Error, ErrorKind};
+use crate::when::rfc3339;
 
 /// What to do next.
 #[derive(Clone, Debug)]
@@ -27,6 +29,17 @@ pub enum Next {
     WaitUntil(u64),
     /// Only a new login or key helps; this says why.
     SignIn(Error),
+}
+
+impl fmt::Display for Next {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Continue => f.write_str("go on"),
+            Self::Retry(with) => write!(f, "send it again with the {} entry {}", with.provider(), with.label()),
+            Self::WaitUntil(at) => write!(f, "wait until {}", rfc3339(*at)),
+            Self::SignIn(why) => write!(f, "sign in: {why}"),
+        }
+    }
 }
 
 impl Latch {

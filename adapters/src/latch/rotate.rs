@@ -2,23 +2,20 @@
 
 use std::sync::Arc;
 
-use credlatch_core::Refusal;
 use credlatch_core::engine::{NoToken, Picked, Rotation, Wish};
 use credlatch_core::name::Label;
 use credlatch_core::pool::{Choice, Health};
 use credlatch_core::port::Issuer;
 use credlatch_core::provider::Provider;
-use credlatch_core::rotation::{Cause, Exchanged, Times};
+use credlatch_core::rotation::{Cause, Times};
 use credlatch_core::secret::Secret;
-use credlatch_core::state::{Material, State};
-use credlatch_core::time::Deadline;
 
 use super::credential::Credential;
 use super::exchange::{Answer, Once};
+use super::not_rotated::{not_rotated, not_there};
 use super::passed::{Nothing, Passed};
 use super::{Inner, Latch, times};
-use crate::error::{Error, ErrorKind, clock_time};
-use crate::issuers::{NO_ISSUER, Trouble, distrust, hindrance, trust};
+use crate::error::Error;
 
 /// What the pool chose, by what can be done with it without waiting for anybody.
 pub(super) enum AtOnce {
@@ -173,7 +170,7 @@ pub struct Rotated {
 }
 
 /// What to do while an issuer wants to be left alone.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum BackOff {
     /// Leave it alone.
     #[default]
@@ -191,96 +188,4 @@ impl Inner {
 
 pub(super) fn wish(row: &Provider, label: &Label, version: u64, cause: Cause) -> Wish {
     Wish { provider: row.id.clone(), label: label.clone(), version, cause, times: times(row) }
-}
-
-/// There is nothing to rotate under this label, whatever is stored under others.
-fn not_there(row: &Provider, label: &Label, state: &State) -> Error {
-    let entries = state.slot(row.id.as_str()).map_or(&[][..], |slot| &slot.entries);
-    if entries.is_empty() {
-        return Error::missing(row);
-    }
-    // Where all is linked, no label is of use.
-    if entries.iter().all(|entry| matches!(entry.material, Material::Link(_))) {
-        return borrowed(row);
-    }
-    Error::no_entry(row, label, state)
-}
-
-fn borrowed(row: &Provider) -> Error {
-    Error::new(
-        ErrorKind::Usage,
-        format!("{} is another tool's login, and that tool rotates it", row.id),
-        "use that tool, or sign in here to have a login of your own",
-    )
-}
-
-/// Why a rotation that a person asked for did not happen; `health` is what stands against the entry since.
-fn not_rotated(row: &Provider, label: &Label, rotation: Rotation, health: Option<&Health>) -> Error {
-    let name = &row.id;
-    let none = |what: &str, remedy: &str| Error::new(ErrorKind::Usage, format!("{name} {what}"), remedy);
-    match rotation {
-        Rotation::Granted(_) | Rotation::Newer(_) | Rotation::Gone => Error::missing(row),
-        Rotation::NoIssuer => none(
-            &format!("can't be rotated here: {NO_ISSUER}"),
-            "rotate it by an exchange of your own (`Latch::rotate_with`)",
-        ),
-        Rotation::Unsaved(unsaved) => Error::no_token(row, NoToken::Unsaved(Box::new(unsaved))),
-        Rotation::Busy(actor) => Error::no_token(row, NoToken::Busy(actor)),
-        Rotation::Failed(failed) => no_grant(row, label, failed, health.and_then(|health| health.retry_at)),
-        Rotation::Refused(Refusal::NotRotatable) => {
-            none("has no refresh token, so there is nothing to rotate", "sign in to get one, or go on using the key")
-        }
-        Rotation::Refused(Refusal::Borrowed) => borrowed(row),
-        Rotation::Refused(Refusal::InDoubtUntil(until)) => {
-            let what = format!("an earlier rotation of {name} got no answer, so its refresh token may be spent");
-            let remedy = "the present access token is used while it lasts; the refresh token is presented again at";
-            Error::new(ErrorKind::Busy, what, format!("{remedy} {} or later", clock_time(&until)))
-        }
-        Rotation::Refused(Refusal::BackOff(until) | Refusal::TooSoon(until)) => {
-            let trouble = health.and_then(|health| Trouble::of(Some(row), health));
-            let why = trouble.as_ref().map(|trouble| format!(": {}", trouble.what)).unwrap_or_default();
-            Error::new(
-                ErrorKind::Unreachable,
-                format!("the last tries to rotate {name} failed{why}"),
-                Trouble::remedy(trouble.as_ref(), name, label, Some(&until)),
-            )
-        }
-        Rotation::Refused(Refusal::Elsewhere(from)) => Error::no_token(row, NoToken::Elsewhere(from)),
-        Rotation::Refused(Refusal::Shared(why)) => Error::shared(row, why),
-        Rotation::Refused(_) => Error::no_token(row, NoToken::SignIn(None)),
-    }
-}
-
-/// Why an issuer that was to be asked granted nothing, and when it is asked again.
-fn no_grant(row: &Provider, label: &Label, failed: Exchanged, next: Option<Deadline>) -> Error {
-    let name = &row.id;
-    let (what, trouble) = match failed {
-        Exchanged::Rejected { code } => return Error::no_token(row, NoToken::SignIn(Some(code))),
-        Exchanged::Unknown => {
-            return Error::new(
-                ErrorKind::Unreachable,
-                format!("{name} was sent the refresh token and gave no usable answer, so the token may be spent"),
-                "the present access token is used while it lasts; the refresh token is presented again when it is needed",
-            );
-        }
-        Exchanged::Untrusted => {
-            return Error::new(
-                ErrorKind::Unreachable,
-                format!("the {name} token was not rotated: {}", distrust(Some(row))),
-                trust(),
-            );
-        }
-        Exchanged::TurnedAway { answer, .. } => {
-            let trouble = Trouble::turned_away(Some(row), &answer);
-            (format!("the {name} token was not rotated: {}", trouble.what), Some(trouble))
-        }
-        Exchanged::NotConsumed { retry_after_ms: Some(1..) } => {
-            (format!("the issuer of {name} asked to be left alone; nothing was changed"), None)
-        }
-        Exchanged::NotConsumed { .. } | Exchanged::Granted(_) => {
-            (format!("the issuer of {name} could not be reached; nothing was changed{}", hindrance(row)), None)
-        }
-    };
-    // Without a next try the entry was replaced meanwhile.
-    Error::new(ErrorKind::Unreachable, what, Trouble::remedy(trouble.as_ref(), name, label, next.as_ref()))
 }

@@ -7,6 +7,7 @@ use credlatch_core::port::Clock;
 use credlatch_core::time::Stamp;
 
 use super::boot;
+use crate::when::whole_ms;
 
 /// The wall clock, and the clock that counts since boot with sleep included.
 #[derive(Clone, Copy, Debug, Default)]
@@ -22,10 +23,6 @@ impl Clock for SystemClock {
     fn pause(&self, ms: u64) {
         thread::sleep(Duration::from_millis(ms));
     }
-}
-
-fn whole_ms(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Time since boot, by a clock that nobody can set.
