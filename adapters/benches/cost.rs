@@ -44,7 +44,7 @@ fn main() -> Result<(), Failure> {
     let home = place.path().join("home");
     let latch = open(&home, "one")?;
     latch.set("minimax", secret("mm-0000000000000000000000000000000000000001"))?;
-    latch.set_tokens("openai-codex", &Label::default(), tokens())?;
+    let _ = latch.set_tokens("openai-codex", &Label::default(), tokens())?;
 
     let mut report = Report::default();
     reads(&mut report, rounds(ROUNDS), &home, &latch)?;
@@ -238,12 +238,9 @@ fn alternating(turn: u32) -> Secret {
 }
 
 fn tokens() -> Tokens {
-    Tokens {
-        access: secret(&"access-".repeat(64)),
-        refresh: Some(secret(&"refresh-".repeat(16))),
-        expires_in: Some(Duration::from_secs(86_400)),
-        scopes: None,
-    }
+    Tokens::new(secret(&"access-".repeat(64)))
+        .with_refresh(secret(&"refresh-".repeat(16)))
+        .expiring_in(Duration::from_secs(86_400))
 }
 
 /// Stores so many keys in one commit. The library's face sets one at a time.

@@ -13,7 +13,7 @@ pub(crate) use below::Below;
 pub use rest::RestCause;
 
 use crate::plain;
-use crate::when::{rfc3339, system_time};
+use crate::when::{rfc3339_ms, system_time};
 
 /// Why something could not be done: what happened to what, and what to do.
 ///
@@ -206,7 +206,7 @@ impl std::error::Error for Error {
 
 /// A deadline as RFC 3339 in UTC, to the second.
 pub(crate) fn clock_time(deadline: &Deadline) -> String {
-    rfc3339(deadline.wall_ms())
+    rfc3339_ms(deadline.wall_ms())
 }
 
 #[cfg(test)]

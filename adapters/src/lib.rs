@@ -80,9 +80,21 @@ pub use credlatch_core as core;
 #[doc(no_inline)]
 pub use credlatch_core::name::{BadName, Label, ProfileName as Profile, ProviderId};
 #[doc(no_inline)]
-pub use credlatch_core::port::{StoreError, StoreErrorKind};
+pub use credlatch_core::origin::Origin;
+#[doc(no_inline)]
+pub use credlatch_core::pool::{BadStrategy, Strategy};
+#[doc(no_inline)]
+pub use credlatch_core::port::{Clock, Issuer, StoreError, StoreErrorKind};
+#[doc(no_inline)]
+pub use credlatch_core::provider::{BadTable, NotAKey, Provider, Table, UnknownProvider};
+#[doc(no_inline)]
+pub use credlatch_core::scrub::PlanError;
 pub use credlatch_core::scrub::Shape;
 pub use credlatch_core::secret::{BadSecret, Secret, fingerprint};
+#[doc(no_inline)]
+pub use credlatch_core::state::State;
+#[doc(no_inline)]
+pub use credlatch_core::time::Stamp;
 #[cfg(feature = "env")]
 pub use env::PlannedCommand;
 pub use error::{Error, ErrorKind, RestCause};
@@ -98,4 +110,6 @@ pub use latch::{Plan, Planning};
 pub use latch::{Taken, Took};
 #[doc(hidden)]
 pub use table::merge_file;
-pub use when::{counted_ms, parse_rfc3339, rfc3339};
+pub use when::rfc3339;
+#[doc(hidden)]
+pub use when::{counted_ms, parse_rfc3339, rfc3339_ms};

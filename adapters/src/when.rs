@@ -12,8 +12,14 @@ pub(crate) const LEAST_MS: u64 = 253_402_300_800;
 
 const EPOCH: DateTime = date(1970, 1, 1).at(0, 0, 0, 0);
 
-/// Milliseconds since the epoch as RFC 3339 in UTC, to the second.
-pub fn rfc3339(wall_ms: u64) -> String {
+/// A time as RFC 3339 in UTC, to the second, as messages and JSON tell it.
+pub fn rfc3339(at: SystemTime) -> String {
+    rfc3339_ms(wall_ms(at))
+}
+
+/// The same of milliseconds since the epoch.
+#[doc(hidden)]
+pub fn rfc3339_ms(wall_ms: u64) -> String {
     let seconds = i64::try_from(wall_ms / 1000).unwrap_or(i64::MAX);
     let at = EPOCH.checked_add(SignedDuration::from_secs(seconds));
     at.map_or_else(|_| "the far future".to_owned(), |at| format!("{at}Z"))
@@ -21,6 +27,7 @@ pub fn rfc3339(wall_ms: u64) -> String {
 
 /// A time as RFC 3339 writes it, in milliseconds since the epoch: negative before 1970, and to the last second of the year
 /// 9999, which is later than the last time that many libraries can hold.
+#[doc(hidden)]
 pub fn parse_rfc3339(text: &str) -> Option<i64> {
     let parts = Pieces::parse(text).ok()?;
     let offset_ms = i64::from(parts.offset()?.to_numeric_offset().seconds()) * 1000;
@@ -49,6 +56,7 @@ pub(crate) fn whole_ms(time: Duration) -> u64 {
 }
 
 /// Milliseconds since the epoch, of a whole number that counts seconds or milliseconds: its size tells which.
+#[doc(hidden)]
 pub fn counted_ms(number: u64) -> u64 {
     if number < LEAST_MS { number * 1000 } else { number }
 }
@@ -87,12 +95,12 @@ mod tests {
     #[test]
     fn what_is_written_is_read_again_to_the_end_of_time() {
         for second in [0, 1, 951_782_400, 2_000_000_000, LAST_SECOND] {
-            let text = rfc3339(second * 1000 + 999);
+            let text = rfc3339_ms(second * 1000 + 999);
             assert_eq!(parse_rfc3339(&text).map(i64::unsigned_abs), Some(second * 1000), "{text}");
         }
-        assert_eq!(rfc3339(LAST_SECOND * 1000), "9999-12-31T23:59:59Z");
+        assert_eq!(rfc3339_ms(LAST_SECOND * 1000), "9999-12-31T23:59:59Z");
         for beyond in [LEAST_MS * 1000, u64::MAX] {
-            assert_eq!(rfc3339(beyond), "the far future");
+            assert_eq!(rfc3339_ms(beyond), "the far future");
         }
     }
 

@@ -12,13 +12,8 @@ fn filled(latch: Latch) -> Latch {
     for label in ["a", "b"] {
         latch.set_as("minimax", &Label::new(label).unwrap(), secret(&format!("key-{label}"))).unwrap();
     }
-    let tokens = Tokens {
-        access: secret("access"),
-        refresh: Some(secret("refresh")),
-        expires_in: Some(Duration::from_secs(86_400)),
-        scopes: None,
-    };
-    latch.set_tokens("openai-codex", &Label::default(), tokens).unwrap();
+    let tokens = Tokens::new(secret("access")).with_refresh(secret("refresh")).expiring_in(Duration::from_secs(86_400));
+    let _ = latch.set_tokens("openai-codex", &Label::default(), tokens).unwrap();
     latch
 }
 

@@ -17,13 +17,9 @@ fn secret(text: &str) -> Secret {
 
 fn login_in(home: &Path) -> Latch {
     let latch = Latch::builder().home(home).open().unwrap();
-    let tokens = Tokens {
-        access: secret("access-0"),
-        refresh: Some(secret("refresh-0")),
-        expires_in: Some(Duration::from_secs(3_600)),
-        scopes: None,
-    };
-    latch.set_tokens("openai-codex", &Label::default(), tokens).unwrap();
+    let tokens =
+        Tokens::new(secret("access-0")).with_refresh(secret("refresh-0")).expiring_in(Duration::from_secs(3_600));
+    let _ = latch.set_tokens("openai-codex", &Label::default(), tokens).unwrap();
     latch
 }
 

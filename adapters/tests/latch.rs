@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use credlatch::system::FakeClock;
 use credlatch::{Answer, ErrorKind, Kind, Label, Latch, Next, Outcome, Secret, Tokens};
@@ -15,18 +15,15 @@ fn secret(text: &str) -> Secret {
 }
 
 fn tokens(number: usize, lifetime_secs: u64) -> Tokens {
-    Tokens {
-        access: secret(&format!("access-{number}")),
-        refresh: Some(secret(&format!("refresh-{number}"))),
-        expires_in: Some(Duration::from_secs(lifetime_secs)),
-        scopes: None,
-    }
+    Tokens::new(secret(&format!("access-{number}")))
+        .with_refresh(secret(&format!("refresh-{number}")))
+        .expiring_in(Duration::from_secs(lifetime_secs))
 }
 
 fn signed_in(lifetime_secs: u64) -> (Latch, FakeClock) {
-    let clock = FakeClock::at(NOON_MS);
+    let clock = FakeClock::at(SystemTime::UNIX_EPOCH + Duration::from_millis(NOON_MS));
     let latch = Latch::in_memory_on(clock.clone());
-    latch.set_tokens("openai-codex", &Label::default(), tokens(0, lifetime_secs)).unwrap();
+    let _ = latch.set_tokens("openai-codex", &Label::default(), tokens(0, lifetime_secs)).unwrap();
     (latch, clock)
 }
 
@@ -41,7 +38,7 @@ fn a_key_is_current_until_it_is_replaced_or_cleared() {
     let second = latch.current("minimax").unwrap();
     assert_eq!(second.expose_secret(), "key-2");
     assert!(second.version() > first.version());
-    latch.clear("minimax").unwrap();
+    let _ = latch.clear("minimax").unwrap();
     assert!(!second.is_current().unwrap());
     assert_eq!(latch.current("minimax").unwrap_err().kind(), ErrorKind::NoCredential);
 }
@@ -104,7 +101,7 @@ fn rotate_with_presents_once_and_stores_what_came() {
 #[test]
 fn sixteen_threads_rotate_once() {
     let (latch, clock) = signed_in(3600);
-    clock.advance(3_600_000);
+    clock.advance(Duration::from_millis(3_600_000));
     let exchanges = AtomicUsize::new(0);
     thread::scope(|scope| {
         for _ in 0..16 {
@@ -130,7 +127,7 @@ fn failure_3_a_time_out_is_not_a_revocation() {
     assert_eq!(latch.token("codex").unwrap().expose_secret(), "access-0", "served while it lives");
     let early = latch.rotate_with("codex", |_| panic!("a request may still be in flight")).unwrap_err();
     assert_eq!(early.kind(), ErrorKind::Busy);
-    clock.advance(3_600_000);
+    clock.advance(Duration::from_millis(3_600_000));
     let again = latch.rotate_with("codex", |refresh| {
         assert_eq!(refresh.expose_secret(), "refresh-0");
         Answer::Granted(tokens(1, 3600))
@@ -140,9 +137,9 @@ fn failure_3_a_time_out_is_not_a_revocation() {
 
 #[test]
 fn a_token_that_came_in_expired_is_rotated_before_it_is_handed_out() {
-    let clock = FakeClock::at(NOON_MS);
+    let clock = FakeClock::at(SystemTime::UNIX_EPOCH + Duration::from_millis(NOON_MS));
     let latch = Latch::in_memory_on(clock);
-    latch.set_tokens("codex", &Label::default(), tokens(0, 0)).unwrap();
+    let _ = latch.set_tokens("codex", &Label::default(), tokens(0, 0)).unwrap();
     let error = latch.token("codex").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unreachable, "no issuer can be asked, and an ended token is not handed out");
 }
@@ -150,7 +147,7 @@ fn a_token_that_came_in_expired_is_rotated_before_it_is_handed_out() {
 #[test]
 fn failure_4_only_a_rejection_of_these_bytes_loses_the_login() {
     let (latch, clock) = signed_in(3600);
-    clock.advance(3_600_000);
+    clock.advance(Duration::from_millis(3_600_000));
     let error = latch.rotate_with("codex", |_| Answer::Rejected("invalid_grant".to_owned())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::SignIn);
     assert!(error.message().contains("invalid_grant"), "{error}");
@@ -158,7 +155,7 @@ fn failure_4_only_a_rejection_of_these_bytes_loses_the_login() {
     assert_eq!(error.kind(), ErrorKind::SignIn);
     let error = latch.set_tokens("codex", &Label::default(), tokens(0, 3600)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::SignIn, "the same bytes again are refused");
-    latch.set_tokens("codex", &Label::default(), tokens(7, 3600)).unwrap();
+    let _ = latch.set_tokens("codex", &Label::default(), tokens(7, 3600)).unwrap();
     assert_eq!(latch.token("codex").unwrap().expose_secret(), "access-7");
 }
 
@@ -179,7 +176,7 @@ fn a_report_rests_the_entry_that_was_used_and_hands_out_another() {
 
 #[test]
 fn a_limit_on_one_model_is_answered_for_that_model_and_others_go_on() {
-    let clock = FakeClock::at(NOON_MS);
+    let clock = FakeClock::at(SystemTime::UNIX_EPOCH + Duration::from_millis(NOON_MS));
     let latch = Latch::in_memory_on(clock.clone());
     for label in ["a", "b"] {
         latch.set_as("minimax", &Label::new(label).unwrap(), secret(&format!("key-{label}"))).unwrap();
@@ -194,7 +191,7 @@ fn a_limit_on_one_model_is_answered_for_that_model_and_others_go_on() {
     assert_eq!(latch.token("minimax").unwrap().expose_secret(), "key-a");
     let Next::WaitUntil(_) = latch.report(&next, &limited).unwrap() else { panic!("both rest for it") };
     assert_eq!(latch.token_for_model("minimax", "big").unwrap_err().kind(), ErrorKind::Busy);
-    clock.advance(3_600_000);
+    clock.advance(Duration::from_millis(3_600_000));
     assert_eq!(latch.token_for_model("minimax", "big").unwrap().expose_secret(), "key-a");
 }
 

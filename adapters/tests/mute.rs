@@ -23,8 +23,8 @@ fn secret() -> Secret {
 }
 
 fn tokens() -> Tokens {
-    let expires_in = Some(Duration::from_secs(60));
-    Tokens { access: secret(), refresh: Some(secret()), expires_in, scopes: Some(vec!["a".to_owned()]) }
+    let tokens = Tokens::new(secret()).with_refresh(secret()).expiring_in(Duration::from_secs(60));
+    tokens.with_scopes(vec!["a".to_owned()])
 }
 
 fn provider() -> ProviderId {
@@ -108,7 +108,7 @@ fn core_types() -> Vec<(&'static str, String)> {
 
 fn library_types() -> Vec<(&'static str, String)> {
     let latch = Latch::in_memory();
-    latch.set_tokens("openai-codex", &Label::default(), tokens()).unwrap();
+    let _ = latch.set_tokens("openai-codex", &Label::default(), tokens()).unwrap();
     latch.set("minimax", secret()).unwrap();
     let credential = latch.token("minimax").unwrap();
     let mut headers = http::HeaderMap::new();

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use credlatch::core::pool::Strategy;
 use credlatch::core::put::How;
@@ -36,7 +36,7 @@ impl Linked {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join(".credentials.json");
         fs::write(&file, CLAUDE).unwrap();
-        let clock = FakeClock::at(NOON_MS);
+        let clock = FakeClock::at(SystemTime::UNIX_EPOCH + Duration::from_millis(NOON_MS));
         let latch = Latch::in_memory_on(clock.clone());
         let there = claude_code::read(&file).unwrap().unwrap().found;
         latch.import(there, How::Named).unwrap();
@@ -120,7 +120,7 @@ fn an_unreadable_link_is_not_taken_for_absent() {
     let state = linked.latch.status().unwrap().state;
     assert_eq!(state.generation, generation, "nothing is written because a file can't be read");
     assert!(state.entry("anthropic", "claude-code").unwrap().health.is_clean());
-    linked.latch.remove("anthropic", &label("key")).unwrap();
+    let _ = linked.latch.remove("anthropic", &label("key")).unwrap();
     assert_eq!(linked.latch.current("anthropic").unwrap_err().kind(), ErrorKind::Unreadable);
 }
 
@@ -132,7 +132,7 @@ fn what_rests_behind_it_is_waited_for() {
     let limited = Outcome::from_http(429, &HeaderMap::new(), b"");
     assert!(matches!(linked.latch.report(&used, &limited).unwrap(), Next::WaitUntil(_)));
     assert_eq!(linked.latch.current("anthropic").unwrap_err().kind(), ErrorKind::Busy);
-    linked.clock.advance(7_200_000);
+    linked.clock.advance(Duration::from_millis(7_200_000));
     assert_eq!(linked.used().0, "key");
 }
 
@@ -164,7 +164,7 @@ fn a_report_goes_on_behind_it_too() {
 fn a_file_is_not_read_before_its_turn_comes() {
     let linked = Linked::with_key();
     let latch = &linked.latch;
-    latch.remove("anthropic", &label("claude-code")).unwrap();
+    let _ = latch.remove("anthropic", &label("claude-code")).unwrap();
     fs::write(&linked.file, CLAUDE.replace("\"one\"", "\"two\"")).unwrap();
     let there = claude_code::read(&linked.file).unwrap().unwrap().found;
     latch.import(there, How::Named).unwrap();
@@ -203,25 +203,24 @@ fn only_what_was_handed_out_counts_as_used() {
 }
 
 fn bare(number: u32, lifetime_secs: u64) -> Tokens {
-    let access = secret(&format!("access-{number}"));
-    Tokens { access, refresh: None, expires_in: Some(Duration::from_secs(lifetime_secs)), scopes: None }
+    Tokens::new(secret(&format!("access-{number}"))).expiring_in(Duration::from_secs(lifetime_secs))
 }
 
 #[test]
 fn a_token_that_ended_and_that_nothing_renews_is_passed_over() {
-    let clock = FakeClock::at(NOON_MS);
+    let clock = FakeClock::at(SystemTime::UNIX_EPOCH + Duration::from_millis(NOON_MS));
     let latch = Latch::in_memory_on(clock.clone());
-    latch.set_tokens("openai-codex", &label("old"), bare(1, 60)).unwrap();
-    latch.set_tokens("openai-codex", &label("new"), bare(2, 3600)).unwrap();
+    let _ = latch.set_tokens("openai-codex", &label("old"), bare(1, 60)).unwrap();
+    let _ = latch.set_tokens("openai-codex", &label("new"), bare(2, 3600)).unwrap();
     let current = || latch.current("openai-codex").unwrap().label().to_string();
     let token = || latch.token("openai-codex").unwrap().label().to_string();
     assert_eq!((current(), token()), ("old".to_owned(), "old".to_owned()));
     // Too short for a request, and what is there.
-    clock.advance(55_000);
+    clock.advance(Duration::from_millis(55_000));
     assert_eq!((current(), token()), ("old".to_owned(), "new".to_owned()));
-    clock.advance(5_000);
+    clock.advance(Duration::from_millis(5_000));
     assert_eq!((current(), token()), ("new".to_owned(), "new".to_owned()));
-    clock.advance(3_600_000);
+    clock.advance(Duration::from_millis(3_600_000));
     for error in [latch.current("openai-codex").unwrap_err(), latch.token("openai-codex").unwrap_err()] {
         assert_eq!(error.kind(), ErrorKind::SignIn);
         assert!(error.to_string().contains("entry old has ended, and has no refresh token"), "{error}");
@@ -231,10 +230,10 @@ fn a_token_that_ended_and_that_nothing_renews_is_passed_over() {
 
 #[test]
 fn a_login_that_is_rejected_just_now_gives_way_to_the_next() {
-    let clock = FakeClock::at(NOON_MS);
+    let clock = FakeClock::at(SystemTime::UNIX_EPOCH + Duration::from_millis(NOON_MS));
     let latch = Latch::in_memory_on(clock.clone());
-    let renewable = Tokens { refresh: Some(secret("refresh-1")), ..bare(1, 3600) };
-    latch.set_tokens("openai-codex", &Label::default(), renewable).unwrap();
+    let renewable = bare(1, 3600).with_refresh(secret("refresh-1"));
+    let _ = latch.set_tokens("openai-codex", &Label::default(), renewable).unwrap();
     latch.set_as("openai-codex", &label("key"), secret("key-1")).unwrap();
     latch.rotate_with("openai-codex", |_| Answer::Rejected("invalid_grant".to_owned())).unwrap_err();
     let next = latch.token("openai-codex").unwrap();
@@ -250,11 +249,11 @@ async fn the_async_forms_go_on_behind_it_too() {
         assert_eq!(linked.latch.token_async("anthropic").await.unwrap().label().as_str(), "key", "{way}");
     }
     // What is too short for a request is passed over by the thread that waits for a better one.
-    let clock = FakeClock::at(NOON_MS);
+    let clock = FakeClock::at(SystemTime::UNIX_EPOCH + Duration::from_millis(NOON_MS));
     let latch = Latch::in_memory_on(clock.clone());
-    latch.set_tokens("openai-codex", &label("short"), bare(1, 60)).unwrap();
+    let _ = latch.set_tokens("openai-codex", &label("short"), bare(1, 60)).unwrap();
     assert_eq!(latch.token_async("openai-codex").await.unwrap().label().as_str(), "short");
-    clock.advance(55_000);
+    clock.advance(Duration::from_millis(55_000));
     let error = latch.token_async("openai-codex").await.unwrap_err();
     assert!(error.to_string().contains("has no refresh token"), "{error}");
     latch.set_as("openai-codex", &label("key"), secret("key-1")).unwrap();

@@ -38,12 +38,9 @@ fn found(provider: &str, name: &str, key: &str) -> Found {
 }
 
 fn tokens(number: usize) -> Tokens {
-    Tokens {
-        access: secret(&format!("access-{number}")),
-        refresh: Some(secret(&format!("refresh-{number}"))),
-        expires_in: Some(Duration::from_secs(3600)),
-        scopes: None,
-    }
+    Tokens::new(secret(&format!("access-{number}")))
+        .with_refresh(secret(&format!("refresh-{number}")))
+        .expiring_in(Duration::from_secs(3600))
 }
 
 #[test]
@@ -64,7 +61,7 @@ fn report_1736_a_a_reader_beside_a_clear_sees_both_keys_or_neither() {
             let pair = ["ANTHROPIC_TOKEN", "ANTHROPIC_API_KEY"]
                 .map(|name| found("anthropic", name, &format!("{name}-{round}")));
             writer.import(pair.to_vec(), How::Named).unwrap();
-            writer.clear("anthropic").unwrap();
+            let _ = writer.clear("anthropic").unwrap();
         }
         done.store(true, Ordering::Relaxed);
         let [neither, half, both] = reading.join().unwrap();
@@ -79,7 +76,7 @@ fn report_1736_b_after_a_clear_no_new_read_gives_the_old_value() {
     for round in 0..20 {
         one.set("anthropic", secret(&format!("key-{round}"))).unwrap();
         assert_eq!(other.current("anthropic").unwrap().expose_secret(), format!("key-{round}"));
-        other.clear("anthropic").unwrap();
+        let _ = other.clear("anthropic").unwrap();
         for latch in [&one, &other] {
             assert_eq!(latch.current("anthropic").unwrap_err().kind(), ErrorKind::NoCredential);
         }
@@ -93,7 +90,7 @@ fn report_1736_c_a_value_cleared_while_somebody_holds_it_is_not_resurrected() {
     one.import(vec![key.clone()], How::Bulk).unwrap();
     let held = one.current("anthropic").unwrap();
     let plan = one.plan("anthropic", credlatch::Shape::Own).unwrap();
-    other.clear("anthropic").unwrap();
+    let _ = other.clear("anthropic").unwrap();
     drop((held, plan));
     assert_eq!(one.current("anthropic").unwrap_err().kind(), ErrorKind::NoCredential);
     let taken = one.import(vec![key.clone()], How::Bulk).unwrap();
@@ -121,7 +118,7 @@ fn report_8040_c_a_stale_writer_drops_nothing_that_another_wrote() {
     assert_eq!(other.status().unwrap().state.slot("minimax").unwrap().entries.len(), 1);
     one.set_as("minimax", &label("b"), secret("key-b")).unwrap();
     let used = one.token("minimax").unwrap();
-    one.report(&used, &credlatch::Outcome::from_http(429, &http::HeaderMap::new(), b"")).unwrap();
+    let _ = one.report(&used, &credlatch::Outcome::from_http(429, &http::HeaderMap::new(), b"")).unwrap();
     other.set_as("minimax", &label("c"), secret("key-c")).unwrap();
     let state = one.status().unwrap().state;
     let slot = state.slot("minimax").unwrap();
@@ -132,10 +129,10 @@ fn report_8040_c_a_stale_writer_drops_nothing_that_another_wrote() {
 #[test]
 fn report_8040_d_a_losers_failure_does_not_wipe_the_winners_tokens() {
     let (_home, one, other) = two();
-    one.set_tokens("codex", &Label::default(), tokens(0)).unwrap();
+    let _ = one.set_tokens("codex", &Label::default(), tokens(0)).unwrap();
     one.rotate_with("codex", |_| {
         // While this exchange is under way a person signs in anew; its refusal then comes late.
-        other.set_tokens("codex", &Label::default(), tokens(7)).unwrap();
+        let _ = other.set_tokens("codex", &Label::default(), tokens(7)).unwrap();
         Answer::Rejected("invalid_grant".to_owned())
     })
     .unwrap_err();
@@ -146,9 +143,9 @@ fn report_8040_d_a_losers_failure_does_not_wipe_the_winners_tokens() {
 #[test]
 fn failure_12_a_clear_during_an_exchange_stays_cleared() {
     let (_home, one, other) = two();
-    one.set_tokens("codex", &Label::default(), tokens(0)).unwrap();
+    let _ = one.set_tokens("codex", &Label::default(), tokens(0)).unwrap();
     one.rotate_with("codex", |_| {
-        other.clear("codex").unwrap();
+        let _ = other.clear("codex").unwrap();
         Answer::Granted(tokens(1))
     })
     .unwrap_err();

@@ -102,7 +102,7 @@ fn report_3961_d_the_default_profile_behaves_as_if_there_were_no_scopes() {
     assert_eq!(key(&scope), latch.current("minimax").unwrap().expose_secret());
     latch.set("minimax", Secret::try_from("mm-key-2").unwrap()).unwrap();
     assert_eq!(key(&scope), "mm-key-2");
-    latch.clear("minimax").unwrap();
+    let _ = latch.clear("minimax").unwrap();
     let errors = [scope.current("minimax").unwrap_err(), latch.current("minimax").unwrap_err()];
     assert_eq!(errors[0], errors[1]);
 }

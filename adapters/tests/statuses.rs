@@ -1,5 +1,7 @@
 //! The guide's table of what follows from a provider's answer says what the code does.
 
+use std::time::{Duration, SystemTime};
+
 use credlatch::system::FakeClock;
 use credlatch::{ErrorKind, Label, Latch, Next, Outcome, Secret};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -8,7 +10,7 @@ const NOW_MS: u64 = 1_800_000_000_000;
 
 /// A latch in memory with so many keys.
 fn keys(count: usize) -> Latch {
-    let latch = Latch::in_memory_on(FakeClock::at(NOW_MS));
+    let latch = Latch::in_memory_on(FakeClock::at(SystemTime::UNIX_EPOCH + Duration::from_millis(NOW_MS)));
     for at in 0..count {
         let key = Secret::try_from(format!("key-{at}")).unwrap();
         latch.set_as("minimax", &Label::new(&format!("label-{at}")).unwrap(), key).unwrap();
@@ -20,7 +22,7 @@ fn keys(count: usize) -> Latch {
 fn follows(count: usize, outcome: &Outcome) -> String {
     let latch = keys(count);
     let used = latch.current("minimax").unwrap();
-    latch.report(&used, outcome).unwrap();
+    let _ = latch.report(&used, outcome).unwrap();
     let state = latch.status().unwrap().state;
     let health = &state.entry("minimax", used.label().as_str()).unwrap().health;
     match (&health.dead, health.rest) {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Waker};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use credlatch::core::flow::{FlowKind, Prompt};
 use credlatch::core::port::{Code, CodeExchanged, Issuer, Polled, Prompting, Revoked};
@@ -61,16 +61,11 @@ impl Issuer for Slow {
 }
 
 fn spent(issuer: Slow) -> (Latch, FakeClock) {
-    let clock = FakeClock::at(1_800_000_000_000);
+    let clock = FakeClock::at(SystemTime::UNIX_EPOCH + Duration::from_millis(1_800_000_000_000));
     let latch = Latch::builder().issuer(issuer).in_memory(clock.clone()).unwrap();
-    let tokens = Tokens {
-        access: secret("access-0"),
-        refresh: Some(secret("refresh-0")),
-        expires_in: Some(Duration::from_secs(60)),
-        scopes: None,
-    };
-    latch.set_tokens("openai-codex", &Label::default(), tokens).unwrap();
-    clock.advance(60_000);
+    let tokens = Tokens::new(secret("access-0")).with_refresh(secret("refresh-0")).expiring_in(Duration::from_secs(60));
+    let _ = latch.set_tokens("openai-codex", &Label::default(), tokens).unwrap();
+    clock.advance(Duration::from_millis(60_000));
     (latch, clock)
 }
 
@@ -103,7 +98,7 @@ fn a_token_that_is_due_is_handed_out_at_once_and_rotated_by_a_worker() {
     let issuer = Slow::default();
     let (latch, clock) = spent(issuer.clone());
     assert_eq!(latch.token("codex").unwrap().expose_secret(), "access-1");
-    clock.advance(3_500_000);
+    clock.advance(Duration::from_millis(3_500_000));
     for _ in 0..3 {
         assert_eq!(latch.token("codex").unwrap().expose_secret(), "access-1", "100 s are left");
     }
@@ -171,7 +166,7 @@ async fn whoever_comes_while_others_wait_gets_what_was_chosen_after_it_came() {
     assert!(early.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
     // A person replaces the login while it is renewed: who asks after that must not get the old one.
     thread::sleep(Duration::from_millis(10));
-    latch.clear("codex").unwrap();
+    let _ = latch.clear("codex").unwrap();
     latch.set("codex", secret("key-1")).unwrap();
     assert_eq!(latch.token_async("codex").await.unwrap().expose_secret(), "key-1");
     assert_eq!(early.await.unwrap().expose_secret(), "key-1", "what was granted came too late");
@@ -192,9 +187,9 @@ fn a_login_for_another_label_is_not_joined() {
 
 #[test]
 fn a_login_that_nobody_confirmed_in_time_asks_for_a_new_one_and_not_for_patience() {
-    let clock = FakeClock::at(1_800_000_000_000);
+    let clock = FakeClock::at(SystemTime::UNIX_EPOCH + Duration::from_millis(1_800_000_000_000));
     let latch = Latch::builder().issuer(Slow::default()).in_memory(clock.clone()).unwrap();
     let flow = latch.login("codex").unwrap();
-    clock.advance(900_000);
+    clock.advance(Duration::from_millis(900_000));
     assert_eq!(flow.wait().unwrap_err().kind(), ErrorKind::SignIn);
 }

@@ -84,7 +84,7 @@ pub(crate) fn is_answer(text: &str) -> bool {
 
 /// A bare access token, which nothing renews.
 pub(crate) fn bare(access: Secret) -> Tokens {
-    Tokens { access, refresh: None, expires_in: None, scopes: None }
+    Tokens::new(access)
 }
 
 /// An issuer's answer in JSON (RFC 6749, 5.1).
@@ -107,7 +107,9 @@ pub(crate) fn tokens(text: &str, now: Timestamp) -> Done<Tokens> {
         ));
     }
     let scopes = answer.scope.map(Scope::into_list);
-    Ok(Tokens { access: answer.access_token, refresh: answer.refresh_token, expires_in, scopes })
+    let mut tokens = Tokens::new(answer.access_token);
+    (tokens.refresh, tokens.expires_in, tokens.scopes) = (answer.refresh_token, expires_in, scopes);
+    Ok(tokens)
 }
 
 const FORM: &str = r#"nothing was stored; the form is {"access_token":…,"refresh_token":…,"expires_in":SECONDS}, where only the first is required"#;

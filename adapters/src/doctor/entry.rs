@@ -1,6 +1,7 @@
 //! One entry of a pool: how it fares, whether it is used, and why.
 
 use std::collections::BTreeMap;
+use std::time::SystemTime;
 
 use credlatch_core::name::Label;
 use credlatch_core::pool::{Standing, Strategy};
@@ -14,7 +15,7 @@ use super::holder::Holder;
 use crate::error::{RestCause, clock_time};
 use crate::latch::Kind;
 use crate::set_aside::SetAside;
-use crate::when::rfc3339;
+use crate::when::{rfc3339_ms, system_time};
 
 /// An entry of a pool. None of it is secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,14 +32,14 @@ pub struct EntryReport {
     pub is_used: bool,
     /// Why it is used, or why it isn't.
     pub why: String,
-    /// When its token ends, in milliseconds since the Unix epoch.
-    pub expires_at_ms: Option<u64>,
+    /// When its token ends, by the wall clock.
+    pub expires_at: Option<SystemTime>,
     /// Until when it rests.
-    pub rests_until_ms: Option<u64>,
+    pub rests_until: Option<SystemTime>,
     /// Models it rests for alone, and until when.
-    pub model_rests_ms: BTreeMap<String, u64>,
+    pub model_rests: BTreeMap<String, SystemTime>,
     /// Of one in doubt: when its refresh token may be presented once more.
-    pub presents_at_ms: Option<u64>,
+    pub presents_at: Option<SystemTime>,
     /// Who is renewing it.
     pub holder: Option<Holder>,
 }
@@ -86,10 +87,10 @@ pub(super) fn examine(case: &Case<'_>, entry: &Entry, found: Found, turn: &Turn<
         is_used: is_taken,
         why: passed_over(&health, &standing, &entry.source).unwrap_or_else(|| why(&standing, is_taken, turn, entry)),
         health,
-        expires_at_ms,
-        rests_until_ms: rest,
-        model_rests_ms: models.map(|(model, until)| (model.clone(), until.wall_ms())).collect(),
-        presents_at_ms: presents_at.map(|at| at.wall_ms()),
+        expires_at: expires_at_ms.map(system_time),
+        rests_until: rest.map(system_time),
+        model_rests: models.map(|(model, until)| (model.clone(), system_time(until.wall_ms()))).collect(),
+        presents_at: presents_at.map(|at| system_time(at.wall_ms())),
         holder: grant.and_then(|grant| grant.claim()).map(|claim| case.holder(claim)),
     }
 }
@@ -113,8 +114,8 @@ fn why(standing: &Standing<'_>, is_taken: bool, turn: &Turn<'_>, entry: &Entry) 
         Standing::Usable if is_taken => "used in its turn".to_owned(),
         Standing::Usable if turn.strategy == Strategy::LeastUsed => "could be used, and was used more often".to_owned(),
         Standing::Usable => "could be used, and comes later".to_owned(),
-        Standing::Dead(dead) => format!("dead since {}: {}", rfc3339(dead.at.wall_ms), dead.reason),
-        Standing::Lost(lost) => format!("lost at {}: its issuer answered {}", rfc3339(lost.at.wall_ms), lost.code),
+        Standing::Dead(dead) => format!("dead since {}: {}", rfc3339_ms(dead.at.wall_ms), dead.reason),
+        Standing::Lost(lost) => format!("lost at {}: its issuer answered {}", rfc3339_ms(lost.at.wall_ms), lost.code),
         Standing::Suspended => SetAside::of(&entry.source).what,
         Standing::Ended => "ended, and has no refresh token to renew it".to_owned(),
         Standing::Resting(rest) => {

@@ -1,12 +1,14 @@
 //! A login in progress.
 
+use std::time::SystemTime;
+
 use credlatch_core::flow::{LiveFlow, Phase};
 use credlatch_core::name::ProviderId;
 
 use super::Case;
 use super::finding::{About, Finding, Severity};
 use super::holder::{Holder, Life};
-use crate::when::rfc3339;
+use crate::when::{rfc3339, system_time};
 
 /// A login in progress. None of it is secret: the code is shown to whoever joins.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,8 +19,8 @@ pub struct FlowReport {
     pub user_code: Option<String>,
     /// Where to enter it.
     pub verification_uri: Option<String>,
-    /// When it ends by itself, in milliseconds since the Unix epoch.
-    pub expires_at_ms: u64,
+    /// When it ends by itself, by the wall clock.
+    pub expires_at: SystemTime,
     /// Who works on it; nobody after its poller died.
     pub holder: Option<Holder>,
 }
@@ -34,7 +36,7 @@ pub(super) fn examine(
         id: flow.id.to_string(),
         user_code: prompt.map(|prompt| prompt.user_code.clone()).filter(|code| !code.is_empty()),
         verification_uri: prompt.map(|prompt| prompt.verification_uri.clone()).filter(|uri| !uri.is_empty()),
-        expires_at_ms: flow.ends.wall_ms(),
+        expires_at: system_time(flow.ends.wall_ms()),
         holder: flow.holder.as_ref().map(|claim| case.holder(claim)),
     };
     if !flow.ends.is_reached(&case.now) {
@@ -45,7 +47,7 @@ pub(super) fn examine(
 
 fn finding(provider: &ProviderId, flow: &LiveFlow, report: &FlowReport) -> Finding {
     let about = About::Provider(provider.clone());
-    let until = rfc3339(report.expires_at_ms);
+    let until = rfc3339(report.expires_at);
     let how_far = match (&flow.phase, &report.user_code) {
         (Phase::Reserved, _) => "is about to ask for a code".to_owned(),
         (Phase::Exchanging(_), _) => "was confirmed and is being finished".to_owned(),

@@ -81,7 +81,7 @@ impl Desk<'_> {
     }
 
     fn expired(&self) -> Finding {
-        let ended = self.report.expires_at_ms.map_or_else(String::new, |ms| format!(" at {}", rfc3339(ms)));
+        let ended = self.report.expires_at.map_or_else(String::new, |at| format!(" at {}", rfc3339(at)));
         match self.entry.grant() {
             Some(_) => {
                 let what = format!("ended{ended}, and has no refresh token to renew it");
@@ -102,7 +102,7 @@ impl Desk<'_> {
             DoubtCause::ActorDied => "whoever renewed it ended before the answer was saved",
             DoubtCause::NoUsableAnswer => "a renewal got no usable answer",
         };
-        let next = match self.report.presents_at_ms {
+        let next = match self.report.presents_at {
             Some(at) => format!("it is presented once more after {}, when it is needed", rfc3339(at)),
             None => "its access token does not end; it is presented once more if that is refused".to_owned(),
         };

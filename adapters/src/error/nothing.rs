@@ -222,7 +222,7 @@ mod tests {
     use credlatch_core::time::Stamp;
 
     use super::*;
-    use crate::when::{rfc3339, system_time};
+    use crate::when::{rfc3339_ms, system_time};
 
     #[test]
     fn a_time_in_the_text_is_there_as_a_value_too() {
@@ -240,7 +240,7 @@ mod tests {
             let error = Error::no_token(row, why.clone());
             assert_eq!(error.retry_at(), Some(system_time(until.wall_ms())), "{why:?}");
             let text = format!("{error}; {}", error.remedy());
-            assert!(text.contains(&rfc3339(until.wall_ms())), "{text}");
+            assert!(text.contains(&rfc3339_ms(until.wall_ms())), "{text}");
         }
         for why in [NoToken::Empty, NoToken::SignIn(None), NoToken::Ended { label: Label::default() }] {
             assert_eq!(Error::no_token(row, why).retry_at(), None);

@@ -16,7 +16,7 @@ use super::status::{self, time_ms};
 use crate::fingerprint;
 use crate::foreign::hermes::{account_of, borrowed_from, is_elsewhere, is_plain, label};
 use crate::found::{bare_token, kind_of};
-use crate::when::rfc3339;
+use crate::when::rfc3339_ms;
 
 /// The source that Hermes sees on rows of ours: one that a person made, which Hermes keeps as it is.
 const OURS: &str = "manual:credlatch";
@@ -168,7 +168,7 @@ pub(super) fn make<'a>(id: &str, entry: &Entry, before: Option<&Object<'a>>, pri
     let issued_ms = entry.grant().map(|grant| grant.issued.wall_ms).filter(|ms| *ms > 0);
     for (name, time) in [("expires_at", ends_ms), ("last_refresh", issued_ms)] {
         if time.is_some() || row.has(name) {
-            row.put(name, &time.map(rfc3339))?;
+            row.put(name, &time.map(rfc3339_ms))?;
         }
     }
     if ends_ms.is_some() || row.has("expires_at_ms") {

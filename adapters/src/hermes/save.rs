@@ -23,7 +23,7 @@ use crate::file::disk::Place;
 use crate::file::document::form;
 use crate::file::wiped::exactly;
 use crate::fingerprint;
-use crate::when::rfc3339;
+use crate::when::rfc3339_ms;
 
 /// What a document takes from the moment it is written in.
 pub(super) struct Moment<'m> {
@@ -81,7 +81,7 @@ pub(super) fn save(opened: Opened<'_>, state: &State, moment: &Moment<'_>) -> io
     if root.get("version").is_none() {
         root.put("version", &1)?;
     }
-    root.put("updated_at", &rfc3339(moment.wall_ms))?;
+    root.put("updated_at", &rfc3339_ms(moment.wall_ms))?;
     writing.side.key_marks(moment.key);
     root.put(side::NAME, &writing.side)?;
     exactly(MAX_BYTES, |to| {

@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::json::Object;
 use super::side::{Known, KnownKind};
 use crate::foreign::when;
-use crate::when::rfc3339;
+use crate::when::rfc3339_ms;
 
 const STATUS: &str = "last_status";
 const STATUS_AT: &str = "last_status_at";
@@ -135,7 +135,7 @@ fn note(
     row.put(CODE, &code)?;
     row.put(REASON, &reason)?;
     row.put(MESSAGE, &())?;
-    row.put(RESET_AT, &until_ms.map(rfc3339))
+    row.put(RESET_AT, &until_ms.map(rfc3339_ms))
 }
 
 /// A row on which nothing was ever noted stays as it is.

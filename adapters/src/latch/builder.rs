@@ -6,6 +6,7 @@ mod memory;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 #[cfg(all(feature = "file", unix))]
 use assemble::issuer_of;
@@ -20,6 +21,7 @@ use crate::error::{Error, ErrorKind};
 use crate::system::SystemClock;
 #[cfg(all(feature = "file", unix))]
 use crate::table;
+use crate::when::whole_ms;
 
 /// How long a call waits for the store's lock, for another's exchange or for the end of a doubt unless the builder says
 /// otherwise, in milliseconds: longer than a doubt lasts with most providers. A commit takes a few milliseconds.
@@ -112,11 +114,11 @@ impl Builder {
         self
     }
 
-    /// How long a call waits for the store's lock, for another's exchange or for the end of a doubt, in milliseconds; 60,000
-    /// unless said.
+    /// How long a call waits for the store's lock, for another's exchange or for the end of a doubt, 60 seconds unless
+    /// said. It counts in whole milliseconds.
     #[must_use]
-    pub fn patience_ms(mut self, patience_ms: u64) -> Self {
-        self.patience_ms = patience_ms;
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience_ms = whole_ms(patience);
         self
     }
 

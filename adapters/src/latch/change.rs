@@ -19,6 +19,7 @@ use crate::error::{Error, ErrorKind};
 
 /// What came of storing a login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[must_use = "a refresh token may be held back"]
 #[non_exhaustive]
 pub struct Stored {
     /// What changed.

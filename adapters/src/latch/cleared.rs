@@ -10,9 +10,11 @@ use credlatch_core::port::Revoked;
 use super::siblings::Siblings;
 use super::{Inner, Latch};
 use crate::error::{Error, ErrorKind};
+use crate::when::whole_ms;
 
 /// What a clear took away. Dropping it changes nothing.
 #[derive(Clone, Debug)]
+#[must_use = "requests may hold what was cleared (`drain`), and its issuer may still take it (`revoke`)"]
 pub struct Cleared {
     pub(super) latch: Latch,
     pub(super) taken: engine::Cleared,
@@ -22,6 +24,7 @@ pub struct Cleared {
 
 /// What came of revoking what was cleared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[must_use = "what could not be revoked may still be used by whoever has it"]
 #[non_exhaustive]
 pub enum Revocation {
     /// Every issuer that can revoke confirmed it.
@@ -117,7 +120,7 @@ impl Cleared {
 /// Waits until nobody in this process holds what was cleared, whichever latch it came from.
 pub(super) fn drain(inner: &Inner, taken: &engine::Cleared, others: &Siblings, timeout: Duration) -> Result<(), Error> {
     let began = Instant::now();
-    let timeout_ms = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
+    let timeout_ms = whole_ms(timeout);
     let is_drained =
         inner.backend.drain(taken, timeout_ms) && others.drain(taken, timeout.saturating_sub(began.elapsed()));
     if is_drained { Ok(()) } else { Err(still_held(timeout_ms)) }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use credlatch_core::engine::{Live, LiveKind, Picked};
 use credlatch_core::name::{Label, ProviderId};
@@ -13,6 +13,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request};
 
 use super::Latch;
 use crate::error::{Error, ErrorKind};
+use crate::when::system_time;
 
 /// A credential as it was current when it was asked for. Use it for one request and drop it: a clear can wait until nobody
 /// holds the old one. The last owner of the secret wipes it.
@@ -133,17 +134,13 @@ impl Credential {
         self.generation
     }
 
-    /// When it ends, if it does, in milliseconds since the Unix epoch.
-    pub fn expires_at_ms(&self) -> Option<u64> {
-        match &self.borrowed {
+    /// When it ends, if it does, by the wall clock.
+    pub fn expires_at(&self) -> Option<SystemTime> {
+        let ends_ms = match &self.borrowed {
             Some(borrowed) => borrowed.expires_at_ms,
             None => self.live.expiry.wall_ms(),
-        }
-    }
-
-    /// When it ends, if it does.
-    pub fn expires_at(&self) -> Option<SystemTime> {
-        self.expires_at_ms().map(|ms| SystemTime::UNIX_EPOCH + Duration::from_millis(ms))
+        };
+        ends_ms.map(system_time)
     }
 
     /// Why it could not be saved when it was granted, if so: this process has it alone, and saves it when it can. It is as

@@ -178,7 +178,7 @@ mod tests {
     fn report_1736_another_clear_pays_it_too() {
         let home = Home::new();
         home.clear_and_die();
-        home.open().clear("openai").unwrap();
+        let _ = home.open().clear("openai").unwrap();
         assert_eq!((home.text().as_str(), home.debts()), (LEFT, 0));
     }
 

@@ -29,8 +29,22 @@ pub enum Answer {
     Unknown,
 }
 
-/// The tokens of a good answer.
+/// The tokens of a good answer: [`Tokens::new`], and what else it said.
+///
+/// ```
+/// use std::time::Duration;
+/// use credlatch::{Secret, Tokens};
+///
+/// # fn main() -> Result<(), credlatch::BadSecret> {
+/// let tokens = Tokens::new(Secret::try_from("access-1")?)
+///     .with_refresh(Secret::try_from("refresh-1")?)
+///     .expiring_in(Duration::from_secs(3600));
+/// assert!(tokens.refresh.is_some() && tokens.scopes.is_none());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Tokens {
     /// The new access token.
     pub access: Secret,
@@ -40,6 +54,31 @@ pub struct Tokens {
     pub expires_in: Option<Duration>,
     /// The granted scopes, if the issuer named them.
     pub scopes: Option<Vec<String>>,
+}
+
+impl Tokens {
+    /// An access token without a known end, and nothing that renews it.
+    pub fn new(access: Secret) -> Self {
+        Self { access, refresh: None, expires_in: None, scopes: None }
+    }
+
+    /// The same with a refresh token.
+    #[must_use]
+    pub fn with_refresh(self, refresh: Secret) -> Self {
+        Self { refresh: Some(refresh), ..self }
+    }
+
+    /// The same, and the access token ends so long after it came.
+    #[must_use]
+    pub fn expiring_in(self, lifetime: Duration) -> Self {
+        Self { expires_in: Some(lifetime), ..self }
+    }
+
+    /// The same, for these scopes.
+    #[must_use]
+    pub fn with_scopes(self, scopes: Vec<String>) -> Self {
+        Self { scopes: Some(scopes), ..self }
+    }
 }
 
 impl fmt::Debug for Tokens {

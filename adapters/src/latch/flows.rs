@@ -1,6 +1,7 @@
 //! What can be seen of logins. None of it is secret.
 
 use std::fmt;
+use std::time::{Duration, SystemTime};
 
 use credlatch_core::engine::FlowView;
 use credlatch_core::flow::{FlowEnd, Prompt};
@@ -9,9 +10,11 @@ use credlatch_core::state::Slot;
 
 use super::Status;
 use crate::plain;
+use crate::when::system_time;
 
 /// A login, in progress or ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FlowStatus {
     /// The login's public name: 32 hexadecimal digits.
     pub id: String,
@@ -25,10 +28,10 @@ pub struct FlowStatus {
     pub verification_uri: Option<String>,
     /// The same with the code in it.
     pub verification_uri_complete: Option<String>,
-    /// When it ends by itself, in milliseconds since the Unix epoch; of an ended one, when it ended.
-    pub expires_at_ms: u64,
-    /// Seconds between two polls.
-    pub interval_secs: u64,
+    /// When it ends by itself, by the wall clock; of an ended one, when it ended.
+    pub expires_at: SystemTime,
+    /// The time between two polls; zero where nothing is polled.
+    pub interval: Duration,
 }
 
 /// How far a login is.
@@ -95,8 +98,8 @@ pub(super) fn describe(provider: &ProviderId, view: &FlowView) -> Option<FlowSta
                 user_code: text(|prompt| &prompt.user_code),
                 verification_uri: text(|prompt| &prompt.verification_uri),
                 verification_uri_complete: prompt.and_then(|prompt| prompt.verification_uri_complete.clone()),
-                expires_at_ms: live.ends.wall_ms(),
-                interval_secs: prompt.map_or(0, |prompt| prompt.interval_secs),
+                expires_at: system_time(live.ends.wall_ms()),
+                interval: Duration::from_secs(prompt.map_or(0, |prompt| prompt.interval_secs)),
             })
         }
         FlowView::Ended(ended) => Some(FlowStatus {
@@ -111,8 +114,8 @@ pub(super) fn describe(provider: &ProviderId, view: &FlowView) -> Option<FlowSta
             user_code: ended.user_code.clone(),
             verification_uri: None,
             verification_uri_complete: None,
-            expires_at_ms: ended.at.wall_ms,
-            interval_secs: 0,
+            expires_at: system_time(ended.at.wall_ms),
+            interval: Duration::ZERO,
         }),
         FlowView::Unknown => None,
     }

@@ -130,7 +130,7 @@ mod tests {
         let took = |how| latch.import(found(&latch), how).unwrap()[0].took;
         assert_eq!(took(How::Bulk), Took::Stored);
         assert_eq!(took(How::Bulk), Took::Already);
-        latch.clear("minimax").unwrap();
+        let _ = latch.clear("minimax").unwrap();
         assert_eq!(took(How::Bulk), Took::Cleared);
         assert_eq!(took(How::Named), Took::Stored);
     }

@@ -1,6 +1,8 @@
 //! Signing in: one flow for everybody who asks, in this and every other process.
 
+use std::fmt;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use credlatch_core::custody::Nonce;
 use credlatch_core::engine::FlowView;
@@ -17,6 +19,8 @@ use crate::error::{Error, ErrorKind};
 
 /// A login in progress. Dropping it does nothing: the login goes on, and other processes may be waiting for it.
 /// [`Flow::cancel`] ends it.
+#[derive(Clone)]
+#[must_use = "somebody has to be shown its code"]
 pub struct Flow {
     pub(super) latch: Latch,
     provider: ProviderId,
@@ -155,6 +159,14 @@ impl Inner {
     }
 }
 
+impl fmt::Debug for Flow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Flow");
+        shown.field("provider", &self.provider).field("id", &self.id()).field("started_here", &self.started);
+        shown.finish_non_exhaustive()
+    }
+}
+
 impl Flow {
     /// Its public name.
     pub fn id(&self) -> String {
@@ -232,8 +244,8 @@ impl Flow {
             user_code: None,
             verification_uri: None,
             verification_uri_complete: None,
-            expires_at_ms: 0,
-            interval_secs: 0,
+            expires_at: SystemTime::UNIX_EPOCH,
+            interval: Duration::ZERO,
         }
     }
 }

@@ -112,7 +112,7 @@ mod tests {
     use credlatch_core::time::Stamp;
 
     use super::*;
-    use crate::when::{rfc3339, system_time};
+    use crate::when::{rfc3339_ms, system_time};
 
     #[test]
     fn a_time_in_the_text_is_there_as_a_value_too() {
@@ -132,7 +132,7 @@ mod tests {
             let error = not_rotated(row, &label, rotation, Some(&health));
             assert_eq!(error.retry_at(), Some(system_time(until.wall_ms())), "{error}");
             let text = format!("{error}; {}", error.remedy());
-            assert!(text.contains(&rfc3339(until.wall_ms())), "{text}");
+            assert!(text.contains(&rfc3339_ms(until.wall_ms())), "{text}");
         }
         let never = not_rotated(row, &label, Rotation::Refused(Refusal::NotRotatable), Some(&health));
         assert_eq!(never.retry_at(), None);

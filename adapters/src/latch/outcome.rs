@@ -170,7 +170,7 @@ mod tests {
     #[test]
     fn reset_times_come_in_every_shape() {
         let in_an_hour_ms = now_ms() + 3_600_000;
-        let iso = crate::rfc3339(in_an_hour_ms);
+        let iso = crate::rfc3339_ms(in_an_hour_ms);
         for value in [in_an_hour_ms.to_string(), (in_an_hour_ms / 1000).to_string(), format!("{iso:?}")] {
             for key in ["reset_at", "resets_at", "retry_until"] {
                 let body = format!(r#"{{"error":{{"{key}":{value}}}}}"#);

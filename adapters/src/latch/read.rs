@@ -1,6 +1,7 @@
 //! Reading: the current credential of a provider, and the state of everything.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use credlatch_core::Event;
 use credlatch_core::engine::{Live, Picked};
@@ -12,14 +13,23 @@ use super::credential::{Credential, Read, Unread};
 use super::passed::Passed;
 use super::{Inner, Latch};
 use crate::error::{Error, ErrorKind};
+use crate::when::system_time;
 
 /// Everything stored, at one generation, and the time at which it was looked at.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Status {
     /// The state. Its `Debug` hides secrets.
     pub state: Arc<State>,
-    /// When.
+    /// When, as the core counts: ages of what is in the state are told by it.
     pub now: Stamp,
+}
+
+impl Status {
+    /// When it was looked at, by the wall clock.
+    pub fn at(&self) -> SystemTime {
+        system_time(self.now.wall_ms)
+    }
 }
 
 impl Latch {

@@ -62,7 +62,7 @@ mod tests {
         assert!(matches!(latch.report(&used, &turned_away).unwrap(), Next::WaitUntil(_)));
         assert!(latch.recognise("minimax", &secret("first")).unwrap().is_some(), "it is still there");
         latch.set("minimax", secret("newer")).unwrap();
-        latch.report(&used, &turned_away).unwrap();
+        let _ = latch.report(&used, &turned_away).unwrap();
         assert_eq!(latch.current("minimax").unwrap().expose_secret(), "newer");
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use credlatch_core::engine::{Live, LiveKind, NoToken, Picked, Rotation};
 use credlatch_core::pool::{Answer, Report};
@@ -15,18 +16,19 @@ use super::passed::Nothing;
 use super::rotate::wish;
 use super::{Inner, Latch};
 use crate::error::{Error, ErrorKind};
-use crate::when::rfc3339;
+use crate::when::{rfc3339, system_time};
 
 /// What to do next.
 #[derive(Clone, Debug)]
+#[must_use = "it says what to do with the request"]
 #[non_exhaustive]
 pub enum Next {
     /// Nothing: the credential is not to blame.
     Continue,
     /// Send the request again, once, with this credential.
     Retry(Credential),
-    /// Nothing is usable before this time, in milliseconds since the Unix epoch.
-    WaitUntil(u64),
+    /// Nothing is usable before this time, by the wall clock.
+    WaitUntil(SystemTime),
     /// Only a new login or key helps; this says why.
     SignIn(Error),
 }
@@ -74,7 +76,7 @@ impl Latch {
                 | NoToken::Untrusted(until)
                 | NoToken::TurnedAway { until, .. }
                 | NoToken::InDoubt { until, .. },
-            )) => Ok(Next::WaitUntil(until.wall_ms())),
+            )) => Ok(Next::WaitUntil(system_time(until.wall_ms()))),
             Err(nothing) => {
                 let error = nothing.into_error(row);
                 match error.kind() {

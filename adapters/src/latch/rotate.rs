@@ -161,6 +161,8 @@ impl Latch {
 
 /// What came of a rotation that was asked for.
 #[derive(Clone, Debug)]
+#[must_use = "it may be somebody else's rotation"]
+#[non_exhaustive]
 pub struct Rotated {
     /// What is stored now.
     pub credential: Credential,

@@ -37,8 +37,8 @@ impl From<FlowStatus> for Told {
             },
             user_code: flow.user_code,
             verification_uri: flow.verification_uri,
-            expires_at: lives.then(|| rfc3339(flow.expires_at_ms)),
-            poll_interval_seconds: lives.then_some(flow.interval_secs).filter(|secs| *secs > 0),
+            expires_at: lives.then(|| rfc3339(flow.expires_at)),
+            poll_interval_seconds: lives.then_some(flow.interval.as_secs()).filter(|secs| *secs > 0),
         }
     }
 }

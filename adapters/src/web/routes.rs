@@ -123,5 +123,5 @@ fn is_signed_in(stored: &Stored, row: &Provider) -> bool {
 /// The flow in progress, or the one that ended last.
 fn newest(flows: &[FlowStatus], row: &Provider) -> Option<FlowStatus> {
     let of_row = flows.iter().filter(|flow| flow.provider == row.id);
-    of_row.max_by_key(|flow| (flow.state == FlowState::Pending, flow.expires_at_ms)).cloned()
+    of_row.max_by_key(|flow| (flow.state == FlowState::Pending, flow.expires_at)).cloned()
 }

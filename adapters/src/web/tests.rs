@@ -161,7 +161,7 @@ async fn status_tells_who_has_a_login_and_how_it_stands() {
         expires_in: None,
         scopes: None,
     };
-    latch.set_tokens("openai-codex", &Label::default(), tokens).unwrap();
+    let _ = latch.set_tokens("openai-codex", &Label::default(), tokens).unwrap();
     assert_eq!(of_codex().await["signed_in"], true);
 }
 

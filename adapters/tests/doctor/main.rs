@@ -65,7 +65,7 @@ impl Home {
 
     /// With a login of Codex that lasts so many seconds.
     pub(crate) fn with_login(self, lifetime_secs: u64) -> Self {
-        self.latch().set_tokens("openai-codex", &Label::default(), tokens(0, lifetime_secs)).unwrap();
+        let _ = self.latch().set_tokens("openai-codex", &Label::default(), tokens(0, lifetime_secs)).unwrap();
         self
     }
 
@@ -89,12 +89,9 @@ pub(crate) fn label(text: &str) -> Label {
 }
 
 pub(crate) fn tokens(number: usize, lifetime_secs: u64) -> Tokens {
-    Tokens {
-        access: secret(&format!("access-{number}")),
-        refresh: Some(secret(&format!("refresh-{number}"))),
-        expires_in: Some(Duration::from_secs(lifetime_secs)),
-        scopes: None,
-    }
+    Tokens::new(secret(&format!("access-{number}")))
+        .with_refresh(secret(&format!("refresh-{number}")))
+        .expiring_in(Duration::from_secs(lifetime_secs))
 }
 
 pub(crate) fn chmod(path: impl AsRef<Path>, mode: u32) {

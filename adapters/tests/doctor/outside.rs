@@ -1,6 +1,7 @@
 //! What lies outside the store: the environment, a `.env`, other tools' files. None of it is used.
 
 use std::fs;
+use std::time::Duration;
 
 use credlatch::core::Event;
 use credlatch::core::engine::Engine;
@@ -15,7 +16,7 @@ use credlatch::file::FileStore;
 use credlatch::system::{ParkingLot, SystemClock, SystemNonces};
 use credlatch::{Label, fingerprint};
 
-use super::{Home, found, secret, sound, tokens};
+use super::{Home, found, secret, sound};
 
 fn outside(diagnosis: &Diagnosis) -> Vec<&str> {
     let of = diagnosis.findings.iter().filter(|finding| finding.about == About::Outside);
@@ -69,7 +70,7 @@ fn what_was_cleared_is_told_to_stay_away() {
     );
     home.latch().import(there.found, How::Bulk).unwrap();
     found(&home.doctor_in(&vars), InOrder, &["MINIMAX_API_KEY of the environment", "is what is stored"]);
-    home.latch().clear("minimax").unwrap();
+    let _ = home.latch().clear("minimax").unwrap();
     let diagnosis = home.doctor_in(&vars);
     sound(&diagnosis);
     let finding =
@@ -164,7 +165,7 @@ fn failure_33_a_refresh_token_that_another_tool_holds_as_well_is_a_warning() {
     sound(&home.doctor_in(&[("CODEX_HOME", &folder)]));
     // A key with the same bytes is no login, and one that has no refresh token is renewed by nobody.
     home.latch().set("minimax", secret("refresh-1")).unwrap();
-    let bare = credlatch::Tokens { refresh: None, access: secret("refresh-1"), ..tokens(0, 60) };
-    home.latch().set_tokens("openai-codex", &Label::new("bare").unwrap(), bare).unwrap();
+    let bare = credlatch::Tokens::new(secret("refresh-1")).expiring_in(Duration::from_secs(60));
+    let _ = home.latch().set_tokens("openai-codex", &Label::new("bare").unwrap(), bare).unwrap();
     sound(&home.doctor_in(&[("CODEX_HOME", &folder)]));
 }

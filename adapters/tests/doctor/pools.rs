@@ -28,7 +28,7 @@ fn three() -> Home {
 fn answered(home: &Home, status: u16, body: &[u8]) {
     let latch = home.latch();
     let used = latch.current("minimax").unwrap();
-    latch.report(&used, &Outcome::from_http(status, &HeaderMap::new(), body)).unwrap();
+    let _ = latch.report(&used, &Outcome::from_http(status, &HeaderMap::new(), body)).unwrap();
 }
 
 fn whys(home: &Home) -> Vec<String> {
@@ -56,7 +56,7 @@ fn the_entry_that_is_told_to_be_used_is_the_one_that_requests_get() {
     found(&diagnosis, Note, &["minimax entry first", "rests until"]);
     found(&diagnosis, Warning, &["minimax entry second", "token_revoked"]);
     assert_eq!(wrong(&diagnosis).len(), 1);
-    assert!(entry(&diagnosis, "first").rests_until_ms.is_some());
+    assert!(entry(&diagnosis, "first").rests_until.is_some());
 }
 
 #[test]
@@ -121,8 +121,8 @@ fn a_login_in_doubt_says_when_it_is_presented_again() {
     home.latch().rotate_with("openai-codex", |_| Answer::Unknown).unwrap_err();
     let diagnosis = home.doctor();
     let finding = found(&diagnosis, Warning, &["in doubt", "no usable answer"]);
-    let ends = entry(&before, "default").expires_at_ms.unwrap();
-    assert_eq!(entry(&diagnosis, "default").presents_at_ms, Some(ends), "not before the access token ends");
+    let ends = entry(&before, "default").expires_at.unwrap();
+    assert_eq!(entry(&diagnosis, "default").presents_at, Some(ends), "not before the access token ends");
     assert!(finding.remedy.contains(&credlatch::rfc3339(ends)), "{finding:?}");
     assert!(entry(&diagnosis, "default").is_used, "the access token is served while it lives");
     assert_eq!(wrong(&diagnosis).len(), 1, "the back-off is not told beside the doubt");
@@ -139,14 +139,14 @@ fn a_login_whose_issuer_gave_nothing_says_when_the_next_try_is() {
 #[test]
 fn a_token_that_ended_and_that_nothing_renews_is_told_and_passed_over() {
     let home = Home::new();
-    let bare = credlatch::Tokens { refresh: None, expires_in: Some(Duration::ZERO), ..tokens(0, 0) };
-    home.latch().set_tokens("openai-codex", &label("old"), bare).unwrap();
-    home.latch().set_tokens("openai-codex", &label("new"), tokens(1, 3600)).unwrap();
+    let bare = credlatch::Tokens::new(secret("access-0")).expiring_in(Duration::ZERO);
+    let _ = home.latch().set_tokens("openai-codex", &label("old"), bare).unwrap();
+    let _ = home.latch().set_tokens("openai-codex", &label("new"), tokens(1, 3600)).unwrap();
     let diagnosis = home.doctor();
     let finding = found(&diagnosis, Warning, &["entry old ended at", "no refresh token"]);
     assert_eq!(diagnosis.providers[0].used, Some(label("new")), "it is passed over");
     assert!(finding.remedy.contains("credlatch remove openai-codex --label 'old'"), "{finding:?}");
-    home.latch().remove("openai-codex", &label("old")).unwrap();
+    let _ = home.latch().remove("openai-codex", &label("old")).unwrap();
     sound(&home.doctor());
 }
 
@@ -167,7 +167,10 @@ fn a_link_is_told_by_what_stands_in_its_file_now() {
     let (home, file) = linked();
     let diagnosis = home.doctor();
     sound(&diagnosis);
-    assert_eq!(entry(&diagnosis, "claude-code").expires_at_ms, Some(4_000_000_000_000));
+    assert_eq!(
+        entry(&diagnosis, "claude-code").expires_at,
+        Some(std::time::SystemTime::UNIX_EPOCH + Duration::from_millis(4_000_000_000_000))
+    );
 
     fs::write(&file, CLAUDE.replace("4000000000000", "1000000000000")).unwrap();
     let diagnosis = home.doctor();
@@ -275,11 +278,11 @@ fn a_limit_on_one_model_is_told_with_the_model() {
     let home = Home::new().with_key();
     let latch = home.latch();
     let used = latch.current("minimax").unwrap();
-    latch.report(&used, &Outcome::from_http(429, &HeaderMap::new(), b"").of_model("big")).unwrap();
+    let _ = latch.report(&used, &Outcome::from_http(429, &HeaderMap::new(), b"").of_model("big")).unwrap();
     let diagnosis = home.doctor();
     sound(&diagnosis);
     let entry = entry(&diagnosis, "default");
-    assert!(entry.is_used && entry.model_rests_ms.contains_key("big"), "{entry:?}");
+    assert!(entry.is_used && entry.model_rests.contains_key("big"), "{entry:?}");
 }
 
 #[test]

@@ -259,7 +259,7 @@ fn what_is_not_noticed_where_claims_are_not_remembered_is_told_with_the_reason()
     let is_told =
         |findings: &[credlatch::doctor::Finding]| findings.iter().any(|one| one.what.contains("claims aren't"));
     assert!(!is_told(&at(&nowhere).findings), "keys are not claimed");
-    home.latch().set_tokens("openai-codex", &credlatch::Label::default(), super::tokens(0, 3600)).unwrap();
+    let _ = home.latch().set_tokens("openai-codex", &credlatch::Label::default(), super::tokens(0, 3600)).unwrap();
     found(&at(&nowhere), Note, &["claims aren't remembered outside the store", "file"]);
     let open = home.beside().join("claims");
     fs::write(&open, "").unwrap();

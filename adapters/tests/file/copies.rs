@@ -13,12 +13,7 @@ use crate::needs::is_root;
 
 fn tokens(number: usize) -> Tokens {
     let secret = |text: &str| Secret::try_from(format!("{text}-{number}")).unwrap();
-    Tokens {
-        access: secret("access"),
-        refresh: Some(secret("refresh")),
-        expires_in: Some(Duration::from_secs(3600)),
-        scopes: None,
-    }
+    Tokens::new(secret("access")).with_refresh(secret("refresh")).expiring_in(Duration::from_secs(3600))
 }
 
 /// A latch whose claims are remembered in a file beside its home.
@@ -34,7 +29,7 @@ fn claims(home: &Path) -> PathBuf {
 fn signed_in(renewed: usize) -> (Home, Latch) {
     let home = Home::new();
     let latch = latch(home.path());
-    latch.set_tokens("openai-codex", &Label::default(), tokens(0)).unwrap();
+    let _ = latch.set_tokens("openai-codex", &Label::default(), tokens(0)).unwrap();
     for number in 1..=renewed {
         rotate(&latch, number).unwrap();
     }
@@ -56,7 +51,7 @@ fn is_noticed(home: &Path) {
     refused(present().unwrap_err());
     latch.set("minimax", Secret::try_from("mm-key-1").unwrap()).unwrap();
     refused(present().unwrap_err());
-    latch.set_tokens("openai-codex", &Label::default(), tokens(90)).unwrap();
+    let _ = latch.set_tokens("openai-codex", &Label::default(), tokens(90)).unwrap();
     assert_eq!(rotate(&latch, 91).unwrap().expose_secret(), "access-91");
     rotate(&self::latch(home), 92).unwrap();
 }
@@ -148,7 +143,7 @@ fn a_document_restored_after_a_reboot_before_the_first_commit_is_noticed() {
     fs::remove_file(claims(home.path())).unwrap();
     reboot(&home);
     // A change that changes nothing is the first to lock in this boot.
-    latch.clear("minimax").unwrap();
+    let _ = latch.clear("minimax").unwrap();
     fs::write(home.document(), backup).unwrap();
     is_noticed(home.path());
 }
@@ -216,7 +211,7 @@ fn a_record_that_cannot_be_written_keeps_nothing_from_being_renewed() {
     let in_the_way = home.path().with_extension("file");
     fs::write(&in_the_way, "").unwrap();
     let latch = credlatch::Latch::builder().home(home.path()).claims(in_the_way.join("state/claims")).open().unwrap();
-    latch.set_tokens("openai-codex", &Label::default(), tokens(0)).unwrap();
+    let _ = latch.set_tokens("openai-codex", &Label::default(), tokens(0)).unwrap();
     rotate(&latch, 1).unwrap();
     rotate(&latch, 2).unwrap();
     fs::remove_file(in_the_way).unwrap();

@@ -93,7 +93,7 @@ fn an_act_that_a_fork_inherited_goes_on_until_the_child_uses_a_store_execs_or_en
         family.parent.kill();
         assert_eq!(holder(&latch), Some(Holder { pid: Some(child), life: Life::AtWork }));
 
-        let hasty = Latch::builder().home(home.path()).patience_ms(50).open().unwrap();
+        let hasty = Latch::builder().home(home.path()).patience(Duration::from_millis(50)).open().unwrap();
         let began = Instant::now();
         assert!(hasty.rotate("openai-codex", &Label::default()).is_err());
         assert!(began.elapsed() < Duration::from_secs(5), "the wait is bounded");
@@ -118,13 +118,10 @@ impl Home {
     /// One with a login.
     fn with_login() -> Self {
         let home = Self::new();
-        let tokens = Tokens {
-            access: Secret::try_from("access-1").unwrap(),
-            refresh: Some(Secret::try_from("refresh-1").unwrap()),
-            expires_in: Some(Duration::from_secs(60)),
-            scopes: None,
-        };
-        home.latch().set_tokens("openai-codex", &Label::default(), tokens).unwrap();
+        let tokens = Tokens::new(Secret::try_from("access-1").unwrap())
+            .with_refresh(Secret::try_from("refresh-1").unwrap())
+            .expiring_in(Duration::from_secs(60));
+        let _ = home.latch().set_tokens("openai-codex", &Label::default(), tokens).unwrap();
         home
     }
 

@@ -33,7 +33,7 @@ fn report_8040_e_a_writer_killed_at_any_instant_leaves_the_old_or_the_new_row() 
         latch.set("minimax", secret("mm-next")).unwrap();
         assert!(killed.elapsed() < Duration::from_secs(2), "the next writer waited {:?}", killed.elapsed());
         assert_eq!(home.files(), ["auth.claims", "auth.json", "auth.lock"], "nothing is left behind");
-        latch.clear("minimax").unwrap();
+        let _ = latch.clear("minimax").unwrap();
     }
 }
 
@@ -45,7 +45,7 @@ fn a_hermes_that_dies_with_the_lock_blocks_nobody() {
     let mut line = String::new();
     BufReader::new(holder.stdout.take().unwrap()).read_line(&mut line).unwrap();
     assert_eq!(line, "held\n");
-    let impatient = home.builder().patience_ms(200).open().unwrap();
+    let impatient = home.builder().patience(Duration::from_millis(200)).open().unwrap();
     let error = impatient.set("minimax", secret("mm-1")).unwrap_err();
     assert_eq!(error.kind(), credlatch::ErrorKind::Busy);
     assert!(error.to_string().contains(&format!("process {}", holder.id())), "{error}");

@@ -13,18 +13,15 @@ use credlatch::{Answer, ErrorKind, Label, Latch, Tokens};
 use crate::{Home, folders, helper, secret};
 
 fn tokens(number: u32) -> Tokens {
-    Tokens {
-        access: secret(&format!("access-{number}")),
-        refresh: Some(secret(&format!("refresh-{number}"))),
-        expires_in: Some(Duration::from_secs(3600)),
-        scopes: None,
-    }
+    Tokens::new(secret(&format!("access-{number}")))
+        .with_refresh(secret(&format!("refresh-{number}")))
+        .expiring_in(Duration::from_secs(3600))
 }
 
 fn signed_in() -> (Home, Latch) {
     let home = Home::new();
     let latch = home.latch();
-    latch.set_tokens("minimax", &Label::default(), tokens(1)).unwrap();
+    let _ = latch.set_tokens("minimax", &Label::default(), tokens(1)).unwrap();
     (home, latch)
 }
 

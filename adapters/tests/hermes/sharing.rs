@@ -40,7 +40,7 @@ fn a_row_that_is_changed_there_has_a_new_version_here() {
     assert!(!first.is_current().unwrap());
     // A late report about the first hits nothing.
     let unauthorized = credlatch::Outcome::from_http(401, &http::HeaderMap::new(), b"");
-    latch.report(&first, &unauthorized).unwrap();
+    let _ = latch.report(&first, &unauthorized).unwrap();
     assert_eq!(latch.current("anthropic").unwrap().expose_secret(), "sk-ant-api03-two-0123456789");
     // Another process that commits writes down the version that was seen.
     home.latch().set("minimax", secret("mm-1")).unwrap();
@@ -73,7 +73,7 @@ fn a_running_hermes_that_renews_what_was_cleared_here_does_not_bring_it_back() {
     let Some(peer) = Peer::find() else { return };
     let home = Home::new();
     let latch = home.latch();
-    latch.clear("openai-codex").unwrap();
+    let _ = latch.clear("openai-codex").unwrap();
     let renewed = r#"{"id":"codex-oauth-0123456789ab","label":"me","auth_type":"oauth","priority":0,"source":"device_code",
         "access_token":"at-codex-2","refresh_token":"rt-codex-2","expires_at_ms":4000000000000}"#;
     peer.run("put", &home.file(), &["openai-codex", renewed]);
@@ -92,7 +92,7 @@ fn what_failed_here_rests_there() {
     let latch = home.latch();
     let used = latch.current("anthropic").unwrap();
     let limited = credlatch::Outcome::from_http(429, &http::HeaderMap::new(), b"");
-    latch.report(&used, &limited).unwrap();
+    let _ = latch.report(&used, &limited).unwrap();
     let row = &peer.rows(&home.file(), "anthropic")[0];
     assert_eq!((&row["last_status"], &row["last_error_code"]), (&json!("exhausted"), &json!(429)));
     assert_eq!(home.latch().current("anthropic").unwrap_err().kind(), ErrorKind::Busy);

@@ -70,7 +70,10 @@ pub(crate) struct Worker {
 
 impl Worker {
     pub(crate) fn new(part: &Part, teller: Teller, patience_ms: u64) -> Self {
-        let builder = Latch::builder().home(&part.home).providers(part.home.join(PROVIDERS)).patience_ms(patience_ms);
+        let builder = Latch::builder()
+            .home(&part.home)
+            .providers(part.home.join(PROVIDERS))
+            .patience(Duration::from_millis(patience_ms));
         Self {
             who: part.who,
             home: part.home.clone(),
@@ -209,7 +212,7 @@ pub(crate) fn answer(heard: &Heard) -> Answer {
 }
 
 pub(crate) fn tokens(access: &str, refresh: &str) -> Tokens {
-    Tokens { access: secret(access), refresh: Some(secret(refresh)), expires_in: Some(LIFETIME), scopes: None }
+    Tokens::new(secret(access)).with_refresh(secret(refresh)).expiring_in(LIFETIME)
 }
 
 pub(crate) fn secret(text: &str) -> Secret {

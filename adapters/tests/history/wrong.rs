@@ -157,7 +157,7 @@ impl Worker {
         let heard = self.client.refresh(&token);
         self.teller.tell(self.who, What::Answered(heard.clone()));
         if let Heard::Granted { access, refresh } = heard {
-            self.latch.set_tokens(provider, &Label::default(), tokens(&access, &refresh)).ok()?;
+            let _ = self.latch.set_tokens(provider, &Label::default(), tokens(&access, &refresh)).ok()?;
         }
         Some(Reply::Failed { kind: "unreachable".to_owned(), why: String::new() })
     }

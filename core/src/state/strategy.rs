@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// How an entry is chosen from a pool.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Strategy {
     /// The first that can be used.
@@ -47,9 +47,37 @@ impl Strategy {
     }
 }
 
+/// No strategy is called so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a strategy is one of fill_first, round_robin, random and least_used")]
+pub struct BadStrategy;
+
+impl std::str::FromStr for Strategy {
+    type Err = BadStrategy;
+    /// As documents write it, or with hyphens, as commands do.
+    fn from_str(text: &str) -> Result<Self, BadStrategy> {
+        Self::ALL.into_iter().find(|one| one.as_str() == text.replace('-', "_")).ok_or(BadStrategy)
+    }
+}
+
+impl std::fmt::Display for Strategy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_strategy_is_parsed_as_it_is_written() {
+        for strategy in Strategy::ALL {
+            assert_eq!(strategy.to_string().parse(), Ok(strategy));
+            assert_eq!(strategy.to_string().replace('_', "-").parse(), Ok(strategy));
+        }
+        assert_eq!("first".parse::<Strategy>(), Err(BadStrategy));
+    }
 
     #[test]
     fn each_strategy_is_told_in_words() {

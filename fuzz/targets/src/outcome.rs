@@ -1,5 +1,7 @@
 //! A provider's answer: whatever it says, nothing rests longer than is allowed, and there is always an answer to "what now".
 
+use std::time::{Duration, SystemTime};
+
 use credlatch::system::FakeClock;
 use credlatch::{Label, Latch, Next, Outcome, Secret};
 use http::{HeaderMap, HeaderValue};
@@ -22,7 +24,7 @@ pub fn outcome(bytes: &[u8]) {
     }
     let outcome = Outcome::from_http(status, &headers, part());
 
-    let latch = Latch::in_memory_on(FakeClock::at(NOW_MS));
+    let latch = Latch::in_memory_on(FakeClock::at(SystemTime::UNIX_EPOCH + Duration::from_millis(NOW_MS)));
     for label in ["a", "b"] {
         let key = Secret::try_from(format!("key-{label}")).expect("it is a secret");
         latch.set_as("minimax", &Label::new(label).expect("it is a label"), key).expect("memory takes it");
@@ -39,7 +41,9 @@ pub fn outcome(bytes: &[u8]) {
             assert!(is_to_blame && other.label() != used.label(), "what was turned away is handed out again");
             let next = latch.report(&other, &outcome).expect("memory takes it");
             match next {
-                Next::WaitUntil(until_ms) => {
+                Next::WaitUntil(until) => {
+                    let since = until.duration_since(SystemTime::UNIX_EPOCH).expect("it is after 1970");
+                    let until_ms = u64::try_from(since.as_millis()).expect("it is within a billing period");
                     assert!((NOW_MS..=NOW_MS + REST_MAX_MS).contains(&until_ms), "a rest until {until_ms}");
                 }
                 // A rest of no time is over at once.

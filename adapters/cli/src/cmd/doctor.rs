@@ -79,7 +79,7 @@ fn provider_json(provider: &ProviderReport) -> Value {
 }
 
 fn entry_json(entry: &EntryReport) -> Value {
-    let models = entry.model_rests_ms.iter().map(|(model, until)| (model.clone(), json!(rfc3339(*until))));
+    let models = entry.model_rests.iter().map(|(model, until)| (model.clone(), json!(rfc3339(*until))));
     json!({
         "label": entry.label,
         "kind": entry.kind.as_str(),
@@ -87,10 +87,10 @@ fn entry_json(entry: &EntryReport) -> Value {
         "health": entry.health.as_str(),
         "used": entry.is_used,
         "why": entry.why,
-        "expires_at": entry.expires_at_ms.map(rfc3339),
-        "rests_until": entry.rests_until_ms.map(rfc3339),
+        "expires_at": entry.expires_at.map(rfc3339),
+        "rests_until": entry.rests_until.map(rfc3339),
         "models_rest_until": models.collect::<serde_json::Map<_, _>>(),
-        "presents_at": entry.presents_at_ms.map(rfc3339),
+        "presents_at": entry.presents_at.map(rfc3339),
         "holder": holder_json(entry.holder),
     })
 }
@@ -100,7 +100,7 @@ fn flow_json(flow: &FlowReport) -> Value {
         "flow_id": flow.id,
         "user_code": flow.user_code,
         "verification_uri": flow.verification_uri,
-        "expires_at": rfc3339(flow.expires_at_ms),
+        "expires_at": rfc3339(flow.expires_at),
         "holder": holder_json(flow.holder),
     })
 }
@@ -142,8 +142,8 @@ fn line(place: usize, entry: &EntryReport) -> String {
     if !["ok", "dead", "lost", "resting", "suspended"].contains(&health) {
         parts.push(health.replace('_', " "));
     }
-    parts.extend(entry.expires_at_ms.map(|at| format!("its token ends at {}", rfc3339(at))));
-    let models = entry.model_rests_ms.iter();
+    parts.extend(entry.expires_at.map(|at| format!("its token ends at {}", rfc3339(at))));
+    let models = entry.model_rests.iter();
     parts.extend(models.map(|(model, until)| format!("rests for {model} until {}", rfc3339(*until))));
     wrap(&format!("  {place}. "), &parts.join("; "))
 }

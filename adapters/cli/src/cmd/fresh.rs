@@ -39,21 +39,22 @@ pub(crate) fn fresh(latch: &Latch, provider: &str, min_ttl: Duration) -> Done<Cr
     if let Some(unsaved) = credential.unsaved() {
         complain_once(&unsaved);
     }
-    match credential.expires_at_ms() {
-        Some(end_ms) if !lasts(end_ms, min_ttl) => Err(too_short(&credential, end_ms, version).into()),
+    match credential.expires_at() {
+        Some(end) if !lasts(end, min_ttl) => Err(too_short(&credential, end, version).into()),
         _ => Ok(credential),
     }
 }
 
-/// Whether what ends then lasts for so long from now. What ends in this very millisecond has ended.
-fn lasts(end_ms: u64, min_ttl: Duration) -> bool {
-    end_ms >= in_ms(min_ttl) && end_ms > in_ms(Duration::ZERO)
+/// Whether what ends then lasts for so long from now. What ends at this very moment has ended.
+fn lasts(end: SystemTime, min_ttl: Duration) -> bool {
+    let now = SystemTime::now();
+    // Any length is an answer: what ends after every time that there is, nothing does.
+    end > now && now.checked_add(min_ttl).is_some_and(|least| end >= least)
 }
 
-/// So far from now, in milliseconds since the epoch. Any length is an answer: the furthest time there is, is the last.
-fn in_ms(ahead: Duration) -> u64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.saturating_add(ahead).as_millis()).unwrap_or(u64::MAX)
+/// Whether it ends within so long from now.
+fn ends_within(end: SystemTime, ahead: Duration) -> bool {
+    SystemTime::now().checked_add(ahead).is_none_or(|then| end <= then)
 }
 
 /// Whether it may be rotated before it is used.
@@ -62,14 +63,14 @@ fn is_due(latch: &Latch, credential: &Credential, min_ttl: Duration) -> Done<boo
     let skew = row.oauth.as_ref().map_or(Duration::ZERO, |oauth| Duration::from_secs(oauth.refresh_skew_secs));
     // A key has no end, and who rotates a link is its owner.
     let ahead = if credential.kind() == Kind::Oauth { skew.max(min_ttl) } else { min_ttl };
-    Ok(credential.expires_at_ms().is_some_and(|end_ms| end_ms <= in_ms(ahead)))
+    Ok(credential.expires_at().is_some_and(|end| ends_within(end, ahead)))
 }
 
 /// A token that is good for a request; a new one if it would not last as long as asked for. One that is newer than
 /// `version` was granted just now: another would last no longer, and cost a refresh token for nothing.
 fn good(latch: &Latch, provider: &str, min_ttl: Duration, version: u64) -> Result<Credential, Error> {
     let credential = saved(latch, || latch.token(provider))?;
-    let is_good = credential.expires_at_ms().is_none_or(|end_ms| lasts(end_ms, min_ttl));
+    let is_good = credential.expires_at().is_none_or(|end| lasts(end, min_ttl));
     if is_good
         || credential.version() > version
         || credential.kind() != Kind::Oauth
@@ -117,8 +118,8 @@ fn complain_once(unsaved: &Error) {
     });
 }
 
-fn too_short(credential: &Credential, end_ms: u64, version: u64) -> Error {
-    let how = if end_ms <= in_ms(Duration::ZERO) { "ended at" } else { "ends sooner than asked for, at" };
+fn too_short(credential: &Credential, end: SystemTime, version: u64) -> Error {
+    let how = if ends_within(end, Duration::ZERO) { "ended at" } else { "ends sooner than asked for, at" };
     let provider = credential.provider();
     let (since, remedy) = if credential.version() > version {
         (
@@ -128,6 +129,6 @@ fn too_short(credential: &Credential, end_ms: u64, version: u64) -> Error {
     } else {
         ("", format!("store a new one with `credlatch set {provider} --kind oauth`, or ask for less time"))
     };
-    let what = format!("the {provider} access token {since}{how} {}", rfc3339(end_ms));
+    let what = format!("the {provider} access token {since}{how} {}", rfc3339(end));
     Error::new(ErrorKind::SignIn, what, remedy)
 }

@@ -19,10 +19,10 @@ pub(crate) fn rotate(global: &Global, args: &Rotate) -> Done {
     }
     let back_off = if args.now { BackOff::Overridden } else { BackOff::Heeded };
     let renew = || fresh::saved(&latch, || latch.rotated(provider.as_str(), &label, back_off));
-    let Rotated { credential, is_own } = deferring_signals(&latch, provider.as_str(), renew)??;
+    let Rotated { credential, is_own, .. } = deferring_signals(&latch, provider.as_str(), renew)??;
     // What only this process has is lost with it, and that is no rotation that a person can rely on.
     latch.save_unsaved()?;
-    let ends = credential.expires_at_ms().map(rfc3339);
+    let ends = credential.expires_at().map(rfc3339);
     let object = json!({
         "provider": provider,
         "profile": latch.profile().as_str(),

@@ -3,7 +3,7 @@
 use credlatch::core::state::Entry;
 use credlatch::core::time::Stamp;
 use credlatch::doctor::health;
-use credlatch::{Error, FlowState, FlowStatus, Kind, Latch, ProviderId, Status, rfc3339};
+use credlatch::{Error, FlowState, FlowStatus, Kind, Latch, ProviderId, Status, rfc3339, rfc3339_ms};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -75,7 +75,7 @@ fn show<'a>(entry: &'a Entry, now: &Stamp) -> Shown<'a> {
         kind: Kind::from(&entry.material).as_str(),
         source: entry.source.to_string(),
         health: health.as_str(),
-        expires_at: ends_ms.map(rfc3339),
+        expires_at: ends_ms.map(rfc3339_ms),
     }
 }
 
@@ -85,8 +85,8 @@ pub(super) fn login(flow: &FlowStatus) -> Login {
         status: flow.state.as_str(),
         user_code: flow.user_code.clone(),
         verification_uri: flow.verification_uri.clone(),
-        expires_at: rfc3339(flow.expires_at_ms),
-        poll_interval_seconds: flow.interval_secs,
+        expires_at: rfc3339(flow.expires_at),
+        poll_interval_seconds: flow.interval.as_secs(),
     }
 }
 

@@ -31,7 +31,7 @@ pub(crate) fn token(global: &Global, of: &Provider) -> Done {
         label: credential.label().as_str(),
         kind: credential.kind().as_str(),
         token: credential.expose_secret(),
-        expires_at: credential.expires_at_ms().map(rfc3339),
+        expires_at: credential.expires_at().map(rfc3339),
         generation: credential.generation(),
         source: source(&latch, &credential)?,
     };

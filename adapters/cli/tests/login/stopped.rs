@@ -27,7 +27,12 @@ fn a_stopped_holder_blocks_its_own_renewal_and_is_named() {
     assert_eq!(world.say(&["token", "minimax"]).out, "sk-cp-neighbour-1\n");
 
     let providers = world.home.folder().join("providers.json");
-    let waiting = Latch::builder().home(world.home.path()).providers(providers).patience_ms(500).open().unwrap();
+    let waiting = Latch::builder()
+        .home(world.home.path())
+        .providers(providers)
+        .patience(Duration::from_millis(500))
+        .open()
+        .unwrap();
     let began = Instant::now();
     let error = waiting.token("acme").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Busy);

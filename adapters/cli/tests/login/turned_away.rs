@@ -135,7 +135,7 @@ fn an_issuer_that_wants_to_be_left_alone_says_until_when_at_once() {
     let date = || {
         let at = std::time::SystemTime::now() + day;
         let ms = at.duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
-        credlatch::rfc3339(u64::try_from(ms).unwrap())[..10].to_owned()
+        credlatch::rfc3339_ms(u64::try_from(ms).unwrap())[..10].to_owned()
     };
     let world = World::new();
     world.put("acme", 3600);

@@ -15,7 +15,7 @@ use crate::output;
 pub(super) fn aws(global: &Global, of: &Provider) -> Done {
     let latch = global.latch()?;
     let credential = stored(&latch, &of.provider)?;
-    let keys = Keys::parse(credential.expose_secret(), credential.expires_at_ms().map(rfc3339)).ok_or_else(|| {
+    let keys = Keys::parse(credential.expose_secret(), credential.expires_at().map(rfc3339)).ok_or_else(|| {
         let id = credential.provider();
         End::usage(
             format!("what is stored for {id} is not the keys of an AWS account"),

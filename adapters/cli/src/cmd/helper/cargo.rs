@@ -66,7 +66,7 @@ fn act(global: &Global, grant: &Grant, request: Request) -> Done<Reply> {
         "login" => login(&latch, provider, request.token),
         "logout" => {
             let cleared = latch.clear(provider)?;
-            clear::revoke(&latch, &cleared);
+            let _ = clear::revoke(&latch, &cleared);
             let is_nothing = cleared.entries().is_empty();
             Ok(if is_nothing { Reply::Err(Refusal::NotFound) } else { Reply::Ok(Answer::Logout) })
         }

@@ -73,7 +73,7 @@ fn erase(global: &Global, asked: &Asked) -> Done {
     let text = input::request()?;
     let latch = global.latch()?;
     if super::may_go_to(global, &latch, &asked.grant, text.trim())? {
-        clear::revoke(&latch, &latch.clear(asked.provider())?);
+        let _ = clear::revoke(&latch, &latch.clear(asked.provider())?);
     }
     Ok(())
 }

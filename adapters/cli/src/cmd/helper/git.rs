@@ -1,5 +1,7 @@
 //! Git's credential helpers (gitcredentials(7)): lines of `key=value` in, `username` and `password` out.
 
+use std::time::SystemTime;
+
 use credlatch::{Latch, Outcome, Secret};
 use zeroize::Zeroizing;
 
@@ -31,7 +33,8 @@ pub(super) fn git(global: &Global, asked: &Asked) -> Done {
 fn get(latch: &Latch, asked: &Asked, request: &Request<'_>) -> Done {
     let Some(username) = username(asked.username.as_deref(), request.username) else { return Ok(()) };
     let credential = stored(latch, asked.provider())?;
-    let ends_at = credential.expires_at_ms().map(|ms| ms / 1000);
+    let ends_at =
+        credential.expires_at().and_then(|at| Some(at.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs()));
     output::write(&[answer(username, credential.expose_secret(), ends_at).as_bytes()])
 }
 
@@ -41,7 +44,7 @@ fn turned_away(latch: &Latch, provider: &str, password: Option<&str>) -> Done {
     let Some(used) = password.and_then(|password| Secret::try_from(password).ok()) else { return Ok(()) };
     let Some(credential) = latch.recognise(provider, &used)? else { return Ok(()) };
     let outcome = Outcome::unauthorized();
-    deferring_signals(latch, provider, || latch.report(&credential, &outcome))??;
+    let _ = deferring_signals(latch, provider, || latch.report(&credential, &outcome))??;
     Ok(())
 }
 

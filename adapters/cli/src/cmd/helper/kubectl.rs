@@ -23,7 +23,7 @@ pub(super) fn kubectl(global: &Global, grant: &Grant) -> Done {
         return Err(End::Quiet(1));
     }
     let credential = stored(&latch, &grant.of.provider)?;
-    let end = credential.expires_at_ms().map(rfc3339);
+    let end = credential.expires_at().map(rfc3339);
     output::write(&[answer(&request.api_version, credential.expose_secret(), end).as_bytes(), b"\n"])
 }
 

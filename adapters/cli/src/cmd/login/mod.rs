@@ -62,6 +62,6 @@ fn begun(flow: &Flow, status: &FlowStatus) -> Value {
         "user_code": status.user_code,
         "verification_uri": status.verification_uri,
         "verification_uri_complete": status.verification_uri_complete,
-        "expires_at": rfc3339(status.expires_at_ms),
+        "expires_at": rfc3339(status.expires_at),
     })
 }

@@ -27,7 +27,7 @@ pub(super) fn prompt(provider: &ProviderId, flow: &Flow, status: &FlowStatus, no
     }
     lines.push(format!(
         "This ends by itself at {}. To cancel it: Ctrl-C, or `credlatch cancel {}`",
-        rfc3339(status.expires_at_ms),
+        rfc3339(status.expires_at),
         status.id
     ));
     lines.join("\n")

@@ -58,7 +58,7 @@ pub(super) fn for_end(latch: &Latch, flow: Flow, shown: &FlowStatus, signals: &S
     let id = flow.id();
     let end = in_thread(move || flow.wait());
     let progress = show::progress();
-    let ends = SystemTime::UNIX_EPOCH + Duration::from_millis(shown.expires_at_ms);
+    let ends = shown.expires_at;
     let mut is_answered = false;
     let ended = loop {
         match end.recv_timeout(LOOK) {
