@@ -102,7 +102,7 @@ pub use error::{Error, ErrorKind, RestCause};
 pub use latch::Profiles;
 pub use latch::{
     Answer, BackOff, Builder, Cleared, Credential, Expanded, Flow, FlowState, FlowStatus, HeldBack, Kind, Latch, Next,
-    Outcome, Revocation, Rotated, Scope, Status, Stored, StoredChange, Tokens, default_home,
+    Outcome, Revocation, Rotated, Scope, Status, Stored, StoredChange, TokenRequest, Tokens, Watch, default_home,
 };
 #[cfg(feature = "env")]
 pub use latch::{Plan, Planning};

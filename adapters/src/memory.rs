@@ -1,5 +1,7 @@
 //! A store that lives as long as its process: for tests, and for programs that keep nothing.
 
+mod issuer;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,6 +10,8 @@ use std::time::{Duration, Instant};
 use credlatch_core::port::{self, CommitError, Loaded, Nonces, Store, StoreError, StoreErrorKind};
 use credlatch_core::state::{Actor, Claim, Nonce, State};
 use parking_lot::{Condvar, Mutex, MutexGuard};
+
+pub use issuer::{FakeIssuer, Held};
 
 use crate::system::{Process, SystemNonces};
 

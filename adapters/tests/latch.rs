@@ -181,18 +181,18 @@ fn a_limit_on_one_model_is_answered_for_that_model_and_others_go_on() {
     for label in ["a", "b"] {
         latch.set_as("minimax", &Label::new(label).unwrap(), secret(&format!("key-{label}"))).unwrap();
     }
-    let used = latch.token_for_model("minimax", "big").unwrap();
+    let used = latch.request("minimax").for_model("big").token().unwrap();
     let limited = Outcome::from_http(429, &HeaderMap::new(), b"").of_model("big");
     let Next::Retry(next) = latch.report(&used, &limited).unwrap() else { panic!("another entry is there") };
     assert_eq!(next.expose_secret(), "key-b");
-    assert_eq!(latch.token_for_model("minimax", "big").unwrap().expose_secret(), "key-b");
-    assert_eq!(latch.current_for_model("minimax", "big").unwrap().expose_secret(), "key-b");
-    assert_eq!(latch.token_for_model("minimax", "small").unwrap().expose_secret(), "key-a");
+    assert_eq!(latch.request("minimax").for_model("big").token().unwrap().expose_secret(), "key-b");
+    assert_eq!(latch.request("minimax").for_model("big").current().unwrap().expose_secret(), "key-b");
+    assert_eq!(latch.request("minimax").for_model("small").token().unwrap().expose_secret(), "key-a");
     assert_eq!(latch.token("minimax").unwrap().expose_secret(), "key-a");
     let Next::WaitUntil(_) = latch.report(&next, &limited).unwrap() else { panic!("both rest for it") };
-    assert_eq!(latch.token_for_model("minimax", "big").unwrap_err().kind(), ErrorKind::Busy);
+    assert_eq!(latch.request("minimax").for_model("big").token().unwrap_err().kind(), ErrorKind::Busy);
     clock.advance(Duration::from_millis(3_600_000));
-    assert_eq!(latch.token_for_model("minimax", "big").unwrap().expose_secret(), "key-a");
+    assert_eq!(latch.request("minimax").for_model("big").token().unwrap().expose_secret(), "key-a");
 }
 
 #[test]

@@ -127,11 +127,11 @@ async fn a_limit_on_one_model_is_answered_for_that_model() {
     for label in ["a", "b"] {
         latch.set_as("minimax", &Label::new(label).unwrap(), secret(&format!("key-{label}"))).unwrap();
     }
-    let used = latch.token_for_model_async("minimax", "big").await.unwrap();
+    let used = latch.request("minimax").for_model("big").token_async().await.unwrap();
     let limited = Outcome::from_http(429, &http::HeaderMap::new(), b"").of_model("big");
     let Next::Retry(next) = latch.report_async(&used, &limited).await.unwrap() else { panic!("another is there") };
     assert_eq!(next.expose_secret(), "key-b");
-    assert_eq!(latch.token_for_model_async("minimax", "big").await.unwrap().expose_secret(), "key-b");
+    assert_eq!(latch.request("minimax").for_model("big").token_async().await.unwrap().expose_secret(), "key-b");
     assert_eq!(latch.token_async("minimax").await.unwrap().expose_secret(), "key-a");
 }
 

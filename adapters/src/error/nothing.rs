@@ -25,7 +25,7 @@ impl Error {
         let login = login(provider);
         match why {
             NoToken::Empty => Self::missing(provider),
-            NoToken::Resting(until) => Self::resting(provider, &until, None),
+            NoToken::Resting(until) => Self::resting(provider, None, &until, None),
             NoToken::SignIn(code) => {
                 let code = code.map(|code| format!(" ({code})")).unwrap_or_default();
                 Self::new(ErrorKind::SignIn, format!("the stored {name} credential is no longer accepted{code}"), login)
@@ -145,11 +145,15 @@ impl Error {
         )
     }
 
-    /// All entries rest; the cause is that of the one that may be used first.
-    pub(crate) fn resting(provider: &Provider, until: &Deadline, cause: Option<Answer>) -> Self {
+    /// The entry that is wanted rests, or all do; the cause is that of the one that may be used first.
+    pub(crate) fn resting(provider: &Provider, label: Option<&Label>, until: &Deadline, cause: Option<Answer>) -> Self {
         let name = &provider.id;
         let (cause, after) = (cause.map(RestCause::from), cause.map(after).unwrap_or_default());
-        let what = format!("every {name} entry rests{after}; the first is usable again at {}", clock_time(until));
+        let at = clock_time(until);
+        let what = match label {
+            Some(label) => format!("the {name} entry {label} rests{after}; it is usable again at {at}"),
+            None => format!("every {name} entry rests{after}; the first is usable again at {at}"),
+        };
         Self::rests(what, until, cause)
     }
 

@@ -1,10 +1,11 @@
 //! Changing what is stored: set, import, remove, clear, purge.
 
 use std::fmt;
+use std::sync::Arc;
 
 use credlatch_core::clear::Clear;
 use credlatch_core::engine::{self, Transacted};
-use credlatch_core::name::Label;
+use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::pool::{SetStrategy, Strategy};
 use credlatch_core::put::{How, Put};
 use credlatch_core::rotation::Fresh;
@@ -12,9 +13,11 @@ use credlatch_core::secret::Secret;
 use credlatch_core::state::{Custody, Material, Source, State};
 use credlatch_core::{Event, Refusal, Verdict};
 
+#[cfg(feature = "env")]
+use super::dotenv;
 use super::exchange::Tokens;
 use super::siblings::Siblings;
-use super::{Cleared, Latch};
+use super::{Cleared, Inner, Latch};
 use crate::error::{Error, ErrorKind};
 
 /// What came of storing a login.
@@ -134,29 +137,7 @@ impl Latch {
 
     fn put(&self, provider: &str, label: &Label, material: Material, how: How) -> Result<Transacted, Error> {
         let provider = self.provider(provider)?.id.clone();
-        let put = Put { provider: provider.clone(), label: label.clone(), material, source: Source::Manual, how };
-        let done = self.transact(&[Event::Put(put)])?;
-        match done.verdict() {
-            Verdict::Refused(Refusal::Lost) => Err(Error::new(
-                ErrorKind::SignIn,
-                format!("this is the {provider} login that its issuer has rejected"),
-                format!("sign in again: `credlatch login {provider}`; or, if it is good again, `set --again`"),
-            )),
-            Verdict::Refused(Refusal::Spent) => Err(Error::new(
-                ErrorKind::SignIn,
-                format!("this {provider} refresh token was spent: its issuer gave another one for it"),
-                format!(
-                    "use the newer login, or sign in again: `credlatch login {provider}`; or, if this one is good again, \
-                     `set --again`"
-                ),
-            )),
-            Verdict::Refused(_) => Err(Error::new(
-                ErrorKind::Usage,
-                format!("the {provider} pool has as many entries as it may have"),
-                format!("remove one: `credlatch remove {provider} --label LABEL`"),
-            )),
-            _ => Ok(done),
-        }
+        stored(&provider, self.transact(&[named(&provider, label, material, how)])?)
     }
 
     /// Chooses how an entry is taken from the provider's pool when there are several.
@@ -174,16 +155,7 @@ impl Latch {
     /// # Errors
     /// The store can't be locked, read or written.
     pub(crate) fn transact(&self, events: &[Event]) -> Result<Transacted, Error> {
-        #[cfg(all(feature = "file", unix))]
-        for event in events {
-            if let Event::Put(put) = event {
-                self.0.guard.note(&self.0.table, &put.provider)?;
-            }
-        }
-        let done = self.0.backend.transact(events)?;
-        #[cfg(feature = "env")]
-        self.rewrite_what_is_owed(&done.after.state);
-        Ok(done)
+        self.0.inner.change(events)
     }
 
     /// Removes one entry, and remembers it so that an import doesn't bring it back.
@@ -195,7 +167,7 @@ impl Latch {
         let cleared = self.0.backend.remove(row.id.clone(), label.clone())?;
         let others = Siblings::of(&self.0.inner);
         #[cfg(feature = "env")]
-        self.pay_debts();
+        dotenv::pay_debts(&self.0.inner);
         if cleared.entries.is_empty() {
             return Err(Error::no_entry(row, label, &self.0.backend.snapshot()?.state));
         }
@@ -221,10 +193,7 @@ impl Latch {
     }
 
     pub(super) fn take_away(&self, clear: Clear) -> Result<Cleared, Error> {
-        let cleared = self.0.backend.clear(clear)?;
-        let others = Siblings::of(&self.0.inner);
-        #[cfg(feature = "env")]
-        self.pay_debts();
+        let (cleared, others) = self.0.inner.take_away(clear)?;
         Ok(self.cleared(cleared, others))
     }
 
@@ -249,5 +218,60 @@ impl Latch {
     pub fn purge(&self) -> Result<bool, Error> {
         let done = self.transact(&[])?;
         Ok(done.before.generation != done.after.state.generation)
+    }
+}
+
+impl Inner {
+    /// Applies events in one commit.
+    pub(super) fn change(self: &Arc<Self>, events: &[Event]) -> Result<Transacted, Error> {
+        #[cfg(all(feature = "file", unix))]
+        for event in events {
+            if let Event::Put(put) = event {
+                self.guard.note(&self.table, &put.provider)?;
+            }
+        }
+        let done = self.backend.transact(events)?;
+        #[cfg(feature = "env")]
+        dotenv::rewrite_what_is_owed(self, &done.after.state);
+        Ok(done)
+    }
+
+    /// Takes away, and looks who may still hold it.
+    pub(super) fn take_away(self: &Arc<Self>, clear: Clear) -> Result<(engine::Cleared, Siblings), Error> {
+        let cleared = self.backend.clear(clear)?;
+        let others = Siblings::of(self);
+        #[cfg(feature = "env")]
+        dotenv::pay_debts(self);
+        Ok((cleared, others))
+    }
+}
+
+/// Storing something by its name.
+pub(super) fn named(provider: &ProviderId, label: &Label, material: Material, how: How) -> Event {
+    Event::Put(Put { provider: provider.clone(), label: label.clone(), material, source: Source::Manual, how })
+}
+
+/// What came of it.
+pub(super) fn stored(provider: &ProviderId, done: Transacted) -> Result<Transacted, Error> {
+    match done.verdict() {
+        Verdict::Refused(Refusal::Lost) => Err(Error::new(
+            ErrorKind::SignIn,
+            format!("this is the {provider} login that its issuer has rejected"),
+            format!("sign in again: `credlatch login {provider}`; or, if it is good again, `set --again`"),
+        )),
+        Verdict::Refused(Refusal::Spent) => Err(Error::new(
+            ErrorKind::SignIn,
+            format!("this {provider} refresh token was spent: its issuer gave another one for it"),
+            format!(
+                "use the newer login, or sign in again: `credlatch login {provider}`; or, if this one is good again, \
+                 `set --again`"
+            ),
+        )),
+        Verdict::Refused(_) => Err(Error::new(
+            ErrorKind::Usage,
+            format!("the {provider} pool has as many entries as it may have"),
+            format!("remove one: `credlatch remove {provider} --label LABEL`"),
+        )),
+        _ => Ok(done),
     }
 }

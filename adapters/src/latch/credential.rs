@@ -221,6 +221,11 @@ impl Credential {
         }
     }
 
+    /// Whether it came from a latch on this one's profile and document.
+    pub(super) fn is_of(&self, latch: &Latch) -> bool {
+        self.latch.0.is_on_document_of(&latch.0)
+    }
+
     pub(super) fn live(&self) -> &Arc<Live> {
         &self.live
     }

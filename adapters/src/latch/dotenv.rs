@@ -5,6 +5,7 @@
 //! profile after a crash pays what is still owed.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use credlatch_core::Event;
@@ -13,7 +14,7 @@ use credlatch_core::provider::Provider;
 use credlatch_core::state::State;
 
 use super::siblings::Siblings;
-use super::{Cleared, Latch, debts};
+use super::{Cleared, Inner, Latch, debts};
 use crate::env::{self, Prepared, Renamed};
 use crate::error::{Error, ErrorKind};
 
@@ -63,21 +64,21 @@ impl Latch {
         let variables = owed.variables.into_iter().map(|(name, _)| name).collect();
         Ok(Cleared { variables, ..self.cleared(cleared, others) })
     }
+}
 
-    /// Pays what a clear that died still owes to `.env` files. A file that somebody holds is left to them; one that can't
-    /// be rewritten now stays owed. So does one whose disk doesn't answer: the change that this is called for doesn't wait
-    /// for it.
-    pub(super) fn rewrite_what_is_owed(&self, state: &State) {
-        if !state.rewrites.is_empty() {
-            debts::pay(&self.0.inner, &state.rewrites, |owed| env::redo(owed, Duration::ZERO).is_ok());
-        }
+/// Pays what a clear that died still owes to `.env` files. A file that somebody holds is left to them; one that can't
+/// be rewritten now stays owed. So does one whose disk doesn't answer: the change that this is called for doesn't wait
+/// for it.
+pub(super) fn rewrite_what_is_owed(inner: &Arc<Inner>, state: &State) {
+    if !state.rewrites.is_empty() {
+        debts::pay(inner, &state.rewrites, |owed| env::redo(owed, Duration::ZERO).is_ok());
     }
+}
 
-    /// The same, where the state after a change is not at hand.
-    pub(super) fn pay_debts(&self) {
-        if let Ok(snapshot) = self.0.backend.snapshot() {
-            self.rewrite_what_is_owed(&snapshot.state);
-        }
+/// The same, where the state after a change is not at hand.
+pub(super) fn pay_debts(inner: &Arc<Inner>) {
+    if let Ok(snapshot) = inner.backend.snapshot() {
+        rewrite_what_is_owed(inner, &snapshot.state);
     }
 }
 

@@ -3,6 +3,8 @@
 mod allowlist;
 mod builder;
 mod change;
+#[cfg(feature = "tokio")]
+mod change_async;
 mod cleared;
 mod credential;
 #[cfg(feature = "tokio")]
@@ -36,12 +38,16 @@ mod profiles;
 mod read;
 mod recognise;
 mod refusal;
+mod renewals;
 mod report;
+mod request;
 mod rotate;
+mod rotate_with;
 mod scope;
 mod siblings;
 #[cfg(feature = "tokio")]
 mod wait;
+mod watch;
 mod watcher;
 mod workers;
 
@@ -77,8 +83,10 @@ pub use profiles::Profiles;
 pub(crate) use profiles::listed;
 pub use read::Status;
 pub use report::Next;
+pub use request::TokenRequest;
 pub use rotate::{BackOff, Rotated};
 pub use scope::Scope;
+pub use watch::Watch;
 
 use crate::backend::Backend;
 use crate::error::Error;
@@ -99,6 +107,8 @@ struct Handle {
     workers: Workers,
     #[cfg(feature = "tokio")]
     crowds: wait::Crowds,
+    #[cfg(feature = "tokio")]
+    waiting: watch::Waiting,
 }
 
 /// What workers share with the handles: they don't keep a latch alive, so that its last handle can wait for them.

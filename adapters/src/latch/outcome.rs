@@ -90,8 +90,8 @@ impl Outcome {
         }
     }
 
-    /// The limit is about this model alone: the entry rests for it, and [`Latch::token_for_model`](crate::Latch) passes it
-    /// over, while other models go on using it.
+    /// The limit is about this model alone: the entry rests for it, and [`TokenRequest::for_model`](crate::TokenRequest::for_model) passes
+    /// it over, while other models go on using it.
     #[must_use]
     pub fn of_model(mut self, model: &str) -> Self {
         self.model = Some(model.to_owned());

@@ -48,10 +48,12 @@ impl Exchanging {
 }
 
 impl Entered {
-    pub(super) fn begun(self) -> Begun {
-        let exchange = Exchange { thread: thread::current().id(), provider: self.provider, label: self.label };
+    /// It goes on in this thread; one that waits does so each time it is polled.
+    pub(super) fn begun(&self) -> Begun {
+        let (provider, label) = (self.provider.clone(), self.label.clone());
+        let exchange = Exchange { thread: thread::current().id(), provider, label };
         self.all.0.lock().push(exchange.clone());
-        Begun { all: self.all, exchange }
+        Begun { all: self.all.clone(), exchange }
     }
 }
 

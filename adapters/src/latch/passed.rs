@@ -5,7 +5,8 @@
 //! request, and where nothing else can be used, what was wrong with the first of them is the answer.
 
 use credlatch_core::engine::{NoToken, Picked};
-use credlatch_core::pool::Choice;
+use credlatch_core::name::Label;
+use credlatch_core::pool::{Answer, Choice};
 use credlatch_core::provider::Provider;
 
 use super::credential::Credential;
@@ -20,6 +21,15 @@ pub(super) struct Passed {
     first: Option<Error>,
     /// Whether the request may wait for the store's lock and for its disk.
     may_wait: bool,
+}
+
+/// What a request says of the entry that it wants.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Wanted<'a> {
+    /// The model it is for, if it says so.
+    pub(super) model: Option<&'a str>,
+    /// The entry, and no other, if it says so.
+    pub(super) label: Option<&'a Label>,
 }
 
 /// What was chosen, with what came of opening it.
@@ -44,8 +54,15 @@ impl Passed {
     }
 
     /// What the next choice depends on.
-    pub(super) fn choice<'a>(&'a self, inner: &Inner, model: Option<&'a str>) -> Choice<'a> {
-        Choice { model, turn: inner.first_turn, drawn: self.turn, passed: &self.versions }
+    pub(super) fn choice<'a>(&'a self, inner: &Inner, wanted: Wanted<'a>) -> Choice<'a> {
+        let Wanted { model, label } = wanted;
+        Choice {
+            model,
+            label: label.map(Label::as_str),
+            turn: inner.first_turn,
+            drawn: self.turn,
+            passed: &self.versions,
+        }
     }
 
     /// The versions alone, for a choice that is made on another thread.
@@ -65,14 +82,23 @@ impl Nothing {
 }
 
 impl Latch {
-    /// The error for a person: where all rest it says after what, as far as the store still tells.
-    pub(super) fn explained(&self, row: &Provider, nothing: Nothing) -> Error {
-        let Nothing::Chosen(NoToken::Resting(until)) = &nothing else { return nothing.into_error(row) };
+    /// The error for a person: which label there isn't, and where all rest after what, as far as the store still tells.
+    pub(super) fn explained(&self, row: &Provider, wanted: Wanted<'_>, nothing: Nothing) -> Error {
         let snapshot = self.0.backend.snapshot().ok();
-        let slot = snapshot.as_ref().and_then(|snapshot| snapshot.state.slot(row.id.as_str()));
-        let mut rests = slot.into_iter().flat_map(|slot| &slot.entries).filter_map(|entry| entry.health.rest);
-        let cause = rests.find(|rest| rest.until == *until).map(|rest| rest.cause);
-        Error::resting(row, until, cause)
+        let state = snapshot.as_ref().map(|snapshot| &*snapshot.state);
+        match (&nothing, wanted.label, state) {
+            (Nothing::Chosen(NoToken::Empty), Some(label), Some(state)) => Error::no_entry(row, label, state),
+            (Nothing::Chosen(NoToken::Resting(until)), label, state) => {
+                let slot = state.and_then(|state| state.slot(row.id.as_str()));
+                let entries = || slot.into_iter().flat_map(|slot| &slot.entries);
+                let rest = entries().filter_map(|entry| entry.health.rest).find(|rest| rest.until == *until);
+                // What rests for a model alone was limited for it.
+                let of_model = || entries().any(|entry| entry.health.models.values().any(|other| other == until));
+                let cause = rest.map(|rest| rest.cause).or_else(|| of_model().then_some(Answer::Limited));
+                Error::resting(row, label, until, cause)
+            }
+            _ => nothing.into_error(row),
+        }
     }
 
     /// Makes a credential of what was chosen; nothing if it can't be used, and another is to be chosen.

@@ -10,7 +10,7 @@ use credlatch_core::state::State;
 use credlatch_core::time::Stamp;
 
 use super::credential::{Credential, Read, Unread};
-use super::passed::Passed;
+use super::passed::{Passed, Wanted};
 use super::{Inner, Latch};
 use crate::error::{Error, ErrorKind};
 use crate::when::system_time;
@@ -41,18 +41,10 @@ impl Latch {
     /// # Errors
     /// Nothing is stored, everything rests, a new login is needed, or the store can't be read.
     pub fn current(&self, provider: &str) -> Result<Credential, Error> {
-        self.chosen(provider, None)
+        self.request(provider).current()
     }
 
-    /// The same for a request to this model: passes over an entry that rests for it, which other models may still use.
-    ///
-    /// # Errors
-    /// As [`Latch::current`].
-    pub fn current_for_model(&self, provider: &str, model: &str) -> Result<Credential, Error> {
-        self.chosen(provider, Some(model))
-    }
-
-    /// The same, or, where the provider's row says that its server wants no key and none is stored, what stands in for one:
+    /// [`Latch::current`], or, where the provider's row says that its server wants no key and none is stored, what stands in for one:
     /// a word that programs take which insist on a key, and that is put into no request by [`Credential::authorize`].
     ///
     /// # Errors
@@ -65,12 +57,14 @@ impl Latch {
         }
     }
 
-    fn chosen(&self, provider: &str, model: Option<&str>) -> Result<Credential, Error> {
+    pub(super) fn chosen(&self, provider: &str, wanted: Wanted<'_>) -> Result<Credential, Error> {
         let row = self.provider(provider)?;
         let mut passed = Passed::default();
         loop {
-            let picked = self.0.backend.choose(row.id.as_str(), &passed.choice(&self.0, model));
-            if let Some(credential) = self.open(picked, &mut passed).map_err(|nothing| self.explained(row, nothing))? {
+            let picked = self.0.backend.choose(row.id.as_str(), &passed.choice(&self.0, wanted));
+            if let Some(credential) =
+                self.open(picked, &mut passed).map_err(|nothing| self.explained(row, wanted, nothing))?
+            {
                 return Ok(credential);
             }
         }

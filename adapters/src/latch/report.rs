@@ -12,7 +12,7 @@ use credlatch_core::{Event, Refusal};
 
 use super::credential::Credential;
 use super::outcome::Outcome;
-use super::passed::Nothing;
+use super::passed::{Nothing, Wanted};
 use super::rotate::wish;
 use super::{Inner, Latch};
 use crate::error::{Error, ErrorKind};
@@ -60,7 +60,7 @@ impl Latch {
         let row = self.provider(credential.provider().as_str())?;
         let choice = match self.0.take_report(row, credential.live(), outcome)? {
             Some(unsaved) => self.credential(unsaved).map_err(Nothing::Opened),
-            None => self.good(row, outcome.model.as_deref()),
+            None => self.good(row, Wanted { model: outcome.model.as_deref(), label: None }),
         };
         Self::next(row, credential, choice)
     }

@@ -8,12 +8,10 @@ use credlatch_core::pool::{Choice, Health};
 use credlatch_core::port::Issuer;
 use credlatch_core::provider::Provider;
 use credlatch_core::rotation::{Cause, Times};
-use credlatch_core::secret::Secret;
 
 use super::credential::Credential;
-use super::exchange::{Answer, Once};
 use super::not_rotated::{not_rotated, not_there};
-use super::passed::{Nothing, Passed};
+use super::passed::{Nothing, Passed, Wanted};
 use super::{Inner, Latch, times};
 use crate::error::Error;
 
@@ -35,23 +33,13 @@ impl Latch {
     /// # Errors
     /// There is nothing good to hand out, and the error's kind says what to do about it.
     pub fn token(&self, provider: &str) -> Result<Credential, Error> {
-        let row = self.provider(provider)?;
-        self.good(row, None).map_err(|nothing| self.explained(row, nothing))
+        self.request(provider).token()
     }
 
-    /// The same for a request to this model: passes over an entry that rests for it, which other models may still use.
-    ///
-    /// # Errors
-    /// As [`Latch::token`].
-    pub fn token_for_model(&self, provider: &str, model: &str) -> Result<Credential, Error> {
-        let row = self.provider(provider)?;
-        self.good(row, Some(model)).map_err(|nothing| self.explained(row, nothing))
-    }
-
-    pub(super) fn good(&self, row: &Provider, model: Option<&str>) -> Result<Credential, Nothing> {
+    pub(super) fn good(&self, row: &Provider, wanted: Wanted<'_>) -> Result<Credential, Nothing> {
         let mut passed = Passed::patient();
         loop {
-            let choice = passed.choice(&self.0, model);
+            let choice = passed.choice(&self.0, wanted);
             let picked = match self.good_at_once(row, &choice) {
                 Ok(AtOnce::Spent(picked)) => {
                     self.0.refuse_own_exchange(row, &picked.live.label).map_err(Nothing::Opened)?;
@@ -114,34 +102,31 @@ impl Latch {
         self.rotate_by(&*self.0.issuer, provider, label, cause)
     }
 
-    /// Rotates an entry's token by an exchange of the caller's. The caller's function presents the refresh token, at most
-    /// once, and says what came of it; everything else, who may and what is kept, is done here. What it asks of this latch
-    /// meanwhile is answered, but for its own entry, which can't be renewed before it returns: that is an error at once.
-    ///
-    /// # Errors
-    /// As [`Latch::rotate`].
-    pub fn rotate_with(
+    pub(super) fn rotate_by(
         &self,
+        issuer: &dyn Issuer,
         provider: &str,
-        exchange: impl FnOnce(&Secret) -> Answer + Send,
-    ) -> Result<Credential, Error> {
-        let (row, label) = (self.provider(provider)?, Label::default());
-        let here = self.0.exchanging.enter(&row.id, &label);
-        let inside = move |secret: &Secret| {
-            let _here = here.begun();
-            exchange(secret)
-        };
-        Ok(self.rotate_by(&Once::new(inside), provider, &label, Cause::Asked)?.credential)
+        label: &Label,
+        cause: Cause,
+    ) -> Result<Rotated, Error> {
+        let row = self.provider(provider)?;
+        let wish = self.wish_for(row, label, cause)?;
+        let rotation = self.0.backend.rotate(issuer, &wish, self.0.patience_ms)?;
+        self.rotated_by(row, label, rotation)
     }
 
-    fn rotate_by(&self, issuer: &dyn Issuer, provider: &str, label: &Label, cause: Cause) -> Result<Rotated, Error> {
-        let row = self.provider(provider)?;
+    /// What to ask for, so that the version that is there now is rotated.
+    pub(super) fn wish_for(&self, row: &Provider, label: &Label, cause: Cause) -> Result<Wish, Error> {
         self.0.refuse_own_exchange(row, label)?;
         let snapshot = self.0.backend.snapshot()?;
         let live =
             snapshot.live(row.id.as_str(), label.as_str()).ok_or_else(|| not_there(row, label, &snapshot.state))?;
-        let wish = wish(row, label, live.version, cause);
-        let (live, is_own) = match self.0.backend.rotate(issuer, &wish, self.0.patience_ms)? {
+        Ok(wish(row, label, live.version, cause))
+    }
+
+    /// What came of it, for whoever asked.
+    pub(super) fn rotated_by(&self, row: &Provider, label: &Label, rotation: Rotation) -> Result<Rotated, Error> {
+        let (live, is_own) = match rotation {
             Rotation::Granted(live) => (live, true),
             Rotation::Newer(live) => (live, false),
             // It was granted, and whoever has it can use it: the credential says that it isn't saved.

@@ -1,10 +1,11 @@
 //! What a request carries to say whose credentials it may use.
 
 use credlatch_core::name::ProfileName;
+use credlatch_core::secret::Secret;
 
 #[cfg(feature = "env")]
 use super::Plan;
-use super::{Credential, Expanded, Latch, expand};
+use super::{Cleared, Credential, Expanded, Latch, Next, Outcome, TokenRequest, expand};
 use crate::error::{Error, ErrorKind};
 #[cfg(feature = "env")]
 use credlatch_core::scrub::Shape;
@@ -55,12 +56,17 @@ impl Scope {
         Ok(self.latch()?.profile())
     }
 
+    /// As [`Latch::request`]; without a profile, whatever is asked by it is an error.
+    pub fn request<'a>(&'a self, provider: &'a str) -> TokenRequest<'a> {
+        TokenRequest::of(self.0.as_ref(), provider)
+    }
+
     /// As [`Latch::current`].
     ///
     /// # Errors
     /// As [`Scope::latch`] and [`Latch::current`].
     pub fn current(&self, provider: &str) -> Result<Credential, Error> {
-        self.latch()?.current(provider)
+        self.request(provider).current()
     }
 
     /// As [`Latch::token`].
@@ -68,16 +74,40 @@ impl Scope {
     /// # Errors
     /// As [`Scope::latch`] and [`Latch::token`].
     pub fn token(&self, provider: &str) -> Result<Credential, Error> {
-        self.latch()?.token(provider)
+        self.request(provider).token()
     }
 
-    /// As [`Latch::token_async`].
+    /// As [`Latch::report`]. A credential of another profile is refused: what is told of it would count here.
     ///
     /// # Errors
-    /// As [`Scope::latch`] and [`Latch::token_async`].
-    #[cfg(feature = "tokio")]
-    pub async fn token_async(&self, provider: &str) -> Result<Credential, Error> {
-        self.latch()?.token_async(provider).await
+    /// As [`Scope::latch`] and [`Latch::report`]; the credential is another profile's ([`ErrorKind::Usage`]).
+    pub fn report(&self, credential: &Credential, outcome: &Outcome) -> Result<Next, Error> {
+        self.own(credential)?.report(credential, outcome)
+    }
+
+    /// As [`Latch::set`].
+    ///
+    /// # Errors
+    /// As [`Scope::latch`] and [`Latch::set`].
+    pub fn set(&self, provider: &str, key: Secret) -> Result<(), Error> {
+        self.latch()?.set(provider, key)
+    }
+
+    /// As [`Latch::clear`].
+    ///
+    /// # Errors
+    /// As [`Scope::latch`] and [`Latch::clear`].
+    pub fn clear(&self, provider: &str) -> Result<Cleared, Error> {
+        self.latch()?.clear(provider)
+    }
+
+    fn own(&self, credential: &Credential) -> Result<&Latch, Error> {
+        let latch = self.latch()?;
+        if credential.is_of(latch) {
+            return Ok(latch);
+        }
+        let what = format!("this {} credential is of another profile than {}", credential.provider(), latch.profile());
+        Err(Error::new(ErrorKind::Usage, what, "report it in the scope that it was asked for in"))
     }
 
     /// The environment of a child that is started in this scope, as [`Latch::plan`].
@@ -98,6 +128,42 @@ impl Scope {
     /// [`Scope::latch`].
     pub fn expand(&self, text: &str) -> Result<Expanded, Error> {
         expand::expand(text, self.latch()?)
+    }
+}
+
+/// What blocks no executor.
+#[cfg(feature = "tokio")]
+impl Scope {
+    /// As [`Latch::token_async`].
+    ///
+    /// # Errors
+    /// As [`Scope::latch`] and [`Latch::token_async`].
+    pub async fn token_async(&self, provider: &str) -> Result<Credential, Error> {
+        self.request(provider).token_async().await
+    }
+
+    /// As [`Scope::report`].
+    ///
+    /// # Errors
+    /// As [`Scope::report`].
+    pub async fn report_async(&self, credential: &Credential, outcome: &Outcome) -> Result<Next, Error> {
+        self.own(credential)?.report_async(credential, outcome).await
+    }
+
+    /// As [`Scope::set`].
+    ///
+    /// # Errors
+    /// As [`Scope::set`].
+    pub async fn set_async(&self, provider: &str, key: Secret) -> Result<(), Error> {
+        self.latch()?.set_async(provider, key).await
+    }
+
+    /// As [`Scope::clear`].
+    ///
+    /// # Errors
+    /// As [`Scope::clear`].
+    pub async fn clear_async(&self, provider: &str) -> Result<Cleared, Error> {
+        self.latch()?.clear_async(provider).await
     }
 }
 

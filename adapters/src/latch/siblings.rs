@@ -43,6 +43,13 @@ impl Drop for Place {
     }
 }
 
+impl Inner {
+    /// Whether both are on one document, by the path as it was given; one in memory is its own.
+    pub(super) fn is_on_document_of(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other) || (self.document.0.is_some() && self.document.0 == other.document.0)
+    }
+}
+
 /// Puts a latch on the list.
 pub(super) fn register(inner: &Arc<Inner>) {
     if let Some(path) = &inner.document.0 {

@@ -16,7 +16,7 @@ use super::crowd::Crowd;
 use super::flows::FlowState;
 use super::login::{Flow, kind};
 use super::outcome::Outcome;
-use super::passed::{Nothing, Opened, Passed};
+use super::passed::{Nothing, Opened, Passed, Wanted};
 use super::report::Next;
 use super::rotate::AtOnce;
 use super::{Latch, times};
@@ -37,17 +37,7 @@ impl Latch {
     /// # Errors
     /// As [`Latch::token`].
     pub async fn token_async(&self, provider: &str) -> Result<Credential, Error> {
-        let row = self.provider(provider)?;
-        self.good_async(row, None).await?.map_err(|nothing| self.explained(row, nothing))
-    }
-
-    /// As [`Latch::token_for_model`].
-    ///
-    /// # Errors
-    /// As [`Latch::token`].
-    pub async fn token_for_model_async(&self, provider: &str, model: &str) -> Result<Credential, Error> {
-        let row = self.provider(provider)?;
-        self.good_async(row, Some(model)).await?.map_err(|nothing| self.explained(row, nothing))
+        self.request(provider).token_async().await
     }
 
     /// As [`Latch::report`].
@@ -65,19 +55,23 @@ impl Latch {
         let take = move || inner.take_report(&of, &live, &told);
         let choice = match self.in_crowd(&self.0.crowds.reports, "report", what, take).await?? {
             Some(unsaved) => self.credential(unsaved).map_err(Nothing::Opened),
-            None => self.good_async(row, outcome.model.as_deref()).await?,
+            None => self.good_async(row, Wanted { model: outcome.model.as_deref(), label: None }).await?,
         };
         Self::next(row, credential, choice)
     }
 
-    async fn good_async(&self, row: &Provider, model: Option<&str>) -> Result<Result<Credential, Nothing>, Error> {
+    pub(super) async fn good_async(
+        &self,
+        row: &Provider,
+        wanted: Wanted<'_>,
+    ) -> Result<Result<Credential, Nothing>, Error> {
         let mut passed = Passed::default();
         loop {
-            let picked = match self.good_at_once(row, &passed.choice(&self.0, model)) {
+            let picked = match self.good_at_once(row, &passed.choice(&self.0, wanted)) {
                 Ok(AtOnce::Good(picked)) => Ok(picked),
                 Ok(AtOnce::Spent(picked)) => {
                     self.0.refuse_own_exchange(row, &picked.live.label)?;
-                    self.wait_for_good_async(row, picked, model, &passed).await?
+                    self.wait_for_good_async(row, picked, wanted, &passed).await?
                 }
                 Err(why) => Err(why),
             };
@@ -112,14 +106,16 @@ impl Latch {
         &self,
         row: &Provider,
         picked: Picked,
-        model: Option<&str>,
+        wanted: Wanted<'_>,
         passed: &Passed,
     ) -> Result<Result<Picked, NoToken>, Error> {
         let (inner, times) = (Arc::clone(&self.0.inner), times(row));
-        let (model, passed) = (model.map(str::to_owned), passed.versions());
-        let what = format!("{}/{}/{} {model:?} {passed:?}", row.id, picked.live.label, picked.live.version);
+        let (model, label, passed) = (wanted.model.map(str::to_owned), wanted.label.cloned(), passed.versions());
+        let is_wanted = label.is_some();
+        let what = format!("{}/{}/{} {is_wanted} {model:?} {passed:?}", row.id, picked.live.label, picked.live.version);
         let wait = move || {
-            let choice = Choice { model: model.as_deref(), turn: inner.first_turn, drawn: None, passed: &passed };
+            let (model, label) = (model.as_deref(), label.as_ref().map(Label::as_str));
+            let choice = Choice { model, label, turn: inner.first_turn, drawn: None, passed: &passed };
             inner.wait_for_good(picked.clone(), &choice, times)
         };
         self.in_crowd(&self.0.crowds.tokens, "token", what, wait).await
@@ -179,7 +175,7 @@ impl Latch {
     }
 
     /// Runs something on a thread of this latch. The thread goes on if the future is dropped.
-    async fn on_worker<T: Send + 'static>(
+    pub(super) async fn on_worker<T: Send + 'static>(
         &self,
         name: &str,
         work: impl FnOnce() -> T + Send + 'static,
@@ -218,10 +214,10 @@ impl Cleared {
 }
 
 #[allow(clippy::needless_pass_by_value)] // It is what an error is mapped by.
-fn no_thread(error: std::io::Error) -> Error {
+pub(super) fn no_thread(error: std::io::Error) -> Error {
     Error::new(ErrorKind::Other, format!("no thread could be started: {error}"), "try again")
 }
 
-fn ended_early() -> Error {
+pub(super) fn ended_early() -> Error {
     Error::new(ErrorKind::Other, "a thread of credlatch ended early; its message is on standard error", "try again")
 }

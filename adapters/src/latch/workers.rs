@@ -8,6 +8,8 @@ use std::thread::{Builder, JoinHandle};
 
 use parking_lot::Mutex;
 
+use super::renewals::Renewals;
+
 #[derive(Default)]
 pub(super) struct Workers {
     /// Each with the process that started it: in a forked child the parent's are no threads.
@@ -16,11 +18,21 @@ pub(super) struct Workers {
     pub(super) stops: Stops,
     /// What is being done ahead of time, so that a crowd of readers starts it once.
     ahead: Arc<Mutex<BTreeSet<String>>>,
+    /// Those that may be renewing a token.
+    pub(super) renewals: Renewals,
 }
+
+/// The names of threads that may be renewing a token.
+const RENEWING: [&str; 3] = ["report", "rotation", "token"];
 
 impl Workers {
     /// Starts a thread. If the platform has none to give, `work` is dropped.
     pub(super) fn spawn(&self, name: &str, work: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
+        let renewing = RENEWING.contains(&name).then(|| self.renewals.begin());
+        let work = move || {
+            let _renewing = renewing;
+            work();
+        };
         let thread = Builder::new().name(format!("credlatch {name}")).spawn(work)?;
         let mut threads = self.threads.lock();
         forget_inherited(&mut threads);

@@ -117,7 +117,7 @@ impl Sight {
     }
 }
 
-const ANY: Choice<'static> = Choice { model: None, turn: 0, drawn: None, passed: &[] };
+const ANY: Choice<'static> = Choice { model: None, label: None, turn: 0, drawn: None, passed: &[] };
 
 fn is_entry(state: &State, provider: &str, version: u64, value: &str) -> bool {
     state.entry(provider, DEFAULT).is_some_and(|entry| {

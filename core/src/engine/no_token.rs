@@ -1,7 +1,7 @@
 //! Why there is nothing good for a request.
 
 use super::{TransactError, UnsavedGrant};
-use crate::machine::pool::{Standing, Unusable};
+use crate::machine::pool::{Choice, Standing, Unusable};
 use crate::port::StoreError;
 use crate::state::custody::{Actor, DoubtCause};
 use crate::state::name::Label;
@@ -93,16 +93,17 @@ impl From<StoreError> for NoToken {
 }
 
 /// Why a pool has no entry to choose.
-pub(super) fn no_choice(slot: &Slot, now: &Stamp, why: Unusable) -> NoToken {
+pub(super) fn no_choice(slot: &Slot, now: &Stamp, choice: &Choice<'_>, why: Unusable) -> NoToken {
     match why {
         Unusable::Empty => NoToken::Empty,
         Unusable::Resting(until) => NoToken::Resting(until),
-        Unusable::SignIn => nothing_left(slot, now),
+        Unusable::SignIn => nothing_left(slot, now, choice),
     }
 }
 
 /// What a rejection was says more than what was never ours to use, or has run out.
-fn nothing_left(slot: &Slot, now: &Stamp) -> NoToken {
+fn nothing_left(slot: &Slot, now: &Stamp, choice: &Choice<'_>) -> NoToken {
+    let wanted = || slot.entries.iter().filter(|entry| choice.wants(entry));
     let said = |entry: &Entry| match entry.standing(now, None) {
         Standing::Dead(dead) => Some(NoToken::SignIn(Some(dead.reason.clone()))),
         Standing::Lost(lost) => Some(NoToken::SignIn(Some(lost.code.clone()))),
@@ -113,6 +114,6 @@ fn nothing_left(slot: &Slot, now: &Stamp) -> NoToken {
         Standing::Ended => Some(NoToken::Ended { label: entry.label.clone() }),
         _ => None,
     };
-    let rejected = slot.entries.iter().find_map(said);
-    rejected.or_else(|| slot.entries.iter().find_map(set_aside)).unwrap_or(NoToken::SignIn(None))
+    let rejected = wanted().find_map(said);
+    rejected.or_else(|| wanted().find_map(set_aside)).unwrap_or(NoToken::SignIn(None))
 }

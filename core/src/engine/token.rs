@@ -62,14 +62,16 @@ impl<P: Ports> Engine<P> {
     pub fn choose(&self, provider: &str, choice: &Choice<'_>) -> Result<Picked, NoToken> {
         self.read(|snapshot| {
             let now = self.clock.now();
-            if let Some((live, generation)) = snapshot.constant(provider).filter(|_| choice.passed.is_empty()) {
+            let is_wanted = |live: &Live| choice.label.is_none_or(|label| live.label.as_str() == label);
+            let constant = snapshot.constant(provider).filter(|(live, _)| choice.passed.is_empty() && is_wanted(live));
+            if let Some((live, generation)) = constant {
                 debug_assert!(is_chosen(snapshot, live, &now, choice), "the shortcut chose what the pool doesn't");
                 return Ok(Picked { live: Arc::clone(live), generation, at: now, turn: 0 });
             }
             let slot = snapshot.state.slot(provider).ok_or(NoToken::Empty)?;
             let turn = self.turn(slot, choice);
-            let place =
-                pool::select(slot, &now, &Choice { turn, ..*choice }).map_err(|why| no_choice(slot, &now, why))?;
+            let place = pool::select(slot, &now, &Choice { turn, ..*choice })
+                .map_err(|why| no_choice(slot, &now, choice, why))?;
             let live = snapshot.pool(provider).get(place).ok_or(NoToken::Empty)?;
             Ok(Picked { live: Arc::clone(live), generation: snapshot.state.generation, at: now, turn })
         })?

@@ -76,6 +76,8 @@ impl Builder {
             workers: Workers::default(),
             #[cfg(feature = "tokio")]
             crowds: crate::latch::wait::Crowds::default(),
+            #[cfg(feature = "tokio")]
+            waiting: crate::latch::watch::Waiting::default(),
         };
         Latch(Arc::new(handle))
     }

@@ -44,6 +44,8 @@ pub enum Unusable {
 pub struct Choice<'a> {
     /// The model the request is for, if known.
     pub model: Option<&'a str>,
+    /// The entry that is wanted, and no other; none leaves it to the pool's strategy.
+    pub label: Option<&'a str>,
     /// For round robin: how many were chosen before. For random: any number that is never the same twice. An engine adds a
     /// count of its own.
     pub turn: u64,
@@ -55,6 +57,13 @@ pub struct Choice<'a> {
     pub passed: &'a [u64],
 }
 
+impl Choice<'_> {
+    /// Whether it is the entry that is wanted, if one is.
+    pub(crate) fn wants(&self, entry: &Entry) -> bool {
+        self.label.is_none_or(|label| entry.label.as_str() == label)
+    }
+}
+
 /// Chooses an entry. Neither a resting one is ever chosen nor one that is dead, lost or over.
 ///
 /// Returns its place in the pool.
@@ -63,7 +72,9 @@ pub struct Choice<'a> {
 /// Says whether there is nothing, or when something will be, or that a login is needed.
 pub fn select(slot: &Slot, now: &Stamp, choice: &Choice<'_>) -> Result<usize, Unusable> {
     let all = || slot.entries.iter().enumerate();
-    let may = |entry: &Entry| entry.is_usable(now, choice.model) && !choice.passed.contains(&entry.version);
+    let may = |entry: &Entry| {
+        choice.wants(entry) && entry.is_usable(now, choice.model) && !choice.passed.contains(&entry.version)
+    };
     let usable = || all().filter(|(_, entry)| may(entry)).map(|(at, _)| at);
     let chosen = match slot.strategy {
         Strategy::FillFirst => usable().next(),
@@ -74,7 +85,7 @@ pub fn select(slot: &Slot, now: &Stamp, choice: &Choice<'_>) -> Result<usize, Un
         }
         Strategy::LeastUsed => usable().min_by_key(|at| slot.entries[*at].health.uses),
     };
-    chosen.ok_or_else(|| why_none(slot, now, choice.model))
+    chosen.ok_or_else(|| why_none(slot, now, choice))
 }
 
 /// What [`select`] chooses for every request until something is committed, if that is certain: if neither the time nor the
@@ -91,11 +102,12 @@ fn scattered(turn: u64) -> u64 {
     turn ^ (turn >> 31)
 }
 
-fn why_none(slot: &Slot, now: &Stamp, model: Option<&str>) -> Unusable {
-    if slot.entries.is_empty() {
+fn why_none(slot: &Slot, now: &Stamp, choice: &Choice<'_>) -> Unusable {
+    let wanted = || slot.entries.iter().filter(|entry| choice.wants(entry));
+    if wanted().next().is_none() {
         return Unusable::Empty;
     }
-    let wakes = slot.entries.iter().filter(|entry| !entry.is_finished(now)).filter_map(|entry| entry.wakes(now, model));
+    let wakes = wanted().filter(|entry| !entry.is_finished(now)).filter_map(|entry| entry.wakes(now, choice.model));
     wakes.min_by_key(|at| at.left_ms(now)).map_or(Unusable::SignIn, Unusable::Resting)
 }
 

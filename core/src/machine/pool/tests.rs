@@ -64,6 +64,23 @@ fn chosen(state: &State, now: &Stamp, choice: &Choice<'_>) -> Result<String, Unu
     select(slot, now, choice).map(|at| slot.entries[at].label.to_string())
 }
 
+#[test]
+fn one_that_is_wanted_by_its_label_is_chosen_or_nothing_is() {
+    let state = three();
+    let wants = |label| Choice { label: Some(label), ..Choice::default() };
+    assert_eq!(chosen(&state, &at(0), &wants("b")), Ok("b".to_owned()));
+    assert_eq!(chosen(&state, &at(0), &wants("d")), Err(Unusable::Empty));
+    let rests = after(&state, &at(0), &[Event::Report(answered(&state, "b", Answer::Limited))]);
+    let until = entry(&rests, "b").health.rest.unwrap().until;
+    assert_eq!(chosen(&rests, &at(0), &wants("b")), Err(Unusable::Resting(until)));
+    let both = after(
+        &rests,
+        &at(0),
+        &[Event::Report(Report { dead: Some("x".to_owned()), ..answered(&state, "a", Answer::Unauthorized) })],
+    );
+    assert_eq!(chosen(&both, &at(0), &wants("a")), Err(Unusable::SignIn), "another's rest is no answer");
+}
+
 fn first(state: &State, now: &Stamp) -> Result<String, Unusable> {
     chosen(state, now, &Choice::default())
 }
