@@ -61,11 +61,11 @@ impl Issuer for Slow {
 }
 
 fn spent(issuer: Slow) -> (Latch, FakeClock) {
-    let clock = FakeClock::at(SystemTime::UNIX_EPOCH + Duration::from_millis(1_800_000_000_000));
+    let clock = FakeClock::at(SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000));
     let latch = Latch::builder().issuer(issuer).in_memory(clock.clone()).unwrap();
     let tokens = Tokens::new(secret("access-0")).with_refresh(secret("refresh-0")).expiring_in(Duration::from_secs(60));
     let _ = latch.set_tokens("openai-codex", &Label::default(), tokens).unwrap();
-    clock.advance(Duration::from_millis(60_000));
+    clock.advance(Duration::from_secs(60));
     (latch, clock)
 }
 
@@ -98,7 +98,7 @@ fn a_token_that_is_due_is_handed_out_at_once_and_rotated_by_a_worker() {
     let issuer = Slow::default();
     let (latch, clock) = spent(issuer.clone());
     assert_eq!(latch.token("codex").unwrap().expose_secret(), "access-1");
-    clock.advance(Duration::from_millis(3_500_000));
+    clock.advance(Duration::from_secs(3_500));
     for _ in 0..3 {
         assert_eq!(latch.token("codex").unwrap().expose_secret(), "access-1", "100 s are left");
     }
@@ -187,9 +187,9 @@ fn a_login_for_another_label_is_not_joined() {
 
 #[test]
 fn a_login_that_nobody_confirmed_in_time_asks_for_a_new_one_and_not_for_patience() {
-    let clock = FakeClock::at(SystemTime::UNIX_EPOCH + Duration::from_millis(1_800_000_000_000));
+    let clock = FakeClock::at(SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000));
     let latch = Latch::builder().issuer(Slow::default()).in_memory(clock.clone()).unwrap();
     let flow = latch.login("codex").unwrap();
-    clock.advance(Duration::from_millis(900_000));
+    clock.advance(Duration::from_secs(900));
     assert_eq!(flow.wait().unwrap_err().kind(), ErrorKind::SignIn);
 }

@@ -169,7 +169,7 @@ fn a_link_is_told_by_what_stands_in_its_file_now() {
     sound(&diagnosis);
     assert_eq!(
         entry(&diagnosis, "claude-code").expires_at,
-        Some(std::time::SystemTime::UNIX_EPOCH + Duration::from_millis(4_000_000_000_000))
+        Some(std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(4_000_000_000))
     );
 
     fs::write(&file, CLAUDE.replace("4000000000000", "1000000000000")).unwrap();

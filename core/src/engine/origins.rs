@@ -1,8 +1,8 @@
 //! Where grants came from: written down by the commit that stores them, and asked before one is named to an issuer.
 
 use super::Engine;
+use crate::machine::origins::NameOrigins;
 use crate::machine::{Effect, Event};
-use crate::origin::NameOrigins;
 use crate::port::Ports;
 use crate::state::name::ProviderId;
 use crate::state::origin::{Origin, Reach};
