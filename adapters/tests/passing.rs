@@ -132,7 +132,7 @@ fn what_rests_behind_it_is_waited_for() {
     let limited = Outcome::from_http(429, &HeaderMap::new(), b"");
     assert!(matches!(linked.latch.report(&used, &limited).unwrap(), Next::WaitUntil(_)));
     assert_eq!(linked.latch.current("anthropic").unwrap_err().kind(), ErrorKind::Busy);
-    linked.clock.advance(Duration::from_millis(7_200_000));
+    linked.clock.advance(Duration::from_secs(7200));
     assert_eq!(linked.used().0, "key");
 }
 
@@ -216,11 +216,11 @@ fn a_token_that_ended_and_that_nothing_renews_is_passed_over() {
     let token = || latch.token("openai-codex").unwrap().label().to_string();
     assert_eq!((current(), token()), ("old".to_owned(), "old".to_owned()));
     // Too short for a request, and what is there.
-    clock.advance(Duration::from_millis(55_000));
+    clock.advance(Duration::from_secs(55));
     assert_eq!((current(), token()), ("old".to_owned(), "new".to_owned()));
-    clock.advance(Duration::from_millis(5_000));
+    clock.advance(Duration::from_secs(5));
     assert_eq!((current(), token()), ("new".to_owned(), "new".to_owned()));
-    clock.advance(Duration::from_millis(3_600_000));
+    clock.advance(Duration::from_secs(3600));
     for error in [latch.current("openai-codex").unwrap_err(), latch.token("openai-codex").unwrap_err()] {
         assert_eq!(error.kind(), ErrorKind::SignIn);
         assert!(error.to_string().contains("entry old has ended, and has no refresh token"), "{error}");
@@ -253,7 +253,7 @@ async fn the_async_forms_go_on_behind_it_too() {
     let latch = Latch::in_memory_on(clock.clone());
     let _ = latch.set_tokens("openai-codex", &label("short"), bare(1, 60)).unwrap();
     assert_eq!(latch.token_async("openai-codex").await.unwrap().label().as_str(), "short");
-    clock.advance(Duration::from_millis(55_000));
+    clock.advance(Duration::from_secs(55));
     let error = latch.token_async("openai-codex").await.unwrap_err();
     assert!(error.to_string().contains("has no refresh token"), "{error}");
     latch.set_as("openai-codex", &label("key"), secret("key-1")).unwrap();
