@@ -2,11 +2,13 @@
 
 mod issuer;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use credlatch_core::name::ProfileName;
 use credlatch_core::port::{self, CommitError, Loaded, Nonces, Store, StoreError, StoreErrorKind};
 use credlatch_core::state::{Actor, Claim, Nonce, State};
 use parking_lot::{Condvar, Mutex, MutexGuard};
@@ -35,10 +37,44 @@ struct Newest {
     id: Option<u64>,
 }
 
+/// A home of profiles in memory, for [`Builder::memory`](crate::Builder::memory). Clones are the same home; what is in it lives
+/// as long as one of them, or a latch on it.
+#[derive(Clone, Default)]
+pub struct MemoryHome(Arc<Mutex<BTreeMap<ProfileName, MemoryStore>>>);
+
+impl MemoryHome {
+    /// An empty home.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The profiles that something was ever stored in, by name.
+    pub fn profiles(&self) -> Vec<ProfileName> {
+        let stores = self.0.lock();
+        let written = stores.iter().filter(|(_, store)| store.0.word.load(Ordering::Acquire) != 0);
+        written.map(|(name, _)| name.clone()).collect()
+    }
+
+    pub(crate) fn store(&self, profile: &ProfileName) -> MemoryStore {
+        self.0.lock().entry(profile.clone()).or_default().clone()
+    }
+}
+
+impl fmt::Debug for MemoryHome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryHome").field("profiles", &self.profiles()).finish()
+    }
+}
+
 impl MemoryStore {
     /// An empty store.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// What tells it from every other store of this process, as long as one of its clones lives.
+    pub(crate) fn address(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
     }
 
     /// A store that somebody committed this state to.

@@ -16,6 +16,8 @@ use crate::noted::Noted;
 #[derive(Default)]
 pub(super) struct Guard {
     file: Option<PathBuf>,
+    /// Whose rows the program gives, and not the file.
+    own: Vec<ProviderId>,
     accepted: Option<Accepted>,
     noted: Option<Noted>,
     /// The rows that move a well-known provider.
@@ -35,11 +37,21 @@ impl Guard {
     pub(super) fn new(table: &Table, file: Option<PathBuf>, home: Option<&Path>) -> Self {
         Self {
             file,
+            own: Vec::new(),
             accepted: home.map(Accepted::in_home),
             noted: home.map(Noted::in_home),
             moved: Moved::of(table.replacements()),
             taken: Moved::of(table.taken_places()),
         }
+    }
+
+    /// Tells the rows that the program gives from those of a file. Where only this program stores anything, its word is enough.
+    pub(super) fn knowing(mut self, own: Vec<ProviderId>, is_in_memory: bool) -> Self {
+        if is_in_memory {
+            self.moved.retain(|moved| !own.contains(&moved.id));
+            self.taken.retain(|taken| !own.contains(&taken.id));
+        }
+        Self { own, ..self }
     }
 
     /// Notes, before anything is stored for a provider whose row is the field's, where that row sends it.
@@ -62,11 +74,20 @@ impl Guard {
             return Ok(());
         }
         let replaced = table.replacements().chain(table.taken_places()).find(|replaced| replaced.row.id == row.id);
-        Err(replaced.map_or_else(|| Error::missing(row), |replaced| held_back(&replaced, self.file.as_deref())))
+        Err(replaced.map_or_else(|| Error::missing(row), |replaced| held_back(&replaced, &self.place_of(row))))
     }
 }
 
 impl Guard {
+    /// Where a row is written that doesn't ship.
+    fn place_of(&self, row: &Provider) -> String {
+        match &self.file {
+            _ if self.own.contains(&row.id) => "this program".to_owned(),
+            Some(file) => file.display().to_string(),
+            None => "a provider file".to_owned(),
+        }
+    }
+
     /// Whether something was stored for the row of the field whose place this one took, and this one would send it to a host
     /// that the other didn't name then. Another process may store it at any time, so it is looked for each time.
     fn has_moved(&self, row: &Provider) -> bool {
@@ -120,17 +141,15 @@ impl Latch {
     }
 }
 
-fn held_back(replaced: &Replaced<'_>, file: Option<&Path>) -> Error {
+fn held_back(replaced: &Replaced<'_>, place: &str) -> Error {
     let id = &replaced.row.id;
-    let file = file.map_or_else(|| "a provider file".to_owned(), |file| file.display().to_string());
     let what = format!(
-        "the row of {id} in {file} would send its credentials to {}, and the row that ships to {}; nothing was sent",
+        "the row of {id} in {place} would send its credentials to {}, and the row that ships to {}; nothing was sent",
         list(&replaced.new_origins()),
         list(&replaced.shipped.origins()),
     );
-    let remedy = format!(
-        "if that is meant, agree to it: `credlatch providers --accept {id}`; if not, take the row out of the file"
-    );
+    let remedy =
+        format!("if that is meant, agree to it: `credlatch providers --accept {id}`; if not, take the row out");
     Error::new(ErrorKind::Usage, what, remedy)
 }
 

@@ -11,6 +11,7 @@ use parking_lot::Mutex;
 
 use super::{Builder, Latch, Scope};
 use crate::error::{Error, ErrorKind};
+use crate::memory::MemoryHome;
 
 /// How many profiles are kept open unless said. Each costs a file descriptor and what it holds in memory.
 const KEPT_OPEN: usize = 256;
@@ -34,9 +35,15 @@ const TRIES: usize = 8;
 pub struct Profiles(Arc<Shared>);
 
 struct Shared {
-    home: PathBuf,
+    home: Home,
     template: Builder,
     open: Mutex<Open>,
+}
+
+#[derive(Debug)]
+enum Home {
+    Disk(PathBuf),
+    Memory(MemoryHome),
 }
 
 struct Open {
@@ -60,8 +67,36 @@ impl Profiles {
             return Err(Error::new(ErrorKind::Unreadable, what, "give another home"));
         }
         let template = template.home(&home);
+        Ok(Self::sharing(Home::Disk(home), template))
+    }
+
+    /// The profiles of a home in memory.
+    pub(super) fn in_home(template: Builder, home: MemoryHome) -> Self {
+        Self::sharing(Home::Memory(home), template)
+    }
+
+    fn sharing(home: Home, template: Builder) -> Self {
         let open = Mutex::new(Open { latches: LruCache::unbounded(), kept: KEPT_OPEN });
-        Ok(Self(Arc::new(Shared { home, template, open })))
+        Self(Arc::new(Shared { home, template, open }))
+    }
+
+    /// Profiles that keep nothing, for tests. With other settings than the usual, a clock or an issuer of a test's own:
+    /// [`Builder::memory`] and [`Builder::profiles`].
+    ///
+    /// ```
+    /// use credlatch::{ErrorKind, Profiles, Secret};
+    ///
+    /// # fn main() -> Result<(), credlatch::Error> {
+    /// let profiles = Profiles::in_memory();
+    /// profiles.profile("alice")?.set("minimax", Secret::try_from("mm-alice")?)?;
+    /// assert_eq!(profiles.scope("alice").token("minimax")?.expose_secret(), "mm-alice");
+    /// assert_eq!(profiles.scope("bob").token("minimax").unwrap_err().kind(), ErrorKind::NoCredential);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn in_memory() -> Self {
+        let home = MemoryHome::new();
+        Self::in_home(Builder::default().memory(&home), home)
     }
 
     /// How many profiles are kept open; 256 unless said. More may be open while they are in use.
@@ -105,7 +140,10 @@ impl Profiles {
     /// # Errors
     /// The directory can't be read.
     pub fn list(&self) -> Result<Vec<ProfileName>, Error> {
-        listed(&self.0.home)
+        match &self.0.home {
+            Home::Disk(home) => listed(home),
+            Home::Memory(home) => Ok(home.profiles()),
+        }
     }
 }
 

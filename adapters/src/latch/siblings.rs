@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+#[cfg(all(feature = "file", unix))]
+use std::path::PathBuf;
 use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,6 +14,7 @@ use credlatch_core::engine::Cleared;
 use parking_lot::Mutex;
 
 use super::Inner;
+use crate::memory::MemoryStore;
 
 /// Between two looks whether they still hold something.
 const LOOK: Duration = Duration::from_millis(5);
@@ -20,13 +23,20 @@ const LOOK: Duration = Duration::from_millis(5);
 /// part, and there may be thousands.
 static ALL: Mutex<BTreeMap<OsString, Vec<Weak<Inner>>>> = Mutex::new(BTreeMap::new());
 
-/// Where a latch's document is; nothing for one in memory. Dropping it takes the latch off the list.
+/// Where a latch's document is; nothing for one that no other latch can be on. Dropping it takes the latch off the list.
+#[derive(Default)]
 pub(super) struct Place(Option<OsString>);
 
 impl Place {
+    #[cfg(all(feature = "file", unix))]
     pub(super) fn of(document: Option<PathBuf>) -> Self {
         // A relative path must not move with the working directory.
         Self(document.map(|path| std::path::absolute(&path).unwrap_or(path).into_os_string()))
+    }
+
+    /// That of a store in memory, which is told by where it is in memory, and by a name that no path has.
+    pub(super) fn in_memory(store: &MemoryStore) -> Self {
+        Self(Some(format!("\0memory {:x}", store.address()).into()))
     }
 }
 
@@ -44,7 +54,7 @@ impl Drop for Place {
 }
 
 impl Inner {
-    /// Whether both are on one document, by the path as it was given; one in memory is its own.
+    /// Whether both are on one document, by the path as it was given.
     pub(super) fn is_on_document_of(&self, other: &Self) -> bool {
         std::ptr::eq(self, other) || (self.document.0.is_some() && self.document.0 == other.document.0)
     }

@@ -1,10 +1,12 @@
 //! Putting a latch together, over whatever store.
 
 use std::marker::PhantomData;
+#[cfg(all(feature = "file", unix))]
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use credlatch_core::engine::Engine;
+use credlatch_core::name::ProviderId;
 use credlatch_core::port::{Clock, Issuer, Nonces, Ports, Store};
 use credlatch_core::provider::Table;
 use credlatch_core::time::Stamp;
@@ -14,23 +16,18 @@ use super::Builder;
 use crate::exchanger::Exchanger;
 use crate::latch::workers::Workers;
 use crate::latch::{Handle, Inner, Latch, issuer, siblings};
-use crate::system::{ParkingLot, SystemNonces};
+use crate::system::{ParkingLot, SystemClock, SystemNonces};
 
 impl Builder {
-    pub(super) fn latch<S: Store + 'static>(
-        self,
-        store: S,
-        clock: impl Clock + 'static,
-        table: Arc<Table>,
-        document: Option<PathBuf>,
-    ) -> Latch
+    pub(super) fn latch<S: Store + 'static>(self, store: S, table: Arc<Table>, document: siblings::Place) -> Latch
     where
         S::Room: 'static,
     {
         let issuer = self.issuer.clone().unwrap_or_else(|| issuer_of(&self, &table));
         #[cfg(all(feature = "doctor", feature = "hermes", unix))]
         let hermes = self.hermes_store(&table).ok().flatten();
-        let engine = Engine::<Standard<S>>::new(store, AnyClock(Box::new(clock)), SystemNonces, self.patience_ms);
+        let clock = AnyClock(self.clock.clone().unwrap_or_else(|| Arc::new(SystemClock)));
+        let engine = Engine::<Standard<S>>::new(store, clock, SystemNonces, self.patience_ms);
         let engine = engine.remembering(Arc::clone(&issuer));
         #[cfg(all(feature = "file", unix))]
         let context = self.context();
@@ -42,7 +39,8 @@ impl Builder {
             backend: Box::new(engine),
             issuer,
             #[cfg(all(feature = "file", unix))]
-            guard: crate::latch::guard::Guard::new(&table, self.providers.clone(), self.words().as_deref()),
+            guard: crate::latch::guard::Guard::new(&table, self.providers.clone(), self.words().as_deref())
+                .knowing(self.own_rows(), self.words().is_none()),
             table,
             profile: self.profile,
             #[cfg(all(feature = "env", feature = "file", unix))]
@@ -67,7 +65,7 @@ impl Builder {
             exchanging: crate::latch::own::Exchanging::default(),
             #[cfg(feature = "env")]
             debts: crate::latch::debts::Debts::default(),
-            document: siblings::Place::of(document),
+            document,
         };
         let inner = Arc::new(inner);
         siblings::register(&inner);
@@ -117,13 +115,23 @@ impl Builder {
 #[cfg(all(feature = "file", unix))]
 pub(super) fn issuer_of(builder: &Builder, table: &Arc<Table>) -> Arc<dyn Issuer> {
     let accepted = builder.words().map(|home| crate::accepted::Accepted::in_home(&home));
-    issuer::of(table, move |row| accepted.as_ref().is_some_and(|accepted| accepted.holds(row)))
+    // What a store in memory holds came by the program's own word.
+    let own = if accepted.is_none() { builder.own_rows() } else { Vec::new() };
+    issuer::of(table, move |row| accepted.as_ref().is_some_and(|accepted| accepted.holds(row)) || own.contains(&row.id))
 }
 
 /// The servers of the rows. There is no file of rows, so nobody is asked about one.
 #[cfg(not(all(feature = "file", unix)))]
-pub(super) fn issuer_of(_: &Builder, table: &Arc<Table>) -> Arc<dyn Issuer> {
-    issuer::of(table, |_| false)
+pub(super) fn issuer_of(builder: &Builder, table: &Arc<Table>) -> Arc<dyn Issuer> {
+    let own = builder.own_rows();
+    issuer::of(table, move |row| own.contains(&row.id))
+}
+
+impl Builder {
+    /// The providers whose rows the program gives.
+    fn own_rows(&self) -> Vec<ProviderId> {
+        self.rows.iter().map(|row| row.id.clone()).collect()
+    }
 }
 
 /// The ports of every latch; only the store differs.
@@ -136,7 +144,7 @@ impl<S: Store + 'static> Ports for Standard<S> {
     type Nonces = SystemNonces;
 }
 
-struct AnyClock(Box<dyn Clock>);
+struct AnyClock(Arc<dyn Clock>);
 
 impl Clock for AnyClock {
     fn now(&self) -> Stamp {

@@ -1,0 +1,100 @@
+//! Where a store and the user's files outside of it are.
+
+#[cfg(all(feature = "file", unix))]
+use std::path::PathBuf;
+#[cfg(all(feature = "hermes", unix))]
+use std::sync::Arc;
+
+#[cfg(all(feature = "hermes", unix))]
+use credlatch_core::provider::Table;
+
+#[cfg(all(feature = "file", unix))]
+use super::Builder;
+use crate::error::{Error, ErrorKind};
+#[cfg(all(feature = "file", unix))]
+use crate::table;
+
+#[cfg(all(feature = "file", unix))]
+impl Builder {
+    /// Makes a copied, restored or rolled back store this place's own, because a person said that this copy is to live on.
+    /// Presents nothing. Until then its logins are not rotated, because the original may hold the same refresh tokens; each
+    /// of them is also freed by a new login for it.
+    ///
+    /// # Errors
+    /// The store can't be locked, read or written.
+    pub fn adopt_copy(&self) -> Result<(), Error> {
+        #[cfg(feature = "hermes")]
+        if let Some(store) = self.hermes_store(&self.all_rows()?)? {
+            let adopted = store.adopt_copy(self.patience_ms);
+            return Ok(adopted.map_err(credlatch_core::engine::TransactError::from)?);
+        }
+        let adopted = self.store()?.adopt_copy(self.patience_ms);
+        Ok(adopted.map_err(credlatch_core::engine::TransactError::from)?)
+    }
+
+    pub(super) fn store(&self) -> Result<crate::file::FileStore, Error> {
+        let home = home_of(self.home.clone())?;
+        self.remembering(crate::file::FileStore::new(&home, &self.profile))
+    }
+
+    fn remembering(&self, store: crate::file::FileStore) -> Result<crate::file::FileStore, Error> {
+        let store = store.trusting_file_system(self.trusts_file_system);
+        Ok(store.remembering(self.claims_file()?).keyed_by(self.key_file()?))
+    }
+
+    pub(super) fn claims_file(&self) -> Result<Option<PathBuf>, Error> {
+        crate::file::outside::CLAIMS.find(self.claims.as_deref())
+    }
+
+    pub(super) fn key_file(&self) -> Result<Option<PathBuf>, Error> {
+        crate::file::outside::KEY.find(self.fingerprint_key.as_deref())
+    }
+
+    #[cfg(feature = "hermes")]
+    pub(super) fn hermes_store(&self, table: &Arc<Table>) -> Result<Option<crate::hermes::HermesStore>, Error> {
+        let Some(path) = &self.hermes else { return Ok(None) };
+        table::no_tilde(path, "Hermes' file")?;
+        let store = crate::hermes::HermesStore::new(path, Arc::clone(table))?;
+        let store = store.trusting_file_system(self.trusts_file_system).remembering(self.claims_file()?);
+        Ok(Some(store.keyed_by(self.key_file()?)))
+    }
+
+    /// Where it lies what a person agreed to: in the home, for a file of Hermes in the usual one. A latch that keeps nothing
+    /// has none.
+    pub(super) fn words(&self) -> Option<PathBuf> {
+        #[cfg(feature = "hermes")]
+        let usual = self.hermes.as_ref().and_then(|_| crate::default_home().ok());
+        #[cfg(not(feature = "hermes"))]
+        let usual = None;
+        self.home.clone().or(usual)
+    }
+}
+
+/// The home that was named, or the usual one.
+#[cfg(all(feature = "file", unix))]
+pub(super) fn home_of(named: Option<PathBuf>) -> Result<PathBuf, Error> {
+    let home = named.map_or_else(crate::default_home, Ok)?;
+    table::no_tilde(&home, "the home")?;
+    Ok(home)
+}
+
+/// The directory for stores on this platform, such as `~/.local/share/credlatch`.
+///
+/// # Errors
+/// The user has no home directory: [`ErrorKind::Usage`].
+pub fn default_home() -> Result<std::path::PathBuf, Error> {
+    use etcetera::BaseStrategy;
+    let strategy = etcetera::choose_base_strategy().map_err(|_| {
+        Error::new(
+            ErrorKind::Usage,
+            "there is no home directory to keep credentials in",
+            "set CREDLATCH_HOME, or give --home DIR",
+        )
+    })?;
+    let home = strategy.data_dir().join("credlatch");
+    if !home.is_absolute() {
+        let what = "the user's home directory, as HOME names it, is not an absolute path";
+        return Err(Error::new(ErrorKind::Usage, what, "mend HOME, set CREDLATCH_HOME, or give --home DIR"));
+    }
+    Ok(home)
+}
