@@ -4,28 +4,139 @@
 //! user signs out, a second process does the same at the same moment. A [`Latch`] hands out the current credential for
 //! each request, changes what is stored in whole steps, and never lets two actors do what only one may do.
 //!
+//! # One request, as a whole
+//!
+//! Ask for each request anew, tell what came of it, and send it once more if another credential may help:
+//!
 //! ```
-//! use std::time::Duration;
-//! use credlatch::{Latch, Secret};
+//! use credlatch::{Error, Latch, Next, Outcome, Secret};
 //!
-//! # fn main() -> Result<(), credlatch::Error> {
+//! type Answer = (u16, http::HeaderMap, Vec<u8>);
+//!
+//! fn ask(latch: &Latch, send: impl Fn(&http::Request<()>) -> Answer) -> Result<Answer, Error> {
+//!     let mut credential = latch.token("minimax")?; // renewed first, if it would not last
+//!     let mut is_again = false;
+//!     loop {
+//!         let mut request = http::Request::new(());
+//!         *request.uri_mut() = http::Uri::from_static("https://api.minimax.io/v1/chat/completions");
+//!         credential.authorize_request(&mut request)?; // refuses a host that isn't the provider's
+//!         let (status, headers, body) = send(&request);
+//!         match latch.report(&credential, &Outcome::from_http(status, &headers, &body))? {
+//!             Next::Retry(another) if !is_again => (credential, is_again) = (another, true),
+//!             Next::SignIn(why) => return Err(why),
+//!             // The credential is not to blame; or nothing is usable before a time, which the next `token` tells.
+//!             _ => return Ok((status, headers, body)),
+//!         }
+//!     }
+//! }
+//!
+//! # fn main() -> Result<(), Error> {
 //! let latch = Latch::in_memory(); // or Latch::builder().profile(Profile::new("work")?).open()?
-//! latch.set("minimax", Secret::try_from("mm-example-key")?)?;
-//!
-//! let credential = latch.current("minimax")?; // for each request anew
-//! let mut headers = http::HeaderMap::new();
-//! credential.authorize(&mut headers);
-//! assert!(headers["authorization"].is_sensitive());
-//! drop(credential);
-//!
-//! latch.clear("minimax")?.drain(Duration::from_secs(5))?;
-//! assert!(latch.current("minimax").is_err());
+//! for (label, key) in [("first", "mm-revoked"), ("second", "mm-good")] {
+//!     latch.set_as("minimax", &label.parse()?, Secret::try_from(key)?)?;
+//! }
+//! // A server that takes one of the two keys:
+//! let send = |request: &http::Request<()>| {
+//!     let is_good = request.headers()["authorization"] == "Bearer mm-good";
+//!     (if is_good { 200 } else { 401 }, http::HeaderMap::new(), Vec::new())
+//! };
+//! assert_eq!(ask(&latch, send)?.0, 200);
 //! # Ok(())
 //! # }
 //! ```
 //!
+//! # Which type for which job
+//!
+//! | to | use |
+//! |---|---|
+//! | open one profile of a store | [`Latch::builder`], [`Builder::open`] |
+//! | get a credential for a request | [`Latch::token`]; by model or label: [`Latch::request`] |
+//! | put it into the request | [`Credential::authorize_request`], or [`Credential::expose_secret`] for a client of your own |
+//! | say what came of the request | [`Outcome`], [`Latch::report`], [`Next`] |
+//! | store, take away, wait until nobody holds it | [`Latch::set`], [`Latch::clear`], [`Cleared::drain`] |
+//! | let a person sign in | [`Latch::login`], [`Flow`]; over HTTP: `credlatch::web` |
+//! | renew by an exchange of your own | [`Latch::rotate_with`], [`Tokens`], [`Answer`] |
+//! | see what is stored, and be woken when it changes | [`Latch::status`], [`Latch::watch`] |
+//! | serve many users | `Profiles`, and a [`Scope`] for each request |
+//! | start a child with one provider's variables | `Latch::plan`, `PlannedCommand` |
+//! | test your program | [`memory`], [`system::FakeClock`]: [below](#in-your-own-tests) |
+//!
+//! # Errors
+//!
+//! Every [`Error`] says what happened to what, and what to do; [`Error::kind`] says what a program should do next:
+//!
+//! | [`ErrorKind`] | do this |
+//! |---|---|
+//! | `Usage` | mend the call: a name, a secret or an option is not what it must be |
+//! | `NoCredential` | store a credential, or sign in |
+//! | `SignIn` | sign in again: what is stored is not accepted any more |
+//! | `Busy` | try again, at [`Error::retry_at`] if it says when: it rests, is in doubt, or somebody else is at it |
+//! | `Unreadable` | mend the store: it is never taken for empty |
+//! | `Unreachable` | try again, at [`Error::retry_at`] if it says when: the store or the issuer can't be reached |
+//! | `WrongHost` | mend the request: it goes to a host that is not the provider's |
+//! | `Other` | look at the message, and at [`source`](std::error::Error::source): a full disk, for one |
+//!
+//! # Threads and async
+//!
+//! A [`Latch`] is `Send` and `Sync`, its clones are the same latch, and a read takes no lock that a writer needs. What waits
+//! for a disk, another process or an issuer blocks its thread; with the feature `tokio` it has a form with `_async` in its
+//! name, which blocks no executor and runs on any. A future that is dropped stops nobody: what was begun goes on, on a thread
+//! of the latch, because tokens that nobody saves are lost. Dropping the last handle waits for that; [`Latch::close`]
+//! says what came of it.
+//!
+//! # In your own tests
+//!
+//! ```
+//! use std::time::Duration;
+//! use credlatch::memory::FakeIssuer;
+//! use credlatch::system::FakeClock;
+//! use credlatch::{Answer, ErrorKind, Label, Latch};
+//!
+//! # fn main() -> Result<(), credlatch::Error> {
+//! let (issuer, clock) = (FakeIssuer::new(), FakeClock::default());
+//! let latch = Latch::builder().issuer(issuer.clone()).in_memory(clock.clone())?;
+//! let stored = latch.set_tokens("anthropic", &Label::default(), issuer.signed_in())?;
+//! assert!(stored.held_back.is_none());
+//!
+//! // A token that is due is handed out while a thread renews it.
+//! clock.advance(Duration::from_secs(3500));
+//! assert_eq!(latch.token("anthropic")?.expose_secret(), "access-1");
+//! latch.wait_for_renewals(Duration::from_secs(5))?;
+//! assert_eq!(latch.token("anthropic")?.expose_secret(), "access-2");
+//!
+//! // The issuer ends the login: your program has to ask for a new one.
+//! clock.advance(Duration::from_secs(3600));
+//! issuer.answer_next(Answer::Rejected("invalid_grant".to_owned()));
+//! assert_eq!(latch.token("anthropic").unwrap_err().kind(), ErrorKind::SignIn);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Latches of one [`memory::MemoryHome`] share what is stored, as processes share a file, and `Profiles::in_memory` is for
+//! servers of many. [`Builder::provider`] brings a row that points at a server of the test's, and [`Builder::clock`] stops
+//! the clock of a store on disk too.
+//!
+//! # Features
+//!
+//! | feature | what it adds | default |
+//! |---|---|---|
+//! | `file` | the store on disk, shared by processes: `Builder::home`, `Profiles` | yes |
+//! | `env` | the environment of children, imports from it, `.env` files: `Latch::plan` | yes |
+//! | `foreign` | links to, and imports from, other tools' logins | yes |
+//! | `doctor` | what is unsafe, and which credential is used and why: `Latch::doctor` | yes |
+//! | `oauth` | logins and renewal at the providers' own servers | |
+//! | `tokio` | async forms, on any executor | |
+//! | `http` | sign-in routes and a page for servers on axum: `credlatch::web` | |
+//! | `hermes` | Hermes' own `auth.json` as the store: `Builder::hermes` | |
+//! | `sandbox` | a strict authorization server on loopback, for tests over HTTP | |
+//!
+//! # Platforms
+//!
+//! The store on disk needs Unix, and is tested on Linux. Elsewhere, and without the feature `file`, a latch keeps what it has
+//! in memory. Rust 1.88 or newer.
+//!
 //! What is promised is written as laws in [`credlatch_core::law`], and the code that ships is checked against
-//! them. What the store is, see [`file`](mod@file).
+//! them.
 
 #[cfg(all(feature = "file", unix))]
 mod accepted;

@@ -101,7 +101,7 @@ fn rotate_with_presents_once_and_stores_what_came() {
 #[test]
 fn sixteen_threads_rotate_once() {
     let (latch, clock) = signed_in(3600);
-    clock.advance(Duration::from_secs(3600));
+    clock.advance(Duration::from_secs(3_600));
     let exchanges = AtomicUsize::new(0);
     thread::scope(|scope| {
         for _ in 0..16 {
@@ -127,7 +127,7 @@ fn failure_3_a_time_out_is_not_a_revocation() {
     assert_eq!(latch.token("codex").unwrap().expose_secret(), "access-0", "served while it lives");
     let early = latch.rotate_with("codex", |_| panic!("a request may still be in flight")).unwrap_err();
     assert_eq!(early.kind(), ErrorKind::Busy);
-    clock.advance(Duration::from_secs(3600));
+    clock.advance(Duration::from_secs(3_600));
     let again = latch.rotate_with("codex", |refresh| {
         assert_eq!(refresh.expose_secret(), "refresh-0");
         Answer::Granted(tokens(1, 3600))
@@ -147,7 +147,7 @@ fn a_token_that_came_in_expired_is_rotated_before_it_is_handed_out() {
 #[test]
 fn failure_4_only_a_rejection_of_these_bytes_loses_the_login() {
     let (latch, clock) = signed_in(3600);
-    clock.advance(Duration::from_secs(3600));
+    clock.advance(Duration::from_secs(3_600));
     let error = latch.rotate_with("codex", |_| Answer::Rejected("invalid_grant".to_owned())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::SignIn);
     assert!(error.message().contains("invalid_grant"), "{error}");
@@ -191,7 +191,7 @@ fn a_limit_on_one_model_is_answered_for_that_model_and_others_go_on() {
     assert_eq!(latch.token("minimax").unwrap().expose_secret(), "key-a");
     let Next::WaitUntil(_) = latch.report(&next, &limited).unwrap() else { panic!("both rest for it") };
     assert_eq!(latch.request("minimax").for_model("big").token().unwrap_err().kind(), ErrorKind::Busy);
-    clock.advance(Duration::from_secs(3600));
+    clock.advance(Duration::from_secs(3_600));
     assert_eq!(latch.request("minimax").for_model("big").token().unwrap().expose_secret(), "key-a");
 }
 

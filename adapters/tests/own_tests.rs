@@ -150,11 +150,8 @@ fn a_login_at_the_fake_issuer_ends_as_the_person_says() {
     for (is_approved, state) in [(true, FlowState::Succeeded), (false, FlowState::Failed("access_denied".to_owned()))] {
         let issuer = FakeIssuer::new();
         let latch = Latch::builder().issuer(issuer.clone()).in_memory(FakeClock::default()).unwrap();
-        if is_approved {
-            issuer.approve()
-        } else {
-            issuer.deny()
-        }
+        let say = if is_approved { FakeIssuer::approve } else { FakeIssuer::deny };
+        say(&issuer);
         let flow = latch.login(CODEX).unwrap();
         assert!(format!("{flow:?}").contains(&flow.id()) && flow.is_started_here());
         assert_eq!(flow.clone().wait().is_ok(), is_approved);

@@ -132,7 +132,7 @@ fn what_rests_behind_it_is_waited_for() {
     let limited = Outcome::from_http(429, &HeaderMap::new(), b"");
     assert!(matches!(linked.latch.report(&used, &limited).unwrap(), Next::WaitUntil(_)));
     assert_eq!(linked.latch.current("anthropic").unwrap_err().kind(), ErrorKind::Busy);
-    linked.clock.advance(Duration::from_secs(7200));
+    linked.clock.advance(Duration::from_secs(7_200));
     assert_eq!(linked.used().0, "key");
 }
 
@@ -220,7 +220,7 @@ fn a_token_that_ended_and_that_nothing_renews_is_passed_over() {
     assert_eq!((current(), token()), ("old".to_owned(), "new".to_owned()));
     clock.advance(Duration::from_secs(5));
     assert_eq!((current(), token()), ("new".to_owned(), "new".to_owned()));
-    clock.advance(Duration::from_secs(3600));
+    clock.advance(Duration::from_secs(3_600));
     for error in [latch.current("openai-codex").unwrap_err(), latch.token("openai-codex").unwrap_err()] {
         assert_eq!(error.kind(), ErrorKind::SignIn);
         assert!(error.to_string().contains("entry old has ended, and has no refresh token"), "{error}");

@@ -8,8 +8,8 @@ use credlatch::{Answer, ErrorKind, Label, Latch, Outcome, RestCause, Scope, Secr
 
 const CODEX: &str = "openai-codex";
 const HOUR: Duration = Duration::from_secs(3600);
-/// A token of an hour is due then, and good for 100 s.
-const NEARLY_AN_HOUR: Duration = Duration::from_secs(3500);
+/// After so long a token of an hour is due, and good for 100 s.
+const ALMOST: Duration = Duration::from_secs(3500);
 
 fn secret(text: &str) -> Secret {
     Secret::try_from(text).unwrap()
@@ -204,7 +204,7 @@ fn a_watch_sees_what_another_handle_on_the_file_commits() {
 #[test]
 fn renewals_in_the_background_can_be_waited_for() {
     let (latch, issuer, clock) = signed_in(&["default"]);
-    clock.advance(NEARLY_AN_HOUR);
+    clock.advance(ALMOST);
     let held = issuer.hold();
     assert_eq!(latch.token(CODEX).unwrap().expose_secret(), "access-1", "it is due, and good for 100 s");
     assert_eq!(latch.wait_for_renewals(Duration::from_millis(1)).unwrap_err().kind(), ErrorKind::Busy);
@@ -218,7 +218,7 @@ fn renewals_in_the_background_can_be_waited_for() {
 #[test]
 fn a_latch_that_is_closed_has_renewed_what_it_began_to() {
     let (latch, issuer, clock) = signed_in(&["default"]);
-    clock.advance(NEARLY_AN_HOUR);
+    clock.advance(ALMOST);
     assert_eq!(latch.token(CODEX).unwrap().expose_secret(), "access-1");
     let other = latch.clone();
     latch.close().unwrap();

@@ -12,8 +12,8 @@ use credlatch::{Answer, ErrorKind, Label, Latch, Next, Outcome, Scope, Secret, T
 
 const CODEX: &str = "openai-codex";
 const HOUR: Duration = Duration::from_secs(3600);
-/// A token of an hour is due then, and good for 100 s.
-const NEARLY_AN_HOUR: Duration = Duration::from_secs(3500);
+/// After so long a token of an hour is due, and good for 100 s.
+const ALMOST: Duration = Duration::from_secs(3500);
 
 fn secret(text: &str) -> Secret {
     Secret::try_from(text).unwrap()
@@ -146,7 +146,7 @@ async fn all_watches_wake_for_a_change_and_a_dropped_one_keeps_nothing() {
 #[tokio::test]
 async fn closing_without_blocking_waits_for_what_is_renewed() {
     let (latch, issuer, clock) = signed_in();
-    clock.advance(NEARLY_AN_HOUR);
+    clock.advance(ALMOST);
     let held = issuer.hold();
     assert_eq!(latch.token_async(CODEX).await.unwrap().expose_secret(), "access-1");
     let other = latch.clone();

@@ -25,6 +25,23 @@ use crate::when::whole_ms;
 const PATIENCE_MS: u64 = 60_000;
 
 /// Which profile of which store to open.
+///
+/// ```
+/// use std::time::Duration;
+/// use credlatch::{Latch, Profile};
+///
+/// # fn main() -> Result<(), credlatch::Error> {
+/// # #[cfg(all(feature = "file", unix))] {
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let home = folder.path().join("store");
+/// let builder = Latch::builder().home(&home).profile(Profile::new("work")?).patience(Duration::from_secs(5));
+/// let latch = builder.open()?;
+/// assert_eq!(latch.profile().as_str(), "work");
+/// assert!(!home.exists(), "nothing is created before the first change");
+/// # }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Builder {
     home: Option<PathBuf>,

@@ -17,6 +17,26 @@ use crate::when::system_time;
 
 /// A credential as it was current when it was asked for. Use it for one request and drop it: a clear can wait until nobody
 /// holds the old one. The last owner of the secret wipes it.
+///
+/// ```
+/// use credlatch::{ErrorKind, Kind, Latch, Secret};
+///
+/// # fn main() -> Result<(), credlatch::Error> {
+/// let latch = Latch::in_memory();
+/// latch.set("anthropic", Secret::try_from("sk-ant-example")?)?;
+/// let credential = latch.token("anthropic")?;
+/// assert_eq!((credential.kind(), credential.expires_at()), (Kind::ApiKey, None));
+///
+/// let mut request = http::Request::post("https://api.anthropic.com/v1/messages").body(()).unwrap();
+/// credential.authorize_request(&mut request)?;
+/// assert!(request.headers()["x-api-key"].is_sensitive());
+///
+/// let mut elsewhere = http::Request::post("https://api.example.com/v1/messages").body(()).unwrap();
+/// assert_eq!(credential.authorize_request(&mut elsewhere).unwrap_err().kind(), ErrorKind::WrongHost);
+/// assert!(!format!("{credential:?}").contains("sk-ant"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Credential {
     live: Arc<Live>,

@@ -35,6 +35,26 @@ impl Latch {
     /// Starts a login for a provider, or joins the one in progress. Returns once there is a code to show, or the issuer
     /// refused to give one; a worker polls until the login ends.
     ///
+    /// ```
+    /// use credlatch::memory::FakeIssuer;
+    /// use credlatch::system::FakeClock;
+    /// use credlatch::{FlowState, Latch};
+    ///
+    /// # fn main() -> Result<(), credlatch::Error> {
+    /// let issuer = FakeIssuer::new(); // in place of the provider's servers
+    /// let latch = Latch::builder().issuer(issuer.clone()).in_memory(FakeClock::default())?;
+    /// let flow = latch.login("openai-codex")?;
+    /// if let (Some(code), Some(page)) = (flow.user_code()?, flow.verification_uri()?) {
+    ///     println!("enter {code} at {page}");
+    /// }
+    /// issuer.approve(); // the person does
+    /// flow.wait()?;
+    /// assert_eq!(flow.status()?.state, FlowState::Succeeded);
+    /// assert!(latch.token("openai-codex").is_ok());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// The provider has no login, its issuer gave no code, or the store can't be written.
     pub fn login(&self, provider: &str) -> Result<Flow, Error> {

@@ -97,6 +97,25 @@ use workers::Workers;
 /// It hands out the current credential for each request, and changes what is stored in whole steps. Ask it again for every
 /// request: a read is nearly free, and sees what any other process has committed.
 ///
+/// ```
+/// use credlatch::{Latch, Secret};
+///
+/// # fn main() -> Result<(), credlatch::Error> {
+/// let latch = Latch::in_memory();
+/// latch.set("minimax", Secret::try_from("mm-1")?)?;
+/// let worker = std::thread::spawn({
+///     let latch = latch.clone();
+///     move || latch.token("minimax").map(|credential| credential.version())
+/// });
+/// let version = latch.token("minimax")?.version();
+/// assert_eq!(worker.join().unwrap()?, version);
+///
+/// latch.set("minimax", Secret::try_from("mm-2")?)?;
+/// assert_ne!(latch.token("minimax")?.version(), version, "whoever asks again has the new one");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// Dropping the last clone waits for an exchange with an issuer that this latch has begun, because tokens that nobody
 /// saves are lost; an exchange lasts at most the provider's HTTP time-out.
 #[derive(Clone)]

@@ -51,6 +51,29 @@ impl Latch {
     /// 300 s for this cause. What a provider turned away rests, exactly the entry and version that was used, and another of
     /// the pool is handed out if there is one. A limit on one model ([`Outcome::of_model`]) rests the entry for that model.
     ///
+    /// ```
+    /// use std::time::Duration;
+    /// use credlatch::system::FakeClock;
+    /// use credlatch::{Latch, Next, Outcome, Secret};
+    ///
+    /// # fn main() -> Result<(), credlatch::Error> {
+    /// let clock = FakeClock::default();
+    /// let latch = Latch::in_memory_on(clock.clone());
+    /// latch.set("minimax", Secret::try_from("mm-1")?)?;
+    /// let used = latch.token("minimax")?;
+    /// let mut headers = http::HeaderMap::new();
+    /// headers.insert("retry-after", http::HeaderValue::from_static("90"));
+    ///
+    /// let until = match latch.report(&used, &Outcome::from_http(429, &headers, b""))? {
+    ///     Next::WaitUntil(until) => until,
+    ///     next => panic!("there is no other key: {next}"),
+    /// };
+    /// assert_eq!(until, clock.wall() + Duration::from_secs(90));
+    /// assert_eq!(latch.token("minimax").unwrap_err().retry_at(), Some(until));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// The store can't be read or written.
     pub fn report(&self, credential: &Credential, outcome: &Outcome) -> Result<Next, Error> {
