@@ -128,6 +128,7 @@
 //! | `tokio` | async forms, on any executor | |
 //! | `http` | sign-in routes and a page for servers on axum: `credlatch::web` | |
 //! | `hermes` | Hermes' own `auth.json` as the store: `Builder::hermes` | |
+//! | `tower` | a layer for HTTP clients: authorizes, reports a refusal, sends once more: `credlatch::tower` | |
 //! | `sandbox` | a strict authorization server on loopback, for tests over HTTP | |
 //!
 //! # Platforms
@@ -181,6 +182,8 @@ pub mod system;
 mod table;
 #[cfg(all(test, any(feature = "env", feature = "file", feature = "foreign")))]
 mod testing;
+#[cfg(feature = "tower")]
+pub mod tower;
 #[cfg(all(feature = "file", unix))]
 mod trusted;
 #[cfg(feature = "http")]
