@@ -129,6 +129,7 @@
 //! | `http` | sign-in routes and a page for servers on axum: `credlatch::web` | |
 //! | `hermes` | Hermes' own `auth.json` as the store: `Builder::hermes` | |
 //! | `tower` | a layer for HTTP clients: authorizes, reports a refusal, sends once more: `credlatch::tower` | |
+//! | `tracing` | events of what changes, on the target `credlatch`: names, versions and generations, never a secret | |
 //! | `sandbox` | a strict authorization server on loopback, for tests over HTTP | |
 //!
 //! # Platforms
@@ -148,6 +149,7 @@ pub mod doctor;
 #[cfg(feature = "env")]
 pub mod env;
 mod error;
+mod events;
 #[cfg(all(feature = "file", unix))]
 mod exchanger;
 #[cfg(all(feature = "file", unix))]

@@ -165,6 +165,7 @@ impl Latch {
     pub fn remove(&self, provider: &str, label: &Label) -> Result<Cleared, Error> {
         let row = self.known(provider)?;
         let cleared = self.0.backend.remove(row.id.clone(), label.clone())?;
+        crate::events::cleared(&self.0.profile, cleared.generation, cleared.entries.len());
         let others = Siblings::of(&self.0.inner);
         #[cfg(feature = "env")]
         dotenv::pay_debts(&self.0.inner);
@@ -231,6 +232,9 @@ impl Inner {
             }
         }
         let done = self.backend.transact(events)?;
+        if done.before.generation != done.after.state.generation {
+            crate::events::changed(&self.profile, done.after.state.generation);
+        }
         #[cfg(feature = "env")]
         dotenv::rewrite_what_is_owed(self, &done.after.state);
         Ok(done)
@@ -240,6 +244,7 @@ impl Inner {
     pub(super) fn take_away(self: &Arc<Self>, clear: Clear) -> Result<(engine::Cleared, Siblings), Error> {
         let cleared = self.backend.clear(clear)?;
         let others = Siblings::of(self);
+        crate::events::cleared(&self.profile, cleared.generation, cleared.entries.len());
         #[cfg(feature = "env")]
         dotenv::pay_debts(self);
         Ok((cleared, others))

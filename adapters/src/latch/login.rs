@@ -92,6 +92,7 @@ impl Latch {
     }
 
     pub(super) fn joined(&self, row: &Provider, id: Nonce, started: bool) -> Flow {
+        crate::events::login(&self.0.profile, &row.id, started);
         Flow { latch: self.clone(), provider: row.id.clone(), id, started }
     }
 

@@ -16,6 +16,7 @@ use super::passed::{Nothing, Wanted};
 use super::rotate::wish;
 use super::{Inner, Latch};
 use crate::error::{Error, ErrorKind};
+use crate::events;
 use crate::when::{rfc3339, system_time};
 
 /// What to do next.
@@ -117,6 +118,16 @@ fn is_same(next: &Credential, used: &Credential) -> bool {
     next.label() == used.label() && next.version() == used.version() && is_saved(next) == is_saved(used)
 }
 
+/// What was answered, in a word for a log.
+fn word(answer: Answer) -> &'static str {
+    match answer {
+        Answer::Unauthorized => "unauthorized",
+        Answer::Limited => "limited",
+        Answer::Billing => "billing",
+        Answer::Other => "other",
+    }
+}
+
 impl Inner {
     /// Rotates what was challenged, or lets it rest. What was granted for it and could not be saved is returned.
     pub(super) fn take_report(&self, row: &Provider, live: &Live, outcome: &Outcome) -> Result<Option<Picked>, Error> {
@@ -124,10 +135,11 @@ impl Inner {
         if !self.backend.is_current(live)? {
             return Ok(None);
         }
+        events::reported(&self.profile, live, word(answer));
         if answer == Answer::Unauthorized && live.kind == LiveKind::Oauth {
             self.refuse_own_exchange(row, &live.label)?;
             let wish = wish(row, &live.label, live.version, Cause::Challenged);
-            match self.backend.rotate(&*self.issuer, &wish, self.patience_ms)? {
+            match self.rotate(&*self.issuer, &wish)? {
                 Rotation::Granted(_)
                 | Rotation::Newer(_)
                 | Rotation::Gone

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use credlatch_core::engine::{NoToken, Picked, Rotation, Wish};
+use credlatch_core::engine::{NoToken, Picked, Rotation, TransactError, Wish};
 use credlatch_core::name::Label;
 use credlatch_core::pool::{Choice, Health};
 use credlatch_core::port::Issuer;
@@ -14,6 +14,7 @@ use super::not_rotated::{not_rotated, not_there};
 use super::passed::{Nothing, Passed, Wanted};
 use super::{Inner, Latch, times};
 use crate::error::Error;
+use crate::events;
 
 /// What the pool chose, by what can be done with it without waiting for anybody.
 pub(super) enum AtOnce {
@@ -76,9 +77,7 @@ impl Latch {
         let inner = Arc::clone(&self.0.inner);
         let key = format!("{}/{}", row.id, picked.live.label);
         // What came of it is in the store, where the next call finds it.
-        self.0
-            .workers
-            .spawn_once("rotation", &key, move || drop(inner.backend.rotate(&*inner.issuer, &wish, inner.patience_ms)));
+        self.0.workers.spawn_once("rotation", &key, move || drop(inner.rotate(&*inner.issuer, &wish)));
     }
 
     /// Rotates an entry's token now, whether it is due or not. If somebody else is at it, waits for what that brings.
@@ -111,7 +110,7 @@ impl Latch {
     ) -> Result<Rotated, Error> {
         let row = self.provider(provider)?;
         let wish = self.wish_for(row, label, cause)?;
-        let rotation = self.0.backend.rotate(issuer, &wish, self.0.patience_ms)?;
+        let rotation = self.0.rotate(issuer, &wish)?;
         self.rotated_by(row, label, rotation)
     }
 
@@ -169,7 +168,20 @@ pub enum BackOff {
 impl Inner {
     /// Rotates what is due or spent, or waits for whoever is at it.
     pub(super) fn wait_for_good(&self, picked: Picked, choice: &Choice<'_>, times: Times) -> Result<Picked, NoToken> {
-        self.backend.renew(&*self.issuer, picked, choice, times, self.patience_ms)
+        let spent = Arc::clone(&picked.live);
+        let good = self.backend.renew(&*self.issuer, picked, choice, times, self.patience_ms)?;
+        if good.live.label == spent.label && good.live.version != spent.version {
+            let newer = Rotation::Newer(Arc::clone(&good.live));
+            events::renewed(&self.profile, &spent.provider, &spent.label, &newer);
+        }
+        Ok(good)
+    }
+
+    /// Rotates a token, and tells what came of it.
+    pub(super) fn rotate(&self, issuer: &dyn Issuer, wish: &Wish) -> Result<Rotation, TransactError> {
+        let rotation = self.backend.rotate(issuer, wish, self.patience_ms)?;
+        events::renewed(&self.profile, &wish.provider, &wish.label, &rotation);
+        Ok(rotation)
     }
 }
 

@@ -87,7 +87,7 @@ impl Latch {
             }
         });
         let inner = Arc::clone(&self.0.inner);
-        let rotating = self.on_worker("rotation", move || inner.backend.rotate(&once, &wish, inner.patience_ms));
+        let rotating = self.on_worker("rotation", move || inner.rotate(&once, &wish));
         let exchanging = async {
             // Nobody asks where nothing was to be presented: the thread has ended with an answer of its own.
             let Ok(Asked { refresh, answer }) = (&mut asked.0).await else { return };
