@@ -128,6 +128,7 @@
 //! | `tokio` | async forms, on any executor | |
 //! | `http` | sign-in routes and a page for servers on axum: `credlatch::web` | |
 //! | `hermes` | Hermes' own `auth.json` as the store: `Builder::hermes` | |
+//! | `secrecy` | secrets from and for the crate secrecy: `credlatch::secrecy` | |
 //! | `tower` | a layer for HTTP clients: authorizes, reports a refusal, sends once more: `credlatch::tower` | |
 //! | `tracing` | events of what changes, on the target `credlatch`: names, versions and generations, never a secret | |
 //! | `sandbox` | a strict authorization server on loopback, for tests over HTTP | |
@@ -177,6 +178,8 @@ pub mod plain_file;
 mod private_file;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+#[cfg(feature = "secrecy")]
+pub mod secrecy;
 #[cfg(any(feature = "oauth", feature = "sandbox"))]
 mod served;
 mod set_aside;
