@@ -20,6 +20,8 @@ mod flows;
 mod guard;
 #[cfg(any(feature = "env", feature = "foreign"))]
 mod import;
+#[cfg(any(feature = "http", all(feature = "file", unix)))]
+mod inside;
 mod issuer;
 mod keyless;
 #[cfg_attr(not(feature = "foreign"), path = "no_link.rs")]
@@ -237,16 +239,6 @@ impl Latch {
         Builder::default().in_memory_built_in(clock)
     }
 
-    #[cfg(all(feature = "file", unix))]
-    pub(crate) fn issuer(&self) -> &dyn Issuer {
-        &*self.0.issuer
-    }
-
-    #[cfg(all(feature = "file", unix))]
-    pub(crate) fn patience(&self) -> u64 {
-        self.0.patience_ms
-    }
-
     /// Whether a process of ours is asking an issuer, and this one waits for it.
     #[cfg(all(feature = "file", unix))]
     pub fn waits_for_exchange(&self) -> bool {
@@ -284,37 +276,6 @@ impl Latch {
     /// The same for what sends nothing to where the provider's row points: taking away.
     pub(crate) fn known(&self, name: &str) -> Result<&Provider, Error> {
         Ok(self.0.table.resolve(name)?)
-    }
-
-    /// Where its store is, if that is a directory.
-    #[cfg(all(feature = "doctor", unix))]
-    pub(crate) fn place(&self) -> Option<&Place> {
-        self.0.place.as_ref()
-    }
-
-    /// Its store, if that is Hermes' file.
-    #[cfg(all(feature = "doctor", feature = "hermes", unix))]
-    pub(crate) fn hermes(&self) -> Option<&crate::hermes::HermesStore> {
-        self.0.hermes.as_ref()
-    }
-
-    /// Its engine.
-    #[cfg(all(feature = "file", unix))]
-    pub(crate) fn backend(&self) -> &dyn Backend {
-        &*self.0.backend
-    }
-
-    /// Whether something goes on that ends with the latch: a login that it polls, a rotation, a grant that waits to be
-    /// saved.
-    #[cfg(any(feature = "http", all(feature = "file", unix)))]
-    pub(crate) fn is_at_work(&self) -> bool {
-        self.0.workers.are_busy() || self.0.backend.has_unsaved()
-    }
-
-    /// Whether both are handles of one latch.
-    #[cfg(feature = "http")]
-    pub(crate) fn is_same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
     }
 }
 

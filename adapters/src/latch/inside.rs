@@ -1,0 +1,57 @@
+//! What the rest of this crate asks of a latch.
+
+#[cfg(feature = "http")]
+use std::sync::Arc;
+
+#[cfg(all(feature = "file", unix))]
+use credlatch_core::port::Issuer;
+
+use super::Latch;
+#[cfg(all(feature = "doctor", unix))]
+use super::Place;
+#[cfg(all(feature = "file", unix))]
+use crate::backend::Backend;
+
+#[cfg(any(feature = "http", all(feature = "file", unix)))]
+impl Latch {
+    #[cfg(all(feature = "file", unix))]
+    pub(crate) fn issuer(&self) -> &dyn Issuer {
+        &*self.0.issuer
+    }
+
+    #[cfg(all(feature = "file", unix))]
+    pub(crate) fn patience(&self) -> u64 {
+        self.0.patience_ms
+    }
+
+    /// Where its store is, if that is a directory.
+    #[cfg(all(feature = "doctor", unix))]
+    pub(crate) fn place(&self) -> Option<&Place> {
+        self.0.place.as_ref()
+    }
+
+    /// Its store, if that is Hermes' file.
+    #[cfg(all(feature = "doctor", feature = "hermes", unix))]
+    pub(crate) fn hermes(&self) -> Option<&crate::hermes::HermesStore> {
+        self.0.hermes.as_ref()
+    }
+
+    /// Its engine.
+    #[cfg(all(feature = "file", unix))]
+    pub(crate) fn backend(&self) -> &dyn Backend {
+        &*self.0.backend
+    }
+
+    /// Whether something goes on that ends with the latch: a login that it polls, a rotation, a grant that waits to be
+    /// saved.
+    #[cfg(any(feature = "http", all(feature = "file", unix)))]
+    pub(crate) fn is_at_work(&self) -> bool {
+        self.0.workers.are_busy() || self.0.backend.has_unsaved()
+    }
+
+    /// Whether both are handles of one latch.
+    #[cfg(feature = "http")]
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
