@@ -82,7 +82,7 @@ impl Book {
     pub(super) fn new_flow(&mut self) -> (String, String) {
         let (device_code, user_code) = (random("dc"), user_code());
         let decision = if self.settings.auto_approve { Decision::Approved } else { Decision::Waiting };
-        let interval = Duration::from_secs(self.settings.interval_secs);
+        let interval = self.settings.interval;
         let (made, polls) = (Instant::now(), Vec::new());
         let (device, user) = (device_code.clone(), user_code.clone());
         self.flows.push(Flow { device_code, user_code, made, interval, polls, decision });
@@ -107,7 +107,7 @@ impl Book {
         let (now, flow) = (Instant::now(), &mut self.flows[at]);
         let is_hasty = flow.polls.last().is_some_and(|last| now.duration_since(*last) < flow.interval * 4 / 5);
         flow.polls.push(now);
-        let expired = flow.made.elapsed() > Duration::from_secs(self.settings.code_lifetime_secs);
+        let expired = flow.made.elapsed() > self.settings.code_lifetime;
         let found = match flow.decision {
             Decision::Redeemed(family) => {
                 self.stats.late_polls += 1;
@@ -224,7 +224,7 @@ impl Book {
     }
 
     fn issue(&mut self, family: usize, with_refresh: bool) -> Issued {
-        let lifetime_secs = self.settings.token_lifetime_secs;
+        let lifetime_secs = self.settings.token_lifetime.as_secs();
         let mut new = |prefix: &str, is_refresh: bool, lifetime: Option<Duration>| {
             let name = random(prefix);
             let token = Token { family, is_refresh, made: Instant::now(), lifetime, replaced: None };

@@ -8,7 +8,7 @@
 //! use credlatch::sandbox::Sandbox;
 //!
 //! let sandbox = Sandbox::start()?;
-//! sandbox.adjust(|settings| settings.token_lifetime_secs = 60);
+//! sandbox.adjust(|settings| settings.token_lifetime = std::time::Duration::from_secs(60));
 //! let row = sandbox.provider_row("acme");       // a row for the provider table, pointing here
 //! assert_eq!(sandbox.stats().replays, 0);
 //! # Ok::<(), std::io::Error>(())

@@ -78,8 +78,8 @@ fn device_authorization(book: &mut Book, url: &str, form: &Form<'_>) -> Response
             "user_code": user_code,
             "verification_uri": format!("{url}/device"),
             "verification_uri_complete": format!("{url}/device?user_code={user_code}"),
-            "expires_in": book.settings.code_lifetime_secs,
-            "interval": book.settings.interval_secs,
+            "expires_in": book.settings.code_lifetime.as_secs(),
+            "interval": book.settings.interval.as_secs(),
         }),
     )
 }
@@ -198,7 +198,7 @@ fn codex_device(book: &mut Book, body: &str) -> Response {
     }
     let (id, user_code) = book.new_flow();
     // Written as text, as the real one does.
-    let interval = book.settings.interval_secs.to_string();
+    let interval = book.settings.interval.as_secs().to_string();
     Response::Json(200, json!({"device_auth_id": id, "user_code": user_code, "interval": interval}))
 }
 

@@ -5,12 +5,13 @@ use std::time::Duration;
 /// What can be adjusted while it runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// How long access tokens live, in seconds, and what `expires_in` says.
-    pub token_lifetime_secs: u64,
-    /// How long device codes live, in seconds.
-    pub code_lifetime_secs: u64,
-    /// How often a device code may be polled, in seconds; who polls faster is told to slow down. Zero: as often as they like.
-    pub interval_secs: u64,
+    /// How long access tokens live, and what `expires_in` says: whole seconds.
+    pub token_lifetime: Duration,
+    /// How long device codes live: whole seconds.
+    pub code_lifetime: Duration,
+    /// How often a device code may be polled, in whole seconds; who polls faster is told to slow down. Zero: as often as they
+    /// like.
+    pub interval: Duration,
     /// Whether the person agrees at once.
     pub auto_approve: bool,
     /// Whether a refresh token is replaced when it is used. If not, it stays good and no new one is returned.
@@ -46,9 +47,9 @@ impl Default for Settings {
     /// A server as strict as they come: rotation without grace, tokens of an hour, a person who has to be asked.
     fn default() -> Self {
         Self {
-            token_lifetime_secs: 3600,
-            code_lifetime_secs: 600,
-            interval_secs: 3,
+            token_lifetime: Duration::from_secs(3600),
+            code_lifetime: Duration::from_secs(600),
+            interval: Duration::from_secs(3),
             auto_approve: false,
             rotates: true,
             grace: Duration::ZERO,

@@ -40,7 +40,7 @@ fn within_its_grace_a_spent_refresh_token_is_taken_again() {
 fn a_redeemed_device_code_kills_its_grant() {
     let sandbox = Sandbox::start().unwrap();
     let mut book = sandbox.book.lock();
-    book.settings.interval_secs = 0;
+    book.settings.interval = std::time::Duration::ZERO;
     let (device_code, user_code) = book.new_flow();
     assert!(matches!(book.poll(&device_code, None).0, book::Poll::Pending));
     assert!(book.decide(&user_code, true));

@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::Barrier;
 use std::thread;
+use std::time::Duration;
 
 use credlatch::fingerprint;
 use credlatch::sandbox::Sandbox;
@@ -37,7 +38,7 @@ fn log_in(world: &World, kind: FlowKind, meanwhile: impl FnOnce(Prompt)) -> Flow
 fn dialect(dialect: Dialect) -> World {
     let sandbox = Sandbox::start().unwrap();
     // The engine's clock runs ahead while it waits; the server's does not.
-    sandbox.adjust(|settings| settings.interval_secs = 0);
+    sandbox.adjust(|settings| settings.interval = Duration::ZERO);
     let row = sandbox.provider_row_for("acme", dialect);
     World::over(sandbox, row)
 }
@@ -65,7 +66,7 @@ fn device_a_refusal_and_a_code_that_ran_out_end_the_login() {
     let world = dialect(Dialect::Device);
     let end = log_in(&world, FlowKind::Device, |prompt| assert!(world.sandbox.deny(&prompt.user_code)));
     assert_eq!(end, FlowEnd::Failed("access_denied".to_owned()));
-    world.sandbox.adjust(|settings| settings.code_lifetime_secs = 0);
+    world.sandbox.adjust(|settings| settings.code_lifetime = Duration::ZERO);
     assert_eq!(log_in(&world, FlowKind::Device, |_| {}), FlowEnd::Expired);
     assert!(world.token().is_err());
 }

@@ -5,6 +5,7 @@ use std::process::Command;
 use std::sync::Barrier;
 use std::sync::atomic::AtomicBool;
 use std::thread;
+use std::time::Duration;
 
 use credlatch::sandbox::Sandbox;
 use credlatch::{Latch, Profile, fingerprint};
@@ -59,7 +60,7 @@ fn report_3972_c_a_failed_request_rolls_back_and_the_next_start_works() {
 #[test]
 fn report_3972_d_a_flow_whose_poller_never_ran_is_taken_over() {
     let world = World::new();
-    world.sandbox.adjust(|settings| (settings.auto_approve, settings.interval_secs) = (true, 0));
+    world.sandbox.adjust(|settings| (settings.auto_approve, settings.interval) = (true, Duration::ZERO));
     let login = world.engine.login(&world.issuer, &acme(), &label(), FlowKind::Device).unwrap();
     // What happens where no thread can be had: the duty goes, with its sign of life.
     drop(login.poller);
@@ -72,7 +73,7 @@ fn report_3972_d_a_flow_whose_poller_never_ran_is_taken_over() {
 #[test]
 fn report_3972_g_an_expired_flow_stays_visible_for_its_time() {
     let world = World::new();
-    world.sandbox.adjust(|settings| (settings.code_lifetime_secs, settings.interval_secs) = (0, 0));
+    world.sandbox.adjust(|settings| (settings.code_lifetime, settings.interval) = (Duration::ZERO, Duration::ZERO));
     let login = world.engine.login(&world.issuer, &acme(), &label(), FlowKind::Device).unwrap();
     let ended = world.engine.poll_to_end(&world.issuer, login.poller.unwrap()).unwrap();
     assert!(matches!(&ended, FlowView::Ended(ended) if ended.end == FlowEnd::Expired));

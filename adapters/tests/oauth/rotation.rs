@@ -211,7 +211,7 @@ fn a_token_of_half_a_minute_is_rotated_as_soon_as_it_is_too_short_to_hand_out() 
 #[test]
 fn tokens_that_are_due_on_arrival_are_asked_for_once_a_call() {
     let world = World::new();
-    world.sandbox.adjust(|settings| settings.token_lifetime_secs = 0);
+    world.sandbox.adjust(|settings| settings.token_lifetime = Duration::ZERO);
     world.store(HOUR, 0);
     world.token().unwrap();
     assert_eq!(world.sandbox.stats().exchanges, 1);

@@ -120,12 +120,12 @@ fn a_login_that_its_issuer_rejects_asks_for_a_new_one() {
 #[test]
 fn an_expires_in_of_zero_is_told_and_spends_one_token_for_each_call() {
     let stage = Stage::new();
-    stage.sandbox.adjust(|settings| settings.token_lifetime_secs = 0);
+    stage.sandbox.adjust(|settings| settings.token_lifetime = Duration::ZERO);
     for calls in 1..=3 {
         stage.say(&["token", "acme"]).failed(4, "granted just now and ended");
         assert_eq!(stage.sandbox.stats().refresh_requests, calls);
     }
-    stage.sandbox.adjust(|settings| settings.token_lifetime_secs = 3600);
+    stage.sandbox.adjust(|settings| settings.token_lifetime = Duration::from_secs(3600));
     let far = u64::MAX.to_string();
     stage.say(&["run", "acme", "--min-ttl", &far, "--", "true"]).failed(125, "granted just now and ends sooner");
     assert_eq!((stage.sandbox.stats().refresh_requests, stage.sandbox.stats().replays), (4, 0));

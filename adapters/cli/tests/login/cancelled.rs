@@ -101,7 +101,7 @@ fn report_3972_f_neither_expiry_nor_failure_overwrites_cancelled() {
     let code = login.code().to_owned();
     assert_eq!(world.say(&["cancel", login.id()]).status, 0);
     world.sandbox.deny(&code);
-    world.sandbox.adjust(|settings| settings.code_lifetime_secs = 0);
+    world.sandbox.adjust(|settings| settings.code_lifetime = Duration::ZERO);
     assert_eq!(login.end(), ("cancelled".to_owned(), 4));
     thread::sleep(Duration::from_millis(100));
     nothing_is_stored(&world);

@@ -96,7 +96,7 @@ fn rotate_renews_a_token_that_is_not_due_and_run_one_that_would_not_last() {
     let after = world.say(&["token", "acme"]).out;
     assert_ne!(before, after);
     assert_eq!(world.sandbox.stats().exchanges, 1);
-    world.sandbox.adjust(|settings| settings.token_lifetime_secs = 7200);
+    world.sandbox.adjust(|settings| settings.token_lifetime = Duration::from_secs(7200));
     let child = world.say(&["run", "acme", "--min-ttl", "5000", "--", "env"]);
     let token = child.out.lines().find_map(|line| line.strip_prefix("ACME_TOKEN=")).expect(&child.err);
     assert!(world.sandbox.accepts(token) && token != after.trim());

@@ -20,7 +20,7 @@ const LATER: usize = 3;
 
 pub(super) fn renew_at_once(stage: &Stage) -> Shown {
     std::thread::sleep(Duration::from_millis(1100));
-    stage.issuers.adjust(|settings| settings.token_lifetime_secs = 3600);
+    stage.issuers.adjust(|settings| settings.token_lifetime = Duration::from_secs(3600));
     for args in [&["token", OURS][..], &["demo-part", "naive-token"]] {
         let all: Vec<Child> = (0..PROCESSES).map(|_| stage.start(args)).collect::<Result<_, _>>()?;
         let tokens = all.into_iter().map(Stage::end).collect::<Result<Vec<_>, _>>()?;

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Lines, Read};
 use std::process::{Child, ChildStdout};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -22,7 +23,7 @@ struct SigningIn {
 
 pub(super) fn sign_in_at_once(stage: &Stage) -> Shown {
     // Its tokens end at once, for the next step.
-    stage.issuers.adjust(|settings| settings.token_lifetime_secs = 1);
+    stage.issuers.adjust(|settings| settings.token_lifetime = Duration::from_secs(1));
     let ours: Vec<Child> = (0..PROCESSES).map(|_| stage.start(&["login", OURS, "--json"])).collect::<Result<_, _>>()?;
     let naive: Vec<Child> =
         (0..PROCESSES).map(|_| stage.start(&["demo-part", "naive-login"])).collect::<Result<_, _>>()?;
