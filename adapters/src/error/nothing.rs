@@ -175,7 +175,7 @@ impl Error {
         Self::new(
             ErrorKind::NoCredential,
             format!("{name} has no entry labelled {:?}{there}", label.as_str()),
-            "name one that is there; to see them: `credlatch status`",
+            "name one that is there, as with --label; to see them: `credlatch status`",
         )
     }
 
