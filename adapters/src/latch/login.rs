@@ -35,7 +35,7 @@ impl Latch {
     /// Starts a login for a provider, or joins the one in progress. Returns once there is a code to show, or the issuer
     /// refused to give one; a worker polls until the login ends.
     ///
-    /// ```
+    /// ```no_run
     /// use credlatch::memory::FakeIssuer;
     /// use credlatch::system::FakeClock;
     /// use credlatch::{FlowState, Latch};
