@@ -219,8 +219,11 @@ fn rotating(value: &Value) -> Option<&Value> {
     }
 }
 
-/// Whether a process runs, and isn't only waited for.
+/// Whether any thread of a process runs: a process whose first thread has ended looks as if it were only waited for while
+/// others of it still have its files, and their locks.
 fn is_running(pid: u32) -> bool {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with('Z'))
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    threads
+        .filter_map(|thread| std::fs::read_to_string(thread.path().join("stat")).ok())
+        .any(|stat| stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X'])))
 }
