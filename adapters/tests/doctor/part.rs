@@ -103,7 +103,7 @@ fn write_down(store: &FileStore) -> impl Alive {
         Fresh { access: token("at-granted"), refresh: Some(token("rt-granted")), expires_in_ms: None, scopes: None };
     let provider = ProviderId::new("openai-codex").unwrap();
     alive.note(attempt).unwrap();
-    alive.write_down(&WrittenDown { attempt, provider, label: None, received: at, fresh }).unwrap();
+    alive.write_down(&WrittenDown { attempt, provider, label: None, received: at, fresh, origins: None }).unwrap();
     alive
 }
 

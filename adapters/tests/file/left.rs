@@ -36,6 +36,7 @@ pub(crate) fn answer(attempt: Nonce) -> Answer {
         label: None,
         received: Stamp { wall_ms: 1, up_ms: 1, boot: 1 },
         fresh: Fresh { access, refresh: Some(refresh), expires_in_ms: Some(1), scopes: None },
+        origins: None,
     }
 }
 

@@ -112,6 +112,7 @@ fn what_an_actor_leaves_in_its_sign_of_life_is_there_for_the_next_and_goes_with_
         label: None,
         received: Stamp::default(),
         fresh: Fresh { access: secret("at-granted"), refresh: None, expires_in_ms: None, scopes: None },
+        origins: None,
     };
     alive.write_down(&answer).unwrap();
     let granted = Left::Answer(Box::new(answer));

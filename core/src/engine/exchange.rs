@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use super::rotate::Rotation;
 use super::{Engine, TransactError, Transacted};
-use crate::machine::exchanged::{Exchanged, Fresh};
+use crate::machine::exchanged::Exchanged;
 use crate::machine::rotation::Settle;
 use crate::machine::{Act, Effect, Event, Refusal, Verdict};
 use crate::port::{Alive, Answer, Clock, Issuer, Left, Nonces, Ports, Sending, Store, StoreError, Wish};
-use crate::state::name::{Label, ProviderId};
 use crate::state::{Claim, Grant, Nonce};
 
 /// Bytes set aside for the settling commit beyond the present size of the state: room for two tokens, of which the longest
@@ -91,6 +90,7 @@ impl<P: Ports> Engine<P> {
         let entry = claimed.after.state.entry(wish.provider.as_str(), wish.label.as_str());
         let grant = entry.and_then(|entry| entry.grant());
         let scopes = grant.map(|grant| grant.scopes.clone()).unwrap_or_default();
+        let origins = grant.and_then(|grant| grant.origins.clone());
         // Others count the time in which a request of ours may be in flight from the claim. Whoever slept since then sends
         // nothing, or the request could outlive that time.
         let now = self.clock.now();
@@ -107,7 +107,10 @@ impl<P: Ports> Engine<P> {
             None => Exchanged::NotConsumed { retry_after_ms: Some(0) },
         };
         if let Exchanged::Granted(fresh) = &outcome {
-            self.write_down(alive, attempt, &wish.provider, Some(&wish.label), fresh);
+            let (provider, label, fresh) = (wish.provider.clone(), Some(wish.label.clone()), fresh.clone());
+            let answer = Answer { attempt, provider, label, received: self.clock.now(), fresh, origins };
+            // It is on the medium before anything else can go wrong. If that fails, the settlement saves it.
+            let _ = alive.write_down(&answer);
         }
         sending.trouble().map_or(Ok(outcome), Err)
     }
@@ -137,19 +140,5 @@ impl<P: Ports> Engine<P> {
             }
             (_, failed) => Ok(Rotation::Failed(failed)),
         }
-    }
-
-    /// What was granted is on the medium before anything else can go wrong. If that fails, the settlement saves it.
-    pub(super) fn write_down(
-        &self,
-        alive: &<P::Store as Store>::Alive,
-        attempt: Nonce,
-        provider: &ProviderId,
-        label: Option<&Label>,
-        fresh: &Fresh,
-    ) {
-        let (provider, label) = (provider.clone(), label.cloned());
-        let answer = Answer { attempt, provider, label, received: self.clock.now(), fresh: fresh.clone() };
-        let _ = alive.write_down(&answer);
     }
 }

@@ -9,11 +9,11 @@ use crate::machine::exchanged::Fresh;
 use crate::machine::flow::{ClaimCode, Failed, LIVE_MAX_MS, Prompted, Start, Step, Succeeded};
 use crate::machine::{Act, Effect, Event, Verdict};
 use crate::port::{
-    Alive, Clock, Code, CodeExchanged, Issuer, Nonces, Part, Polled, Ports, Prompting, Store, StoreError,
+    Alive, Answer, Clock, Code, CodeExchanged, Issuer, Nonces, Part, Polled, Ports, Prompting, Store, StoreError,
 };
 use crate::state::flow::{FlowEnd, FlowKind, LiveFlow, Phase};
 use crate::state::name::{Label, ProviderId};
-use crate::state::{Material, Nonce, Source};
+use crate::state::{Grant, Material, Nonce, Source};
 
 /// How often a poller looks whether its flow was cancelled while it waits for the next poll.
 pub(super) const LOOK_MS: u64 = 200;
@@ -31,7 +31,7 @@ pub struct Login<P: Ports> {
 /// The right to poll one flow, with its sign of life.
 pub struct Poller<P: Ports> {
     step: Step,
-    alive: <P::Store as Store>::Alive,
+    pub(super) alive: <P::Store as Store>::Alive,
     stop: Arc<AtomicBool>,
 }
 
@@ -252,8 +252,13 @@ impl<P: Ports> Engine<P> {
         poller: Poller<P>,
         fresh: &Fresh,
     ) -> Result<FlowView, TransactError> {
-        self.write_down(&poller.alive, poller.step.attempt, &poller.step.provider, None, fresh);
-        let grant = fresh.grant(&self.clock.now());
+        let Step { provider, attempt, .. } = poller.step.clone();
+        let (received, fresh) = (self.clock.now(), fresh.clone());
+        let origins = self.reach(&provider).map(|reach| reach.present);
+        let grant = Grant { origins: origins.clone(), ..fresh.grant(&received) };
+        let answer = Answer { attempt, provider, label: None, received, fresh, origins };
+        // It is on the medium before anything else can go wrong. If that fails, the settlement saves it.
+        let _ = poller.alive.write_down(&answer);
         self.succeed(issuer, poller, (Material::Oauth(Box::new(grant)), Source::Login))
     }
 

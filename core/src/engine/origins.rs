@@ -3,7 +3,7 @@
 use super::Engine;
 use crate::machine::origins::NameOrigins;
 use crate::machine::{Effect, Event};
-use crate::port::Ports;
+use crate::port::{Answer, Ports};
 use crate::state::name::ProviderId;
 use crate::state::origin::{Origin, Reach};
 use crate::state::{Entry, State};
@@ -20,7 +20,7 @@ pub struct Withheld {
 }
 
 impl<P: Ports> Engine<P> {
-    fn reach(&self, provider: &ProviderId) -> Option<Reach> {
+    pub(super) fn reach(&self, provider: &ProviderId) -> Option<Reach> {
         self.rows.as_ref()?.reach(provider)
     }
 
@@ -46,12 +46,17 @@ impl<P: Ports> Engine<P> {
         events
     }
 
-    /// Takes out the revocations of stored grants that would go to another origin, and returns them. A grant that was
-    /// never stored has just come from the row in use.
-    pub(super) fn withhold_revocations(&self, held: &[&State], effects: &mut Vec<Effect>) -> Vec<Withheld> {
+    /// Takes out the revocations that would go to another origin than the grant's, and returns them: of grants that are
+    /// stored, and of those that others wrote down. What this process was granted has just come from the row in use.
+    pub(super) fn withhold_revocations(
+        &self,
+        stored: &[&State],
+        written: &[Answer],
+        effects: &mut Vec<Effect>,
+    ) -> Vec<Withheld> {
         let mut withheld = Vec::new();
         effects.retain(|effect| {
-            let held_back = held.iter().find_map(|state| self.held_back(state, effect));
+            let held_back = self.held_back(stored, written, effect);
             let goes = held_back.is_none();
             withheld.extend(held_back);
             goes
@@ -59,15 +64,16 @@ impl<P: Ports> Engine<P> {
         withheld
     }
 
-    fn held_back(&self, before: &State, effect: &Effect) -> Option<Withheld> {
+    fn held_back(&self, stored: &[&State], written: &[Answer], effect: &Effect) -> Option<Withheld> {
         let Effect::Revoke { provider, token } = effect else { return None };
-        let mut grants = before.slot(provider.as_str())?.entries.iter().filter_map(Entry::grant);
-        let grant = grants.find(|grant| grant.revocable() == token)?;
+        let slots = stored.iter().filter_map(|state| state.slot(provider.as_str()));
+        let grants = slots.flat_map(|slot| slot.entries.iter().filter_map(Entry::grant));
+        let of_grants = grants.filter(|grant| grant.revocable() == token).map(|grant| grant.origins.as_ref());
+        let answers = written.iter().filter(|answer| answer.fresh.revocable() == token);
+        let remembered = of_grants.chain(answers.map(|answer| answer.origins.as_ref())).collect::<Vec<_>>();
         let reach = self.reach(provider)?;
-        if reach.admits_revocation(grant.origins.as_ref()) {
-            return None;
-        }
-        let from = grant.origins.as_ref().unwrap_or(&reach.usual).revocation.clone();
+        let from = remembered.into_iter().find(|from| !reach.admits_revocation(*from))?;
+        let from = from.unwrap_or(&reach.usual).revocation.clone();
         Some(Withheld { provider: provider.clone(), from, to: reach.present.revocation })
     }
 }

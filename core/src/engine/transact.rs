@@ -11,7 +11,7 @@ use crate::law;
 use crate::machine::pool::CountUses;
 use crate::machine::shared::MarkShared;
 use crate::machine::{Effect, Event, Verdict};
-use crate::port::{Cell, Clock, CommitError, Loaded, Locked, Ports, Store, StoreError, StoreErrorKind};
+use crate::port::{Answer, Cell, Clock, CommitError, Left, Loaded, Locked, Ports, Store, StoreError, StoreErrorKind};
 use crate::state::State;
 use crate::state::shared::Shared;
 use crate::state::time::Stamp;
@@ -109,6 +109,13 @@ impl From<CommitError> for Failed {
     }
 }
 
+/// What is to be done before anything else.
+struct Chores {
+    events: Vec<Event>,
+    /// What other processes wrote down, and these events settle.
+    written: Vec<Answer>,
+}
+
 impl<P: Ports> Engine<P> {
     /// Applies events in one commit, or in none if they change nothing.
     ///
@@ -151,14 +158,14 @@ impl<P: Ports> Engine<P> {
         is_meant(&loaded)?;
         let now = self.clock.now();
         let marks = locked.shared(&loaded)?;
-        let chores = self.chores(&loaded, marks, &now)?;
+        let Chores { events: chores, written } = self.chores(&loaded, marks, &now)?;
         if marks.is_some() {
             locked.take_over();
         }
         let (_, mut effects, before) = fold::<P>(loaded.clone(), &now, &chores);
         let (verdicts, more, state) = fold::<P>(before.clone(), &now, events);
         effects.extend(more);
-        let withheld = self.withhold_revocations(&[&loaded, &before], &mut effects);
+        let withheld = self.withhold_revocations(&[&loaded, &before], &written, &mut effects);
         let after = if state == loaded {
             self.publish(state, id)
         } else {
@@ -181,17 +188,21 @@ impl<P: Ports> Engine<P> {
 
     /// What is to be done before anything else: who died is noticed and what they were granted is settled, what a copy shares is
     /// marked, what could not be saved earlier is saved, and what is past its time is forgotten.
-    fn chores(&self, state: &State, marks: Option<MarkShared>, now: &Stamp) -> Result<Vec<Event>, StoreError> {
-        let mut chores = Vec::new();
+    fn chores(&self, state: &State, marks: Option<MarkShared>, now: &Stamp) -> Result<Chores, StoreError> {
+        let (mut events, mut written) = (Vec::new(), Vec::new());
         for claim in state.claims() {
-            chores.extend(self.left(claim)?.inherited(state, claim, now));
+            let left = self.left(claim)?;
+            if let Left::Answer(answer) = &left {
+                written.push((**answer).clone());
+            }
+            events.extend(left.inherited(state, claim, now));
         }
         // An answer that lies beside a copy lies beside the original too, so it is marked; what this process was granted is in
         // no copy.
-        chores.extend(marks.map(Event::MarkShared));
-        chores.extend(self.unsaved_events(state));
-        chores.push(Event::Purge);
-        Ok(chores)
+        events.extend(marks.map(Event::MarkShared));
+        events.extend(self.unsaved_events(state));
+        events.push(Event::Purge);
+        Ok(Chores { events, written })
     }
 
     /// The uses that this process counted; they ride on a commit that happens anyway.

@@ -55,6 +55,11 @@ pub struct Fresh {
 }
 
 impl Fresh {
+    /// What an issuer is told to revoke: the refresh token, or the access token where there is no other.
+    pub fn revocable(&self) -> &Secret {
+        self.refresh.as_ref().unwrap_or(&self.access)
+    }
+
     /// The grant that these tokens make, received at this time.
     pub fn grant(&self, now: &Stamp) -> Grant {
         Grant {

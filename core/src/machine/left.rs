@@ -9,8 +9,9 @@ use super::flow::{Step, Succeeded};
 use super::outcome::Sent;
 use super::rotation::Settle;
 use crate::state::name::{Label, ProviderId};
+use crate::state::origin::Origins;
 use crate::state::time::Stamp;
-use crate::state::{Claim, Material, Nonce, Source, State};
+use crate::state::{Claim, Grant, Material, Nonce, Source, State};
 
 /// What an issuer granted to one act.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,6 +27,9 @@ pub struct Answer {
     pub received: Stamp,
     /// The tokens.
     pub fresh: Fresh,
+    /// Where they come from, by the row of whoever asked for them: who settles it may read another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origins: Option<Origins>,
 }
 
 impl Answer {
@@ -38,7 +42,7 @@ impl Answer {
     /// The event that settles it in this state: the end of a login whose holder it is, or of a rotation.
     pub(crate) fn settles(self, state: &State, now: &Stamp) -> Event {
         let fresh = self.aged(now);
-        let Self { attempt, provider, label, .. } = self;
+        let Self { attempt, provider, label, origins, .. } = self;
         let flow = state.slot(provider.as_str()).and_then(|slot| slot.flow.as_ref());
         let held = flow.filter(|flow| flow.holder.as_ref().is_some_and(|claim| claim.attempt == attempt));
         let Some(flow) = held.map(|flow| flow.id) else {
@@ -47,7 +51,7 @@ impl Answer {
         };
         Event::FlowSucceeded(Succeeded {
             step: Step { provider, flow, attempt },
-            material: Material::Oauth(Box::new(fresh.grant(now))),
+            material: Material::Oauth(Box::new(Grant { origins, ..fresh.grant(now) })),
             source: Source::Login,
         })
     }

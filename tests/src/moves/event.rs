@@ -80,7 +80,7 @@ impl Machine {
         let trail = self.trails.entry(attempt).or_default();
         if is_login || trail.noted.is_some() {
             let label = (!is_login).then_some(label);
-            trail.answer = Some(Answer { attempt, provider, label, received: self.now, fresh });
+            trail.answer = Some(Answer { attempt, provider, label, received: self.now, fresh, origins: None });
         }
     }
 

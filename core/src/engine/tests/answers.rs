@@ -40,7 +40,7 @@ fn claims(rig: &Rig, engine: &Engine<Here>) -> Life {
 
 fn answer(attempt: u128, received_ms: u64) -> Answer {
     let (provider, received, fresh) = (acme(), at(received_ms), fresh("at-2", Some("rt-2")));
-    Answer { attempt: Nonce(attempt), provider, label: Some(label("a")), received, fresh }
+    Answer { attempt: Nonce(attempt), provider, label: Some(label("a")), received, fresh, origins: None }
 }
 
 fn custody(rig: &Rig) -> Custody {

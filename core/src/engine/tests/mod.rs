@@ -5,6 +5,7 @@ mod clears;
 mod joins;
 mod logins;
 mod moved;
+mod origins;
 mod reads;
 mod rig;
 mod rotations;

@@ -15,7 +15,7 @@ use crate::state::{Actor, Custody, Doubt, DoubtCause, Source};
 
 fn answer(attempt: u128, received_ms: u64) -> Answer {
     let (provider, received, fresh) = (acme(), at(received_ms), fresh("at-2", Some("rt-2")));
-    Answer { attempt: Nonce(attempt), provider, label: Some(label("a")), received, fresh }
+    Answer { attempt: Nonce(attempt), provider, label: Some(label("a")), received, fresh, origins: None }
 }
 
 fn gone(state: &State, attempt: u128, sent: Sent) -> State {

@@ -72,7 +72,7 @@ fn late(state: &mut State, now: &Stamp, settle: &Settle) -> Outcome {
     }
     let effects = match &settle.outcome {
         Exchanged::Granted(fresh) if slot.is_none_or(Slot::is_deserted) => {
-            let token = fresh.refresh.as_ref().unwrap_or(&fresh.access);
+            let token = fresh.revocable();
             let revoke = || Effect::Revoke { provider: settle.provider.clone(), token: token.clone() };
             if state.holds(token) { Vec::new() } else { vec![revoke()] }
         }
