@@ -13,6 +13,7 @@ use crate::port::{
 };
 use crate::state::flow::{FlowEnd, FlowKind, LiveFlow, Phase};
 use crate::state::name::{Label, ProviderId};
+use crate::state::time::Stamp;
 use crate::state::{Grant, Material, Nonce, Source};
 
 /// How often a poller looks whether its flow was cancelled while it waits for the next poll.
@@ -185,7 +186,7 @@ impl<P: Ports> Engine<P> {
                 }
                 Polled::Granted(fresh) => return self.come_home(issuer, poller, &fresh),
                 Polled::Linked { material, source } => {
-                    return self.succeed(issuer, poller, (material, source));
+                    return self.succeed(issuer, poller, (material, source), self.clock.now());
                 }
                 Polled::Expired => return self.fail(issuer, poller, FlowEnd::Expired),
                 Polled::Failed(code) => return self.fail(issuer, poller, FlowEnd::Failed(code)),
@@ -259,7 +260,7 @@ impl<P: Ports> Engine<P> {
         let answer = Answer { attempt, provider, label: None, received, fresh, origins };
         // It is on the medium before anything else can go wrong. If that fails, the settlement saves it.
         let _ = poller.alive.write_down(&answer);
-        self.succeed(issuer, poller, (Material::Oauth(Box::new(grant)), Source::Login))
+        self.succeed(issuer, poller, (Material::Oauth(Box::new(grant)), Source::Login), received)
     }
 
     fn succeed(
@@ -267,9 +268,10 @@ impl<P: Ports> Engine<P> {
         issuer: &(impl Issuer + ?Sized),
         poller: Poller<P>,
         (material, source): (Material, Source),
+        came: Stamp,
     ) -> Result<FlowView, TransactError> {
         let step = poller.step.clone();
-        let event = Event::FlowSucceeded(Succeeded { step: step.clone(), material, source });
+        let event = Event::FlowSucceeded(Succeeded { step: step.clone(), material, source, came });
         self.end(issuer, event, poller.alive, &step)
     }
 

@@ -191,7 +191,8 @@ impl<P: Ports> Engine<P> {
     fn chores(&self, state: &State, marks: Option<MarkShared>, now: &Stamp) -> Result<Chores, StoreError> {
         let (mut events, mut written) = (Vec::new(), Vec::new());
         for claim in state.claims() {
-            let left = self.left(claim)?;
+            // Of a login whose time is up even what this process wrote down: the purge would end it as one that nobody confirmed.
+            let left = if state.is_up(claim, now) { self.store.left(claim)? } else { self.left(claim)? };
             if let Left::Answer(answer) = &left {
                 written.push((**answer).clone());
             }

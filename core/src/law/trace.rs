@@ -123,6 +123,8 @@ pub enum Fact {
         attempt: Nonce,
         /// The access token.
         access: String,
+        /// When it came.
+        received: Stamp,
     },
     /// A grant came from the issuer, by a row that names these origins.
     Came {

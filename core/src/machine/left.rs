@@ -42,7 +42,7 @@ impl Answer {
     /// The event that settles it in this state: the end of a login whose holder it is, or of a rotation.
     pub(crate) fn settles(self, state: &State, now: &Stamp) -> Event {
         let fresh = self.aged(now);
-        let Self { attempt, provider, label, origins, .. } = self;
+        let Self { attempt, provider, label, received, origins, .. } = self;
         let flow = state.slot(provider.as_str()).and_then(|slot| slot.flow.as_ref());
         let held = flow.filter(|flow| flow.holder.as_ref().is_some_and(|claim| claim.attempt == attempt));
         let Some(flow) = held.map(|flow| flow.id) else {
@@ -53,6 +53,7 @@ impl Answer {
             step: Step { provider, flow, attempt },
             material: Material::Oauth(Box::new(Grant { origins, ..fresh.grant(now) })),
             source: Source::Login,
+            came: received,
         })
     }
 }

@@ -14,6 +14,7 @@ use super::mark::AtHand;
 use super::name::ProviderId;
 use super::rewrite::Rewrite;
 use super::strategy::Strategy;
+use super::time::Stamp;
 use super::tombstone::Tombstone;
 
 /// Entries one provider may have in one profile.
@@ -104,6 +105,13 @@ impl State {
     pub fn claims(&self) -> impl Iterator<Item = &Claim> {
         let retired = self.tokens.iter().filter_map(|known| known.fate.claim());
         self.providers.values().flat_map(Slot::claims).chain(retired)
+    }
+
+    /// Whether it is the claim of a login whose time is up.
+    pub(crate) fn is_up(&self, claim: &Claim, now: &Stamp) -> bool {
+        let is_holder = |flow: &LiveFlow| flow.holder.as_ref().is_some_and(|holder| holder.attempt == claim.attempt);
+        let mut flows = self.providers.values().filter_map(|slot| slot.flow.as_ref());
+        flows.any(|flow| is_holder(flow) && flow.ends.is_reached(now))
     }
 
     /// A version that was never given before.

@@ -47,8 +47,8 @@ pub(super) const EDITS: &[Edit] = &[
         name: "no writing is written down",
         what: "that an actor wrote an answer down is not",
         file: "tests/src/world/signs.rs",
-        right: "            here.record(Fact::WrittenDown { who: here.who, attempt: answer.attempt, access });",
-        wrong: "            drop(Fact::WrittenDown { who: here.who, attempt: answer.attempt, access });",
+        right: "            here.record(Fact::WrittenDown { who: here.who, attempt, access, received });",
+        wrong: "            drop(Fact::WrittenDown { who: here.who, attempt, access, received });",
         trials: &[(ROTATION_DIES, &[5]), (PROGRAMS, &[5])],
     },
 ];

@@ -148,7 +148,7 @@ impl Machine {
             Move::Succeed { .. } => {
                 let tokens = tokens(attempt);
                 let material = grant(&tokens, 3_600_000, self.now);
-                Event::FlowSucceeded(Succeeded { step, material, source: Source::Login })
+                Event::FlowSucceeded(Succeeded { step, material, source: Source::Login, came: self.now })
             }
             Move::Fail { expired, .. } => {
                 let end = if *expired { FlowEnd::Expired } else { FlowEnd::Failed("access_denied".to_owned()) };

@@ -154,7 +154,8 @@ impl<S: Sim> Alive for Life<S> {
             here.operate()?;
             trail.answer = Some(Written { answer: answer.clone(), is_whole: true });
             let access = answer.fresh.access.expose_secret().to_owned();
-            here.record(Fact::WrittenDown { who: here.who, attempt: answer.attempt, access });
+            let (attempt, received) = (answer.attempt, answer.received);
+            here.record(Fact::WrittenDown { who: here.who, attempt, access, received });
             Ok(())
         })
     }

@@ -4,9 +4,9 @@ use super::*;
 use crate::machine::Sent;
 use crate::machine::clear::Clear;
 use crate::machine::exchanged::Exchanged;
-use crate::machine::flow::{Cancel, Step as OfFlow, Succeeded};
+use crate::machine::flow::{Cancel, LIVE_MAX_MS, Prompted, Step as OfFlow, Succeeded};
 use crate::machine::rotation::Cause;
-use crate::sample::{claim, fresh, grant, settle};
+use crate::sample::{claim, fresh, grant, prompt, settle};
 use crate::state::{Material, Source};
 
 fn login() -> State {
@@ -34,7 +34,7 @@ fn did(before: &State, event: &Event) -> Fact {
 }
 
 fn written_down(attempt: u128, access: &str) -> Fact {
-    Fact::WrittenDown { who: 1, attempt: Nonce(attempt), access: access.to_owned() }
+    Fact::WrittenDown { who: 1, attempt: Nonce(attempt), access: access.to_owned(), received: at(0) }
 }
 
 fn rested(state: &State) -> Fact {
@@ -85,10 +85,12 @@ fn law_5_what_was_written_down_is_what_is_stored() {
 
 #[test]
 fn law_5_the_same_of_what_a_login_wrote_down() {
-    let live = after(&State::default(), &at(0), &[start(5, 2)]);
     let step = OfFlow { provider: acme(), flow: Nonce(5), attempt: Nonce(2) };
-    let through =
-        |material: Material| Event::FlowSucceeded(Succeeded { step: step.clone(), material, source: Source::Login });
+    let prompted = Prompted { step: step.clone(), prompt: prompt(), expires_in_ms: LIVE_MAX_MS };
+    let live = after(&State::default(), &at(0), &[start(5, 2), Event::FlowPrompted(prompted)]);
+    let through = |material: Material| {
+        Event::FlowSucceeded(Succeeded { step: step.clone(), material, source: Source::Login, came: at(0) })
+    };
     let granted = through(grant("at-2", Some("rt-2")));
     let home = after(&live, &at(1), std::slice::from_ref(&granted));
     keeps(5, &[written_down(2, "at-2"), did(&live, &granted), rested(&home)]);
@@ -96,6 +98,16 @@ fn law_5_the_same_of_what_a_login_wrote_down() {
     for other in [grant("at-9", Some("rt-2")), key("key-1")] {
         breaks(5, &[written_down(2, "at-2"), did(&live, &through(other))], "another outcome");
     }
+    let late = at(LIVE_MAX_MS);
+    breaks(
+        5,
+        &[written_down(2, "at-2"), stepped(&live, &Event::Purge, &after(&live, &late, &[Event::Purge]))],
+        "in time",
+    );
+    let Fact::WrittenDown { who, attempt, access, .. } = written_down(2, "at-2") else { unreachable!() };
+    let too_late = Fact::WrittenDown { who, attempt, access, received: late };
+    let lapsed = after(&live, &late, &[Event::Purge]);
+    keeps(5, &[too_late, stepped(&live, &Event::Purge, &lapsed), rested(&lapsed)]);
     let cancel = Event::CancelFlow(Cancel { provider: acme(), flow: Nonce(5) });
     let cancelled = after(&live, &at(1), std::slice::from_ref(&cancel));
     keeps(5, &[written_down(2, "at-2"), did(&live, &cancel), did(&cancelled, &granted), rested(&cancelled)]);

@@ -40,7 +40,7 @@ fn claims(version: u64) -> Event {
 
 fn succeeded(flow: u128, attempt: u128) -> Event {
     let (material, source) = (key("key-2"), Source::Login);
-    Event::FlowSucceeded(Succeeded { step: of_flow(flow, attempt), material, source })
+    Event::FlowSucceeded(Succeeded { step: of_flow(flow, attempt), material, source, came: at(0) })
 }
 
 /// Each step of a flow's holder.

@@ -3,6 +3,7 @@
 use crate::machine::outcome::Act;
 use crate::state::flow::{FlowEnd, FlowKind, Prompt};
 use crate::state::name::{Label, ProviderId};
+use crate::state::time::Stamp;
 use crate::state::{Material, Nonce, Source};
 
 /// An actor wants to start a login, or to join the one in progress.
@@ -60,6 +61,8 @@ pub struct Succeeded {
     pub material: Material,
     /// Where it comes from: a login of ours, or a link to another tool's.
     pub source: Source,
+    /// When it came: a login that was in time stands, however late this is settled.
+    pub came: Stamp,
 }
 
 /// The login failed.

@@ -84,8 +84,8 @@ pub(crate) fn claim_code(state: &mut State, now: &Stamp, claim: &ClaimCode) -> O
 }
 
 pub(crate) fn succeeded(state: &mut State, now: &Stamp, success: &Succeeded) -> Outcome {
-    let Succeeded { step, material, source } = success;
-    let Some(live) = held_flow(state, now, step) else { return unwanted(state, success) };
+    let Succeeded { step, material, source, came } = success;
+    let Some(live) = held_flow(state, came, step) else { return unwanted(state, success) };
     let put = Put {
         provider: step.provider.clone(),
         label: live.label.clone(),
@@ -167,11 +167,11 @@ pub(crate) fn actor_gone(slot: &mut Slot, now: &Stamp, attempt: Nonce) -> bool {
     true
 }
 
-/// The flow of this step, if its holder still has it and its time isn't up.
-fn held_flow<'a>(state: &'a mut State, now: &Stamp, step: &Step) -> Option<&'a mut LiveFlow> {
+/// The flow of this step, if its holder still has it and its time wasn't up by then.
+fn held_flow<'a>(state: &'a mut State, by: &Stamp, step: &Step) -> Option<&'a mut LiveFlow> {
     let live = state.providers.get_mut(&step.provider)?.flow.as_mut()?;
     let held = live.holder.as_ref().is_some_and(|claim| claim.attempt == step.attempt);
-    (live.id == step.flow && held && !live.ends.is_reached(now)).then_some(live)
+    (live.id == step.flow && held && !live.ends.is_reached(by)).then_some(live)
 }
 
 fn held(now: &Stamp, act: &Act) -> Claim {

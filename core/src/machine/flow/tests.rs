@@ -29,7 +29,7 @@ fn claim_code(attempt: u128, next: u128) -> Event {
 }
 
 fn succeeded(attempt: u128, material: Material) -> Event {
-    Event::FlowSucceeded(Succeeded { step: by(attempt), material, source: Source::Login })
+    Event::FlowSucceeded(Succeeded { step: by(attempt), material, source: Source::Login, came: at(0) })
 }
 
 fn failed(attempt: u128) -> Event {
@@ -142,7 +142,16 @@ fn law_6_only_the_holder_takes_a_step_and_only_in_its_phase_and_time() {
             assert_eq!(said(&state, 1, &event), expected, "{event:?}");
             assert_eq!(said(&state, 1, &elsewhere(&event)), Verdict::Stale, "{event:?}");
             let too_late = live(&state).ends.after_ms;
-            assert_eq!(said(&state, too_late, &event), Verdict::Stale, "{event:?}");
+            match &event {
+                // What came in time stands, however late it is settled.
+                Event::FlowSucceeded(success) => {
+                    for (came, expected) in [(too_late - 1, Verdict::Done), (too_late, Verdict::Stale)] {
+                        let success = Event::FlowSucceeded(Succeeded { came: at(came), ..success.clone() });
+                        assert_eq!(said(&state, 10 * LIVE_MAX_MS, &success), expected, "{success:?}");
+                    }
+                }
+                event => assert_eq!(said(&state, too_late, event), Verdict::Stale, "{event:?}"),
+            }
             assert_eq!(said(&State::default(), 1, &event), Verdict::Stale, "{event:?}");
         }
         for (event, _) in steps(9) {

@@ -46,7 +46,7 @@ fn granted(access: &str, refresh: Option<&str>) -> Exchanged {
 fn signed_in(state: &State, material: Material) -> State {
     let start = Start { provider: acme(), label: label("a"), flow: Nonce(77), kind: FlowKind::Device, act: act(70) };
     let flow = FlowStep { provider: acme(), flow: Nonce(77), attempt: Nonce(70) };
-    let success = Succeeded { step: flow, material, source: Source::Login };
+    let success = Succeeded { step: flow, material, source: Source::Login, came: at(0) };
     after(state, &at(GRANTED), &[Event::StartFlow(start), Event::FlowSucceeded(success)])
 }
 

@@ -56,7 +56,7 @@ fn an_answer_ends_the_login_whose_holder_it_is_of_and_no_other() {
     let step_of = OfFlow { provider: acme(), flow: Nonce(5), attempt: Nonce(2) };
     let aged = Fresh { expires_in_ms: Some(3_600_000 - 10), ..fresh("at-2", Some("rt-2")) };
     let material = Material::Oauth(Box::new(aged.grant(&at(30))));
-    assert_eq!(event, Event::FlowSucceeded(Succeeded { step: step_of, material, source: Source::Login }));
+    assert_eq!(event, Event::FlowSucceeded(Succeeded { step: step_of, material, source: Source::Login, came: at(20) }));
     assert_eq!(entry(&after(&state, &at(30), &[event]), "b").secret(), Some(&secret("at-2")));
     // The flow has another holder by now, or has ended: nothing is stored.
     let late = of_login(9).settles(&state, &at(30));
