@@ -40,6 +40,19 @@ pub(crate) fn claim(actor: &Actor) -> Claim {
     Claim { attempt: Nonce(7), actor: actor.clone(), at: Stamp::default(), doubt: None }
 }
 
+/// Whether an act ends that nobody holds any more. Another test may just be starting a process: until that has become its program
+/// it holds what this one held.
+fn ends(store: &FileStore<impl Disk>, actor: &Actor) -> bool {
+    let began = Instant::now();
+    while began.elapsed() < Duration::from_secs(10) {
+        if !store.is_alive(actor).unwrap() {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    false
+}
+
 #[test]
 fn an_act_is_alive_until_its_sign_is_dropped() {
     let home = Home::new();
@@ -50,7 +63,7 @@ fn an_act_is_alive_until_its_sign_is_dropped() {
     assert!(store.is_alive(&actor).unwrap());
     assert!(!other.wait(&claim(&actor), 5).unwrap());
     drop(alive);
-    assert!(!other.is_alive(&actor).unwrap());
+    assert!(ends(&other, &actor));
     assert!(other.wait(&claim(&actor), 0).unwrap());
 }
 
@@ -58,7 +71,7 @@ fn an_act_is_alive_until_its_sign_is_dropped() {
 fn an_act_that_nobody_knows_of_is_dead() {
     let home = Home::new();
     let actor = Actor { name: Nonce(1), pid: 1, started: 0, pid_namespace: 0, notes: false };
-    assert!(!home.store().is_alive(&actor).unwrap());
+    assert!(ends(&home.store(), &actor));
 }
 
 #[test]
@@ -87,7 +100,7 @@ fn a_process_that_is_killed_ends_its_act_at_once() {
     assert_eq!(actor.pid, helper.pid());
     assert!(store.is_alive(&actor).unwrap());
     helper.kill();
-    assert!(!store.is_alive(&actor).unwrap());
+    assert!(ends(&store, &actor));
     assert!(store.wait(&claim(&actor), 0).unwrap());
 }
 
@@ -124,7 +137,7 @@ fn what_is_known_of_an_actors_pid_decides_nothing() {
         assert!(store.is_alive(&lie).unwrap(), "{lie:?}");
     }
     drop(alive);
-    assert!(!store.is_alive(&actor).unwrap());
+    assert!(ends(&store, &actor));
 }
 
 #[test]
@@ -142,7 +155,7 @@ fn a_forked_child_closes_what_it_inherited_at_its_first_use_of_a_store() {
         disk.fork();
         assert!(home.store().is_alive(alive.actor()).unwrap());
         use_it(&store);
-        assert!(!home.store().is_alive(alive.actor()).unwrap());
+        assert!(ends(&home.store(), alive.actor()));
         assert!(!store.is_own(alive.actor()));
         let own = store.enlist().unwrap();
         assert!(store.is_own(own.actor()));
@@ -166,7 +179,7 @@ fn a_forked_child_that_uses_a_store_does_not_end_its_parents_act() {
     parent.kill().unwrap();
     parent.wait().unwrap();
     assert!(is_alive);
-    assert!(!store.is_alive(&actor).unwrap());
+    assert!(ends(&store, &actor));
 }
 
 #[test]
