@@ -9,9 +9,9 @@
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::get;
-use credlatch::sandbox::Sandbox;
 use credlatch::web::Onboarding;
 use credlatch::{Error, ErrorKind, Latch, Profiles};
+use credlatch_sandbox::Sandbox;
 use http::StatusCode;
 
 #[tokio::main]

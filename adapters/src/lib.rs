@@ -131,7 +131,6 @@
 //! | `secrecy` | secrets from and for the crate secrecy: `credlatch::secrecy` | |
 //! | `tower` | a layer for HTTP clients: authorizes, reports a refusal, sends once more: `credlatch::tower` | |
 //! | `tracing` | events of what changes, on the target `credlatch`: names, versions and generations, never a secret | |
-//! | `sandbox` | a strict authorization server on loopback, for tests over HTTP | |
 //!
 //! # Platforms
 //!
@@ -176,12 +175,11 @@ pub mod plain;
 pub mod plain_file;
 #[cfg(all(feature = "file", unix))]
 mod private_file;
-#[cfg(feature = "sandbox")]
-pub mod sandbox;
 #[cfg(feature = "secrecy")]
 pub mod secrecy;
-#[cfg(any(feature = "oauth", feature = "sandbox"))]
-mod served;
+#[cfg(feature = "oauth")]
+#[doc(hidden)]
+pub mod served;
 mod set_aside;
 pub mod system;
 mod table;

@@ -11,24 +11,24 @@ use zeroize::Zeroizing;
 const MAX_HEAD: usize = 16 * 1024;
 
 /// A request.
-pub(crate) struct Request {
+pub struct Request {
     /// `GET`, `POST`…
-    pub(crate) method: String,
+    pub method: String,
     /// The path, without the query.
-    pub(crate) path: String,
+    pub path: String,
     /// What stands after `?`; empty if nothing does.
-    pub(crate) query: Zeroizing<String>,
+    pub query: Zeroizing<String>,
     /// The value of `Host`, if there is one.
-    pub(crate) host: Option<String>,
+    pub host: Option<String>,
     /// The body.
-    pub(crate) body: Zeroizing<Vec<u8>>,
+    pub body: Zeroizing<Vec<u8>>,
 }
 
 /// Reads one request, which must be complete within `patience` and have no more than `max_body` bytes of body.
 ///
 /// # Errors
 /// It is not a request, too large, or too slow.
-pub(crate) fn read(stream: &mut TcpStream, patience: Duration, max_body: usize) -> io::Result<Request> {
+pub fn read(stream: &mut TcpStream, patience: Duration, max_body: usize) -> io::Result<Request> {
     let deadline = Instant::now() + patience;
     let mut bytes = Zeroizing::new(Vec::with_capacity(4096));
     let (mut request, head, body) = loop {
@@ -54,7 +54,7 @@ pub(crate) fn read(stream: &mut TcpStream, patience: Duration, max_body: usize) 
 ///
 /// # Errors
 /// The other side is gone.
-pub(crate) fn answer(
+pub fn answer(
     stream: &mut TcpStream,
     status: u16,
     headers: &[(&str, &str)],

@@ -15,15 +15,12 @@ pub(crate) use helper::{Asked, Grant, Helper};
 pub(crate) use incoming::{Import, ImportSource, Kind, Set};
 pub(crate) use run::{Allow, Plan, Run, Shape};
 
-use crate::cmd::demo::Part;
-
 /// The place where your programs' model-provider credentials live.
 ///
 /// Store a key once; every program you start through `credlatch run` gets that provider's credentials and nobody else's.
 #[derive(Parser)]
 #[command(name = "credlatch", version, arg_required_else_help = true, disable_help_subcommand = true)]
-#[command(after_help = "Start here:  credlatch set minimax   then   credlatch run minimax -- your-program\n\
-                        See it work: credlatch demo")]
+#[command(after_help = "Start here:  credlatch set minimax   then   credlatch run minimax -- your-program")]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -161,7 +158,8 @@ pub(crate) enum Command {
     Profiles,
     /// Forget logins that have ended and entries that died
     Purge,
-    /// Watch the main promises being kept, on a temporary store with real processes
+    /// Say where the demonstration is: the main promises, watched with real processes
+    #[command(hide = true)]
     Demo,
     /// Print completions for a shell
     Completions {
@@ -176,12 +174,6 @@ pub(crate) enum Command {
     Exchange {
         /// Whose issuer is asked.
         provider: String,
-    },
-    /// What the demo's child processes do.
-    #[command(hide = true)]
-    DemoPart {
-        /// Which part.
-        part: Part,
     },
 }
 

@@ -1,9 +1,9 @@
 //! Single calls of the issuer: revocation, endpoints that are missing, and what is never printed.
 
-use credlatch::sandbox::{Fault, Sandbox};
 use credlatch_core::flow::FlowKind;
 use credlatch_core::port::{Issuer, Prompting, Revoked};
 use credlatch_core::rotation::Exchanged;
+use credlatch_sandbox::{Fault, Sandbox};
 
 use crate::world::{acme, issuer, row, secret};
 

@@ -7,13 +7,13 @@ use std::thread;
 use std::time::Duration;
 
 use credlatch::fingerprint;
-use credlatch::sandbox::Sandbox;
 use credlatch_core::engine::FlowView;
 use credlatch_core::extra::Extra;
 use credlatch_core::flow::{FlowEnd, FlowKind, Prompt};
 use credlatch_core::port::{CodeExchanged, Issuer, Polled, Prompting};
 use credlatch_core::provider::Dialect;
 use credlatch_core::state::{Link, Material, Source};
+use credlatch_sandbox::Sandbox;
 
 use crate::world::{World, acme, issuer, label, secret};
 

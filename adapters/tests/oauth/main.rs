@@ -1,4 +1,4 @@
-//! The issuers over HTTP, against the strict server of `credlatch::sandbox`, against bare sockets, and against npm
+//! The issuers over HTTP, against the strict server of `credlatch_sandbox`, against bare sockets, and against npm
 //! oidc-provider where it is installed.
 
 mod exchange;

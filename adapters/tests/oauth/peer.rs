@@ -13,7 +13,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use credlatch::memory::MemoryStore;
-use credlatch::sandbox::Sandbox;
 use credlatch::system::SystemNonces;
 use credlatch_core::engine::{Engine, FlowView, NoToken};
 use credlatch_core::flow::{FlowEnd, FlowKind};
@@ -22,6 +21,7 @@ use credlatch_core::port::{Issuer, Revoked};
 use credlatch_core::provider::Provider;
 use credlatch_core::rotation::{Exchanged, Times};
 use credlatch_core::secret::Secret;
+use credlatch_sandbox::Sandbox;
 use serde_json::Value;
 
 use crate::needs::missing;

@@ -7,7 +7,6 @@ use std::sync::atomic::AtomicBool;
 use std::thread;
 use std::time::Duration;
 
-use credlatch::sandbox::Sandbox;
 use credlatch::{Latch, Profile, fingerprint};
 use credlatch_core::engine::{FlowView, Poller};
 use credlatch_core::extra::Extra;
@@ -15,6 +14,7 @@ use credlatch_core::flow::{ENDED_KEPT_MS, FlowEnd, FlowKind};
 use credlatch_core::port::Polled;
 use credlatch_core::provider::{Dialect, TableFile};
 use credlatch_core::state::{Link, Material, Source};
+use credlatch_sandbox::Sandbox;
 
 use crate::world::{Here, World, acme, issuer, label, secret, text};
 

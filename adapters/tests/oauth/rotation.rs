@@ -4,7 +4,6 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use credlatch::sandbox::Fault;
 use credlatch_core::engine::{NoToken, Rotation};
 use credlatch_core::name::Label;
 use credlatch_core::pool::Choice;
@@ -13,6 +12,7 @@ use credlatch_core::put::{How, Put};
 use credlatch_core::rotation::{Cause, Exchanged};
 use credlatch_core::state::{Custody, Material, Source};
 use credlatch_core::{Event, Refusal};
+use credlatch_sandbox::Fault;
 
 use crate::world::{World, acme, secret, text};
 

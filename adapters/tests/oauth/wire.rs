@@ -7,9 +7,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use credlatch::oauth::HttpIssuer;
-use credlatch::sandbox::Sandbox;
 use credlatch_core::port::Issuer;
 use credlatch_core::rotation::{Exchanged, TurnedAway};
+use credlatch_sandbox::Sandbox;
 
 use crate::world::{acme, issuer, row, secret};
 

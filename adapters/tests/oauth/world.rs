@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use credlatch::memory::MemoryStore;
 use credlatch::oauth::HttpIssuer;
-use credlatch::sandbox::Sandbox;
 use credlatch::system::{ParkingLot, SystemClock, SystemNonces};
 use credlatch_core::Event;
 use credlatch_core::engine::{Engine, NoToken, Picked, Rotation, Wish};
@@ -20,6 +19,7 @@ use credlatch_core::rotation::{Cause, Times};
 use credlatch_core::secret::Secret;
 use credlatch_core::state::{Custody, Grant, Material, Source};
 use credlatch_core::time::{Expiry, Stamp};
+use credlatch_sandbox::Sandbox;
 
 /// How far ahead of the machine's the clocks of a world begin: tests look back further than a machine may be up.
 const HEAD_START_MS: u64 = 86_400_000;

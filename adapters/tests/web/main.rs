@@ -1,4 +1,4 @@
-//! Sign-in over HTTP: real sockets, the strict authorization server of `credlatch::sandbox`, and real browsers.
+//! Sign-in over HTTP: real sockets, the strict authorization server of `credlatch_sandbox`, and real browsers.
 
 mod browsers;
 mod flows;

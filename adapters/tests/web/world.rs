@@ -6,9 +6,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use credlatch::sandbox::Sandbox;
 use credlatch::web::Onboarding;
 use credlatch::{Error, Latch, Profiles};
+use credlatch_sandbox::Sandbox;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;

@@ -5,7 +5,7 @@ pub(crate) mod allow;
 mod cancel;
 mod clear;
 mod completions;
-pub(crate) mod demo;
+mod demo;
 pub(crate) mod doctor;
 pub(crate) mod env;
 pub(crate) mod exchange;
@@ -57,6 +57,5 @@ pub(crate) fn dispatch(cli: &Cli) -> Done {
         Command::Demo => demo::demo(global),
         Command::Completions { shell, all } => completions::completions(global, *shell, *all),
         Command::Exchange { provider } => exchange::exchange(global, provider),
-        Command::DemoPart { part } => demo::part(global, *part),
     }
 }

@@ -1,9 +1,13 @@
 //! Many processes at once, and one that dies.
 
-use std::io::{BufRead, BufReader};
-use std::process::Stdio;
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+
+use credlatch::Profile;
+use credlatch::core::port::Store;
+use credlatch::file::FileStore;
 
 use super::helper::{Home, Said, count};
 
@@ -44,13 +48,28 @@ fn report_8040_sixty_four_writers_lose_nothing_and_a_reader_sees_only_whole_stat
     println!("{WRITERS} writers, {reads} reads");
 }
 
+/// The store whose lock a process of this test program holds.
+const HELD: &str = "CREDLATCH_TEST_HELD";
+
+/// A process that is to be killed while it holds a store's lock is this test.
+#[test]
+fn holds_the_lock_of_the_store_that_it_is_given() {
+    let Some(home) = std::env::var_os(HELD) else { return };
+    let store = FileStore::new(home.as_ref(), &Profile::default());
+    let _locked = store.lock(5_000).unwrap();
+    println!("\nlocked");
+    let _ = std::io::stdin().lock().read_to_end(&mut Vec::new());
+}
+
 #[test]
 fn report_8040_a_killed_holder_blocks_nobody() {
     let home = Home::new();
-    let mut holder = home.command(&["demo-part", "hold"]).stdin(Stdio::piped()).spawn().unwrap();
-    let mut line = String::new();
-    BufReader::new(holder.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    assert_eq!(line, "locked\n");
+    let holds = ["crowd::holds_the_lock_of_the_store_that_it_is_given", "--exact", "--nocapture"];
+    let mut holder = Command::new(std::env::current_exe().unwrap());
+    holder.args(holds).env(HELD, home.path()).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut holder = holder.spawn().unwrap();
+    let said = BufReader::new(holder.stdout.take().unwrap()).lines();
+    assert!(said.map_while(Result::ok).any(|line| line.ends_with("locked")));
 
     let mut next = home.start_fed(&["set", "minimax"], "mm-key-1");
     std::thread::sleep(Duration::from_millis(100));

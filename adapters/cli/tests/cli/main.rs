@@ -2,7 +2,6 @@
 #![expect(clippy::print_stdout, reason = "what was counted, and what was skipped, belongs into the test's output")]
 
 mod crowd;
-mod demo;
 mod doctor;
 mod dump;
 mod field;

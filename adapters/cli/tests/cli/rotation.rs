@@ -5,7 +5,7 @@ use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use credlatch::core::provider::TableFile;
-use credlatch::sandbox::{Fault, Sandbox};
+use credlatch_sandbox::{Fault, Sandbox};
 
 use super::helper::{Home, Said};
 
@@ -109,7 +109,7 @@ fn a_cleared_login_is_revoked_where_its_issuer_can() {
 #[test]
 fn a_login_that_its_issuer_rejects_asks_for_a_new_one() {
     let stage = Stage::new();
-    let fault = credlatch::sandbox::Fault::Refuse(400, "invalid_grant".to_owned());
+    let fault = credlatch_sandbox::Fault::Refuse(400, "invalid_grant".to_owned());
     stage.sandbox.adjust(|settings| settings.fault = Some(fault));
     stage.say(&["token", "acme"]).failed(4, "acme");
     stage.say(&["run", "acme", "--", "env"]).failed(125, "acme");

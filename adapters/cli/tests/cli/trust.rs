@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use credlatch::core::provider::{Provider, TableFile};
-use credlatch::sandbox::Sandbox;
+use credlatch_sandbox::Sandbox;
 
 use super::helper::{Home, Said, said};
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use credlatch::core::provider::TableFile;
-use credlatch::sandbox::Sandbox;
+use credlatch_sandbox::Sandbox;
 
 use crate::helper::{Said, said};
 use crate::server::{Reply, Server};

@@ -1,4 +1,4 @@
-//! Logins and rotations as processes meet them: against the strict server of `credlatch::sandbox`, and against servers
+//! Logins and rotations as processes meet them: against the strict server of `credlatch_sandbox`, and against servers
 //! that others wrote.
 #![expect(clippy::print_stdout, reason = "what was counted, and what was skipped, belongs into the test's output")]
 

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 
-use credlatch::sandbox::Fault;
+use credlatch_sandbox::Fault;
 
 use crate::world::{World, read_request};
 

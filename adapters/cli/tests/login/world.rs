@@ -6,8 +6,8 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use credlatch::core::provider::{Provider, TableFile};
-use credlatch::sandbox::Sandbox;
 use credlatch::{Latch, Profile};
+use credlatch_sandbox::Sandbox;
 use serde_json::Value;
 
 use crate::helper::{Home, Said};

@@ -39,8 +39,8 @@ pub(super) fn run_as_anthropic(stage: &Stage) -> Shown {
 }
 
 pub(super) fn refuse_a_fallback(stage: &Stage) -> Shown {
-    let program = stage.program().to_string_lossy();
-    let mut command = stage.command(&["run", "openai", "--", &program, "demo-part", "look"]);
+    let args = [&["run", "openai", "--"][..], &stage.part("look")].concat();
+    let mut command = stage.command(&args);
     let output = command.output().map_err(|error| error.to_string())?;
     let (out, err) = texts(&output);
     match output.status.code() {
@@ -57,8 +57,7 @@ struct Seen(BTreeMap<String, String>);
 impl Seen {
     /// Runs a child that looks around.
     fn by(stage: &Stage, run: &[&str]) -> Result<Self, String> {
-        let program = stage.program().to_string_lossy();
-        let args = [run, &["--", &program, "demo-part", "look"]].concat();
+        let args = [run, &["--"], &stage.part("look")].concat();
         let text = stage.run(&args)?;
         let pair = |line: &str| line.split_once(' ').map(|(name, digest)| (name.to_owned(), digest.to_owned()));
         Ok(Self(text.lines().filter_map(pair).collect()))

@@ -1,4 +1,4 @@
-//! Where the demo plays: a temporary store, and this program as the processes that use it.
+//! Where the demonstration plays: a temporary store, and the processes that use it.
 
 use std::cell::Cell;
 use std::io::Write;
@@ -10,11 +10,14 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::issuer::Issuers;
+use super::{part, program};
 
 /// A temporary store. It is removed in the end.
 pub(super) struct Stage {
     home: TempDir,
-    program: PathBuf,
+    credlatch: PathBuf,
+    /// This program, which has parts for child processes.
+    own: PathBuf,
     /// Authorization servers, for the steps that sign in.
     pub(super) issuers: Issuers,
     /// How many logins were lost: ours, and the naive way's.
@@ -35,11 +38,12 @@ pub(super) const INHERITED: [(&str, &str); 4] = [
 ];
 
 impl Stage {
-    pub(super) fn set() -> Result<Self, String> {
+    pub(super) fn set(program: Option<&str>) -> Result<Self, String> {
         let home = tempfile::Builder::new().prefix("credlatch-demo-").tempdir().map_err(|error| error.to_string())?;
-        let program = std::env::current_exe().map_err(|error| error.to_string())?;
+        let credlatch = program.map_or_else(program::credlatch, |program| Ok(program.into()))?;
+        let own = std::env::current_exe().map_err(|error| error.to_string())?;
         let issuers = Issuers::start(home.path())?;
-        Ok(Self { home, program, issuers, lost: Cell::default() })
+        Ok(Self { home, credlatch, own, issuers, lost: Cell::default() })
     }
 
     /// The folder of the temporary store.
@@ -63,16 +67,29 @@ impl Stage {
         Ok(row.and_then(|row| row["entries"][0]["health"].as_str()).map(str::to_owned))
     }
 
-    /// This program, ready to be started.
-    pub(super) fn program(&self) -> &Path {
-        &self.program
+    /// The words that start a part of this program.
+    pub(super) fn part<'a>(&'a self, name: &'a str) -> [&'a str; 3] {
+        [self.own.to_str().unwrap_or_default(), part::WORD, name]
     }
 
-    /// This program with these arguments, on the temporary store and with the inherited keys.
+    /// `credlatch` with these arguments, on the temporary store and with the inherited keys.
     pub(super) fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(&self.program);
+        let mut command = Command::new(&self.credlatch);
+        command.args(args);
+        self.at_home(command)
+    }
+
+    /// A part of this program, on the same store.
+    pub(super) fn part_command(&self, name: &str) -> Command {
+        let [own, args @ ..] = self.part(name);
+        let mut command = Command::new(own);
+        command.args(args);
+        self.at_home(command)
+    }
+
+    fn at_home(&self, mut command: Command) -> Command {
         let path = std::env::var_os("PATH").unwrap_or_default();
-        command.args(args).env_clear().env("PATH", path).env("CREDLATCH_HOME", self.home.path()).envs(INHERITED);
+        command.env_clear().env("PATH", path).env("CREDLATCH_HOME", self.home.path()).envs(INHERITED);
         command.env("CREDLATCH_PROVIDERS", &self.issuers.providers);
         // What it makes goes with its directory, so it has neither a file of claims nor a key elsewhere.
         command.env("CREDLATCH_CLAIMS", "").env("CREDLATCH_FINGERPRINT_KEY", "");
@@ -80,7 +97,13 @@ impl Stage {
         command
     }
 
-    /// Starts it.
+    /// Starts a part of this program, for a profile.
+    pub(super) fn start_part(&self, name: &str, profile: &str) -> Result<Child, String> {
+        let mut command = self.part_command(name);
+        command.env("CREDLATCH_PROFILE", profile).spawn().map_err(|error| format!("could not start a process: {error}"))
+    }
+
+    /// Starts `credlatch`.
     pub(super) fn start(&self, args: &[&str]) -> Result<Child, String> {
         self.command(args).spawn().map_err(|error| format!("could not start a process: {error}"))
     }

@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use credlatch::core::provider::TableFile;
-use credlatch::sandbox::{Sandbox, Stats};
+use credlatch_sandbox::{Sandbox, Stats};
 use serde::Serialize;
+
+use super::part::text;
 
 /// The provider whose logins credlatch keeps.
 pub(super) const OURS: &str = "demo-issuer";
@@ -37,7 +39,7 @@ impl Issuers {
     }
 
     /// The same for both.
-    pub(super) fn adjust(&self, change: impl Fn(&mut credlatch::sandbox::Settings)) {
+    pub(super) fn adjust(&self, change: impl Fn(&mut credlatch_sandbox::Settings)) {
         self.ours.adjust(&change);
         self.naive.adjust(&change);
     }
@@ -76,8 +78,4 @@ pub(super) fn until(what: &str, mut is_so: impl FnMut() -> bool) -> Result<(), S
         std::thread::sleep(Duration::from_millis(5));
     }
     Ok(())
-}
-
-fn text(error: impl std::fmt::Display) -> String {
-    error.to_string()
 }

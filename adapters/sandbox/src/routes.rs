@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use credlatch::served::Request;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -9,7 +10,6 @@ use super::CLIENT_ID;
 use super::book::{AuthCode, Book, Issued, Poll, random};
 use super::log::What;
 use super::settings::Fault;
-use crate::served::Request;
 
 /// What goes back.
 pub(super) enum Response {

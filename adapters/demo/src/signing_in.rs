@@ -26,7 +26,7 @@ pub(super) fn sign_in_at_once(stage: &Stage) -> Shown {
     stage.issuers.adjust(|settings| settings.token_lifetime = Duration::from_secs(1));
     let ours: Vec<Child> = (0..PROCESSES).map(|_| stage.start(&["login", OURS, "--json"])).collect::<Result<_, _>>()?;
     let naive: Vec<Child> =
-        (0..PROCESSES).map(|_| stage.start(&["demo-part", "naive-login"])).collect::<Result<_, _>>()?;
+        (0..PROCESSES).map(|_| stage.start_part("naive-login", "default")).collect::<Result<_, _>>()?;
     let (mut ours, naive) = (listen(ours)?, listen(naive)?);
 
     let is_same = |key: &str| ours.iter().all(|one| one.first[key] == ours[0].first[key]);

@@ -9,7 +9,7 @@ use super::stage::Stage;
 
 pub(super) fn clear_is_seen(stage: &Stage) -> Shown {
     let stored = stage.status()?.count("minimax");
-    let mut reader = stage.start(&["demo-part", "follow"])?;
+    let mut reader = stage.start_part("follow", "default")?;
     let seen = watch(stage, &mut reader, stored);
     // Whatever it saw, it must not outlive the demo.
     let _ = reader.kill().and_then(|()| reader.wait().map(drop));

@@ -8,7 +8,7 @@ use super::Shown;
 use super::stage::Stage;
 
 pub(super) fn kill_the_holder(stage: &Stage) -> Shown {
-    let mut holder = stage.command(&["demo-part", "hold"]);
+    let mut holder = stage.part_command("hold");
     let mut holder = holder.stdin(Stdio::piped()).spawn().map_err(|error| error.to_string())?;
     let mut line = String::new();
     let told = holder.stdout.take().map(|out| BufReader::new(out).read_line(&mut line));

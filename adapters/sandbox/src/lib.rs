@@ -5,7 +5,7 @@
 //! counts what its clients do, so that a test can say *one device request, one poller, one exchange, no replay*.
 //!
 //! ```
-//! use credlatch::sandbox::Sandbox;
+//! use credlatch_sandbox::Sandbox;
 //!
 //! let sandbox = Sandbox::start()?;
 //! sandbox.adjust(|settings| settings.token_lifetime = std::time::Duration::from_secs(60));

@@ -15,15 +15,13 @@ use rustix::fs::{FlockOperation, flock};
 use serde_json::{Value, json};
 
 use super::issuer::NAIVE;
-use crate::args::Global;
-use crate::end::{Done, End};
-use crate::output;
+use super::{part, say};
 
 /// Asks for a code of its own, prints it, and polls until the person has confirmed it.
-pub(super) fn log_in(global: &Global) -> Done {
-    let (issuer, provider, file) = tools(global)?;
+pub(super) fn log_in() -> Result<(), String> {
+    let (issuer, provider, file) = tools()?;
     let Prompting::Prompt { prompt, .. } = issuer.prompt(&provider, FlowKind::Device) else { return failed("no code") };
-    output::say(&prompt.user_code)?;
+    say(format!("{}\n", prompt.user_code))?;
     loop {
         std::thread::sleep(Duration::from_secs(prompt.interval_secs));
         match issuer.poll(&provider, &prompt) {
@@ -35,9 +33,9 @@ pub(super) fn log_in(global: &Global) -> Done {
 }
 
 /// Locks, reads, refreshes if it is due, writes, unlocks.
-pub(super) fn token(global: &Global) -> Done {
-    let (issuer, provider, file) = tools(global)?;
-    let lock = File::create(file.with_extension("lock")).map_err(|error| End::other(error.to_string(), ""))?;
+pub(super) fn token() -> Result<(), String> {
+    let (issuer, provider, file) = tools()?;
+    let lock = File::create(file.with_extension("lock")).map_err(part::text)?;
     let _ = flock(&lock, FlockOperation::LockExclusive);
     let _ = fs::write(file.with_extension("pid"), std::process::id().to_string());
     let stored: Value = fs::read(&file).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
@@ -55,10 +53,10 @@ pub(super) fn token(global: &Global) -> Done {
 }
 
 /// Its issuer, and the file in the home.
-fn tools(global: &Global) -> Done<(HttpIssuer, ProviderId, PathBuf)> {
-    let latch = global.latch()?;
-    let provider = latch.provider(NAIVE)?.id.clone();
-    let file = global.home()?.join(format!("naive-{}.json", latch.profile()));
+fn tools() -> Result<(HttpIssuer, ProviderId, PathBuf), String> {
+    let latch = part::latch()?;
+    let provider = latch.provider(NAIVE).map_err(part::text)?.id.clone();
+    let file = part::home()?.join(format!("naive-{}.json", latch.profile()));
     Ok((HttpIssuer::new(latch.providers().clone()), provider, file))
 }
 
@@ -83,13 +81,13 @@ fn write(file: &Path, stored: &Value) -> std::io::Result<()> {
 }
 
 /// No token is printed, not even a made-up one: the parent compares digests.
-fn print(token: Option<&str>) -> Done {
+fn print(token: Option<&str>) -> Result<(), String> {
     let digest = token.and_then(|token| Secret::try_from(token).ok()).map(|token| fingerprint(&token).to_string());
-    output::say(digest.unwrap_or_default())
+    say(format!("{}\n", digest.unwrap_or_default()))
 }
 
-fn failed<T>(what: &str) -> Done<T> {
-    Err(End::other(format!("the naive way failed: {what}"), ""))
+fn failed<T>(what: &str) -> Result<T, String> {
+    Err(format!("the naive way failed: {what}"))
 }
 
 fn now_ms() -> u64 {

@@ -21,8 +21,10 @@ const LATER: usize = 3;
 pub(super) fn renew_at_once(stage: &Stage) -> Shown {
     std::thread::sleep(Duration::from_millis(1100));
     stage.issuers.adjust(|settings| settings.token_lifetime = Duration::from_secs(3600));
-    for args in [&["token", OURS][..], &["demo-part", "naive-token"]] {
-        let all: Vec<Child> = (0..PROCESSES).map(|_| stage.start(args)).collect::<Result<_, _>>()?;
+    let ours = || stage.start(&["token", OURS]);
+    let naive = || stage.start_part("naive-token", "default");
+    for start in [&ours as &dyn Fn() -> Result<Child, String>, &naive] {
+        let all: Vec<Child> = (0..PROCESSES).map(|_| start()).collect::<Result<_, _>>()?;
         let tokens = all.into_iter().map(Stage::end).collect::<Result<Vec<_>, _>>()?;
         if tokens.iter().any(|token| *token != tokens[0] || token.trim().is_empty()) {
             return Err("not all processes have the same token".to_owned());
@@ -49,7 +51,7 @@ pub(super) fn die_in_the_middle(stage: &Stage) -> Shown {
     stage.issuers.adjust(|settings| settings.answer_delay = Duration::ZERO);
     let mut later = Vec::new();
     for profile in profiles.iter().flat_map(|profile| std::iter::repeat_n(profile, LATER)) {
-        later.push(stage.start(&["--profile", profile, "demo-part", "naive-token"])?);
+        later.push(stage.start_part("naive-token", profile)?);
         // Whoever needs it next has it, though everybody who asked for it is dead.
         Stage::end(stage.start(&["--profile", profile, "token", OURS])?)?;
     }
@@ -63,7 +65,8 @@ fn strike(stage: &Stage, profile: &str, after: Option<Duration>) -> Result<(), S
     let asked = [stage.issuers.ours.stats().refresh_requests, stage.issuers.naive.stats().refresh_requests];
     let start = |args: &[&str]| stage.start(&[&["--profile", profile][..], args].concat());
     let mut ours: Vec<Child> = (0..EACH).map(|_| start(&["token", OURS])).collect::<Result<_, _>>()?;
-    let mut naive: Vec<Child> = (0..EACH).map(|_| start(&["demo-part", "naive-token"])).collect::<Result<_, _>>()?;
+    let mut naive: Vec<Child> =
+        (0..EACH).map(|_| stage.start_part("naive-token", profile)).collect::<Result<_, _>>()?;
     match after {
         Some(after) => {
             until("the login is being renewed", || {

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use credlatch::system::SystemNonces;
 use credlatch_core::port::Nonces as _;
 
 use super::log::{FlowStats, Log, Stats, What, most_within};
 use super::settings::Settings;
-use crate::system::SystemNonces;
 
 /// Everything the server knows.
 #[derive(Default)]

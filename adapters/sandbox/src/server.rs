@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use credlatch::served;
 use parking_lot::{Condvar, Mutex};
 
 use super::book::Book;
 use super::routes::{Response, handle};
-use crate::served;
 
 /// How long a client may take to send its request.
 const PATIENCE: Duration = Duration::from_secs(10);
