@@ -13,12 +13,10 @@ use crate::error::{Error, ErrorKind};
 pub(crate) fn built_in() -> Table {
     static TABLE: OnceLock<Table> = OnceLock::new();
     let parse = || {
-        let rows = serde_json::from_str::<TableFile>(BUILT_IN_JSON)
-            .map(|file| Table::new(file.providers).map(Table::with_field));
-        match rows {
-            Ok(Ok(table)) => table,
-            _ => unreachable!("the table that ships is parsed and checked by a test"),
-        }
+        let Ok(file) = serde_json::from_str::<TableFile>(BUILT_IN_JSON) else {
+            unreachable!("the table that ships is parsed and checked by a test")
+        };
+        Table::of_checked(file.providers).with_field()
     };
     TABLE.get_or_init(parse).clone()
 }

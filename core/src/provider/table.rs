@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 use super::{BadTable, Provider, check, field, sniff};
 use crate::state::name::ProviderId;
@@ -10,7 +11,8 @@ use crate::state::origin::{Origin, Reach};
 /// The providers that are known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Table {
-    pub(super) rows: Vec<Provider>,
+    /// Every latch of a process has the rows that ship, once.
+    pub(super) rows: Arc<Vec<Provider>>,
     /// Rows that a user's file replaced: their variables and prefixes still mark credentials.
     replaced: Vec<Provider>,
     /// Which rows a user's file brought.
@@ -57,7 +59,12 @@ impl Table {
     /// Says which row breaks which rule.
     pub fn new(rows: Vec<Provider>) -> Result<Self, BadTable> {
         check::rows(&rows)?;
-        Ok(Self { rows, replaced: Vec::new(), brought: BTreeSet::new(), has_field: false })
+        Ok(Self::of_checked(rows))
+    }
+
+    /// Makes rows a table that were checked before, as those that ship are by a test: each command begins with them.
+    pub fn of_checked(rows: Vec<Provider>) -> Self {
+        Self { rows: Arc::new(rows), replaced: Vec::new(), brought: BTreeSet::new(), has_field: false }
     }
 
     /// Knows the field, too: the providers that ship beside the well-known ones. Whatever a row of this table says or is
@@ -77,9 +84,10 @@ impl Table {
             // Only what ships is believed about where it was before.
             row.oauth.iter_mut().for_each(|oauth| oauth.former_origins.clear());
             self.brought.insert(row.id.clone());
-            match self.rows.iter_mut().find(|old| old.id == row.id) {
+            let rows = Arc::make_mut(&mut self.rows);
+            match rows.iter_mut().find(|old| old.id == row.id) {
                 Some(old) => self.replaced.push(std::mem::replace(old, row)),
-                None => self.rows.push(row),
+                None => rows.push(row),
             }
         }
         check::rows(&self.rows)?;

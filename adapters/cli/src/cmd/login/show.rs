@@ -1,10 +1,9 @@
 //! What a person sees: where to go, what to enter, and how long there is for it.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
 use credlatch::{Flow, FlowStatus, ProviderId, rfc3339};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
 
@@ -40,17 +39,41 @@ fn picture(address: &str) -> Option<String> {
     Some(picture.dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).quiet_zone(true).build())
 }
 
-/// A line with the time that is left; on standard error, and only if that is a terminal.
-pub(super) fn progress() -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-    if let Ok(style) = ProgressStyle::with_template("{spinner} waiting for you to confirm, {msg} left") {
-        bar.set_style(style);
+/// A line with the time that is left; on standard error, only if that is a terminal that can write a line anew, and gone in the end.
+pub(super) struct Countdown {
+    is_shown: bool,
+    /// The seconds that stand there.
+    secs: Option<u64>,
+}
+
+impl Countdown {
+    pub(super) fn new() -> Self {
+        let is_dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
+        Self { is_shown: !is_dumb && std::io::stderr().is_terminal(), secs: None }
     }
-    bar
+
+    pub(super) fn show(&mut self, left: Duration) {
+        if self.is_shown && self.secs.replace(left.as_secs()) != Some(left.as_secs()) {
+            write_anew(&format!("waiting for you to confirm, {} left", clock(left)));
+        }
+    }
+}
+
+impl Drop for Countdown {
+    fn drop(&mut self) {
+        if self.is_shown {
+            write_anew("");
+        }
+    }
+}
+
+/// Writes the line anew: back to its beginning, the text, and whatever stood behind it is erased (ECMA-48: CR, EL).
+fn write_anew(text: &str) {
+    let _ = write!(std::io::stderr(), "\r{text}\u{1b}[K");
 }
 
 /// Minutes and seconds.
-pub(super) fn clock(left: Duration) -> String {
+fn clock(left: Duration) -> String {
     format!("{}:{:02}", left.as_secs() / 60, left.as_secs() % 60)
 }
 

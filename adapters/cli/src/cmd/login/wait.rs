@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use credlatch::{Error, ErrorKind, Flow, FlowState, FlowStatus, Latch, ProviderId};
 use signal_hook::consts::SIGINT;
 
-use super::show;
+use super::show::Countdown;
 use crate::defer::{Signals, end_by, holds_a_claim};
 
 /// How soon a signal is noticed, and how often the progress line moves.
@@ -57,7 +57,7 @@ pub(super) fn for_code(latch: &Latch, provider: &ProviderId, signals: &Signals) 
 pub(super) fn for_end(latch: &Latch, flow: Flow, shown: &FlowStatus, signals: &Signals) -> Result<(), Stopped> {
     let id = flow.id();
     let end = in_thread(move || flow.wait());
-    let progress = show::progress();
+    let mut countdown = Countdown::new();
     let ends = shown.expires_at;
     let mut is_answered = false;
     let ended = loop {
@@ -66,15 +66,14 @@ pub(super) fn for_end(latch: &Latch, flow: Flow, shown: &FlowStatus, signals: &S
             Err(RecvTimeoutError::Disconnected) => break Err(bad_end()),
             Err(RecvTimeoutError::Timeout) => {}
         }
-        progress.set_message(show::clock(ends.duration_since(SystemTime::now()).unwrap_or_default()));
-        progress.tick();
+        countdown.show(ends.duration_since(SystemTime::now()).unwrap_or_default());
         if let Some(signal) = signals.seen().filter(|_| !is_answered) {
             is_answered = true;
             // If the login succeeded in this very moment, it did: the wait tells.
             cancel_or_leave(latch, signal, || latch.cancel(&id))?;
         }
     };
-    progress.finish_and_clear();
+    drop(countdown);
     ended.map_err(|error| Stopped { event: event(latch, &id), id: Some(id), error })
 }
 
