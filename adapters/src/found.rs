@@ -9,6 +9,8 @@ use credlatch_core::secret::{BadSecret, Secret};
 use credlatch_core::state::{Custody, Grant, Material, Source};
 use credlatch_core::time::{Expiry, Stamp};
 
+use crate::{jwt, when};
+
 /// A credential that lies outside the store, ready to be put into it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found {
@@ -31,6 +33,17 @@ pub struct Imported {
     pub skipped: Vec<Skipped>,
     /// Where something stood around a secret that is no part of it.
     pub trimmed: Vec<Trimmed>,
+    /// Logins that can be stored, and end soon, however often they are renewed.
+    pub ending: Vec<Ending>,
+}
+
+/// A login that is near its own end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// Whose login it is.
+    pub provider: ProviderId,
+    /// When it ends, in milliseconds since the epoch.
+    pub at_ms: u64,
 }
 
 /// A secret that was taken without what stood around it.
@@ -73,9 +86,22 @@ pub enum Why {
     /// A variable that takes keys as well as tokens, and a value that tells neither.
     #[error("nobody can tell whether it is a key or a token; name it with `credlatch set {0}`")]
     Unclear(ProviderId),
-    /// A value that stands for another variable, which nothing here expands.
-    #[error("it refers to another variable; write the value itself")]
-    Reference,
+    /// It says itself that it has ended, at this time in milliseconds since the epoch.
+    #[error("it says itself that it ended at {}; get a new one", when::rfc3339_ms(*.0))]
+    Ended(u64),
+    /// A login that can't be renewed any more, since this time.
+    #[error("this login ended at {}; sign in again in the tool that owns it", when::rfc3339_ms(*.0))]
+    LoginEnded(u64),
+    /// A credential of a kind that is no key and no login of ours.
+    #[error("it is {0}")]
+    OtherKind(&'static str),
+    /// The last line that may set it can't be understood.
+    #[error("line {0} names it too, and can't be understood, so nobody can tell which one counts; mend that line")]
+    Overshadowed(usize),
+    /// Lines of a file that aren't understood.
+    #[cfg(feature = "env")]
+    #[error("it is {0}; the other lines were read")]
+    NotRead(credlatch_core::dotenv::Why),
     /// The same variable is set again further down, and programs take the last.
     #[error("it is set again on line {0}, and the last one counts")]
     SetAgain(usize),
@@ -120,8 +146,8 @@ impl From<NotAKey> for Why {
 
 impl Imported {
     /// The key in a text, without what stood around it.
-    pub(crate) fn key(&mut self, what: &str, text: &str) -> Result<Secret, Why> {
-        let pasted = pasted(text)?;
+    pub(crate) fn key(&mut self, what: &str, text: &str, keyless: bool) -> Result<Secret, Why> {
+        let pasted = pasted(text, keyless)?;
         if !pasted.left_off.is_empty() && self.trimmed.iter().all(|one| one.what != what) {
             self.trimmed.push(Trimmed { what: what.to_owned(), left_off: pasted.left_off });
         }
@@ -150,6 +176,15 @@ pub(crate) fn bare_token(access: Secret, expiry: Expiry, issued: Stamp) -> Mater
     let (scopes, custody, extra) = (Vec::new(), Custody::Settled, Extra::default());
     let grant = Grant { access, refresh: None, expiry, issued, scopes, custody, origins: None, shared: None, extra };
     Material::Oauth(Box::new(grant))
+}
+
+/// When a token ends, if it says so itself.
+pub(crate) fn end_of(secret: &Secret) -> Result<Option<u64>, Why> {
+    let now_ms = when::wall_ms(std::time::SystemTime::now());
+    match jwt::end_ms(secret) {
+        Some(end_ms) if end_ms <= now_ms => Err(Why::Ended(end_ms)),
+        end_ms => Ok(end_ms),
+    }
 }
 
 /// What a provider's secret is by how it begins, else by where it was found; a stranger's is none of it.

@@ -161,6 +161,7 @@ pub mod found;
 #[cfg(all(feature = "hermes", unix))]
 pub mod hermes;
 mod issuers;
+mod jwt;
 mod latch;
 pub mod memory;
 #[cfg(all(feature = "file", unix))]

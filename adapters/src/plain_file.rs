@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use credlatch_core::provider::is_utf16;
 use zeroize::{Zeroize, Zeroizing};
 
 /// The largest file that is read, in bytes.
@@ -32,6 +33,9 @@ pub enum Unreadable {
     /// Not UTF-8.
     #[error("is not text")]
     NotText,
+    /// Text of two bytes a character, as some programs of other systems write it.
+    #[error("is UTF-16 text, and not UTF-8")]
+    Utf16,
     /// Anything else.
     #[error("can't be read: {0}")]
     Failed(io::ErrorKind),
@@ -47,6 +51,7 @@ impl Unreadable {
             }
             Self::TooLarge => "name another file; a file of credentials is never as large as that",
             Self::Growing => "try again when the program that writes it is done",
+            Self::Utf16 => "save it as UTF-8, as in `iconv -f UTF-16 -t UTF-8`, or in PowerShell with `-Encoding utf8`",
             Self::NotText => "name another file, or restore this one",
             Self::Failed(_) => "try again; if it stays so, look at the file and the disk",
         }
@@ -144,6 +149,9 @@ pub(crate) fn text(file: &mut File, meta: &Metadata) -> Result<Zeroizing<String>
     if read as u64 > meta.len() {
         return Err(Unreadable::Growing);
     }
+    if is_utf16(&bytes) {
+        return Err(Unreadable::Utf16);
+    }
     match String::from_utf8(std::mem::take(&mut *bytes)) {
         Ok(text) => Ok(Zeroizing::new(text)),
         Err(error) => {
@@ -192,12 +200,14 @@ mod tests {
     fn what_is_no_text_file_is_an_error_and_nobody_waits() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
-        fs::write(at("binary"), [0xff, 0xfe, 0, 1]).unwrap();
+        fs::write(at("binary"), [0xff, 0, 1, 2]).unwrap();
+        fs::write(at("wide"), [0xff, 0xfe, b'a', 0]).unwrap();
         File::create(at("huge")).unwrap().set_len(MAX_FILE_BYTES + 1).unwrap();
         rustix::fs::mknodat(rustix::fs::CWD, at("pipe"), rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
         let _listener = UnixListener::bind(at("socket")).unwrap();
         for (name, why) in [
             ("binary", Unreadable::NotText),
+            ("wide", Unreadable::Utf16),
             ("huge", Unreadable::TooLarge),
             ("pipe", Unreadable::NotAFile),
             ("socket", Unreadable::NotAFile),

@@ -25,7 +25,7 @@ pub use belongs::Misdirected;
 pub use check::{BadEndpoint, BadTable};
 pub use endpoint::endpoint;
 pub use oauth::{Dialect, OAuth};
-pub use pasted::{LeftOff, NotAKey, Pasted, pasted};
+pub use pasted::{LeftOff, NotAKey, Pasted, alone, is_utf16, pasted};
 pub use reading::{Reading, Role};
 pub use reserved::Reserved;
 pub use table::{Replaced, Table, UnknownProvider};

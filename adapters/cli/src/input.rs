@@ -3,8 +3,8 @@
 use std::io::{self, IsTerminal, Read};
 use std::time::Duration;
 
-use credlatch::core::provider::{Pasted, pasted};
-use credlatch::{BadSecret, Error, Secret, Tokens, counted_ms, parse_rfc3339, plain};
+use credlatch::core::provider::{NotAKey, Pasted, is_utf16, pasted};
+use credlatch::{BadSecret, Error, Provider, Secret, Tokens, counted_ms, parse_rfc3339, plain};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
@@ -36,8 +36,7 @@ pub(crate) fn ask(prompt: &str) -> Done<Secret> {
             "use `credlatch set PROVIDER`",
         )
     })?);
-    // Cargo sends what is stored as it is, with the word `Bearer` if the registry wants that.
-    Ok(api_key(&typed, true)?.key)
+    Ok(Secret::try_from(typed.as_str()).map_err(Error::from)?)
 }
 
 /// Reads the request of a program that this one helps, up to its end. It may hold a secret.
@@ -54,32 +53,38 @@ fn text(from: &mut impl Read, failed: impl Fn(io::Error) -> End) -> Done<Zeroizi
     if bytes.len() > MOST_BYTES {
         return Err(Error::from(BadSecret::TooLong).into());
     }
+    if is_utf16(&bytes) {
+        return Err(Error::from(NotAKey::Utf16).into());
+    }
     let text = std::str::from_utf8(&bytes).map_err(|_| Error::from(BadSecret::NotPrintable))?;
     Ok(Zeroizing::new(text.to_owned()))
 }
 
-/// A secret without what stood around it, or as it is.
-pub(crate) fn secret(text: &str, is_verbatim: bool) -> Done<Pasted> {
-    if is_verbatim {
-        return Ok(Pasted { key: Secret::try_from(text).map_err(Error::from)?, left_off: Vec::new() });
-    }
-    Ok(pasted(text).map_err(Error::from)?)
+/// An access token without what stood around it.
+pub(crate) fn token(text: &str) -> Done<Pasted> {
+    Ok(pasted(text, false).map_err(Error::from)?)
 }
 
-/// An API key.
-pub(crate) fn api_key(text: &str, is_verbatim: bool) -> Done<Pasted> {
-    if !is_verbatim && is_answer(text) {
+/// An API key without what stood around it.
+pub(crate) fn api_key(text: &str, row: &Provider) -> Done<Pasted> {
+    if is_answer(text) {
         return Err(End::usage(
             "this is JSON and not a key",
             "nothing was stored; for a token answer add --kind oauth",
         ));
     }
-    secret(text, is_verbatim)
+    Ok(pasted(text, row.keyless).map_err(Error::from)?)
 }
 
-/// Whether a text is an issuer's answer, and not a bare access token.
+/// Whether a text is an issuer's answer, and not a bare access token, nor a place in a template.
 pub(crate) fn is_answer(text: &str) -> bool {
-    text.trim_start().starts_with('{')
+    let text = unmarked(text).trim();
+    text.strip_prefix('{').is_some_and(|rest| !rest.starts_with('{') && (rest.contains('"') || rest.trim() == "}"))
+}
+
+/// The text without the byte order mark that some programs write before it.
+fn unmarked(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
 /// A bare access token, which nothing renews.
@@ -89,7 +94,7 @@ pub(crate) fn bare(access: Secret) -> Tokens {
 
 /// An issuer's answer in JSON (RFC 6749, 5.1).
 pub(crate) fn tokens(text: &str, now: Timestamp) -> Done<Tokens> {
-    let answer: Answer = serde_json::from_str(text).map_err(|error| {
+    let answer: Answer = serde_json::from_str(unmarked(text)).map_err(|error| {
         // The parser's own words may quote what it saw.
         let place = format!("(line {}, column {})", error.line(), error.column());
         End::usage(format!("this JSON is not a token answer {place}"), FORM)
@@ -185,7 +190,7 @@ mod tests {
 
     #[test]
     fn a_bare_token_is_one_without_an_end() {
-        let tokens = bare(secret("at-1\n", false).unwrap().key);
+        let tokens = bare(token("at-1\n").unwrap().key);
         assert_eq!(tokens.access.expose_secret(), "at-1");
         assert!(tokens.refresh.is_none() && tokens.expires_in.is_none());
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use credlatch_core::dotenv::{self, Assignment, DotenvError};
+use credlatch_core::dotenv::{self, DotenvError, Parsed};
 use credlatch_core::name::ProviderId;
 use credlatch_core::provider::Table;
 use credlatch_core::state::Source;
@@ -29,8 +29,8 @@ pub enum DotenvFileErrorKind {
     /// It is there and can't be read.
     #[error("{0}")]
     Unreadable(#[from] Unreadable),
-    /// It can be read and not understood.
-    #[error("can't be understood: {0}")]
+    /// It can be read, and not understood well enough to be rewritten.
+    #[error("can't be rewritten: {0}")]
     NotDotenv(#[from] DotenvError),
     /// Its path has characters that a store can't hold.
     #[error("has a path that is not text")]
@@ -67,7 +67,7 @@ impl DotenvFileError {
     pub fn remedy(&self) -> &'static str {
         match self.kind {
             DotenvFileErrorKind::Unreadable(why) => why.remedy(),
-            DotenvFileErrorKind::NotDotenv(_) => "mend that line, then try again",
+            DotenvFileErrorKind::NotDotenv(_) => "mend that place by hand, then try again",
             DotenvFileErrorKind::PathNotText => "move the file to a path of plain characters",
             DotenvFileErrorKind::HardLinked(_) => "make it a file of its own, or edit it by hand",
             DotenvFileErrorKind::Busy => "try again",
@@ -90,30 +90,30 @@ impl fmt::Display for DotenvFileError {
 
 impl std::error::Error for DotenvFileError {}
 
-/// Reads every assignment of a file; `None` if it is absent.
+/// Reads what a file says, as far as every program reads it alike; `None` if it is absent.
 ///
 /// # Errors
-/// It is there and can't be read or understood. It is read as a whole or not at all.
-pub fn read(path: &Path) -> Result<Option<Vec<Assignment>>, DotenvFileError> {
+/// It is there and can't be read.
+pub fn read(path: &Path) -> Result<Option<Parsed>, DotenvFileError> {
     read_on(&Real, path)
 }
 
-pub(super) fn read_on(disk: &impl Disk, path: &Path) -> Result<Option<Vec<Assignment>>, DotenvFileError> {
+pub(super) fn read_on(disk: &impl Disk, path: &Path) -> Result<Option<Parsed>, DotenvFileError> {
     let wrong = |kind: DotenvFileErrorKind| DotenvFileError::new(path, kind);
     let Some((mut file, meta)) = disk.open(path).map_err(|why| wrong(why.into()))? else { return Ok(None) };
     let text = disk.text(&mut file, &meta).map_err(|why| wrong(why.into()))?;
-    dotenv::parse(&text).map(Some).map_err(|why| wrong(why.into()))
+    Ok(Some(dotenv::parse(&text)))
 }
 
 /// Finds the credentials in a file, as [`import_env`](super::import_env) does in an environment. `None` if it is absent.
 ///
 /// Of a variable that is set more than once the last line counts, as in the programs that read such files; the others are
-/// named as passed over.
+/// named as passed over. So are lines that aren't understood, and a variable that one of them may set last.
 ///
 /// # Errors
-/// It is there and can't be read or understood.
+/// It is there and can't be read.
 pub fn import(path: &Path, table: &Table, only: Option<&ProviderId>) -> Result<Option<Imported>, DotenvFileError> {
-    let Some(lines) = read(path)? else { return Ok(None) };
+    let Some(Parsed { assignments: lines, unread }) = read(path)? else { return Ok(None) };
     let named = resolved(&Real, path)?.unwrap_or_else(|| path.to_owned());
     let named = named.to_str().ok_or_else(|| DotenvFileError::new(path, DotenvFileErrorKind::PathNotText))?;
     let mut imported = Imported::default();
@@ -124,6 +124,11 @@ pub fn import(path: &Path, table: &Table, only: Option<&ProviderId>) -> Result<O
             for line in of_name().filter(|line| line.value != last.value && !line.value.is_empty()) {
                 imported.skip(format!("{name} on line {}", line.line), Why::SetAgain(last.line));
             }
+            let mut shadows = unread.iter().filter(|unread| unread.names(name) && unread.lines.last > last.line);
+            if let Some(shadow) = shadows.next_back() {
+                imported.skip(name, Why::Overshadowed(shadow.lines.line));
+                continue;
+            }
             let source = Source::Dotenv { path: named.to_owned(), variable: name.to_owned() };
             take(&mut imported, table, provider, name, &last.value, source);
         }
@@ -131,6 +136,9 @@ pub fn import(path: &Path, table: &Table, only: Option<&ProviderId>) -> Result<O
     if only.is_none() {
         let set = lines.iter().filter(|line| !line.value.trim().is_empty());
         skip_shared(&mut imported, table, set.map(|line| line.key.as_str()));
+    }
+    for lines in unread.iter().map(|unread| unread.lines) {
+        imported.skip(lines.place(), Why::NotRead(lines.why));
     }
     Ok(Some(imported))
 }

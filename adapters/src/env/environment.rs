@@ -8,7 +8,7 @@ use credlatch_core::provider::{Kind, Provider, Table};
 use credlatch_core::state::{Material, Source};
 use credlatch_core::time::{Expiry, Stamp};
 
-use crate::found::{Found, Imported, Why, bare_token, kind_of};
+use crate::found::{Found, Imported, Why, bare_token, end_of, kind_of};
 
 /// Finds the credentials in a snapshot of an environment: those of every provider in the table, or of one.
 ///
@@ -103,13 +103,12 @@ fn judge(
     name: &str,
     value: &str,
 ) -> Result<Material, Why> {
-    if value.trim_start().starts_with('$') || value.contains("${") {
-        return Err(Why::Reference);
-    }
-    let secret = imported.key(name, value)?;
-    Ok(match kind_of(table, provider, &secret, by_name(provider, name))? {
+    let secret = imported.key(name, value, provider.keyless)?;
+    let kind = kind_of(table, provider, &secret, by_name(provider, name))?;
+    let end_ms = end_of(&secret)?;
+    Ok(match kind {
         Kind::ApiKey => Material::ApiKey(secret),
-        Kind::OauthToken => bare_token(secret, Expiry::Never, Stamp::default()),
+        Kind::OauthToken => bare_token(secret, end_ms.map_or(Expiry::Never, Expiry::At), Stamp::default()),
     })
 }
 

@@ -139,8 +139,8 @@ impl Renamed {
 
     pub(super) fn confirm_on(self, disk: &impl Disk) -> Result<(), DotenvFileError> {
         let path = Path::new(&self.meant.path);
-        let lines = dotenv_file::read_on(disk, path)?.unwrap_or_default();
-        match lines.iter().find(|line| has(&self.meant, line)) {
+        let read = dotenv_file::read_on(disk, path)?.unwrap_or_default();
+        match read.assignments.iter().find(|line| has(&self.meant, line)) {
             Some(line) => Err(DotenvFileError::new(path, DotenvFileErrorKind::CameBack(line.key.clone()))),
             None => Ok(()),
         }
@@ -211,7 +211,7 @@ struct Split {
 fn split(text: &str, keys: &[&str], goes: &dyn Fn(&Assignment) -> bool) -> Result<Option<Split>, DotenvError> {
     // The core's rewrite refuses what it can't be sure of, such as a variable that is set in the middle of a line.
     dotenv::rewrite(text, keys, &[])?;
-    let lines = dotenv::parse(text)?;
+    let lines = dotenv::parse(text).assignments;
     let going: Vec<_> = lines.iter().filter(|line| keys.contains(&line.key.as_str()) && goes(line)).collect();
     if going.is_empty() {
         return Ok(None);

@@ -117,12 +117,17 @@ impl From<NotAKey> for Error {
     fn from(why: NotAKey) -> Self {
         match why {
             NotAKey::Secret(bad) => bad.into(),
-            why => Self::new(
-                ErrorKind::Usage,
-                why.to_string(),
-                "nothing was stored, and what was stored before is still there; `set --verbatim` takes a secret as it is",
-            )
-            .below(why),
+            why => {
+                let kept = "nothing was stored, and what was stored before is still there";
+                let remedy = match why {
+                    NotAKey::Utf16 => format!("{kept}; save it as UTF-8"),
+                    NotAKey::Reference => format!(
+                        "{kept}; in a shell, write the variable in double quotation marks; `set --verbatim` takes a secret as it is"
+                    ),
+                    _ => format!("{kept}; `set --verbatim` takes a secret as it is"),
+                };
+                Self::new(ErrorKind::Usage, why.to_string(), remedy).below(why)
+            }
         }
     }
 }
@@ -166,6 +171,7 @@ impl From<&crate::foreign::ForeignError> for Error {
         use crate::foreign::ForeignErrorKind as Kind;
         let kind = match error.kind {
             Kind::SignedOut | Kind::OtherAccount => ErrorKind::SignIn,
+            Kind::InKeychain(_) => ErrorKind::NoCredential,
             _ => ErrorKind::Unreadable,
         };
         let told = Self::new(kind, error.to_string(), error.remedy());

@@ -12,18 +12,32 @@ use credlatch_core::state::{Material, Source};
 use super::document::{Document, Node};
 use super::error::{ForeignError, ForeignErrorKind};
 use super::token::{self, Token};
-use super::{Tool, account, provider};
-use crate::found::{Found, Imported};
+use super::{Tool, account, keychain, provider};
+use crate::found::{Found, Imported, Why, end_of};
+use crate::jwt;
 
 const TOOL: Tool = Tool::Codex;
 const KEY: &str = "OPENAI_API_KEY";
+/// Of which kind its login is.
+const MODE: &str = "auth_mode";
+/// The kind whose tokens another program brings.
+const BROUGHT: &str = "chatgptAuthTokens";
+/// The kinds that are a key or a login here.
+const MODES: [&str; 3] = ["apikey", "chatgpt", BROUGHT];
+/// What newer versions may hold beside them: no request of ours carries it as it is.
+const OTHER_KINDS: [(&str, &str); 4] = [
+    ("agent_identity", "the identity of an agent, with which Codex signs each request anew; nothing else can use it"),
+    ("personal_access_token", "a personal access token, which only Codex itself knows how to use"),
+    ("bedrock_api_key", "a key of Amazon Bedrock; store it by its name: `credlatch set amazon-bedrock`"),
+    ("bedrock_access_keys", "a pair of keys of AWS, with which Codex signs each request; give it to the AWS client"),
+];
 
 /// Reads the file for import. `None` if it is absent.
 ///
 /// # Errors
 /// It is there and can't be read or understood.
 pub fn read(path: &Path) -> Result<Option<Imported>, ForeignError> {
-    let Some((document, _)) = Document::read(TOOL, path)? else { return Ok(None) };
+    let Some((document, _)) = Document::read(TOOL, path)? else { return keychain::absent(TOOL, path) };
     imported(&document, path).map(Some)
 }
 
@@ -31,8 +45,24 @@ pub(super) fn imported(document: &Document, path: &Path) -> Result<Imported, For
     let wrong = |kind| ForeignError::new(TOOL, path, kind);
     let mut imported = Imported::default();
     key(document, &mut imported).map_err(wrong)?;
+    for (field, what) in OTHER_KINDS {
+        if document.root().get(field).map_err(wrong)?.is_some() {
+            imported.skip(field, Why::OtherKind(what));
+        }
+    }
+    let mode = document.root().maybe_text(MODE).map_err(wrong)?;
     if let Some(token) = token(document).map_err(wrong)? {
-        imported.found.push(token::found(TOOL, path, provider("openai-codex"), Source::Codex, token.account)?);
+        if mode == Some(BROUGHT) {
+            let what =
+                "a login that another program brings to Codex and renews; sign in with Codex itself (`codex login`)";
+            imported.skip("tokens", Why::OtherKind(what));
+            return Ok(imported);
+        }
+        let found = token::found(TOOL, path, provider("openai-codex"), Source::Codex, token.account)?;
+        token::take(&mut imported, found, &token, "tokens");
+    }
+    if mode.is_some_and(|mode| !MODES.contains(&mode)) && imported.found.is_empty() && imported.skipped.is_empty() {
+        imported.skip(MODE, Why::OtherKind("a kind of login that this version does not know"));
     }
     Ok(imported)
 }
@@ -44,7 +74,7 @@ fn key(document: &Document, imported: &mut Imported) -> Result<(), ForeignErrorK
     if text.trim().is_empty() {
         return Ok(());
     }
-    match imported.key(KEY, text) {
+    match imported.key(KEY, text, false).and_then(|key| end_of(&key).map(|_| key)) {
         Ok(key) => imported.found.extend(Found::copied(provider("openai"), Source::Codex, Material::ApiKey(key))),
         Err(why) => imported.skip(KEY, why),
     }
@@ -54,9 +84,11 @@ fn key(document: &Document, imported: &mut Imported) -> Result<(), ForeignErrorK
 /// The login in the file, if there is one.
 pub(super) fn token(document: &Document) -> Result<Option<Token>, ForeignErrorKind> {
     let Some(tokens) = document.root().get("tokens")? else { return Ok(None) };
-    let access = tokens.need("access_token")?.secret()?;
-    let end = account::claims(access.expose_secret()).and_then(|claims| claims.root().get("exp").ok()??.time_ms().ok());
-    Ok(Some(Token { access, expires_at_ms: end, account: account_in(&tokens)? }))
+    let access = tokens.need("access_token")?.token()?;
+    let end = jwt::end_ms(&access);
+    let is_renewable = tokens.maybe_text("refresh_token")?.is_some_and(|token| !token.is_empty());
+    let account = account_in(&tokens)?;
+    Ok(Some(Token { access, expires_at_ms: end, login_ends_at_ms: None, is_renewable, account }))
 }
 
 fn account_in(tokens: &Node<'_>) -> Result<Fingerprint, ForeignErrorKind> {

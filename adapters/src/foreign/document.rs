@@ -4,6 +4,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
+use credlatch_core::provider::alone;
 use credlatch_core::secret::Secret;
 use serde_json::Value;
 use serde_json::error::Category;
@@ -40,6 +41,8 @@ impl Document {
     }
 
     pub(super) fn parse(text: &str) -> Result<Self, ForeignErrorKind> {
+        // Some editors put a byte order mark before a text; a parser of JSON takes it for something else (RFC 8259, 8.1).
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         if text.trim().is_empty() {
             return Err(ForeignErrorKind::Empty);
         }
@@ -163,6 +166,15 @@ impl<'a> Node<'a> {
     pub(super) fn secret(&self) -> Result<Secret, ForeignErrorKind> {
         let field = self.at.clone();
         Secret::try_from(self.text()?).map_err(|why| ForeignErrorKind::BadSecret { field, why })
+    }
+
+    /// A token that a request carries as it is.
+    pub(super) fn token(&self) -> Result<Secret, ForeignErrorKind> {
+        let secret = self.secret()?;
+        match alone(&secret, false) {
+            Ok(()) => Ok(secret),
+            Err(why) => Err(ForeignErrorKind::NotAToken { field: self.at.clone(), why }),
+        }
     }
 
     /// A time in milliseconds since the epoch, in any of the three forms.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use credlatch_core::provider::NotAKey;
 use credlatch_core::secret::BadSecret;
 
 use super::Tool;
@@ -65,6 +66,17 @@ pub enum ForeignErrorKind {
         /// Why.
         why: BadSecret,
     },
+    /// What stands in a token's place.
+    #[error("has no usable `{field}`: {why}")]
+    NotAToken {
+        /// Where.
+        field: String,
+        /// What it is.
+        why: NotAKey,
+    },
+    /// The tool keeps its login in the keychain of the system, and no file.
+    #[error("is not there, because {0} keeps its login in the system's keychain, which is not read")]
+    InKeychain(Tool),
     /// A link's file, or the login in it, is gone.
     #[error("holds no login any more")]
     SignedOut,
@@ -90,7 +102,17 @@ impl ForeignError {
             ForeignErrorKind::WrongType { .. } | ForeignErrorKind::MissingField { .. } => {
                 format!("make sure that this is {tool}'s file; if it is, {}", tool.sign_in())
             }
-            ForeignErrorKind::BadSecret { .. } | ForeignErrorKind::SignedOut => tool.sign_in().to_owned(),
+            ForeignErrorKind::InKeychain(Tool::Codex) => {
+                "sign in here (`credlatch login openai-codex`); or have Codex keep a file, with `cli_auth_credentials_store = \
+                 \"file\"` in its config.toml and `codex login`"
+                    .to_owned()
+            }
+            ForeignErrorKind::InKeychain(_) => {
+                "sign in here (`credlatch login anthropic`), or store what `claude setup-token` prints: `credlatch set anthropic \
+                 --kind oauth`"
+                    .to_owned()
+            }
+            ForeignErrorKind::BadSecret { .. } | ForeignErrorKind::NotAToken { .. } | ForeignErrorKind::SignedOut => tool.sign_in().to_owned(),
             ForeignErrorKind::OtherAccount => {
                 format!("sign in with the first account again, or import from {tool} anew to use this one")
             }

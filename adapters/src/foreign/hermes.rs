@@ -16,7 +16,7 @@ use super::document::{Document, Node};
 use super::error::{ForeignError, ForeignErrorKind};
 use super::token::{self, Token};
 use super::{Tool, account};
-use crate::found::{Found, Imported, Why, bare_token, kind_of};
+use crate::found::{Found, Imported, Why, bare_token, end_of, kind_of};
 
 const TOOL: Tool = Tool::Hermes;
 
@@ -62,8 +62,9 @@ pub(super) fn token(document: &Document, linked: Fingerprint) -> Result<Option<T
             let id = entry.maybe_text("id")?.unwrap_or_default();
             let account = account_of(name, id);
             if account == linked {
-                let access = entry.need("access_token")?.secret()?;
-                return Ok(Some(Token { access, expires_at_ms: ends_at_ms(&entry)?, account }));
+                let access = entry.need("access_token")?.token()?;
+                let expires_at_ms = ends_at_ms(&entry)?;
+                return Ok(Some(Token { access, expires_at_ms, login_ends_at_ms: None, is_renewable: true, account }));
             }
         }
     }
@@ -133,10 +134,15 @@ impl Desk<'_> {
         };
         let is_linked = entry.maybe_text("refresh_token")?.is_some_and(|token| !token.is_empty());
         // What is linked is Hermes', and is read from its file each time as it is.
-        let secret = match (!is_linked).then(|| imported.key(entry.place(), secret.expose_secret())) {
-            None => secret,
-            Some(Ok(key)) => key,
-            Some(Err(why)) => return Ok(Fate::Skip(why)),
+        let secret =
+            match (!is_linked).then(|| imported.key(entry.place(), secret.expose_secret(), self.provider.keyless)) {
+                None => secret,
+                Some(Ok(key)) => key,
+                Some(Err(why)) => return Ok(Fate::Skip(why)),
+            };
+        let end_ms = match end_of(&secret) {
+            Err(why) if !is_linked => return Ok(Fate::Skip(why)),
+            end_ms => end_ms.unwrap_or_default(),
         };
         let recorded = if entry.maybe_text("auth_type")? == Some("oauth") { Kind::OauthToken } else { Kind::ApiKey };
         let kind = match kind_of(self.table, self.provider, &secret, Some(recorded)) {
@@ -151,7 +157,7 @@ impl Desk<'_> {
         if kind == Kind::ApiKey {
             return Ok(Fate::Copy { source, id, material: Material::ApiKey(secret) });
         }
-        let expiry = ends_at_ms(entry)?.map_or(Expiry::Never, Expiry::At);
+        let expiry = ends_at_ms(entry)?.or(end_ms).map_or(Expiry::Never, Expiry::At);
         // Without a known beginning a token counts as old, so that its whole skew before the end is respected.
         let issued_ms = entry.get("last_refresh")?.map(|node| node.time_ms()).transpose()?;
         let issued = Stamp { wall_ms: issued_ms.unwrap_or(0), ..Stamp::default() };

@@ -10,7 +10,7 @@ use parking_lot::RwLock;
 use super::document::Document;
 use super::error::{ForeignError, ForeignErrorKind};
 use super::token::{LinkedToken, Token};
-use super::{Tool, account, claude_code, codex, hermes};
+use super::{Tool, account, claude_code, codex, hermes, keychain};
 use crate::plain_file::Facts;
 
 /// A file that was changed less than this before it was read may change again without looking different.
@@ -28,7 +28,11 @@ pub fn live(tool: Tool, link: &Link, now: &Stamp) -> Result<LinkedToken, Foreign
 fn fetch(tool: Tool, link: &Link) -> Result<(Token, Facts), ForeignError> {
     let path = Path::new(&link.path);
     let wrong = |kind| ForeignError::new(tool, path, kind);
-    let (document, facts) = Document::read(tool, path)?.ok_or_else(|| wrong(ForeignErrorKind::SignedOut))?;
+    let (document, facts) = Document::read(tool, path)?.ok_or_else(|| {
+        let is_mac = cfg!(target_os = "macos");
+        let is_moved = keychain::is_in_keychain(tool, path, is_mac);
+        wrong(if is_moved { ForeignErrorKind::InKeychain(tool) } else { ForeignErrorKind::SignedOut })
+    })?;
     let token = match tool {
         Tool::ClaudeCode => claude_code::token(&document),
         Tool::Codex => codex::token(&document),

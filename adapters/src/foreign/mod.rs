@@ -12,6 +12,7 @@ pub mod codex;
 mod document;
 mod error;
 pub mod hermes;
+mod keychain;
 mod link;
 mod refresh;
 mod token;
@@ -28,7 +29,7 @@ pub use account::is_same_account;
 pub use error::{ForeignError, ForeignErrorKind};
 pub use link::{LinkReader, live};
 pub use refresh::refresh_tokens;
-pub use token::{LIVE_MARGIN_MS, LinkedToken};
+pub use token::{ENDS_SOON_MS, LIVE_MARGIN_MS, LinkedToken};
 
 use credlatch_core::name::ProviderId;
 use credlatch_core::provider::Table;

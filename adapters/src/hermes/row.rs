@@ -5,7 +5,7 @@ use std::io;
 use credlatch_core::extra::Extra;
 use credlatch_core::fingerprint::AtHand;
 use credlatch_core::name::{Label, ProviderId};
-use credlatch_core::provider::{Kind, Provider, Table};
+use credlatch_core::provider::{Kind, Provider, Table, alone};
 use credlatch_core::secret::{Fingerprint, Secret};
 use credlatch_core::state::{Entry, Grant, Link, Material};
 use credlatch_core::time::{Expiry, Stamp};
@@ -96,8 +96,10 @@ impl Judge<'_> {
         if !self.is_of_use(provider, row) {
             return None;
         }
+        let provider = self.provider(provider)?;
+        alone(&secret, provider.keyless).ok()?;
         let recorded = if row.text("auth_type").as_deref() == Some("oauth") { Kind::OauthToken } else { Kind::ApiKey };
-        let kind = kind_of(self.table, self.provider(provider)?, &secret, Some(recorded)).ok()?;
+        let kind = kind_of(self.table, provider, &secret, Some(recorded)).ok()?;
         Some(match kind {
             Kind::ApiKey => Material::ApiKey(secret),
             Kind::OauthToken => {

@@ -16,6 +16,7 @@ use credlatch_core::{Event, Refusal, Verdict};
 #[cfg(feature = "env")]
 use super::dotenv;
 use super::exchange::Tokens;
+use super::given;
 use super::siblings::Siblings;
 use super::{Cleared, Inner, Latch};
 use crate::error::{Error, ErrorKind};
@@ -94,7 +95,7 @@ impl Latch {
     /// Stores an API key under the label `default`, in place of the one that was there.
     ///
     /// # Errors
-    /// The provider is unknown, or the store can't be written.
+    /// As [`Latch::set_as`].
     pub fn set(&self, provider: &str, key: Secret) -> Result<(), Error> {
         self.set_as(provider, &Label::default(), key)
     }
@@ -102,8 +103,18 @@ impl Latch {
     /// Stores an API key under a label, in place of the one that was there.
     ///
     /// # Errors
-    /// The provider is unknown, its pool is full, or the store can't be written.
+    /// The provider is unknown, the key is none ([`NotAKey`](crate::NotAKey) as the error's source says what it is) or says
+    /// itself that it has ended, the pool is full, or the store can't be written.
     pub fn set_as(&self, provider: &str, label: &Label, key: Secret) -> Result<(), Error> {
+        given::key(self.provider(provider)?, &key, &self.0.backend.now())?;
+        self.set_verbatim(provider, label, key)
+    }
+
+    /// The same, whatever it looks like: a password may have white space inside, and some servers want the word `Bearer`.
+    ///
+    /// # Errors
+    /// The provider is unknown, its pool is full, or the store can't be written.
+    pub fn set_verbatim(&self, provider: &str, label: &Label, key: Secret) -> Result<(), Error> {
         self.put(provider, label, Material::ApiKey(key), How::Named).map(drop)
     }
 
@@ -113,8 +124,8 @@ impl Latch {
     /// A refresh token that is in flight or in doubt stays so, whatever label it is stored under: [`Stored::held_back`] tells.
     ///
     /// # Errors
-    /// The provider is unknown, its issuer has rejected this login before or gave another refresh token for this one
-    /// ([`ErrorKind::SignIn`]), or the store can't be written.
+    /// The provider is unknown, these are no tokens or have ended ([`ErrorKind::Usage`]), their issuer has rejected this login
+    /// before or gave another refresh token for this one ([`ErrorKind::SignIn`]), or the store can't be written.
     pub fn set_tokens(&self, provider: &str, label: &Label, tokens: Tokens) -> Result<Stored, Error> {
         self.put_tokens(provider, label, tokens, How::Named)
     }
@@ -129,8 +140,8 @@ impl Latch {
     }
 
     fn put_tokens(&self, provider: &str, label: &Label, tokens: Tokens, how: How) -> Result<Stored, Error> {
-        let fresh = Fresh::from(tokens);
-        let grant = fresh.grant(&self.0.backend.now());
+        let now = self.0.backend.now();
+        let grant = Fresh::from(given::tokens(tokens, &now)?).grant(&now);
         let done = self.put(provider, label, Material::Oauth(Box::new(grant)), how)?;
         Ok(Stored::of(&done, self.provider(provider)?.id.as_str(), label))
     }

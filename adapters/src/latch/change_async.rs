@@ -9,7 +9,7 @@ use credlatch_core::secret::Secret;
 use credlatch_core::state::Material;
 
 use super::change::{named, stored};
-use super::{Cleared, Latch};
+use super::{Cleared, Latch, given};
 use crate::error::Error;
 
 impl Latch {
@@ -26,7 +26,9 @@ impl Latch {
     /// # Errors
     /// As [`Latch::set_as`].
     pub async fn set_as_async(&self, provider: &str, label: &Label, key: Secret) -> Result<(), Error> {
-        let provider = self.provider(provider)?.id.clone();
+        let row = self.provider(provider)?;
+        given::key(row, &key, &self.0.backend.now())?;
+        let provider = row.id.clone();
         let (inner, put) = (Arc::clone(&self.0.inner), named(&provider, label, Material::ApiKey(key), How::Named));
         let done = self.on_worker("change", move || inner.change(&[put])).await??;
         stored(&provider, done).map(drop)

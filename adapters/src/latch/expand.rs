@@ -104,7 +104,8 @@ mod tests {
 
     fn latch() -> Latch {
         let latch = Latch::in_memory();
-        latch.set("minimax", Secret::try_from("mm-${OPENAI_API_KEY}").unwrap()).unwrap();
+        let odd = Secret::try_from("mm-${OPENAI_API_KEY}").unwrap();
+        latch.set_verbatim("minimax", &crate::Label::default(), odd).unwrap();
         latch
     }
 

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use credlatch_core::engine::{Live, LiveKind, Picked};
+use credlatch_core::time::Stamp;
 use parking_lot::Mutex;
 
 use super::Inner;
 use super::credential::{Borrowed, Read, Unread};
 use crate::error::{Error, ErrorKind};
-use crate::foreign::{ForeignErrorKind, LinkReader, Tool};
+use crate::foreign::{ForeignErrorKind, LinkReader, LinkedToken, Tool};
+use crate::when::rfc3339_ms;
 
 /// Links that one latch keeps a reader for; more are read without one.
 const READERS_MAX: usize = 256;
@@ -46,20 +48,33 @@ impl Inner {
             Ok(token) if token.usable => {
                 Ok(Some(Borrowed { access: token.access, expires_at_ms: token.expires_at_ms }))
             }
-            Ok(_) => Err(Error::new(
-                ErrorKind::SignIn,
-                format!(
-                    "the {} login that {} is linked to has ended, and the tool that owns it has not renewed it",
-                    live.provider, live.label
-                ),
-                "use that tool once, so that it renews its login; or sign in here to have a login of your own",
-            )
-            .into()),
+            Ok(token) => Err(ended(live, &token, &self.backend.now()).into()),
             Err(error) => {
                 Err(Unread { is_anothers: error.kind == ForeignErrorKind::OtherAccount, error: (&error).into() })
             }
         }
     }
+}
+
+/// A token that has ended is renewed by the tool that owns the login, unless the login itself has ended.
+fn ended(live: &Live, token: &LinkedToken, now: &Stamp) -> Error {
+    let LiveKind::Link { source, .. } = &live.kind else { return unreadable_link(live) };
+    let Some(tool) = Tool::of(source) else { return unreadable_link(live) };
+    let (provider, label) = (&live.provider, &live.label);
+    if token.is_over(now) {
+        let end_ms = token.login_ends_at_ms.or(token.expires_at_ms).unwrap_or(now.wall_ms);
+        let what = format!("{tool}'s {provider} login, to which {label} is linked, ended at {}", rfc3339_ms(end_ms));
+        return Error::new(ErrorKind::SignIn, what, tool.sign_in());
+    }
+    let end = token.expires_at_ms.map_or_else(String::new, |end_ms| {
+        let tense = if end_ms <= now.wall_ms { "ended" } else { "ends" };
+        format!(" {tense} at {}, and", rfc3339_ms(end_ms))
+    });
+    Error::new(
+        ErrorKind::SignIn,
+        format!("the access token of {tool}'s {provider} login, to which {label} is linked,{end} is not renewed yet"),
+        format!("use {tool} once, and it renews its login; or sign in here to have a login of your own"),
+    )
 }
 
 fn unreadable_link(live: &Live) -> Error {

@@ -16,6 +16,7 @@ mod dotenv;
 mod exchange;
 mod expand;
 mod flows;
+mod given;
 #[cfg(all(feature = "file", unix))]
 mod guard;
 #[cfg(any(feature = "env", feature = "foreign"))]

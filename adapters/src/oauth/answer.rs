@@ -7,8 +7,6 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::jwt;
-
 /// The longest lifetime that is believed, in seconds: ten years.
 const MAX_LIFETIME_SECS: f64 = 315_360_000.0;
 /// The longest error code that is passed on.
@@ -68,7 +66,7 @@ pub(super) fn tokens(body: &[u8]) -> Option<Fresh> {
         Some(text) => Some(text.secret()?),
         None => None,
     };
-    let lifetime_secs = number(&answer.expires_in).or_else(|| jwt::lifetime_secs(access.expose_secret()));
+    let lifetime_secs = number(&answer.expires_in).or_else(|| crate::jwt::lifetime_secs(access.expose_secret()));
     Some(Fresh { expires_in_ms: lifetime_secs.map(milliseconds), scopes: scopes(&answer.scope), access, refresh })
 }
 

@@ -10,7 +10,6 @@ mod codex;
 mod connect;
 mod device;
 mod http;
-mod jwt;
 mod loopback;
 mod names;
 mod pkce;

@@ -15,7 +15,7 @@ fn removed(text: &str) -> String {
 }
 
 fn values(text: &str) -> Vec<(String, String)> {
-    parse(text).unwrap().into_iter().map(|one| (one.key, one.value.to_string())).collect()
+    parse(text).assignments.into_iter().map(|one| (one.key, one.value.to_string())).collect()
 }
 
 #[test]
@@ -56,28 +56,69 @@ fn report_1736_e_a_value_with_a_newline_is_refused() {
     }
 }
 
+fn unread(text: &str) -> Vec<(usize, usize, Why)> {
+    parse(text).unread.iter().map(|one| (one.lines.line, one.lines.last, one.lines.why)).collect()
+}
+
 #[test]
-fn report_1736_e_what_cannot_be_read_is_an_error_and_names_its_line() {
+fn report_1736_e_what_cannot_be_read_is_told_by_its_line_and_the_rest_is_read() {
     for (text, line) in [
-        ("A=1\nthis is prose\n", 2),
-        ("=x\n", 1),
-        ("A=\"x\" y\n", 1),
-        ("A=1\rANTHROPIC_TOKEN=x\n", 1),
-        ("A=1\0\n", 1),
-        ("A-B C=1\n", 1),
+        ("B=1\nthis is prose\n", 2),
+        ("=x\nB=1", 1),
+        ("A=\"x\" y\nB=1\n", 1),
+        ("A=1\rC=x\nB=1\n", 1),
+        ("A=1\0\r\nB=1\n", 1),
+        ("A-B C=1\nB=1\n", 1),
     ] {
-        assert_eq!(parse(text), Err(DotenvError::NotAnAssignment { line }), "{text:?}");
-        assert_eq!(rewrite(text, &BOTH, &[]), Err(DotenvError::NotAnAssignment { line }), "{text:?}");
+        assert_eq!(unread(text), [(line, line, Why::NotAnAssignment)], "{text:?}");
+        assert_eq!(values(text), [("B".to_owned(), "1".to_owned())], "{text:?}");
+        // The lines of what is to go are understood, so it goes; the others stay as they are.
+        assert_eq!(removed(&format!("ANTHROPIC_TOKEN=x\n{text}")), text);
     }
 }
 
 #[test]
 fn report_1736_e_a_value_over_several_lines_is_reported_and_not_guessed() {
-    for text in ["A=1\nPEM=\"-----BEGIN\nANTHROPIC_TOKEN=x\n-----END\"\n", "A=1\nPEM='x\n'\n", "A=1\nPEM=`x\n`\n"] {
-        let open = DotenvError::OpenQuote { line: 2, key: "PEM".to_owned() };
-        assert_eq!(parse(text), Err(open.clone()), "{text:?}");
-        assert_eq!(rewrite(text, &BOTH, &[]), Err(open), "{text:?}");
+    for text in
+        ["A=1\nPEM=\"-----BEGIN\nx\\\"\n-----END\"\nB=2\n", "A=1\r\nPEM='x\n\n' # it\nB=2", "A=1\nPEM=`x\ny\n`\nB=2\n"]
+    {
+        let [(2, 3 | 4, Why::SeveralLines)] = unread(text)[..] else { panic!("{text:?}: {:?}", unread(text)) };
+        assert_eq!(
+            values(text),
+            [("A", "1"), ("B", "2")].map(|(key, value)| (key.to_owned(), value.to_owned())),
+            "{text:?}"
+        );
+        assert_eq!(
+            removed(&format!("{}\nexport ANTHROPIC_TOKEN=x\n", text.trim_end())),
+            format!("{}\n", text.trim_end())
+        );
     }
+    // What nothing closes, or not at the end of a line, is of its own line only.
+    for text in ["PEM='x\nA=1\nB=2\n", "PEM='it\nA=1\nB='2'\n", "PEM='it\nA=1\nB=2'3\n"] {
+        assert_eq!(unread(text)[0], (1, 1, Why::OpenQuote), "{text:?}");
+        assert_eq!(values(text)[0], ("A".to_owned(), "1".to_owned()), "{text:?}");
+    }
+}
+
+#[test]
+fn report_1736_e_what_may_set_the_key_and_is_not_understood_stops_the_rewrite() {
+    for (text, line) in [
+        ("A=1\rANTHROPIC_TOKEN=x\n", 1),
+        ("ANTHROPIC_TOKEN=a\nexport ANTHROPIC_TOKEN b\n", 2),
+        ("ANTHROPIC_TOKEN: b\n", 1),
+        ("PEM=\"x\nANTHROPIC_TOKEN=x\ny\"\n", 1),
+        ("ANTHROPIC_TOKEN=\"x\ny\"\n", 1),
+        ("ANTHROPIC_TOKEN=\"x\n", 1),
+    ] {
+        let got = rewrite(text, &BOTH, &[]);
+        let Err(DotenvError::NotRead { lines, key }) = got else { panic!("{text:?}: {got:?}") };
+        assert_eq!((lines.line, key.as_str()), (line, "ANTHROPIC_TOKEN"), "{text:?}");
+    }
+    // A longer name is another variable.
+    assert_eq!(removed("MY_ANTHROPIC_TOKEN: b\n"), "MY_ANTHROPIC_TOKEN: b\n");
+    // Without the line between them the quote would be closed by another variable's.
+    let closes = "A=\"x\nANTHROPIC_TOKEN=\"v\"\nB=y\"\n";
+    assert!(matches!(rewrite(closes, &BOTH, &[]), Err(DotenvError::NotRead { .. })));
 }
 
 #[test]
@@ -118,16 +159,20 @@ fn values_are_read_as_most_programs_read_them() {
         ("A", "again"),
     ];
     assert_eq!(values(text), expected.map(|(key, value)| (key.to_owned(), value.to_owned())));
-    assert_eq!(parse(text).unwrap()[9].line, 12);
+    assert_eq!(parse(text).assignments[9].line, 12);
+    assert!(parse(text).unread.is_empty());
 }
 
 #[test]
 fn a_value_is_never_shown() {
-    let shown = format!("{:?}", parse("A=hush\n").unwrap());
+    let shown = format!("{:?}", parse("A=hush\n"));
     assert!(shown.contains('A') && !shown.contains("hush"), "{shown}");
-    for text in ["A=\"hush\n", "hush hush\n", "A='hush' hush\n"] {
-        let error = parse(text).unwrap_err();
-        assert!(!format!("{error} {error:?}").contains("hush"), "{error}");
+    for text in ["A=\"hush\n", "hush hush\n", "A='hush' hush\n", "A='hush\nhush'\n"] {
+        let parsed = parse(text);
+        let lines = parsed.unread[0].lines;
+        assert!(!format!("{} {} {parsed:?}", lines.place(), lines.why).contains("hush"), "{parsed:?}");
+        let error = rewrite(text, &["A", "hush"], &[]).unwrap_err();
+        assert!(!format!("{error:?}").contains("hush hush"), "{error}");
     }
 }
 
@@ -147,6 +192,10 @@ fn file() -> impl Strategy<Value = String> {
         let text: String = lines.into_iter().flat_map(|(line, end)| [line, end.to_owned()]).collect();
         if is_ended { text } else { text.trim_end_matches(['\r', '\n']).to_owned() }
     })
+}
+
+fn arbitrary() -> impl Strategy<Value = String> {
+    prop_oneof![any::<String>(), "[AB=\"'`# \t\r\nexport;\\\\]{0,40}", "([AB]=[\"'x]{0,3}\n){0,6}"]
 }
 
 /// Whether a line assigns one of the two keys, decided without the code under test.
@@ -181,9 +230,31 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_read_or_refused(text in prop_oneof![any::<String>(), "[AB=\"'`# \t\r\nexport;\\\\]{0,40}"]) {
-        let read = parse(&text);
-        prop_assert_eq!(rewrite(&text, &[], &[]).map(|same| same.to_string()), read.map(|_| text.clone()));
+    fn any_text_is_read_and_stays_where_nothing_is_named(text in arbitrary()) {
+        let parsed = parse(&text);
+        prop_assert_eq!(rewrite(&text, &[], &[]).map(|same| same.to_string()), Ok(text.clone()));
+        // No line is of two pieces.
+        let of_lines = parsed.unread.iter().flat_map(|one| one.lines.line..=one.lines.last);
+        let mut all: Vec<usize> = of_lines.chain(parsed.assignments.iter().map(|one| one.line)).collect();
+        all.sort_unstable();
+        let count = all.len();
+        all.dedup();
+        prop_assert_eq!(all.len(), count);
+        prop_assert!(all.last().is_none_or(|last| *last <= text.split_inclusive('\n').count()));
+    }
+
+    #[test]
+    fn of_any_text_a_key_goes_whole_or_nothing_changes(text in arbitrary()) {
+        let before = parse(&text);
+        if let Ok(after) = rewrite(&text, &["A"], &[]) {
+            let after = parse(&after);
+            prop_assert!(after.assignments.iter().all(|one| one.key != "A"));
+            prop_assert!(after.unread.iter().all(|one| !one.names("A")));
+            let others = |parsed: &Parsed| parsed.assignments.iter().filter(|one| one.key != "A").map(|one| one.value.clone()).collect::<Vec<_>>();
+            prop_assert_eq!(others(&before), others(&after));
+        } else {
+            prop_assert!(!before.unread.is_empty() || text.contains('='));
+        }
     }
 }
 

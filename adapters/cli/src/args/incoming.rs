@@ -19,7 +19,7 @@ pub(crate) struct Set {
     /// Take a login though its issuer rejected it, or gave another refresh token for it
     #[arg(long)]
     pub(crate) again: bool,
-    /// Store what is given as it is, and not without quotation marks, `Bearer` or `NAME=` around it
+    /// Store a key as it is given, whatever it looks like, with all that stands around it
     #[arg(long)]
     pub(crate) verbatim: bool,
 }

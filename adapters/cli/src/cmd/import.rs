@@ -8,8 +8,8 @@ use credlatch::core::state::Material;
 use credlatch::env::{dotenv_file, import_env};
 use credlatch::foreign::{Tool, claude_code, codex, hermes};
 use credlatch::found::{Imported, Skipped, Why};
-use credlatch::plain;
 use credlatch::{Error, ErrorKind, Kind, Latch, ProviderId, Taken, Took};
+use credlatch::{plain, rfc3339_ms};
 use serde_json::{Value, json};
 
 use super::set;
@@ -23,18 +23,23 @@ pub(crate) fn import(global: &Global, args: &Import) -> Done {
         Some(name) => Some(latch.provider(name)?.id.clone()),
         None => None,
     };
-    let Imported { mut found, skipped, trimmed } = read(&latch, args, only.as_ref())?;
+    let Imported { mut found, skipped, trimmed, ending } = read(&latch, args, only.as_ref())?;
     found.retain(|found| only.as_ref().is_none_or(|only| found.provider == *only));
     if found.is_empty() {
         return Err(nothing(args, &skipped));
     }
     for one in &trimmed {
-        let what = format!("left off {} in {}, which is no part of the secret", set::list(&one.left_off), one.what);
+        let what = format!("{}: left off {} around the secret", one.what, set::list(&one.left_off));
         output::warn(
             global.json,
             &what,
-            "if it is one: `credlatch set PROVIDER --verbatim` stores exactly what is given",
+            "if that is part of it: `credlatch set PROVIDER --verbatim` stores exactly what is given",
         );
+    }
+    for one in &ending {
+        let (provider, end) = (&one.provider, rfc3339_ms(one.at_ms));
+        let what = format!("the {provider} login ends at {end}, however often it is renewed");
+        output::warn(global.json, &what, "sign in again in the tool that owns it before then");
     }
     for one in skipped.iter().filter(|one| is_shared(one)) {
         let (what, remedy) = (format!("passed over {}", one.what), one.why.to_string());

@@ -18,9 +18,14 @@ pub(crate) fn set(global: &Global, args: &Set) -> Done {
     let stored = match args.kind {
         args::Kind::ApiKey => {
             let text = input::read(&format!("{} API key", row.display_name()))?;
-            let Pasted { key, left_off: around } = input::api_key(&text, args.verbatim)?;
-            store_key(&latch, row, &label, key)?;
-            left_off = around;
+            if args.verbatim {
+                store_key(&latch, row, &label, Secret::try_from(text.as_str()).map_err(Error::from)?)?;
+            } else {
+                let Pasted { key, left_off: around } = input::api_key(&text, row)?;
+                fits(&latch, row, &key, Kind::ApiKey)?;
+                latch.set_as(row.id.as_str(), &label, key)?;
+                left_off = around;
+            }
             None
         }
         args::Kind::Oauth => {
@@ -28,7 +33,7 @@ pub(crate) fn set(global: &Global, args: &Set) -> Done {
             let tokens = if input::is_answer(&text) {
                 input::tokens(&text, jiff::Timestamp::now())?
             } else {
-                let Pasted { key, left_off: around } = input::secret(&text, args.verbatim)?;
+                let Pasted { key, left_off: around } = input::token(&text)?;
                 left_off = around;
                 input::bare(key)
             };
@@ -46,8 +51,8 @@ pub(crate) fn set(global: &Global, args: &Set) -> Done {
         args::Kind::Oauth => credlatch::Kind::Oauth,
     };
     if !left_off.is_empty() {
-        let what = format!("left off {}, which is no part of the secret", list(&left_off));
-        output::warn(global.json, &what, "if it is one: `set --verbatim` stores exactly what is given");
+        let what = format!("left off {} around the secret", list(&left_off));
+        output::warn(global.json, &what, "if that is part of it: `set --verbatim` stores exactly what is given");
     }
     let profile = latch.profile();
     let mut object = json!({"profile": profile.as_str(), "provider": row.id, "label": label, "kind": kind.as_str()});
@@ -63,7 +68,11 @@ pub(crate) fn set(global: &Global, args: &Set) -> Done {
 
 /// What stood around a secret, in words.
 pub(super) fn list(left_off: &[LeftOff]) -> String {
-    left_off.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    let all: Vec<String> = left_off.iter().map(ToString::to_string).collect();
+    match all.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => all.concat(),
+    }
 }
 
 /// What JSON output calls the change.
@@ -90,10 +99,10 @@ fn held_back(why: HeldBack) -> &'static str {
     }
 }
 
-/// Stores a key, if it can be this provider's.
+/// Stores a key as it is, if it can be this provider's.
 pub(super) fn store_key(latch: &Latch, row: &Provider, label: &Label, key: Secret) -> Done {
     fits(latch, row, &key, Kind::ApiKey)?;
-    Ok(latch.set_as(row.id.as_str(), label, key)?)
+    Ok(latch.set_verbatim(row.id.as_str(), label, key)?)
 }
 
 /// Refuses a secret whose prefix says that it is another provider's, or of another kind: it would never work, or worse.

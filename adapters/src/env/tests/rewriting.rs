@@ -49,7 +49,7 @@ fn report_1736_d_what_cannot_be_rewritten_fails_before_anything_changed() {
     let held = ready(&place);
     assert_eq!(refused(&place), DotenvFileErrorKind::Busy);
     drop(held);
-    for broken in ["ANTHROPIC_TOKEN=a\nnot plain\n", "A=1 ANTHROPIC_TOKEN=a\n", "ANTHROPIC_TOKEN=\"a\nb\"\n"] {
+    for broken in ["ANTHROPIC_TOKEN=a\nANTHROPIC_TOKEN b\n", "A=1 ANTHROPIC_TOKEN=a\n", "ANTHROPIC_TOKEN=\"a\nb\"\n"] {
         fs::write(&place.path, broken).unwrap();
         assert!(matches!(refused(&place), DotenvFileErrorKind::NotDotenv(_)), "{broken}");
         assert_eq!(place.content(), broken);

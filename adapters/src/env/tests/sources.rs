@@ -1,7 +1,9 @@
 //! What an environment and a `.env` file hold.
 
 use credlatch_core::clear::Clear;
+use credlatch_core::dotenv::Parsed;
 use credlatch_core::name::ProviderId;
+use credlatch_core::provider::NotAKey;
 use credlatch_core::put::How;
 use credlatch_core::secret::BadSecret;
 use credlatch_core::state::{Material, Source, State};
@@ -9,7 +11,7 @@ use credlatch_core::time::Stamp;
 use credlatch_core::{Event, Refusal, Verdict, apply};
 
 use super::*;
-use crate::env::dotenv_file::{self, DotenvFileErrorKind};
+use crate::env::dotenv_file;
 use crate::env::import_env;
 use crate::found::{Found, Imported, Why, to_events};
 use crate::plain_file::Unreadable;
@@ -148,7 +150,7 @@ fn a_file_is_read_like_an_environment() {
     let skipped: Vec<_> = imported.skipped.iter().map(|one| (one.what.as_str(), one.why.clone())).collect();
     let expected = [
         ("OPENAI_API_KEY", Why::Unusable(BadSecret::LineBreak)),
-        ("XAI_API_KEY", Why::Reference),
+        ("XAI_API_KEY", Why::NotAKey(NotAKey::Reference)),
         ("GROQ_API_KEY on line 3", Why::SetAgain(4)),
     ];
     assert_eq!(skipped, expected);
@@ -158,13 +160,14 @@ fn a_file_is_read_like_an_environment() {
 fn report_1736_e_an_unreadable_file_is_an_error_and_never_an_empty_one() {
     let place = Place::with("");
     let read = || dotenv_file::read(&place.path).map_err(|error| error.kind);
-    assert_eq!(read(), Ok(Some(Vec::new())));
-    fs::write(&place.path, [0xff, 0xfe]).unwrap();
+    assert_eq!(read(), Ok(Some(Parsed::default())));
+    fs::write(&place.path, b"KEY=sk-secret\xff").unwrap();
     assert_eq!(read(), Err(Unreadable::NotText.into()));
-    fs::write(&place.path, "KEY=\"open\nsk-secret\n").unwrap();
-    assert!(matches!(read(), Err(DotenvFileErrorKind::NotDotenv(_))));
     let error = dotenv_file::read(&place.path).unwrap_err();
     assert!(!error.to_string().contains("sk-secret") && error.to_string().contains(".env"), "{error}");
+    let wide: Vec<u8> = "KEY=sk-secret".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    fs::write(&place.path, wide).unwrap();
+    assert_eq!(read(), Err(Unreadable::Utf16.into()));
     fs::remove_file(&place.path).unwrap();
     assert_eq!(read(), Ok(None));
     fs::create_dir(&place.path).unwrap();
