@@ -7,10 +7,9 @@ use credlatch_core::name::Label;
 use credlatch_core::pool::{Standing, Strategy};
 use credlatch_core::rotation::Times;
 use credlatch_core::state::{Custody, Entry, Source};
-use credlatch_core::time::Stamp;
 
 use super::Case;
-use super::health::{Health, health};
+use super::health::{Fares, Health};
 use super::holder::Holder;
 use crate::error::{RestCause, clock_time};
 use crate::latch::Kind;
@@ -34,6 +33,8 @@ pub struct EntryReport {
     pub why: String,
     /// When its token ends, by the wall clock.
     pub expires_at: Option<SystemTime>,
+    /// When the login that it is linked to ends, however often it is renewed, if that is soon.
+    pub login_ends_at: Option<SystemTime>,
     /// Until when it rests.
     pub rests_until: Option<SystemTime>,
     /// Models it rests for alone, and until when.
@@ -51,22 +52,10 @@ pub(super) struct Turn<'a> {
     pub(super) taken: Option<&'a Label>,
 }
 
-/// How an entry fares, and when its token ends: read once, because another tool's file may change at any moment.
-pub(super) struct Found {
-    pub(super) health: Health,
-    pub(super) expires_at_ms: Option<u64>,
-}
-
-impl Found {
-    pub(super) fn of(entry: &Entry, now: &Stamp) -> Self {
-        let (health, expires_at_ms) = health(entry, now);
-        Self { health, expires_at_ms }
-    }
-}
-
-pub(super) fn examine(case: &Case<'_>, entry: &Entry, found: Found, turn: &Turn<'_>, times: Times) -> EntryReport {
+pub(super) fn examine(case: &Case<'_>, entry: &Entry, found: Fares, turn: &Turn<'_>, times: Times) -> EntryReport {
     let now = &case.now;
-    let Found { health, expires_at_ms } = found;
+    // Read once, because another tool's file may change at any moment.
+    let Fares { health, ends_ms, login_ends_ms } = found;
     let standing = entry.standing(now, None);
     let may_be_taken = standing == Standing::Usable && !health.is_passed_over();
     let is_taken = turn.taken.map_or(may_be_taken, |taken| *taken == entry.label);
@@ -87,7 +76,8 @@ pub(super) fn examine(case: &Case<'_>, entry: &Entry, found: Found, turn: &Turn<
         is_used: is_taken,
         why: passed_over(&health, &standing, &entry.source).unwrap_or_else(|| why(&standing, is_taken, turn, entry)),
         health,
-        expires_at: expires_at_ms.map(system_time),
+        expires_at: ends_ms.map(system_time),
+        login_ends_at: login_ends_ms.map(system_time),
         rests_until: rest.map(system_time),
         model_rests: models.map(|(model, until)| (model.clone(), system_time(until.wall_ms()))).collect(),
         presents_at: presents_at.map(|at| system_time(at.wall_ms())),
@@ -99,7 +89,8 @@ pub(super) fn examine(case: &Case<'_>, entry: &Entry, found: Found, turn: &Turn<
 fn passed_over(health: &Health, standing: &Standing<'_>, source: &Source) -> Option<String> {
     let why = match health {
         _ if *standing != Standing::Usable => return None,
-        Health::Expired => "it has ended, and the tool that owns it has not renewed it".to_owned(),
+        Health::Expired => "it has ended, and the tool that owns it can't renew it".to_owned(),
+        Health::NotRenewed => "its token has ended, and the tool that owns it has not renewed it yet".to_owned(),
         Health::SignedOut(error) | Health::Unreadable(Some(error)) => error.to_string(),
         Health::Unreadable(None) => "it is linked to a tool that this version can't read".to_owned(),
         Health::Suspended => return Some(SetAside::of(source).what),

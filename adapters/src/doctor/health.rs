@@ -21,6 +21,8 @@ pub enum Health {
     Rotating,
     /// It has ended, and nothing renews it.
     Expired,
+    /// A link whose token has ended, and the tool that owns the login has not renewed it yet.
+    NotRenewed,
     /// It rests.
     Resting,
     /// Another account is behind the link.
@@ -41,6 +43,7 @@ impl Health {
             Self::InDoubt => "in_doubt",
             Self::Rotating => "rotating",
             Self::Expired => "expired",
+            Self::NotRenewed => "not_renewed",
             Self::Resting => "resting",
             Self::Suspended => "suspended",
             Self::SignedOut(_) => "signed_out",
@@ -50,19 +53,40 @@ impl Health {
 
     /// Whether a request that comes to the entry goes on to the next.
     pub(super) fn is_passed_over(&self) -> bool {
-        matches!(self, Self::Expired | Self::Suspended | Self::SignedOut(_) | Self::Unreadable(_))
+        matches!(self, Self::Expired | Self::NotRenewed | Self::Suspended | Self::SignedOut(_) | Self::Unreadable(_))
+    }
+}
+
+/// How an entry fares, and its ends, in milliseconds since 1970.
+pub(super) struct Fares {
+    pub(super) health: Health,
+    /// When its token ends.
+    pub(super) ends_ms: Option<u64>,
+    /// When a linked login ends, however often it is renewed, if that is soon.
+    pub(super) login_ends_ms: Option<u64>,
+}
+
+impl Fares {
+    fn of(health: Health, ends_ms: Option<u64>) -> Self {
+        Self { health, ends_ms, login_ends_ms: None }
     }
 }
 
 /// How an entry fares at this moment, the gravest first; and when its token ends, in milliseconds since 1970. Reads the
 /// file of a linked login.
 pub fn health(entry: &Entry, now: &Stamp) -> (Health, Option<u64>) {
-    let (own, ends_ms) = match &entry.material {
-        Material::ApiKey(_) => (Health::Ok, None),
-        Material::Oauth(grant) => (of_grant(grant, now), grant.expiry.wall_ms()),
-        Material::Link(link) => {
-            Tool::of(&entry.source).map_or((Health::Unreadable(None), None), |tool| of_link(tool, link, now))
-        }
+    let Fares { health, ends_ms, .. } = fares(entry, now);
+    (health, ends_ms)
+}
+
+pub(super) fn fares(entry: &Entry, now: &Stamp) -> Fares {
+    let Fares { health: own, ends_ms, login_ends_ms } = match &entry.material {
+        Material::ApiKey(_) => Fares::of(Health::Ok, None),
+        Material::Oauth(grant) => Fares::of(of_grant(grant, now), grant.expiry.wall_ms()),
+        Material::Link(link) => match Tool::of(&entry.source) {
+            Some(tool) => of_link(tool, link, now),
+            None => Fares::of(Health::Unreadable(None), None),
+        },
     };
     let rests = entry.health.rest.is_some_and(|rest| !rest.until.is_reached(now));
     let health = match own {
@@ -70,7 +94,7 @@ pub fn health(entry: &Entry, now: &Stamp) -> (Health, Option<u64>) {
         Health::Ok if rests => Health::Resting,
         own => own,
     };
-    (health, ends_ms)
+    Fares { health, ends_ms, login_ends_ms }
 }
 
 fn of_grant(grant: &Grant, now: &Stamp) -> Health {
@@ -85,16 +109,25 @@ fn of_grant(grant: &Grant, now: &Stamp) -> Health {
 }
 
 /// What stands in the other tool's file now.
-fn of_link(tool: Tool, link: &Link, now: &Stamp) -> (Health, Option<u64>) {
+fn of_link(tool: Tool, link: &Link, now: &Stamp) -> Fares {
     if link.suspended {
-        return (Health::Suspended, None);
+        return Fares::of(Health::Suspended, None);
     }
-    match live(tool, link, now) {
-        Ok(token) => (if token.usable { Health::Ok } else { Health::Expired }, token.expires_at_ms),
-        Err(error) => match error.kind {
-            ForeignErrorKind::OtherAccount => (Health::Suspended, None),
-            ForeignErrorKind::SignedOut => (Health::SignedOut(error), None),
-            _ => (Health::Unreadable(Some(error)), None),
-        },
-    }
+    let error = match live(tool, link, now) {
+        Ok(token) => {
+            let health = match token.usable {
+                true => Health::Ok,
+                false if token.is_over(now) => Health::Expired,
+                false => Health::NotRenewed,
+            };
+            return Fares { health, ends_ms: token.expires_at_ms, login_ends_ms: token.ends_soon(now) };
+        }
+        Err(error) => error,
+    };
+    let health = match error.kind {
+        ForeignErrorKind::OtherAccount => Health::Suspended,
+        ForeignErrorKind::SignedOut | ForeignErrorKind::InKeychain(_) => Health::SignedOut(error),
+        _ => Health::Unreadable(Some(error)),
+    };
+    Fares::of(health, None)
 }

@@ -6,9 +6,10 @@ use credlatch_core::provider::OAuth;
 use credlatch_core::rotation::Times;
 use credlatch_core::state::{Entry, Slot};
 
-use super::entry::{self, EntryReport, Found, Turn};
+use super::entry::{self, EntryReport, Turn};
 use super::finding::{About, Finding, Severity};
 use super::flow::{self, FlowReport};
+use super::health::{Health, fares};
 use super::way::Way;
 use super::{Case, verdict};
 use crate::error::clock_time;
@@ -51,7 +52,7 @@ fn of_slot(case: &Case<'_>, id: &ProviderId, slot: &Slot, findings: &mut Vec<Fin
     if row.is_none() {
         findings.push(unknown(id));
     }
-    let found: Vec<_> = slot.entries.iter().map(|entry| Found::of(entry, &case.now)).collect();
+    let found: Vec<_> = slot.entries.iter().map(|entry| fares(entry, &case.now)).collect();
     // A request finds out one by one what it must pass over; here all are looked at anyway.
     let of_no_use = slot.entries.iter().zip(&found).filter(|(_, found)| found.health.is_passed_over());
     let passed: Vec<_> = of_no_use.map(|(entry, _)| entry.version).collect();
@@ -66,9 +67,10 @@ fn of_slot(case: &Case<'_>, id: &ProviderId, slot: &Slot, findings: &mut Vec<Fin
         findings.extend(verdict::of_entry(case, id, entry, report, &way));
         findings.extend(shared(id, entry));
     }
+    let waits = entries.iter().any(|report| report.health == Health::NotRenewed);
     let why = match chosen {
         Ok(_) => slot.strategy.rule().to_owned(),
-        Err(why) => none(id, why, &way, findings),
+        Err(why) => none(id, why, waits, &way, findings),
     };
     let flow = slot.flow.as_ref().map(|live| flow::examine(case, id, live, findings));
     ProviderReport { id: id.clone(), strategy: slot.strategy, used: taken.cloned(), why, entries, flow }
@@ -83,8 +85,8 @@ fn unknown(id: &ProviderId) -> Finding {
     )
 }
 
-/// Why a pool has nothing for a request. An empty one is no trouble: somebody is signing in to it.
-fn none(id: &ProviderId, why: Unusable, way: &Way, findings: &mut Vec<Finding>) -> String {
+/// Why a pool has nothing for a request; `waits` if a tool only has to renew what is linked. An empty one is no trouble: somebody is signing in to it.
+fn none(id: &ProviderId, why: Unusable, waits: bool, way: &Way, findings: &mut Vec<Finding>) -> String {
     let about = About::Provider(id.clone());
     match why {
         Unusable::Empty => "nothing is stored".to_owned(),
@@ -96,7 +98,9 @@ fn none(id: &ProviderId, why: Unusable, way: &Way, findings: &mut Vec<Finding>) 
         }
         Unusable::SignIn => {
             let what = format!("no stored {id} credential can be used");
-            findings.push(Finding::new(about, Severity::Error, what, format!("get a new one: {}", way.0)));
+            let new = format!("get a new one: {}", way.0);
+            let remedy = if waits { format!("have the tool renew its login, as is said above; or {new}") } else { new };
+            findings.push(Finding::new(about, Severity::Error, what, remedy));
             "none can be used".to_owned()
         }
     }

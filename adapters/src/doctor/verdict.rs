@@ -14,6 +14,7 @@ use super::holder::Life;
 use super::way::Way;
 use crate::error::clock_time;
 use crate::file::shell_quoted;
+use crate::foreign::Tool;
 use crate::issuers::Trouble;
 use crate::set_aside::SetAside;
 use crate::when::rfc3339;
@@ -27,7 +28,7 @@ pub(super) fn of_entry(
     way: &Way,
 ) -> Vec<Finding> {
     let desk = Desk { case, id, entry, report, way };
-    [desk.health(), desk.back_off(), desk.holder(), desk.stranger()].into_iter().flatten().collect()
+    [desk.health(), desk.ends_soon(), desk.back_off(), desk.holder(), desk.stranger()].into_iter().flatten().collect()
 }
 
 struct Desk<'a> {
@@ -76,6 +77,7 @@ impl Desk<'_> {
                 self.finding(warning, what, format!("remove it: {remove}"))
             }
             Health::Expired => self.expired(),
+            Health::NotRenewed => self.not_renewed(),
             Health::InDoubt => self.doubt()?,
         })
     }
@@ -88,12 +90,33 @@ impl Desk<'_> {
                 let remedy = format!("get a new one: {}; or {}", self.way.0, self.remove());
                 self.finding(Severity::Warning, &what, remedy)
             }
-            None => self.finding(
-                Severity::Warning,
-                &format!("is a link to a login that ended{ended}, and the tool that owns it has not renewed it"),
-                format!("use that tool once, so that it renews its login; or {}", self.remove()),
-            ),
+            None => {
+                let what = format!("is a link to a login that ended{ended}, and the tool that owns it can't renew it");
+                let again = self.tool().map_or("sign in again in the tool that owns it", Tool::sign_in);
+                self.finding(Severity::Warning, &what, format!("{again}; or {}", self.remove()))
+            }
         }
+    }
+
+    fn not_renewed(&self) -> Finding {
+        let ended = self.report.expires_at.map_or_else(String::new, |at| format!(" at {}", rfc3339(at)));
+        let tool = self.tool().map_or_else(|| "the tool that owns it".to_owned(), |tool| tool.to_string());
+        self.finding(
+            Severity::Warning,
+            &format!("is a link whose access token ended{ended}, and {tool} has not renewed it yet"),
+            format!("use {tool} once, and it renews its login; or {}", self.remove()),
+        )
+    }
+
+    fn ends_soon(&self) -> Option<Finding> {
+        let end = rfc3339(self.report.login_ends_at?);
+        let what = format!("is a link to a login that ends at {end}, however often it is renewed");
+        let again = self.tool().map_or("sign in again in the tool that owns it", Tool::sign_in);
+        Some(self.finding(Severity::Note, &what, format!("{again} before then")))
+    }
+
+    fn tool(&self) -> Option<Tool> {
+        Tool::of(&self.entry.source)
     }
 
     fn doubt(&self) -> Option<Finding> {

@@ -174,8 +174,24 @@ fn a_link_is_told_by_what_stands_in_its_file_now() {
 
     fs::write(&file, CLAUDE.replace("4000000000000", "1000000000000")).unwrap();
     let diagnosis = home.doctor();
-    let finding = found(&diagnosis, Warning, &["a link to a login that ended at 2001-09-09"]);
-    assert!(finding.remedy.contains("use that tool once"));
+    let finding =
+        found(&diagnosis, Warning, &["a link whose access token ended at 2001-09-09", "has not renewed it yet"]);
+    assert!(finding.remedy.contains("use Claude Code once"));
+    assert_eq!(entry(&diagnosis, "claude-code").health.as_str(), "not_renewed");
+    let finding = found(&diagnosis, Error, &["no stored anthropic credential can be used"]);
+    assert!(finding.remedy.contains("have the tool renew its login"), "{}", finding.remedy);
+
+    let deadline = |ends_ms: &str, deadline: &str| {
+        let ended = CLAUDE.replace("4000000000000", ends_ms);
+        fs::write(&file, ended.replace("\"organ", &format!("\"refreshTokenExpiresAt\":{deadline},\"organ"))).unwrap();
+        home.doctor()
+    };
+    let diagnosis = deadline("1000000000000", "1100000000000");
+    let finding = found(&diagnosis, Warning, &["a link to a login that ended at", "can't renew it"]);
+    assert!(finding.remedy.contains("`/login`"), "{}", finding.remedy);
+    let soon = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() + 86_400_000;
+    found(&deadline("4000000000000", &soon.to_string()), Note, &["login that ends at", "however often it is renewed"]);
+    sound(&deadline("4000000000000", "4100000000000"));
 
     fs::write(&file, "{\"claudeAiOauth\":").unwrap();
     found(&home.doctor(), Warning, &["ends in the middle"]);

@@ -188,7 +188,7 @@ fn a_variable_of_several_is_named_with_its_readers_and_taken_for_none() {
     write(&home, ".env", "HF_TOKEN=hf_hush0123456789abcdef\nGROQ_API_KEY='Bearer gsk_0123456789abcdef0123'\n");
     let dotenv = import(&["dotenv"]);
     assert_eq!(dotenv.err.matches("HF_TOKEN").count(), 1, "{}", dotenv.err);
-    assert!(dotenv.err.contains("left off the word `Bearer` in GROQ_API_KEY"), "{}", dotenv.err);
+    assert!(dotenv.err.contains("GROQ_API_KEY: left off the word `Bearer` around"), "{}", dotenv.err);
     assert_eq!(home.say(&["token", "groq"]).out, "gsk_0123456789abcdef0123\n");
     // Whoever says whose it is has it.
     assert!(import(&["env", "--provider", "huggingface"]).out.contains("stored"));
@@ -205,7 +205,11 @@ fn what_is_no_key_in_a_source_is_passed_over_with_the_reason() {
     let env = said(home.command(&["import", "env"]).envs(vars));
     assert!(env.out.contains("passed over MINIMAX_API_KEY: the secret has white space inside"), "{}", env.out);
     assert!(env.out.contains("passed over GROQ_API_KEY: the secret has a quotation mark"), "{}", env.out);
-    assert!(!env.out.contains("hush") && env.err.contains("left off quotation marks in XAI_API_KEY"), "{}", env.err);
+    assert!(
+        !env.out.contains("hush") && env.err.contains("XAI_API_KEY: left off quotation marks around"),
+        "{}",
+        env.err
+    );
     assert_eq!(home.say(&["token", "xai"]).out, "xai-0123456789abcdef\n");
     let path = write(&home, "auth.json", CODEX_KEY.replace("sk-proj-codex", "Bearer sk-proj-codex"));
     assert!(import(&home, "codex", &path).err.contains("left off the word `Bearer`"));

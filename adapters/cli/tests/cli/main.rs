@@ -1,6 +1,7 @@
 //! The command as people and programs meet it: real processes, real files, exit statuses and words.
 #![expect(clippy::print_stdout, reason = "what was counted, and what was skipped, belongs into the test's output")]
 
+mod brought;
 mod crowd;
 mod doctor;
 mod dump;

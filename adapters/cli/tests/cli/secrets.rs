@@ -72,7 +72,9 @@ fn what_cannot_be_a_secret_is_refused_and_nothing_is_stored() {
         said.failed(2, word);
         assert!(!said.err.contains("hush"));
     }
-    home.feed(&["set", "minimax"], [0xff, 0xfe]).failed(2, "non-ASCII");
+    home.feed(&["set", "minimax"], [0x80, 0xfe]).failed(2, "non-ASCII");
+    home.feed(&["set", "minimax"], b"h\0u\0s\0h\0").failed(2, "UTF-16");
+    home.feed(&["set", "minimax"], b"\xff\xfeh\0u\0").failed(2, "UTF-16");
     home.feed(&["set", "minimax"], "x1".repeat(40_000)).failed(2, "64 KiB");
     home.feed(&["set", "minimax"], "x1".repeat(400_000)).failed(2, "64 KiB");
     home.feed(&["set", "minimax", "--kind", "oauth"], "{\"access_token\":7}").failed(2, "token answer");
@@ -130,16 +132,21 @@ fn what_was_pasted_around_a_key_is_left_off_and_said() {
     for (input, left_off) in [
         ("\"mm-key-1\"", "quotation marks"),
         ("Bearer mm-key-1\n", "the word `Bearer`"),
-        ("export MINIMAX_API_KEY='mm-key-1'\n", "a variable's name and `=`, quotation marks"),
+        ("export MINIMAX_API_KEY='mm-key-1'\n", "a variable's name and `=` and quotation marks"),
+        ("MINIMAX_API_KEY=mm-key-1", "a variable's name and `=`"),
+        ("Authorization: Bearer mm-key-1", "a header's name and the word `Bearer`"),
+        ("x-api-key: mm-key-1", "a header's name"),
+        ("\"api_key\": \"mm-key-1\",", "a field's name and quotation marks"),
+        ("\u{feff}mm-key-1", "a byte order mark"),
     ] {
         let said = home.feed(&["set", "minimax"], input);
         assert_eq!(said.status, 0, "{}", said.err);
-        assert!(said.err.contains(&format!("left off {left_off}, ")), "{}", said.err);
+        assert!(said.err.contains(&format!("left off {left_off} around")), "{}", said.err);
         assert!(!said.err.contains("mm-key") && !said.out.contains("mm-key"));
         assert_eq!(home.say(&["token", "minimax"]).out, "mm-key-1\n", "{input}");
     }
     let bare = home.feed(&["set", "anthropic", "--kind", "oauth"], "'Bearer at-1'");
-    assert!(bare.err.contains("left off quotation marks, the word `Bearer`"), "{}", bare.err);
+    assert!(bare.err.contains("left off quotation marks and the word `Bearer` around"), "{}", bare.err);
     assert_eq!(home.say(&["token", "anthropic"]).out, "at-1\n");
     assert_eq!(home.feed(&["set", "minimax"], "mm-key-2").err, "");
     // A registry of cargo's may want the word, and a password may be of several.
@@ -157,17 +164,57 @@ fn what_is_no_key_takes_the_place_of_none() {
     home.set("minimax", "mm-key-1");
     for (input, word) in [
         ("hush hush", "white space inside"),
-        ("Authorization: Bearer hush", "white space inside"),
+        ("Authorization: Basic hush", "white space inside"),
         ("MINIMAX_API_KEY=hush\nOTHER_KEY=hush", "line break"),
         ("\"hush", "quotation mark at one end"),
         ("hush\u{200b}", "non-ASCII"),
         ("export MINIMAX_API_KEY=", "empty"),
         ("MINIMAX_API_KEY=\"***\"", "placeholder"),
         ("$MINIMAX_API_KEY", "the name of a variable"),
+        ("${hush}", "the name of a variable"),
+        ("your-hush-api-key-here", "placeholder of an example"),
+        ("<YOUR_HUSH>", "placeholder of an example"),
+        ("sk-xxxxxxxx", "placeholder of an example"),
+        ("null", "a word for no value"),
+        ("undefined", "a word for no value"),
+        ("{{ secrets.hush }}", "a place in a template"),
+        ("op://hush/item/key", "where a secret is kept"),
+        ("file:///hush", "where a secret is kept"),
+        ("encrypted:hush", "is encrypted"),
+        ("$(pass show hush)", "a command"),
+        ("https://hush.example", "the address of a server"),
+        // It ended in 2001.
+        ("e30.eyJleHAiOjEwMDAwMDAwMDB9.hush", "says itself that it ended at 2001-09-09T01:46:40Z"),
     ] {
         let said = home.feed(&["set", "minimax"], input);
         said.failed(2, word);
         assert!(said.err.contains("nothing was stored") && !said.err.contains("hush"), "{}", said.err);
         assert_eq!(home.say(&["token", "minimax"]).out, "mm-key-1\n", "{input}");
     }
+}
+
+#[test]
+fn a_server_that_wants_no_key_gets_a_placeholder_if_somebody_gives_one() {
+    let home = Home::new();
+    for given in ["null", "your-api-key", "sk-xxxxxxxx", "<KEY>"] {
+        assert_eq!(home.feed(&["set", "ollama"], given).err, "", "{given}");
+        assert_eq!(home.say(&["token", "ollama"]).out, format!("{given}\n"));
+    }
+    home.feed(&["set", "ollama"], "op://hush/x").failed(2, "where a secret is kept");
+}
+
+#[test]
+fn tokens_that_are_none_or_have_ended_are_refused_and_one_that_says_its_end_has_it() {
+    let home = Home::new();
+    let set = |text: &str| home.feed(&["set", "anthropic", "--kind", "oauth"], text);
+    let (past, future) = ("e30.eyJleHAiOjEwMDAwMDAwMDB9.c2ln", "e30.eyJleHAiOjQwMDAwMDAwMDB9.c2ln");
+    set(past).failed(2, "says itself that it ended at 2001-09-09T01:46:40Z");
+    set("{\"access_token\":\"<TOKEN>\"}").failed(2, "placeholder of an example");
+    set("{\"access_token\":\"at-1\",\"refresh_token\":\"null\"}").failed(2, "a word for no value");
+    set("{{ token }}").failed(2, "a place in a template");
+    assert!(!home.path().exists());
+    assert_eq!(set(&format!("\u{feff}{{\"access_token\":\"{past}\",\"refresh_token\":\"rt-1\"}}")).status, 0);
+    assert_eq!(set(future).status, 0);
+    let end = home.say(&["token", "anthropic", "--json"]).json()["expires_at"].as_str().unwrap().to_owned();
+    assert!(end.starts_with("2096-10-02T07:06:"), "{end}");
 }
