@@ -54,6 +54,7 @@ fn word(rotation: &Rotation) -> &'static str {
             Exchanged::Rejected { .. } => "rejected",
             Exchanged::Unknown => "unknown",
             Exchanged::Untrusted => "untrusted",
+            Exchanged::Unreached(_) => "unreached",
             Exchanged::TurnedAway { .. } => "turned away",
             Exchanged::NotConsumed { .. } | Exchanged::Granted(_) => "not consumed",
         },

@@ -3,14 +3,14 @@
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::pool::Health;
 use credlatch_core::provider::{Provider, endpoint};
-use credlatch_core::rotation::TurnedAway;
+use credlatch_core::rotation::{Obstacle, TurnedAway, Unreached};
 use credlatch_core::time::Deadline;
 
 use crate::commands::rotate_now;
-use crate::error::clock_time;
+use crate::error::{Error, ErrorKind, clock_time};
 
 #[cfg(feature = "oauth")]
-use crate::oauth::{proxy::trouble as bad_proxy, roots::trouble as bad_roots};
+use crate::oauth::{proxy::named_by_the_environment as named_proxy, roots::trouble as bad_roots};
 
 /// The short code of a login whose issuer showed a certificate that is not trusted.
 pub(crate) const UNTRUSTED: &str = "untrusted_certificate";
@@ -28,13 +28,21 @@ pub(crate) struct Trouble {
     pub(crate) what: String,
     /// What helps, unless that is time alone.
     pub(crate) remedy: Option<String>,
+    /// What a program should do: what somebody set wrong is not mended by another try.
+    pub(crate) kind: ErrorKind,
 }
 
 impl Trouble {
     /// What is kept of the last try beside the entry, if it was more than that nobody answered.
     pub(crate) fn of(provider: Option<&Provider>, health: &Health) -> Option<Self> {
         let turned_away = health.turned_away.as_ref().map(|answer| Self::turned_away(provider, answer));
-        turned_away.or_else(|| health.untrusted.then(|| Self { what: distrust(provider), remedy: Some(trust()) }))
+        let unreached = || health.unreached.as_ref().map(Self::unreached);
+        let untrusted = || health.untrusted.then(|| Self::passing(distrust(provider), Some(trust())));
+        turned_away.or_else(unreached).or_else(untrusted)
+    }
+
+    fn passing(what: String, remedy: Option<String>) -> Self {
+        Self { what, remedy, kind: ErrorKind::Unreachable }
     }
 
     /// The issuer answered, and turned the request away.
@@ -42,46 +50,151 @@ impl Trouble {
         let endpoint = provider.and_then(token_endpoint).and_then(|url| endpoint(url).ok());
         let issuer = endpoint.map_or("its issuer", |url| url.origin);
         if answer.passes() {
-            return Self { what: format!("{issuer} asked to be left alone (HTTP {answer})"), remedy: None };
+            return Self::passing(format!("{issuer} asked to be left alone (HTTP {answer})"), None);
         }
-        let remedy = match (answer.status, answer.code.as_deref()) {
-            (_, Some("invalid_client" | "unauthorized_client")) => format!("look at `client_id` in {ROW}"),
-            (404 | 405 | 410, _) | (_, Some("invalid_request" | "unsupported_grant_type")) => {
-                format!("look at `token_endpoint` in {ROW}")
+        if answer.code.as_deref().is_some_and(|code| ASKS_FOR_A_PERSON.contains(&code)) {
+            let what = format!("{issuer} wants a person to sign in (HTTP {answer})");
+            let remedy =
+                provider.map_or_else(String::new, |row| format!("sign in again: `credlatch login {}`", row.id));
+            return Self { what, remedy: Some(remedy), kind: ErrorKind::SignIn };
+        }
+        let (kind, remedy) = match (answer.status, answer.code.as_deref()) {
+            (_, Some("invalid_client" | "unauthorized_client")) => {
+                (ErrorKind::Usage, format!("look at `client_id` in {ROW}"))
             }
-            (_, Some(_)) => format!("look at `client_id` and `token_endpoint` in {ROW}"),
-            (_, None) => format!(
-                "that is no answer of OAuth, and may be a firewall's, a proxy's or a challenge page: try from another network, \
-                 or look at `token_endpoint` in {ROW}"
+            (404 | 405 | 410, _) | (_, Some("invalid_request" | "unsupported_grant_type")) => {
+                (ErrorKind::Usage, format!("look at `token_endpoint` in {ROW}"))
+            }
+            (_, Some(_)) => (ErrorKind::Unreachable, format!("look at `client_id` and `token_endpoint` in {ROW}")),
+            (_, None) => (
+                ErrorKind::Unreachable,
+                format!(
+                    "that is no answer of OAuth, and may be a firewall's, a proxy's or a challenge page: try from another \
+                     network, or look at `token_endpoint` in {ROW}"
+                ),
             ),
         };
-        Self { what: format!("{issuer} answered HTTP {answer}"), remedy: Some(remedy) }
+        Self { what: format!("{issuer} answered HTTP {answer}"), remedy: Some(remedy), kind }
     }
 
-    /// What to do about it: what helps, and when the next try is made by itself, if that isn't at once.
+    /// Nothing was sent to the issuer, because this stood between.
+    pub(crate) fn unreached(unreached: &Unreached) -> Self {
+        let (what, remedy) = hindrance(unreached);
+        let kind = if unreached.passes() { ErrorKind::Unreachable } else { ErrorKind::Usage };
+        Self { what, remedy: Some(remedy.to_owned()), kind }
+    }
+
+    /// The error of whoever wanted a token, with the time of the next try if that is for time to mend.
+    pub(crate) fn error(&self, what: &str, provider: &ProviderId, label: &Label, next: Option<&Deadline>) -> Error {
+        let what = format!("{what}: {}", self.what);
+        let error = Error::new(self.kind, what, Self::remedy(Some(self), provider, label, next));
+        next.filter(|_| self.kind == ErrorKind::Unreachable).into_iter().fold(error, Error::until)
+    }
+
+    /// What to do about it: what helps, and when the next try may be made, if that isn't at once.
     pub(crate) fn remedy(this: Option<&Self>, provider: &ProviderId, label: &Label, next: Option<&Deadline>) -> String {
+        let kind = this.map_or(ErrorKind::Unreachable, |trouble| trouble.kind);
         let (next, now) = (next.map(clock_time), rotate_now(provider, label));
+        let next = next.filter(|_| kind == ErrorKind::Unreachable);
         match (this.and_then(|trouble| trouble.remedy.as_deref()), next) {
+            (Some(remedy), _) if kind == ErrorKind::SignIn => remedy.to_owned(),
             (Some(remedy), Some(next)) => {
-                format!("{remedy}; then try again: {now}, or wait: the next try is made at {next} or later")
+                format!("{remedy}; then try again: {now}; else the next try may be made at {next} or later")
             }
             (Some(remedy), None) => format!("{remedy}; then try again: {now}"),
-            (None, Some(next)) => format!("the next try is made at {next} or later; to ask all the same: {now}"),
+            (None, Some(next)) => format!("the next try may be made at {next} or later; to ask all the same: {now}"),
             (None, None) => format!("try again: {now}"),
         }
     }
 }
 
-/// What helps after a login that ended with this short code, if starting again alone doesn't.
-pub(crate) fn after_login(code: &str) -> Option<String> {
+/// The errors that a person mends at the issuer's own pages (OpenID Connect Core, 3.1.2.6): a new login leads there.
+const ASKS_FOR_A_PERSON: [&str; 5] =
+    ["interaction_required", "login_required", "consent_required", "account_selection_required", "mfa_required"];
+
+/// What stood between this machine and an issuer, and what helps.
+fn hindrance(unreached: &Unreached) -> (String, &'static str) {
+    let Unreached { obstacle, host, variable } = unreached;
+    let (network, proxy) = ("look at the network", "look at that variable, and at the proxy");
+    let Some(variable) = variable else {
+        return match obstacle {
+            Obstacle::NoAddress => (
+                format!("no address was found for {host}"),
+                "look at the network and its name servers, and at the name",
+            ),
+            Obstacle::NoConnection => (format!("{host} takes no connection"), network),
+            _ => (format!("nothing could be sent to {host}"), network),
+        };
+    };
+    match obstacle {
+        Obstacle::BadProxy => (
+            format!("{variable} is set and holds no address of a proxy, so nothing was sent"),
+            "mend or unset that variable",
+        ),
+        Obstacle::Password => (
+            format!("the proxy {host}, which {variable} names, wants a user name and a password, or other ones"),
+            "write them into that variable: http://USER:PASSWORD@HOST:PORT",
+        ),
+        Obstacle::NoAddress => (format!("no address was found for the proxy {host}, which {variable} names"), proxy),
+        Obstacle::NoConnection => (format!("the proxy {host}, which {variable} names, takes no connection"), proxy),
+        Obstacle::NoTunnel => (
+            format!("the proxy {host}, which {variable} names, made no connection to the issuer"),
+            "ask who runs the proxy, or name the issuer's host in NO_PROXY",
+        ),
+        Obstacle::Other => (format!("nothing could be sent through the proxy {host}, which {variable} names"), proxy),
+    }
+}
+
+/// The short code of a login for which nothing could be sent.
+pub(crate) const UNREACHABLE: &str = "unreachable";
+
+/// The obstacles to a login, by their short codes.
+const OBSTACLES: [(&str, Obstacle, bool); 8] = [
+    ("no_address", Obstacle::NoAddress, false),
+    ("no_connection", Obstacle::NoConnection, false),
+    ("proxy_no_address", Obstacle::NoAddress, true),
+    ("proxy_no_connection", Obstacle::NoConnection, true),
+    ("proxy_password", Obstacle::Password, true),
+    ("proxy_no_tunnel", Obstacle::NoTunnel, true),
+    ("proxy_unreachable", Obstacle::Other, true),
+    ("bad_proxy", Obstacle::BadProxy, true),
+];
+
+/// The short code of a login that met this.
+#[cfg(feature = "oauth")]
+pub(crate) fn unreached_code(unreached: &Unreached) -> &'static str {
+    let is_it = |(_, obstacle, is_proxy): &&(&str, Obstacle, bool)| {
+        *obstacle == unreached.obstacle && *is_proxy == unreached.variable.is_some()
+    };
+    OBSTACLES.iter().find(is_it).map_or(UNREACHABLE, |(code, ..)| *code)
+}
+
+/// Why a login that ended with this short code could not be begun, if nothing was sent. A flow keeps the code alone; the
+/// proxy is the one that the environment names now.
+pub(crate) fn unreached_login(provider: &Provider, code: &str) -> Option<Trouble> {
+    let (_, obstacle, is_proxy) = OBSTACLES.iter().find(|(own, ..)| *own == code)?;
+    let oauth = provider.oauth.as_ref()?;
+    let asked = oauth.device_authorization_endpoint.as_deref().or(oauth.token_endpoint.as_deref())?;
+    let issuer = || endpoint(asked).map_or_else(|_| "its issuer".to_owned(), |url| url.host.to_owned());
+    let named = is_proxy.then(named_proxy).flatten();
+    let (host, variable) = match named {
+        Some((host, variable)) => (host, Some(variable.to_owned())),
+        None => (issuer(), is_proxy.then(|| "the environment".to_owned())),
+    };
+    Some(Trouble::unreached(&Unreached { obstacle: *obstacle, host, variable }))
+}
+
+/// What helps after a login that ended with this short code, if starting again alone doesn't; and what a program should do.
+pub(crate) fn after_login(code: &str) -> Option<(ErrorKind, String)> {
     match code {
-        "invalid_client" | "unauthorized_client" => Some(format!("look at `client_id` in {ROW}")),
+        "invalid_client" | "unauthorized_client" => Some((ErrorKind::Usage, format!("look at `client_id` in {ROW}"))),
         "invalid_request" | "unsupported_grant_type" | "invalid_scope" | "http_404" | "http_405" | "http_410" => {
-            Some(format!("look at the endpoints and the scope in {ROW}"))
+            Some((ErrorKind::Usage, format!("look at the endpoints and the scope in {ROW}")))
         }
-        "http_400" | "http_401" | "http_403" => {
-            Some(format!("that was no answer of OAuth: try from another network, or look at the endpoints in {ROW}"))
-        }
+        "http_400" | "http_401" | "http_403" => Some((
+            ErrorKind::Unreachable,
+            format!("that was no answer of OAuth: try from another network, or look at the endpoints in {ROW}"),
+        )),
         _ => None,
     }
 }
@@ -108,22 +221,17 @@ pub(crate) fn trust() -> String {
     )
 }
 
-/// What in the environment keeps this provider's issuer from being asked, for the end of a message.
-pub(crate) fn hindrance(provider: &Provider) -> String {
-    let url = token_endpoint(provider).and_then(|url| endpoint(url).ok());
-    let goes_out = url.is_some_and(|url| !url.is_loopback());
-    bad_proxy().filter(|_| goes_out).map(|why| format!("; {why}")).unwrap_or_default()
-}
-
 fn token_endpoint(provider: &Provider) -> Option<&str> {
     provider.oauth.as_ref()?.token_endpoint.as_deref()
 }
 
 /// Without issuers of ours nothing in the environment counts.
 #[cfg(not(feature = "oauth"))]
-fn bad_proxy() -> Option<String> {
+fn named_proxy() -> Option<(String, &'static str)> {
     None
 }
 
 #[cfg(not(feature = "oauth"))]
-use bad_proxy as bad_roots;
+fn bad_roots() -> Option<String> {
+    None
+}

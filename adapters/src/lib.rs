@@ -67,7 +67,7 @@
 //!
 //! | [`ErrorKind`] | do this |
 //! |---|---|
-//! | `Usage` | mend the call: a name, a secret or an option is not what it must be |
+//! | `Usage` | mend the call, or what somebody set: a name, a secret, an option, a row or a proxy is not what it must be |
 //! | `NoCredential` | store a credential, or sign in |
 //! | `SignIn` | sign in again: what is stored is not accepted any more |
 //! | `Busy` | try again, at [`Error::retry_at`] if it says when: it rests, is in doubt, or somebody else is at it |

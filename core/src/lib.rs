@@ -103,6 +103,7 @@ pub mod rotation {
     pub use crate::machine::rotation::*;
     pub use crate::state::times::*;
     pub use crate::state::turned_away::*;
+    pub use crate::state::unreached::*;
 }
 
 /// The bytes that must never be seen, and their digest.

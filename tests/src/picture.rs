@@ -110,9 +110,10 @@ fn label(event: &Event) -> String {
         Event::Settle(settle) => match settle.outcome {
             Exchanged::Granted(_) => "settle, granted",
             Exchanged::Rejected { .. } => "settle, rejected",
-            Exchanged::NotConsumed { .. } | Exchanged::TurnedAway { .. } | Exchanged::Untrusted => {
-                "settle, not consumed"
-            }
+            Exchanged::NotConsumed { .. }
+            | Exchanged::TurnedAway { .. }
+            | Exchanged::Unreached(_)
+            | Exchanged::Untrusted => "settle, not consumed",
             Exchanged::Unknown => "settle, unknown",
         }
         .to_owned(),

@@ -1,9 +1,11 @@
 //! How an entry fares, in a word.
 
+use credlatch_core::provider::Provider;
 use credlatch_core::state::{Custody, Entry, Grant, Link, Material};
 use credlatch_core::time::Stamp;
 
 use crate::foreign::{ForeignError, ForeignErrorKind, Tool, live};
+use crate::issuers::Trouble;
 
 /// How an entry fares at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,6 +97,11 @@ pub(super) fn fares(entry: &Entry, now: &Stamp) -> Fares {
         own => own,
     };
     Fares { health, ends_ms, login_ends_ms }
+}
+
+/// Why the last try to renew it came to nothing, if the issuer or what stands before it said so; kept until a try succeeds.
+pub fn trouble(provider: Option<&Provider>, entry: &Entry) -> Option<String> {
+    Trouble::of(provider, &entry.health).map(|trouble| trouble.what)
 }
 
 fn of_grant(grant: &Grant, now: &Stamp) -> Health {

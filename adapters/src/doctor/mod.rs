@@ -42,7 +42,7 @@ use credlatch_core::time::Stamp;
 pub use entry::EntryReport;
 pub use finding::{About, Finding, Severity};
 pub use flow::FlowReport;
-pub use health::{Health, health};
+pub use health::{Health, health, trouble};
 pub use holder::{Holder, Life};
 pub use provider::ProviderReport;
 pub use store::StoreReport;

@@ -17,7 +17,7 @@ use crate::file::shell_quoted;
 use crate::foreign::Tool;
 use crate::issuers::Trouble;
 use crate::set_aside::SetAside;
-use crate::when::rfc3339;
+use crate::when::{rfc3339, system_time};
 
 /// Everything that stands against one entry.
 pub(super) fn of_entry(
@@ -142,8 +142,10 @@ impl Desk<'_> {
         let trouble = Trouble::of(self.case.latch.providers().get(self.id), health);
         let next = health.retry_at?;
         let is_over = next.is_reached(&self.case.now);
-        // What time alone doesn't mend is told until a try succeeds, and not only until the next may be made.
-        if is_over && trouble.as_ref().is_none_or(|trouble| trouble.remedy.is_none()) {
+        // What time alone doesn't mend is told until a try succeeds, and not only until the next may be made; and so is a
+        // token that has ended.
+        let has_ended = self.report.expires_at.is_some_and(|at| at <= system_time(self.case.now.wall_ms));
+        if is_over && !has_ended && trouble.as_ref().is_none_or(|trouble| trouble.remedy.is_none()) {
             return None;
         }
         // A doubt and a verdict say more than the failure that led to them.
@@ -155,9 +157,14 @@ impl Desk<'_> {
             Some(trouble) => (format!(": {}", trouble.what), ""),
             None => (String::new(), "look whether its issuer can be reached; "),
         };
-        let when =
-            if is_over { "is made when it is needed".to_owned() } else { format!("is at {}", clock_time(&next)) };
-        let what = format!("could not be renewed {tries} times in a row{why}; the next try {when}");
+        let when = if is_over {
+            "is made when it is needed".to_owned()
+        } else {
+            format!("may be made at {}", clock_time(&next))
+        };
+        let times = if tries == 1 { "the last time".to_owned() } else { format!("{tries} times in a row") };
+        let ended = if has_ended { "has ended, and " } else { "" };
+        let what = format!("{ended}could not be renewed {times}{why}; the next try {when}");
         let remedy = Trouble::remedy(trouble.as_ref(), self.id, &self.report.label, Some(&next).filter(|_| !is_over));
         Some(self.finding(Severity::Warning, &what, format!("{first}{remedy}")))
     }

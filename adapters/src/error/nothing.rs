@@ -11,7 +11,7 @@ use credlatch_core::state::State;
 use credlatch_core::time::Deadline;
 
 use super::{Error, ErrorKind, RestCause, clock_time};
-use crate::issuers::{NO_ISSUER, Trouble, distrust, hindrance, trust};
+use crate::issuers::{NO_ISSUER, Trouble, distrust, trust};
 use crate::set_aside::SetAside;
 use crate::system::process;
 
@@ -57,18 +57,17 @@ impl Error {
             .until(&until),
             NoToken::Unreachable(until) => Self::new(
                 ErrorKind::Unreachable,
-                format!("the {name} access token has ended, and its issuer gave no new one{}", hindrance(provider)),
-                format!("the next try is made at {} or later", clock_time(&until)),
+                format!("the {name} access token has ended, and its issuer gave no new one"),
+                format!("the next try may be made at {} or later", clock_time(&until)),
             )
             .until(&until),
             NoToken::TurnedAway { label, until, answer } => {
-                let trouble = Trouble::turned_away(Some(provider), &answer);
-                Self::new(
-                    ErrorKind::Unreachable,
-                    format!("the {name} access token has ended, and no new one was granted: {}", trouble.what),
-                    Trouble::remedy(Some(&trouble), name, &label, Some(&until)),
-                )
-                .until(&until)
+                let what = format!("the {name} access token has ended, and no new one was granted");
+                Trouble::turned_away(Some(provider), &answer).error(&what, name, &label, Some(&until))
+            }
+            NoToken::Unreached { label, until, unreached } => {
+                let what = format!("the {name} access token has ended, and no new one could be asked for");
+                Trouble::unreached(&unreached).error(&what, name, &label, Some(&until))
             }
             NoToken::Untrusted(until) => Self::new(
                 ErrorKind::Unreachable,
@@ -76,7 +75,7 @@ impl Error {
                     "the {name} access token has ended, and no new one was asked for: {}",
                     distrust(Some(provider))
                 ),
-                format!("{}; the next try is made at {} or later", trust(), clock_time(&until)),
+                format!("{}; the next try may be made at {} or later", trust(), clock_time(&until)),
             )
             .until(&until),
             NoToken::Busy(actor) => {
@@ -181,12 +180,17 @@ impl Error {
 
     /// Nothing is stored for this provider.
     pub(crate) fn missing(provider: &Provider) -> Self {
+        Self::missing_in("this profile", provider)
+    }
+
+    /// The same, where it is known which profile that is.
+    pub(crate) fn missing_in(place: &str, provider: &Provider) -> Self {
         let missing = Missing::of(provider);
         let login =
             if missing.can_login { format!(", or sign in: `credlatch login {}`", provider.id) } else { String::new() };
         Self::new(
             ErrorKind::NoCredential,
-            format!("no {} credential is stored in this profile", provider.id),
+            format!("no {} credential is stored in {place}", provider.id),
             format!(
                 "store a key: `credlatch set {}`{login}; or take one in from the environment: `credlatch import env`",
                 provider.id

@@ -10,7 +10,7 @@ use credlatch_core::state::{Material, State};
 use credlatch_core::time::Deadline;
 
 use crate::error::{Error, ErrorKind, clock_time};
-use crate::issuers::{NO_ISSUER, Trouble, distrust, hindrance, trust};
+use crate::issuers::{NO_ISSUER, Trouble, distrust, trust};
 
 /// There is nothing to rotate under this label, whatever is stored under others.
 pub(super) fn not_there(row: &Provider, label: &Label, state: &State) -> Error {
@@ -57,13 +57,18 @@ pub(super) fn not_rotated(row: &Provider, label: &Label, rotation: Rotation, hea
         }
         Rotation::Refused(Refusal::BackOff(until) | Refusal::TooSoon(until)) => {
             let trouble = health.and_then(|health| Trouble::of(Some(row), health));
-            let why = trouble.as_ref().map(|trouble| format!(": {}", trouble.what)).unwrap_or_default();
-            Error::new(
-                ErrorKind::Unreachable,
-                format!("the last tries to rotate {name} failed{why}"),
-                Trouble::remedy(trouble.as_ref(), name, label, Some(&until)),
-            )
-            .until(&until)
+            let tries = health.map_or(0, |health| health.failures);
+            let what = match tries {
+                0 | 1 => format!("the last try to rotate {name} failed"),
+                tries => format!("the last {tries} tries to rotate {name} failed"),
+            };
+            match trouble {
+                Some(trouble) => trouble.error(&what, name, label, Some(&until)),
+                None => {
+                    let remedy = Trouble::remedy(None, name, label, Some(&until));
+                    Error::new(ErrorKind::Unreachable, what, remedy).until(&until)
+                }
+            }
         }
         Rotation::Refused(Refusal::Elsewhere(from)) => Error::no_token(row, NoToken::Elsewhere(from)),
         Rotation::Refused(Refusal::Shared(why)) => Error::shared(row, why),
@@ -74,7 +79,7 @@ pub(super) fn not_rotated(row: &Provider, label: &Label, rotation: Rotation, hea
 /// Why an issuer that was to be asked granted nothing, and when it is asked again.
 fn no_grant(row: &Provider, label: &Label, failed: Exchanged, next: Option<Deadline>) -> Error {
     let name = &row.id;
-    let (what, trouble) = match failed {
+    let what = match failed {
         Exchanged::Rejected { code } => return Error::no_token(row, NoToken::SignIn(Some(code))),
         Exchanged::Unknown => {
             return Error::new(
@@ -91,18 +96,22 @@ fn no_grant(row: &Provider, label: &Label, failed: Exchanged, next: Option<Deadl
             );
         }
         Exchanged::TurnedAway { answer, .. } => {
-            let trouble = Trouble::turned_away(Some(row), &answer);
-            (format!("the {name} token was not rotated: {}", trouble.what), Some(trouble))
+            let what = format!("the {name} token was not rotated");
+            return Trouble::turned_away(Some(row), &answer).error(&what, name, label, next.as_ref());
+        }
+        Exchanged::Unreached(unreached) => {
+            let what = format!("the {name} token was not rotated");
+            return Trouble::unreached(&unreached).error(&what, name, label, next.as_ref());
         }
         Exchanged::NotConsumed { retry_after_ms: Some(1..) } => {
-            (format!("the issuer of {name} asked to be left alone; nothing was changed"), None)
+            format!("the issuer of {name} asked to be left alone; nothing was changed")
         }
         Exchanged::NotConsumed { .. } | Exchanged::Granted(_) => {
-            (format!("the issuer of {name} could not be reached; nothing was changed{}", hindrance(row)), None)
+            format!("the issuer of {name} could not be reached; nothing was changed")
         }
     };
     // Without a next try the entry was replaced meanwhile.
-    let error = Error::new(ErrorKind::Unreachable, what, Trouble::remedy(trouble.as_ref(), name, label, next.as_ref()));
+    let error = Error::new(ErrorKind::Unreachable, what, Trouble::remedy(None, name, label, next.as_ref()));
     next.iter().fold(error, Error::until)
 }
 

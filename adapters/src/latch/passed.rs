@@ -88,6 +88,7 @@ impl Latch {
         let state = snapshot.as_ref().map(|snapshot| &*snapshot.state);
         match (&nothing, wanted.label, state) {
             (Nothing::Chosen(NoToken::Empty), Some(label), Some(state)) => Error::no_entry(row, label, state),
+            (Nothing::Chosen(NoToken::Empty), None, _) => Error::missing_in(&self.place_in_words(), row),
             (Nothing::Chosen(NoToken::Resting(until)), label, state) => {
                 let slot = state.and_then(|state| state.slot(row.id.as_str()));
                 let entries = || slot.into_iter().flat_map(|slot| &slot.entries);
@@ -99,6 +100,16 @@ impl Latch {
             }
             _ => nothing.into_error(row),
         }
+    }
+
+    /// The profile, and the directory of its store if there is one.
+    fn place_in_words(&self) -> String {
+        let profile = self.profile();
+        #[cfg(feature = "env")]
+        if let Some(home) = self.0.inner.home() {
+            return format!("profile {profile} of {}", home.display());
+        }
+        format!("profile {profile}")
     }
 
     /// Makes a credential of what was chosen; nothing if it can't be used, and another is to be chosen.

@@ -3,7 +3,7 @@
 use credlatch_core::provider::Provider;
 
 use crate::error::{Error, ErrorKind};
-use crate::issuers::{UNTRUSTED, after_login, distrust, hindrance, trust};
+use crate::issuers::{Trouble, UNTRUSTED, after_login, distrust, trust, unreached_login};
 
 /// How a flow ends whose actor died where nobody can take over.
 pub(super) const INTERRUPTED: &str = "interrupted";
@@ -21,9 +21,16 @@ pub(super) fn refused(row: &Provider, code: &str) -> Error {
         "access_denied" => (ErrorKind::SignIn, "the login was refused by the person who was asked"),
         "unsupported" => (ErrorKind::Usage, "this build can't sign in; it was made without the `oauth` feature"),
         INTERRUPTED => (ErrorKind::Busy, "the process that asked the issuer ended before the answer came"),
+        "unreachable" => (ErrorKind::Unreachable, "its issuer could not be reached"),
         _ => (ErrorKind::Unreachable, "the issuer did not complete the login"),
     };
-    let hindrance = if code == "unreachable" { hindrance(row) } else { String::new() };
-    let remedy = after_login(code).map_or_else(|| again(row), |helps| format!("{helps}; then {}", again(row)));
-    Error::new(kind, format!("{}: {what} ({code}){hindrance}", row.id), remedy)
+    if let Some(Trouble { what, remedy, kind }) = unreached_login(row, code) {
+        let remedy = remedy.map_or_else(|| again(row), |helps| format!("{helps}; then {}", again(row)));
+        return Error::new(kind, format!("the login to {} was not completed: {what}", row.id), remedy);
+    }
+    let (kind, remedy) = match after_login(code) {
+        Some((kind, helps)) => (kind, format!("{helps}; then {}", again(row))),
+        None => (kind, again(row)),
+    };
+    Error::new(kind, format!("{}: {what} ({code})", row.id), remedy)
 }

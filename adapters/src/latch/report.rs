@@ -98,13 +98,16 @@ impl Latch {
                 NoToken::Resting(until)
                 | NoToken::Unreachable(until)
                 | NoToken::Untrusted(until)
-                | NoToken::TurnedAway { until, .. }
                 | NoToken::InDoubt { until, .. },
             )) => Ok(Next::WaitUntil(system_time(until.wall_ms()))),
             Err(nothing) => {
                 let error = nothing.into_error(row);
                 match error.kind() {
                     ErrorKind::SignIn | ErrorKind::NoCredential => Ok(Next::SignIn(error)),
+                    // What somebody set wrong is not waited for.
+                    ErrorKind::Unreachable if error.retry_at().is_some() => {
+                        error.retry_at().map_or(Err(error), |at| Ok(Next::WaitUntil(at)))
+                    }
                     _ => Err(error),
                 }
             }

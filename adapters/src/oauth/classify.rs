@@ -2,7 +2,7 @@
 //!
 //! | answer | meaning |
 //! |---|---|
-//! | nothing was sent: no name, no route, refused, no TLS, a proxy's no | not consumed |
+//! | nothing was sent: no name, no route, refused, no TLS, a proxy's no | unreached: not consumed, and told by what stood between |
 //! | nothing was sent: a certificate that nobody who is trusted vouches for | untrusted: not consumed, and told as this |
 //! | sent, and no answer: time-out, reset, closed | unknown |
 //! | 2xx with tokens | granted |
@@ -23,7 +23,7 @@ use credlatch_core::secret::Secret;
 
 use super::answer;
 use super::http::{Answer, Reply};
-use crate::issuers::UNTRUSTED;
+use crate::issuers::{self, UNTRUSTED};
 
 /// The errors that condemn the token that was presented: RFC 6749 and 6750, OpenAI's and GitHub's words for the same.
 const CONDEMNING: [&str; 11] = [
@@ -46,7 +46,8 @@ const TOO_LONG: &str = "granted_token_too_long";
 /// What came of presenting this refresh token.
 pub(super) fn refreshed(reply: &Reply, presented: &Secret) -> Exchanged {
     let answer = match reply {
-        Reply::NotSent => return Exchanged::NotConsumed { retry_after_ms: None },
+        Reply::NotSent(None) => return Exchanged::NotConsumed { retry_after_ms: None },
+        Reply::NotSent(Some(unreached)) => return Exchanged::Unreached(unreached.clone()),
         Reply::Untrusted => return Exchanged::Untrusted,
         Reply::NoAnswer => return Exchanged::Unknown,
         Reply::Answer(answer) => answer,
@@ -102,7 +103,7 @@ pub(super) const UNUSABLE: &str = "unusable_answer";
 /// A short code for a request that brought nothing.
 pub(super) fn failure(reply: &Reply) -> String {
     match reply {
-        Reply::NotSent => "unreachable".to_owned(),
+        Reply::NotSent(why) => why.as_ref().map_or(issuers::UNREACHABLE, issuers::unreached_code).to_owned(),
         Reply::Untrusted => UNTRUSTED.to_owned(),
         Reply::NoAnswer => "no_answer".to_owned(),
         Reply::Answer(answer) => answer.error_code().unwrap_or_else(|| format!("http_{}", answer.status)),

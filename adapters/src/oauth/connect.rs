@@ -19,12 +19,12 @@ use ureq::unversioned::transport::{
     Transport, TransportAdapter,
 };
 
-use super::names::Names;
+use super::names::{Names, Unknown};
 use super::socks::{self, Target};
 
-/// A client for one request, and whether it has sent any of it. Before it does, it says so; if that can't be noted it sends
-/// nothing.
-pub(super) fn client(config: Config, timeout: Duration, sending: Option<Sending>) -> (Agent, Arc<AtomicBool>) {
+/// A client for one request. Before it sends any of it, it says so; if that can't be noted it sends nothing.
+pub(super) fn client(config: Config, timeout: Duration, sending: Option<Sending>) -> Client {
+    let unknown = Unknown::default();
     let sent = Arc::new(AtomicBool::new(false));
     let watch = Watch { sent: Arc::clone(&sent), sending, timeout, proxied: config.proxy().is_some() };
     let chain =
@@ -33,7 +33,16 @@ pub(super) fn client(config: Config, timeout: Duration, sending: Option<Sending>
             .chain(Tcp { timeout })
             .chain(RustlsConnector::default())
             .chain(watch);
-    (Agent::with_parts(config, chain, Names::default()), sent)
+    Client { agent: Agent::with_parts(config, chain, Names::noting(Arc::clone(&unknown))), sent, unknown }
+}
+
+/// A client for one request, and what became of it.
+pub(super) struct Client {
+    pub(super) agent: Agent,
+    /// Whether any of the request was sent.
+    pub(super) sent: Arc<AtomicBool>,
+    /// The name for which no address was found.
+    pub(super) unknown: Unknown,
 }
 
 /// Opens tunnels through a SOCKS proxy.

@@ -88,7 +88,7 @@ pub(super) fn polled(reply: &Reply) -> Polled {
     }
     let code = match reply {
         Reply::Answer(answer) => answer.error_code(),
-        Reply::NotSent | Reply::Untrusted | Reply::NoAnswer => None,
+        Reply::NotSent(_) | Reply::Untrusted | Reply::NoAnswer => None,
     };
     match code.as_deref() {
         Some("authorization_pending") => Polled::Pending,
@@ -106,7 +106,7 @@ pub(super) fn polled(reply: &Reply) -> Polled {
 /// was given by somebody between here and the issuer, who may be gone at the next poll: it counts as a dropped connection.
 pub(super) fn wait(reply: &Reply) -> Option<Polled> {
     match reply {
-        Reply::NotSent | Reply::Untrusted => Some(Polled::Pending),
+        Reply::NotSent(_) | Reply::Untrusted => Some(Polled::Pending),
         Reply::NoAnswer => Some(Polled::SlowDown),
         Reply::Answer(answer) if answer.status == 429 || answer.status >= 500 || !answer.is_oauth() => {
             Some(Polled::SlowDown)
@@ -208,7 +208,7 @@ mod tests {
 
     #[test]
     fn trouble_on_the_way_is_waited_out() {
-        assert_eq!(polled(&Reply::NotSent), Polled::Pending);
+        assert_eq!(polled(&Reply::NotSent(None)), Polled::Pending);
         assert_eq!(polled(&Reply::NoAnswer), Polled::SlowDown);
         for status in [429, 500, 502, 503] {
             assert_eq!(polled(&answer(status, "")), Polled::SlowDown);

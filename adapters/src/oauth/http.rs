@@ -8,11 +8,14 @@ use std::time::Duration;
 
 use credlatch_core::port::Sending;
 use credlatch_core::provider::{Url, endpoint};
+use credlatch_core::rotation::Unreached;
 use ureq::config::Config;
 use ureq::tls::{RootCerts, TlsConfig};
 use zeroize::Zeroizing;
 
-use super::{connect, proxy, roots};
+use super::connect::{self, Client};
+use super::proxy::Named;
+use super::{obstacle, proxy, roots};
 use crate::patience::retry_after_ms;
 
 /// The longest answer that is read, in bytes.
@@ -33,8 +36,8 @@ pub(super) struct Post<'a> {
 
 /// What came back.
 pub(super) enum Reply {
-    /// Nothing of the request left this machine.
-    NotSent,
+    /// Nothing of the request left this machine, for this reason if one is known.
+    NotSent(Option<Unreached>),
     /// Nor to whom it was meant for: nobody who is trusted vouches for the server that answered.
     Untrusted,
     /// Some of it may have, and no answer came.
@@ -62,15 +65,23 @@ pub(super) fn form(fields: &[(&str, &str)]) -> Zeroizing<String> {
 
 /// Sends it once. Redirects are not followed: a secret goes where the provider's row says, and nowhere else.
 pub(super) fn post(post: &Post<'_>) -> Reply {
-    let Ok(url) = endpoint(post.url) else { return Reply::NotSent };
-    let Some(config) = config(post.timeout, &url) else { return Reply::NotSent };
-    let (agent, sent) = connect::client(config, post.timeout, post.sending.cloned());
+    let Ok(url) = endpoint(post.url) else { return Reply::NotSent(None) };
+    // A request to this machine is not encrypted, and no proxy may read it; any other is, and a proxy sees a tunnel.
+    let proxy = match if url.is_loopback() { Ok(None) } else { proxy::named(&url) } {
+        Ok(proxy) => proxy,
+        Err(variable) => return Reply::NotSent(Some(obstacle::bad_proxy(&url, variable))),
+    };
+    let config = config(post.timeout, &url, proxy.as_ref());
+    let Client { agent, sent, unknown } = connect::client(config, post.timeout, post.sending.cloned());
     let request = agent.post(post.url).header("content-type", post.content_type).header("accept", "application/json");
     let mut response = match request.send(post.body.as_bytes()) {
         Ok(response) => response,
         Err(_) if sent.load(Ordering::Acquire) => return Reply::NoAnswer,
         Err(error) if is_distrust(&error) => return Reply::Untrusted,
-        Err(_) => return Reply::NotSent,
+        Err(error) => {
+            let unknown = unknown.get().map(String::as_str);
+            return Reply::NotSent(Some(obstacle::between(&url, proxy.as_ref(), unknown, &error)));
+        }
     };
     // By its own date or not at all: by two clocks that disagree it would be worse than a back-off of ours.
     let retry_after_ms = retry_after_ms(response.headers(), None);
@@ -91,11 +102,8 @@ fn is_distrust(error: &ureq::Error) -> bool {
     matches!(tls, Some(rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented))
 }
 
-/// How it is sent; none if the environment names a proxy that can't be understood.
-fn config(timeout: Duration, url: &Url<'_>) -> Option<Config> {
-    let is_loopback = url.is_loopback();
-    // A request to this machine is not encrypted, and no proxy may read it; any other is, and a proxy sees a tunnel.
-    let proxy = if is_loopback { None } else { proxy::named().ok()? };
+/// How it is sent.
+fn config(timeout: Duration, url: &Url<'_>, proxy: Option<&Named>) -> Config {
     // Reading them takes some milliseconds, which a request in the clear can do without.
     let roots = if url.https { roots::trusted() } else { RootCerts::WebPki };
     let config = ureq::config::Config::builder()
@@ -104,11 +112,11 @@ fn config(timeout: Duration, url: &Url<'_>) -> Option<Config> {
         .max_redirects(0)
         .max_redirects_will_error(false)
         .max_idle_connections(0)
-        .https_only(!is_loopback)
-        .proxy(proxy)
+        .https_only(!url.is_loopback())
+        .proxy(proxy.map(|named| named.proxy.clone()))
         .tls_config(TlsConfig::builder().root_certs(roots).build())
         .user_agent(concat!("credlatch/", env!("CARGO_PKG_VERSION")));
-    Some(config.build())
+    config.build()
 }
 
 #[cfg(test)]

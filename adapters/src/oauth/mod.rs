@@ -12,6 +12,8 @@ mod device;
 mod http;
 mod loopback;
 mod names;
+mod no_proxy;
+mod obstacle;
 mod pkce;
 pub(crate) mod proxy;
 pub(crate) mod roots;
@@ -231,6 +233,6 @@ fn send(
     body: Zeroizing<String>,
     sending: Option<&Sending>,
 ) -> Reply {
-    let Some(url) = url else { return Reply::NotSent };
+    let Some(url) = url else { return Reply::NotSent(None) };
     post(&Post { url, content_type, body, timeout: Duration::from_secs(row.http_timeout_secs), sending })
 }

@@ -88,10 +88,10 @@ fn version_5(on: &mut (impl Read + Write), proxy: &Proxy, to: &Target) -> io::Re
             prefixed(&mut request, proxy.password().unwrap_or("").as_bytes())?;
             on.write_all(&request)?;
             if read(on)? != [1, 0] {
-                return refused("it refused the user");
+                return unknown_user("it refused the user");
             }
         }
-        _ => return refused("it wants to know the user in no way that is known"),
+        _ => return unknown_user("it wants to know the user in no way that is known"),
     }
     let mut request = vec![5, 1, 0];
     match to {
@@ -134,8 +134,14 @@ fn read<const N: usize>(on: &mut impl Read) -> io::Result<[u8; N]> {
     Ok(bytes)
 }
 
+/// It wants another user name or password.
+fn unknown_user<T>(why: &str) -> io::Result<T> {
+    let what = format!("the SOCKS proxy opened no tunnel: {why}");
+    Err(io::Error::new(io::ErrorKind::PermissionDenied, what))
+}
+
 fn refused<T>(why: &str) -> io::Result<T> {
-    Err(io::Error::other(format!("the SOCKS proxy opened no tunnel: {why}")))
+    Err(io::Error::new(io::ErrorKind::ConnectionAborted, format!("the SOCKS proxy opened no tunnel: {why}")))
 }
 
 #[cfg(test)]

@@ -88,7 +88,7 @@ fn a_dotenv_in_the_working_directory_is_seen_by_name() {
     found(&diagnosis, Note, &["GROQ_API_KEY in ", ".env, for groq, is not used"]);
     found(&diagnosis, Note, &["OPENAI_API_KEY", "the name of a variable"]);
     assert_eq!(outside(&diagnosis).len(), 2);
-    fs::write(&file, [0xff, 0xfe]).unwrap();
+    fs::write(&file, [0xff, 0x80]).unwrap();
     let diagnosis = home.doctor_in(&[]);
     sound(&diagnosis);
     found(&diagnosis, Note, &[".env", "not text"]);

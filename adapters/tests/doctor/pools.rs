@@ -133,7 +133,24 @@ fn a_login_whose_issuer_gave_nothing_says_when_the_next_try_is() {
     let home = Home::new().with_login(3600);
     let busy = |_: &credlatch::Secret| Answer::NotConsumed { retry_after: Some(Duration::from_secs(600)) };
     home.latch().rotate_with("openai-codex", busy).unwrap_err();
-    found(&home.doctor(), Warning, &["could not be renewed 1 times", "the next try is at"]);
+    found(&home.doctor(), Warning, &["could not be renewed the last time", "the next try may be made at"]);
+}
+
+#[test]
+fn a_login_that_has_ended_and_failed_every_time_is_told_though_the_next_try_may_be_made() {
+    let failed = |_: &credlatch::Secret| Answer::NotConsumed { retry_after: Some(Duration::ZERO) };
+    for (lifetime, is_told) in [(0, true), (3600, false)] {
+        let home = Home::new().with_login(lifetime);
+        for _ in 0..3 {
+            home.latch().rotate_with("openai-codex", failed).unwrap_err();
+        }
+        let diagnosis = home.doctor();
+        if is_told {
+            found(&diagnosis, Warning, &["has ended, and could not be renewed 3 times in a row", "when it is needed"]);
+        } else {
+            sound(&diagnosis);
+        }
+    }
 }
 
 #[test]

@@ -198,7 +198,7 @@ fn while_the_issuer_is_down_a_valid_token_is_served() {
     let token = || engine.token(&issuer, &acme(), &Choice::default(), times, 20_000);
     assert_eq!(text(&token().unwrap()), access);
     engine.clock().leap(HOUR);
-    assert!(matches!(token(), Err(NoToken::Unreachable(_))));
+    assert!(matches!(token(), Err(NoToken::Unreached { .. })));
 }
 
 #[test]

@@ -8,12 +8,10 @@ use std::time::{Duration, Instant};
 
 use credlatch::oauth::HttpIssuer;
 use credlatch_core::port::Issuer;
-use credlatch_core::rotation::{Exchanged, TurnedAway};
+use credlatch_core::rotation::{Exchanged, Obstacle, TurnedAway, Unreached};
 use credlatch_sandbox::Sandbox;
 
 use crate::world::{acme, issuer, row, secret};
-
-const NOT_CONSUMED: Exchanged = Exchanged::NotConsumed { retry_after_ms: None };
 
 fn issuer_at(token_endpoint: &str) -> HttpIssuer {
     let sandbox = Sandbox::start().unwrap();
@@ -65,18 +63,25 @@ fn read_request(stream: &mut TcpStream) -> String {
     text
 }
 
+/// Nothing is consumed, and this is what stood between.
+fn unreached(obstacle: Obstacle, host: &str) -> Exchanged {
+    Exchanged::Unreached(Unreached { obstacle, host: host.to_owned(), variable: None })
+}
+
 #[test]
 fn where_nobody_listens_nothing_is_consumed() {
     let port = {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         listener.local_addr().unwrap().port()
     };
-    assert_eq!(refresh(&issuer_at(&format!("http://127.0.0.1:{port}/token"))), NOT_CONSUMED);
+    let told = unreached(Obstacle::NoConnection, "127.0.0.1");
+    assert_eq!(refresh(&issuer_at(&format!("http://127.0.0.1:{port}/token"))), told);
 }
 
 #[test]
 fn a_name_that_nobody_has_consumes_nothing() {
-    assert_eq!(refresh(&issuer_at("https://credlatch.invalid/token")), NOT_CONSUMED);
+    let told = unreached(Obstacle::NoAddress, "credlatch.invalid");
+    assert_eq!(refresh(&issuer_at("https://credlatch.invalid/token")), told);
 }
 
 #[test]
@@ -86,7 +91,8 @@ fn a_server_that_does_not_speak_tls_gets_nothing() {
         assert!(!hello.contains("refresh_token"));
         stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
     });
-    assert_eq!(refresh(&issuer_at(&format!("https://127.0.0.1:{port}/token"))), NOT_CONSUMED);
+    let told = unreached(Obstacle::Other, "127.0.0.1");
+    assert_eq!(refresh(&issuer_at(&format!("https://127.0.0.1:{port}/token"))), told);
     server.join().unwrap();
 }
 
@@ -227,5 +233,8 @@ fn a_tunnel_to_something_that_is_not_the_issuer_carries_nothing() {
 
 #[test]
 fn inner_nothing_gets_past_the_proxy() {
-    assert_eq!(refresh(&issuer_at("https://credlatch.example/token")), NOT_CONSUMED);
+    // Where this test runs by itself no proxy is named, and nobody has the name.
+    let refused = refresh(&issuer_at("https://credlatch.example/token"));
+    let Exchanged::Unreached(told) = &refused else { panic!("{refused:?}") };
+    assert_eq!(told.variable.is_some(), std::env::var_os("ALL_PROXY").is_some(), "{told:?}");
 }

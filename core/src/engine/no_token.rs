@@ -9,6 +9,7 @@ use crate::state::origin::Origin;
 use crate::state::shared::Shared;
 use crate::state::time::{Deadline, Stamp};
 use crate::state::turned_away::TurnedAway;
+use crate::state::unreached::Unreached;
 use crate::state::{Entry, Slot, Source};
 
 /// Why there is nothing good for a request.
@@ -57,6 +58,15 @@ pub enum NoToken {
         until: Deadline,
         /// What it answered.
         answer: TurnedAway,
+    },
+    /// Nothing could be sent to the issuer, because this stood between; the next try may be made then.
+    Unreached {
+        /// Whose token it was to renew.
+        label: Label,
+        /// Not before this.
+        until: Deadline,
+        /// What stood between.
+        unreached: Unreached,
     },
     /// What answered as the issuer is not trusted, so nothing was sent to it; the next try may be made then.
     Untrusted(Deadline),

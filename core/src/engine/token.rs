@@ -213,12 +213,15 @@ impl<P: Ports> Engine<P> {
         let retry_at = entry.and_then(|entry| entry.health.retry_at);
         let is_untrusted = entry.is_some_and(|entry| entry.health.untrusted);
         let turned_away = entry.and_then(|entry| entry.health.turned_away.clone());
+        let unreached = entry.and_then(|entry| entry.health.unreached.clone());
+        let label = &picked.live.label;
         // What is known of the last try says more than the doubt that it returned to.
-        let is_told = is_untrusted || turned_away.is_some();
-        let no_answer = |until| match turned_away {
-            Some(answer) => NoToken::TurnedAway { label: picked.live.label.clone(), until, answer },
-            None if is_untrusted => NoToken::Untrusted(until),
-            None => NoToken::Unreachable(until),
+        let is_told = is_untrusted || turned_away.is_some() || unreached.is_some();
+        let no_answer = |until| match (turned_away, unreached) {
+            (Some(answer), _) => NoToken::TurnedAway { label: label.clone(), until, answer },
+            (None, Some(unreached)) => NoToken::Unreached { label: label.clone(), until, unreached },
+            (None, None) if is_untrusted => NoToken::Untrusted(until),
+            (None, None) => NoToken::Unreachable(until),
         };
         Err(match rotation {
             // Not due is what was spent a moment ago, if somebody set the wall clock meanwhile: look again.

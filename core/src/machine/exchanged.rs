@@ -6,6 +6,7 @@ use crate::state::extra::Extra;
 use crate::state::secret::{Secret, stored, stored_option};
 use crate::state::time::{Expiry, Stamp};
 use crate::state::turned_away::TurnedAway;
+use crate::state::unreached::Unreached;
 use crate::state::{Custody, Grant};
 
 /// How an issuer answered a refresh token.
@@ -31,6 +32,8 @@ pub enum Exchanged {
         /// How long it wants to be left alone, if it said so.
         retry_after_ms: Option<u64>,
     },
+    /// Nothing was sent, because this stood between here and the issuer.
+    Unreached(Unreached),
     /// Nothing was sent, because nobody who is trusted vouches for the server that answered as the issuer.
     Untrusted,
     /// It was sent, and no usable answer came: the issuer may have spent it.

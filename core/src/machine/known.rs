@@ -132,7 +132,10 @@ impl State {
             }
             (
                 Fate::Rotating(claim),
-                Exchanged::NotConsumed { .. } | Exchanged::TurnedAway { .. } | Exchanged::Untrusted,
+                Exchanged::NotConsumed { .. }
+                | Exchanged::TurnedAway { .. }
+                | Exchanged::Unreached(_)
+                | Exchanged::Untrusted,
             ) => known.before(claim),
         };
         self.set_fate(&known, fate);

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::extra::Extra;
 use super::time::{Deadline, Stamp};
 use super::turned_away::TurnedAway;
+use super::unreached::Unreached;
 
 /// What stands against an entry.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -32,6 +33,9 @@ pub struct Health {
     /// What the issuer answered to the last of those tries, if it turned it away.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub turned_away: Option<TurnedAway>,
+    /// What stood between this machine and the issuer at the last of those tries, if that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unreached: Option<Unreached>,
     /// The last rotation that an answer of 401 caused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub challenged: Option<Stamp>,

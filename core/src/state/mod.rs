@@ -29,6 +29,7 @@ pub mod times;
 mod tokens;
 mod tombstone;
 pub mod turned_away;
+pub mod unreached;
 pub mod url;
 
 pub use custody::{Actor, Claim, Custody, Doubt, DoubtCause, Lost};

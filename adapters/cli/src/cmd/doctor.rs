@@ -1,5 +1,7 @@
 //! `doctor`: look everything over. It changes nothing, and works where the store can't be read.
 
+use std::time::SystemTime;
+
 use credlatch::doctor::{
     About, Diagnosis, EntryReport, Finding, FlowReport, Holder, ProviderReport, Severity, Surroundings,
 };
@@ -142,7 +144,8 @@ fn line(place: usize, entry: &EntryReport) -> String {
     if !["ok", "dead", "lost", "resting", "suspended"].contains(&health) {
         parts.push(health.replace('_', " "));
     }
-    parts.extend(entry.expires_at.map(|at| format!("its token ends at {}", rfc3339(at))));
+    let tense = |at| if at <= SystemTime::now() { "ended" } else { "ends" };
+    parts.extend(entry.expires_at.map(|at| format!("its token {} at {}", tense(at), rfc3339(at))));
     let models = entry.model_rests.iter();
     parts.extend(models.map(|(model, until)| format!("rests for {model} until {}", rfc3339(*until))));
     wrap(&format!("  {place}. "), &parts.join("; "))

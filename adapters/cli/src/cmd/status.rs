@@ -1,8 +1,9 @@
 //! `status`: what is stored, without a secret.
 
+use credlatch::core::provider::Provider as Row;
 use credlatch::core::state::Entry;
 use credlatch::core::time::Stamp;
-use credlatch::doctor::health;
+use credlatch::doctor::{health, trouble};
 use credlatch::{Error, FlowState, FlowStatus, Kind, Latch, ProviderId, Status, rfc3339, rfc3339_ms};
 use serde::Serialize;
 use zeroize::Zeroizing;
@@ -32,6 +33,9 @@ struct Shown<'a> {
     source: String,
     health: &'static str,
     expires_at: Option<String>,
+    /// Why the last try to renew it came to nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trouble: Option<String>,
 }
 
 /// A login in progress.
@@ -53,22 +57,23 @@ pub(crate) fn status(global: &Global) -> Done {
 pub(crate) fn tell(latch: &Latch, json: bool) -> Result<Zeroizing<String>, Error> {
     let status = latch.status()?;
     let flows = status.flows();
-    let answer = answer(latch.profile().as_str(), &status, &flows);
+    let answer = answer(latch, &status, &flows);
     Ok(output::form(json, &answer, || describe(&answer)))
 }
 
 /// All that is stored at one generation, without a secret.
-pub(super) fn answer<'a>(profile: &'a str, status: &'a Status, flows: &[FlowStatus]) -> Answer<'a> {
+pub(super) fn answer<'a>(latch: &'a Latch, status: &'a Status, flows: &[FlowStatus]) -> Answer<'a> {
+    let (profile, table) = (latch.profile().as_str(), latch.providers());
     let providers = status.state.providers.iter().map(|(id, slot)| Provider {
         id,
-        entries: slot.entries.iter().map(|entry| show(entry, &status.now)).collect(),
+        entries: slot.entries.iter().map(|entry| show(entry, table.get(id), &status.now)).collect(),
         flow: flows.iter().find(|flow| flow.provider == *id && flow.state == FlowState::Pending).map(login),
     });
     let providers = providers.filter(|provider| !provider.entries.is_empty() || provider.flow.is_some()).collect();
     Answer { profile, generation: status.state.generation, providers }
 }
 
-fn show<'a>(entry: &'a Entry, now: &Stamp) -> Shown<'a> {
+fn show<'a>(entry: &'a Entry, row: Option<&Row>, now: &Stamp) -> Shown<'a> {
     let (health, ends_ms) = health(entry, now);
     Shown {
         label: entry.label.as_str(),
@@ -76,6 +81,7 @@ fn show<'a>(entry: &'a Entry, now: &Stamp) -> Shown<'a> {
         source: entry.source.to_string(),
         health: health.as_str(),
         expires_at: ends_ms.map(rfc3339_ms),
+        trouble: trouble(row, entry),
     }
 }
 
@@ -100,6 +106,14 @@ fn describe(answer: &Answer<'_>) -> String {
     } else {
         parts.push(table::table(["PROVIDER", "LABEL", "KIND", "SOURCE", "HEALTH", "EXPIRES"], &rows));
     }
+    let troubled = |provider: &&Provider<'_>| {
+        let told = |entry: &Shown<'_>| {
+            let trouble = entry.trouble.as_ref()?;
+            Some(format!("The {} entry {} could not be renewed: {trouble}.", provider.id, entry.label))
+        };
+        provider.entries.iter().filter_map(told).collect::<Vec<_>>()
+    };
+    parts.extend(providers.iter().flat_map(|provider| troubled(&provider)));
     let logins = providers.iter().filter_map(|provider| Some((provider.id, provider.flow.as_ref()?)));
     parts.extend(logins.map(|(id, login)| format!("A login for {id} is in progress until {}.", login.expires_at)));
     parts.join("\n\n")

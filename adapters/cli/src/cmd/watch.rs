@@ -12,7 +12,6 @@ const LOOK: Duration = Duration::from_millis(10);
 
 pub(crate) fn watch(global: &Global, from: Option<u64>) -> Done {
     let latch = global.latch()?;
-    let profile = latch.profile().as_str();
     let mut told = match from {
         Some(generation) => generation,
         None => latch.status()?.state.generation,
@@ -22,7 +21,7 @@ pub(crate) fn watch(global: &Global, from: Option<u64>) -> Done {
         // A store that was restored goes back; that is a change too.
         if status.state.generation != told {
             told = status.state.generation;
-            output::json(&status::answer(profile, &status, &status.flows()))?;
+            output::json(&status::answer(&latch, &status, &status.flows()))?;
         }
         std::thread::sleep(LOOK);
     }

@@ -44,6 +44,7 @@ mod saving;
 mod shown;
 mod stopped;
 mod turned_away;
+mod unreached;
 mod upgrade;
 mod watching;
 mod world;

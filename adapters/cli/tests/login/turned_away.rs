@@ -14,7 +14,7 @@ fn line(text: &str) -> String {
 
 /// A login that lasts, whose issuer turns everybody away with this; every command says so, and what helps.
 #[track_caller]
-fn is_told(world: &World, answer: &str, helps: &str) {
+fn is_told(world: &World, status: i32, answer: &str, helps: &str) {
     let check = |what: &str, told: &str| {
         for word in [answer, helps, "`credlatch rotate acme --now`"] {
             assert!(told.contains(word), "{what}: {word:?} is not in: {told}");
@@ -27,36 +27,42 @@ fn is_told(world: &World, answer: &str, helps: &str) {
     let stored = world.home.document();
     for what in ["the first", "whoever comes later"] {
         let said = world.say(&["rotate", "acme"]);
-        said.failed(7, answer);
+        said.failed(status, answer);
         check(what, &line(&said.err));
     }
     let doctor = world.say(&["doctor"]);
     assert_eq!(doctor.status, 1, "{}", doctor.out);
     check("doctor", &line(&doctor.out));
+    let shown = world.say(&["status"]).out;
+    assert!(
+        line(&shown).contains("The acme entry default could not be renewed: ") && line(&shown).contains(answer),
+        "{shown}"
+    );
+    assert!(world.status()["providers"][0]["entries"][0]["trouble"].as_str().unwrap().contains(answer));
     let document = std::fs::read_to_string(&stored).unwrap();
     assert!(document.contains("turned_away") && document.contains("settled"), "nothing is consumed: {document}");
     assert_eq!(world.say(&["token", "acme"]).status, 0, "it is good while it lasts");
     world.put("acme", 0);
     for _ in 0..2 {
         let said = world.say(&["token", "acme"]);
-        said.failed(7, answer);
+        said.failed(status, answer);
         check("token", &line(&said.err));
     }
 }
 
 #[test]
 fn a_refusal_that_no_wait_mends_is_told_with_its_status_and_code_and_what_helps() {
-    for (status, code, helps) in [
-        (400, "invalid_client", "look at `client_id` in"),
-        (401, "invalid_client", "look at `client_id` in"),
-        (400, "unauthorized_client", "look at `client_id` in"),
-        (400, "invalid_request", "look at `token_endpoint` in"),
-        (400, "unsupported_grant_type", "look at `token_endpoint` in"),
-        (403, "access_denied", "look at `client_id` and `token_endpoint` in"),
+    for (status, code, ends, helps) in [
+        (400, "invalid_client", 2, "look at `client_id` in"),
+        (401, "invalid_client", 2, "look at `client_id` in"),
+        (400, "unauthorized_client", 2, "look at `client_id` in"),
+        (400, "invalid_request", 2, "look at `token_endpoint` in"),
+        (400, "unsupported_grant_type", 2, "look at `token_endpoint` in"),
+        (403, "access_denied", 7, "look at `client_id` and `token_endpoint` in"),
     ] {
         let world = World::new();
         world.sandbox.adjust(|settings| settings.fault = Some(Fault::Refuse(status, code.to_owned())));
-        is_told(&world, &format!("{} answered HTTP {status} {code}", world.sandbox.url()), helps);
+        is_told(&world, ends, &format!("{} answered HTTP {status} {code}", world.sandbox.url()), helps);
         // Once it is mended nothing is left of it.
         world.sandbox.adjust(|settings| settings.fault = None);
         let rotated = world.say(&["rotate", "acme", "--now"]);
@@ -72,7 +78,7 @@ fn doctor_goes_on_telling_what_no_wait_mends_when_the_next_try_may_be_made() {
         let world = World::new();
         world.put("acme", 3600);
         world.sandbox.adjust(|settings| settings.fault = Some(answer));
-        assert_eq!(world.say(&["rotate", "acme"]).status, 7);
+        assert_eq!(world.say(&["rotate", "acme"]).status, if is_told { 2 } else { 7 });
         let text = std::fs::read_to_string(world.home.document()).unwrap();
         let mut document: serde_json::Value = serde_json::from_str(&text).unwrap();
         document["profile"]["providers"]["acme"]["entries"][0]["health"]["retry_at"]["after_ms"] = 0.into();
@@ -92,7 +98,7 @@ fn an_endpoint_that_is_not_there_is_told() {
         let endpoint = row.oauth.as_mut().unwrap().token_endpoint.as_mut().unwrap();
         endpoint.push_str("/nowhere");
     });
-    is_told(&world, "answered HTTP 404", "look at `token_endpoint` in");
+    is_told(&world, 2, "answered HTTP 404", "look at `token_endpoint` in");
 }
 
 #[test]
@@ -103,7 +109,7 @@ fn a_page_that_does_not_speak_oauth_is_told_as_one() {
     let world = World::with(|row| {
         row.oauth.as_mut().unwrap().token_endpoint = Some(format!("http://127.0.0.1:{port}/token"));
     });
-    is_told(&world, &format!("http://127.0.0.1:{port} answered HTTP 403"), "try from another network");
+    is_told(&world, 7, &format!("http://127.0.0.1:{port} answered HTTP 403"), "try from another network");
 }
 
 /// Answers a request with a page for people.
@@ -124,7 +130,7 @@ fn a_login_that_no_second_try_mends_says_what_does() {
         [(stranger, "invalid_client", "look at `client_id` in"), (moved, "http_404", "look at the endpoints")]
     {
         let said = world.say(&["login", "acme"]);
-        said.failed(7, code);
+        said.failed(2, code);
         assert!(said.err.contains(helps), "{}", said.err);
     }
 }
@@ -163,4 +169,19 @@ fn the_command_that_is_named_is_of_the_entry_that_was_meant() {
     world.sandbox.adjust(|settings| settings.fault = Some(Fault::Busy(86_400)));
     let said = world.say(&["rotate", "acme", "--label", "at work"]);
     said.failed(7, "`credlatch rotate acme --label 'at work' --now`");
+}
+
+#[test]
+fn an_issuer_that_wants_a_person_is_no_reason_to_wait() {
+    for code in ["interaction_required", "consent_required", "login_required"] {
+        let world = World::new().ended();
+        world.sandbox.adjust(|settings| settings.fault = Some(Fault::Refuse(400, code.to_owned())));
+        for args in [&["token", "acme"][..], &["rotate", "acme"]] {
+            let said = world.say(args);
+            said.failed(4, &format!("wants a person to sign in (HTTP 400 {code})"));
+            assert!(said.err.contains("`credlatch login acme`") && !said.err.contains("next try"), "{}", said.err);
+        }
+        let doctor = world.say(&["doctor"]);
+        assert!(doctor.status == 1 && line(&doctor.out).contains(code), "{}", doctor.out);
+    }
 }

@@ -37,7 +37,7 @@ fn turned_away(status: u16, code: Option<&str>, retry_after_ms: Option<u64>) -> 
 
 #[test]
 fn nothing_sent_is_not_consumed() {
-    assert_eq!(refreshed(&Reply::NotSent), Exchanged::NotConsumed { retry_after_ms: None });
+    assert_eq!(refreshed(&Reply::NotSent(None)), Exchanged::NotConsumed { retry_after_ms: None });
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn what_may_come_after_the_act_is_unknown() {
 fn a_code_exchange_gives_tokens_or_a_short_code() {
     assert!(matches!(exchanged(&answer(200, GOOD)), CodeExchanged::Granted(_)));
     for (reply, code) in [
-        (Reply::NotSent, "unreachable"),
+        (Reply::NotSent(None), "unreachable"),
         (Reply::Untrusted, "untrusted_certificate"),
         (Reply::NoAnswer, "no_answer"),
         (answer(200, HTML), "unusable_answer"),

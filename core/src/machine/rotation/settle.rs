@@ -108,19 +108,26 @@ fn settle_without_grant(entry: &mut Entry, now: &Stamp, claim: &Claim, outcome: 
     let custody = match outcome {
         Exchanged::Granted(_) => return,
         Exchanged::Rejected { code } => Custody::Lost(claim.lost(now, code)),
-        Exchanged::NotConsumed { .. } | Exchanged::TurnedAway { .. } | Exchanged::Untrusted => back_to,
+        Exchanged::NotConsumed { .. }
+        | Exchanged::TurnedAway { .. }
+        | Exchanged::Unreached(_)
+        | Exchanged::Untrusted => back_to,
         Exchanged::Unknown => Custody::InDoubt(claim.doubted(DoubtCause::NoUsableAnswer, None)),
     };
     match outcome {
         Exchanged::NotConsumed { retry_after_ms } | Exchanged::TurnedAway { retry_after_ms, .. } => {
             entry.health.back_off(now, *retry_after_ms);
         }
-        Exchanged::Untrusted | Exchanged::Unknown => entry.health.back_off(now, None),
+        Exchanged::Unreached(_) | Exchanged::Untrusted | Exchanged::Unknown => entry.health.back_off(now, None),
         Exchanged::Granted(_) | Exchanged::Rejected { .. } => {}
     }
     entry.health.untrusted = *outcome == Exchanged::Untrusted;
     entry.health.turned_away = match outcome {
         Exchanged::TurnedAway { answer, .. } => Some(answer.clone()),
+        _ => None,
+    };
+    entry.health.unreached = match outcome {
+        Exchanged::Unreached(unreached) => Some(unreached.clone()),
         _ => None,
     };
     entry.set_custody(custody);

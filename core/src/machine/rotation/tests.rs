@@ -15,6 +15,7 @@ use crate::state::health::Health;
 use crate::state::time::Expiry;
 use crate::state::times::Times;
 use crate::state::turned_away::TurnedAway;
+use crate::state::unreached::{Obstacle, Unreached};
 use crate::state::{Custody, Doubt, DoubtCause, Grant, Lost, Material, Nonce, State};
 
 /// A grant whose access token ends so many milliseconds after the beginning.
@@ -161,6 +162,7 @@ fn each_answer_without_tokens_leaves_the_grant_as_it_is_known_to_be() {
 fn what_an_issuer_turned_a_try_away_with_is_kept_until_the_next_outcome() {
     let invalid_client = TurnedAway { status: 400, code: Some("invalid_client".to_owned()) };
     let turned_away = |retry_after_ms| Exchanged::TurnedAway { answer: invalid_client.clone(), retry_after_ms };
+    let unreached = Unreached { obstacle: Obstacle::NoAddress, host: "acme.example".to_owned(), variable: None };
     let state = claimed(&lasting(3_600_000), 10, 1, Cause::Asked);
     let told = settled(&state, 20, 1, turned_away(Some(7_000))).state;
     let health = &entry(&told, "a").health;
@@ -173,11 +175,17 @@ fn what_an_issuer_turned_a_try_away_with_is_kept_until_the_next_outcome() {
         granted("at-2", Some("rt-2")),
         Exchanged::Unknown,
         Exchanged::Untrusted,
+        Exchanged::Unreached(unreached.clone()),
         Exchanged::NotConsumed { retry_after_ms: None },
     ] {
         let again = claimed(&told, 7_020, 2, Cause::Asked);
         let after = settled(&again, 7_030, 2, outcome.clone()).state;
-        assert_eq!(entry(&after, "a").health.turned_away, None, "{outcome:?}");
+        let health = &entry(&after, "a").health;
+        assert_eq!(health.turned_away, None, "{outcome:?}");
+        let is_unreached = matches!(outcome, Exchanged::Unreached(_));
+        assert_eq!(health.unreached.as_ref(), Some(&unreached).filter(|_| is_unreached), "{outcome:?}");
+        let text = serde_json::to_string(&after).unwrap();
+        assert_eq!(serde_json::from_str::<State>(&text).unwrap(), after, "it is stored");
     }
     // A doubt that it set out to resolve stands again.
     let doubted = settled(&state, 20, 1, Exchanged::Unknown).state;
