@@ -84,18 +84,14 @@ impl Desk<'_> {
 
     fn expired(&self) -> Finding {
         let ended = self.report.expires_at.map_or_else(String::new, |at| format!(" at {}", rfc3339(at)));
-        match self.entry.grant() {
-            Some(_) => {
-                let what = format!("ended{ended}, and has no refresh token to renew it");
-                let remedy = format!("get a new one: {}; or {}", self.way.0, self.remove());
-                self.finding(Severity::Warning, &what, remedy)
-            }
-            None => {
-                let what = format!("is a link to a login that ended{ended}, and the tool that owns it can't renew it");
-                let again = self.tool().map_or("sign in again in the tool that owns it", Tool::sign_in);
-                self.finding(Severity::Warning, &what, format!("{again}; or {}", self.remove()))
-            }
-        }
+        let (what, again) = if self.entry.grant().is_some() {
+            let what = format!("ended{ended}, and has no refresh token to renew it");
+            (what, format!("get a new one: {}", self.way.0))
+        } else {
+            let what = format!("is a link to a login that ended{ended}, and the tool that owns it can't renew it");
+            (what, self.tool().map_or("sign in again in the tool that owns it", Tool::sign_in).to_owned())
+        };
+        self.finding(Severity::Warning, &what, format!("{again}; or {}", self.remove()))
     }
 
     fn not_renewed(&self) -> Finding {

@@ -62,13 +62,11 @@ pub(super) fn not_rotated(row: &Provider, label: &Label, rotation: Rotation, hea
                 0 | 1 => format!("the last try to rotate {name} failed"),
                 tries => format!("the last {tries} tries to rotate {name} failed"),
             };
-            match trouble {
-                Some(trouble) => trouble.error(&what, name, label, Some(&until)),
-                None => {
-                    let remedy = Trouble::remedy(None, name, label, Some(&until));
-                    Error::new(ErrorKind::Unreachable, what, remedy).until(&until)
-                }
+            if let Some(trouble) = trouble {
+                return trouble.error(&what, name, label, Some(&until));
             }
+            let remedy = Trouble::remedy(None, name, label, Some(&until));
+            Error::new(ErrorKind::Unreachable, what, remedy).until(&until)
         }
         Rotation::Refused(Refusal::Elsewhere(from)) => Error::no_token(row, NoToken::Elsewhere(from)),
         Rotation::Refused(Refusal::Shared(why)) => Error::shared(row, why),

@@ -27,7 +27,7 @@ pub fn outcome(bytes: &[u8]) {
     let latch = Latch::in_memory_on(FakeClock::at(SystemTime::UNIX_EPOCH + Duration::from_millis(NOW_MS)));
     for label in ["a", "b"] {
         let key = Secret::try_from(format!("key-{label}")).expect("it is a secret");
-        latch.set_as("minimax", &Label::new(label).expect("it is a label"), key).expect("memory takes it");
+        latch.set_verbatim("minimax", &Label::new(label).expect("it is a label"), key).expect("memory takes it");
     }
     let used = latch.current("minimax").expect("it is stored");
     let is_to_blame = outcome != Outcome::accepted();

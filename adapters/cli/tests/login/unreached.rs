@@ -39,17 +39,17 @@ fn through(world: &World, args: &[&str], proxy: &str, exceptions: &str) -> Comma
 
 /// Whoever needs a token, whoever comes later and whoever looks are told this.
 #[track_caller]
-fn is_told(world: &World, proxy: &str, ends: i32, word: &str) {
+fn is_told(world: &World, proxy: &str, ends: i32, told: &str) {
     world.put("acme", 0);
     let say = |args: &[&str]| said(&mut through(world, args, proxy, ""));
     for args in [&["token", "acme"][..], &["token", "acme"], &["rotate", "acme", "--now"], &["login", "acme"]] {
         let said = say(args);
-        said.failed(ends, word);
+        said.failed(ends, told);
         assert!(!said.err.contains("hush"), "{}", said.err);
     }
-    assert!(line(&say(&["status"]).out).contains(word), "{}", say(&["status"]).out);
+    assert!(line(&say(&["status"]).out).contains(told), "{}", say(&["status"]).out);
     let doctor = say(&["doctor"]);
-    assert!(doctor.status == 1 && line(&doctor.out).contains(word), "{}", doctor.out);
+    assert!(doctor.status == 1 && line(&doctor.out).contains(told), "{}", doctor.out);
     assert!(!doctor.out.contains("hush") && !std::fs::read_to_string(world.home.document()).unwrap().contains("hush"));
 }
 
@@ -64,12 +64,12 @@ fn a_host_without_an_address_and_one_that_takes_no_connection_are_told_apart() {
 fn a_proxy_in_the_way_is_told_with_the_variable_that_names_it() {
     let world = behind("https://issuer.invalid");
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let word = format!("the proxy 127.0.0.1:{port}, which HTTPS_PROXY names, takes no connection");
-    is_told(&world, &format!("http://hush:hush@127.0.0.1:{port}"), 7, &word);
-    let word = "no address was found for the proxy proxy.invalid:3128, which HTTPS_PROXY names";
-    is_told(&world, "http://hush:hush@proxy.invalid:3128", 7, word);
+    let told = format!("the proxy 127.0.0.1:{port}, which HTTPS_PROXY names, takes no connection");
+    is_told(&world, &format!("http://hush:hush@127.0.0.1:{port}"), 7, &told);
+    let told = "no address was found for the proxy proxy.invalid:3128, which HTTPS_PROXY names";
+    is_told(&world, "http://hush:hush@proxy.invalid:3128", 7, told);
 
-    for (answer, ends, word) in [
+    for (answer, ends, told) in [
         ("407 Proxy Authentication Required", 2, "wants a user name and a password, or other ones"),
         ("403 Forbidden", 7, "made no connection to the issuer"),
     ] {
@@ -82,8 +82,8 @@ fn a_proxy_in_the_way_is_told_with_the_variable_that_names_it() {
                 write!(stream, "HTTP/1.1 {answer}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").unwrap();
             }
         });
-        let word = format!("the proxy 127.0.0.1:{port}, which HTTPS_PROXY names, {word}");
-        is_told(&world, &format!("http://127.0.0.1:{port}"), ends, &word);
+        let told = format!("the proxy 127.0.0.1:{port}, which HTTPS_PROXY names, {told}");
+        is_told(&world, &format!("http://127.0.0.1:{port}"), ends, &told);
     }
 }
 
@@ -91,7 +91,7 @@ fn a_proxy_in_the_way_is_told_with_the_variable_that_names_it() {
 fn a_host_that_no_proxy_names_is_not_asked_of_the_proxy() {
     let world = behind("https://auth.issuer.invalid:8443");
     let at_host = "no address was found for auth.issuer.invalid";
-    for (exceptions, word) in [
+    for (exceptions, told) in [
         ("issuer.invalid", at_host),
         ("a.example, .issuer.invalid", at_host),
         ("issuer.invalid:8443", at_host),
@@ -99,7 +99,7 @@ fn a_host_that_no_proxy_names_is_not_asked_of_the_proxy() {
         ("", "the proxy 127.0.0.1:1, which HTTPS_PROXY names, takes no connection"),
     ] {
         let rotated = said(&mut through(&world, &["rotate", "acme", "--now"], "http://127.0.0.1:1", exceptions));
-        rotated.failed(7, word);
+        rotated.failed(7, told);
     }
 }
 

@@ -2,9 +2,12 @@
 
 use super::NotAKey;
 
+/// Whether a text is of one kind.
+type Test = fn(&str) -> bool;
+
 /// What this is instead of a key, if it is none. Where no key is wanted a placeholder is as good as any.
 pub(super) fn instead(text: &str, keyless: bool) -> Option<NotAKey> {
-    let kinds: [(fn(&str) -> bool, NotAKey); 8] = [
+    let kinds: [(Test, NotAKey); 8] = [
         (is_command, NotAKey::Command),
         (is_encrypted, NotAKey::Encrypted),
         (is_template, NotAKey::Template),
@@ -113,11 +116,11 @@ fn is_in_brackets(text: &str) -> bool {
 fn is_filled_up(text: &str) -> bool {
     let is_x = |byte: u8| byte.eq_ignore_ascii_case(&b'x');
     let is_mark = |byte: u8| b"._-#?*".contains(&byte);
-    let runs = text.as_bytes().chunk_by(|one, next| one.eq_ignore_ascii_case(next));
+    let runs = text.as_bytes().chunk_by(u8::eq_ignore_ascii_case);
     let is_long = |run: &[u8]| (is_x(run[0]) && run.len() >= 8) || (is_mark(run[0]) && run.len() >= 6);
-    let last = words(text).last().unwrap_or_default();
+    let end = words(text).last().unwrap_or_default();
     let least = if text.len() < 16 { 3 } else { 4 };
-    runs.into_iter().any(is_long) || (last.len() >= least && last.bytes().all(is_x))
+    runs.into_iter().any(is_long) || (end.len() >= least && end.bytes().all(is_x))
 }
 
 /// Words that an example says and no issuer: `your`; or what to do with a key, or where it belongs.

@@ -5,7 +5,7 @@ pub fn is_utf16(bytes: &[u8]) -> bool {
     let has_mark = matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
     let is_zero = |at: usize| bytes.iter().skip(at).step_by(2).all(|byte| *byte == 0);
     let is_text = |at: usize| bytes.iter().skip(at).step_by(2).all(|byte| *byte != 0);
-    let is_wide = bytes.len() >= 4 && bytes.len() % 2 == 0 && (0..2).any(|at| is_zero(at) && is_text(1 - at));
+    let is_wide = bytes.len() >= 4 && bytes.len().is_multiple_of(2) && (0..2).any(|at| is_zero(at) && is_text(1 - at));
     has_mark || is_wide
 }
 
