@@ -51,3 +51,27 @@ fn a_stopped_holder_blocks_its_own_renewal_and_is_named() {
     let stats = world.sandbox.stats();
     assert_eq!((stats.refresh_requests, stats.replays), (1, 0));
 }
+
+#[test]
+fn whoever_joins_a_login_whose_poller_is_stopped_is_told() {
+    let world = World::new();
+    let started = world.log_in();
+    let holder = || {
+        serde_json::from_str::<serde_json::Value>(&world.say(&["doctor", "--json"]).out).unwrap()["providers"][0]["flow"]["holder"].clone()
+    };
+    until("somebody polls", || holder()["pid"].is_u64());
+    let pid = u32::try_from(holder()["pid"].as_u64().unwrap()).unwrap();
+    send("STOP", pid);
+    until("the poller is stopped", || holder()["state"] == "stopped");
+
+    let joiner = world.start(&["login", "acme"]);
+    std::thread::sleep(Duration::from_millis(2500));
+    signal("TERM", &joiner);
+    let told = String::from_utf8(joiner.wait_with_output().unwrap().stderr).unwrap();
+    assert!(told.contains(&format!("process {pid}, which asks the issuer for all who wait, is stopped")), "{told}");
+    assert!(told.contains(&format!("kill -CONT {pid}")), "{told}");
+
+    send("CONT", pid);
+    assert_eq!(world.say(&["cancel", started.id()]).status, 0);
+    assert_ne!(started.end().1, 0);
+}

@@ -51,7 +51,7 @@ fn sign_in(
         output::say(show::prompt(provider, &flow, &status, args.no_qr))
     };
     drop(shown);
-    wait::for_end(latch, flow, &status, signals)?;
+    wait::for_end(global.json, latch, flow, &status, signals)?;
     Ok(status.id)
 }
 

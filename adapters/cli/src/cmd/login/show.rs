@@ -57,13 +57,18 @@ impl Countdown {
             write_anew(&format!("waiting for you to confirm, {} left", clock(left)));
         }
     }
+
+    /// Takes the line away, until it is shown again.
+    pub(super) fn hide(&mut self) {
+        if self.secs.take().is_some() {
+            write_anew("");
+        }
+    }
 }
 
 impl Drop for Countdown {
     fn drop(&mut self) {
-        if self.is_shown {
-            write_anew("");
-        }
+        self.hide();
     }
 }
 

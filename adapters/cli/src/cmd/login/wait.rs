@@ -6,14 +6,19 @@
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, SystemTime};
 
+use credlatch::doctor::{Life, Surroundings};
 use credlatch::{Error, ErrorKind, Flow, FlowState, FlowStatus, Latch, ProviderId};
 use signal_hook::consts::SIGINT;
 
 use super::show::Countdown;
 use crate::defer::{Signals, end_by, holds_a_claim};
+use crate::output;
 
 /// How soon a signal is noticed, and how often the progress line moves.
 const LOOK: Duration = Duration::from_millis(50);
+
+/// After so many looks whoever waits looks whether the process that polls is stopped: once a second.
+const LOOKS_AT_THE_HOLDER: u32 = 20;
 
 /// A login that ended without a credential.
 pub(super) struct Stopped {
@@ -54,12 +59,19 @@ pub(super) fn for_code(latch: &Latch, provider: &ProviderId, signals: &Signals) 
 }
 
 /// Waits until it ends. If the process that polls dies, this one polls on with the same code.
-pub(super) fn for_end(latch: &Latch, flow: Flow, shown: &FlowStatus, signals: &Signals) -> Result<(), Stopped> {
+pub(super) fn for_end(
+    json: bool,
+    latch: &Latch,
+    flow: Flow,
+    shown: &FlowStatus,
+    signals: &Signals,
+) -> Result<(), Stopped> {
     let id = flow.id();
     let end = in_thread(move || flow.wait());
     let mut countdown = Countdown::new();
     let ends = shown.expires_at;
     let mut is_answered = false;
+    let (mut looks, mut is_told) = (0_u32, false);
     let ended = loop {
         match end.recv_timeout(LOOK) {
             Ok(ended) => break ended,
@@ -67,6 +79,17 @@ pub(super) fn for_end(latch: &Latch, flow: Flow, shown: &FlowStatus, signals: &S
             Err(RecvTimeoutError::Timeout) => {}
         }
         countdown.show(ends.duration_since(SystemTime::now()).unwrap_or_default());
+        looks = looks.wrapping_add(1);
+        if !is_told
+            && looks.is_multiple_of(LOOKS_AT_THE_HOLDER)
+            && let Some(pid) = stopped_holder(latch, &shown.provider)
+        {
+            is_told = true;
+            let what = format!("process {pid}, which asks the issuer for all who wait, is stopped");
+            let remedy = format!("resume it: `kill -CONT {pid}`; or cancel the login: `credlatch cancel {id}`");
+            countdown.hide();
+            output::warn(json, &what, &remedy);
+        }
         if let Some(signal) = signals.seen().filter(|_| !is_answered) {
             is_answered = true;
             // If the login succeeded in this very moment, it did: the wait tells.
@@ -75,6 +98,13 @@ pub(super) fn for_end(latch: &Latch, flow: Flow, shown: &FlowStatus, signals: &S
     };
     drop(countdown);
     ended.map_err(|error| Stopped { event: event(latch, &id), id: Some(id), error })
+}
+
+/// The process that polls for this login, if somebody stopped it: nobody else may, and nothing comes of waiting.
+fn stopped_holder(latch: &Latch, provider: &ProviderId) -> Option<u32> {
+    let diagnosis = latch.doctor(&Surroundings::default());
+    let report = diagnosis.providers.into_iter().find(|report| report.id == *provider)?;
+    report.flow?.holder.filter(|holder| holder.life == Life::Stopped)?.pid
 }
 
 /// How the login ended; what could not be watched to its end failed.
