@@ -146,6 +146,7 @@ fn hindrance(unreached: &Unreached) -> (String, &'static str) {
 }
 
 /// The short code of a login for which nothing could be sent.
+#[cfg(feature = "oauth")]
 pub(crate) const UNREACHABLE: &str = "unreachable";
 
 /// The obstacles to a login, by their short codes.

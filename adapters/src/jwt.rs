@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 #[derive(Deserialize)]
 struct Claims {
+    #[cfg(feature = "oauth")]
     #[serde(default)]
     iat: Option<f64>,
     #[serde(default)]
