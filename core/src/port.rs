@@ -129,6 +129,16 @@ pub trait Store: Send + Sync {
     /// [`StoreErrorKind::Full`]: then the act should not begin.
     fn reserve(&self, bytes: usize) -> Result<Self::Room, StoreError>;
 
+    /// Sets room aside for the commit that settles an act, and makes the act's sign of life, in this order. A store that keeps
+    /// both as one does it in one step.
+    ///
+    /// # Errors
+    /// As [`Store::reserve`] and [`Store::enlist`]: then the act should not begin.
+    fn begin_act(&self, bytes: usize) -> Result<(Self::Alive, Self::Room), StoreError> {
+        let room = self.reserve(bytes)?;
+        Ok((self.enlist()?, room))
+    }
+
     /// Whether the actor's sign of life is still there.
     ///
     /// # Errors

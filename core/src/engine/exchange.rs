@@ -39,8 +39,7 @@ impl<P: Ports> Engine<P> {
     ) -> Result<Option<Rotation>, TransactError> {
         self.store.permit_acts()?;
         // Room first: tokens that can't be saved must not be asked for.
-        let room = self.store.reserve(ROOM_FOR_TOKENS)?;
-        let alive = self.store.enlist()?;
+        let (alive, room) = self.store.begin_act(ROOM_FOR_TOKENS)?;
         let act = Act { attempt: self.nonces.nonce(), actor: alive.actor().clone() };
         let reach = issuer.reach(&wish.provider).map(Box::new);
         let watched = doubt.map(|attempt| self.watched(attempt));
