@@ -142,10 +142,11 @@
 
 #[cfg(all(feature = "file", unix))]
 mod accepted;
-mod backend;
+mod any_store;
 mod commands;
 #[cfg(all(feature = "doctor", unix))]
 pub mod doctor;
+mod engine;
 #[cfg(feature = "env")]
 pub mod env;
 mod error;

@@ -1,6 +1,6 @@
 //! Who holds a claim, and whether they live.
 
-use credlatch_core::port::Left;
+use credlatch_core::port::{Left, Store as _};
 use credlatch_core::state::{Actor, Claim};
 
 use super::Case;
@@ -72,7 +72,7 @@ impl Case<'_> {
     }
 
     fn life(&self, claim: &Claim) -> Life {
-        match self.latch.backend().left(claim) {
+        match self.latch.engine().store().left(claim) {
             Ok(Left::Answer(_)) => Life::Answered,
             Ok(Left::Going) if process::is_stopped(&claim.actor) => Life::Stopped,
             Ok(Left::Going) => Life::AtWork,

@@ -36,6 +36,7 @@ mod verdict;
 mod way;
 
 use credlatch_core::name::ProfileName;
+use credlatch_core::port::Clock as _;
 use credlatch_core::state::State;
 use credlatch_core::time::Stamp;
 
@@ -113,7 +114,7 @@ impl Latch {
         };
         // Where the store can't be read, what lies outside is told all the same, as beside an empty one.
         let empty = State::default();
-        let case = Case { latch: self, state: state.as_ref().unwrap_or(&empty), now: self.backend().now() };
+        let case = Case { latch: self, state: state.as_ref().unwrap_or(&empty), now: self.engine().clock().now() };
         diagnosis.providers = provider::examine(&case, &mut diagnosis.findings);
         rows::examine(&case, &mut diagnosis.findings);
         environment::examine(&case, surroundings, &mut diagnosis.findings);

@@ -26,7 +26,7 @@ pub struct StoreReport {
 
 /// What is stored, where the store is not on disk.
 pub(super) fn readable(latch: &Latch, findings: &mut Vec<Finding>) -> Option<State> {
-    match latch.backend().snapshot() {
+    match latch.engine().snapshot() {
         Ok(snapshot) => {
             findings.push(Finding::of_store(Severity::Ok, "the store can be read", ""));
             Some(State::clone(&snapshot.state))

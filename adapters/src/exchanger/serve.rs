@@ -53,20 +53,20 @@ impl Latch {
                 let holder = Step { provider, flow, attempt };
                 let mut began = Some(began);
                 let mut began = || began.take().map_or((), |began| began());
-                let polled = self.backend().poll_in_place_of(self.issuer(), &holder, &mut began);
+                let polled = self.engine().poll_in_place_of(self.issuer(), &holder, &mut began);
                 polled.map_or(Said::Trouble, |_| Said::Ended)
             }
             Asked::Exchange { provider, flow, attempt, code, verifier, redirect_uri } => {
                 let holder = Step { provider, flow, attempt };
                 let code = Code { code, verifier, redirect_uri };
-                let ended = self.backend().exchange_in_place_of(self.issuer(), holder, &code);
+                let ended = self.engine().exchange_in_place_of(self.issuer(), holder, &code);
                 ended.map_or(Said::Trouble, |_| Said::Ended)
             }
         }
     }
 
     fn serve_rotation(&self, wish: &Wish) -> Said {
-        match self.backend().rotate(self.issuer(), wish, self.patience()) {
+        match self.engine().rotate(self.issuer(), wish, self.patience()) {
             Ok(Rotation::Granted(live)) => Said::Granted { version: live.version },
             Ok(Rotation::Failed(outcome)) => Said::Failed { outcome },
             Ok(_) => Said::Ended,

@@ -7,6 +7,7 @@ use credlatch_core::clear::Clear;
 use credlatch_core::engine::{self, Transacted};
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::pool::{SetStrategy, Strategy};
+use credlatch_core::port::Clock as _;
 use credlatch_core::put::{How, Put};
 use credlatch_core::rotation::Fresh;
 use credlatch_core::secret::Secret;
@@ -106,7 +107,7 @@ impl Latch {
     /// The provider is unknown, the key is none ([`NotAKey`](crate::NotAKey) as the error's source says what it is) or says
     /// itself that it has ended, the pool is full, or the store can't be written.
     pub fn set_as(&self, provider: &str, label: &Label, key: Secret) -> Result<(), Error> {
-        given::key(self.provider(provider)?, &key, &self.0.backend.now())?;
+        given::key(self.provider(provider)?, &key, &self.0.engine.clock().now())?;
         self.set_verbatim(provider, label, key)
     }
 
@@ -140,7 +141,7 @@ impl Latch {
     }
 
     fn put_tokens(&self, provider: &str, label: &Label, tokens: Tokens, how: How) -> Result<Stored, Error> {
-        let now = self.0.backend.now();
+        let now = self.0.engine.clock().now();
         let grant = Fresh::from(given::tokens(tokens, &now)?).grant(&now);
         let done = self.put(provider, label, Material::Oauth(Box::new(grant)), how)?;
         Ok(Stored::of(&done, self.provider(provider)?.id.as_str(), label))
@@ -175,13 +176,13 @@ impl Latch {
     /// The provider is unknown, it has no such entry, or the store can't be written.
     pub fn remove(&self, provider: &str, label: &Label) -> Result<Cleared, Error> {
         let row = self.known(provider)?;
-        let cleared = self.0.backend.remove(row.id.clone(), label.clone())?;
+        let cleared = self.0.engine.remove(row.id.clone(), label.clone())?;
         crate::events::cleared(&self.0.profile, cleared.generation, cleared.entries.len());
         let others = Siblings::of(&self.0.inner);
         #[cfg(feature = "env")]
         dotenv::pay_debts(&self.0.inner);
         if cleared.entries.is_empty() {
-            return Err(Error::no_entry(row, label, &self.0.backend.snapshot()?.state));
+            return Err(Error::no_entry(row, label, &self.0.engine.snapshot()?.state));
         }
         Ok(self.cleared(cleared, others))
     }
@@ -219,7 +220,7 @@ impl Latch {
     /// # Errors
     /// The store still can't be written; the tokens stay in this process.
     pub fn save_unsaved(&self) -> Result<(), Error> {
-        Ok(self.0.backend.save_unsaved()?)
+        Ok(self.0.engine.save_unsaved()?)
     }
 
     /// Forgets what is past its time: logins that ended 300 s ago, and dead entries that were set a day ago. Every change
@@ -242,7 +243,7 @@ impl Inner {
                 self.guard.note(&self.table, &put.provider)?;
             }
         }
-        let done = self.backend.transact(events)?;
+        let done = self.engine.transact(events)?;
         if done.before.generation != done.after.state.generation {
             crate::events::changed(&self.profile, done.after.state.generation);
         }
@@ -253,7 +254,7 @@ impl Inner {
 
     /// Takes away, and looks who may still hold it.
     pub(super) fn take_away(self: &Arc<Self>, clear: Clear) -> Result<(engine::Cleared, Siblings), Error> {
-        let cleared = self.backend.clear(clear)?;
+        let cleared = self.engine.clear(clear)?;
         let others = Siblings::of(self);
         crate::events::cleared(&self.profile, cleared.generation, cleared.entries.len());
         #[cfg(feature = "env")]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use credlatch_core::clear::Clear;
 use credlatch_core::name::Label;
+use credlatch_core::port::Clock as _;
 use credlatch_core::put::How;
 use credlatch_core::secret::Secret;
 use credlatch_core::state::Material;
@@ -27,7 +28,7 @@ impl Latch {
     /// As [`Latch::set_as`].
     pub async fn set_as_async(&self, provider: &str, label: &Label, key: Secret) -> Result<(), Error> {
         let row = self.provider(provider)?;
-        given::key(row, &key, &self.0.backend.now())?;
+        given::key(row, &key, &self.0.engine.clock().now())?;
         let provider = row.id.clone();
         let (inner, put) = (Arc::clone(&self.0.inner), named(&provider, label, Material::ApiKey(key), How::Named));
         let done = self.on_worker("change", move || inner.change(&[put])).await??;

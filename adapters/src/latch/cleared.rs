@@ -76,7 +76,7 @@ impl Cleared {
 
     /// Whether nobody in this process holds what was cleared any more. Copies that callers made of the bytes don't count.
     pub fn is_drained(&self) -> bool {
-        self.latch.0.backend.is_drained(&self.taken) && self.others.are_free_of(&self.taken)
+        self.latch.0.engine.is_drained(&self.taken) && self.others.are_free_of(&self.taken)
     }
 
     /// Waits until [`Cleared::is_drained`].
@@ -102,7 +102,7 @@ impl Cleared {
     /// Revokes the cleared logins at their issuers, best effort, and says what came of it. They are cleared already, so
     /// this may take its time.
     pub fn revoke(&self) -> Revocation {
-        let answers = self.latch.0.backend.revoke_all(&*self.latch.0.issuer, &self.taken.effects);
+        let answers = self.latch.0.engine.revoke_all(&*self.latch.0.issuer, &self.taken.effects);
         if answers.contains(&Revoked::No) || !self.taken.withheld.is_empty() {
             Revocation::No
         } else if !self.taken.held.is_empty() {
@@ -122,7 +122,7 @@ pub(super) fn drain(inner: &Inner, taken: &engine::Cleared, others: &Siblings, t
     let began = Instant::now();
     let timeout_ms = whole_ms(timeout);
     let is_drained =
-        inner.backend.drain(taken, timeout_ms) && others.drain(taken, timeout.saturating_sub(began.elapsed()));
+        inner.engine.drain(taken, timeout_ms) && others.drain(taken, timeout.saturating_sub(began.elapsed()));
     if is_drained { Ok(()) } else { Err(still_held(timeout_ms)) }
 }
 

@@ -174,7 +174,7 @@ impl Credential {
     /// # Errors
     /// The store can't be read.
     pub fn is_current(&self) -> Result<bool, Error> {
-        Ok(self.latch.0.backend.is_current(&self.live)?)
+        Ok(self.latch.0.is_current(&self.live)?)
     }
 
     /// The secret's text, for code that builds its own request.

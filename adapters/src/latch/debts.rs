@@ -44,7 +44,7 @@ fn begin(
     let (payer, debt) = (Arc::clone(inner), owed.clone());
     let work = move || {
         if redo(&debt) {
-            let _ = payer.backend.transact(&[Event::RewriteDone(debt.clone())]);
+            let _ = payer.engine.transact(&[Event::RewriteDone(debt.clone())]);
         }
         payer.debts.0.lock().remove(&debt.path);
         let _ = done.send(());

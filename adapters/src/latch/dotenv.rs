@@ -47,7 +47,7 @@ impl Latch {
     fn clear_both(&self, clear: Clear, file: &Path, variables: &[&str]) -> Result<Cleared, Error> {
         let Some(prepared) = env::prepare(file, variables, env::PATIENCE)? else { return self.take_away(clear) };
         let owed = prepared.meant().clone();
-        let cleared = self.0.backend.clear_owing(clear, owed.clone())?;
+        let cleared = self.0.engine.clear_owing(clear, owed.clone())?;
         let others = Siblings::of(&self.0.inner);
         pay(prepared).map_err(|why| {
             Error::new(
@@ -60,7 +60,7 @@ impl Latch {
             )
         })?;
         // If this fails the debt stands, and whoever pays it again finds nothing to do.
-        let _ = self.0.backend.transact(&[Event::RewriteDone(owed.clone())]);
+        let _ = self.0.engine.transact(&[Event::RewriteDone(owed.clone())]);
         let variables = owed.variables.into_iter().map(|(name, _)| name).collect();
         Ok(Cleared { variables, ..self.cleared(cleared, others) })
     }
@@ -77,7 +77,7 @@ pub(super) fn rewrite_what_is_owed(inner: &Arc<Inner>, state: &State) {
 
 /// The same, where the state after a change is not at hand.
 pub(super) fn pay_debts(inner: &Arc<Inner>) {
-    if let Ok(snapshot) = inner.backend.snapshot() {
+    if let Ok(snapshot) = inner.engine.snapshot() {
         rewrite_what_is_owed(inner, &snapshot.state);
     }
 }
@@ -138,7 +138,7 @@ mod tests {
             let variables: Vec<_> = row.credential_names().collect();
             let prepared = env::prepare(&self.file, &variables, env::PATIENCE).unwrap().unwrap();
             let clear = Clear::Provider(row.id.clone());
-            latch.0.backend.clear_owing(clear, prepared.meant().clone()).unwrap();
+            latch.0.engine.clear_owing(clear, prepared.meant().clone()).unwrap();
         }
     }
 

@@ -10,7 +10,7 @@ use super::Latch;
 #[cfg(all(feature = "doctor", unix))]
 use super::Place;
 #[cfg(all(feature = "file", unix))]
-use crate::backend::Backend;
+use crate::engine::Engine;
 
 #[cfg(any(feature = "http", all(feature = "file", unix)))]
 impl Latch {
@@ -38,15 +38,15 @@ impl Latch {
 
     /// Its engine.
     #[cfg(all(feature = "file", unix))]
-    pub(crate) fn backend(&self) -> &dyn Backend {
-        &*self.0.backend
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.0.engine
     }
 
     /// Whether something goes on that ends with the latch: a login that it polls, a rotation, a grant that waits to be
     /// saved.
     #[cfg(any(feature = "http", all(feature = "file", unix)))]
     pub(crate) fn is_at_work(&self) -> bool {
-        self.0.workers.are_busy() || self.0.backend.has_unsaved()
+        self.0.workers.are_busy() || self.0.engine.has_unsaved()
     }
 
     /// Whether both are handles of one latch.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use credlatch_core::engine::{Live, LiveKind, Picked};
+use credlatch_core::port::Clock as _;
 use credlatch_core::time::Stamp;
 use parking_lot::Mutex;
 
@@ -44,11 +45,11 @@ impl Inner {
             return Ok(None);
         }
         let reader = self.links.reader(live).ok_or_else(|| unreadable_link(live))?;
-        match reader.read(&self.backend.now()) {
+        match reader.read(&self.engine.clock().now()) {
             Ok(token) if token.usable => {
                 Ok(Some(Borrowed { access: token.access, expires_at_ms: token.expires_at_ms }))
             }
-            Ok(token) => Err(ended(live, &token, &self.backend.now()).into()),
+            Ok(token) => Err(ended(live, &token, &self.engine.clock().now()).into()),
             Err(error) => {
                 Err(Unread { is_anothers: error.kind == ForeignErrorKind::OtherAccount, error: (&error).into() })
             }

@@ -14,7 +14,7 @@ use super::flows::describe;
 use super::refusal::{again, refused};
 use super::watcher::{Unshown, Watcher};
 use super::{FlowState, FlowStatus, Inner, Latch};
-use crate::backend::Login;
+use crate::engine::Login;
 use crate::error::{Error, ErrorKind};
 
 /// A login in progress. Dropping it does nothing: the login goes on, and other processes may be waiting for it.
@@ -79,14 +79,14 @@ impl Latch {
     }
 
     fn start_or_join(&self, row: &Provider, label: &Label) -> Result<Flow, Error> {
-        let login = self.0.backend.login(&*self.0.issuer, &row.id, label, kind(row)?)?;
+        let login = self.0.engine.login(&*self.0.issuer, &row.id, label, kind(row)?)?;
         let flow = self.joined(row, login.flow, login.started);
         let is_for_it = self.0.is_login_of(row, &login, label);
-        if let Some(duty) = login.duty {
-            self.0.workers.stops.add(Arc::clone(&duty.stop));
+        if let Some(poller) = login.poller {
+            self.0.workers.stops.add(poller.stop_flag());
             let inner = Arc::clone(&self.0.inner);
-            // If no thread can be had, the duty is dropped with its sign of life, and `wait` adopts the flow.
-            let _ = self.0.workers.spawn("login", move || drop(inner.backend.poll(&*inner.issuer, duty)));
+            // If no thread can be had, the poller is dropped with its sign of life, and `wait` adopts the flow.
+            let _ = self.0.workers.spawn("login", move || drop(inner.engine.poll_to_end(&*inner.issuer, poller)));
         }
         is_for_it.map(|()| flow)
     }
@@ -123,7 +123,7 @@ impl Latch {
     pub fn follow(&self, id: &str) -> Result<FlowStatus, Error> {
         let status = self.flow(id)?;
         if let Some((provider, flow)) = self.named(id)?.filter(|_| status.state == FlowState::Pending)
-            && !self.0.backend.is_tended(&provider, flow)?
+            && !self.0.engine.is_tended(&provider, flow)?
             // A device code goes nowhere that nobody agreed to, either.
             && self.provider(provider.as_str()).is_ok()
         {
@@ -164,7 +164,7 @@ impl Inner {
         if login.started {
             return Ok(());
         }
-        let view = self.backend.view(&row.id, login.flow)?;
+        let view = self.engine.view(&row.id, login.flow)?;
         let FlowView::Live(live) = view else { return Ok(()) };
         if live.label == *label {
             return Ok(());
@@ -175,7 +175,7 @@ impl Inner {
     }
 
     pub(super) fn cancel_flow(&self, provider: &ProviderId, flow: Nonce) -> Result<FlowState, Error> {
-        let view = self.backend.cancel(provider, flow)?;
+        let view = self.engine.cancel(provider, flow)?;
         Ok(describe(provider, &view).map_or(FlowState::Cancelled, |status| status.state))
     }
 }
@@ -204,7 +204,7 @@ impl Flow {
     /// # Errors
     /// The store can't be read.
     pub fn status(&self) -> Result<FlowStatus, Error> {
-        let view = self.latch.0.backend.view(&self.provider, self.id)?;
+        let view = self.latch.0.engine.view(&self.provider, self.id)?;
         Ok(describe(&self.provider, &view).unwrap_or_else(|| self.forgotten()))
     }
 

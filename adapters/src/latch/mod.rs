@@ -91,7 +91,7 @@ pub use rotate::{BackOff, Rotated};
 pub use scope::Scope;
 pub use watch::Watch;
 
-use crate::backend::Backend;
+use crate::engine::Engine;
 use crate::error::Error;
 use workers::Workers;
 
@@ -135,7 +135,7 @@ struct Handle {
 
 /// What workers share with the handles: they don't keep a latch alive, so that its last handle can wait for them.
 struct Inner {
-    backend: Box<dyn Backend>,
+    engine: Engine,
     /// Shared by all latches of one [`Profiles`], as the table is.
     issuer: Arc<dyn Issuer>,
     table: Arc<Table>,
@@ -213,7 +213,7 @@ impl Drop for Handle {
     /// What was granted and could not be saved gets a last chance: after this nobody has it.
     fn drop(&mut self) {
         self.workers.finish();
-        let _ = self.inner.backend.save_unsaved();
+        let _ = self.inner.engine.save_unsaved();
     }
 }
 

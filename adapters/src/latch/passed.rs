@@ -84,7 +84,7 @@ impl Nothing {
 impl Latch {
     /// The error for a person: which label there isn't, and where all rest after what, as far as the store still tells.
     pub(super) fn explained(&self, row: &Provider, wanted: Wanted<'_>, nothing: Nothing) -> Error {
-        let snapshot = self.0.backend.snapshot().ok();
+        let snapshot = self.0.engine.snapshot().ok();
         let state = snapshot.as_ref().map(|snapshot| &*snapshot.state);
         match (&nothing, wanted.label, state) {
             (Nothing::Chosen(NoToken::Empty), Some(label), Some(state)) => Error::no_entry(row, label, state),

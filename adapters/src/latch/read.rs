@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use credlatch_core::Event;
 use credlatch_core::engine::{Live, Picked};
+use credlatch_core::port::{Clock as _, Store as _, StoreError};
 use credlatch_core::put::SuspendLink;
 use credlatch_core::state::State;
 use credlatch_core::time::Stamp;
@@ -61,7 +62,7 @@ impl Latch {
         let row = self.provider(provider)?;
         let mut passed = Passed::default();
         loop {
-            let picked = self.0.backend.choose(row.id.as_str(), &passed.choice(&self.0, wanted));
+            let picked = self.0.engine.choose(row.id.as_str(), &passed.choice(&self.0, wanted));
             if let Some(credential) =
                 self.open(picked, &mut passed).map_err(|nothing| self.explained(row, wanted, nothing))?
             {
@@ -75,15 +76,15 @@ impl Latch {
     /// # Errors
     /// The store can't be read.
     pub fn status(&self) -> Result<Status, Error> {
-        let snapshot = self.0.backend.snapshot()?;
-        Ok(Status { state: Arc::clone(&snapshot.state), now: self.0.backend.now() })
+        let snapshot = self.0.engine.snapshot()?;
+        Ok(Status { state: Arc::clone(&snapshot.state), now: self.0.engine.clock().now() })
     }
 
     /// Whether this process is at an act that is not settled: a login that it keeps going, or a refresh token under way. A
     /// store that can't be read might say so.
     pub fn is_acting(&self) -> bool {
-        let backend = &self.0.backend;
-        backend.snapshot().map_or(true, |now| now.state.claims().any(|claim| backend.is_own(&claim.actor)))
+        let engine = &self.0.engine;
+        engine.snapshot().map_or(true, |now| now.state.claims().any(|claim| engine.store().is_own(&claim.actor)))
     }
 
     pub(crate) fn credential(&self, picked: Picked) -> Result<Credential, Error> {
@@ -118,10 +119,18 @@ impl Latch {
 }
 
 impl Inner {
+    /// Whether no newer version of the entry is stored.
+    pub(super) fn is_current(&self, live: &Live) -> Result<bool, StoreError> {
+        self.engine.read(|snapshot| {
+            let newest = snapshot.live(live.provider.as_str(), live.label.as_str());
+            newest.is_some_and(|newest| newest.version == live.version)
+        })
+    }
+
     /// A link behind which another account appeared is suspended in the store, so that every process stops using it.
     fn set_aside(&self, live: &Live) {
         let suspend = SuspendLink { provider: live.provider.clone(), label: live.label.clone(), version: live.version };
         // If it can't be written, the next read finds the same and tries again.
-        let _ = self.backend.transact(&[Event::SuspendLink(suspend)]);
+        let _ = self.engine.transact(&[Event::SuspendLink(suspend)]);
     }
 }

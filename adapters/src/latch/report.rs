@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use credlatch_core::engine::{Live, LiveKind, NoToken, Picked, Rotation};
 use credlatch_core::pool::{Answer, Report};
+use credlatch_core::port::Clock as _;
 use credlatch_core::provider::Provider;
 use credlatch_core::rotation::{Cause, Exchanged};
 use credlatch_core::{Event, Refusal};
@@ -135,7 +136,7 @@ impl Inner {
     /// Rotates what was challenged, or lets it rest. What was granted for it and could not be saved is returned.
     pub(super) fn take_report(&self, row: &Provider, live: &Live, outcome: &Outcome) -> Result<Option<Picked>, Error> {
         let Some(answer) = outcome.answer else { return Ok(None) };
-        if !self.backend.is_current(live)? {
+        if !self.is_current(live)? {
             return Ok(None);
         }
         events::reported(&self.profile, live, word(answer));
@@ -162,13 +163,13 @@ impl Inner {
             model: outcome.model.clone(),
             dead: outcome.dead.as_ref().or(outcome.dead_key.as_ref().filter(|_| is_key)).cloned(),
         };
-        self.backend.transact(&[Event::Report(report)])?;
+        self.engine.transact(&[Event::Report(report)])?;
         Ok(None)
     }
 
     /// A record that nothing had to be chosen for.
     pub(super) fn picked(&self, live: Arc<Live>) -> Result<Picked, Error> {
-        let generation = self.backend.snapshot()?.state.generation;
-        Ok(Picked { live, generation, at: self.backend.now(), turn: 0 })
+        let generation = self.engine.snapshot()?.state.generation;
+        Ok(Picked { live, generation, at: self.engine.clock().now(), turn: 0 })
     }
 }

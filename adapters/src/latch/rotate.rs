@@ -57,11 +57,11 @@ impl Latch {
 
     /// What can be handed out without waiting for anybody.
     pub(super) fn good_at_once(&self, row: &Provider, choice: &Choice<'_>) -> Result<AtOnce, NoToken> {
-        let picked = self.0.backend.choose(row.id.as_str(), choice)?;
-        if !self.0.backend.is_due(&picked, times(row))? {
+        let picked = self.0.engine.choose(row.id.as_str(), choice)?;
+        if !self.0.engine.is_due(&picked, times(row))? {
             return Ok(AtOnce::Good(picked));
         }
-        let is_good = self.0.backend.is_good(&picked);
+        let is_good = self.0.engine.is_good(&picked);
         if is_good && !self.0.issuer.can_refresh(&row.id) {
             return Ok(AtOnce::Good(picked));
         }
@@ -117,7 +117,7 @@ impl Latch {
     /// What to ask for, so that the version that is there now is rotated.
     pub(super) fn wish_for(&self, row: &Provider, label: &Label, cause: Cause) -> Result<Wish, Error> {
         self.0.refuse_own_exchange(row, label)?;
-        let snapshot = self.0.backend.snapshot()?;
+        let snapshot = self.0.engine.snapshot()?;
         let live =
             snapshot.live(row.id.as_str(), label.as_str()).ok_or_else(|| not_there(row, label, &snapshot.state))?;
         Ok(wish(row, label, live.version, cause))
@@ -130,7 +130,7 @@ impl Latch {
             Rotation::Newer(live) => (live, false),
             // It was granted, and whoever has it can use it: the credential says that it isn't saved.
             Rotation::Unsaved(unsaved) => (unsaved.live, true),
-            Rotation::Gone => return Err(not_there(row, label, &self.0.backend.snapshot()?.state)),
+            Rotation::Gone => return Err(not_there(row, label, &self.0.engine.snapshot()?.state)),
             other => return Err(not_rotated(row, label, other, self.health(row, label).as_ref())),
         };
         Ok(Rotated { credential: self.credential(self.0.picked(live)?)?, is_own })
@@ -138,7 +138,7 @@ impl Latch {
 
     /// What stands against an entry now, as far as it can be read.
     fn health(&self, row: &Provider, label: &Label) -> Option<Health> {
-        let snapshot = self.0.backend.snapshot().ok()?;
+        let snapshot = self.0.engine.snapshot().ok()?;
         Some(snapshot.state.entry(row.id.as_str(), label.as_str())?.health.clone())
     }
 }
@@ -169,7 +169,7 @@ impl Inner {
     /// Rotates what is due or spent, or waits for whoever is at it.
     pub(super) fn wait_for_good(&self, picked: Picked, choice: &Choice<'_>, times: Times) -> Result<Picked, NoToken> {
         let spent = Arc::clone(&picked.live);
-        let good = self.backend.renew(&*self.issuer, picked, choice, times, self.patience_ms)?;
+        let good = self.engine.renew(&*self.issuer, picked, choice, times, self.patience_ms)?;
         if good.live.label == spent.label && good.live.version != spent.version {
             let newer = Rotation::Newer(Arc::clone(&good.live));
             events::renewed(&self.profile, &spent.provider, &spent.label, &newer);
@@ -179,7 +179,7 @@ impl Inner {
 
     /// Rotates a token, and tells what came of it.
     pub(super) fn rotate(&self, issuer: &dyn Issuer, wish: &Wish) -> Result<Rotation, TransactError> {
-        let rotation = self.backend.rotate(issuer, wish, self.patience_ms)?;
+        let rotation = self.engine.rotate(issuer, wish, self.patience_ms)?;
         events::renewed(&self.profile, &wish.provider, &wish.label, &rotation);
         Ok(rotation)
     }

@@ -81,7 +81,7 @@ impl Siblings {
             here.flat_map(|(_, latches)| latches.iter().cloned()).collect()
         };
         let others = same.into_iter().filter(|latch| latch.as_ptr() != Arc::as_ptr(inner));
-        let readers = |latch: Weak<Inner>| latch.upgrade().map(|other| (latch, other.backend.readers()));
+        let readers = |latch: Weak<Inner>| latch.upgrade().map(|other| (latch, other.engine.readers()));
         Self(others.filter_map(readers).collect())
     }
 
@@ -90,8 +90,8 @@ impl Siblings {
         self.0.iter().all(|(latch, readers)| {
             latch.upgrade().is_none_or(|other| {
                 // What it keeps for its readers counts as held, so it looks at the store again first.
-                let _ = other.backend.snapshot();
-                other.backend.is_free_of(cleared, readers)
+                let _ = other.engine.snapshot();
+                other.engine.is_free_of(cleared, readers)
             })
         })
     }

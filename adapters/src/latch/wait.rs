@@ -130,14 +130,14 @@ impl Latch {
         let (inner, of, id, kind) = (Arc::clone(&self.0.inner), row.clone(), row.id.clone(), kind(row)?);
         let stops = self.0.workers.stops.clone();
         let (tell, told) = oneshot::channel();
-        self.spawn("login", move || match inner.backend.login(&*inner.issuer, &id, &Label::default(), kind) {
+        self.spawn("login", move || match inner.engine.login(&*inner.issuer, &id, &Label::default(), kind) {
             Err(error) => drop(tell.send(Err(Error::from(error)))),
             Ok(login) => {
                 let is_for_it = inner.is_login_of(&of, &login, &Label::default());
                 drop(tell.send(is_for_it.map(|()| (login.flow, login.started))));
-                if let Some(duty) = login.duty {
-                    stops.add(Arc::clone(&duty.stop));
-                    drop(inner.backend.poll(&*inner.issuer, duty));
+                if let Some(poller) = login.poller {
+                    stops.add(poller.stop_flag());
+                    drop(inner.engine.poll_to_end(&*inner.issuer, poller));
                 }
             }
         })?;

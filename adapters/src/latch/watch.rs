@@ -42,7 +42,7 @@ impl Latch {
     /// # Errors
     /// The store can't be read.
     pub fn watch(&self) -> Result<Watch, Error> {
-        let seen = self.0.backend.snapshot()?.state.generation;
+        let seen = self.0.engine.snapshot()?.state.generation;
         Ok(Watch { latch: self.clone(), seen })
     }
 }
@@ -63,7 +63,7 @@ impl Watch {
     pub fn changed(&mut self, timeout: Duration) -> Result<bool, Error> {
         let began = Instant::now();
         loop {
-            let now = self.latch.0.backend.snapshot()?.state.generation;
+            let now = self.latch.0.engine.snapshot()?.state.generation;
             if now != self.seen {
                 self.seen = now;
                 return Ok(true);
@@ -148,7 +148,7 @@ mod waiting {
         /// Tells those who have seen another generation. Returns whether anybody still waits; if nobody does, nobody counts
         /// on this thread any more.
         fn look(&self, inner: &Inner) -> bool {
-            let found = inner.backend.snapshot().map(|snapshot| snapshot.state.generation).map_err(Error::from);
+            let found = inner.engine.snapshot().map(|snapshot| snapshot.state.generation).map_err(Error::from);
             let mut waiting = self.0.lock();
             let Some(all) = &mut *waiting else { return false };
             all.retain(|waiter| !waiter.tell.is_closed());

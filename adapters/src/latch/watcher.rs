@@ -33,7 +33,7 @@ pub(super) struct Watcher {
 impl Watcher {
     /// Waits until there is something to show: whoever joins early waits for the starter's code.
     pub(super) fn wait_until_shown(&self) -> Result<(), Unshown> {
-        match self.inner.backend.await_prompt(&self.provider, self.id, &self.stop)? {
+        match self.inner.engine.await_prompt(&self.provider, self.id, &self.stop)? {
             FlowView::Ended(EndedFlow { end: FlowEnd::Failed(code), .. }) if code == INTERRUPTED => {
                 Err(Unshown::Interrupted)
             }
@@ -44,7 +44,7 @@ impl Watcher {
 
     /// Waits until it ends, and polls on if its poller dies.
     pub(super) fn wait_for_end(&self) -> Result<FlowView, Error> {
-        Ok(self.inner.backend.await_flow(&*self.inner.issuer, &self.provider, self.id, &self.stop)?)
+        Ok(self.inner.engine.await_flow_unless(&*self.inner.issuer, &self.provider, self.id, &self.stop)?)
     }
 }
 

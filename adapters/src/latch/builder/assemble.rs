@@ -1,22 +1,21 @@
 //! Putting a latch together, over whatever store.
 
-use std::marker::PhantomData;
 #[cfg(all(feature = "file", unix))]
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use credlatch_core::engine::Engine;
 use credlatch_core::name::ProviderId;
-use credlatch_core::port::{Clock, Issuer, Nonces, Ports, Store};
+use credlatch_core::port::{Issuer, Nonces, Store};
 use credlatch_core::provider::Table;
-use credlatch_core::time::Stamp;
 
 use super::Builder;
+use crate::any_store::AnyStore;
+use crate::engine::{AnyClock, Engine};
 #[cfg(all(feature = "file", unix))]
 use crate::exchanger::Exchanger;
 use crate::latch::workers::Workers;
 use crate::latch::{Handle, Inner, Latch, issuer, siblings};
-use crate::system::{ParkingLot, SystemClock, SystemNonces};
+use crate::system::{SystemClock, SystemNonces};
 
 impl Builder {
     pub(super) fn latch<S: Store + 'static>(self, store: S, table: Arc<Table>, document: siblings::Place) -> Latch
@@ -27,7 +26,7 @@ impl Builder {
         #[cfg(all(feature = "doctor", feature = "hermes", unix))]
         let hermes = self.hermes_store(&table).ok().flatten();
         let clock = AnyClock(self.clock.clone().unwrap_or_else(|| Arc::new(SystemClock)));
-        let engine = Engine::<Standard<S>>::new(store, clock, SystemNonces, self.patience_ms);
+        let engine = Engine::new(AnyStore::new(store), clock, SystemNonces, self.patience_ms);
         let engine = engine.remembering(Arc::clone(&issuer));
         #[cfg(all(feature = "file", unix))]
         let context = self.context();
@@ -36,7 +35,7 @@ impl Builder {
         #[cfg(all(feature = "file", unix))]
         let issuer = exchanger.clone().map_or(issuer, |exchanger| exchanger as Arc<dyn Issuer>);
         let inner = Inner {
-            backend: Box::new(engine),
+            engine,
             issuer,
             #[cfg(all(feature = "file", unix))]
             guard: crate::latch::guard::Guard::new(&table, self.providers.clone(), self.words().as_deref())
@@ -131,27 +130,5 @@ impl Builder {
     /// The providers whose rows the program gives.
     fn own_rows(&self) -> Vec<ProviderId> {
         self.rows.iter().map(|row| row.id.clone()).collect()
-    }
-}
-
-/// The ports of every latch; only the store differs.
-struct Standard<S>(PhantomData<fn() -> S>);
-
-impl<S: Store + 'static> Ports for Standard<S> {
-    type Seam = ParkingLot;
-    type Store = S;
-    type Clock = AnyClock;
-    type Nonces = SystemNonces;
-}
-
-struct AnyClock(Arc<dyn Clock>);
-
-impl Clock for AnyClock {
-    fn now(&self) -> Stamp {
-        self.0.now()
-    }
-
-    fn pause(&self, ms: u64) {
-        self.0.pause(ms);
     }
 }
