@@ -143,6 +143,7 @@
 #[cfg(all(feature = "file", unix))]
 mod accepted;
 mod any_store;
+mod codec;
 mod commands;
 #[cfg(all(feature = "doctor", unix))]
 pub mod doctor;
@@ -194,6 +195,7 @@ mod trusted;
 #[cfg(feature = "http")]
 pub mod web;
 mod when;
+mod wiped;
 
 pub use credlatch_core as core;
 #[doc(no_inline)]

@@ -6,12 +6,13 @@ use credlatch_core::state::State;
 
 use super::claims::is_at;
 use super::disk::{Disk, Facts};
-use super::document::{self, Head, MAX_BYTES};
+use super::document::{self, Head};
 use super::kept::Kept;
 use super::lock::{FileLocked, Standing};
 use super::paths::Paths;
 use super::room::Room;
 use super::trouble::trouble;
+use crate::codec::MAX_BYTES;
 
 pub(super) fn commit<D: Disk>(
     locked: &mut FileLocked<'_, D>,

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::kept::Keep;
+pub use crate::codec::Place;
 use crate::system::Process;
 use credlatch_core::port::{Clock, Nonces, Seam};
 use credlatch_core::secret::Fingerprint;
@@ -227,15 +228,6 @@ pub struct Facts {
     pub changed_ns: i128,
     /// When it was made, in nanoseconds since the epoch, where the platform knows.
     pub born_ns: Option<u64>,
-}
-
-/// Device and inode: which file it is among all of this machine's files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Place {
-    /// The device.
-    pub dev: u64,
-    /// The inode.
-    pub ino: u64,
 }
 
 /// What may still be written to a file system.

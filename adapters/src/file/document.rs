@@ -1,51 +1,16 @@
-//! The document: what is written to disk and how it is read back, as a whole or not at all.
+//! The document as a file: opened, looked at and read as a whole. Its form is the codec's.
 
 use std::io;
 use std::path::Path;
 
-use credlatch_core::extra::Extra;
-use credlatch_core::law;
 use credlatch_core::port::{StoreError, StoreErrorKind};
-use credlatch_core::secret::Fingerprint;
-use credlatch_core::state::{Nonce, State};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::error::Category;
+use credlatch_core::state::State;
 use zeroize::Zeroizing;
 
-use super::disk::{Disk, Facts, Kind, Open, Place};
-use super::trouble::{private, trouble, unreadable};
-use super::wiped::exactly;
-
-/// The form that this version writes. Version 1 had no memory of refresh tokens: a program that knows no more would hand out
-/// and present what is remembered here as spent, so it must refuse.
-pub(crate) const VERSION: u64 = 2;
-/// The oldest form that is read.
-pub(crate) const OLDEST: u64 = 1;
-/// The largest document that is read or written, in bytes.
-pub const MAX_BYTES: u64 = 16 * 1024 * 1024;
-
-/// What a document says beside the state.
-#[derive(Clone, Debug)]
-pub(super) struct Head {
-    /// The form it was read in.
-    pub(super) version: u64,
-    /// The store's random name.
-    pub(super) store: Nonce,
-    /// The lock file it was written under; none if the document turned out to be brought back from elsewhere.
-    pub(super) lock: Option<Place>,
-    /// When that lock file was made, in nanoseconds since the epoch; none where nobody knows.
-    pub(super) born_ns: Option<u64>,
-    /// A digest of the id of the machine that wrote it last, for people.
-    pub(super) machine: Option<Fingerprint>,
-    /// Fields of a newer version.
-    pub(super) extra: Extra,
-}
-
-impl Head {
-    pub(super) fn new(store: Nonce, lock: Place, born_ns: Option<u64>) -> Self {
-        Self { version: VERSION, store, lock: Some(lock), born_ns, machine: None, extra: Extra::default() }
-    }
-}
+use super::disk::{Disk, Facts, Kind, Open};
+use super::trouble::{aside, private, trouble, unreadable};
+use crate::codec::{self, Flaw, MAX_BYTES, Parsed};
+pub(super) use crate::codec::{Head, VERSION, form, write};
 
 /// A document as it was read.
 pub(super) struct Document {
@@ -56,69 +21,11 @@ pub(super) struct Document {
     pub(super) facts: Facts,
 }
 
-/// The stored form. The known parts are fields of their own rather than flattened, because what is flattened is buffered
-/// in memory that nobody wipes.
-#[derive(Deserialize)]
-struct Stored {
-    version: u64,
-    store: Nonce,
-    id: Id,
-    #[serde(default)]
-    lock: Option<Place>,
-    #[serde(default)]
-    lock_born_ns: Option<u64>,
-    #[serde(default)]
-    machine: Option<Fingerprint>,
-    profile: State,
-    #[serde(flatten)]
-    extra: Extra,
-}
-
-#[derive(Serialize)]
-struct Storing<'a> {
-    version: u64,
-    store: Nonce,
-    id: Id,
-    lock: Option<Place>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    lock_born_ns: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    machine: Option<Fingerprint>,
-    profile: &'a State,
-    #[serde(flatten)]
-    extra: &'a Extra,
-}
-
-/// Enough of a document to tell which version wrote it.
-#[derive(Deserialize)]
-struct Versioned {
-    version: u64,
-}
-
-/// A commit's id: even and not 0; written as 16 hexadecimal digits, because JSON readers round large numbers.
-struct Id(u64);
-
-impl Serialize for Id {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(&format_args!("{:016x}", self.0))
-    }
-}
-
-impl<'de> Deserialize<'de> for Id {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(from)?;
-        let id = (text.len() == 16).then(|| u64::from_str_radix(&text, 16).ok()).flatten();
-        id.filter(|id| *id != 0 && id % 2 == 0).map(Self).ok_or_else(|| serde::de::Error::custom("not a commit's id"))
-    }
-}
-
 /// Reads a document as a whole; none if there is no such file.
 pub(super) fn read<D: Disk>(disk: &D, path: &Path) -> Result<Option<Document>, StoreError> {
     let Some(Content { bytes, facts }) = read_bytes(disk, path)? else { return Ok(None) };
-    let stored = parse(&bytes, path)?;
-    let Stored { version, store, lock, lock_born_ns: born_ns, machine, extra, .. } = stored;
-    let head = Head { version, store, lock, born_ns, machine, extra };
-    Ok(Some(Document { state: stored.profile, id: stored.id.0, head, facts }))
+    let Parsed { head, id, state } = codec::parse(&bytes).map_err(|flaw| flawed(flaw, path))?;
+    Ok(Some(Document { state, id, head, facts }))
 }
 
 /// A file that was read.
@@ -178,76 +85,15 @@ pub(super) fn check(path: &Path, facts: &Facts, user: u32) -> Result<(), StoreEr
     }
 }
 
-fn parse(bytes: &[u8], path: &Path) -> Result<Stored, StoreError> {
-    match serde_json::from_slice::<Stored>(bytes) {
-        Ok(stored) if stored.version < OLDEST => Err(unreadable(path, "its version is not one that was ever written")),
-        Ok(stored) if stored.version > VERSION => Err(newer(path, stored.version)),
-        Ok(stored) => {
-            validate(&stored.profile).map_err(|why| unreadable(path, &why))?;
-            Ok(stored)
-        }
-        Err(error) => match serde_json::from_slice::<Versioned>(bytes) {
-            Ok(Versioned { version }) if version > VERSION => Err(newer(path, version)),
-            _ => Err(unreadable(path, &wherever(&error))),
-        },
-    }
-}
-
 /// Parses a document as a load does, and writes it as a commit does.
 pub(super) fn rewrite(bytes: &[u8]) -> Result<(State, Zeroizing<Vec<u8>>), StoreError> {
     let path = Path::new("profiles/default.json");
-    let Stored { version, store, id, lock, lock_born_ns: born_ns, machine, profile, extra } = parse(bytes, path)?;
-    let written = write(&Head { version, store, lock, born_ns, machine, extra }, id.0, &profile);
+    let Parsed { head, id, state: profile } = codec::parse(bytes).map_err(|flaw| flawed(flaw, path))?;
+    let written = write(&head, id, &profile);
     let written = written.map_err(|error| trouble("write", path, &error))?;
     Ok((profile, written.ok_or_else(|| unreadable(path, "it is too large"))?))
 }
 
-/// Says where the parser stopped and nothing of what it saw there: its own words may quote a secret.
-pub(crate) fn wherever(error: &serde_json::Error) -> String {
-    let what = match error.classify() {
-        Category::Syntax => "it is not JSON",
-        Category::Eof => "it ends in the middle",
-        Category::Data => "it is JSON but not a profile",
-        Category::Io => "it could not be read",
-    };
-    format!("{what} (line {}, column {})", error.line(), error.column())
-}
-
-fn newer(path: &Path, version: u64) -> StoreError {
-    StoreError::new(
-        StoreErrorKind::Newer,
-        format!("{} has version {version}; this program knows versions up to {VERSION}", path.display()),
-        "use a newer credlatch",
-    )
-}
-
-/// What the types let through and a person's edit may break. Names are named, secrets never.
-pub(crate) fn validate(state: &State) -> Result<(), String> {
-    law::check_state(state).map_err(|broken| broken.what)
-}
-
-/// The form to write a state in that was read in another. A program of the older form may hold a claim in it, and what that
-/// brings home must still find a document that it can read: so the form rises with the first commit that leaves no claim. It
-/// rises at once where something is shared with a copy, because the older program would present that.
-pub(crate) fn form(read: u64, state: &State) -> u64 {
-    let may_stay = state.claims().next().is_some() && !state.is_shared();
-    if read < VERSION && may_stay { read } else { VERSION }
-}
-
-/// A document's bytes, in one allocation that is wiped. None if there would be too many.
-pub(super) fn write(head: &Head, id: u64, state: &State) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
-    let storing = Storing {
-        version: form(head.version, state),
-        store: head.store,
-        id: Id(id),
-        lock: head.lock,
-        lock_born_ns: head.born_ns,
-        machine: head.machine,
-        profile: state,
-        extra: &head.extra,
-    };
-    exactly(MAX_BYTES, |to| {
-        serde_json::to_writer_pretty(&mut *to, &storing)?;
-        to.write_all(b"\n")
-    })
+fn flawed(flaw: Flaw, path: &Path) -> StoreError {
+    flaw.of(path.display(), || format!("mend it, or move it away and start anew: {}", aside(path)))
 }

@@ -95,7 +95,7 @@ impl<D: Disk> FileLocked<'_, D> {
             let _ = self.set_word(0);
         }
         self.store.reader.saw(&self.paths, None);
-        let head = Head::new(self.store.disk.nonce(), self.here.place, self.here.born_ns);
+        let head = Head::new(self.store.disk.nonce(), Some(self.here.place), self.here.born_ns);
         self.standing = Some(Standing { head, id: None, facts: None });
         Ok((State::default(), None))
     }

@@ -28,7 +28,6 @@ mod real;
 pub(crate) mod record;
 pub(crate) mod room;
 pub(crate) mod trouble;
-pub(crate) mod wiped;
 mod word;
 
 use std::path::{Path, PathBuf};
@@ -40,9 +39,9 @@ use credlatch_core::port::{Left, Loaded, Store, StoreError};
 use credlatch_core::state::Nonce;
 use credlatch_core::state::{Actor, Claim, State};
 
+pub use crate::codec::MAX_BYTES;
 pub use claims::FileAlive;
 use disk::Disk;
-pub use document::MAX_BYTES;
 pub use inspect::{Exposure, Found, Harm, Inspection, LockSeen};
 use key::Keys;
 pub use lock::FileLocked;

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 use crate::file::MAX_BYTES;
-use crate::file::wiped::exactly;
+use crate::wiped::exactly;
 
 /// An object's fields, in their order. A name stands in it once: of two, programs disagree about which counts.
 #[derive(Clone, Default)]

@@ -12,7 +12,7 @@ use super::json::Object;
 use super::row::{self, Judge, Judged};
 use super::side::{self, Known, KnownKind, RowId, Side};
 use super::{status, suppress};
-use crate::file::document::{OLDEST, validate, wherever};
+use crate::codec::{OLDEST, validate, wherever};
 use crate::file::trouble::unreadable;
 
 /// The form of Hermes' document that is known.

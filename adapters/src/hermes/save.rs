@@ -18,12 +18,12 @@ use super::load::{Fate, Opened, Pool, Row};
 use super::row;
 use super::side::{self, Gone, KeepsOut, Known, KnownKind, RowId, Side};
 use super::{status, suppress};
+use crate::codec::form;
 use crate::file::MAX_BYTES;
 use crate::file::disk::Place;
-use crate::file::document::form;
-use crate::file::wiped::exactly;
 use crate::fingerprint;
 use crate::when::rfc3339_ms;
+use crate::wiped::exactly;
 
 /// What a document takes from the moment it is written in.
 pub(super) struct Moment<'m> {

@@ -17,14 +17,14 @@ use credlatch_core::state::{Custody, Entry, Grant, Material, Nonce, Source, Stat
 use credlatch_core::time::{Expiry, Stamp};
 use serde::{Deserialize, Serialize};
 
+use crate::codec;
 use crate::file::disk::Place;
-use crate::file::document;
 use crate::file::provenance::is_same_file;
 
 /// The name of our part in the document.
 pub(super) const NAME: &str = "credlatch";
 /// The form that this version writes; the first had no memory of refresh tokens, as that of [`crate::file`]'s document.
-pub(super) const VERSION: u64 = document::VERSION;
+pub(super) const VERSION: u64 = codec::VERSION;
 /// Rows that are remembered as removed, per provider; the oldest are forgotten first.
 const GONE_MAX: usize = 256;
 

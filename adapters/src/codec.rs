@@ -1,0 +1,203 @@
+//! The form of a document, whatever keeps it: which bytes a state is written as, and which are read back as one. What this file
+//! knows of the form nobody else does.
+
+use std::fmt;
+use std::io;
+
+use credlatch_core::extra::Extra;
+use credlatch_core::law;
+use credlatch_core::port::{StoreError, StoreErrorKind};
+use credlatch_core::secret::Fingerprint;
+use credlatch_core::state::{Nonce, State};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::error::Category;
+use zeroize::Zeroizing;
+
+use crate::wiped::exactly;
+
+/// The form that this version writes. Version 1 had no memory of refresh tokens: a program that knows no more would hand out
+/// and present what is remembered here as spent, so it must refuse.
+pub(crate) const VERSION: u64 = 2;
+/// The oldest form that is read.
+pub(crate) const OLDEST: u64 = 1;
+/// The largest document that is read or written, in bytes.
+pub const MAX_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Device and inode: which file it is among all of this machine's files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// The device.
+    pub dev: u64,
+    /// The inode.
+    pub ino: u64,
+}
+
+/// What a document says beside the state.
+#[derive(Clone, Debug)]
+pub(crate) struct Head {
+    /// The form it was read in.
+    pub(crate) version: u64,
+    /// The store's random name.
+    pub(crate) store: Nonce,
+    /// The lock file it was written under; none if the document turned out to be brought back from elsewhere.
+    pub(crate) lock: Option<Place>,
+    /// When that lock file was made, in nanoseconds since the epoch; none where nobody knows.
+    pub(crate) born_ns: Option<u64>,
+    /// A digest of the id of the machine that wrote it last, for people.
+    pub(crate) machine: Option<Fingerprint>,
+    /// Fields of a newer version.
+    pub(crate) extra: Extra,
+}
+
+impl Head {
+    pub(crate) fn new(store: Nonce, lock: Option<Place>, born_ns: Option<u64>) -> Self {
+        Self { version: VERSION, store, lock, born_ns, machine: None, extra: Extra::default() }
+    }
+}
+
+/// Why bytes are no document.
+pub(crate) enum Flaw {
+    /// A newer program wrote them, in this form.
+    Newer(u64),
+    /// They can't be read, for this reason. It quotes nothing of them.
+    Unreadable(String),
+}
+
+impl Flaw {
+    /// What happened to the document that is called so, and what to do about one that can't be read.
+    pub(crate) fn of(self, document: impl fmt::Display, remedy: impl FnOnce() -> String) -> StoreError {
+        match self {
+            Self::Newer(version) => {
+                let what = format!("{document} has version {version}; this program knows versions up to {VERSION}");
+                StoreError::new(StoreErrorKind::Newer, what, "use a newer credlatch")
+            }
+            Self::Unreadable(why) => {
+                let what = format!("{document} can't be read as a profile: {why}");
+                StoreError::new(StoreErrorKind::Unreadable, what, remedy())
+            }
+        }
+    }
+}
+
+/// The stored form. The known parts are fields of their own rather than flattened, because what is flattened is buffered
+/// in memory that nobody wipes.
+#[derive(Deserialize)]
+struct Stored {
+    version: u64,
+    store: Nonce,
+    id: Id,
+    #[serde(default)]
+    lock: Option<Place>,
+    #[serde(default)]
+    lock_born_ns: Option<u64>,
+    #[serde(default)]
+    machine: Option<Fingerprint>,
+    profile: State,
+    #[serde(flatten)]
+    extra: Extra,
+}
+
+#[derive(Serialize)]
+struct Storing<'a> {
+    version: u64,
+    store: Nonce,
+    id: Id,
+    lock: Option<Place>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lock_born_ns: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    machine: Option<Fingerprint>,
+    profile: &'a State,
+    #[serde(flatten)]
+    extra: &'a Extra,
+}
+
+/// Enough of a document to tell which version wrote it.
+#[derive(Deserialize)]
+struct Versioned {
+    version: u64,
+}
+
+/// A commit's id: even and not 0; written as 16 hexadecimal digits, because JSON readers round large numbers.
+struct Id(u64);
+
+impl Serialize for Id {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(&format_args!("{:016x}", self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        let id = (text.len() == 16).then(|| u64::from_str_radix(&text, 16).ok()).flatten();
+        id.filter(|id| *id != 0 && id % 2 == 0).map(Self).ok_or_else(|| serde::de::Error::custom("not a commit's id"))
+    }
+}
+
+/// What a document's bytes say.
+pub(crate) struct Parsed {
+    pub(crate) head: Head,
+    pub(crate) id: u64,
+    pub(crate) state: State,
+}
+
+/// Parses a document as a whole.
+pub(crate) fn parse(bytes: &[u8]) -> Result<Parsed, Flaw> {
+    let unreadable = |why: &str| Flaw::Unreadable(why.to_owned());
+    match serde_json::from_slice::<Stored>(bytes) {
+        Ok(stored) if stored.version < OLDEST => Err(unreadable("its version is not one that was ever written")),
+        Ok(stored) if stored.version > VERSION => Err(Flaw::Newer(stored.version)),
+        Ok(stored) => {
+            validate(&stored.profile).map_err(Flaw::Unreadable)?;
+            let Stored { version, store, id, lock, lock_born_ns: born_ns, machine, profile, extra } = stored;
+            Ok(Parsed { head: Head { version, store, lock, born_ns, machine, extra }, id: id.0, state: profile })
+        }
+        Err(error) => match serde_json::from_slice::<Versioned>(bytes) {
+            Ok(Versioned { version }) if version > VERSION => Err(Flaw::Newer(version)),
+            _ => Err(Flaw::Unreadable(wherever(&error))),
+        },
+    }
+}
+
+/// Says where the parser stopped and nothing of what it saw there: its own words may quote a secret.
+pub(crate) fn wherever(error: &serde_json::Error) -> String {
+    let what = match error.classify() {
+        Category::Syntax => "it is not JSON",
+        Category::Eof => "it ends in the middle",
+        Category::Data => "it is JSON but not a profile",
+        Category::Io => "it could not be read",
+    };
+    format!("{what} (line {}, column {})", error.line(), error.column())
+}
+
+/// What the types let through and a person's edit may break. Names are named, secrets never.
+pub(crate) fn validate(state: &State) -> Result<(), String> {
+    law::check_state(state).map_err(|broken| broken.what)
+}
+
+/// The form to write a state in that was read in another. A program of the older form may hold a claim in it, and what that
+/// brings home must still find a document that it can read: so the form rises with the first commit that leaves no claim. It
+/// rises at once where something is shared with a copy, because the older program would present that.
+pub(crate) fn form(read: u64, state: &State) -> u64 {
+    let may_stay = state.claims().next().is_some() && !state.is_shared();
+    if read < VERSION && may_stay { read } else { VERSION }
+}
+
+/// A document's bytes, in one allocation that is wiped. None if there would be too many.
+pub(crate) fn write(head: &Head, id: u64, state: &State) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+    let storing = Storing {
+        version: form(head.version, state),
+        store: head.store,
+        id: Id(id),
+        lock: head.lock,
+        lock_born_ns: head.born_ns,
+        machine: head.machine,
+        profile: state,
+        extra: &head.extra,
+    };
+    exactly(MAX_BYTES, |to| {
+        serde_json::to_writer_pretty(&mut *to, &storing)?;
+        to.write_all(b"\n")
+    })
+}
