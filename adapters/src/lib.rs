@@ -184,6 +184,7 @@ pub mod secrecy;
 #[doc(hidden)]
 pub mod served;
 mod set_aside;
+pub mod store;
 pub mod system;
 mod table;
 #[cfg(all(test, any(feature = "env", feature = "file", feature = "foreign")))]

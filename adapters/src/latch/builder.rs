@@ -4,6 +4,7 @@ mod assemble;
 mod memory;
 mod open;
 mod place;
+mod stores;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -15,8 +16,10 @@ use credlatch_core::port::{Clock, Issuer};
 use credlatch_core::provider::{Provider, Table};
 
 pub use place::default_home;
+use stores::Stores;
 
 use crate::memory::MemoryHome;
+use crate::store::{ByteStore, StoreHome};
 use crate::table;
 use crate::when::whole_ms;
 
@@ -61,6 +64,8 @@ pub struct Builder {
     issuer: Option<Arc<dyn Issuer>>,
     clock: Option<Arc<dyn Clock>>,
     memory: Option<MemoryHome>,
+    /// Stores of the program's own.
+    stores: Option<Stores>,
     /// Rows of the program's own.
     rows: Vec<Provider>,
     /// The command that makes exchanges in processes of their own.
@@ -88,6 +93,7 @@ impl Default for Builder {
             issuer: None,
             clock: None,
             memory: None,
+            stores: None,
             rows: Vec::new(),
             #[cfg(all(feature = "file", unix))]
             exchange_process: None,
@@ -198,6 +204,22 @@ impl Builder {
     #[must_use]
     pub fn memory(mut self, home: &MemoryHome) -> Self {
         self.memory = Some(home.clone());
+        self
+    }
+
+    /// A store of the program's own, in place of a directory: see [`store`](mod@crate::store), where the contract and a whole example
+    /// are. It is one profile; the home is not used, and the profile's name is only a name.
+    #[must_use]
+    pub fn store(mut self, store: impl ByteStore + 'static) -> Self {
+        self.stores = Some(Stores::One(Arc::new(store)));
+        self
+    }
+
+    /// Stores of the program's own for many profiles, in place of a directory: [`Builder::open`] opens the one of the profile that
+    /// is named, and `Builder::profiles` all of them.
+    #[must_use]
+    pub fn stores(mut self, home: impl StoreHome + 'static) -> Self {
+        self.stores = Some(Stores::Many(Arc::new(home)));
         self
     }
 

@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 use super::{Builder, Latch, Scope};
 use crate::error::{Error, ErrorKind};
 use crate::memory::MemoryHome;
+use crate::store::StoreHome;
 
 /// How many profiles are kept open unless said. Each costs a file descriptor and what it holds in memory.
 const KEPT_OPEN: usize = 256;
@@ -40,10 +41,10 @@ struct Shared {
     open: Mutex<Open>,
 }
 
-#[derive(Debug)]
 enum Home {
     Disk(PathBuf),
     Memory(MemoryHome),
+    Stores(Arc<dyn StoreHome>),
 }
 
 struct Open {
@@ -73,6 +74,11 @@ impl Profiles {
     /// The profiles of a home in memory.
     pub(super) fn in_home(template: Builder, home: MemoryHome) -> Self {
         Self::sharing(Home::Memory(home), template)
+    }
+
+    /// The profiles of stores of the program's own.
+    pub(super) fn in_stores(template: Builder, home: Arc<dyn StoreHome>) -> Self {
+        Self::sharing(Home::Stores(home), template)
     }
 
     fn sharing(home: Home, template: Builder) -> Self {
@@ -138,11 +144,14 @@ impl Profiles {
     /// Those that exist, by name.
     ///
     /// # Errors
-    /// The directory can't be read.
+    /// The directory can't be read; or the program's own store can't tell.
     pub fn list(&self) -> Result<Vec<ProfileName>, Error> {
         match &self.0.home {
             Home::Disk(home) => listed(home),
             Home::Memory(home) => Ok(home.profiles()),
+            Home::Stores(home) => home.profiles()?.ok_or_else(|| {
+                Error::new(ErrorKind::Usage, "this store can't list its profiles", "keep a list of them beside it")
+            }),
         }
     }
 }
@@ -197,7 +206,13 @@ impl Latch {
 
 impl fmt::Debug for Profiles {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Profiles").field("home", &self.0.home).field("open", &self.count_open()).finish_non_exhaustive()
+        let mut shown = f.debug_struct("Profiles");
+        match &self.0.home {
+            Home::Disk(home) => shown.field("home", home),
+            Home::Memory(home) => shown.field("home", home),
+            Home::Stores(_) => &mut shown,
+        };
+        shown.field("open", &self.count_open()).finish_non_exhaustive()
     }
 }
 

@@ -40,6 +40,13 @@ impl Place {
     }
 }
 
+impl Place {
+    /// That of a store of the program's own, by the name that it has.
+    pub(super) fn named(name: &str) -> Self {
+        Self(Some(format!("\0store {name}").into()))
+    }
+}
+
 impl Drop for Place {
     fn drop(&mut self) {
         let Some(path) = &self.0 else { return };

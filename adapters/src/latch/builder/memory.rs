@@ -32,7 +32,8 @@ impl Builder {
     pub(super) fn in_memory_home(self, home: &MemoryHome, table: Arc<Table>) -> Latch {
         let store = home.store(&self.profile);
         let document = siblings::Place::in_memory(&store);
-        self.kept_nowhere().latch(store, table, document)
+        let nowhere = Self { stores: None, ..self.kept_nowhere() };
+        nowhere.latch(store, table, document)
     }
 
     /// Opens a latch over a state that somebody made, with this table: for harnesses that look at what is said of one.
@@ -43,7 +44,7 @@ impl Builder {
         over.latch(MemoryStore::holding(state), Arc::new(table), siblings::Place::default())
     }
 
-    fn kept_nowhere(mut self) -> Self {
+    pub(super) fn kept_nowhere(mut self) -> Self {
         self.home = None;
         #[cfg(all(feature = "hermes", unix))]
         {

@@ -27,6 +27,9 @@ impl Builder {
         if let Some(home) = self.memory.take() {
             return Ok(self.in_memory_home(&home, table));
         }
+        if let Some(stores) = self.stores.clone() {
+            return self.over_stores(&stores, table);
+        }
         (self.claims, self.fingerprint_key) = (self.claims_file()?, self.key_file()?);
         #[cfg(feature = "hermes")]
         if let Some(store) = self.hermes_store(&table)? {
@@ -37,7 +40,7 @@ impl Builder {
         let home = home_of(self.home)?;
         // A relative home must not move with the working directory.
         self.home = Some(std::path::absolute(&home).unwrap_or(home));
-        let store = self.store()?;
+        let store = self.file_store()?;
         let document = Some(store.path().to_owned());
         Ok(self.latch(store, table, siblings::Place::of(document)))
     }
@@ -49,6 +52,9 @@ impl Builder {
     #[cfg(not(all(feature = "file", unix)))]
     pub fn open(mut self) -> Result<Latch, Error> {
         let table = self.all_rows()?;
+        if let Some(stores) = self.stores.clone() {
+            return self.over_stores(&stores, table);
+        }
         let Some(home) = self.memory.take() else {
             let what = "this build has no store on disk";
             return Err(Error::new(
@@ -76,6 +82,13 @@ impl Builder {
                 home,
             ));
         }
+        if let Some(stores) = self.stores.clone() {
+            let home = stores.home()?;
+            let table = self.all_rows()?;
+            let issuer = self.issuer.take().unwrap_or_else(|| issuer_of(&self, &table));
+            let template = Self { issuer: Some(issuer), table: Some(table), ..self };
+            return Ok(crate::latch::Profiles::in_stores(template, home));
+        }
         #[cfg(feature = "hermes")]
         if self.hermes.is_some() {
             return Err(Error::new(
@@ -100,12 +113,15 @@ impl Builder {
     /// Whether another process could make the exchanges, if one is to.
     #[cfg(all(feature = "file", unix))]
     pub(super) fn can_delegate(&self) -> Result<(), Error> {
-        let is_ours_alone =
-            self.issuer.is_some() || self.clock.is_some() || self.memory.is_some() || !self.rows.is_empty();
+        let is_ours_alone = self.issuer.is_some()
+            || self.clock.is_some()
+            || self.memory.is_some()
+            || self.stores.is_some()
+            || !self.rows.is_empty();
         if !is_ours_alone || self.exchange_process.is_none() {
             return Ok(());
         }
-        let what = "a process of its own can't make the exchanges of a store in memory, or by an issuer, a clock or rows of the caller's";
+        let what = "a process of its own can't make the exchanges of a store in memory or of the caller's, or by an issuer, a clock or rows of the caller's";
         Err(Error::new(
             ErrorKind::Usage,
             what,

@@ -23,16 +23,19 @@ impl Builder {
     /// # Errors
     /// The store can't be locked, read or written.
     pub fn adopt_copy(&self) -> Result<(), Error> {
+        if let Some(stores) = &self.stores {
+            return self.adopt_in(stores);
+        }
         #[cfg(feature = "hermes")]
         if let Some(store) = self.hermes_store(&self.all_rows()?)? {
             let adopted = store.adopt_copy(self.patience_ms);
             return Ok(adopted.map_err(credlatch_core::engine::TransactError::from)?);
         }
-        let adopted = self.store()?.adopt_copy(self.patience_ms);
+        let adopted = self.file_store()?.adopt_copy(self.patience_ms);
         Ok(adopted.map_err(credlatch_core::engine::TransactError::from)?)
     }
 
-    pub(super) fn store(&self) -> Result<crate::file::FileStore, Error> {
+    pub(super) fn file_store(&self) -> Result<crate::file::FileStore, Error> {
         let home = home_of(self.home.clone())?;
         self.remembering(crate::file::FileStore::new(&home, &self.profile))
     }
@@ -59,14 +62,15 @@ impl Builder {
         Ok(Some(store.keyed_by(self.key_file()?)))
     }
 
-    /// Where it lies what a person agreed to: in the home, for a file of Hermes in the usual one. A latch that keeps nothing
-    /// has none.
+    /// Where it lies what a person agreed to: in the home, for a file of Hermes and for a store of the program's own in the
+    /// usual one. A latch that keeps nothing has none.
     pub(super) fn words(&self) -> Option<PathBuf> {
         #[cfg(feature = "hermes")]
-        let usual = self.hermes.as_ref().and_then(|_| crate::default_home().ok());
+        let is_elsewhere = self.hermes.is_some() || self.stores.is_some();
         #[cfg(not(feature = "hermes"))]
-        let usual = None;
-        self.home.clone().or(usual)
+        let is_elsewhere = self.stores.is_some();
+        let usual = || is_elsewhere.then(|| crate::default_home().ok()).flatten();
+        self.home.clone().or_else(usual)
     }
 }
 

@@ -1,0 +1,183 @@
+//! The engine's store of states over a store of bytes: the form of the document, its version and its refusals stand here, once
+//! for all of them.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use credlatch_core::port::{self, CommitError, Left, Loaded, Nonces, Store, StoreError, StoreErrorKind};
+use credlatch_core::shared::{MarkShared, Shared};
+use credlatch_core::state::{Actor, Claim, State};
+
+use super::act::{self, Act};
+use super::{ActId, ByteStore, Commit, CommitId, LockedStore, Stored};
+use crate::codec::{self, Head, MAX_BYTES, Parsed};
+use crate::system::SystemNonces;
+
+/// A store of states that keeps them as bytes.
+pub(crate) struct OverBytes(Arc<dyn ByteStore>);
+
+impl OverBytes {
+    pub(crate) fn new(store: Arc<dyn ByteStore>) -> Self {
+        Self(store)
+    }
+
+    fn parse(&self, stored: &Stored) -> Result<Parsed, StoreError> {
+        let remedy = || "mend it with the store's own means, or move it away and start anew".to_owned();
+        let parsed = codec::parse(&stored.document).map_err(|flaw| flaw.of(self.0.name(), remedy))?;
+        if parsed.id == stored.id.get() {
+            return Ok(parsed);
+        }
+        let what =
+            format!("{} can't be read as a profile: it stands under the number of another commit", self.0.name());
+        Err(StoreError::new(StoreErrorKind::Unreadable, what, remedy()))
+    }
+}
+
+impl Store for OverBytes {
+    type Locked<'a> = LockedBytes<'a>;
+    type Alive = Act;
+    type Room = Option<ActId>;
+
+    fn word(&self) -> Result<Option<u64>, StoreError> {
+        Ok(self.0.current_commit()?.map(CommitId::get))
+    }
+
+    fn load(&self) -> Result<Loaded, StoreError> {
+        let Some(stored) = self.0.read()? else { return Ok(Loaded { state: State::default(), id: None }) };
+        let parsed = self.parse(&stored)?;
+        Ok(Loaded { state: parsed.state, id: Some(parsed.id) })
+    }
+
+    fn lock(&self, patience_ms: u64) -> Result<LockedBytes<'_>, StoreError> {
+        let locked = self.0.lock(Duration::from_millis(patience_ms))?;
+        Ok(LockedBytes { store: self, locked, standing: None })
+    }
+
+    fn permit_acts(&self) -> Result<(), StoreError> {
+        self.0.permit_acts()
+    }
+
+    fn enlist(&self) -> Result<Act, StoreError> {
+        Act::begin(&self.0, 0)
+    }
+
+    fn reserve(&self, _bytes: usize) -> Result<Option<ActId>, StoreError> {
+        Ok(None)
+    }
+
+    fn begin_act(&self, bytes: usize) -> Result<(Act, Option<ActId>), StoreError> {
+        let act = Act::begin(&self.0, bytes)?;
+        let room = Some(act.id());
+        Ok((act, room))
+    }
+
+    fn is_alive(&self, actor: &Actor) -> Result<bool, StoreError> {
+        Ok(self.0.act(actor.name.into())?.is_some_and(|record| record.is_alive))
+    }
+
+    fn left(&self, claim: &Claim) -> Result<Left, StoreError> {
+        Ok(act::left(self.0.act(claim.actor.name.into())?.as_ref(), claim))
+    }
+
+    fn is_own(&self, actor: &Actor) -> bool {
+        act::is_own(actor.name.into())
+    }
+
+    fn wait(&self, claim: &Claim, patience_ms: u64) -> Result<bool, StoreError> {
+        let (began, patience) = (Instant::now(), Duration::from_millis(patience_ms));
+        loop {
+            let goes_on = match self.left(claim)? {
+                Left::Going => true,
+                // What this process has written down is settled by the thread that did.
+                Left::Answer(_) => self.is_own(&claim.actor),
+                Left::NoNote | Left::MaybeSent { .. } => false,
+            };
+            let rest = patience.saturating_sub(began.elapsed());
+            if !goes_on || rest.is_zero() {
+                return Ok(!goes_on);
+            }
+            self.0.wait_for_act(claim.actor.name.into(), rest);
+        }
+    }
+}
+
+/// A store of bytes while it is locked.
+pub(crate) struct LockedBytes<'a> {
+    store: &'a OverBytes,
+    locked: Box<dyn LockedStore + 'a>,
+    /// What a commit replaces, once it was loaded.
+    standing: Option<(Head, Option<CommitId>)>,
+}
+
+impl port::Locked for LockedBytes<'_> {
+    type Room = Option<ActId>;
+
+    fn load(&mut self) -> Result<Loaded, StoreError> {
+        let Some(stored) = self.locked.read()? else {
+            self.standing = Some((Head::new(SystemNonces.nonce(), None, None), None));
+            return Ok(Loaded { state: State::default(), id: None });
+        };
+        let Parsed { head, id, state } = self.store.parse(&stored)?;
+        self.standing = Some((head, Some(stored.id)));
+        Ok(Loaded { state, id: Some(id) })
+    }
+
+    fn shared(&mut self, _state: &State) -> Result<Option<MarkShared>, StoreError> {
+        let has_document = self.standing.as_ref().is_some_and(|(_, id)| id.is_some());
+        let is_copy = has_document && self.locked.is_copy()?;
+        Ok(is_copy.then_some(MarkShared { why: Shared::Copied, counted: 0 }))
+    }
+
+    fn take_over(&mut self) {
+        self.locked.take_over();
+    }
+
+    fn commit(&mut self, state: &State, room: Option<Option<ActId>>) -> Result<u64, CommitError> {
+        if self.standing.is_none() {
+            self.load().map_err(CommitError::NotSaved)?;
+        }
+        let Some((head, replaces)) = self.standing.take() else { unreachable!("it was loaded above") };
+        let id = CommitId::fresh();
+        let document = codec::write(&head, id.get(), state).ok().flatten();
+        let document = document.ok_or_else(|| CommitError::NotSaved(self.too_large()))?.into();
+        let named: Vec<ActId> = state.claims().map(|claim| claim.actor.name.into()).collect();
+        let settles = room.flatten();
+        self.locked.commit(&Commit { replaces, id, document: &document, settles, named: &named })?;
+        let version = codec::form(head.version, state);
+        self.standing = Some((Head { version, ..head }, Some(id)));
+        Ok(id.get())
+    }
+}
+
+impl LockedBytes<'_> {
+    fn too_large(&self) -> StoreError {
+        let what = format!("{} would be larger than {MAX_BYTES} bytes", self.store.0.name());
+        StoreError::new(StoreErrorKind::Full, what, "remove entries, or spread them over several profiles")
+    }
+}
+
+#[cfg(all(feature = "file", unix))]
+impl OverBytes {
+    /// Makes what stands this place's own, once no act that it names goes on here.
+    pub(crate) fn adopt_copy(&self, patience_ms: u64) -> Result<(), CommitError> {
+        use credlatch_core::port::Locked;
+        let mut locked = self.lock(patience_ms).map_err(CommitError::NotSaved)?;
+        let loaded = locked.load().map_err(CommitError::NotSaved)?;
+        for claim in loaded.state.claims() {
+            if self.is_alive(&claim.actor).map_err(CommitError::NotSaved)? {
+                let what =
+                    format!("some process is at work on {}: it may be presenting a login of before", self.0.name());
+                let remedy = "wait until it ends, or end it; then try again";
+                return Err(CommitError::NotSaved(StoreError::new(StoreErrorKind::Busy, what, remedy)));
+            }
+        }
+        let marks = locked.shared(&loaded.state).map_err(CommitError::NotSaved)?;
+        let now = port::Clock::now(&crate::system::SystemClock);
+        let state = crate::file::provenance::adopted(&loaded.state, &now, marks);
+        if marks.is_some() || state != loaded.state {
+            locked.take_over();
+            locked.commit(&state, None)?;
+        }
+        Ok(())
+    }
+}
