@@ -127,6 +127,7 @@
 //! | `oauth` | logins and renewal at the providers' own servers | |
 //! | `tokio` | async forms, on any executor | |
 //! | `http` | sign-in routes and a page for servers on axum: `credlatch::web` | |
+//! | `conformance` | checks of a store of your own: `credlatch::conformance` | |
 //! | `hermes` | Hermes' own `auth.json` as the store: `Builder::hermes` | |
 //! | `secrecy` | secrets from and for the crate secrecy: `credlatch::secrecy` | |
 //! | `tower` | a layer for HTTP clients: authorizes, reports a refusal, sends once more: `credlatch::tower` | |
@@ -145,6 +146,8 @@ mod accepted;
 mod any_store;
 mod codec;
 mod commands;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 #[cfg(all(feature = "doctor", unix))]
 pub mod doctor;
 mod engine;
