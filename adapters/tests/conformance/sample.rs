@@ -193,7 +193,7 @@ impl ByteStore for Store {
             let none = ActRecord { is_alive: false, note: None, answer: None };
             return Ok(self.is(Fault::KnowsAll).then_some(none));
         };
-        let is_leased = !self.is(Fault::ShortLease) || found.began.elapsed() < Duration::from_millis(2000);
+        let is_leased = !self.is(Fault::ShortLease) || found.began.elapsed() < Duration::from_secs(2);
         let record = found.record.clone();
         Ok(Some(ActRecord { is_alive: record.is_alive && is_leased, ..record }))
     }
@@ -214,7 +214,7 @@ impl Locked<'_> {
         self.store.is(fault)
     }
 
-    fn write(&self, new: Stored) {
+    fn write(&self, new: &Stored) {
         let change = |change: &dyn Fn(&mut Data)| change(&mut self.store.shared.data.lock());
         if self.is(Fault::WordFirst) {
             change(&|data| data.word = Some(new.id));
@@ -258,7 +258,7 @@ impl LockedStore for Locked<'_> {
             }
         };
         if let Some(late) = late {
-            self.write(late);
+            self.write(&late);
         }
         self.store.look()
     }
@@ -279,7 +279,7 @@ impl LockedStore for Locked<'_> {
             match data.fails.take() {
                 Some(Failure::NotSaved) if self.is(Fault::SavesAndDenies) => {
                     drop(data);
-                    self.write(new);
+                    self.write(&new);
                     return Err(CommitError::NotSaved(error(StoreErrorKind::Failed)));
                 }
                 Some(Failure::NotSaved) => return Err(CommitError::NotSaved(error(StoreErrorKind::Failed))),
@@ -289,7 +289,7 @@ impl LockedStore for Locked<'_> {
                 }
                 Some(Failure::UnknownNew) => {
                     drop(data);
-                    self.write(new);
+                    self.write(&new);
                     return Err(CommitError::Unknown(error(StoreErrorKind::Failed)));
                 }
                 None => {}
@@ -301,7 +301,7 @@ impl LockedStore for Locked<'_> {
         if self.is(Fault::WritesEverywhere) {
             self.write_everywhere(&new);
         }
-        self.write(new);
+        self.write(&new);
         let mut data = self.store.shared.data.lock();
         data.is_copy &= !self.takes_over;
         let (sweeps_named, sweeps_living) = (self.is(Fault::SweepsNamed), self.is(Fault::SweepsLiving));

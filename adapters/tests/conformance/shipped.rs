@@ -2,6 +2,7 @@
 //! looks at them.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -30,7 +31,9 @@ const LARGEST: usize = 16 * 1024;
 
 /// Who acts under a name of the suite's, and what they noted: a store of states names its acts itself, and tells of a note only
 /// whose it is.
-static ACTS: LazyLock<Mutex<BTreeMap<ActId, (Actor, Option<Vec<u8>>)>>> = LazyLock::new(Mutex::default);
+static ACTS: LazyLock<Mutex<BTreeMap<ActId, Known>>> = LazyLock::new(Mutex::default);
+
+type Known = (Actor, Option<Vec<u8>>);
 
 struct Home<F>(F);
 
@@ -58,8 +61,11 @@ fn bytes_in(state: &State) -> Option<Stored> {
 
 /// The state with a commit written in it.
 fn state_with(state: &State, commit: &Commit<'_>) -> State {
-    let digits: String = commit.document.iter().map(|byte| format!("{byte:02x}")).collect();
-    let key = Secret::try_from(format!("{:016x}{digits}", commit.id.get()).as_str()).unwrap();
+    let mut digits = format!("{:016x}", commit.id.get());
+    for byte in commit.document.iter() {
+        write!(digits, "{byte:02x}").unwrap();
+    }
+    let key = Secret::try_from(digits.as_str()).unwrap();
     let put = Put {
         provider: minimax(),
         label: Label::default(),
