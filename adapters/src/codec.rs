@@ -1,6 +1,8 @@
 //! The form of a document, whatever keeps it: which bytes a state is written as, and which are read back as one. What this file
 //! knows of the form nobody else does.
 
+#![cfg_attr(not(all(feature = "file", unix)), allow(unreachable_pub))] // The file store shows these.
+
 use std::fmt;
 use std::io;
 

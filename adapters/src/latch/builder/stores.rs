@@ -6,7 +6,9 @@ use credlatch_core::name::ProfileName;
 use credlatch_core::provider::Table;
 
 use super::Builder;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
+#[cfg(all(feature = "file", unix))]
+use crate::error::ErrorKind;
 use crate::latch::{Latch, siblings};
 use crate::store::{ByteStore, OverBytes, StoreError, StoreHome};
 
