@@ -1,64 +1,75 @@
 //! Law 3: what permits an outside act was durable before the act.
 
+use super::monitor::{StateDigest, Watch};
 use super::trace::Deed;
 use super::trace::Fact;
 use super::trace::Trace;
 use super::trace::Who;
 use crate::machine::{Event, Verdict};
 use crate::state::flow::Phase;
-use crate::state::{Custody, State};
+use crate::state::{Custody, Nonce, State};
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
 
-pub(super) fn holds(trace: &Trace) -> Result<(), String> {
-    for (at, fact) in trace.0.iter().enumerate() {
-        let Fact::ActBegan { deed, .. } = fact else { continue };
-        let mut durable = trace.before(at).filter_map(|fact| match fact {
-            Fact::Durable { state } => Some(&**state),
-            _ => None,
-        });
-        let permitted = match deed {
-            Deed::Revoke { token } => is_let_go(durable, token),
-            deed => durable.any(|state| permits(state, deed)),
-        };
-        if !permitted {
-            return Err(format!("{} began before its claim was durable", name(deed)));
+/// What was ever durable, as far as it permits an act.
+#[derive(Default, Hash)]
+pub(super) struct Memory {
+    flows: BTreeSet<Nonce>,
+    exchanging: BTreeSet<Nonce>,
+    /// Refresh tokens that somebody had claimed.
+    claimed: BTreeSet<String>,
+    /// Each token that was stored, and whether it was taken out of what is stored: only then, or if it never stood there, may
+    /// it be revoked.
+    held: BTreeMap<String, bool>,
+}
+
+pub(super) fn watch() -> Memory {
+    Memory::default()
+}
+
+impl Watch for Memory {
+    fn see(&mut self, fact: &Fact) -> Result<(), String> {
+        match fact {
+            Fact::Durable { state } => self.is_durable(state),
+            Fact::ActBegan { deed, .. } if !self.permits(deed) => {
+                return Err(format!("{} began before its claim was durable", name(deed)));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn keep(&self, mut into: &mut dyn Hasher, _: StateDigest<'_>) {
+        self.hash(&mut into);
+    }
+}
+
+impl Memory {
+    fn is_durable(&mut self, state: &State) {
+        let flows = || state.providers.values().filter_map(|slot| slot.flow.as_ref());
+        self.flows.extend(flows().map(|live| live.id));
+        self.exchanging.extend(flows().filter(|live| matches!(live.phase, Phase::Exchanging(_))).map(|live| live.id));
+        let grants = || state.providers.values().flat_map(|slot| &slot.entries).filter_map(|entry| entry.grant());
+        let rotating = grants().filter(|grant| matches!(grant.custody, Custody::Rotating(_)));
+        let claimed = rotating.filter_map(|grant| grant.refresh.as_ref());
+        self.claimed.extend(claimed.map(|secret| secret.expose_secret().to_owned()));
+        let held = grants().map(|grant| grant.refresh.as_ref().unwrap_or(&grant.access).expose_secret());
+        let held: BTreeSet<&str> = held.collect();
+        for (token, is_let_go) in &mut self.held {
+            *is_let_go |= !held.contains(token.as_str());
+        }
+        for token in held {
+            self.held.entry(token.to_owned()).or_default();
         }
     }
-    Ok(())
-}
 
-/// Whether a token was taken out of what is stored, or never stood there: only then may it be revoked.
-fn is_let_go<'a>(durable: impl Iterator<Item = &'a State>, token: &str) -> bool {
-    let mut was_held = false;
-    for state in durable {
-        let is_held = holds_token(state, token);
-        if was_held && !is_held {
-            return true;
+    fn permits(&self, deed: &Deed) -> bool {
+        match deed {
+            Deed::RequestPrompt { flow, .. } | Deed::Poll { flow } => self.flows.contains(flow),
+            Deed::ExchangeCode { flow } => self.exchanging.contains(flow),
+            Deed::Present { token } => self.claimed.contains(token),
+            Deed::Revoke { token } => self.held.get(token).is_none_or(|is_let_go| *is_let_go),
         }
-        was_held |= is_held;
-    }
-    !was_held
-}
-
-fn holds_token(state: &State, token: &str) -> bool {
-    let mut grants = state.providers.values().flat_map(|slot| &slot.entries).filter_map(|entry| entry.grant());
-    grants.any(|grant| grant.refresh.as_ref().unwrap_or(&grant.access).expose_secret() == token)
-}
-
-fn permits(state: &State, deed: &Deed) -> bool {
-    let mut slots = state.providers.values();
-    match deed {
-        Deed::RequestPrompt { flow, .. } | Deed::Poll { flow } => {
-            slots.any(|slot| slot.flow.as_ref().is_some_and(|live| live.id == *flow))
-        }
-        Deed::ExchangeCode { flow } => slots.any(|slot| {
-            slot.flow.as_ref().is_some_and(|live| live.id == *flow && matches!(live.phase, Phase::Exchanging(_)))
-        }),
-        // Whose permission is what is not there: see `is_let_go`.
-        Deed::Revoke { .. } => false,
-        Deed::Present { token } => slots.flat_map(|slot| &slot.entries).any(|entry| {
-            let grant = entry.grant().filter(|grant| matches!(grant.custody, Custody::Rotating(_)));
-            grant.and_then(|grant| grant.refresh.as_ref()).is_some_and(|secret| secret.expose_secret() == token)
-        }),
     }
 }
 

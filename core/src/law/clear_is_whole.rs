@@ -1,86 +1,143 @@
 //! Law 1: a reader sees all of what a clear removes, or none of it; and nobody comes up with it after its drain.
 
+use super::monitor::{StateDigest, Watch};
 use super::trace::Fact;
 use super::trace::Trace;
 use super::trace::Who;
 use crate::state::State;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::hash::{Hash, Hasher};
 
-pub(super) fn holds(trace: &Trace) -> Result<(), String> {
-    for (began, fact) in trace.0.iter().enumerate() {
-        let Fact::ClearBegan { who, provider } = fact else { continue };
-        let Some((first, removed)) = removal(&trace.0[began..], *who, provider.as_str()) else { continue };
-        for fact in &trace.0[began..] {
-            let Fact::ReadEnded { saw, .. } = fact else { continue };
-            let (seen, missing): (Vec<_>, Vec<_>) =
-                removed.iter().partition(|version| versions(saw, provider.as_str()).contains(version));
-            if saw.generation >= first && !seen.is_empty() && !missing.is_empty() {
-                return Err(format!("a reader saw {seen:?} of {provider} without {missing:?}"));
-            }
-        }
-    }
-    held_after_drain(trace)
+/// Labels with the versions under them.
+type Versions = BTreeSet<(String, u64)>;
+
+#[derive(Default, Hash)]
+pub(super) struct Memory {
+    clears: Vec<Clearing>,
+    /// How many hold each version in each process.
+    holders: BTreeMap<(u32, u64), i64>,
+    drained: BTreeSet<(u32, u64)>,
 }
 
-/// What a clear removed of that which was there when it first removed something, and the first generation without it all.
-/// A clear that died before anything was shown removed nothing.
-fn removal(since: &[Fact], clearer: Who, provider: &str) -> Option<(u64, BTreeSet<(String, u64)>)> {
-    let ended = since.iter().position(|fact| matches!(fact, Fact::ClearEnded { who } if *who == clearer));
-    let mut there = None;
-    let mut first = None;
-    let (mut pending, mut removed) = (BTreeSet::new(), BTreeSet::new());
-    for fact in &since[..ended.unwrap_or(since.len())] {
+/// A clear, and what readers saw of its provider since it began.
+#[derive(Hash)]
+struct Clearing {
+    who: Who,
+    provider: String,
+    has_ended: bool,
+    /// What was there when it first removed something.
+    there: Option<Versions>,
+    /// The first generation without it all. A clear that died before anything was shown removed nothing.
+    first: Option<u64>,
+    /// What it removed, and nobody was shown yet.
+    pending: Versions,
+    removed: Versions,
+    /// What readers saw, and of which generation, while it may still remove more.
+    seen: BTreeSet<(u64, Versions)>,
+}
+
+pub(super) fn watch() -> Memory {
+    Memory::default()
+}
+
+impl Watch for Memory {
+    fn see(&mut self, fact: &Fact) -> Result<(), String> {
+        self.holds(fact)?;
+        if let Fact::ClearBegan { who, provider } = fact {
+            self.clears.push(Clearing::of(*who, provider.as_str()));
+        }
+        self.clears.iter_mut().try_for_each(|clear| clear.see(fact))?;
+        // One that ended and removed nothing says nothing of what follows.
+        self.clears.retain(|clear| !clear.has_ended || clear.first.is_some());
+        Ok(())
+    }
+
+    fn keep(&self, mut into: &mut dyn Hasher, _: StateDigest<'_>) {
+        self.hash(&mut into);
+    }
+}
+
+impl Clearing {
+    fn of(who: Who, provider: &str) -> Self {
+        Self {
+            who,
+            provider: provider.to_owned(),
+            has_ended: false,
+            there: None,
+            first: None,
+            pending: Versions::new(),
+            removed: Versions::new(),
+            seen: BTreeSet::new(),
+        }
+    }
+
+    fn see(&mut self, fact: &Fact) -> Result<(), String> {
         match fact {
-            Fact::Stepped(step) if step.who == clearer => {
-                let before = versions(&step.before, provider);
-                pending.extend(before.difference(&versions(&step.after, provider)).cloned());
-                if !pending.is_empty() {
-                    there.get_or_insert(before);
+            Fact::ClearEnded { who } if *who == self.who => self.has_ended = true,
+            Fact::Stepped(step) if step.who == self.who && !self.has_ended => {
+                let before = versions(&step.before, &self.provider);
+                self.pending.extend(before.difference(&versions(&step.after, &self.provider)).cloned());
+                if !self.pending.is_empty() {
+                    self.there.get_or_insert(before);
                 }
             }
-            Fact::Shown { who, state } if *who == clearer && !pending.is_empty() => {
-                first.get_or_insert(state.generation);
-                removed.append(&mut pending);
+            Fact::Shown { who, state } if *who == self.who && !self.has_ended && !self.pending.is_empty() => {
+                self.first.get_or_insert(state.generation);
+                self.removed.append(&mut self.pending);
             }
-            _ => {}
+            Fact::ReadEnded { saw, .. } => drop(self.seen.insert((saw.generation, versions(saw, &self.provider)))),
+            _ => return Ok(()),
         }
+        self.is_whole()?;
+        if self.has_ended {
+            self.seen.clear();
+        }
+        Ok(())
     }
-    let there = there?;
-    Some((first?, removed.intersection(&there).cloned().collect()))
+
+    fn is_whole(&self) -> Result<(), String> {
+        let (Some(there), Some(first)) = (&self.there, self.first) else { return Ok(()) };
+        for (generation, saw) in &self.seen {
+            let (seen, missing): (Vec<_>, Vec<_>) =
+                self.removed.intersection(there).partition(|version| saw.contains(version));
+            if *generation >= first && !seen.is_empty() && !missing.is_empty() {
+                return Err(format!("a reader saw {seen:?} of {} without {missing:?}", self.provider));
+            }
+        }
+        Ok(())
+    }
 }
 
-fn versions(state: &State, provider: &str) -> BTreeSet<(String, u64)> {
-    let entries = state.slot(provider).map_or(&[][..], |slot| &slot.entries);
-    entries.iter().map(|entry| (entry.label.as_str().to_owned(), entry.version)).collect()
-}
-
-/// Once a drain said that nobody holds a version, nobody comes up with it.
-fn held_after_drain(trace: &Trace) -> Result<(), String> {
-    let mut holders: BTreeMap<(u32, u64), i64> = BTreeMap::new();
-    let mut drained = BTreeSet::new();
-    for fact in &trace.0 {
+impl Memory {
+    /// Once a drain said that nobody holds a version, nobody comes up with it.
+    fn holds(&mut self, fact: &Fact) -> Result<(), String> {
         match fact {
             Fact::Held { process, version, holds: true, .. } => {
-                *holders.entry((*process, *version)).or_default() += 1;
-                if drained.contains(&(*process, *version)) {
+                *self.holders.entry((*process, *version)).or_default() += 1;
+                if self.drained.contains(&(*process, *version)) {
                     return Err(format!("version {version} was handed out after its drain"));
                 }
             }
             Fact::Held { process, version, holds: false, .. } => {
-                *holders.entry((*process, *version)).or_default() -= 1;
+                *self.holders.entry((*process, *version)).or_default() -= 1;
             }
             Fact::Drained { process, versions } => {
-                let is_held = |version: &&u64| holders.get(&(*process, **version)).is_some_and(|count| *count > 0);
+                let is_held = |version: &&u64| self.holders.get(&(*process, **version)).is_some_and(|count| *count > 0);
                 if let Some(held) = versions.iter().find(is_held) {
                     return Err(format!("version {held} was still held when its drain said otherwise"));
                 }
-                drained.extend(versions.iter().map(|version| (*process, *version)));
+                self.drained.extend(versions.iter().map(|version| (*process, *version)));
             }
             _ => {}
         }
+        Ok(())
     }
-    Ok(())
+}
+
+fn versions(state: &State, provider: &str) -> Versions {
+    let entries = state.slot(provider).map_or(&[][..], |slot| &slot.entries);
+    entries.iter().map(|entry| (entry.label.as_str().to_owned(), entry.version)).collect()
 }
 
 pub(super) fn witnessed(trace: &Trace) -> bool {

@@ -1,14 +1,19 @@
 //! Law 15: what is cleared is remembered, and an import brings none of it back.
 
-use super::each;
-use super::trace::{Stepped, Trace};
+use super::monitor::Each;
+use super::step;
+use super::trace::{Fact, Stepped, Trace};
 use crate::machine::Event;
 use crate::machine::clear::Clear;
 use crate::machine::put::{How, Put};
 use crate::state::{Entry, MAX_TOMBSTONES, Material, Slot, State, Tombstone};
 
-pub(super) fn holds(trace: &Trace) -> Result<(), String> {
-    each(trace, |step| {
+pub(super) fn watch() -> Each {
+    Each(holds)
+}
+
+fn holds(fact: &Fact) -> Result<(), String> {
+    step(fact, |step| {
         is_remembered(step)?;
         match &step.event {
             Event::Put(put) if put.how == How::Bulk && step.before != step.after && is_cleared(step, put) => {

@@ -1,8 +1,9 @@
 //! Law 9: ended flows are kept 300 s, live ones end by 900 s, and a dead actor blocks nobody.
 
-use super::each;
+use super::monitor::Each;
+use super::step;
 use super::trace::Stepped;
-use super::trace::Trace;
+use super::trace::{Fact, Trace};
 use crate::machine::Event;
 use crate::state::Slot;
 use crate::state::flow::{FlowKind, LiveFlow, Phase};
@@ -10,8 +11,12 @@ use crate::state::time::Stamp;
 
 const KEPT_MS: u64 = 300_000;
 
-pub(super) fn holds(trace: &Trace) -> Result<(), String> {
-    each(trace, |step| {
+pub(super) fn watch() -> Each {
+    Each(holds)
+}
+
+fn holds(fact: &Fact) -> Result<(), String> {
+    step(fact, |step| {
         let empty = Slot::default();
         for (provider, before) in &step.before.providers {
             let after = step.after.providers.get(provider).unwrap_or(&empty);

@@ -11,6 +11,7 @@ mod authority_precedes_act;
 mod clear_is_whole;
 mod cleared_stays_cleared;
 mod endings_are_kept;
+mod monitor;
 mod neighbours_are_strangers;
 mod no_replay;
 mod no_silent_loss;
@@ -30,6 +31,7 @@ mod well_formed;
 
 use std::fmt;
 
+pub use monitor::{Monitor, StateDigest};
 pub use observation::Observation;
 pub use trace::{Deed, Fact, Stepped, Trace, Who};
 
@@ -61,8 +63,8 @@ pub struct Law {
     pub facts: &'static [Observation],
     /// The situation that makes it bite.
     pub witness: &'static str,
-    /// Looks for a breach.
-    holds: fn(&Trace) -> Result<(), String>,
+    /// Begins to look for a breach.
+    watch: fn() -> Box<dyn monitor::Watch>,
     /// Looks for the witness.
     witnessed: fn(&Trace) -> bool,
 }
@@ -91,22 +93,22 @@ impl Law {
     ///
     /// # Errors
     /// The first breach.
-    pub fn judge(&self, trace: &Trace) -> Result<(), Broken> {
-        let held = self.on_its_part(trace, self.holds);
-        held.map_err(|what| Broken { number: self.number, name: self.name, what })
+    pub fn judge(&'static self, trace: &Trace) -> Result<(), Broken> {
+        let mut monitor = self.monitor();
+        trace.0.iter().try_for_each(|fact| monitor.see(fact))?;
+        monitor.end()
+    }
+
+    fn broken(&self, what: String) -> Broken {
+        Broken { number: self.number, name: self.name, what }
     }
 
     /// Whether the trace has a situation in which this law could have been broken.
     pub fn is_witnessed(&self, trace: &Trace) -> bool {
-        self.on_its_part(trace, self.witnessed)
-    }
-
-    /// Looks at the part of a trace that the law speaks of.
-    fn on_its_part<R>(&self, trace: &Trace, look: fn(&Trace) -> R) -> R {
         let end = trace.0.iter().position(|fact| matches!(fact, Fact::BroughtBack));
         match end.filter(|_| OF_ONE_STORE.contains(&self.number)) {
-            Some(end) => look(&Trace(trace.0[..end].to_vec())),
-            None => look(trace),
+            Some(end) => (self.witnessed)(&Trace(trace.0[..end].to_vec())),
+            None => (self.witnessed)(trace),
         }
     }
 }
@@ -131,7 +133,7 @@ macro_rules! laws {
             scope: Scope::$scope,
             facts: &[$(Observation::$fact),*],
             witness: $witness,
-            holds: $name::holds,
+            watch: || Box::new($name::watch()),
             witnessed: $name::witnessed,
         }),*];
     };
@@ -225,9 +227,9 @@ pub fn check_step(before: &State, now: &Stamp, event: &Event, step: &Step) -> Re
     LAWS.iter().filter(|law| law.scope == Scope::Step).try_for_each(|law| law.judge(&trace))
 }
 
-/// Judges each step of a trace by itself.
-fn each(trace: &Trace, holds: fn(&Stepped) -> Result<(), String>) -> Result<(), String> {
-    trace.steps().try_for_each(holds)
+/// Judges a fact that is a step, and lets every other pass.
+fn step(fact: &Fact, holds: impl FnOnce(&Stepped) -> Result<(), String>) -> Result<(), String> {
+    if let Fact::Stepped(step) = fact { holds(step) } else { Ok(()) }
 }
 
 /// An event's name, without what it carries.

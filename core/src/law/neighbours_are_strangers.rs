@@ -1,16 +1,21 @@
 //! Law 11: an event changes what it is about, and nothing else.
 
-use super::each;
 use super::kind;
-use super::trace::{Stepped, Trace};
+use super::monitor::Each;
+use super::step;
+use super::trace::{Fact, Stepped, Trace};
 use crate::machine::Event;
 use crate::machine::clear::Clear;
 use crate::machine::flow::Step;
 use crate::state::name::{Label, ProviderId};
 use crate::state::{Custody, Entry, Slot};
 
-pub(super) fn holds(trace: &Trace) -> Result<(), String> {
-    each(trace, |step| {
+pub(super) fn watch() -> Each {
+    Each(holds)
+}
+
+fn holds(fact: &Fact) -> Result<(), String> {
+    step(fact, |step| {
         let files = matches!(step.event, Event::OweRewrite(_) | Event::RewriteDone(_));
         if !files && step.before.rewrites != step.after.rewrites {
             return Err(format!("{:?} changed what is owed to a file", kind(&step.event)));

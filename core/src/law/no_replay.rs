@@ -1,6 +1,6 @@
 //! Law 4: nobody presents a refresh token beside another, or once its successor is durable.
 
-use super::each;
+use super::monitor::{StateDigest, Watch};
 use super::trace::Deed;
 use super::trace::Fact;
 use super::trace::Who;
@@ -12,37 +12,82 @@ use crate::state::known::Fate;
 use crate::state::{Custody, Nonce, State};
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::hash::{Hash, Hasher};
 
-pub(super) fn holds(trace: &Trace) -> Result<(), String> {
-    each(trace, keeps_custody)?;
-    each(trace, claims_alone)?;
-    each(trace, keeps_mark)?;
-    sent_is_sent(trace)?;
-    let mut flying: Vec<(&str, Who)> = Vec::new();
-    let mut successor: BTreeMap<&str, &str> = BTreeMap::new();
-    let mut durable: BTreeSet<&str> = BTreeSet::new();
-    for fact in &trace.0 {
+#[derive(Default, Hash)]
+pub(super) struct Memory {
+    /// Which token each act that was permitted claimed.
+    claimed: BTreeMap<Nonce, String>,
+    /// Acts that have begun to present what they claimed.
+    sent: BTreeSet<Nonce>,
+    flying: BTreeSet<(String, Who)>,
+    successor: BTreeMap<String, String>,
+    /// Refresh tokens that were ever durable.
+    durable: BTreeSet<String>,
+}
+
+pub(super) fn watch() -> Memory {
+    Memory::default()
+}
+
+impl Watch for Memory {
+    fn see(&mut self, fact: &Fact) -> Result<(), String> {
         match fact {
-            Fact::ActBegan { who, deed: Deed::Present { token } } => {
-                if flying.iter().any(|(other, _)| other == token) {
-                    return Err("a refresh token was presented by two acts at a time".to_owned());
-                }
-                if successor.get(token.as_str()).is_some_and(|new| durable.contains(new)) {
-                    return Err("a refresh token was presented although its successor was durable".to_owned());
-                }
-                flying.push((token, *who));
-            }
-            Fact::ActEnded { who, deed: Deed::Present { token } } => {
-                flying.retain(|one| *one != (token.as_str(), *who));
-            }
+            Fact::ActBegan { who, deed: Deed::Present { token } } => return self.presents(*who, token),
+            Fact::ActEnded { who, deed: Deed::Present { token } } => drop(self.flying.remove(&(token.clone(), *who))),
             // An issuer that gives the same token again has spent nothing.
             Fact::Succession { old, new } if old == new => {}
-            Fact::Succession { old, new } => drop(successor.insert(old, new)),
-            Fact::Durable { state } => durable.extend(refresh_tokens(state)),
+            Fact::Succession { old, new } => drop(self.successor.insert(old.clone(), new.clone())),
+            Fact::Durable { state } => self.durable.extend(refresh_tokens(state).map(str::to_owned)),
+            Fact::Stepped(step) => {
+                keeps_custody(step)?;
+                claims_alone(step)?;
+                keeps_mark(step)?;
+                return self.sent_is_sent(step);
+            }
             _ => {}
         }
+        Ok(())
     }
-    Ok(())
+
+    fn keep(&self, mut into: &mut dyn Hasher, _: StateDigest<'_>) {
+        self.hash(&mut into);
+    }
+}
+
+impl Memory {
+    fn presents(&mut self, who: Who, token: &str) -> Result<(), String> {
+        if self.flying.iter().any(|(other, _)| other == token) {
+            return Err("a refresh token was presented by two acts at a time".to_owned());
+        }
+        if self.successor.get(token).is_some_and(|new| self.durable.contains(new)) {
+            return Err("a refresh token was presented although its successor was durable".to_owned());
+        }
+        self.flying.insert((token.to_owned(), who));
+        let by = self.claimed.iter().filter(|(_, claimed)| *claimed == token);
+        self.sent.extend(by.map(|(attempt, _)| *attempt));
+        Ok(())
+    }
+
+    /// Nobody is believed to have sent nothing who has begun to present what it claimed: when it dies that is in doubt.
+    fn sent_is_sent(&mut self, step: &Stepped) -> Result<(), String> {
+        match (&step.event, &step.verdict) {
+            (Event::ClaimRotation(claim), Verdict::Done) => {
+                let entry = step.before.entry(claim.provider.as_str(), claim.label.as_str());
+                let token = entry.and_then(|entry| entry.material.refresh());
+                self.claimed.extend(token.map(|token| (claim.act.attempt, token.expose_secret().to_owned())));
+            }
+            (Event::ActorGone { attempt, .. }, Verdict::Done)
+                if self.sent.contains(attempt) && !step.after.awaits(*attempt) =>
+            {
+                return Err("an act that had presented its refresh token was believed to have sent nothing".to_owned());
+            }
+            // Whoever comes after it presents the same token.
+            (Event::ActorGone { attempt, .. }, Verdict::Done) => drop(self.claimed.remove(attempt)),
+            _ => {}
+        }
+        Ok(())
+    }
 }
 
 /// Storing a token that somebody presents, or that is in doubt, doesn't free it: whoever presented it then would be the
@@ -77,38 +122,6 @@ fn claims_alone(step: &Stepped) -> Result<(), String> {
         Some(Fate::Rotating(_)) => Err(format!("a refresh token of {} was claimed beside a claim", claim.provider)),
         _ => Ok(()),
     }
-}
-
-/// Nobody is believed to have sent nothing who has begun to present what it claimed: when it dies that is in doubt.
-fn sent_is_sent(trace: &Trace) -> Result<(), String> {
-    let mut claimed: BTreeMap<Nonce, &str> = BTreeMap::new();
-    let mut sent: BTreeSet<Nonce> = BTreeSet::new();
-    for fact in &trace.0 {
-        match fact {
-            Fact::ActBegan { deed: Deed::Present { token }, .. } => {
-                sent.extend(claimed.iter().filter(|(_, claimed)| *claimed == token).map(|(attempt, _)| *attempt));
-            }
-            Fact::Stepped(step) => match (&step.event, &step.verdict) {
-                (Event::ClaimRotation(claim), Verdict::Done) => {
-                    let entry = step.before.entry(claim.provider.as_str(), claim.label.as_str());
-                    let token = entry.and_then(|entry| entry.material.refresh());
-                    claimed.extend(token.map(|token| (claim.act.attempt, token.expose_secret())));
-                }
-                (Event::ActorGone { attempt, .. }, Verdict::Done)
-                    if sent.contains(attempt) && !step.after.awaits(*attempt) =>
-                {
-                    return Err(
-                        "an act that had presented its refresh token was believed to have sent nothing".to_owned()
-                    );
-                }
-                // Whoever comes after it presents the same token.
-                (Event::ActorGone { attempt, .. }, Verdict::Done) => drop(claimed.remove(attempt)),
-                _ => {}
-            },
-            _ => {}
-        }
-    }
-    Ok(())
 }
 
 /// What another copy of the store may hold is claimed by nobody, and stays marked whoever stores it again. Its issuer ends

@@ -2,51 +2,78 @@
 
 mod written_down;
 
+use super::monitor::{StateDigest, Watch};
 use super::trace::Deed;
 use super::trace::Fact;
 use super::trace::Trace;
 use crate::machine::Event;
-use crate::state::Custody;
-use std::collections::BTreeSet;
+use crate::state::{Custody, State};
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
 
-pub(super) fn holds(trace: &Trace) -> Result<(), String> {
-    written_down::is_stored(trace)?;
-    let revoked = revoked(trace);
-    for fact in &trace.0 {
-        let Fact::Rested { state, live } = fact else { continue };
+#[derive(Default, Hash)]
+pub(super) struct Memory {
+    written: written_down::Memory,
+    revoked: BTreeSet<String>,
+    /// The tokens that each one succeeded, one after the other: one that was on its way to the issuer while an older one was
+    /// revoked is revoked with it.
+    before: BTreeMap<String, BTreeSet<String>>,
+    /// What was called settled at rest and is dead at the issuer: a token, and the label of its entry.
+    dead: BTreeMap<String, String>,
+}
+
+pub(super) fn watch() -> Memory {
+    Memory::default()
+}
+
+impl Watch for Memory {
+    fn see(&mut self, fact: &Fact) -> Result<(), String> {
+        self.written.see(fact)?;
+        match fact {
+            Fact::ActBegan { deed: Deed::Revoke { token }, .. } => drop(self.revoked.insert(token.clone())),
+            Fact::Succession { old, new } => {
+                let of_old = self.before.get(old).cloned().unwrap_or_default();
+                self.before.entry(new.clone()).or_default().extend(of_old.into_iter().chain([old.clone()]));
+            }
+            Fact::Rested { state, live } => return self.rests(state, live),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Whoever stores again what was revoked by a person's wish was not robbed of it.
+    fn end(&self) -> Result<(), String> {
+        match self.dead.iter().find(|(token, _)| !self.is_revoked(token)) {
+            Some((_, label)) => Err(format!("{label} is called settled and is dead at the issuer")),
+            None => Ok(()),
+        }
+    }
+
+    fn keep(&self, mut into: &mut dyn Hasher, _: StateDigest<'_>) {
+        self.hash(&mut into);
+    }
+}
+
+impl Memory {
+    fn rests(&mut self, state: &State, live: &[String]) -> Result<(), String> {
         for entry in state.providers.values().flat_map(|slot| &slot.entries) {
             let Some(grant) = entry.grant() else { continue };
             let Some(refresh) = &grant.refresh else { continue };
             let is_live = live.iter().any(|token| token == refresh.expose_secret());
-            // Whoever stores again what was revoked by a person's wish was not robbed of it.
-            let is_revoked = revoked.contains(refresh.expose_secret());
-            if grant.custody == Custody::Settled && !is_live && !is_revoked {
-                return Err(format!("{} is called settled and is dead at the issuer", entry.label));
+            if grant.custody == Custody::Settled && !is_live {
+                self.dead.insert(refresh.expose_secret().to_owned(), entry.label.to_string());
             }
             if matches!(grant.custody, Custody::Lost(_)) && is_live {
                 return Err(format!("{} is called lost and is the issuer's live one", entry.label));
             }
         }
+        Ok(())
     }
-    Ok(())
-}
 
-/// The tokens that were revoked, with their successors: one that was on its way to the issuer meanwhile has one.
-fn revoked(trace: &Trace) -> BTreeSet<&str> {
-    let mut revoked: BTreeSet<&str> = BTreeSet::new();
-    for fact in &trace.0 {
-        if let Fact::ActBegan { deed: Deed::Revoke { token }, .. } = fact {
-            revoked.insert(token);
-        }
+    fn is_revoked(&self, token: &str) -> bool {
+        let before = self.before.get(token);
+        self.revoked.contains(token) || before.is_some_and(|before| !before.is_disjoint(&self.revoked))
     }
-    // In their order: a successor's own successor comes later.
-    for fact in &trace.0 {
-        match fact {
-            Fact::Succession { old, new } if revoked.contains(old.as_str()) => drop(revoked.insert(new)),
-            _ => {}
-        }
-    }
-    revoked
 }
 
 pub(super) fn witnessed(trace: &Trace) -> bool {

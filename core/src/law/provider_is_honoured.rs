@@ -1,15 +1,18 @@
 //! Law 10: a child of one provider gets nothing of another's.
 
+use super::monitor::Each;
 use super::trace::Fact;
 use super::trace::Trace;
 
-pub(super) fn holds(trace: &Trace) -> Result<(), String> {
-    for fact in &trace.0 {
-        let Fact::Planned { provider, environment, foreign } = fact else { continue };
-        let leaks = |value: &str| foreign.iter().any(|secret| value.contains(secret.as_str()));
-        if let Some((name, _)) = environment.iter().find(|(_, value)| leaks(value)) {
-            return Err(format!("{name} carries what isn't {provider}'s"));
-        }
+pub(super) fn watch() -> Each {
+    Each(holds)
+}
+
+fn holds(fact: &Fact) -> Result<(), String> {
+    let Fact::Planned { provider, environment, foreign } = fact else { return Ok(()) };
+    let leaks = |value: &str| foreign.iter().any(|secret| value.contains(secret.as_str()));
+    if let Some((name, _)) = environment.iter().find(|(_, value)| leaks(value)) {
+        return Err(format!("{name} carries what isn't {provider}'s"));
     }
     Ok(())
 }

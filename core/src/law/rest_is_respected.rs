@@ -2,30 +2,129 @@
 //! turn.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
+use super::monitor::{StateDigest, Watch};
 use super::trace::{Fact, Trace, Who};
-use crate::state::name::Label;
+use crate::state::name::{Label, ProviderId};
 use crate::state::strategy::Strategy;
 use crate::state::time::Stamp;
-use crate::state::{Entry, Material, Slot};
+use crate::state::{Entry, Material, Slot, State};
 
-pub(super) fn holds(trace: &Trace) -> Result<(), String> {
-    for fact in &trace.0 {
-        let Fact::Chosen { now, state, provider, at, told_when } = fact else { continue };
-        let entries = state.slot(provider.as_str()).map_or(&[][..], |slot| &slot.entries);
-        match at {
-            Some(at) if entries.get(*at).is_none_or(|entry| finished(entry, now) || rests(entry, now)) => {
-                return Err(format!(
-                    "an entry of {provider} was chosen that rests, or is dead, lost, over or suspended"
-                ));
+#[derive(Default)]
+pub(super) struct Memory {
+    /// Who draws, in each process.
+    drawing: BTreeMap<u32, BTreeSet<Who>>,
+    /// The request of each participant that is under way.
+    open: BTreeMap<Who, Drawing>,
+    /// The last one of each that returned.
+    last: BTreeMap<Who, Draw>,
+    /// Who got the same twice: no breach if another participant of the process draws too.
+    twice: BTreeMap<Who, String>,
+}
+
+/// A request that is under way.
+struct Drawing {
+    provider: ProviderId,
+    state: Arc<State>,
+    usable: Option<Vec<Label>>,
+    is_disturbed: bool,
+}
+
+/// A request that returned.
+#[derive(Hash)]
+struct Draw {
+    provider: ProviderId,
+    /// Those that could have been drawn, if the pool is used in turn and they stayed the same meanwhile.
+    usable: Option<Vec<Label>>,
+    got: Option<Label>,
+    /// Whether somebody else changed something since it began.
+    is_disturbed: bool,
+}
+
+pub(super) fn watch() -> Memory {
+    Memory::default()
+}
+
+impl Watch for Memory {
+    fn see(&mut self, fact: &Fact) -> Result<(), String> {
+        match fact {
+            Fact::Chosen { now, state, provider, at, told_when } => chosen(now, state, provider, *at, *told_when),
+            Fact::DrawBegan { who, process, provider, now, state } => {
+                self.drawing.entry(*process).or_default().insert(*who);
+                let usable = state.slot(provider.as_str()).and_then(|slot| in_turn(slot, now));
+                let (provider, state) = (provider.clone(), Arc::clone(state));
+                self.open.insert(*who, Drawing { provider, state, usable, is_disturbed: false });
+                Ok(())
             }
-            None if !told_when && entries.iter().any(|entry| !finished(entry, now) && rests(entry, now)) => {
-                return Err(format!("all entries of {provider} rest, and the answer didn't say until when"));
+            Fact::DrawEnded { who, now, label } => {
+                self.draws(*who, now, label.as_ref());
+                Ok(())
             }
-            _ => {}
+            Fact::Stepped(step) if step.before != step.after => {
+                self.disturbs(step.who);
+                Ok(())
+            }
+            _ => Ok(()),
         }
     }
-    takes_turns(trace)
+
+    /// Judged where one participant draws alone.
+    fn end(&self) -> Result<(), String> {
+        let mut alone = self.drawing.values().filter(|all| all.len() == 1).flatten();
+        alone.find_map(|who| self.twice.get(who)).map_or(Ok(()), |what| Err(what.clone()))
+    }
+
+    fn keep(&self, mut into: &mut dyn Hasher, digest: StateDigest<'_>) {
+        (&self.drawing, &self.last, &self.twice).hash(&mut into);
+        for (who, open) in &self.open {
+            // Where no turns are taken at the start, nothing is compared at the end.
+            let state = open.usable.as_ref().map(|_| digest(&open.state));
+            (who, &open.provider, &open.usable, open.is_disturbed, state).hash(&mut into);
+        }
+    }
+}
+
+impl Memory {
+    /// Two requests of one process, one after the other, don't get the same entry while there is another: what is spent is
+    /// renewed when its turn comes. Judged where nobody changes the pool between.
+    fn draws(&mut self, who: Who, now: &Stamp, label: Option<&Label>) {
+        let Some(Drawing { provider, state, usable, is_disturbed }) = self.open.remove(&who) else { return };
+        let same = state.slot(provider.as_str()).and_then(|slot| in_turn(slot, now)) == usable;
+        let draw = Draw { provider, usable: usable.filter(|_| same), got: label.cloned(), is_disturbed };
+        if let Some(last) = self.last.get(&who).filter(|last| !last.is_disturbed && twice(last, &draw)) {
+            let (provider, got) = (&draw.provider, last.got.as_ref().map(ToString::to_string).unwrap_or_default());
+            self.twice.entry(who).or_insert_with(|| {
+                format!(
+                    "two requests for {provider}, one after the other, got {got}, though another was to have its turn"
+                )
+            });
+        }
+        self.last.insert(who, draw);
+    }
+
+    fn disturbs(&mut self, who: Who) {
+        for (_, open) in self.open.iter_mut().filter(|(drawer, _)| **drawer != who) {
+            open.is_disturbed = true;
+        }
+        for (_, draw) in self.last.iter_mut().filter(|(drawer, _)| **drawer != who) {
+            draw.is_disturbed = true;
+        }
+    }
+}
+
+fn chosen(now: &Stamp, state: &State, provider: &ProviderId, at: Option<usize>, told_when: bool) -> Result<(), String> {
+    let entries = state.slot(provider.as_str()).map_or(&[][..], |slot| &slot.entries);
+    match at {
+        Some(at) if entries.get(at).is_none_or(|entry| finished(entry, now) || rests(entry, now)) => {
+            Err(format!("an entry of {provider} was chosen that rests, or is dead, lost, over or suspended"))
+        }
+        None if !told_when && entries.iter().any(|entry| !finished(entry, now) && rests(entry, now)) => {
+            Err(format!("all entries of {provider} rest, and the answer didn't say until when"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn finished(entry: &Entry, now: &Stamp) -> bool {
@@ -37,61 +136,6 @@ fn finished(entry: &Entry, now: &Stamp) -> bool {
 
 fn rests(entry: &Entry, now: &Stamp) -> bool {
     entry.health.rest.is_some_and(|rest| now.age_ms(&rest.until.from) < rest.until.after_ms)
-}
-
-/// A request that returned.
-struct Draw {
-    provider: String,
-    /// Where it began in the trace.
-    began: usize,
-    /// Those that could have been drawn, if the pool is used in turn and they stayed the same meanwhile.
-    usable: Option<Vec<Label>>,
-    got: Option<Label>,
-}
-
-/// Two requests of one process, one after the other, don't get the same entry while there is another: what is spent is
-/// renewed when its turn comes. Judged where one participant draws alone and nobody changes the pool between.
-fn takes_turns(trace: &Trace) -> Result<(), String> {
-    for who in alone(trace) {
-        let mut last: Option<Draw> = None;
-        let mut open = None;
-        for (at, fact) in trace.0.iter().enumerate() {
-            match fact {
-                Fact::DrawBegan { who: by, provider, now, state, .. } if *by == who => {
-                    let slot = state.slot(provider.as_str());
-                    open = Some((at, provider, slot, slot.and_then(|slot| in_turn(slot, now))));
-                }
-                Fact::DrawEnded { who: by, now, label } if *by == who => {
-                    let Some((began, provider, slot, usable)) = open.take() else { continue };
-                    let same = slot.and_then(|slot| in_turn(slot, now)) == usable;
-                    let usable = usable.filter(|_| same);
-                    let draw = Draw { provider: provider.to_string(), began, usable, got: label.clone() };
-                    if let Some(last) =
-                        last.filter(|last| twice(last, &draw) && !is_disturbed(trace, who, last.began, at))
-                    {
-                        let got = last.got.map(|label| label.to_string()).unwrap_or_default();
-                        return Err(format!(
-                            "two requests for {provider}, one after the other, got {got}, though another was to have its turn"
-                        ));
-                    }
-                    last = Some(draw);
-                }
-                _ => {}
-            }
-        }
-    }
-    Ok(())
-}
-
-/// The participants that draw, and share their process with none that does.
-fn alone(trace: &Trace) -> Vec<Who> {
-    let mut drawing: BTreeMap<u32, BTreeSet<Who>> = BTreeMap::new();
-    for fact in &trace.0 {
-        if let Fact::DrawBegan { who, process, .. } = fact {
-            drawing.entry(*process).or_default().insert(*who);
-        }
-    }
-    drawing.into_values().filter(|all| all.len() == 1).flatten().collect()
 }
 
 /// The entries among which turns are taken; none where they aren't, or where one can't be renewed when its turn comes.
@@ -109,12 +153,6 @@ fn in_turn(slot: &Slot, now: &Stamp) -> Option<Vec<Label>> {
 fn twice(last: &Draw, draw: &Draw) -> bool {
     let same = last.provider == draw.provider && last.usable == draw.usable && last.got == draw.got;
     same && last.got.is_some() && last.usable.as_ref().is_some_and(|usable| usable.len() > 1)
-}
-
-/// Whether somebody else changed something between two places.
-fn is_disturbed(trace: &Trace, who: Who, from: usize, to: usize) -> bool {
-    let between = trace.0.iter().take(to).skip(from);
-    between.into_iter().any(|fact| matches!(fact, Fact::Stepped(step) if step.who != who && step.before != step.after))
 }
 
 pub(super) fn witnessed(trace: &Trace) -> bool {

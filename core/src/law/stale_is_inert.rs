@@ -1,15 +1,20 @@
 //! Law 6: what comes too late changes nothing. A version tells what is late, so it changes with every secret.
 
-use super::each;
 use super::kind;
-use super::trace::Trace;
+use super::monitor::Each;
+use super::step;
+use super::trace::{Fact, Trace};
 use crate::machine::flow::Step;
 use crate::machine::{Event, Verdict};
 use crate::state::name::ProviderId;
 use crate::state::{Nonce, State};
 
-pub(super) fn holds(trace: &Trace) -> Result<(), String> {
-    each(trace, |step| {
+pub(super) fn watch() -> Each {
+    Each(holds)
+}
+
+fn holds(fact: &Fact) -> Result<(), String> {
+    step(fact, |step| {
         let same = step.before == step.after;
         if step.verdict != Verdict::Done && !same {
             return Err(format!("{:?} was answered {:?} and changed the state", kind(&step.event), step.verdict));

@@ -5,46 +5,59 @@
 
 mod ages;
 
-use super::each;
-use super::trace::Trace;
+use super::monitor::{StateDigest, Watch};
+use super::step;
+use super::trace::{Fact, Stepped, Trace};
 use crate::machine::Event;
 use crate::state::Entry;
 use crate::state::time::Stamp;
+use std::hash::{Hash, Hasher};
 
 /// How far the clocks may drift apart before one of them is called wrong, in milliseconds.
 const DRIFT_MS: u64 = 60_000;
 
-pub(super) fn holds(trace: &Trace) -> Result<(), String> {
-    ages::hold(trace)?;
-    each(trace, |step| {
-        for (provider, before) in &step.before.providers {
-            let Some(after) = step.after.providers.get(provider) else { continue };
-            for ended in &before.ended {
-                let young = stumbled_ms(&step.now, &ended.at).is_some_and(|age| age < 300_000);
-                if young && !after.ended.contains(ended) {
-                    return Err(format!("flow {} was forgotten early because the wall clock was wrong", ended.id));
-                }
-            }
-            let pruned =
-                |entry: &&Entry| matches!(step.event, Event::Purge) && after.entry(entry.label.as_str()).is_none();
-            for entry in before.entries.iter().filter(pruned) {
-                let age = entry.health.dead.as_ref().and_then(|dead| stumbled_ms(&step.now, &dead.at));
-                if age.is_some_and(|age| age < 86_400_000) {
-                    return Err(format!(
-                        "{provider}/{} was pruned early because the wall clock was wrong",
-                        entry.label
-                    ));
-                }
-            }
-            if let (Some(live), None) = (&before.flow, &after.flow)
-                && matches!(step.event, Event::Purge)
-                && stumbled_ms(&step.now, &live.ends.from).is_some_and(|age| age < live.ends.after_ms)
-            {
-                return Err(format!("flow {} was ended early because the wall clock was wrong", live.id));
+#[derive(Default, Hash)]
+pub(super) struct Memory(ages::Truth);
+
+pub(super) fn watch() -> Memory {
+    Memory::default()
+}
+
+impl Watch for Memory {
+    fn see(&mut self, fact: &Fact) -> Result<(), String> {
+        self.0.see(fact)?;
+        step(fact, keeps)
+    }
+
+    fn keep(&self, mut into: &mut dyn Hasher, _: StateDigest<'_>) {
+        self.hash(&mut into);
+    }
+}
+
+fn keeps(step: &Stepped) -> Result<(), String> {
+    for (provider, before) in &step.before.providers {
+        let Some(after) = step.after.providers.get(provider) else { continue };
+        for ended in &before.ended {
+            let young = stumbled_ms(&step.now, &ended.at).is_some_and(|age| age < 300_000);
+            if young && !after.ended.contains(ended) {
+                return Err(format!("flow {} was forgotten early because the wall clock was wrong", ended.id));
             }
         }
-        Ok(())
-    })
+        let pruned = |entry: &&Entry| matches!(step.event, Event::Purge) && after.entry(entry.label.as_str()).is_none();
+        for entry in before.entries.iter().filter(pruned) {
+            let age = entry.health.dead.as_ref().and_then(|dead| stumbled_ms(&step.now, &dead.at));
+            if age.is_some_and(|age| age < 86_400_000) {
+                return Err(format!("{provider}/{} was pruned early because the wall clock was wrong", entry.label));
+            }
+        }
+        if let (Some(live), None) = (&before.flow, &after.flow)
+            && matches!(step.event, Event::Purge)
+            && stumbled_ms(&step.now, &live.ends.from).is_some_and(|age| age < live.ends.after_ms)
+        {
+            return Err(format!("flow {} was ended early because the wall clock was wrong", live.id));
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn witnessed(trace: &Trace) -> bool {

@@ -1,40 +1,65 @@
 //! The other half of law 5: what was written down is what is stored, whoever settles it.
 
-use crate::law::trace::{Fact, Stepped, Trace};
+use crate::law::trace::{Fact, Stepped};
 use crate::machine::exchanged::Exchanged;
 use crate::machine::{Event, Verdict};
 use crate::state::flow::FlowEnd;
-use crate::state::secret::Secret;
 use crate::state::time::Stamp;
 use crate::state::{Claim, Material, Nonce, State};
+use std::collections::BTreeSet;
 
-pub(super) fn is_stored(trace: &Trace) -> Result<(), String> {
-    trace.0.iter().enumerate().try_for_each(|(at, fact)| match fact {
-        Fact::WrittenDown { attempt, access, received, .. } => {
-            trace.steps().try_for_each(|step| settles_it(step, *attempt, access))?;
-            trace.0[at..].iter().try_for_each(|fact| is_not_forgotten(fact, *attempt, received))
-        }
-        _ => Ok(()),
-    })
+/// What was written down, and what was settled while it was waited for.
+#[derive(Default, Hash)]
+pub(super) struct Memory {
+    written: BTreeSet<Written>,
+    /// The access token of each outcome that an attempt was settled with; none where nothing was granted.
+    settled: BTreeSet<(Nonce, Option<String>)>,
 }
 
-/// Whoever settles the act, before it is written down or after, settles it with the tokens that were granted to it.
-fn settles_it(step: &Stepped, attempt: Nonce, access: &str) -> Result<(), String> {
-    let settled = match &step.event {
-        Event::Settle(settle) if settle.attempt == attempt => match &settle.outcome {
-            Exchanged::Granted(fresh) => Some(&fresh.access),
-            _ => None,
-        },
-        Event::FlowSucceeded(success) if success.step.attempt == attempt => match &success.material {
-            Material::Oauth(grant) => Some(&grant.access),
-            Material::ApiKey(_) | Material::Link(_) => None,
-        },
-        _ => return Ok(()),
-    };
-    if awaits(&step.before, attempt) && settled.map(Secret::expose_secret) != Some(access) {
-        return Err("a grant was written down, and another outcome was settled in its place".to_owned());
+/// A grant that was written down: of which attempt, its access token, and when it came.
+type Written = (Nonce, String, (u64, u64, u64));
+
+impl Memory {
+    pub(super) fn see(&mut self, fact: &Fact) -> Result<(), String> {
+        match fact {
+            Fact::WrittenDown { attempt, access, received, .. } => {
+                self.written.insert((*attempt, access.clone(), (received.wall_ms, received.up_ms, received.boot)));
+            }
+            Fact::Stepped(step) => self.settled.extend(settled(step)),
+            _ => {}
+        }
+        for (attempt, access, (wall_ms, up_ms, boot)) in &self.written {
+            self.is_settled_so(*attempt, access)?;
+            let received = Stamp { wall_ms: *wall_ms, up_ms: *up_ms, boot: *boot };
+            is_not_forgotten(fact, *attempt, &received)?;
+        }
+        Ok(())
     }
-    Ok(())
+
+    /// Whoever settles the act, before it is written down or after, settles it with the tokens that were granted to it.
+    fn is_settled_so(&self, attempt: Nonce, access: &str) -> Result<(), String> {
+        let mut outcomes = self.settled.iter().filter(|(of, _)| *of == attempt);
+        if outcomes.any(|(_, settled)| settled.as_deref() != Some(access)) {
+            return Err("a grant was written down, and another outcome was settled in its place".to_owned());
+        }
+        Ok(())
+    }
+}
+
+/// What a step settles an attempt with that something waits for.
+fn settled(step: &Stepped) -> Option<(Nonce, Option<String>)> {
+    let (attempt, access) = match &step.event {
+        Event::Settle(settle) => match &settle.outcome {
+            Exchanged::Granted(fresh) => (settle.attempt, Some(&fresh.access)),
+            _ => (settle.attempt, None),
+        },
+        Event::FlowSucceeded(success) => match &success.material {
+            Material::Oauth(grant) => (success.step.attempt, Some(&grant.access)),
+            Material::ApiKey(_) | Material::Link(_) => (success.step.attempt, None),
+        },
+        _ => return None,
+    };
+    awaits(&step.before, attempt).then(|| (attempt, access.map(|secret| secret.expose_secret().to_owned())))
 }
 
 /// A login whose tokens came in time doesn't end because its time is up by now.

@@ -4,34 +4,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::law::trace::{Fact, Stepped, Trace};
+use crate::law::trace::{Fact, Stepped};
 use crate::machine::rotation::{CHALLENGE_SPACING_MS, Cause, ClaimRotation, least_left_ms};
 use crate::machine::{Event, Refusal, Verdict};
 use crate::state::name::ProviderId;
 use crate::state::time::{Deadline, Expiry, Stamp};
 use crate::state::{Custody, Doubt, Entry, Grant, Material, Nonce, State};
-
-pub(super) fn hold(trace: &Trace) -> Result<(), String> {
-    let mut truth = Truth::default();
-    for fact in &trace.0 {
-        match fact {
-            Fact::Passed { ms } => truth.now_ms += ms,
-            Fact::Stepped(step) => {
-                truth.saw(&step.now);
-                truth.judge(step)?;
-                if let (Event::ClaimRotation(claim), Verdict::Done) = (&step.event, &step.verdict) {
-                    truth.claimed.insert(claim.act.attempt, truth.now_ms);
-                }
-            }
-            Fact::Chosen { now, state, provider, at, .. } => {
-                truth.saw(now);
-                truth.judge_choice(now, state, provider, *at)?;
-            }
-            _ => {}
-        }
-    }
-    Ok(())
-}
 
 /// Whether a doubt was looked at whose age the clock since boot doesn't tell.
 pub(super) fn witnessed(step: &Stepped) -> bool {
@@ -47,8 +25,8 @@ fn doubt<'a>(state: &'a State, claim: &ClaimRotation) -> Option<(&'a Entry, &'a 
 }
 
 /// The time that really passed, and when what was read and claimed.
-#[derive(Default)]
-struct Truth {
+#[derive(Default, Hash)]
+pub(super) struct Truth {
     now_ms: u64,
     seen: BTreeMap<(u64, u64, u64), u64>,
     claimed: BTreeMap<Nonce, u64>,
@@ -62,6 +40,25 @@ struct Age {
 }
 
 impl Truth {
+    pub(super) fn see(&mut self, fact: &Fact) -> Result<(), String> {
+        match fact {
+            Fact::Passed { ms } => self.now_ms += ms,
+            Fact::Stepped(step) => {
+                self.saw(&step.now);
+                self.judge(step)?;
+                if let (Event::ClaimRotation(claim), Verdict::Done) = (&step.event, &step.verdict) {
+                    self.claimed.insert(claim.act.attempt, self.now_ms);
+                }
+            }
+            Fact::Chosen { now, state, provider, at, .. } => {
+                self.saw(now);
+                self.judge_choice(now, state, provider, *at)?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
     fn saw(&mut self, now: &Stamp) {
         self.seen.entry((now.wall_ms, now.up_ms, now.boot)).or_insert(self.now_ms);
     }
