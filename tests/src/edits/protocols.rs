@@ -113,7 +113,7 @@ pub(super) const EDITS: &[Edit] = &[
         name: "success over cancelled",
         what: "a login that was cancelled stores its grant all the same",
         file: "core/src/machine/flow/steps.rs",
-        right: "let Some(live) = held_flow(state, now, step) else { return unwanted(state, success) };",
+        right: "let Some(live) = held_flow(state, came, step) else { return unwanted(state, success) };",
         wrong: "let Some(live) = state.slot_mut(&step.provider).flow.as_mut() else { return unwanted(state, success) };",
         trials: &[(MACHINE, &[6]), (PROGRAMS, &[6])],
     },
