@@ -2,7 +2,7 @@
 //!
 //! A [`scenario`] is data. [`run`] plays it by a schedule, or has loom explore every order of its turns; both over the same
 //! simulated [`world`], whose disk, lock, clocks and strict issuer write down what can be seen from outside. The laws of
-//! the core judge what was written down. [`wrong`] has engines that make a reported mistake: each must be caught, or the
+//! the core judge what was written down. [`explored`] goes through every order with a memory. [`wrong`] has engines that make a reported mistake: each must be caught, or the
 //! harnesses are worth nothing. [`coverage`] says which harness holds which law.
 
 mod acts;
@@ -11,6 +11,7 @@ pub mod cases;
 pub mod conduct;
 pub mod coverage;
 pub mod edits;
+pub mod explored;
 pub mod failures;
 pub mod judging;
 pub mod moves;

@@ -1,11 +1,12 @@
 //! Has loom explore every order of a scenario's turns.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use credlatch_core::law::Broken;
 
+use super::end::End;
 use super::hand::Hand;
 use super::play;
 use super::stage::Stage;
@@ -51,6 +52,9 @@ pub struct Explored {
     pub executions: usize,
     /// What was seen of the laws.
     pub seen: Seen,
+    keeps_ends: bool,
+    /// How they ended, if that was asked for.
+    pub ends: BTreeSet<End>,
     /// In how many of them somebody died.
     pub deaths: usize,
     /// The first breach of each law, with the scenario and the schedule that lead to it.
@@ -63,6 +67,16 @@ pub struct Explored {
 /// If the environment tells loom to stop before it is through: such a check would pass without having checked.
 pub fn explore(scenario: &Scenario, preemption_bound: Option<usize>) -> Explored {
     run(scenario, &Right, preemption_bound, Stop::AtAny)
+}
+
+/// In how many ways a scenario ends, in every order.
+///
+/// # Panics
+/// As [`explore`]; or if a law is broken.
+pub fn ends(scenario: &Scenario) -> BTreeSet<End> {
+    let explored = run_as(scenario, &Right, None, Stop::AtAny, true);
+    assert!(explored.broken.is_empty(), "{:?}", explored.broken);
+    explored.ends
 }
 
 /// The same, unless there are more orders than this: then none.
@@ -92,11 +106,21 @@ fn run(
     preemption_bound: Option<usize>,
     stop: Stop,
 ) -> Explored {
+    run_as(scenario, conduct, preemption_bound, stop, false)
+}
+
+fn run_as(
+    scenario: &Scenario,
+    conduct: &'static dyn Conduct<Loomed>,
+    preemption_bound: Option<usize>,
+    stop: Stop,
+    keeps_ends: bool,
+) -> Explored {
     for variable in ["LOOM_MAX_DURATION", "LOOM_MAX_PERMUTATIONS", "LOOM_MAX_PREEMPTIONS", "LOOM_CHECKPOINT_FILE"] {
         assert!(std::env::var_os(variable).is_none(), "{variable} would end the exploration early");
     }
     loomed::expect_participants(scenario.participants.len());
-    let seen = Arc::new(Mutex::new(Explored::default()));
+    let seen = Arc::new(Mutex::new(Explored { keeps_ends, ..Explored::default() }));
     let mut model = loom::model::Builder::new();
     model.max_branches = MAX_BRANCHES;
     model.preemption_bound = preemption_bound;
@@ -134,6 +158,9 @@ fn execute(scenario: &Scenario, conduct: &'static dyn Conduct<Loomed>, seen: &Mu
     seen.executions += 1;
     seen.deaths += usize::from(trace.0.iter().any(|fact| matches!(fact, credlatch_core::law::Fact::Died { .. })));
     seen.seen.look(&trace);
+    if seen.keeps_ends {
+        seen.ends.insert(End::of(&trace));
+    }
     for law in laws() {
         let Err(broken) = law.judge(&trace) else { continue };
         let turns: Vec<_> = path.iter().copied().filter(|who| (*who as usize) < scenario.participants.len()).collect();

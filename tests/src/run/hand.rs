@@ -18,7 +18,7 @@ use crate::scenario::Step;
 use crate::world::here::Here;
 use crate::world::ports::SimPorts;
 use crate::world::sim::{Place, Sim};
-use crate::world::{child, secret, told};
+use crate::world::{child, secret, situation, told};
 
 /// What a participant remembers from one step to the next.
 pub struct Hand<S: Sim> {
@@ -121,6 +121,7 @@ impl<S: Sim> Hand<S> {
     fn set_grant(&self, provider: &ProviderId, label: &Label) {
         let world = &self.process.world;
         let tokens = world.server.visit(crate::world::server::Server::new_grant);
+        situation::is_told(&tokens);
         self.here.record(Fact::Came { token: tokens.refresh.clone(), from: self.here.origins() });
         self.transact(&[Event::Put(Put {
             provider: provider.clone(),

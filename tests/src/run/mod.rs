@@ -2,8 +2,11 @@
 
 #[cfg(feature = "loom")]
 pub mod deepen;
+pub mod end;
 #[cfg(feature = "loom")]
 pub mod explore;
 pub mod hand;
 pub mod play;
+pub mod situations;
 pub mod stage;
+pub mod staged;

@@ -9,8 +9,8 @@ use credlatch_core::port::{Clock, Nonces};
 use credlatch_core::state::Nonce;
 use credlatch_core::time::Stamp;
 
-use super::World;
 use super::sim::Sim;
+use super::{World, situation};
 
 const START_WALL_MS: u64 = 1_767_225_600_000;
 const START_UP_MS: u64 = 1_000_000;
@@ -38,6 +38,12 @@ impl Default for Times {
 impl Times {
     /// A reading of both.
     pub fn now(&self) -> Stamp {
+        let now = self.reading();
+        situation::observe((now.wall_ms, now.up_ms, now.boot));
+        now
+    }
+
+    fn reading(&self) -> Stamp {
         Stamp {
             wall_ms: self.wall_ms.load(Ordering::Relaxed),
             up_ms: self.up_ms.load(Ordering::Relaxed),
@@ -54,12 +60,19 @@ impl Times {
     pub fn pass(&self, ms: u64) {
         self.wall_ms.fetch_add(ms, Ordering::Relaxed);
         self.up_ms.fetch_add(ms, Ordering::Relaxed);
+        self.changed();
     }
 
     /// Somebody sets the wall clock, ahead or back.
     pub fn set_wall(&self, by_ms: i64) {
         let wall_ms = self.wall_ms.load(Ordering::Relaxed);
         self.wall_ms.store(wall_ms.saturating_add_signed(by_ms), Ordering::Relaxed);
+        self.changed();
+    }
+
+    fn changed(&self) {
+        let now = self.reading();
+        situation::alter("clocks", (now.wall_ms, now.up_ms, now.boot));
     }
 
     /// A number that was never given before. Each participant has its own row of them, so that what one draws doesn't hang

@@ -8,6 +8,8 @@ use credlatch_core::state::{Actor, State};
 use credlatch_core::time::Stamp;
 use credlatch_core::{Event, Step};
 
+use super::situation;
+
 /// Writes down what is observed. Its lock is a plain one, so that watching changes nothing for the model checker.
 #[derive(Debug, Default)]
 pub struct Recorder {
@@ -36,8 +38,13 @@ impl Recorder {
         self.path.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// How many turns were taken.
+    pub fn turns(&self) -> usize {
+        self.path.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     /// Notes that a participant took a turn.
-    pub(super) fn turn(&self, who: Who) {
+    pub(crate) fn turn(&self, who: Who) {
         self.path.lock().unwrap_or_else(PoisonError::into_inner).push(who);
     }
 }
@@ -56,7 +63,8 @@ pub struct Here {
     /// The machine that decides for it.
     pub machine: Machine,
     fate: Arc<Fate>,
-    dies_at: Option<u32>,
+    /// The operation instead of which its process dies, counted from 1; none if zero.
+    dies_at: AtomicU32,
     is_elsewhere: bool,
     pub(super) has_moved_row: bool,
     pub(super) is_older: bool,
@@ -92,7 +100,7 @@ impl Here {
             recorder,
             machine,
             fate,
-            dies_at: None,
+            dies_at: AtomicU32::new(0),
             is_elsewhere: false,
             has_moved_row: false,
             is_older: false,
@@ -104,7 +112,7 @@ impl Here {
     /// The same, but its process dies instead of its `dies_at`-th operation, counted from 1.
     #[must_use]
     pub fn with_fate(self, fate: Arc<Fate>, dies_at: Option<u32>) -> Self {
-        Self { fate, dies_at, ..self }
+        Self { fate, dies_at: AtomicU32::new(dies_at.unwrap_or(0)), ..self }
     }
 
     /// The same, in a pid namespace of its own or not.
@@ -147,8 +155,9 @@ impl Here {
             return Err(Dead);
         }
         let count = self.operations.fetch_add(1, Ordering::Relaxed) + 1;
-        if self.dies_at == Some(count) {
+        if self.dies_at.load(Ordering::Relaxed) == count {
             self.fate.dead.store(true, Ordering::Relaxed);
+            situation::alter(("dead", self.process), true);
             for who in &self.fate.threads {
                 self.recorder.push(Fact::Died { who: *who });
             }
@@ -159,7 +168,37 @@ impl Here {
 
     /// Whether it has died.
     pub fn is_dead(&self) -> bool {
-        self.fate.dead.load(Ordering::Relaxed)
+        let is_dead = self.fate.dead.load(Ordering::Relaxed);
+        if is_dead {
+            // Another thread of the process may have been the one that died.
+            situation::observe("dead");
+        }
+        is_dead
+    }
+
+    /// How many operations it has done, on the disk and at the issuer.
+    pub fn operations(&self) -> u32 {
+        self.operations.load(Ordering::Relaxed)
+    }
+
+    /// From now on its process dies instead of its `at`-th operation, counted from 1.
+    pub fn dies_at(&self, at: u32) {
+        self.dies_at.store(at, Ordering::Relaxed);
+    }
+
+    /// Instead of which operation its process dies, or died.
+    pub fn death(&self) -> Option<u32> {
+        Some(self.dies_at.load(Ordering::Relaxed)).filter(|at| *at > 0)
+    }
+
+    /// Its process is dead from now on, and nobody writes that down: what is played is of no use any more.
+    pub fn abandon(&self) {
+        self.fate.dead.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether its process has no other thread, so that nobody else looks at what is in its memory.
+    pub fn is_alone(&self) -> bool {
+        self.fate.threads.len() <= 1
     }
 
     /// The time that only a dead participant sees pass, so that its loops end.

@@ -1,5 +1,6 @@
 //! The issuer's port. A participant may die before it sends, while its request is on the way, or before the answer.
 
+use std::fmt::Debug;
 use std::sync::Arc;
 
 use credlatch_core::flow::{FlowKind, Prompt};
@@ -15,7 +16,7 @@ use credlatch_core::state::Nonce;
 use super::here::Here;
 use super::server::{Answer, Server, Tokens, Told, flow_of};
 use super::sim::{Place, Sim};
-use super::{World, secret};
+use super::{World, secret, situation};
 
 /// How long a request may be in flight after its sender died.
 pub const HTTP_TIMEOUT_MS: u64 = 15_000;
@@ -25,14 +26,16 @@ pub struct SimIssuer<S: Sim>(pub Arc<World<S>>);
 
 impl<S: Sim> SimIssuer<S> {
     /// The server, after everything whose time is up has arrived or was dropped.
-    fn server<R>(&self, ask: impl FnOnce(&mut Server) -> R) -> R {
-        self.0.server.visit(|server| {
+    fn server<R: Debug>(&self, ask: impl FnOnce(&mut Server) -> R) -> R {
+        let told = self.0.server.visit(|server| {
             self.0.deliver(server);
             ask(server)
-        })
+        });
+        situation::is_told(&told);
+        told
     }
 
-    fn did<R>(&self, deed: &Deed, ask: impl FnOnce(&mut Server) -> R) -> Option<R> {
+    fn did<R: Debug>(&self, deed: &Deed, ask: impl FnOnce(&mut Server) -> R) -> Option<R> {
         let here = S::here();
         here.operate().ok()?;
         here.record(Fact::ActBegan { who: here.who, deed: deed.clone() });
@@ -135,6 +138,7 @@ impl<S: Sim> World<S> {
     }
 }
 
+#[derive(Debug)]
 enum Exchange {
     OnItsWay,
     Granted(Tokens),

@@ -3,6 +3,7 @@
 
 pub mod child;
 pub mod clock;
+pub mod coroutine;
 pub mod disk;
 pub mod here;
 pub mod issuer;
@@ -15,6 +16,7 @@ pub mod scripted;
 pub mod server;
 pub mod signs;
 pub mod sim;
+pub mod situation;
 pub mod told;
 
 use std::collections::BTreeMap;

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::World;
 use super::disk::{Document, Kept};
 use super::sim::Sim;
+use super::situation;
 
 /// What is put back from a backup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,11 +42,13 @@ impl Outside {
     pub(super) fn note(&self, number: u64) {
         let mut known = open(&self.moves);
         *known = number.max(*known);
+        situation::alter("moves", *known);
     }
 
     /// What a state that was loaded tells of copies and roll-backs.
     pub(super) fn marks(&self, state: &State, is_foreign: bool) -> Option<MarkShared> {
         let counted = *open(&self.moves);
+        situation::observe(counted);
         let is_behind = (counted > state.last_move).then_some(Shared::RolledBack);
         let why = if is_foreign { Some(Shared::Copied) } else { is_behind };
         Some(MarkShared { why: why?, counted })

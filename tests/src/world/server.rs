@@ -5,7 +5,7 @@ use credlatch_core::state::Nonce;
 use serde::{Deserialize, Serialize};
 
 /// How the server treats what is presented to it, in the order in which it comes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
     /// As it should.
@@ -20,7 +20,7 @@ pub enum Answer {
 }
 
 /// How the server behaves in a scenario.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Manner {
     /// Its answers to refresh tokens; after the last it grants.
@@ -57,7 +57,7 @@ impl Default for Manner {
 }
 
 /// The server.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub struct Server {
     /// How it behaves.
     pub manner: Manner,
@@ -69,7 +69,7 @@ pub struct Server {
     pub in_flight: Vec<(String, u32, u64)>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 struct Code {
     waits: u32,
     family: Option<usize>,

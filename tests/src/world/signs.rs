@@ -12,7 +12,7 @@ use credlatch_core::state::{Actor, Claim, Nonce};
 use credlatch_core::time::Stamp;
 
 use super::sim::{Place, Sim};
-use super::{World, secret};
+use super::{World, secret, situation};
 
 /// All signs of life. The table itself takes no turn: a name is random, and nobody can ask for one that isn't published.
 pub struct Signs<S: Sim>(Mutex<BTreeMap<Nonce, (Who, Sign<S>)>>);
@@ -69,7 +69,9 @@ impl<S: Sim> Signs<S> {
     }
 
     fn of(&self, name: Nonce) -> Option<(Who, Sign<S>)> {
-        self.lock().get(&name).cloned()
+        let found = self.lock().get(&name).cloned();
+        situation::observe((name.0, found.is_some()));
+        found
     }
 
     /// What is there. Its own owner takes no turn to look: nobody else changes it.
@@ -86,6 +88,7 @@ impl<S: Sim> Signs<S> {
     /// The answer that lies beside any sign of life but this one, for whoever doesn't mind whose it is.
     pub fn any_other_answer(&self, name: Nonce) -> Option<Written> {
         let names: Vec<_> = self.lock().keys().copied().filter(|other| *other != name).collect();
+        situation::observe(&names);
         names.into_iter().find_map(|name| self.trail(name)?.answer)
     }
 
@@ -116,6 +119,13 @@ impl Written {
 }
 
 impl Trail {
+    /// What tells it apart from what else could stand there: whoever wrote an answer did so from what it had observed.
+    pub(super) fn digest(&self) -> u128 {
+        let noted = self.noted.map(|(attempt, at)| (attempt, at.wall_ms, at.up_ms, at.boot));
+        let answer = self.answer.as_ref().map(|written| (written.answer.attempt, written.is_whole));
+        situation::digest((self.is_alive, noted, answer))
+    }
+
     /// What it says of this claim.
     pub fn left(self, claim: &Claim) -> Left {
         if let Some(written) = self.answer.filter(|written| written.is_of(claim)) {

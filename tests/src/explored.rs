@@ -1,0 +1,162 @@
+//! What is explored with a memory: groups of scenarios, short ones for every run of the tests and all for a long one.
+
+use std::fmt::Write as _;
+
+use crate::cases::{Act, against, choices};
+use crate::conduct::Right;
+use crate::judging::Seen;
+use crate::run::situations::{Explorer, Found};
+use crate::scenario::Scenario;
+use crate::wrong::Wrong;
+
+/// Scenarios of one kind.
+#[derive(Clone, Copy, Debug)]
+pub struct Group {
+    /// What they are.
+    pub name: &'static str,
+    /// How many acts meet.
+    pub acts: usize,
+    /// Whether the participants are threads of one engine.
+    pub threads: bool,
+    /// Whether the first one may die before each of its operations.
+    pub dies: bool,
+    /// The acts among which they are chosen.
+    pub among: &'static [Act],
+}
+
+/// Acts that commit once or not at all.
+const SHORT: &[Act] = &[Act::Start, Act::Clear, Act::Purge, Act::Read, Act::Set];
+/// The same, and a rotation.
+const WITH_ROTATE: &[Act] = &[Act::Start, Act::Rotate, Act::Clear, Act::Purge, Act::Read, Act::Set];
+
+/// Three of these have few situations.
+const WITH_START: &[Act] = &[Act::Start, Act::Clear, Act::Purge, Act::Set];
+/// The same.
+const WITH_READER: &[Act] = &[Act::Clear, Act::Purge, Act::Read, Act::Set];
+
+/// What every run of the tests explores.
+pub const SHORT_GROUPS: &[Group] = &[
+    Group { name: "pairs of processes", acts: 2, threads: false, dies: false, among: WITH_ROTATE },
+    Group { name: "pairs of processes, one dies", acts: 2, threads: false, dies: true, among: SHORT },
+    Group { name: "pairs of threads", acts: 2, threads: true, dies: false, among: SHORT },
+    Group { name: "triples of processes with a login", acts: 3, threads: false, dies: false, among: WITH_START },
+    Group { name: "triples of processes with a reader", acts: 3, threads: false, dies: false, among: WITH_READER },
+];
+
+/// What a long run explores.
+pub const LONG_GROUPS: &[Group] = &[
+    Group { name: "pairs of processes", acts: 2, threads: false, dies: false, among: &Act::ALL },
+    Group { name: "pairs of processes, one dies", acts: 2, threads: false, dies: true, among: &Act::ALL },
+    Group { name: "pairs of threads", acts: 2, threads: true, dies: false, among: &Act::ALL },
+    Group { name: "triples of processes", acts: 3, threads: false, dies: false, among: &Act::ALL },
+    Group { name: "triples of threads", acts: 3, threads: true, dies: false, among: &Act::ALL },
+    Group { name: "triples of processes, one dies", acts: 3, threads: false, dies: true, among: &Act::ALL },
+];
+
+/// What came of a group.
+#[derive(Clone, Debug, Default)]
+pub struct Sum {
+    /// How many scenarios.
+    pub scenarios: usize,
+    /// How many situations.
+    pub situations: usize,
+    /// How many moves between them.
+    pub transitions: usize,
+    /// How many plays.
+    pub plays: usize,
+    /// The longest way to a situation.
+    pub longest: usize,
+    /// In how many ways they end.
+    pub ends: usize,
+    /// What was seen of the laws.
+    pub seen: Seen,
+}
+
+impl Group {
+    /// Its scenarios. Who dies is the first, so that where somebody does the order of the acts makes a difference.
+    pub fn scenarios(&self) -> Vec<Scenario> {
+        let mut all: Vec<Vec<Act>> = choices(self.acts);
+        all.retain(|acts| acts.iter().all(|act| self.among.contains(act)));
+        if self.dies {
+            let first = |acts: &Vec<Act>| (0..acts.len()).map(|at| rotated(acts, at)).collect::<Vec<_>>();
+            all = all.iter().flat_map(first).collect();
+            all.sort();
+            all.dedup();
+        }
+        let scenario = |acts: &Vec<Act>| if self.threads { against(acts).as_threads() } else { against(acts) };
+        all.iter().map(scenario).collect()
+    }
+
+    /// How one of its scenarios is explored.
+    pub fn explore(&self, scenario: &Scenario, most: usize) -> Found {
+        Explorer { dying: self.dies.then_some(0), most, ..Explorer::default() }.explore(scenario, &Right)
+    }
+}
+
+/// The same acts, with this one first.
+fn rotated(acts: &[Act], first: usize) -> Vec<Act> {
+    let mut others = acts.to_vec();
+    let first = others.remove(first);
+    [vec![first], others].concat()
+}
+
+impl Sum {
+    /// Adds one more.
+    pub fn add(&mut self, found: &Found) {
+        self.scenarios += 1;
+        self.situations += found.situations;
+        self.transitions += found.transitions;
+        self.plays += found.plays;
+        self.longest = self.longest.max(found.longest);
+        self.ends += found.ends.len();
+        self.seen.add(&found.seen);
+    }
+
+    /// Its line in a table.
+    pub fn line(&self, name: &str) -> String {
+        let Self { scenarios, situations, transitions, plays, longest, ends, .. } = self;
+        let mut text = String::new();
+        let _ = write!(text, "| {name} | {scenarios} | {situations} | {transitions} | {plays} | {longest} | {ends} |");
+        text
+    }
+}
+
+/// The lines of what every run explores.
+///
+/// # Panics
+/// If a law is broken, or an exploration isn't whole.
+pub fn table() -> String {
+    let mut text = String::new();
+    for group in SHORT_GROUPS {
+        let _ = writeln!(text, "{}", whole(group).line(group.name));
+    }
+    text
+}
+
+/// How many situations of a wrong engine's scenario are entered until the law that names it is broken, and by how many moves.
+///
+/// # Panics
+/// If it never is.
+pub fn until(wrong: &Wrong) -> (usize, usize) {
+    let explorer = Explorer { law: Some(wrong.law), most: 100_000, ..Explorer::default() };
+    let found = explorer.explore(&(wrong.scenario)(), wrong.scripted);
+    assert!(found.broken.is_some(), "{} never breaks law {}", wrong.name, wrong.law);
+    (found.situations, found.moves)
+}
+
+/// Explores a whole group.
+///
+/// # Panics
+/// If a law is broken, or an exploration isn't whole.
+pub fn whole(group: &Group) -> Sum {
+    let mut sum = Sum::default();
+    for scenario in group.scenarios() {
+        let found = group.explore(&scenario, MOST);
+        found.assert_whole(&scenario.name);
+        sum.add(&found);
+    }
+    sum
+}
+
+/// More situations than this of one scenario are too many: what is kept of them would take about a gigabyte.
+pub const MOST: usize = 8_000_000;

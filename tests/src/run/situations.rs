@@ -1,0 +1,257 @@
+//! Explores a scenario with a memory: every situation that any order of turns leads to is entered once.
+//!
+//! It goes breadth first, so that a counterexample is a shortest one. Plays can't be copied, so each step into the unknown is a
+//! play from the start; what bounds an exploration is how many situations there are, not how many orders lead to them.
+
+use std::collections::{BTreeSet, HashSet};
+
+use credlatch_core::law::{Broken, LAWS, Trace};
+
+use super::end::End;
+use super::staged::{Move, Staged};
+use crate::conduct::Conduct;
+use crate::judging::Seen;
+use crate::scenario::Scenario;
+use crate::world::coroutine::Player;
+use crate::world::scripted::Scripted;
+use crate::world::situation::{Blind, digest};
+
+/// How a scenario is explored.
+#[derive(Clone, Copy, Debug)]
+pub struct Explorer {
+    /// More situations than this are too many.
+    pub most: usize,
+    /// Of so many branches into a situation that is known one is played to its end all the same.
+    pub one_in: u128,
+    /// Who may die before each of its operations.
+    pub dying: Option<u8>,
+    /// The law that judges alone, if one does.
+    pub law: Option<u8>,
+    /// What the digests leave out, to see that it is noticed.
+    pub blind: Blind,
+    /// Whether the memory of the laws is left out, to see that it is noticed.
+    pub forgets_laws: bool,
+    /// Whether whoever has once waited is never woken, to see that it is noticed.
+    pub never_wakes: bool,
+}
+
+impl Default for Explorer {
+    fn default() -> Self {
+        Self {
+            most: 4_000_000,
+            one_in: 64,
+            dying: None,
+            law: None,
+            blind: Blind::Nowhere,
+            forgets_laws: false,
+            never_wakes: false,
+        }
+    }
+}
+
+/// What was found.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// How many situations there are.
+    pub situations: usize,
+    /// How many moves lead from one to another.
+    pub transitions: usize,
+    /// How many plays that took.
+    pub plays: usize,
+    /// The most moves from the start to an end.
+    pub longest: usize,
+    /// How it can end.
+    pub ends: BTreeSet<End>,
+    /// How known branches ended that were played to their ends all the same.
+    pub sampled: BTreeSet<End>,
+    /// What was seen of the laws where a play went to its end.
+    pub seen: Seen,
+    /// The first breach, which took fewest moves, with the scenario and the schedule that lead to it.
+    pub broken: Option<(Broken, Scenario)>,
+    /// How many moves that took.
+    pub moves: usize,
+    /// Whether there are more situations than were to be entered.
+    pub is_cut: bool,
+}
+
+/// A situation that was entered: how, and what may happen next.
+struct Node {
+    from: u32,
+    by: Move,
+    depth: u32,
+    choices: Vec<u8>,
+    /// Who has waited, as bits: only where nobody is woken again.
+    has_waited: u8,
+    has_died: bool,
+}
+
+struct Search<'a> {
+    explorer: Explorer,
+    scenario: &'a Scenario,
+    conduct: &'static dyn Conduct<Scripted>,
+    players: Vec<Player>,
+    nodes: Vec<Node>,
+    known: HashSet<u128>,
+    found: Found,
+}
+
+impl Explorer {
+    /// Explores a scenario.
+    pub fn explore(self, scenario: &Scenario, conduct: &'static dyn Conduct<Scripted>) -> Found {
+        let players = scenario.participants.iter().map(|_| Player::default()).collect();
+        let (nodes, known, found) = (Vec::new(), HashSet::new(), Found::default());
+        let mut search = Search { explorer: self, scenario, conduct, players, nodes, known, found };
+        search.run();
+        search.found
+    }
+}
+
+impl Found {
+    /// It found no breach, went through all situations, and ended in no way by a branch that it took for known that it didn't
+    /// come to by the others.
+    ///
+    /// # Panics
+    /// If not.
+    pub fn assert_whole(&self, name: &str) {
+        if let Some((broken, scenario)) = &self.broken {
+            panic!("{broken}\n{}", scenario.to_json());
+        }
+        assert!(!self.is_cut, "{name} has more than {} situations: it isn't explored", self.situations);
+        assert!(
+            !self.ends.is_empty() && self.sampled.is_subset(&self.ends),
+            "{name}: a branch that was taken for known isn't"
+        );
+    }
+}
+
+impl Found {
+    /// Judges what is seen only at rest.
+    fn ends_with(&mut self, trace: &Trace, alone: Option<u8>, (so_far, moves): (Scenario, usize)) {
+        let end = End::of(trace);
+        self.seen.look(trace);
+        let mut broken = LAWS.iter().filter(|law| end.broken.contains(&law.number));
+        let broken = broken.find(|law| alone.is_none_or(|alone| alone == law.number));
+        if let (Some(Err(broken)), None) = (broken.map(|law| law.judge(trace)), &self.broken) {
+            (self.broken, self.moves) = (Some((broken, so_far)), moves);
+        }
+        self.ends.insert(end);
+    }
+}
+
+impl Search<'_> {
+    fn run(&mut self) {
+        self.play(None);
+        let mut at = 0;
+        while at < self.nodes.len() && !self.is_over() {
+            for choice in 0..self.nodes[at].choices.len() {
+                let who = self.nodes[at].choices[choice];
+                let operations = self.play(Some((at, Move { who, dies: 0 })));
+                if self.explorer.dying != Some(who) || self.nodes[at].has_died {
+                    continue;
+                }
+                for dies in (1..).take(operations) {
+                    self.play(Some((at, Move { who, dies })));
+                }
+            }
+            // What may happen next is not needed any more.
+            self.nodes[at].choices = Vec::new();
+            at += 1;
+        }
+        self.found.situations = self.known.len();
+        self.found.is_cut = self.nodes.len() > self.explorer.most;
+    }
+
+    fn is_over(&self) -> bool {
+        self.nodes.len() > self.explorer.most || self.found.broken.is_some()
+    }
+
+    /// The moves that lead to a situation that was entered.
+    fn way(&self, mut at: usize) -> Vec<Move> {
+        let mut way = Vec::with_capacity(self.nodes[at].depth as usize);
+        while self.nodes[at].depth > 0 {
+            way.push(self.nodes[at].by);
+            at = self.nodes[at].from as usize;
+        }
+        way.reverse();
+        way
+    }
+
+    /// Plays up to a situation that is known, and one move further. Returns how many operations that move had.
+    fn play(&mut self, step: Option<(usize, Move)>) -> usize {
+        let way = step.map(|(at, _)| self.way(at)).unwrap_or_default();
+        let Self { explorer, scenario, conduct, players, nodes, known, found } = self;
+        found.plays += 1;
+        let mut staged = Staged::set(scenario, *conduct, players, explorer.blind, explorer.law);
+        for one in &way {
+            staged.make(*one);
+        }
+        // Up to here the laws were seen to hold.
+        let judged = staged.judge();
+        let mut operations = 0;
+        if let Some((_, by)) = step {
+            found.transitions += 1;
+            operations = staged.make(by) as usize;
+        }
+        if let Err(broken) = judged.and_then(|()| staged.judge()) {
+            if found.broken.is_none() {
+                found.broken = Some((broken, staged.so_far()));
+                found.moves = way.len() + usize::from(step.is_some());
+            }
+            staged.leave();
+            return operations;
+        }
+        let situation = staged.situation(!explorer.forgets_laws);
+        if !known.insert(situation) {
+            if situation % explorer.one_in == 0 {
+                found.sampled.insert(End::of(&to_the_end(staged, situation)));
+            } else {
+                staged.leave();
+            }
+            return operations;
+        }
+        let mut node = Node::after(nodes, step);
+        found.longest = found.longest.max(node.depth as usize);
+        node.choices = staged.choices();
+        if node.choices.is_empty() {
+            let so_far = staged.so_far();
+            found.ends_with(&staged.rest(), explorer.law, (so_far, node.depth as usize));
+            return operations;
+        }
+        if explorer.never_wakes {
+            let waiting = (0..).take(scenario.participants.len()).filter(|who| staged.is_blocked(*who));
+            node.has_waited |= waiting.fold(0, |all, who| all | 1 << who);
+            node.choices.retain(|who| node.has_waited & 1 << who == 0);
+        }
+        staged.leave();
+        nodes.push(node);
+        operations
+    }
+}
+
+impl Node {
+    /// The situation after this move in one of these; the first one if there was none.
+    fn after(nodes: &[Self], step: Option<(usize, Move)>) -> Self {
+        let choices = Vec::new();
+        let Some((at, by)) = step else {
+            return Self { from: 0, by: Move { who: 0, dies: 0 }, depth: 0, choices, has_waited: 0, has_died: false };
+        };
+        let before = &nodes[at];
+        let from = u32::try_from(at).unwrap_or(u32::MAX);
+        let (depth, has_waited, has_died) = (before.depth + 1, before.has_waited, before.has_died || by.dies > 0);
+        Self { from, by, depth, choices, has_waited, has_died }
+    }
+}
+
+/// Goes on to the end, whatever is known, in an order that hangs on the situation alone.
+fn to_the_end(mut staged: Staged<'_>, situation: u128) -> Trace {
+    let mut drawn = situation;
+    loop {
+        let choices = staged.choices();
+        if choices.is_empty() {
+            return staged.rest();
+        }
+        drawn = digest(drawn);
+        let place = usize::try_from(drawn % choices.len() as u128).unwrap_or(0);
+        staged.make(Move { who: choices[place], dies: 0 });
+    }
+}

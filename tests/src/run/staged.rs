@@ -1,0 +1,183 @@
+//! One play on the stage, by coroutines: it is led move by move, and can be left at any of them.
+
+use std::sync::Arc;
+
+use credlatch_core::law::{Broken, Monitor, Trace, Who};
+use credlatch_core::state::State;
+
+use super::hand::Hand;
+use super::play::schedule;
+use super::stage::Stage;
+use crate::conduct::{Conduct, Process};
+use crate::judging::laws;
+use crate::scenario::{Scenario, Step};
+use crate::world::coroutine::Player;
+use crate::world::here::{Here, Recorder};
+use crate::world::scripted::Scripted;
+use crate::world::sim::Sim;
+use crate::world::situation::{self, Blind, digest, digest_fed};
+
+/// What one participant does next: it makes the access before which it waits, and goes on up to the next one. One that hasn't
+/// come yet comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Move {
+    /// Who.
+    pub who: u8,
+    /// Its process dies instead of this operation of the move, counted from 1; it doesn't if zero.
+    pub dies: u8,
+}
+
+/// A play.
+pub struct Staged<'a> {
+    scenario: &'a Scenario,
+    players: &'a mut [Player],
+    stage: Stage<Scripted>,
+    recorder: Arc<Recorder>,
+    heres: Vec<Arc<Here>>,
+    parts: Vec<Option<(Arc<Process<Scripted>>, Vec<Step>)>>,
+    monitors: Vec<Monitor>,
+    /// How many facts the laws have seen.
+    seen: usize,
+}
+
+impl<'a> Staged<'a> {
+    /// Sets the stage. All laws judge, or this one alone.
+    pub fn set(
+        scenario: &'a Scenario,
+        conduct: &'static dyn Conduct<Scripted>,
+        players: &'a mut [Player],
+        blind: Blind,
+        law: Option<u8>,
+    ) -> Self {
+        situation::follow(scenario.participants.len(), blind);
+        let recorder = Arc::new(Recorder::default());
+        let mut stage = Stage::<Scripted>::set(scenario, conduct, &recorder);
+        let cast = (0..).zip(&scenario.participants);
+        let heres = cast.map(|(who, one)| stage.participant(who, one)).collect();
+        let part = |one: &crate::scenario::Participant| Some((stage.process(one.process), one.steps.clone()));
+        let parts = scenario.participants.iter().map(part).collect();
+        stage.leave();
+        let judging = laws().filter(|one| law.is_none_or(|law| one.number == law));
+        let monitors = judging.map(|law| law.monitor()).collect();
+        Self { scenario, players, stage, recorder, heres, parts, monitors, seen: 0 }
+    }
+
+    /// Who could move. If nobody can, it is the first of those who wait, and it gives up waiting; none if all are through.
+    pub fn choices(&mut self) -> Vec<u8> {
+        let mut all: Vec<u8> = Vec::new();
+        for who in 0..self.heres.len() {
+            if self.parts[who].is_some() || self.can(who) {
+                all.push(u8::try_from(who).unwrap_or(u8::MAX));
+            }
+        }
+        if all.is_empty() {
+            let waiting = self.players.iter().take(self.heres.len()).position(Player::is_at_it);
+            all.extend(waiting.and_then(|who| u8::try_from(who).ok()));
+        }
+        all
+    }
+
+    /// Whether this one waits, and can't move.
+    pub fn is_blocked(&mut self, who: u8) -> bool {
+        let who = usize::from(who);
+        self.players[who].is_at_it() && !self.can(who)
+    }
+
+    fn can(&mut self, who: usize) -> bool {
+        Scripted::enter(Arc::clone(&self.heres[who]));
+        self.players[who].can()
+    }
+
+    /// Makes a move. Returns how many operations it had, before each of which its process could have died.
+    pub fn make(&mut self, Move { who, dies }: Move) -> u32 {
+        let me = usize::from(who);
+        let here = Arc::clone(&self.heres[me]);
+        let before = here.operations();
+        if dies > 0 {
+            here.dies_at(before + u32::from(dies));
+        }
+        let turns = self.recorder.turns();
+        Scripted::enter(Arc::clone(&here));
+        situation::moves(Some(me));
+        let part = self.parts[me].take();
+        let has_come = part.is_some();
+        if let Some((process, steps)) = part {
+            situation::observe("comes");
+            self.players[me].begin(move || Hand::new(process).act(&steps));
+        }
+        if self.players[me].can() {
+            self.players[me].go();
+        } else if self.players[me].is_at_it() && !has_come {
+            self.players[me].give_up();
+        }
+        if !self.players[me].is_at_it() {
+            situation::observe("is through");
+        }
+        situation::moves(None);
+        if has_come && self.recorder.turns() == turns {
+            // A script gives it a turn too, or else it would come later.
+            self.recorder.turn(u32::from(who));
+        }
+        here.operations() - before
+    }
+
+    /// The laws see what they have not seen yet.
+    ///
+    /// # Errors
+    /// The first breach.
+    pub fn judge(&mut self) -> Result<(), Broken> {
+        let Self { recorder, monitors, seen, .. } = self;
+        recorder.look(|facts| {
+            let fresh = &facts[*seen..];
+            *seen = facts.len();
+            monitors.iter_mut().try_for_each(|monitor| fresh.iter().try_for_each(|fact| monitor.see(fact)))
+        })
+    }
+
+    /// The situation, with the memory of the laws or without.
+    pub fn situation(&self, with_laws: bool) -> u128 {
+        let laws = || digest_fed(|into| self.monitors.iter().for_each(|monitor| monitor.keep(into, &state_digest)));
+        digest((situation::now(), with_laws.then(laws)))
+    }
+
+    /// The scenario with the schedule that leads here.
+    pub fn so_far(&self) -> Scenario {
+        let turns: Vec<Who> = self.recorder.path();
+        let mut scenario = Scenario { schedule: schedule(&turns), ..self.scenario.clone() };
+        for (one, here) in scenario.participants.iter_mut().zip(&self.heres) {
+            one.dies_at = here.death().or(one.dies_at);
+        }
+        scenario
+    }
+
+    /// All are through: everything comes to rest.
+    pub fn rest(self) -> Trace {
+        situation::forget();
+        drop(self.parts);
+        self.stage.rest()
+    }
+
+    /// Leaves the play where it is: everybody dies, and what they do then is of no interest.
+    pub fn leave(mut self) {
+        situation::forget();
+        for here in &self.heres {
+            here.abandon();
+        }
+        self.parts.clear();
+        loop {
+            let waiting: Vec<_> = (0..self.heres.len()).filter(|who| self.players[*who].is_at_it()).collect();
+            let Some(first) = waiting.first().copied() else { return };
+            let next = waiting.into_iter().find(|who| self.can(*who));
+            Scripted::enter(Arc::clone(&self.heres[next.unwrap_or(first)]));
+            match next {
+                Some(who) => self.players[who].go(),
+                None => self.players[first].give_up(),
+            }
+        }
+    }
+}
+
+/// What tells states apart for the laws: all that a document has.
+fn state_digest(state: &State) -> u128 {
+    digest(serde_json::to_vec(state).unwrap_or_default())
+}

@@ -1,0 +1,156 @@
+//! What is known of a play, as digests: what everything shared holds, and what each participant has observed so far.
+//!
+//! The code of a participant between two accesses to something shared is deterministic, and has no other input than what it
+//! observes. So what it will do is a function of what it has observed. Here that is a digest, which grows by each
+//! observation and forgets none. What a place holds is told by as little as tells it apart, given what everybody has
+//! observed: of a document its id is enough, because what was written under that id is a function of what its writer had
+//! observed.
+//!
+//! Nothing is kept unless somebody explores, and then for each thread of the system by itself.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
+
+use siphasher::sip128::{Hasher128, SipHasher13};
+
+/// What is left out of a digest: only to see that such a mistake is noticed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Blind {
+    /// Nothing.
+    #[default]
+    Nowhere,
+    /// What participants observe of the store: its word, and its documents.
+    ToStore,
+    /// What participants observe of the issuer.
+    ToIssuer,
+    /// What participants observe of signs of life.
+    ToSigns,
+}
+
+#[derive(Default)]
+struct Situation {
+    /// Who moves; nobody while the stage is set.
+    who: Option<usize>,
+    observed: Vec<u128>,
+    /// What each place holds, by the place.
+    places: BTreeMap<u128, u128>,
+    /// The sum of what distinguishes the places, so that it needn't be made anew.
+    sum: u128,
+    made: u64,
+    blind: Blind,
+}
+
+thread_local! {
+    static NOW: RefCell<Option<Situation>> = const { RefCell::new(None) };
+}
+
+/// A digest of 128 bits.
+pub fn digest(of: impl Hash) -> u128 {
+    let mut hasher = SipHasher13::new();
+    of.hash(&mut hasher);
+    hasher.finish128().as_u128()
+}
+
+/// A digest of whatever is fed to a hasher.
+pub fn digest_fed(feed: impl FnOnce(&mut dyn Hasher)) -> u128 {
+    let mut hasher = SipHasher13::new();
+    feed(&mut hasher);
+    hasher.finish128().as_u128()
+}
+
+fn with<R>(look: impl FnOnce(&mut Situation) -> R) -> Option<R> {
+    NOW.with(|now| now.borrow_mut().as_mut().map(look))
+}
+
+/// From here on what happens on this thread is followed, until [`forget`].
+pub fn follow(participants: usize, blind: Blind) {
+    let observed = vec![0; participants];
+    NOW.with(|now| *now.borrow_mut() = Some(Situation { observed, blind, ..Situation::default() }));
+}
+
+/// Nothing is followed any more.
+pub fn forget() {
+    NOW.with(|now| *now.borrow_mut() = None);
+}
+
+/// This participant moves, or nobody.
+pub fn moves(who: Option<usize>) {
+    with(|now| now.who = who);
+}
+
+/// Whoever moves observes this.
+pub fn observe(what: impl Hash) {
+    with(|now| now.observe(what));
+}
+
+/// The issuer told this to whoever moves. What else it has in its books nobody can see.
+pub fn is_told(what: &impl std::fmt::Debug) {
+    with(|now| {
+        if now.blind != Blind::ToIssuer {
+            now.observe(format!("{what:?}"));
+        }
+    });
+}
+
+/// Something that isn't a place holds this now.
+pub fn alter(thing: impl Hash, holds: impl Hash) {
+    with(|now| now.holds(digest(("thing", thing)), digest(holds)));
+}
+
+/// A new place that holds this; what it holds may be told by what whoever made it had observed.
+pub fn place(holds: Option<u128>) -> u128 {
+    let made = with(|now| {
+        now.made += 1;
+        let place = match now.who {
+            // Two places that one participant makes without a look between them are told apart by this.
+            Some(who) => {
+                now.observe("makes a place");
+                digest(("made", now.observed[who]))
+            }
+            None => digest(("set", now.made)),
+        };
+        now.holds(place, holds.unwrap_or(place));
+        place
+    });
+    made.unwrap_or_default()
+}
+
+/// Whoever moves looks at a place.
+pub fn looks(at: u128, is_of: Blind) {
+    with(|now| {
+        if is_of == Blind::Nowhere || is_of != now.blind {
+            let holds = now.places.get(&at).copied();
+            now.observe((at, holds));
+        }
+    });
+}
+
+/// Whoever moves changed a place. Where it can't be told what it holds, that is told by how it came to be.
+pub fn changes(at: u128, holds: Option<u128>) {
+    with(|now| {
+        let before = now.places.get(&at).copied();
+        let by = now.who.map(|who| now.observed[who]);
+        now.holds(at, holds.unwrap_or_else(|| digest((before, by))));
+    });
+}
+
+/// The situation: what is shared, and what everybody has observed.
+pub fn now() -> u128 {
+    with(|now| digest((now.sum, &now.observed))).unwrap_or_default()
+}
+
+impl Situation {
+    fn observe(&mut self, what: impl Hash) {
+        if let Some(who) = self.who {
+            self.observed[who] = digest((self.observed[who], what));
+        }
+    }
+
+    fn holds(&mut self, place: u128, holds: u128) {
+        if let Some(before) = self.places.insert(place, holds) {
+            self.sum = self.sum.wrapping_sub(digest((place, before)));
+        }
+        self.sum = self.sum.wrapping_add(digest((place, holds)));
+    }
+}

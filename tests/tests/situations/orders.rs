@@ -1,0 +1,85 @@
+//! Pairs and triples of acts in every order, and with a death before every operation.
+
+use std::io::Write as _;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use credlatch_tests::explored::{Group, LONG_GROUPS, MOST, SHORT_GROUPS, Sum, whole};
+
+/// The counts are the result, so they are said where the test harness doesn't swallow them.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+fn short(name: &str) -> Sum {
+    let group = SHORT_GROUPS.iter().find(|group| group.name == name).expect("a group of this name");
+    let began = Instant::now();
+    let sum = whole(group);
+    say(&format!("{} {:.1?}", sum.line(name), began.elapsed()));
+    sum
+}
+
+/// The sum saw the witnesses of these laws.
+fn assert_witnesses(sum: &Sum, laws: &[u8]) {
+    for law in laws {
+        assert!(sum.seen.witnessed.contains_key(law), "nothing was a witness of law {law}");
+    }
+}
+
+#[test]
+fn pairs_of_processes_in_every_order() {
+    assert_witnesses(&short("pairs of processes"), &[1, 2, 4, 7]);
+}
+
+#[test]
+fn pairs_of_threads_in_every_order() {
+    assert_witnesses(&short("pairs of threads"), &[1, 2, 7]);
+}
+
+#[test]
+fn pairs_of_processes_of_which_one_dies_anywhere() {
+    assert_witnesses(&short("pairs of processes, one dies"), &[1, 2, 3]);
+}
+
+#[test]
+fn triples_of_processes_in_every_order() {
+    assert_witnesses(&short("triples of processes with a login"), &[2]);
+    assert_witnesses(&short("triples of processes with a reader"), &[1, 7]);
+}
+
+/// Two workers share the scenarios of a group. What has too many situations is named, and fails the run at its end.
+fn long(group: &Group, workers: usize) -> Vec<String> {
+    let (scenarios, next) = (group.scenarios(), AtomicUsize::new(0));
+    let (sum, cut, began) = (Mutex::new(Sum::default()), Mutex::new(Vec::new()), Instant::now());
+    let work = || {
+        while let Some(scenario) = scenarios.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let began = Instant::now();
+            let found = group.explore(scenario, MOST / workers);
+            let mut one = Sum::default();
+            one.add(&found);
+            say(&format!("{} {:.1?}", one.line(&scenario.name), began.elapsed()));
+            if found.is_cut && found.broken.is_none() {
+                cut.lock().unwrap().push(format!("{}: {}", group.name, scenario.name));
+                continue;
+            }
+            found.assert_whole(&scenario.name);
+            sum.lock().unwrap().add(&found);
+        }
+    };
+    std::thread::scope(|scope| (0..workers).for_each(|_| drop(scope.spawn(work))));
+    say(&format!("{} {:.1?}", sum.lock().unwrap().line(group.name), began.elapsed()));
+    cut.into_inner().unwrap()
+}
+
+/// For hours. `CREDLATCH_GROUP` names one group that is explored alone.
+#[test]
+#[ignore = "for hours: `.ci/long` runs it"]
+fn everything_in_every_order() {
+    let alone = std::env::var("CREDLATCH_GROUP").ok();
+    let groups: Vec<_> =
+        LONG_GROUPS.iter().filter(|group| alone.as_ref().is_none_or(|name| group.name == *name)).collect();
+    assert!(!groups.is_empty(), "there is no group {alone:?}");
+    let cut: Vec<_> = groups.into_iter().flat_map(|group| long(group, 2)).collect();
+    assert!(cut.is_empty(), "too many situations:\n{}", cut.join("\n"));
+}

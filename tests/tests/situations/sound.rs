@@ -1,0 +1,105 @@
+//! The explorer is judged too: each mistake that it could be made with is noticed by the branches that it takes for known and
+//! plays to their ends all the same, or by what it doesn't find.
+
+use std::sync::Arc;
+
+use credlatch_core::port::StoreError;
+use credlatch_core::state::State;
+use credlatch_tests::cases::{ACME, Act, against, beside};
+use credlatch_tests::conduct::{Conduct, Process, Right};
+use credlatch_tests::run::situations::{Explorer, Found};
+use credlatch_tests::scenario::{Scenario, Step, label, provider};
+use credlatch_tests::world::scripted::Scripted;
+use credlatch_tests::world::server::Manner;
+use credlatch_tests::world::situation::Blind;
+
+/// Every branch into what is taken for known is played to its end.
+const WATCHED: Explorer = Explorer {
+    most: 20_000,
+    one_in: 1,
+    dying: None,
+    law: None,
+    blind: Blind::Nowhere,
+    forgets_laws: false,
+    never_wakes: false,
+};
+
+/// Whether a branch that was taken for known ended otherwise than any that was entered.
+fn is_caught(explorer: Explorer, scenario: &Scenario) -> bool {
+    let Found { ends, sampled, is_cut, .. } = explorer.explore(scenario, &Right);
+    assert!(!is_cut && !sampled.is_empty(), "{} tells nothing", scenario.name);
+    !sampled.is_subset(&ends)
+}
+
+/// The explorer as it is, in this scenario, is found without fault, and with this mistake it isn't.
+fn tells(mistaken: Explorer, scenario: &Scenario) {
+    assert!(!is_caught(WATCHED, scenario), "{}", scenario.name);
+    assert!(is_caught(mistaken, scenario), "{}", scenario.name);
+}
+
+#[test]
+fn no_branch_into_a_known_situation_ends_in_an_unknown_way() {
+    for acts in [&[Act::Rotate, Act::Clear][..], &[Act::Start, Act::Set], &[Act::Clear, Act::Set, Act::Read]] {
+        assert!(!is_caught(WATCHED, &against(acts)), "{acts:?}");
+        assert!(!is_caught(WATCHED, &against(&acts[..2]).as_threads()), "{acts:?}");
+        assert!(!is_caught(Explorer { dying: Some(0), ..WATCHED }, &against(acts)), "{acts:?}");
+    }
+}
+
+#[test]
+fn a_digest_without_what_was_read_is_noticed() {
+    tells(Explorer { blind: Blind::ToStore, ..WATCHED }, &against(&[Act::Challenge, Act::Set]));
+}
+
+#[test]
+fn a_digest_without_what_the_issuer_said_is_noticed() {
+    // Whoever comes first gets no code. The issuer's books don't say afterwards who that was.
+    let issuer = Manner { prompts_fail: 1, ..Manner::default() };
+    tells(Explorer { blind: Blind::ToIssuer, ..WATCHED }, &Scenario { issuer, ..beside(&[Act::Start, Act::Start]) });
+}
+
+#[test]
+fn a_digest_without_signs_of_life_is_noticed() {
+    tells(Explorer { blind: Blind::ToSigns, ..WATCHED }, &against(&[Act::Start, Act::Start]));
+}
+
+#[test]
+fn a_participant_that_is_not_woken_is_noticed() {
+    tells(Explorer { never_wakes: true, ..WATCHED }, &one_between_two());
+}
+
+/// Somebody stores one key between two of another's, who waits for the lock meanwhile.
+pub(super) fn one_between_two() -> Scenario {
+    let set =
+        |called: &str| Step::Set { provider: provider(ACME), label: label(called), secret: format!("sk-{called}") };
+    let (two, one) = ([Step::Read, set("one"), set("two")], [Step::Read, set("between")]);
+    Scenario { given: against(&[]).given, ..Scenario::processes("one between two", &[&two, &one]) }
+}
+
+/// Whatever it could know, it reads what was there at the start; and it takes two turns for that.
+#[derive(Debug)]
+struct Stale;
+
+impl Conduct<Scripted> for Stale {
+    fn read(&self, process: &Process<Scripted>) -> Result<Arc<State>, StoreError> {
+        process.world.pass(0);
+        process.world.pass(0);
+        Ok(Arc::clone(&process.world.start))
+    }
+}
+
+#[test]
+fn laws_that_forget_are_noticed() {
+    let set = Step::Set { provider: provider(ACME), label: label("other"), secret: "sk-new".to_owned() };
+    let scenario = Scenario { given: against(&[]).given, ..Scenario::processes("stale", &[&[Step::Read], &[set]]) };
+    let broken = |explorer: Explorer| explorer.explore(&scenario, &Stale).broken.map(|(broken, _)| broken.number);
+    assert_eq!(broken(Explorer { law: Some(7), ..WATCHED }), Some(7), "a read that began after the commit returned");
+    // A read that began before is allowed to; it leads to the same world.
+    assert_eq!(broken(Explorer { law: Some(7), forgets_laws: true, ..WATCHED }), None);
+}
+
+#[test]
+fn an_exploration_that_reaches_its_bound_says_so() {
+    let found = Explorer { most: 20, ..WATCHED }.explore(&against(&[Act::Rotate, Act::Rotate]), &Right);
+    assert!(found.is_cut);
+}
