@@ -166,6 +166,40 @@ for those that are named here; and for each law and each harness there is an edi
 ";
 
 const TAIL: &str = "
+## Situations
+
+`tests/src/run/situations.rs` explores scenarios with a memory: it enters every situation that any order of turns leads to, and
+none of them twice. Paths explode and situations don't, so it goes through orders, and deaths before every operation, that are out
+of loom's reach. [The record](record.md#situations) has its figures. Why that is every order:
+
+1. **What runs is the engine that ships**, over the simulated world. Participants are coroutines of one thread: one moves at a
+   time, from its access to something shared up to the next. The code between two accesses is deterministic: clocks, nonces and
+   signs of life come from the world, and nonces are counted by each participant for itself. So one schedule gives one history,
+   and a counterexample is kept as a schedule that `run::play` plays again.
+2. **A situation is a digest of 128 bits** of what everything shared holds (the word, the document, the lock, signs of life with
+   their notes and answers, the issuer's books, the clocks, what is remembered outside, who is dead, and what threads of one engine
+   share), of all that each participant has observed so far, in its order, and of what each law keeps in memory.
+3. **Equal situations have equal futures.** What a participant does next is a function of what it has observed, since it has no other
+   input; what it finds is a function of what is shared; what a law says is a function of its memory and of what follows. So a
+   branch into a situation that is known is left. Which document an id names, and what an answer says, hangs on what its writer had
+   observed, which is a part of the situation: so the id is enough there.
+4. **A law judges fact by fact** (`core/src/law/monitor.rs`), and judging a whole history is the fold of that: no law has a second form
+   that could differ.
+5. **It goes breadth first**, so that a counterexample has the fewest moves there are.
+
+None of this is taken on trust. Of the branches that are left, one in 64, and in `tests/tests/situations/sound.rs` each, is played to
+its end all the same, and must end as another did that was entered. Explorers with a mistake (one whose digest leaves out what was read,
+or what the issuer said, or signs of life; one whose laws forget; one that never wakes who has waited) are told by that, or by a
+breach that they miss. For six pairs of processes and three of threads loom goes through every order too, and both find the same ends:
+verdicts, stored states, the issuer's live tokens, and what each participant did outside. An exploration that reaches its bound fails.
+
+What is still abstracted: all that *Limits* says of the simulated world. The memory of a process is looked at by its threads only, and
+where it has one thread that takes no turn. Of what threads of one engine share, the order of changes of the ledger counts, and the
+atomics outside the seam count as far as a published record tells them: a count of owners that only a drain looks at is no part of a
+situation. What the issuer's books hold beyond what it said is nobody's observation. Steps that change a key, keep a backup or put one
+back are explored only in the scenes of wrong engines, where a breach is one however it was found. Of the witnesses only those are
+counted that a play saw which went to its end. What long runs could not go through is named by them, and in the record.
+
 ## Limits
 
 - Loom explores the order in which participants take turns: at the engine's own locks (the cells of the seam), at the store's
@@ -231,4 +265,6 @@ Longer than the README's command, by names of their own: `CREDLATCH_LOOM=100000 
 --features loom --test loom` explores each scenario in every order, or with as many preemptions as so many executions of it\n\
 allow, for hours, and prints how deep that was; [the record](record.md) has what it printed.\n\
 `CREDLATCH_CASES=100000 cargo test --release -p credlatch-tests --test properties` tries as many arbitrary histories.\n\
+`cargo test --release -p credlatch-tests --test situations -- --ignored --nocapture` explores every pair and triple with a memory,\n\
+for hours, and names what has too many situations.\n\
 ";

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use credlatch_core::law::LAWS;
 
 use crate::edits::{self, Edit};
+use crate::explored;
 use crate::failures::FAILURES;
 use crate::run::explore::executions_until;
 use crate::run::play::orders_until;
@@ -13,7 +14,20 @@ use crate::wrong::WRONG;
 
 /// The document.
 pub fn record_document() -> String {
-    [HEAD, &failures(), CASES, &cases(), ENGINES, &engines(), EDITING, &table_of_edits(), &by_hand()].concat()
+    [
+        HEAD,
+        &failures(),
+        CASES,
+        &cases(),
+        ENGINES,
+        &engines(),
+        SITUATIONS,
+        &explored::table(),
+        EDITING,
+        &table_of_edits(),
+        &by_hand(),
+    ]
+    .concat()
 }
 
 /// The part that is written by hand: what long runs found, and when.
@@ -68,9 +82,10 @@ fn engines() -> String {
     let mut text = String::new();
     for wrong in WRONG {
         let scenario = (wrong.scenario)();
+        let (situations, moves) = explored::until(wrong);
         let _ = writeln!(
             text,
-            "| `{}` | {} | {} `{}` | {} | {} |",
+            "| `{}` | {} | {} `{}` | {} | {} | {situations} | {moves} |",
             wrong.name,
             wrong.report,
             wrong.law,
@@ -122,10 +137,23 @@ const ENGINES: &str = "
 
 Each makes one of these mistakes over the same ports as the engine that ships. The figures are the orders that were played
 until the law that names it was broken: by loom, with two preemptions at most, and by a play in which one participant is
-interrupted once.
+interrupted once; then the situations that the explorer with a memory entered until then, and the moves of its counterexample,
+which is a shortest one.
 
-| engine | the mistake was made in | law | loom | interrupted once |
-|---|---|---|--:|--:|
+| engine | the mistake was made in | law | loom | interrupted once | situations | moves |
+|---|---|---|--:|--:|--:|--:|
+";
+
+const SITUATIONS: &str = "
+## Situations
+
+What the explorer with a memory goes through in every run of the tests, in every order and without a bound, among logins that are
+started, clears, purges, reads and sets, and in pairs of processes rotations; [laws.md](laws.md#situations) says what it is and why
+that is every order. *One dies* is every death of the first, before each of its operations. `CREDLATCH_GROUP` names a group of the
+long run: `CREDLATCH_GROUP='triples of processes' cargo test --release -p credlatch-tests --test situations -- --ignored --nocapture`.
+
+| scenarios | how many | situations | moves between them | plays | longest | ends |
+|---|--:|--:|--:|--:|--:|--:|
 ";
 
 const EDITING: &str = "
