@@ -202,7 +202,7 @@ impl Search<'_> {
         }
         let situation = staged.situation(!explorer.forgets_laws);
         if !known.insert(situation) {
-            if situation % explorer.one_in == 0 {
+            if situation.is_multiple_of(explorer.one_in) {
                 found.sampled.insert(End::of(&to_the_end(staged, situation)));
             } else {
                 staged.leave();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use credlatch_core::law::{Broken, Monitor, Trace, Who};
+use credlatch_core::law::{Broken, Law, Monitor, Trace, Who};
 use credlatch_core::state::State;
 
 use super::hand::Hand;
@@ -27,6 +27,9 @@ pub struct Move {
     pub dies: u8,
 }
 
+/// Whose part somebody plays that hasn't come yet, and what it does.
+type Part = (Arc<Process<Scripted>>, Vec<Step>);
+
 /// A play.
 pub struct Staged<'a> {
     scenario: &'a Scenario,
@@ -34,7 +37,7 @@ pub struct Staged<'a> {
     stage: Stage<Scripted>,
     recorder: Arc<Recorder>,
     heres: Vec<Arc<Here>>,
-    parts: Vec<Option<(Arc<Process<Scripted>>, Vec<Step>)>>,
+    parts: Vec<Option<Part>>,
     monitors: Vec<Monitor>,
     /// How many facts the laws have seen.
     seen: usize,
@@ -58,7 +61,7 @@ impl<'a> Staged<'a> {
         let parts = scenario.participants.iter().map(part).collect();
         stage.leave();
         let judging = laws().filter(|one| law.is_none_or(|law| one.number == law));
-        let monitors = judging.map(|law| law.monitor()).collect();
+        let monitors = judging.map(Law::monitor).collect();
         Self { scenario, players, stage, recorder, heres, parts, monitors, seen: 0 }
     }
 
