@@ -93,7 +93,7 @@ impl Law {
     ///
     /// # Errors
     /// The first breach.
-    pub fn judge(&'static self, trace: &Trace) -> Result<(), Broken> {
+    pub fn judge(&self, trace: &Trace) -> Result<(), Broken> {
         let mut monitor = self.monitor();
         trace.0.iter().try_for_each(|fact| monitor.see(fact))?;
         monitor.end()

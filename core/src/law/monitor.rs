@@ -39,7 +39,7 @@ impl Watch for Each {
 
 /// A law that watches.
 pub struct Monitor {
-    law: &'static Law,
+    law: Law,
     watch: Box<dyn Watch>,
     /// Somebody put back what was stored before, and the law speaks of the time until then.
     is_over: bool,
@@ -47,15 +47,15 @@ pub struct Monitor {
 
 impl Law {
     /// Begins to watch.
-    pub fn monitor(&'static self) -> Monitor {
-        Monitor { law: self, watch: (self.watch)(), is_over: false }
+    pub fn monitor(&self) -> Monitor {
+        Monitor { law: *self, watch: (self.watch)(), is_over: false }
     }
 }
 
 impl Monitor {
     /// The law that watches.
-    pub fn law(&self) -> &'static Law {
-        self.law
+    pub fn law(&self) -> &Law {
+        &self.law
     }
 
     /// Sees the next fact.
