@@ -5,6 +5,7 @@ mod folder;
 mod sample;
 #[cfg(all(feature = "file", unix))]
 mod shipped;
+mod whole;
 mod wrong;
 
 use std::sync::Arc;
