@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use crate::helper::Said;
 use crate::oidc::{Dice, end_token, served_by, sign_in};
 use crate::peer::Peer;
-use crate::world::{World, send};
+use crate::world::{World, reaches};
 
 const HTTP_TIMEOUT_SECS: u64 = 2;
 /// The longest that the server keeps an answer, in milliseconds.
@@ -110,8 +110,12 @@ fn round(phase: Phase, victim: Victim, world: &World, peer: &Peer, dice: &mut Di
     while phase != Phase::BeforeTheClaim && killed.is_none() && began.elapsed() < Duration::from_secs(2) {
         let Some(pid) = is_at(phase, world, peer, asked) else { continue };
         let dying = if victim == Victim::Exchanger { Some(pid) } else { parent(pid) };
-        send("KILL", dying?);
-        killed = dying;
+        // Between the look and the kill it may have ended, or its caller.
+        let Some(dying) = dying.filter(|pid| reaches("KILL", *pid)) else {
+            wait_for(all);
+            return None;
+        };
+        killed = Some(dying);
         // Between the look and the kill it may have gone on; what is beside its sign of life says how far it got.
         let is_further = victim == Victim::Exchanger && phase == Phase::Claimed && is_noted(world);
         if is_further {

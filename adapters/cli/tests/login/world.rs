@@ -206,8 +206,12 @@ pub(crate) fn signal(name: &str, child: &Child) {
 }
 
 pub(crate) fn send(name: &str, pid: u32) {
-    let kill = Command::new("sh").args(["-c", &format!("kill -{name} {pid}")]).status().unwrap();
-    assert!(kill.success());
+    assert!(reaches(name, pid));
+}
+
+/// Sends a signal, and tells whether the process was there for it.
+pub(crate) fn reaches(name: &str, pid: u32) -> bool {
+    Command::new("sh").args(["-c", &format!("kill -{name} {pid}")]).status().unwrap().success()
 }
 
 /// The claim of a rotation, wherever it is in a document.
