@@ -11,6 +11,8 @@ mod needs;
 mod outside;
 mod part;
 mod pools;
+#[path = "../common/programs.rs"]
+mod programs;
 mod quiet;
 mod store;
 

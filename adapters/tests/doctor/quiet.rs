@@ -9,6 +9,7 @@ use credlatch::doctor::Severity;
 
 use super::listing::listing;
 use super::part::Player;
+use super::programs::copy_program;
 use super::{Home, chmod, found, label, secret, sound};
 
 #[test]
@@ -77,7 +78,7 @@ fn a_link_behind_which_another_account_appeared_is_told_and_not_set_aside_by_it(
 fn a_home_that_may_only_be_read_is_read() {
     let home = Home::new().with_key();
     let exe = home.beside().join("test-program");
-    fs::copy(std::env::current_exe().unwrap(), &exe).unwrap();
+    copy_program(&std::env::current_exe().unwrap(), &exe);
     let mut command = Command::new(&exe);
     command.args(["--exact", "quiet::reads_as_somebody_else", "--nocapture"]).env(AS_READER, home.path());
     if rustix::process::geteuid().is_root() {

@@ -12,6 +12,7 @@ use credlatch::file::RealDisk;
 use credlatch::file::disk::{Disk, Kind, Open};
 use credlatch_core::port::Clock;
 
+use crate::programs::copy_program;
 use crate::{Home, chmod};
 
 #[test]
@@ -124,7 +125,7 @@ fn the_user_is_whoever_this_process_acts_as() {
         let home = Home::new();
         chmod(home.path(), 0o755);
         let exe = home.path().join("test-program");
-        fs::copy(std::env::current_exe().unwrap(), &exe).unwrap();
+        copy_program(&std::env::current_exe().unwrap(), &exe);
         let mut command = Command::new(&exe);
         command.args(["--exact", "machine::somebody_is_themself", "--nocapture"]).env(AS_SOMEBODY, "1");
         let done = command.uid(SOMEBODY).gid(SOMEBODY).current_dir("/").output().unwrap();

@@ -20,6 +20,8 @@ mod namespaces;
 #[path = "../common/needs.rs"]
 mod needs;
 mod origins;
+#[path = "../common/programs.rs"]
+mod programs;
 mod protocol;
 mod rooms;
 #[cfg(target_os = "linux")]

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::helper::{Home, Said, said};
 use super::needs::{is_root, missing};
+use super::programs::copy_program;
 
 /// The answer, whatever the exit status; that it has, though.
 fn diagnosis(said: &Said, status: i32) -> Value {
@@ -178,7 +179,7 @@ fn failure_31_a_store_of_another_user_is_told_by_whoever_looks() {
     }
     // As after `docker exec`: root wrote what another user is to read.
     let exe = home.folder().join("credlatch");
-    fs::copy(env!("CARGO_BIN_EXE_credlatch"), &exe).unwrap();
+    copy_program(Path::new(env!("CARGO_BIN_EXE_credlatch")), &exe);
     for folder in [home.folder(), &home.path()] {
         fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).unwrap();
     }

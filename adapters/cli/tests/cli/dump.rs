@@ -11,6 +11,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use super::helper::{Home, said};
+use super::programs::copy_program;
 
 const ORDINARY: u32 = 4242;
 
@@ -30,7 +31,7 @@ impl Ordinary {
         }
         // What root builds may be where nobody else may look.
         let program = home.folder().join("credlatch");
-        fs::copy(built, &program).unwrap();
+        copy_program(&built, &program);
         chown(home.folder(), Some(ORDINARY), Some(ORDINARY)).unwrap();
         Self { home, user: ORDINARY, program }
     }

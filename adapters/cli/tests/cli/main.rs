@@ -18,6 +18,8 @@ mod needs;
 mod output;
 mod plain;
 mod pool;
+#[path = "../../../tests/common/programs.rs"]
+mod programs;
 mod rotation;
 mod run;
 mod secrets;

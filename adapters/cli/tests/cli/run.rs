@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 
 use super::helper::{Home, Said, said};
+use super::programs::copy_program;
 
 const KEY: &str = "sk-cp-test-0123456789abcdef";
 const INHERITED: [(&str, &str); 4] = [
@@ -95,8 +96,9 @@ fn the_child_takes_the_place_of_the_command() {
 fn what_cannot_be_started_has_statuses_of_its_own() {
     let home = Home::new();
     home.set("minimax", KEY);
-    let file = home.folder().join("script");
-    std::fs::write(&file, "#!/no/such/interpreter\n").unwrap();
+    let (written, file) = (home.folder().join("written"), home.folder().join("script"));
+    std::fs::write(&written, "#!/no/such/interpreter\n").unwrap();
+    copy_program(&written, &file);
     let file = file.to_str().unwrap();
     home.say(&["run", "minimax", "--", "no-such-program"]).failed(127, "`no-such-program`");
     home.say(&["run", "minimax", "--", file]).failed(126, "could not be started");

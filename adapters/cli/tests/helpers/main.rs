@@ -14,5 +14,7 @@ mod kubectl;
 mod mute;
 #[path = "../../../tests/common/needs.rs"]
 mod needs;
+#[path = "../../../tests/common/programs.rs"]
+mod programs;
 mod server;
 mod world;
