@@ -3,7 +3,7 @@
 
 use std::process::{Child, Command, Stdio};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::needs::found;
 use crate::placed::{Moment, can_trace, has_answer, send, stopped};
@@ -71,6 +71,30 @@ fn both_at_work_and_killed_at_random_present_nothing_twice() {
     }
     let [ok, expired, in_doubt] = ends;
     println!("beside the earlier program: {ok} rounds ended well, {expired} before a renewal, {in_doubt} in doubt");
+}
+
+#[test]
+fn what_the_earlier_program_took_with_it_is_presented_once_more_and_not_before_the_doubt_ended() {
+    let world = World::with(|row| row.oauth.as_mut().unwrap().http_timeout_secs = 2).ended();
+    let Some(mut killed) = before(&world, &["token", "acme"]) else { return };
+    world.sandbox.adjust(|settings| settings.answer_delay = Duration::from_secs(60));
+    let mut killed = killed.spawn().unwrap();
+    world.exchange_begins(1);
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    let died = Instant::now();
+    world.sandbox.adjust(|settings| settings.answer_delay = Duration::ZERO);
+    while world.sandbox.stats().refresh_requests == 1 {
+        assert!(died.elapsed() < Duration::from_secs(60), "nobody ends the doubt");
+        let both = [before(&world, &["token", "acme"]).unwrap(), world.command(&["token", "acme"])];
+        for child in both.map(|mut command| command.spawn().unwrap()) {
+            child.wait_with_output().unwrap();
+        }
+    }
+    // No sooner than the earlier program itself would: twice the time that its request may have taken.
+    assert!(died.elapsed() >= Duration::from_secs(4), "{:?}", died.elapsed());
+    let stats = world.sandbox.stats();
+    assert_eq!((world.health().as_str(), stats.refresh_requests, stats.replays), ("lost", 2, 1));
 }
 
 #[test]

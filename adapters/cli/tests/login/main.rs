@@ -43,6 +43,8 @@ mod same_token;
 mod saving;
 mod shown;
 mod stopped;
+#[cfg(target_os = "linux")]
+mod systemd;
 mod turned_away;
 mod unreached;
 mod upgrade;
