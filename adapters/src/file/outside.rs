@@ -72,11 +72,7 @@ impl Outside {
 
 /// The directory of the store, if the file is in it: the home, or where the document is once links are followed.
 pub(crate) fn own_directory<'a>(file: &Path, home: &'a Path, paths: &'a Paths) -> Option<&'a Path> {
-    [home, &paths.folder].into_iter().find(|store| is_within(file, store))
-}
-
-/// Whether a path is in a directory, by what both are once links are followed.
-fn is_within(file: &Path, folder: &Path) -> bool {
-    let real = |path: &Path| path.ancestors().find_map(|there| fs::canonicalize(there).ok());
-    fs::canonicalize(folder).is_ok_and(|folder| real(file).is_some_and(|file| file.starts_with(folder)))
+    let real = file.ancestors().find_map(|there| fs::canonicalize(there).ok())?;
+    let is_in = |store: &Path| fs::canonicalize(store).is_ok_and(|store| real.starts_with(store));
+    [home, &paths.folder].into_iter().find(|store| is_in(store))
 }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use credlatch_core::engine::Picked;
-use credlatch_core::port::Clock as _;
 use credlatch_core::secret::Secret;
 
 use super::Latch;
@@ -21,9 +20,9 @@ impl Latch {
     /// The provider is unknown, or the store can't be read.
     pub fn recognise(&self, provider: &str, secret: &Secret) -> Result<Option<Credential>, Error> {
         let row = self.provider(provider)?;
-        let (snapshot, at) = (self.0.engine.snapshot()?, self.0.engine.clock().now());
+        let snapshot = self.0.engine.snapshot()?;
         let generation = snapshot.state.generation;
-        let picked = |live| Picked { live: Arc::clone(live), generation, at, turn: 0 };
+        let picked = |live| Picked { live: Arc::clone(live), generation, at: None, turn: 0 };
         let each = snapshot.pool(row.id.as_str()).iter().map(picked);
         // A link that can't be read now may hold anything, and so is not recognised.
         let mut all = each.filter_map(|picked| self.credential(picked).ok());

@@ -6,7 +6,6 @@ use std::time::SystemTime;
 
 use credlatch_core::engine::{Live, LiveKind, NoToken, Picked, Rotation};
 use credlatch_core::pool::{Answer, Report};
-use credlatch_core::port::Clock as _;
 use credlatch_core::provider::Provider;
 use credlatch_core::rotation::{Cause, Exchanged};
 use credlatch_core::{Event, Refusal};
@@ -170,6 +169,6 @@ impl Inner {
     /// A record that nothing had to be chosen for.
     pub(super) fn picked(&self, live: Arc<Live>) -> Result<Picked, Error> {
         let generation = self.engine.snapshot()?.state.generation;
-        Ok(Picked { live, generation, at: self.engine.clock().now(), turn: 0 })
+        Ok(Picked { live, generation, at: None, turn: 0 })
     }
 }

@@ -24,8 +24,8 @@ pub struct Picked {
     pub live: Arc<Live>,
     /// The generation it was chosen from.
     pub generation: u64,
-    /// When: whoever asks next whether it is good or due needs no other look at the clock.
-    pub at: Stamp,
+    /// When, if the choice looked at the clock: whoever asks next whether it is good or due needs no other look then.
+    pub at: Option<Stamp>,
     /// The turn that was drawn for it in a pool that is used in turn: whoever chooses again for the same request has drawn.
     pub turn: u64,
 }
@@ -61,19 +61,19 @@ impl<P: Ports> Engine<P> {
     /// As [`Engine::current`].
     pub fn choose(&self, provider: &str, choice: &Choice<'_>) -> Result<Picked, NoToken> {
         self.read(|snapshot| {
-            let now = self.clock.now();
             let is_wanted = |live: &Live| choice.label.is_none_or(|label| live.label.as_str() == label);
             let constant = snapshot.constant(provider).filter(|(live, _)| choice.passed.is_empty() && is_wanted(live));
             if let Some((live, generation)) = constant {
-                debug_assert!(is_chosen(snapshot, live, &now, choice), "the shortcut chose what the pool doesn't");
-                return Ok(Picked { live: Arc::clone(live), generation, at: now, turn: 0 });
+                debug_assert!(is_chosen(snapshot, live, choice), "the shortcut chose what the pool doesn't");
+                return Ok(Picked { live: Arc::clone(live), generation, at: None, turn: 0 });
             }
+            let now = self.clock.now();
             let slot = snapshot.state.slot(provider).ok_or(NoToken::Empty)?;
             let turn = self.turn(slot, choice);
             let place = pool::select(slot, &now, &Choice { turn, ..*choice })
                 .map_err(|why| no_choice(slot, &now, choice, why))?;
             let live = snapshot.pool(provider).get(place).ok_or(NoToken::Empty)?;
-            Ok(Picked { live: Arc::clone(live), generation: snapshot.state.generation, at: now, turn })
+            Ok(Picked { live: Arc::clone(live), generation: snapshot.state.generation, at: Some(now), turn })
         })?
     }
 
@@ -166,7 +166,7 @@ impl<P: Ports> Engine<P> {
 
     /// What waits to be saved, for the request that the entry was chosen for.
     fn unsaved_pick(&self, unsaved: UnsavedGrant, chosen: &Picked) -> Result<Picked, NoToken> {
-        let picked = Picked { live: Arc::clone(&unsaved.live), at: self.clock.now(), ..*chosen };
+        let picked = Picked { live: Arc::clone(&unsaved.live), at: Some(self.clock.now()), ..*chosen };
         if self.is_good(&picked) { Ok(picked) } else { Err(NoToken::Unsaved(Box::new(unsaved))) }
     }
 
@@ -180,24 +180,28 @@ impl<P: Ports> Engine<P> {
 
     /// Whether the chosen token had enough left for a request when it was chosen.
     pub fn is_good(&self, picked: &Picked) -> bool {
-        let left_ms = picked.live.expiry.left_ms(&picked.at);
-        picked.live.kind != LiveKind::Oauth || left_ms >= least_left_ms(picked.live.expiry)
+        picked.live.kind != LiveKind::Oauth || lasts(&picked.live, &self.chosen_at(picked))
+    }
+
+    fn chosen_at(&self, picked: &Picked) -> Stamp {
+        picked.at.unwrap_or_else(|| self.clock.now())
     }
 
     fn freshness(&self, picked: &Picked, times: Times) -> Result<Freshness, NoToken> {
         if picked.live.kind != LiveKind::Oauth {
             return Ok(Freshness::Good);
         }
-        if !self.is_good(picked) {
+        let at = self.chosen_at(picked);
+        if !lasts(&picked.live, &at) {
             return Ok(Freshness::Spent);
         }
         // Most calls end here, without another look at the store: no window is longer than the skew.
-        if picked.live.expiry.left_ms(&picked.at) > times.skew_ms {
+        if picked.live.expiry.left_ms(&at) > times.skew_ms {
             return Ok(Freshness::Good);
         }
         let wants = self.read(|snapshot| {
             let entry = snapshot.state.entry(picked.live.provider.as_str(), picked.live.label.as_str());
-            entry.is_some_and(|entry| wants_rotation(entry, &picked.at, times))
+            entry.is_some_and(|entry| wants_rotation(entry, &at, times))
         })?;
         Ok(if wants { Freshness::Due } else { Freshness::Good })
     }
@@ -255,6 +259,10 @@ impl<P: Ports> Engine<P> {
     }
 }
 
+fn lasts(live: &Live, at: &Stamp) -> bool {
+    live.expiry.left_ms(at) >= least_left_ms(live.expiry)
+}
+
 fn wants_rotation(entry: &Entry, now: &Stamp, times: Times) -> bool {
     entry.grant().is_some_and(|grant| {
         let settled = matches!(grant.custody, Custody::Settled);
@@ -263,9 +271,9 @@ fn wants_rotation(entry: &Entry, now: &Stamp, times: Times) -> bool {
     })
 }
 
-/// Whether the pool chooses this for the request: asserted by every harness that runs with debug assertions.
-fn is_chosen(snapshot: &Snapshot, live: &Arc<Live>, now: &Stamp, choice: &Choice<'_>) -> bool {
-    let provider = live.provider.as_str();
-    let chosen = snapshot.state.slot(provider).and_then(|slot| pool::select(slot, now, choice).ok());
+/// Whether the pool chooses this for the request, at any time: asserted by every harness that runs with debug assertions.
+fn is_chosen(snapshot: &Snapshot, live: &Arc<Live>, choice: &Choice<'_>) -> bool {
+    let (provider, whenever) = (live.provider.as_str(), Stamp::default());
+    let chosen = snapshot.state.slot(provider).and_then(|slot| pool::select(slot, &whenever, choice).ok());
     chosen.and_then(|place| snapshot.pool(provider).get(place)).is_some_and(|chosen| Arc::ptr_eq(chosen, live))
 }

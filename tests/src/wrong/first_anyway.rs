@@ -17,8 +17,7 @@ impl<S: Sim> Conduct<S> for FirstAnyway {
     fn current(&self, process: &Process<S>, provider: &ProviderId) -> Result<Picked, NoToken> {
         process.engine.read(|snapshot| {
             let first = snapshot.pool(provider.as_str()).first().ok_or(NoToken::Empty)?;
-            let at = process.engine.clock().now();
-            Ok(Picked { live: Arc::clone(first), generation: snapshot.state.generation, at, turn: 0 })
+            Ok(Picked { live: Arc::clone(first), generation: snapshot.state.generation, at: None, turn: 0 })
         })?
     }
 }

@@ -45,6 +45,13 @@ impl Builder {
         Ok(store.remembering(self.claims_file()?).keyed_by(self.key_file()?))
     }
 
+    /// The same, with the user's files outside of the stores looked for once, whatever number of profiles it opens.
+    pub(in crate::latch) fn outside_found(mut self) -> Result<Self, Error> {
+        self.claims = Some(self.claims_file()?.unwrap_or_default());
+        self.fingerprint_key = Some(self.key_file()?.unwrap_or_default());
+        Ok(self)
+    }
+
     pub(super) fn claims_file(&self) -> Result<Option<PathBuf>, Error> {
         crate::file::outside::CLAIMS.find(self.claims.as_deref())
     }

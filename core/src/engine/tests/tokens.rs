@@ -188,7 +188,7 @@ fn entries_take_turns_where_the_pool_is_used_in_turn_and_nowhere_else() {
     assert_eq!(picks(0), ["a", "b", "c", "a"]);
     assert_eq!(picks(2), ["a", "b", "c", "a"], "a caller's own count is added");
     let picked = engine.current("acme", &Choice::default()).unwrap();
-    assert_eq!((picked.generation, picked.at), (2, at(0)));
+    assert_eq!((picked.generation, picked.at), (2, Some(at(0))));
 }
 
 #[test]
