@@ -37,9 +37,9 @@ pub use token::Picked;
 pub use transact::{TransactError, Transacted};
 pub use unsaved::UnsavedGrant;
 
-pub use crate::machine::rotation::LEAST_LEFT_MS;
 pub use crate::port::Wish;
 use crate::port::{Cell, Issuer, Ports, Seam};
+pub use crate::state::LEAST_LEFT_MS;
 use snapshot::Ledger;
 
 type CellOf<P, T> = <<P as Ports>::Seam as Seam>::Cell<T>;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::snapshot::Live;
 use super::{Engine, TransactError};
 use crate::machine::exchanged::Exchanged;
-use crate::machine::rotation::{Cause, ClaimRotation, least_left_ms};
+use crate::machine::rotation::{Cause, ClaimRotation};
 use crate::machine::{Act, Event, Refusal, Verdict};
 use crate::port::{Cell, Clock, Issuer, Left, Ports, Store, StoreError, Wish};
 use crate::state::custody::Watched;
@@ -207,8 +207,7 @@ impl<P: Ports> Engine<P> {
             let entry = snapshot.state.entry(wish.provider.as_str(), wish.label.as_str())?;
             let grant = entry.grant().filter(|_| entry.version == wish.version)?;
             let Custody::InDoubt(doubt) = &grant.custody else { return None };
-            let left_ms = grant.expiry.left_ms(now);
-            (left_ms < least_left_ms(grant.expiry)).then(|| (doubt.clone(), left_ms))
+            grant.expiry.is_spent(now).then(|| (doubt.clone(), grant.expiry.left_ms(now)))
         })?;
         let left_ms = |(doubt, left_ms): (Doubt, u64)| {
             let watched_ms = self.watched(doubt.attempt).for_ms;

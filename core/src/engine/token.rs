@@ -9,13 +9,13 @@ use super::{Engine, Rotation, UnsavedGrant, Wish};
 use crate::machine::Refusal;
 use crate::machine::exchanged::Exchanged;
 use crate::machine::pool::{self, Choice};
-use crate::machine::rotation::{Cause, least_left_ms};
+use crate::machine::rotation::Cause;
 use crate::port::{Clock, Issuer, Ports};
 use crate::state::name::{Label, ProviderId};
 use crate::state::strategy::Strategy;
 use crate::state::time::{Stamp, later};
 use crate::state::times::Times;
-use crate::state::{Custody, Entry, Slot};
+use crate::state::{Custody, Entry, Freshness, Slot};
 
 /// What was chosen.
 #[derive(Clone, Debug)]
@@ -28,17 +28,6 @@ pub struct Picked {
     pub at: Option<Stamp>,
     /// The turn that was drawn for it in a pool that is used in turn: whoever chooses again for the same request has drawn.
     pub turn: u64,
-}
-
-/// How good a token is at this moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Freshness {
-    /// Good, and for long enough.
-    Good,
-    /// Good, and due for rotation.
-    Due,
-    /// Not good for a request any more.
-    Spent,
 }
 
 impl<P: Ports> Engine<P> {
@@ -180,7 +169,7 @@ impl<P: Ports> Engine<P> {
 
     /// Whether the chosen token had enough left for a request when it was chosen.
     pub fn is_good(&self, picked: &Picked) -> bool {
-        picked.live.kind != LiveKind::Oauth || lasts(&picked.live, &self.chosen_at(picked))
+        picked.live.kind != LiveKind::Oauth || !picked.live.expiry.is_spent(&self.chosen_at(picked))
     }
 
     fn chosen_at(&self, picked: &Picked) -> Stamp {
@@ -192,7 +181,7 @@ impl<P: Ports> Engine<P> {
             return Ok(Freshness::Good);
         }
         let at = self.chosen_at(picked);
-        if !lasts(&picked.live, &at) {
+        if picked.live.expiry.is_spent(&at) {
             return Ok(Freshness::Spent);
         }
         // Most calls end here, without another look at the store: no window is longer than the skew.
@@ -259,15 +248,11 @@ impl<P: Ports> Engine<P> {
     }
 }
 
-fn lasts(live: &Live, at: &Stamp) -> bool {
-    live.expiry.left_ms(at) >= least_left_ms(live.expiry)
-}
-
 fn wants_rotation(entry: &Entry, now: &Stamp, times: Times) -> bool {
     entry.grant().is_some_and(|grant| {
         let settled = matches!(grant.custody, Custody::Settled);
         let open = entry.health.retry_at.is_none_or(|at| at.is_reached(now));
-        settled && open && grant.refresh.is_some() && grant.expiry.left_ms(now) <= grant.advisory_ms(times.skew_ms)
+        settled && open && grant.refresh.is_some() && grant.freshness(now, times.skew_ms) != Freshness::Good
     })
 }
 

@@ -104,15 +104,4 @@ impl Grant {
     pub(crate) fn revocable(&self) -> &Secret {
         self.refresh.as_ref().unwrap_or(&self.access)
     }
-
-    /// Milliseconds before the end at which a rotation is due: the provider's skew, at most a fifth of the lifetime, so
-    /// that a short-lived token isn't always due.
-    pub fn advisory_ms(&self, skew_ms: u64) -> u64 {
-        let lifetime_ms = match self.expiry {
-            Expiry::Never => u64::MAX,
-            Expiry::After(deadline) => deadline.after_ms,
-            Expiry::At(wall_ms) => wall_ms.saturating_sub(self.issued.wall_ms),
-        };
-        skew_ms.min(lifetime_ms / 5)
-    }
 }

@@ -10,6 +10,7 @@ mod entry;
 pub mod extra;
 pub mod fingerprint;
 pub mod flow;
+mod freshness;
 pub mod health;
 pub mod known;
 pub mod mark;
@@ -34,6 +35,7 @@ pub mod url;
 
 pub use custody::{Actor, Claim, Custody, Doubt, DoubtCause, Lost};
 pub use entry::Entry;
+pub use freshness::{Freshness, LEAST_LEFT_MS};
 pub use material::{Grant, Link, Material};
 pub use nonce::Nonce;
 pub use profile::{MAX_COUNT, MAX_ENTRIES, Slot, State};

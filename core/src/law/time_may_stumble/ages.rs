@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::law::trace::{Fact, Stepped};
-use crate::machine::rotation::{CHALLENGE_SPACING_MS, Cause, ClaimRotation, least_left_ms};
+use crate::machine::rotation::{CHALLENGE_SPACING_MS, Cause, ClaimRotation};
 use crate::machine::{Event, Refusal, Verdict};
 use crate::state::name::ProviderId;
 use crate::state::time::{Deadline, Expiry, Stamp};
@@ -91,7 +91,7 @@ impl Truth {
         let now = &step.now;
         let spacing = entry.health.challenged.map(|at| at.plus_ms(CHALLENGE_SPACING_MS));
         let spacing = spacing.filter(|_| claim.cause == Cause::Challenged);
-        let due_ms = grant.advisory_ms(claim.times.skew_ms).max(least_left_ms(grant.expiry));
+        let due_ms = grant.advisory_ms(claim.times.skew_ms).max(grant.expiry.least_left_ms());
         let due = match grant.expiry {
             Expiry::After(end) => Some(Deadline { after_ms: end.after_ms.saturating_sub(due_ms), ..end }),
             Expiry::Never | Expiry::At(_) => None,

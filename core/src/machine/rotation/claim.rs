@@ -5,15 +5,12 @@ use crate::state::custody::Watched;
 use crate::state::known::Fate;
 use crate::state::name::{Label, ProviderId};
 use crate::state::origin::Reach;
-use crate::state::time::{Deadline, Expiry, Stamp, later};
+use crate::state::time::{Deadline, Stamp, later};
 use crate::state::times::Times;
-use crate::state::{Claim, Custody, Doubt, Entry, Grant, State};
+use crate::state::{Claim, Custody, Doubt, Entry, Freshness, Grant, State};
 
 /// The least time between two rotations of one entry that an answer of 401 causes.
 pub const CHALLENGE_SPACING_MS: u64 = 300_000;
-/// A token is never handed out with less than this left, in milliseconds, because a request takes time; of a token that
-/// lives under 20 s, half its lifetime, or an issuer of such tokens would be asked for ever.
-pub const LEAST_LEFT_MS: u64 = 10_000;
 
 /// An actor wants to present a grant's refresh token.
 #[derive(Clone, Debug, PartialEq)]
@@ -99,15 +96,6 @@ pub(crate) fn claim(state: &mut State, now: &Stamp, want: &ClaimRotation) -> Out
     })
 }
 
-/// How much must be left of a token that is handed out, in milliseconds.
-pub(crate) fn least_left_ms(expiry: Expiry) -> u64 {
-    match expiry {
-        // One that has ended is never good, however short it was.
-        Expiry::After(deadline) => LEAST_LEFT_MS.min(deadline.after_ms / 2).max(1),
-        Expiry::Never | Expiry::At(_) => LEAST_LEFT_MS,
-    }
-}
-
 fn objection(
     entry: &Entry,
     grant: &Grant,
@@ -115,10 +103,7 @@ fn objection(
     now: &Stamp,
     want: &ClaimRotation,
 ) -> Option<Refusal> {
-    let left_ms = grant.expiry.left_ms(now);
-    // What is too short to be handed out is due, however narrow the advisory window.
-    let due_ms = grant.advisory_ms(want.times.skew_ms).max(least_left_ms(grant.expiry));
-    if want.cause == Cause::Due && left_ms > due_ms {
+    if want.cause == Cause::Due && grant.freshness(now, want.times.skew_ms) == Freshness::Good {
         return Some(Refusal::NotDue);
     }
     let in_doubt = doubt.and_then(|doubt| doubt_objection(grant, doubt, now, want)).map(Refusal::InDoubtUntil);

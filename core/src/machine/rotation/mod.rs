@@ -5,8 +5,7 @@ mod claim;
 mod settle;
 
 pub(super) use claim::claim;
-pub(crate) use claim::least_left_ms;
-pub use claim::{CHALLENGE_SPACING_MS, Cause, ClaimRotation, LEAST_LEFT_MS};
+pub use claim::{CHALLENGE_SPACING_MS, Cause, ClaimRotation};
 pub use settle::{BACK_OFF_FIRST_MS, BACK_OFF_MAX_MS, Settle};
 pub(super) use settle::{actor_gone, settle};
 

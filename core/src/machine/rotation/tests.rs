@@ -16,7 +16,7 @@ use crate::state::time::Expiry;
 use crate::state::times::Times;
 use crate::state::turned_away::TurnedAway;
 use crate::state::unreached::{Obstacle, Unreached};
-use crate::state::{Custody, Doubt, DoubtCause, Grant, Lost, Material, Nonce, State};
+use crate::state::{Custody, Doubt, DoubtCause, Grant, LEAST_LEFT_MS, Lost, Material, Nonce, State};
 
 /// A grant whose access token ends so many milliseconds after the beginning.
 fn ending(access: &str, expiry: Expiry) -> Material {
