@@ -148,6 +148,8 @@ mod codec;
 mod commands;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+#[cfg(all(feature = "file", unix))]
+mod docfile;
 #[cfg(all(feature = "doctor", unix))]
 pub mod doctor;
 mod engine;

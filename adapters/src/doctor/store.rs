@@ -7,7 +7,8 @@ use credlatch_core::state::State;
 
 use super::finding::{Finding, Severity};
 use super::remembered;
-use crate::file::{Exposure, FileStore, Found, Harm, Inspection, LockSeen, Provenance, shell_quoted};
+use crate::docfile::trouble::quoted as shell_quoted;
+use crate::file::{Exposure, FileStore, Found, Harm, Inspection, LockSeen, Provenance};
 #[cfg(feature = "hermes")]
 use crate::hermes::HermesStore;
 use crate::latch::Latch;

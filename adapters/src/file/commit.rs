@@ -1,18 +1,15 @@
 //! The order of a commit: draft, sync, word odd, rename, sync of the directory, word even. What a crash leaves between
 //! any two of these is either the old document or the new one, and the word never vouches for what isn't durable.
 
-use credlatch_core::port::{CommitError, Locked, StoreError, StoreErrorKind};
+use credlatch_core::port::{CommitError, Locked, StoreError};
 use credlatch_core::state::State;
 
-use super::claims::is_at;
-use super::disk::{Disk, Facts};
 use super::document::{self, Head};
-use super::kept::Kept;
 use super::lock::{FileLocked, Standing};
-use super::paths::Paths;
-use super::room::Room;
-use super::trouble::trouble;
-use crate::codec::MAX_BYTES;
+use crate::docfile::disk::Disk;
+use crate::docfile::held::{Held, facts_under_lock, replaced, too_large};
+use crate::docfile::room::Room;
+use crate::docfile::trouble::trouble;
 
 pub(super) fn commit<D: Disk>(
     locked: &mut FileLocked<'_, D>,
@@ -97,45 +94,6 @@ fn recheck<D: Disk>(locked: &mut FileLocked<'_, D>) -> Result<(), StoreError> {
         return Err(replaced(&locked.paths));
     }
     Ok(())
-}
-
-/// What a held lock is worth.
-pub(crate) enum Held {
-    /// It guards the document, which is this now; none if there is no document.
-    Guarding(Option<Facts>),
-    /// Somebody put another lock file in its place.
-    Superseded,
-}
-
-/// Looks whether a held lock still guards the document, and what that is now: somebody may have deleted the one or edited
-/// the other meanwhile.
-pub(crate) fn facts_under_lock<D: Disk>(disk: &D, lock: &Kept<D::File>, paths: &Paths) -> Result<Held, StoreError> {
-    if !lock.attempt(|lock| is_at(disk, lock, &paths.lock)).map_err(|error| trouble("look at", &paths.lock, &error))? {
-        return Ok(Held::Superseded);
-    }
-    match disk.look(&paths.document) {
-        Ok(facts) => Ok(Held::Guarding(Some(facts))),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Held::Guarding(None)),
-        Err(error) => Err(trouble("look at", &paths.document, &error)),
-    }
-}
-
-/// Why a commit gave way to somebody who doesn't lock.
-pub(crate) fn replaced(paths: &Paths) -> StoreError {
-    StoreError::new(
-        StoreErrorKind::Busy,
-        format!("{} or its lock file was changed by somebody else during a commit", paths.document.display()),
-        "try again; nothing was saved",
-    )
-}
-
-/// Why a document is not written.
-pub(crate) fn too_large(paths: &Paths) -> StoreError {
-    StoreError::new(
-        StoreErrorKind::Full,
-        format!("{} would be larger than {MAX_BYTES} bytes", paths.document.display()),
-        "remove entries, or spread them over several profiles",
-    )
 }
 
 /// A random even number that no commit had: not 0, and not the one that stands.

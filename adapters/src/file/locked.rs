@@ -7,12 +7,12 @@ use credlatch_core::shared::{MarkShared, Shared};
 use credlatch_core::state::State;
 
 use super::commit::commit;
-use super::disk::{Disk, Open};
 use super::document::{self, Document, Head};
 use super::lock::{FileLocked, Standing};
-use super::room::Room;
-use super::trouble::trouble;
 use super::word;
+use crate::docfile::disk::{Disk, Open};
+use crate::docfile::room::Room;
+use crate::docfile::trouble::trouble;
 
 impl<D: Disk> Locked for FileLocked<'_, D> {
     type Room = Room<D>;

@@ -6,28 +6,15 @@
 //! <home>/profiles/work.claims/     one locked file for each act in progress
 //! ```
 //!
-//! The lock file is never deleted or renamed. Everything goes through [`disk::Disk`], so that the same protocol runs on
-//! disks that fail and crash.
+//! The lock file is never deleted or renamed. How the document is locked, drafted and replaced is that of every document here
+//! (`docfile`); what is in it is the codec's, and what tells readers of a commit is the word.
 
-pub(crate) mod claims;
-pub(crate) mod commit;
-pub mod disk;
-pub(crate) mod document;
+mod commit;
+mod document;
 mod inspect;
-pub mod kept;
-pub(crate) mod key;
-mod left;
-pub(crate) mod lock;
+mod lock;
 mod locked;
-#[cfg(target_os = "linux")]
-mod magic;
-pub(crate) mod outside;
-pub(crate) mod paths;
-pub(crate) mod provenance;
-mod real;
-pub(crate) mod record;
-pub(crate) mod room;
-pub(crate) mod trouble;
+mod provenance;
 mod word;
 
 use std::path::{Path, PathBuf};
@@ -40,17 +27,17 @@ use credlatch_core::state::Nonce;
 use credlatch_core::state::{Actor, Claim, State};
 
 pub use crate::codec::MAX_BYTES;
-pub use claims::FileAlive;
-use disk::Disk;
+use crate::docfile::claims;
+pub use crate::docfile::claims::FileAlive;
+use crate::docfile::disk::Disk;
+use crate::docfile::key::Keys;
+use crate::docfile::paths::Paths;
+pub use crate::docfile::provenance::Provenance;
+use crate::docfile::record::Record;
+pub use crate::docfile::room::Room;
+pub use crate::docfile::{RealDisk, RealGate, disk, kept};
 pub use inspect::{Exposure, Found, Harm, Inspection, LockSeen};
-use key::Keys;
 pub use lock::FileLocked;
-use paths::Paths;
-pub use provenance::Provenance;
-pub use real::{RealDisk, RealGate};
-pub use room::Room;
-#[cfg(feature = "doctor")]
-pub(crate) use trouble::quoted as shell_quoted;
 
 /// One profile of a store on disk. It may be shared by any number of threads, and any number of processes may have one.
 pub struct FileStore<D: Disk = RealDisk> {
@@ -60,7 +47,7 @@ pub struct FileStore<D: Disk = RealDisk> {
     gate: D::Gate,
     reader: word::Reader<D>,
     trusts_file_system: bool,
-    record: Option<record::Record>,
+    record: Option<Record>,
     keys: Keys,
 }
 
@@ -95,14 +82,14 @@ impl<D: Disk> FileStore<D> {
     /// is not used.
     #[must_use]
     pub fn remembering(mut self, claims: Option<PathBuf>) -> Self {
-        self.record = claims.map(|file| record::Record::at(file, self.own_home()));
+        self.record = claims.map(|file| Record::at(file, self.own_home()));
         self
     }
 
     /// Why claims are not remembered outside the store's directory, if they aren't.
     #[cfg(feature = "doctor")]
     pub(crate) fn forgets(&self) -> Option<StoreError> {
-        record::Record::trouble_of(self.record.as_ref(), &self.paths().ok()?)
+        Record::trouble_of(self.record.as_ref(), &self.paths().ok()?)
     }
 
     /// Why what is remembered of claims may be taken away by others, if it may.
@@ -135,7 +122,7 @@ impl<D: Disk> FileStore<D> {
     /// # Errors
     /// The directory can't be looked at.
     pub fn file_system(&self) -> Result<Option<&'static str>, StoreError> {
-        provenance::file_system(&*self.disk, &self.paths()?)
+        crate::docfile::provenance::file_system(&*self.disk, &self.paths()?)
     }
 
     /// The sign of life of that name.

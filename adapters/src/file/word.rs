@@ -11,9 +11,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use credlatch_core::port::{Cell, Seam, StoreError};
 use credlatch_core::state::Nonce;
 
-use super::disk::{Disk, Facts, Open, Place};
-use super::paths::Paths;
-use super::trouble::{lockable, trouble};
+use crate::docfile::disk::{Disk, Facts, Open, Place};
+use crate::docfile::paths::Paths;
+use crate::docfile::trouble::{lockable, trouble};
 
 /// How often a reader compares the files with what it saw, in milliseconds.
 const GLANCE_MS: u64 = 1000;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
-use crate::file::MAX_BYTES;
+use crate::codec::MAX_BYTES;
 use crate::wiped::exactly;
 
 /// An object's fields, in their order. A name stands in it once: of two, programs disagree about which counts.

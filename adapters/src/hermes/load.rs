@@ -13,7 +13,7 @@ use super::row::{self, Judge, Judged};
 use super::side::{self, Known, KnownKind, RowId, Side};
 use super::{status, suppress};
 use crate::codec::{OLDEST, validate, wherever};
-use crate::file::trouble::unreadable;
+use crate::docfile::trouble::unreadable;
 
 /// The form of Hermes' document that is known.
 const HERMES_VERSION: u64 = 1;

@@ -10,15 +10,15 @@ use super::HermesStore;
 use super::load::{Opened, open};
 use super::save::{Moment, save};
 use super::side::Side;
-use crate::file::Room;
-use crate::file::claims;
-use crate::file::commit::{Held, facts_under_lock, replaced, too_large};
-use crate::file::disk::{Disk, Gate, Open, Place};
-use crate::file::document::{Content, read_bytes};
-use crate::file::kept::Kept;
-use crate::file::lock::{Way, acquire, busy_here};
-use crate::file::paths::Paths;
-use crate::file::trouble::trouble;
+use crate::docfile::claims;
+use crate::docfile::content::{Content, read_bytes};
+use crate::docfile::disk::{Disk, Gate, Open, Place};
+use crate::docfile::held::{Held, facts_under_lock, replaced, too_large};
+use crate::docfile::kept::Kept;
+use crate::docfile::lock::{Way, acquire, busy_here};
+use crate::docfile::paths::Paths;
+use crate::docfile::room::Room;
+use crate::docfile::trouble::trouble;
 use crate::system::lockers;
 
 /// How often Hermes looks whether the lock is free, in milliseconds. We look as often in the long run, and sooner at first,

@@ -34,14 +34,17 @@ use credlatch_core::port::{CommitError, Left, Loaded, Locked, Store, StoreError,
 use credlatch_core::provider::Table;
 use credlatch_core::state::{Actor, Claim, Nonce, State};
 
-use crate::file::disk::Disk;
-use crate::file::document::{Content, read_bytes};
-use crate::file::key::Keys;
-use crate::file::paths::Paths;
-use crate::file::provenance::{adopted, trust};
-use crate::file::record::Record;
-use crate::file::trouble::trouble;
-use crate::file::{FileAlive, Provenance, RealDisk, Room, claims};
+use crate::docfile::RealDisk;
+use crate::docfile::claims::{self, FileAlive};
+use crate::docfile::content::{Content, read_bytes};
+use crate::docfile::disk::Disk;
+use crate::docfile::key::Keys;
+use crate::docfile::paths::Paths;
+use crate::docfile::provenance::Provenance;
+use crate::docfile::provenance::{adopted, trust};
+use crate::docfile::record::Record;
+use crate::docfile::room::Room;
+use crate::docfile::trouble::trouble;
 use load::open;
 pub use lock::HermesLocked;
 use row::Judge;

@@ -18,8 +18,8 @@ use credlatch_core::time::{Expiry, Stamp};
 use serde::{Deserialize, Serialize};
 
 use crate::codec;
-use crate::file::disk::Place;
-use crate::file::provenance::is_same_file;
+use crate::docfile::disk::Place;
+use crate::docfile::provenance::is_same_file;
 
 /// The name of our part in the document.
 pub(super) const NAME: &str = "credlatch";

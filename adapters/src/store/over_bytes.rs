@@ -173,7 +173,7 @@ impl OverBytes {
         }
         let marks = locked.shared(&loaded.state).map_err(CommitError::NotSaved)?;
         let now = port::Clock::now(&crate::system::SystemClock);
-        let state = crate::file::provenance::adopted(&loaded.state, &now, marks);
+        let state = crate::docfile::provenance::adopted(&loaded.state, &now, marks);
         if marks.is_some() || state != loaded.state {
             locked.take_over();
             locked.commit(&state, None)?;

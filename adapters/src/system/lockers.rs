@@ -7,7 +7,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::process;
-use crate::file::disk::Place;
+use crate::docfile::disk::Place;
 
 /// The processes that have the lock of the file at this path, the lowest number first; none where that can't be told.
 #[cfg(feature = "doctor")]

@@ -136,7 +136,7 @@ pub(super) const EDITS: &[Edit] = &[
     Edit {
         name: "renamed without a sync",
         what: "the draft is put in place before its bytes are durable",
-        file: "adapters/src/file/room.rs",
+        file: "adapters/src/docfile/room.rs",
         right: "self.disk.sync(&self.file)",
         wrong: "self.disk.look(&self.path()).map(drop)",
         trials: &[(CRASH, &[3, 5, 7, 8, 16])],

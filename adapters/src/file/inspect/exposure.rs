@@ -4,11 +4,11 @@ use std::path::Path;
 
 use credlatch_core::port::{StoreError, StoreErrorKind};
 
-use super::super::disk::{Disk, Facts, Kind};
-use super::super::document;
-use super::super::paths::Paths;
-use super::super::trouble::{lockable, private, quoted, unreadable};
 use super::look;
+use crate::docfile::content;
+use crate::docfile::disk::{Disk, Facts, Kind};
+use crate::docfile::paths::Paths;
+use crate::docfile::trouble::{lockable, private, quoted, unreadable};
 
 /// Something about a file's owner, permissions or names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub(super) fn exposures<D: Disk>(disk: &D, paths: &Paths, home: Option<&Path>) -
     let mut found = Vec::new();
     found.extend(home.and_then(|home| of_home(disk, home)));
     found.extend(paths.check_folder(disk).err().map(refused));
-    found.extend(of_file(disk, &paths.document, document::check).map(refused));
+    found.extend(of_file(disk, &paths.document, content::check).map(refused));
     found.extend(of_lock(disk, &paths.lock).map(refused));
     found.extend(paths.check_claims(disk).err().map(refused));
     found

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use credlatch_core::state::{Nonce, State};
 
-use super::super::disk::{Disk, Hold, Kind, Open};
-use super::super::paths::Paths;
+use crate::docfile::disk::{Disk, Hold, Kind, Open};
+use crate::docfile::paths::Paths;
 
 /// A file that is not part of the store as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]

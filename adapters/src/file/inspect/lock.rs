@@ -5,9 +5,9 @@ use std::path::Path;
 
 use credlatch_core::port::StoreError;
 
-use super::super::disk::{Disk, Hold, Open};
-use super::super::trouble::{lockable, trouble};
 use super::super::word::{self, Word};
+use crate::docfile::disk::{Disk, Hold, Open};
+use crate::docfile::trouble::{lockable, trouble};
 
 /// How long a lock is looked at before it counts as held: a commit takes a few milliseconds.
 const HELD_MS: u64 = 250;

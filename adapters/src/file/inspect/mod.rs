@@ -11,10 +11,11 @@ use std::path::{Path, PathBuf};
 use credlatch_core::port::{Store, StoreError};
 use credlatch_core::state::State;
 
-use super::disk::{Disk, Space};
-use super::paths::Paths;
-use super::trouble::trouble;
-use super::{FileStore, Provenance, room};
+use super::{FileStore, Provenance};
+use crate::docfile::disk::{Disk, Space};
+use crate::docfile::paths::Paths;
+use crate::docfile::room;
+use crate::docfile::trouble::trouble;
 pub use exposure::{Exposure, Harm};
 pub use leftovers::Found;
 pub use lock::LockSeen;

@@ -53,11 +53,11 @@ impl Builder {
     }
 
     pub(super) fn claims_file(&self) -> Result<Option<PathBuf>, Error> {
-        crate::file::outside::CLAIMS.find(self.claims.as_deref())
+        crate::docfile::outside::CLAIMS.find(self.claims.as_deref())
     }
 
     pub(super) fn key_file(&self) -> Result<Option<PathBuf>, Error> {
-        crate::file::outside::KEY.find(self.fingerprint_key.as_deref())
+        crate::docfile::outside::KEY.find(self.fingerprint_key.as_deref())
     }
 
     #[cfg(feature = "hermes")]

@@ -209,7 +209,7 @@ fn another_users_record_is_not_believed() {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_full_disk_is_told_as_full_and_nothing_half_written_stays() {
-    const TEST: &str = "file::record::tests::a_full_disk_is_told_as_full_and_nothing_half_written_stays";
+    const TEST: &str = "docfile::record::tests::a_full_disk_is_told_as_full_and_nothing_half_written_stays";
     let Some(place) = std::env::var_os("CREDLATCH_TEST_SMALL_DISK") else {
         if !needs::is_root("mounts a file system") {
             return;

@@ -17,7 +17,7 @@ const BLOCK: u64 = 4096;
 const HEADROOM: u64 = 4 * BLOCK;
 
 /// The room for a document of this size that grows by so many bytes.
-pub(super) fn wanted(present: u64, more: u64) -> u64 {
+pub(crate) fn wanted(present: u64, more: u64) -> u64 {
     present.saturating_add(more).next_multiple_of(BLOCK).saturating_add(HEADROOM)
 }
 

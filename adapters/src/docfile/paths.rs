@@ -54,7 +54,7 @@ impl Paths {
     }
 
     /// The files beside a document's name, whatever that leads to.
-    pub(super) fn unlinked(entry: &Path) -> Self {
+    pub(crate) fn unlinked(entry: &Path) -> Self {
         Self::beside(entry.to_owned(), entry)
     }
 

@@ -1,0 +1,49 @@
+//! What a lock that is held is worth: somebody may have deleted its file, or edited the document, meanwhile.
+
+use credlatch_core::port::{StoreError, StoreErrorKind};
+
+use super::claims::is_at;
+use super::disk::{Disk, Facts};
+use super::kept::Kept;
+use super::paths::Paths;
+use super::trouble::trouble;
+use crate::codec::MAX_BYTES;
+
+/// What a held lock is worth.
+pub(crate) enum Held {
+    /// It guards the document, which is this now; none if there is no document.
+    Guarding(Option<Facts>),
+    /// Somebody put another lock file in its place.
+    Superseded,
+}
+
+/// Looks whether a held lock still guards the document, and what that is now: somebody may have deleted the one or edited
+/// the other meanwhile.
+pub(crate) fn facts_under_lock<D: Disk>(disk: &D, lock: &Kept<D::File>, paths: &Paths) -> Result<Held, StoreError> {
+    if !lock.attempt(|lock| is_at(disk, lock, &paths.lock)).map_err(|error| trouble("look at", &paths.lock, &error))? {
+        return Ok(Held::Superseded);
+    }
+    match disk.look(&paths.document) {
+        Ok(facts) => Ok(Held::Guarding(Some(facts))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Held::Guarding(None)),
+        Err(error) => Err(trouble("look at", &paths.document, &error)),
+    }
+}
+
+/// Why a commit gave way to somebody who doesn't lock.
+pub(crate) fn replaced(paths: &Paths) -> StoreError {
+    StoreError::new(
+        StoreErrorKind::Busy,
+        format!("{} or its lock file was changed by somebody else during a commit", paths.document.display()),
+        "try again; nothing was saved",
+    )
+}
+
+/// Why a document is not written.
+pub(crate) fn too_large(paths: &Paths) -> StoreError {
+    StoreError::new(
+        StoreErrorKind::Full,
+        format!("{} would be larger than {MAX_BYTES} bytes", paths.document.display()),
+        "remove entries, or spread them over several profiles",
+    )
+}

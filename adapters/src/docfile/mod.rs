@@ -1,0 +1,26 @@
+//! A document that is locked, and replaced as a whole without a moment at which a crash loses it: what the store on disk and
+//! the store of Hermes' file share, whatever is in the document.
+//!
+//! Beside a document `NAME` lie its lock file, whose lock excludes other writers, and a directory of claims with one locked
+//! file for each act in progress. A commit writes a draft, makes it durable and renames it. Everything goes through
+//! [`disk::Disk`], so that the same protocol runs on disks that fail and crash.
+
+pub(crate) mod claims;
+pub(crate) mod content;
+pub mod disk;
+pub(crate) mod held;
+pub mod kept;
+pub(crate) mod key;
+pub(crate) mod left;
+pub(crate) mod lock;
+#[cfg(target_os = "linux")]
+mod magic;
+pub(crate) mod outside;
+pub(crate) mod paths;
+pub(crate) mod provenance;
+mod real;
+pub(crate) mod record;
+pub(crate) mod room;
+pub(crate) mod trouble;
+
+pub use real::{RealDisk, RealGate};
