@@ -1,10 +1,8 @@
 //! What `doctor` says of a login in progress, and of whoever works on it.
 
-use std::fs;
-
 use serde_json::Value;
 
-use crate::world::{World, send, until};
+use crate::world::{World, send, stop, until};
 
 fn doctor(world: &World, status: i32) -> Value {
     let said = world.say(&["doctor", "--json"]);
@@ -36,10 +34,7 @@ fn a_login_in_progress_is_told_with_its_code_and_whoever_polls() {
     assert!(told(&seen).contains(login.code()) && told(&seen).contains(&format!("process {pid} works on it")));
     assert_eq!(seen["providers"][0]["why"], "nothing is stored");
 
-    send("STOP", pid);
-    until("the poller is stopped", || {
-        fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| stat.contains(") T "))
-    });
+    stop(pid);
     let seen = doctor(&world, 1);
     assert_eq!(seen["providers"][0]["flow"]["holder"]["state"], "stopped");
     assert!(told(&seen).contains("is stopped"), "{seen:#}");

@@ -172,7 +172,7 @@ fn a_stopped_exchange_that_wrote_its_answer_down_is_settled_by_the_next() {
     until("the answer is written down", || {
         fs::read(&sign).is_ok_and(|sign| sign.get(4096..4104) == Some(b"clansw1\n"))
     });
-    crate::world::send("STOP", exchanger);
+    crate::world::stop(exchanger);
     lock.unlock().unwrap();
     let next = world.say(&["token", "acme"]);
     let is_served = world.sandbox.accepts(next.out.trim());

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use credlatch::{ErrorKind, Latch, Secret};
 
 use crate::helper::Said;
-use crate::world::{World, send, signal, until};
+use crate::world::{World, send, signal, stop, until};
 
 #[test]
 fn a_stopped_holder_blocks_its_own_renewal_and_is_named() {
@@ -15,11 +15,7 @@ fn a_stopped_holder_blocks_its_own_renewal_and_is_named() {
     let holder = world.start(&["token", "acme"]);
     world.exchange_begins(1);
     let exchanger = world.exchanger();
-    send("STOP", exchanger);
-    until("the holder is stopped", || {
-        let stat = std::fs::read_to_string(format!("/proc/{exchanger}/stat")).unwrap_or_default();
-        !cfg!(target_os = "linux") || stat.contains(") T ")
-    });
+    stop(exchanger);
 
     // Reads, and changes of everything else, go on.
     assert_eq!(world.health(), "rotating");
@@ -61,7 +57,7 @@ fn whoever_joins_a_login_whose_poller_is_stopped_is_told() {
     };
     until("somebody polls", || holder()["pid"].is_u64());
     let pid = u32::try_from(holder()["pid"].as_u64().unwrap()).unwrap();
-    send("STOP", pid);
+    stop(pid);
     until("the poller is stopped", || holder()["state"] == "stopped");
 
     let joiner = world.start(&["login", "acme"]);

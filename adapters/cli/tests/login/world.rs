@@ -223,11 +223,22 @@ fn rotating(value: &Value) -> Option<&Value> {
     }
 }
 
+/// Stops a process, and waits until none of its threads does anything any more: one of them may run on for a moment after the
+/// signal was sent, and come to a lock that it then keeps.
+pub(crate) fn stop(pid: u32) {
+    send("STOP", pid);
+    until("it is stopped", || threads(pid).iter().all(|state| *state == 'T'));
+}
+
 /// Whether any thread of a process runs: a process whose first thread has ended looks as if it were only waited for while
 /// others of it still have its files, and their locks.
 fn is_running(pid: u32) -> bool {
+    threads(pid).iter().any(|state| !['Z', 'X'].contains(state))
+}
+
+/// The state of each thread of a process, as the system names it by a letter.
+fn threads(pid: u32) -> Vec<char> {
     let threads = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
-    threads
-        .filter_map(|thread| std::fs::read_to_string(thread.path().join("stat")).ok())
-        .any(|stat| stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X'])))
+    let stats = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("stat")).ok());
+    stats.filter_map(|stat| stat.rsplit_once(") ")?.1.chars().next()).collect()
 }
