@@ -33,8 +33,9 @@ impl Outside {
     ///
     /// A relative path in a variable is refused: it would mean another file in each directory that a program is started in.
     pub(crate) fn find(&self, named: Option<&Path>) -> Result<Option<PathBuf>, Error> {
-        let inherited = std::env::var_os(self.variable).map(PathBuf::from);
-        let Some(path) = named.or(inherited.as_deref()) else { return Ok(self.usual()) };
+        let inherited = || std::env::var_os(self.variable).map(PathBuf::from);
+        let Some(path) = named.map(Path::to_owned).or_else(inherited) else { return Ok(self.usual()) };
+        let path = path.as_path();
         no_tilde(path, if named.is_some() { self.what } else { self.variable })?;
         if path.as_os_str().is_empty() {
             return Ok(None);
@@ -49,7 +50,8 @@ impl Outside {
             ));
         }
         // A relative name that a program gives must not move with the working directory.
-        Ok(Some(std::path::absolute(path).unwrap_or_else(|_| path.to_owned())))
+        let whole = || std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        Ok(Some(if path.is_absolute() { path.to_owned() } else { whole() }))
     }
 
     fn usual(&self) -> Option<PathBuf> {

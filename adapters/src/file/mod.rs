@@ -63,7 +63,8 @@ impl<D: Disk> FileStore<D> {
     #[doc(hidden)]
     pub fn on(disk: Arc<D>, home: &Path, profile: &ProfileName) -> Self {
         // A relative home must not move with the working directory.
-        let home = std::path::absolute(Path::new(".").join(home)).unwrap_or_else(|_| home.to_owned());
+        let whole = || std::path::absolute(Path::new(".").join(home)).unwrap_or_else(|_| home.to_owned());
+        let home = if home.is_absolute() { home.to_owned() } else { whole() };
         let entry = home.join("profiles").join(format!("{profile}.json"));
         let (gate, reader) = (D::Gate::default(), word::Reader::new());
         Self { disk, entry, gate, reader, trusts_file_system: false, record: None, keys: Keys::default() }

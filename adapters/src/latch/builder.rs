@@ -15,6 +15,8 @@ use credlatch_core::name::ProfileName;
 use credlatch_core::port::{Clock, Issuer};
 use credlatch_core::provider::{Provider, Table};
 
+#[cfg(all(feature = "doctor", unix))]
+pub(crate) use place::Place;
 pub use place::default_home;
 use stores::Stores;
 
@@ -73,6 +75,9 @@ pub struct Builder {
     exchange_process: Option<PathBuf>,
     /// All rows, once the file was read.
     table: Option<Arc<Table>>,
+    /// What keeps rows of the file from being used, once it was read: all profiles of a home have the same.
+    #[cfg(all(feature = "file", unix))]
+    guard: Option<Arc<super::guard::Guard>>,
 }
 
 impl Default for Builder {
@@ -98,6 +103,8 @@ impl Default for Builder {
             #[cfg(all(feature = "file", unix))]
             exchange_process: None,
             table: None,
+            #[cfg(all(feature = "file", unix))]
+            guard: None,
         }
     }
 }

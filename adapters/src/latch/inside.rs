@@ -8,7 +8,7 @@ use credlatch_core::port::Issuer;
 
 use super::Latch;
 #[cfg(all(feature = "doctor", unix))]
-use super::Place;
+use super::builder::Place;
 #[cfg(all(feature = "file", unix))]
 use crate::engine::Engine;
 
@@ -26,8 +26,8 @@ impl Latch {
 
     /// Where its store is, if that is a directory.
     #[cfg(all(feature = "doctor", unix))]
-    pub(crate) fn place(&self) -> Option<&Place> {
-        self.0.place.as_ref()
+    pub(crate) fn place(&self) -> Option<Place> {
+        self.0.opened.place()
     }
 
     /// Its store, if that is Hermes' file.

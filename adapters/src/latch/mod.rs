@@ -140,15 +140,9 @@ struct Inner {
     issuer: Arc<dyn Issuer>,
     table: Arc<Table>,
     profile: ProfileName,
-    /// The directory of the store, if it is one.
-    #[cfg(all(feature = "env", feature = "file", unix))]
-    home: Option<std::path::PathBuf>,
-    /// The variables by which a child's own calls of credlatch mean this store and profile.
-    #[cfg(all(feature = "env", feature = "file", unix))]
-    context: Vec<(&'static str, String)>,
-    /// Where the store is, if it is a directory: for whoever looks it over.
-    #[cfg(all(feature = "doctor", unix))]
-    place: Option<Place>,
+    /// What it was opened with.
+    #[cfg(all(any(feature = "env", feature = "doctor"), feature = "file", unix))]
+    opened: Builder,
     /// The same for Hermes' file.
     #[cfg(all(feature = "doctor", feature = "hermes", unix))]
     hermes: Option<crate::hermes::HermesStore>,
@@ -159,7 +153,7 @@ struct Inner {
     patience_ms: u64,
     links: link::Links,
     #[cfg(all(feature = "file", unix))]
-    guard: guard::Guard,
+    guard: Arc<guard::Guard>,
     /// Who makes exchanges in processes of their own.
     #[cfg(all(feature = "file", unix))]
     exchanger: Option<Arc<crate::exchanger::Exchanger>>,
@@ -168,15 +162,6 @@ struct Inner {
     debts: debts::Debts,
     /// Where its document is, so that a clear asks the other latches of this process that are on the same one.
     document: siblings::Place,
-}
-
-/// Where a store on disk is.
-#[cfg(all(feature = "doctor", unix))]
-pub(crate) struct Place {
-    pub(crate) home: std::path::PathBuf,
-    pub(crate) trusts_file_system: bool,
-    pub(crate) claims: Option<std::path::PathBuf>,
-    pub(crate) fingerprint_key: Option<std::path::PathBuf>,
 }
 
 #[cfg(feature = "env")]
@@ -188,7 +173,7 @@ impl Inner {
     )]
     pub(crate) fn home(&self) -> Option<&std::path::Path> {
         #[cfg(all(feature = "file", unix))]
-        return self.home.as_deref();
+        return self.opened.directory();
         #[cfg(not(all(feature = "file", unix)))]
         None
     }
@@ -201,11 +186,11 @@ impl Inner {
         not(all(feature = "file", unix)),
         expect(clippy::unused_self, reason = "without files there is nothing to come back to")
     )]
-    pub(crate) fn context(&self) -> &[(&'static str, String)] {
+    pub(crate) fn context(&self) -> Vec<(&'static str, String)> {
         #[cfg(all(feature = "file", unix))]
-        return &self.context;
+        return self.opened.context();
         #[cfg(not(all(feature = "file", unix)))]
-        &[]
+        Vec::new()
     }
 }
 

@@ -83,8 +83,8 @@ impl Planning<'_> {
         let inheritance = Inheritance { expected: latch.allowed()?, ..inheritance };
         let folder = nothing_in(latch.0.home())?;
         let empty_folder = folder.to_str();
-        let context: Vec<(&str, &str)> =
-            latch.0.context().iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let context = latch.0.context();
+        let context: Vec<(&str, &str)> = context.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let (table, context) = (latch.providers(), context.as_slice());
         let wanted = Wanted { table, targets: &targets, inheritance: &inheritance, context, empty_folder };
         Ok(Plan(scrub::plan(std::env::vars_os(), &wanted)?))

@@ -67,7 +67,7 @@ impl Profiles {
             let what = format!("{} is not a directory", home.display());
             return Err(Error::new(ErrorKind::Unreadable, what, "give another home"));
         }
-        let template = template.home(&home).outside_found()?;
+        let template = template.home(&home);
         Ok(Self::sharing(Home::Disk(home), template))
     }
 

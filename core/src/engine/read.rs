@@ -17,7 +17,8 @@ impl<P: Ports> Engine<P> {
     /// The store can't be reached, read or parsed.
     pub fn read<R>(&self, look: impl FnOnce(&Arc<Snapshot>) -> R) -> Result<R, StoreError> {
         let mut look = Some(look);
-        if let Some(word) = self.store.word()? {
+        let before = self.store.word()?;
+        if let Some(word) = before {
             let current = |snapshot: &Arc<Snapshot>| {
                 let is_current = snapshot.id == Some(word);
                 is_current.then(|| look.take().map(|look| look(snapshot))).flatten()
@@ -26,7 +27,7 @@ impl<P: Ports> Engine<P> {
                 return Ok(seen);
             }
         }
-        let snapshot = self.reload()?;
+        let snapshot = self.reload(before)?;
         let Some(look) = look.take() else { unreachable!("a look is taken once, by the return above") };
         Ok(look(&snapshot))
     }
@@ -39,10 +40,10 @@ impl<P: Ports> Engine<P> {
         self.read(Arc::clone)
     }
 
-    fn reload(&self) -> Result<Arc<Snapshot>, StoreError> {
+    fn reload(&self, before: Option<u64>) -> Result<Arc<Snapshot>, StoreError> {
         // Registered before the store is opened, so that a clear's drain waits for what this reader may find.
         let ticket = self.ledger.write(super::snapshot::Ledger::enter);
-        let loaded = self.load_between_words();
+        let loaded = self.load_after(before);
         let now = self.clock.now();
         self.ledger
             .write(|ledger| {
@@ -62,8 +63,7 @@ impl<P: Ports> Engine<P> {
 
     /// Loads, and tells whether the word read *before* the document was opened names what was loaded: only then may the
     /// load be kept.
-    fn load_between_words(&self) -> Result<(crate::port::Loaded, bool), StoreError> {
-        let before = self.store.word()?;
+    fn load_after(&self, before: Option<u64>) -> Result<(crate::port::Loaded, bool), StoreError> {
         let loaded = self.store.load()?;
         if let Err(broken) = crate::law::check_state(&loaded.state) {
             return Err(unreadable(&broken));

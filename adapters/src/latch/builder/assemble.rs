@@ -13,6 +13,8 @@ use crate::any_store::AnyStore;
 use crate::engine::{AnyClock, Engine};
 #[cfg(all(feature = "file", unix))]
 use crate::exchanger::Exchanger;
+#[cfg(all(feature = "file", unix))]
+use crate::latch::guard::Guard;
 use crate::latch::workers::Workers;
 use crate::latch::{Handle, Inner, Latch, issuer, siblings};
 use crate::system::{SystemClock, SystemNonces};
@@ -29,35 +31,23 @@ impl Builder {
         let engine = Engine::new(AnyStore::new(store), clock, SystemNonces, self.patience_ms);
         let engine = engine.remembering(Arc::clone(&issuer));
         #[cfg(all(feature = "file", unix))]
-        let context = self.context();
-        #[cfg(all(feature = "file", unix))]
-        let exchanger = self.exchanger(&issuer, &context);
+        let exchanger = self.exchanger(&issuer);
         #[cfg(all(feature = "file", unix))]
         let issuer = exchanger.clone().map_or(issuer, |exchanger| exchanger as Arc<dyn Issuer>);
         let inner = Inner {
             engine,
             issuer,
             #[cfg(all(feature = "file", unix))]
-            guard: crate::latch::guard::Guard::new(&table, self.providers.clone(), self.words().as_deref())
-                .knowing(self.own_rows(), self.words().is_none()),
+            guard: self.guard.clone().unwrap_or_else(|| self.guard_of(&table)),
             table,
-            profile: self.profile,
-            #[cfg(all(feature = "env", feature = "file", unix))]
-            context,
-            #[cfg(all(feature = "env", feature = "file", unix))]
-            home: self.home.clone(),
-            #[cfg(all(feature = "doctor", unix))]
-            place: self.home.map(|home| crate::latch::Place {
-                home,
-                trusts_file_system: self.trusts_file_system,
-                claims: self.claims.clone(),
-                fingerprint_key: self.fingerprint_key.clone(),
-            }),
+            profile: self.profile.clone(),
             #[cfg(all(feature = "doctor", feature = "hermes", unix))]
             hermes,
             looks_ahead: self.looks_ahead,
-            first_turn: u64::try_from(SystemNonces.nonce().0 >> 64).unwrap_or(0),
             patience_ms: self.patience_ms,
+            first_turn: u64::try_from(SystemNonces.nonce().0 >> 64).unwrap_or(0),
+            #[cfg(all(any(feature = "env", feature = "doctor"), feature = "file", unix))]
+            opened: self,
             links: crate::latch::link::Links::default(),
             #[cfg(all(feature = "file", unix))]
             exchanger,
@@ -83,20 +73,24 @@ impl Builder {
 #[cfg(all(feature = "file", unix))]
 impl Builder {
     /// Who makes exchanges in processes of their own: they find the same store, and the user's files outside of it.
-    fn exchanger(&self, issuer: &Arc<dyn Issuer>, context: &[(&'static str, String)]) -> Option<Arc<Exchanger>> {
-        let program = self.exchange_process.clone().filter(|_| !context.is_empty())?;
+    fn exchanger(&self, issuer: &Arc<dyn Issuer>) -> Option<Arc<Exchanger>> {
+        let program = self.exchange_process.clone()?;
+        let context = self.context();
+        if context.is_empty() {
+            return None;
+        }
         // None is named too: it must not become the user's own file.
         let path = |file: &Option<PathBuf>| file.as_ref().map_or(Some(""), |file| file.to_str()).map(str::to_owned);
         let outside =
             [("CREDLATCH_CLAIMS", path(&self.claims)), ("CREDLATCH_FINGERPRINT_KEY", path(&self.fingerprint_key))];
         let outside = outside.into_iter().filter_map(|(name, value)| Some((name, value?)));
         let trusts = self.trusts_file_system.then(|| ("CREDLATCH_TRUST_FILE_SYSTEM", "1".to_owned()));
-        let context = context.iter().cloned().chain(outside).chain(trusts).collect();
+        let context = context.into_iter().chain(outside).chain(trusts).collect();
         Some(Arc::new(Exchanger::new(Arc::clone(issuer), program, context)))
     }
 
     /// The variables by which a command of ours finds the same store, profile and provider file; none of a store in memory.
-    fn context(&self) -> Vec<(&'static str, String)> {
+    pub(in crate::latch) fn context(&self) -> Vec<(&'static str, String)> {
         let absolute = |path: &PathBuf| std::path::absolute(path).ok()?.into_os_string().into_string().ok();
         let home = self.home.as_ref().and_then(absolute).map(|home| ("CREDLATCH_HOME", home));
         #[cfg(feature = "hermes")]
@@ -107,6 +101,16 @@ impl Builder {
         let providers = self.providers.as_ref().and_then(absolute).map(|file| ("CREDLATCH_PROVIDERS", file));
         let profile = ("CREDLATCH_PROFILE", self.profile.as_str().to_owned());
         [Some(store), Some(profile), providers].into_iter().flatten().collect()
+    }
+}
+
+#[cfg(all(feature = "file", unix))]
+impl Builder {
+    /// What keeps rows of a file from being used before a person agreed to them.
+    pub(super) fn guard_of(&self, table: &Table) -> Arc<Guard> {
+        let words = self.words();
+        let guard = Guard::new(table, self.providers.clone(), words.as_deref());
+        Arc::new(guard.knowing(self.own_rows(), words.is_none()))
     }
 }
 

@@ -104,10 +104,9 @@ impl Builder {
             None => issuer_of(&Self { home: Some(home.clone()), ..self.clone() }, &table),
         };
         let (claims, fingerprint_key) = (self.claims_file()?, self.key_file()?);
-        crate::latch::Profiles::of(
-            Self { issuer: Some(issuer), table: Some(table), claims, fingerprint_key, ..self },
-            home,
-        )
+        let guard = Self { home: Some(home.clone()), ..self.clone() }.guard_of(&table);
+        let (issuer, table, guard) = (Some(issuer), Some(table), Some(guard));
+        crate::latch::Profiles::of(Self { issuer, table, guard, claims, fingerprint_key, ..self }, home)
     }
 
     /// Whether another process could make the exchanges, if one is to.

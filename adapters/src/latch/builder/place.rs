@@ -1,5 +1,7 @@
 //! Where a store and the user's files outside of it are.
 
+#[cfg(all(feature = "env", feature = "file", unix))]
+use std::path::Path;
 #[cfg(all(feature = "file", unix))]
 use std::path::PathBuf;
 #[cfg(all(feature = "hermes", unix))]
@@ -45,11 +47,21 @@ impl Builder {
         Ok(store.remembering(self.claims_file()?).keyed_by(self.key_file()?))
     }
 
-    /// The same, with the user's files outside of the stores looked for once, whatever number of profiles it opens.
-    pub(in crate::latch) fn outside_found(mut self) -> Result<Self, Error> {
-        self.claims = Some(self.claims_file()?.unwrap_or_default());
-        self.fingerprint_key = Some(self.key_file()?.unwrap_or_default());
-        Ok(self)
+    /// The directory of the store, once it was opened, if it is one.
+    #[cfg(feature = "env")]
+    pub(in crate::latch) fn directory(&self) -> Option<&Path> {
+        self.home.as_deref()
+    }
+
+    /// The store and what belongs to it, for whoever looks it over; none if it is no directory.
+    #[cfg(feature = "doctor")]
+    pub(in crate::latch) fn place(&self) -> Option<Place> {
+        Some(Place {
+            home: self.home.clone()?,
+            trusts_file_system: self.trusts_file_system,
+            claims: self.claims.clone(),
+            fingerprint_key: self.fingerprint_key.clone(),
+        })
     }
 
     pub(super) fn claims_file(&self) -> Result<Option<PathBuf>, Error> {
@@ -79,6 +91,15 @@ impl Builder {
         let usual = || is_elsewhere.then(|| crate::default_home().ok()).flatten();
         self.home.clone().or_else(usual)
     }
+}
+
+/// Where a store on disk is.
+#[cfg(all(feature = "doctor", unix))]
+pub(crate) struct Place {
+    pub(crate) home: PathBuf,
+    pub(crate) trusts_file_system: bool,
+    pub(crate) claims: Option<PathBuf>,
+    pub(crate) fingerprint_key: Option<PathBuf>,
 }
 
 /// The home that was named, or the usual one.
