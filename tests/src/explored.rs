@@ -45,13 +45,18 @@ pub const SHORT_GROUPS: &[Group] = &[
 
 /// What a long run explores.
 pub const LONG_GROUPS: &[Group] = &[
-    Group { name: "pairs of processes", acts: 2, threads: false, dies: false, among: &Act::ALL },
-    Group { name: "pairs of processes, one dies", acts: 2, threads: false, dies: true, among: &Act::ALL },
-    Group { name: "pairs of threads", acts: 2, threads: true, dies: false, among: &Act::ALL },
-    Group { name: "triples of processes", acts: 3, threads: false, dies: false, among: &Act::ALL },
-    Group { name: "triples of threads", acts: 3, threads: true, dies: false, among: &Act::ALL },
-    Group { name: "triples of processes, one dies", acts: 3, threads: false, dies: true, among: &Act::ALL },
+    PROCESSES,
+    Group { name: "pairs of processes, one dies", dies: true, ..PROCESSES },
+    Group { name: "pairs of threads", threads: true, ..PROCESSES },
+    Group { name: "triples of processes", acts: 3, ..PROCESSES },
+    Group { name: "triples of threads", acts: 3, threads: true, ..PROCESSES },
+    Group { name: "triples of processes, one dies", acts: 3, dies: true, ..PROCESSES },
 ];
+
+/// Of these a run of minutes explores what has few situations.
+pub const PART_GROUPS: &[Group] = LONG_GROUPS.split_at(4).0;
+
+const PROCESSES: Group = Group { name: "pairs of processes", acts: 2, threads: false, dies: false, among: &Act::ALL };
 
 /// What came of a group.
 #[derive(Clone, Debug, Default)]
@@ -157,6 +162,9 @@ pub fn whole(group: &Group) -> Sum {
     }
     sum
 }
+
+/// More situations than this of one scenario are too many for a run of minutes.
+pub const PART: usize = 10_000;
 
 /// More situations than this of one scenario are too many: what is kept of them would take about a gigabyte.
 pub const MOST: usize = 8_000_000;

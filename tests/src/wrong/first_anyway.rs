@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use credlatch_core::engine::{NoToken, Picked};
 use credlatch_core::name::ProviderId;
-use credlatch_core::port::Clock;
 
 use crate::conduct::{Conduct, Process};
 use crate::world::sim::Sim;

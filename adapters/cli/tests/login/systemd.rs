@@ -95,13 +95,12 @@ fn service(command: &Command, settings: &str, out: &Path) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     let words: Vec<String> = words.map(|word| format!("\"{}\"", word.to_str().unwrap())).collect();
     let variables = command.get_envs().filter_map(|(name, value)| Some((name.to_str()?, value?.to_str()?)));
-    let variables: String = variables
-        .filter(|(name, _)| *name != "HOME")
-        .map(|(name, value)| format!("Environment=\"{name}={value}\"\n"))
-        .collect();
+    let variables = variables.filter(|(name, _)| *name != "HOME");
+    let variables: Vec<String> = variables.map(|(name, value)| format!("Environment=\"{name}={value}\"")).collect();
+    let variables = variables.join("\n");
     let (words, out) = (words.join(" "), out.display());
     format!(
-        "[Unit]\nDefaultDependencies=no\n[Service]\nType=oneshot\nWorkingDirectory=/proc/sys\n{variables}{settings}\n\
+        "[Unit]\nDefaultDependencies=no\n[Service]\nType=oneshot\nWorkingDirectory=/proc/sys\n{variables}\n{settings}\n\
          ExecStart={words}\nStandardOutput=file:{out}\nStandardError=file:{out}.err\n\
          ExecStopPost=/bin/sh -c 'echo $SERVICE_RESULT $EXIT_CODE $EXIT_STATUS >{}'\n",
         Path::new(&out.to_string()).with_extension("status").display()

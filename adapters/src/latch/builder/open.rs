@@ -106,7 +106,7 @@ impl Builder {
         let (claims, fingerprint_key) = (self.claims_file()?, self.key_file()?);
         let guard = Self { home: Some(home.clone()), ..self.clone() }.guard_of(&table);
         let (issuer, table, guard) = (Some(issuer), Some(table), Some(guard));
-        crate::latch::Profiles::of(Self { issuer, table, guard, claims, fingerprint_key, ..self }, home)
+        crate::latch::Profiles::of(Self { claims, fingerprint_key, issuer, table, guard, ..self }, home)
     }
 
     /// Whether another process could make the exchanges, if one is to.
