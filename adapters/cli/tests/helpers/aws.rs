@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use crate::guide::{self, block};
 use crate::helper::{Said, said};
 use crate::needs::found;
 use crate::world::World;
@@ -28,7 +29,7 @@ fn python() -> Option<PathBuf> {
 }
 
 fn botocore(world: &World, python: &Path) -> Said {
-    world.write("config", "[profile ours]\ncredential_process = credlatch helper aws forge\n");
+    world.write("config", &block(guide::AWS).replace("NAME", "ours"));
     let mut python = world.theirs(python, &["-c", SCRIPT]);
     python.env("AWS_CONFIG_FILE", world.path("config")).env("AWS_EC2_METADATA_DISABLED", "true");
     said(&mut python)

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
+use crate::guide::{self, block};
 use crate::helper::{Said, said};
 use crate::needs::found;
 use crate::server::{Reply, Server};
@@ -54,16 +55,18 @@ impl Scene {
         Some(Self { world, server, accepted })
     }
 
-    /// The configuration lines of the guide.
+    /// A configuration with other words than the guide's.
     fn configure(&self, words: &str) {
         let index = format!("index = \"sparse+http://{}/index/\"", self.server.place());
         let provider = format!("credential-provider = [\"credlatch\", \"helper\", \"cargo\", {words}]");
         self.world.write("project/.cargo/config.toml", &format!("[registries.local]\n{index}\n{provider}\n"));
     }
 
+    /// With the configuration of the guide.
     fn configured(secret: &str) -> Option<Self> {
         let scene = Self::new(secret)?;
-        scene.configure(&format!("\"forge\", \"--host\", \"{}\"", scene.server.place()));
+        let ours = block(guide::CARGO).replace("NAME", "local").replace("https://", "http://");
+        scene.world.write("project/.cargo/config.toml", &ours.replace("crates.example", &scene.server.place()));
         Some(scene)
     }
 

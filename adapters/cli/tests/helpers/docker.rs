@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
+use crate::guide::{self, block};
 use crate::helper::{Said, said};
 use crate::programs::copy_program;
 use crate::server::{Reply, Server};
@@ -53,12 +54,12 @@ impl Scene {
 
     /// The script and the configuration of the guide.
     fn configure(&self, host: &str) {
-        let script = format!("#!/bin/sh\nexec credlatch helper docker forge --username ann --host {host} \"$@\"\n");
+        let script = block(guide::DOCKER_SCRIPT).replace("YOU", "ann").replace("registry.example", host);
         self.world.write("bin/written", &script);
         let path = self.world.path("bin/docker-credential-forge");
         copy_program(&self.world.path("bin/written"), &path);
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
-        let config = json!({"credHelpers": {self.server.place(): "forge"}}).to_string();
+        let config = block(guide::DOCKER).replace("registry.example", &self.server.place());
         self.world.write("docker/config.json", &config);
     }
 

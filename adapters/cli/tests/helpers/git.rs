@@ -6,6 +6,7 @@ use std::sync::Arc;
 use credlatch::core::provider::TableFile;
 use credlatch_sandbox::Sandbox;
 
+use crate::guide::{self, block};
 use crate::helper::{Said, said};
 use crate::server::{Reply, Server};
 use crate::world::{World, basic, program};
@@ -55,11 +56,14 @@ impl Scene {
         })
     }
 
-    /// The configuration line of the guide.
+    /// The configuration of the guide, below what was there before.
+    fn configure_below(&self, before: &str, server: &Server, more: &str) {
+        let ours = block(guide::GIT).replace("https://", "http://").replace("git.example", &server.place());
+        self.world.write("gitconfig", &format!("{before}{ours}{more}"));
+    }
+
     fn configure(&self, server: &Server, more: &str) {
-        let place = server.place();
-        let line = format!("helper = \"!credlatch helper git forge --host {place}\"");
-        self.world.write("gitconfig", &format!("[credential \"http://{place}\"]\n\t{line}\n{more}"));
+        self.configure_below("", server, more);
     }
 }
 
@@ -129,6 +133,23 @@ fn git_a_password_that_was_turned_away_rests_and_is_not_lost() {
     assert_eq!(scene.world.health(), "resting");
     let said = scene.world.say(&["token", "forge"]);
     said.failed(5, "forge");
+}
+
+#[test]
+fn git_tells_the_secret_to_no_helper_that_was_named_before() {
+    let Some(scene) = Scene::new("tok-1") else { return };
+    let server = scene.serve(basic("x-access-token", "tok-1"), |_| {});
+    let told = scene.world.path("told");
+    let before = format!("[credential]\n\thelper = \"!f() {{ cat >> {}; }}; f\"\n", told.display());
+    scene.configure_below(&before, &server, "");
+    scene.did(&["clone", "-q", &url(&server), "cloned"]);
+    assert!(!told.exists(), "another helper was called");
+
+    // Without the empty line it is told, and keeps it after a clear.
+    let configured = std::fs::read_to_string(scene.world.path("gitconfig")).unwrap();
+    scene.world.write("gitconfig", &configured.replace("\thelper =\n", ""));
+    scene.did(&["clone", "-q", &url(&server), "again"]);
+    assert!(std::fs::read_to_string(told).unwrap().contains("password=tok-1"));
 }
 
 #[test]

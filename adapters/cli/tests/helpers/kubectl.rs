@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
+use crate::guide::{self, block};
 use crate::helper::{Said, said};
 use crate::server::{Reply, Server};
 use crate::world::{World, program};
@@ -24,7 +25,8 @@ impl Scene {
         Some(Self { kubectl, world: World::new("tok-1"), server })
     }
 
-    fn get(&self, exec: &serde_json::Value) -> Said {
+    /// Asks with what the user's part of the configuration says.
+    fn get(&self, users: &str) -> Said {
         self.world.write("ca.pem", self.server.authority.as_deref().unwrap());
         let cluster = json!({
             "server": format!("https://{}", self.server.place()),
@@ -35,30 +37,25 @@ impl Scene {
             "kind": "Config",
             "current-context": "here",
             "clusters": [{"name": "here", "cluster": cluster}],
-            "users": [{"name": "me", "user": {"exec": exec}}],
-            "contexts": [{"name": "here", "context": {"cluster": "here", "user": "me"}}],
+            "contexts": [{"name": "here", "context": {"cluster": "here", "user": "YOU"}}],
         });
-        self.world.write("kubeconfig", &config.to_string());
+        // A field a line, of which each value is JSON, is YAML.
+        let fields = config.as_object().unwrap().iter().map(|(name, value)| format!("{name}: {value}\n"));
+        self.world.write("kubeconfig", &format!("{}{users}", fields.collect::<String>()));
         let mut kubectl = self.world.theirs(&self.kubectl, &["--kubeconfig", "kubeconfig", "get", "--raw", "/livez"]);
         said(&mut kubectl)
     }
 }
 
-/// The user's section of the guide, in the version that every kubectl since 1.20 speaks.
-fn exec(host: &str) -> serde_json::Value {
-    json!({
-        "apiVersion": "client.authentication.k8s.io/v1beta1",
-        "command": "credlatch",
-        "args": ["helper", "kubectl", "forge", "--host", host],
-        "provideClusterInfo": true,
-        "interactiveMode": "Never",
-    })
+/// The user's part of the guide.
+fn users(place: &str) -> String {
+    block(guide::KUBECTL).replace("cluster.example:6443", place)
 }
 
 #[test]
 fn kubectl_asks_a_cluster_with_what_is_stored() {
     let Some(scene) = Scene::new() else { return };
-    let got = scene.get(&exec(&scene.server.place()));
+    let got = scene.get(&users(&scene.server.place()));
     assert_eq!((got.status, got.out.as_str()), (0, "all is well"), "{}", got.err);
     assert_eq!(scene.server.credentials(), ["Bearer tok-1"]);
 }
@@ -66,11 +63,10 @@ fn kubectl_asks_a_cluster_with_what_is_stored() {
 #[test]
 fn kubectl_gets_nothing_for_another_cluster_or_one_that_it_does_not_name() {
     let Some(scene) = Scene::new() else { return };
-    let mut silent = exec(&scene.server.place());
-    silent["provideClusterInfo"] = json!(false);
-    let elsewhere = exec("cluster.example");
-    for (exec, told) in [(elsewhere, "is not a host of forge"), (silent, "provideClusterInfo: true")] {
-        let got = scene.get(&exec);
+    let silent = users(&scene.server.place()).replace("provideClusterInfo: true", "provideClusterInfo: false");
+    let elsewhere = users("cluster.example");
+    for (users, told) in [(elsewhere, "is not a host of forge"), (silent, "provideClusterInfo: true")] {
+        let got = scene.get(&users);
         assert!(got.status != 0 && got.err.contains(told) && !got.err.contains("tok-1"), "{}", got.err);
     }
     assert!(scene.server.credentials().is_empty());

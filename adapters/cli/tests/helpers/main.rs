@@ -9,6 +9,7 @@ mod cargo;
 mod claude;
 mod docker;
 mod git;
+mod guide;
 mod key_helpers;
 mod kubectl;
 mod mute;
@@ -16,5 +17,6 @@ mod mute;
 mod needs;
 #[path = "../../../tests/common/programs.rs"]
 mod programs;
+mod recipes;
 mod server;
 mod world;
