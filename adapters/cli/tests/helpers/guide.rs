@@ -52,7 +52,7 @@ fn read(name: &str, document: &str) -> Vec<Block> {
     while let Some((line, number)) = lines.next() {
         if let Some(language) = line.strip_prefix("```") {
             let inside = lines.by_ref().take_while(|(line, _)| *line != "```");
-            let text = inside.map(|(line, _)| format!("{line}\n")).collect();
+            let text = ended(inside.map(|(line, _)| line));
             let place = format!("{name}:{number}");
             blocks.push(Block { place, language: language.to_owned(), not_run: std::mem::take(&mut markers), text });
         } else if let Some(marker) = line.strip_prefix(MARKER) {
@@ -63,4 +63,9 @@ fn read(name: &str, document: &str) -> Vec<Block> {
     }
     assert!(markers.is_empty(), "{name}: no block follows the last marker");
     blocks
+}
+
+/// The same lines, each with its end.
+pub(crate) fn ended<'a>(all: impl Iterator<Item = &'a str>) -> String {
+    all.flat_map(|line| [line, "\n"]).collect()
 }

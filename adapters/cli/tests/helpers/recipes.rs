@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::guide::{self, Block, block, blocks};
+use crate::guide::{self, Block, block, blocks, ended};
 use crate::helper::{Said, said};
 use crate::programs::copy_program;
 use crate::world::World;
@@ -133,12 +133,7 @@ fn after(line: &str, program: &str) -> String {
     let world = world();
     let text = block(line);
     let until = text.lines().take_while(|other| *other != line).chain([line]);
-    let block = Block {
-        place: line.to_owned(),
-        language: "sh".into(),
-        not_run: vec![],
-        text: until.map(|line| format!("{line}\n")).collect(),
-    };
+    let block = Block { place: line.to_owned(), language: "sh".into(), not_run: vec![], text: ended(until) };
     let said = shell(&world, &block.script());
     assert_eq!(said.status, 0, "{}{}", said.out, said.err);
     seen(&world, program)
