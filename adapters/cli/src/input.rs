@@ -11,32 +11,34 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::end::{Done, End};
+use crate::prompt;
 
 /// More than the longest secret, or three of them in JSON.
 const MOST_BYTES: usize = 256 * 1024;
 
 /// Reads all of standard input, or one line of a terminal without showing it.
-pub(crate) fn read(prompt: &str) -> Done<Zeroizing<String>> {
+pub(crate) fn read(what: &str) -> Done<Zeroizing<String>> {
     let failed =
         |error: io::Error| End::other(format!("could not read the secret: {error}"), "nothing was stored; try again");
     if io::stdin().is_terminal() {
-        return Ok(Zeroizing::new(
-            rpassword::prompt_password(format!("{} (not shown): ", plain::line(prompt))).map_err(failed)?,
-        ));
+        return prompt::hidden(&question(what)).map_err(failed);
     }
     text(&mut io::stdin().lock(), failed)
 }
 
 /// Asks the person at the terminal for a key, wherever standard input comes from.
-pub(crate) fn ask(prompt: &str) -> Done<Secret> {
-    let typed = rpassword::prompt_password(format!("{} (not shown): ", plain::line(prompt)));
-    let typed = Zeroizing::new(typed.map_err(|error| {
+pub(crate) fn ask(what: &str) -> Done<Secret> {
+    let typed = prompt::hidden(&question(what)).map_err(|error| {
         End::other(
             format!("no secret was given, and nobody can be asked for it: {error}"),
             "use `credlatch set PROVIDER`",
         )
-    })?);
+    })?;
     Ok(Secret::try_from(typed.as_str()).map_err(Error::from)?)
+}
+
+fn question(what: &str) -> String {
+    format!("{} (not shown): ", plain::line(what))
 }
 
 /// Reads the request of a program that this one helps, up to its end. It may hold a secret.

@@ -11,6 +11,7 @@ mod end;
 mod input;
 mod output;
 mod place;
+mod prompt;
 pub mod said;
 mod table;
 mod usage;

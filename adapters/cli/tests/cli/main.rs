@@ -20,6 +20,8 @@ mod plain;
 mod pool;
 #[path = "../../../tests/common/programs.rs"]
 mod programs;
+mod prompt;
+mod pty;
 mod rotation;
 mod run;
 mod secrets;
