@@ -13,6 +13,7 @@ mod output;
 mod place;
 mod prompt;
 pub mod said;
+mod screen;
 mod table;
 mod usage;
 mod wrap;

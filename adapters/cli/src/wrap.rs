@@ -1,20 +1,24 @@
-//! Text for people, in lines of at most 80 columns: what is longer is broken between words. A word that is longer by
+//! Text for people, in lines no wider than the terminal nor 80 columns: what is longer is broken between words. A word that is longer by
 //! itself, such as a path, stays whole, and so does what is quoted, so that both can be copied.
 
 use credlatch::plain;
 use unicode_width::UnicodeWidthStr;
 
-const MOST_COLUMNS: usize = 80;
+use crate::screen::columns;
 
 /// Breaks a text into lines; the first begins with `head`, the others with as many blanks.
 pub(crate) fn wrap(head: &str, text: &str) -> String {
+    within(columns(), head, text)
+}
+
+fn within(columns: usize, head: &str, text: &str) -> String {
     let text = &*plain::line(text);
     let indent = " ".repeat(head.width());
     let mut lines = vec![head.to_owned()];
     let mut is_begun = false;
     for word in words(text) {
         let line = lines.last_mut().unwrap_or_else(|| unreachable!("there is always a line"));
-        if is_begun && line.width() + 1 + word.width() > MOST_COLUMNS {
+        if is_begun && line.width() + 1 + word.width() > columns {
             lines.push(format!("{indent}{word}"));
             continue;
         }
@@ -52,7 +56,7 @@ mod tests {
     #[test]
     fn lines_are_broken_between_words_and_indented() {
         let text = "word ".repeat(40);
-        let wrapped = wrap("  note  ", &text);
+        let wrapped = within(80, "  note  ", &text);
         assert!(wrapped.lines().count() > 2);
         for (at, line) in wrapped.lines().enumerate() {
             assert!(line.width() <= 80 && line.starts_with(if at == 0 { "  note  word" } else { "        word" }));
@@ -63,9 +67,9 @@ mod tests {
     #[test]
     fn a_word_is_never_broken() {
         let path = "/a".repeat(60);
-        assert_eq!(wrap("- ", &format!("{path} is long")), format!("- {path}\n  is long"));
-        assert_eq!(wrap("- ", ""), "-");
+        assert_eq!(within(80, "- ", &format!("{path} is long")), format!("- {path}\n  is long"));
+        assert_eq!(within(80, "- ", ""), "-");
         let quoted = format!("rm -- '/a  b{path}' now; `{path} x`, the entry's end");
-        assert_eq!(wrap("", &quoted), format!("rm --\n'/a  b{path}'\nnow;\n`{path} x`,\nthe entry's end"));
+        assert_eq!(within(80, "", &quoted), format!("rm --\n'/a  b{path}'\nnow;\n`{path} x`,\nthe entry's end"));
     }
 }

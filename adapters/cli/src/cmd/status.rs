@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::args::Global;
 use crate::end::Done;
+use crate::wrap::wrap;
 use crate::{output, table};
 
 #[derive(Serialize)]
@@ -102,20 +103,22 @@ fn describe(answer: &Answer<'_>) -> String {
         providers.iter().flat_map(|provider| provider.entries.iter().map(|entry| row(provider, entry))).collect();
     let mut parts = vec![format!("profile {profile}, generation {generation}")];
     if rows.is_empty() {
-        parts.push("Nothing is stored yet. Store a key with `credlatch set PROVIDER`.".to_owned());
+        parts.push(wrap("", "Nothing is stored yet. Store a key with `credlatch set PROVIDER`."));
     } else {
         parts.push(table::table(["PROVIDER", "LABEL", "KIND", "SOURCE", "HEALTH", "EXPIRES"], &rows));
     }
     let troubled = |provider: &&Provider<'_>| {
         let told = |entry: &Shown<'_>| {
             let trouble = entry.trouble.as_ref()?;
-            Some(format!("The {} entry {} could not be renewed: {trouble}.", provider.id, entry.label))
+            Some(wrap("", &format!("The {} entry {} could not be renewed: {trouble}.", provider.id, entry.label)))
         };
         provider.entries.iter().filter_map(told).collect::<Vec<_>>()
     };
     parts.extend(providers.iter().flat_map(|provider| troubled(&provider)));
     let logins = providers.iter().filter_map(|provider| Some((provider.id, provider.flow.as_ref()?)));
-    parts.extend(logins.map(|(id, login)| format!("A login for {id} is in progress until {}.", login.expires_at)));
+    let told =
+        |(id, login): (_, &Login)| wrap("", &format!("A login for {id} is in progress until {}.", login.expires_at));
+    parts.extend(logins.map(told));
     parts.join("\n\n")
 }
 

@@ -3,6 +3,7 @@
 use std::process::Stdio;
 
 use super::helper::{Home, said};
+use super::pty::Terminal;
 
 #[test]
 fn status_has_the_promised_fields() {
@@ -30,6 +31,21 @@ fn no_table_is_wider_than_eighty_columns() {
         for line in home.say(&args).out.lines() {
             assert!(line.chars().count() <= 80, "{line}");
         }
+    }
+}
+
+#[test]
+fn no_line_of_status_is_wider_than_a_narrow_terminal() {
+    let home = Home::new();
+    assert_eq!(home.feed(&["set", "minimax", "--label", "a label of many words"], "mm-key-1").status, 0);
+    let token = r#"{"access_token":"at-1","expires_in":86400}"#;
+    assert_eq!(home.feed(&["set", "openai-codex", "--kind", "oauth"], token).status, 0);
+    let Some(terminal) = Terminal::start(&home.command(&["status"]), 40) else { return };
+    let (status, shown) = terminal.end();
+    assert_eq!(status, Some(0), "{shown}");
+    assert!(shown.lines().all(|line| line.chars().count() <= 40), "{shown}");
+    for whole in ["PROVIDER  openai-codex", "LABEL     a label of many words", "HEALTH    ok"] {
+        assert!(shown.contains(whole), "{whole} is not in {shown}");
     }
 }
 

@@ -38,6 +38,9 @@ mod peer;
 mod phases;
 #[cfg(target_os = "linux")]
 mod placed;
+#[path = "../cli/pty.rs"]
+#[expect(dead_code, reason = "the other tests use the rest")]
+mod pty;
 mod roots;
 mod same_token;
 mod saving;

@@ -1,11 +1,13 @@
 //! What a person sees: where to go, what to enter, and how long there is for it.
 
-use std::io::{IsTerminal, Write};
+use std::io::{IsTerminal as _, Write};
 use std::time::Duration;
 
 use credlatch::{Flow, FlowStatus, ProviderId, rfc3339};
 use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
+
+use crate::screen::{columns, shows_pictures};
 
 pub(super) fn prompt(provider: &ProviderId, flow: &Flow, status: &FlowStatus, no_qr: bool) -> String {
     let mut lines = Vec::new();
@@ -20,8 +22,7 @@ pub(super) fn prompt(provider: &ProviderId, flow: &Flow, status: &FlowStatus, no
         _ => lines.push(format!("Sign in with {provider}'s own program; this waits for it.")),
     }
     let complete = status.verification_uri_complete.as_ref().or(status.verification_uri.as_ref());
-    if let Some(picture) = complete.filter(|_| !no_qr && std::io::stdout().is_terminal()).and_then(|page| picture(page))
-    {
+    if let Some(picture) = complete.filter(|_| !no_qr && shows_pictures()).and_then(|page| picture(page, columns())) {
         lines.push(format!("{picture}\n"));
     }
     lines.push(format!(
@@ -32,11 +33,14 @@ pub(super) fn prompt(provider: &ProviderId, flow: &Flow, status: &FlowStatus, no
     lines.join("\n")
 }
 
-/// The address as a QR code: light on dark, with a margin, as most terminals show it best.
-fn picture(address: &str) -> Option<String> {
+/// The address as a QR code: light on dark, with a margin, as most terminals show it best. Where the terminal is too narrow for it
+/// there is none: lines that go on in the next one are no picture.
+fn picture(address: &str, columns: usize) -> Option<String> {
     let code = QrCode::new(address).ok()?;
     let mut picture = code.render::<Dense1x2>();
-    Some(picture.dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).quiet_zone(true).build())
+    let picture = picture.dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).quiet_zone(true).build();
+    let width = picture.lines().map(|line| line.chars().count()).max()?;
+    (width <= columns).then_some(picture)
 }
 
 /// A line with the time that is left; on standard error, only if that is a terminal that can write a line anew, and gone in the end.
@@ -88,7 +92,9 @@ mod tests {
 
     #[test]
     fn an_address_becomes_a_picture_of_full_lines() {
-        let picture = picture("https://issuer.example/device?user_code=BCDF-GHJK").unwrap();
+        let address = "https://issuer.example/device?user_code=BCDF-GHJK";
+        assert_eq!(picture(address, 30), None, "it would be too wide");
+        let picture = picture(address, 80).unwrap();
         let widths: Vec<_> = picture.lines().map(|line| line.chars().count()).collect();
         assert!(widths.len() > 15 && widths.iter().all(|width| *width == widths[0] && *width < 80), "{picture}");
         assert!(picture.chars().all(|c| " █▀▄\n".contains(c)), "{picture}");
