@@ -1,5 +1,6 @@
-//! `env`: show what `run` would set and drop. Names, never values.
+//! `env`: show what `run` would set and drop. Names, never values; to people at a terminal, or as JSON.
 
+use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use credlatch::core::scrub::{Class, Judged, Report, Verdict};
@@ -9,12 +10,24 @@ use zeroize::Zeroizing;
 
 use super::fresh::fresh;
 use crate::args::{self, Global};
-use crate::end::Done;
+use crate::end::{Done, End};
 use crate::output;
 
 pub(crate) fn env(global: &Global, args: &args::Plan) -> Done {
     let report = plan(&global.latch()?, args, Duration::ZERO)?.report();
+    if !global.json && !std::io::stdout().is_terminal() {
+        return Err(not_for_a_shell(&report));
+    }
     output::told(&tell(&report, global.json))
+}
+
+/// Whoever writes `eval "$(credlatch env …)"` expects assignments. The text is for people, and to a shell `set` is a command.
+fn not_for_a_shell(report: &Report) -> End {
+    let id = &report.provider;
+    End::usage(
+        "`env` shows people the names of variables, and no values: a shell or a program can do nothing with them",
+        format!("start the program with them: `credlatch run {id} -- PROGRAM`; for the names alone, add --json"),
+    )
 }
 
 /// What it says of a plan.

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use super::helper::{Home, Said, said};
 use super::needs::missing;
 use super::output::holds;
+use super::pty::Terminal;
 
 /// A line that clears the screen, one that begins a new one, and some of what nobody sees.
 const HOSTILE: &str = "a\u{1b}[2J\r\nb\u{9b}31m\u{202e}c\u{200b}\u{2066}\u{feff}\u{2028}\u{e0041}\u{61c}";
@@ -106,7 +107,10 @@ fn a_variable_and_a_program_are_named_escaped() {
     home.set("minimax", "mm-key-1");
     let name = format!("X{HOSTILE}_API_KEY");
     let with = |args: &[&str]| said(home.command(args).env(&name, "sk-unknown-1"));
-    let shown = with(&["env", "minimax"]);
+    let mut command = home.command(&["env", "minimax"]);
+    let Some(terminal) = Terminal::start(command.env(&name, "sk-unknown-1"), 80) else { return };
+    let (_, out) = terminal.end();
+    let shown = Said { status: 0, out, err: String::new() };
     harmless(&shown, shown.out.lines().filter(|line| !line.is_empty()).count());
     assert_eq!(shown.out.lines().filter(|line| line.contains("_API_KEY") && line.contains(r"\u{a}")).count(), 1);
     harmless_json(&with(&["env", "minimax", "--json"]), HOSTILE);

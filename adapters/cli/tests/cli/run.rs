@@ -5,6 +5,7 @@ use std::os::unix::process::ExitStatusExt;
 
 use super::helper::{Home, Said, said};
 use super::programs::copy_program;
+use super::pty::Terminal;
 
 const KEY: &str = "sk-cp-test-0123456789abcdef";
 const INHERITED: [(&str, &str); 4] = [
@@ -169,8 +170,10 @@ fn a_token_that_would_not_last_is_not_given_to_a_child() {
 fn env_shows_names_and_no_values() {
     let home = Home::new();
     home.set("minimax", KEY);
-    let text = said(home.command(&["env", "minimax"]).envs(INHERITED).env("ACME_TOKEN", "acme-1"));
-    assert!(text.out.contains("MINIMAX_API_KEY") && text.out.contains("CLAUDE_CODE_OAUTH_TOKEN"), "{}", text.out);
+    let mut command = home.command(&["env", "minimax"]);
+    let Some(terminal) = Terminal::start(command.envs(INHERITED).env("ACME_TOKEN", "acme-1"), 80) else { return };
+    let (_, text) = terminal.end();
+    assert!(text.contains("MINIMAX_API_KEY") && text.contains("CLAUDE_CODE_OAUTH_TOKEN"), "{text}");
     let json = said(home.command(&["env", "minimax", "--json"]).envs(INHERITED).env("ACME_TOKEN", "acme-1")).json();
     assert_eq!(json["provider"], "minimax");
     assert_eq!(json["set"], serde_json::json!(["MINIMAX_API_KEY"]));
@@ -178,6 +181,15 @@ fn env_shows_names_and_no_values() {
     let dropped: Vec<_> = json["dropped"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
     assert!(names.iter().all(|name| dropped.contains(name)), "{dropped:?}");
     assert_eq!(json["warned"], serde_json::json!(["ACME_TOKEN"]));
+}
+
+#[test]
+fn a_shell_gets_nothing_of_env_to_evaluate() {
+    let home = Home::new();
+    home.set("minimax", KEY);
+    let refused = home.say(&["env", "minimax"]);
+    refused.failed(2, "names of variables");
+    assert!(refused.err.contains("`credlatch run minimax -- PROGRAM`"), "{}", refused.err);
 }
 
 #[test]
