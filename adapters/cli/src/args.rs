@@ -7,8 +7,9 @@ mod run;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::parser::ValueSource;
-use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
 pub(crate) use helper::{Asked, Grant, Helper};
@@ -43,6 +44,7 @@ pub(crate) struct Global {
     pub(crate) store: Option<String>,
     /// JSON file with more providers, or other rows for known ones
     #[arg(long, global = true, env = "CREDLATCH_PROVIDERS", value_name = "FILE", hide_env_values = true)]
+    #[arg(value_parser = OsStringValueParser::new().map(PathBuf::from), value_hint = ValueHint::FilePath)]
     pub(crate) providers: Option<PathBuf>,
     /// Answer in JSON, errors too
     #[arg(long, global = true)]
@@ -67,6 +69,10 @@ impl Cli {
         let matches = Self::command().try_get_matches_from(words)?;
         let mut cli = Self::from_arg_matches(&matches).map_err(|error| error.format(&mut Self::command()))?;
         cli.global.inherited = Inherited::of(&matches);
+        if cli.global.inherited.providers {
+            // A variable that is empty names no file, as one that isn't set.
+            cli.global.providers.take_if(|file| file.as_os_str().is_empty());
+        }
         Ok(cli)
     }
 }

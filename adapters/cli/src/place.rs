@@ -38,6 +38,9 @@ impl Global {
         let is_trusted = std::env::var_os("CREDLATCH_TRUST_FILE_SYSTEM").is_some_and(|value| value == "1");
         let builder = builder.trust_file_system(is_trusted);
         Ok(match &self.providers {
+            Some(file) if file.as_os_str().is_empty() => {
+                return Err(End::usage("--providers has no value", "give it one, or leave it out"));
+            }
             Some(file) => {
                 must_be_absolute(self.inherited.providers, file, "CREDLATCH_PROVIDERS", "--providers FILE")?;
                 builder.providers(file)

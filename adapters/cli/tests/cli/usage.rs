@@ -1,6 +1,9 @@
 //! Arguments that don't fit: exit status 2, the reason, what to do, and never a secret.
 
-use super::helper::{Home, said};
+use std::process::Command;
+
+use super::helper::{Home, Said, said};
+use super::needs::{is_root, missing};
 
 const SECRET: &str = "sk-ant-api03-in-the-arguments-0123456789";
 
@@ -110,6 +113,26 @@ fn the_variables_say_the_same_as_the_options() {
     std::fs::write(&file, r#"{"providers":[{"id":"acme","env":{"api_key":["ACME_API_KEY"]}}]}"#).unwrap();
     let shown = said(home.command(&["providers"]).env("CREDLATCH_PROVIDERS", &file));
     assert!(shown.out.contains("ACME_API_KEY"), "{}", shown.out);
+    let none = said(home.command(&["token", "minimax"]).env("CREDLATCH_PROVIDERS", ""));
+    assert_eq!(none.out, "mm-key-1\n", "an empty variable is none");
+    home.say(&["--providers", "", "status"]).failed(2, "--providers has no value");
     std::fs::write(&file, "{").unwrap();
     said(home.command(&["providers"]).env("CREDLATCH_PROVIDERS", &file)).failed(2, "provider file");
+}
+
+#[test]
+fn a_home_that_is_the_root_directory_is_told_as_that() {
+    if !is_root("can become another user") {
+        return;
+    }
+    let home = Home::new();
+    let command = home.command(&[]);
+    let mut other = Command::new("setpriv");
+    other.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(command.get_program()).arg("status");
+    let Ok(output) = other.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", "/").output() else {
+        return missing("`setpriv`, to become another user");
+    };
+    let refused = Said::from(output);
+    refused.failed(2, "HOME is /");
+    assert!(refused.err.contains("set HOME or CREDLATCH_HOME"), "{}", refused.err);
 }

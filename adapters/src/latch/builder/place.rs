@@ -1,6 +1,5 @@
 //! Where a store and the user's files outside of it are.
 
-#[cfg(all(feature = "env", feature = "file", unix))]
 use std::path::Path;
 #[cfg(all(feature = "file", unix))]
 use std::path::PathBuf;
@@ -128,5 +127,18 @@ pub fn default_home() -> Result<std::path::PathBuf, Error> {
         let what = "the user's home directory, as HOME names it, is not an absolute path";
         return Err(Error::new(ErrorKind::Usage, what, "mend HOME, set CREDLATCH_HOME, or give --home DIR"));
     }
+    if strategy.home_dir() == Path::new("/") && !strategy.data_dir().is_dir() && !is_root() {
+        let what = "HOME is /, which is no directory of this user's to keep credentials in";
+        return Err(Error::new(ErrorKind::Usage, what, "set HOME or CREDLATCH_HOME, or give --home DIR"));
+    }
     Ok(home)
+}
+
+/// Whether this user may make directories anywhere.
+fn is_root() -> bool {
+    #[cfg(unix)]
+    let is_root = rustix::process::geteuid().is_root();
+    #[cfg(not(unix))]
+    let is_root = false;
+    is_root
 }
