@@ -167,13 +167,12 @@ pub(crate) enum Command {
     /// Say where the demonstration is: the main promises, watched with real processes
     #[command(hide = true)]
     Demo,
-    /// Print completions for a shell
+    /// Print a script by which a shell completes command lines of credlatch
+    ///
+    /// It asks credlatch at each TAB, for commands, providers, profiles, labels, and the programs after `run … --`.
     Completions {
         /// The shell
         shell: Shell,
-        /// Offer all providers, and not only the well-known and those of the provider file
-        #[arg(long)]
-        all: bool,
     },
     /// What a command has done by a process that outlives it.
     #[command(hide = true)]

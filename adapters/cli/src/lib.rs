@@ -35,6 +35,9 @@ pub fn main() -> ExitCode {
     if words.get(1).is_some_and(|word| word == "--cargo-plugin") {
         return output::finish(cmd::helper::cargo_plugin(), false);
     }
+    if cmd::complete::answer(&words) {
+        return ExitCode::SUCCESS;
+    }
     let (outcome, json) = match Cli::of(&words) {
         Ok(cli) => (cmd::dispatch(&cli), cli.global.json),
         Err(error) => {

@@ -4,6 +4,7 @@ mod adopt;
 pub(crate) mod allow;
 mod cancel;
 mod clear;
+pub(crate) mod complete;
 mod completions;
 mod demo;
 pub(crate) mod doctor;
@@ -55,7 +56,7 @@ pub(crate) fn dispatch(cli: &Cli) -> Done {
         Command::Profiles => profiles::profiles(global),
         Command::Purge => purge::purge(global),
         Command::Demo => demo::demo(global),
-        Command::Completions { shell, all } => completions::completions(global, *shell, *all),
+        Command::Completions { shell } => completions::completions(*shell),
         Command::Exchange { provider } => exchange::exchange(global, provider),
     }
 }

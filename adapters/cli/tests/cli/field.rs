@@ -96,18 +96,6 @@ fn all_providers_make_a_provider_file_that_says_the_same() {
     assert_eq!(with_file(&home, &["doctor"]).status, 0, "no row moves anything");
 }
 
-#[test]
-fn completions_offer_the_well_known_providers_and_all_when_they_are_asked_for() {
-    let home = Home::new();
-    for shell in ["bash", "zsh", "fish"] {
-        let offered =
-            |args: &[&str]| with_rows(&home, r#"{"id":"acme"}"#, &[&["completions", shell], args].concat()).out;
-        let short = offered(&[]);
-        assert!(short.contains("openrouter") && short.contains("acme") && !short.contains("cerebras"), "{shell}");
-        assert!(offered(&["--all"]).contains("cerebras"), "{shell}");
-    }
-}
-
 const GATEWAY: &str = r#"{"id":"together","aliases":["cerebras"],"env":{"api_key":["GATE_KEY"]},
     "base_urls":{"openai":"https://gate.example/v1"}}"#;
 

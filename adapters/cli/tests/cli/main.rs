@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, reason = "what was counted, and what was skipped, belongs into the test's output")]
 
 mod brought;
+mod completions;
 mod crowd;
 mod doctor;
 mod dump;

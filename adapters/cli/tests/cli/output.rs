@@ -87,15 +87,6 @@ fn a_full_disk_under_the_answer_is_an_error() {
     said(home.command(&["status"]).stdout(full)).failed(1, "standard output");
 }
 
-#[test]
-fn completions_offer_what_there_is_and_nothing_hidden() {
-    let home = Home::new();
-    for shell in ["bash", "zsh", "fish"] {
-        let script = home.say(&["completions", shell]).out;
-        assert!(script.contains("import") && !script.contains("demo"), "{shell}");
-    }
-}
-
 /// What a terminal would obey, or show as nothing or as something else.
 const HOSTILE: &str = "a\u{1b}[2J\u{7}\u{9b}31m\r\u{202e}\u{2066}\u{200b}\u{feff}z";
 
