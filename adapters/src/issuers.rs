@@ -123,6 +123,18 @@ fn hindrance(unreached: &Unreached) -> (String, &'static str) {
                 "look at the network and its name servers, and at the name",
             ),
             Obstacle::NoConnection => (format!("{host} takes no connection"), network),
+            Obstacle::CertificateTime => (
+                format!("the certificate of {host} has ended, or is not valid yet, and nothing was sent to it"),
+                "look at this machine's clock; if that is right, the issuer has to renew its certificate",
+            ),
+            Obstacle::CertificateName => (
+                format!("what answers for {host} shows the certificate of another host, and nothing was sent to it"),
+                "look at the host in the provider's row, and at who stands between, such as a proxy or a captive portal",
+            ),
+            Obstacle::NoTls => (
+                format!("what answers for {host} does not speak TLS, and nothing was sent to it"),
+                "look at the address in the provider's row, and at who stands between, such as a proxy or a captive portal",
+            ),
             _ => (format!("nothing could be sent to {host}"), network),
         };
     };
@@ -141,7 +153,7 @@ fn hindrance(unreached: &Unreached) -> (String, &'static str) {
             format!("the proxy {host}, which {variable} names, made no connection to the issuer"),
             "ask who runs the proxy, or name the issuer's host in NO_PROXY",
         ),
-        Obstacle::Other => (format!("nothing could be sent through the proxy {host}, which {variable} names"), proxy),
+        _ => (format!("nothing could be sent through the proxy {host}, which {variable} names"), proxy),
     }
 }
 
@@ -150,7 +162,7 @@ fn hindrance(unreached: &Unreached) -> (String, &'static str) {
 pub(crate) const UNREACHABLE: &str = "unreachable";
 
 /// The obstacles to a login, by their short codes.
-const OBSTACLES: [(&str, Obstacle, bool); 8] = [
+const OBSTACLES: [(&str, Obstacle, bool); 11] = [
     ("no_address", Obstacle::NoAddress, false),
     ("no_connection", Obstacle::NoConnection, false),
     ("proxy_no_address", Obstacle::NoAddress, true),
@@ -159,6 +171,9 @@ const OBSTACLES: [(&str, Obstacle, bool); 8] = [
     ("proxy_no_tunnel", Obstacle::NoTunnel, true),
     ("proxy_unreachable", Obstacle::Other, true),
     ("bad_proxy", Obstacle::BadProxy, true),
+    ("certificate_time", Obstacle::CertificateTime, false),
+    ("certificate_name", Obstacle::CertificateName, false),
+    ("no_tls", Obstacle::NoTls, false),
 ];
 
 /// The short code of a login that met this.

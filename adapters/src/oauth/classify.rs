@@ -2,7 +2,7 @@
 //!
 //! | answer | meaning |
 //! |---|---|
-//! | nothing was sent: no name, no route, refused, no TLS, a proxy's no | unreached: not consumed, and told by what stood between |
+//! | nothing was sent: no name, no route, refused, no TLS, a certificate of another host or time, a proxy's no | unreached: not consumed, and told by what stood between |
 //! | nothing was sent: a certificate that nobody who is trusted vouches for | untrusted: not consumed, and told as this |
 //! | sent, and no answer: time-out, reset, closed | unknown |
 //! | 2xx with tokens | granted |

@@ -77,8 +77,14 @@ pub(super) fn post(post: &Post<'_>) -> Reply {
     let mut response = match request.send(post.body.as_bytes()) {
         Ok(response) => response,
         Err(_) if sent.load(Ordering::Acquire) => return Reply::NoAnswer,
-        Err(error) if is_distrust(&error) => return Reply::Untrusted,
         Err(error) => {
+            let tls = tls(&error);
+            if let Some(obstacle) = tls.and_then(obstacle::in_handshake) {
+                return Reply::NotSent(Some(obstacle::at_issuer(&url, obstacle)));
+            }
+            if tls.is_some_and(is_distrust) {
+                return Reply::Untrusted;
+            }
             let unknown = unknown.get().map(String::as_str);
             return Reply::NotSent(Some(obstacle::between(&url, proxy.as_ref(), unknown, &error)));
         }
@@ -92,14 +98,18 @@ pub(super) fn post(post: &Post<'_>) -> Reply {
     })
 }
 
-/// Whether a TLS handshake ended because of the server's certificate: the client wraps what its TLS says in an I/O error.
-fn is_distrust(error: &ureq::Error) -> bool {
-    let tls = match error {
+/// What its TLS says: the client wraps that in an I/O error.
+fn tls(error: &ureq::Error) -> Option<&rustls::Error> {
+    match error {
         ureq::Error::Io(error) => error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()),
         ureq::Error::Rustls(error) => Some(error),
         _ => None,
-    };
-    matches!(tls, Some(rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented))
+    }
+}
+
+/// Whether a TLS handshake ended because nobody who is trusted vouches for the server.
+fn is_distrust(error: &rustls::Error) -> bool {
+    matches!(error, rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented)
 }
 
 /// How it is sent.

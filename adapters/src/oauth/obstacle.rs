@@ -13,11 +13,31 @@ pub(super) fn bad_proxy(url: &Url<'_>, variable: &str) -> Unreached {
     Unreached { obstacle: Obstacle::BadProxy, host: url.host.to_owned(), variable: Some(variable.to_owned()) }
 }
 
+/// What is the matter with the issuer, and no proxy's.
+pub(super) fn at_issuer(url: &Url<'_>, obstacle: Obstacle) -> Unreached {
+    Unreached { obstacle, host: url.host.to_owned(), variable: None }
+}
+
+/// What of a TLS handshake has a name of its own.
+pub(super) fn in_handshake(error: &rustls::Error) -> Option<Obstacle> {
+    use rustls::CertificateError as Bad;
+    match error {
+        rustls::Error::InvalidCertificate(
+            Bad::Expired | Bad::ExpiredContext { .. } | Bad::NotValidYet | Bad::NotValidYetContext { .. },
+        ) => Some(Obstacle::CertificateTime),
+        rustls::Error::InvalidCertificate(Bad::NotValidForName | Bad::NotValidForNameContext { .. }) => {
+            Some(Obstacle::CertificateName)
+        }
+        rustls::Error::InvalidMessage(_) => Some(Obstacle::NoTls),
+        _ => None,
+    }
+}
+
 /// What stood in the way of a request of which nothing was sent; `unknown` is the name that had no address.
 pub(super) fn between(url: &Url<'_>, proxy: Option<&Named>, unknown: Option<&str>, error: &ureq::Error) -> Unreached {
-    let issuer = |obstacle| Unreached { obstacle, host: url.host.to_owned(), variable: None };
-    let at_issuer = if unknown.is_some() { Obstacle::NoAddress } else { direct(error) };
-    let Some(Named { variable, proxy }) = proxy else { return issuer(at_issuer) };
+    let issuer = |obstacle| at_issuer(url, obstacle);
+    let direct_obstacle = if unknown.is_some() { Obstacle::NoAddress } else { direct(error) };
+    let Some(Named { variable, proxy }) = proxy else { return issuer(direct_obstacle) };
     // Some proxies want an address, and so the issuer's name is looked up here.
     if unknown.is_some_and(|name| name != proxy.host() && name.eq_ignore_ascii_case(url.host)) {
         return issuer(Obstacle::NoAddress);

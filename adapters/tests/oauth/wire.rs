@@ -91,7 +91,7 @@ fn a_server_that_does_not_speak_tls_gets_nothing() {
         assert!(!hello.contains("refresh_token"));
         stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
     });
-    let told = unreached(Obstacle::Other, "127.0.0.1");
+    let told = unreached(Obstacle::NoTls, "127.0.0.1");
     assert_eq!(refresh(&issuer_at(&format!("https://127.0.0.1:{port}/token"))), told);
     server.join().unwrap();
 }

@@ -28,6 +28,12 @@ pub enum Obstacle {
     NoTunnel,
     /// The variable holds no address of a proxy.
     BadProxy,
+    /// The certificate has ended, or begins later, by this machine's clock.
+    CertificateTime,
+    /// The certificate is another host's.
+    CertificateName,
+    /// What answers doesn't speak TLS.
+    NoTls,
     /// Anything else, or what a newer version calls it.
     #[serde(other)]
     Other,
@@ -60,9 +66,12 @@ mod tests {
 
     #[test]
     fn only_what_somebody_set_wrong_does_not_pass() {
-        use Obstacle::{BadProxy, NoAddress, NoConnection, NoTunnel, Other, Password};
+        use Obstacle::{
+            BadProxy, CertificateName, CertificateTime, NoAddress, NoConnection, NoTls, NoTunnel, Other, Password,
+        };
         let passes = |obstacle| Unreached { obstacle, host: String::new(), variable: None }.passes();
-        assert!([NoAddress, NoConnection, NoTunnel, Other].into_iter().all(passes));
+        let passing = [NoAddress, NoConnection, NoTunnel, CertificateTime, CertificateName, NoTls, Other];
+        assert!(passing.into_iter().all(passes));
         assert!(!passes(Password) && !passes(BadProxy));
     }
 }

@@ -62,11 +62,21 @@ impl Server {
 
     /// The same over TLS, with a certificate of an authority that nobody knows yet.
     pub(crate) fn start_tls(answer: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Self {
+        Self::start_tls_as("127.0.0.1", |_| {}, answer)
+    }
+
+    /// The same with a certificate for this name, changed before it is signed.
+    pub(crate) fn start_tls_as(
+        name: &str,
+        change: impl FnOnce(&mut CertificateParams),
+        answer: impl Fn(&Asked) -> Reply + Send + Sync + 'static,
+    ) -> Self {
         let mut about = CertificateParams::default();
         about.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let authority = CertifiedIssuer::self_signed(about, KeyPair::generate().unwrap()).unwrap();
         let key = KeyPair::generate().unwrap();
-        let about = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+        let mut about = CertificateParams::new([name.to_owned()]).unwrap();
+        change(&mut about);
         let certificate = about.signed_by(&key, &authority).unwrap();
         let key = key.serialize_der().try_into().unwrap();
         let config = ServerConfig::builder().with_no_client_auth();

@@ -1,10 +1,14 @@
 //! An issuer whose certificate comes from an authority of one's own, as behind a company's proxy.
 
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 
+use rcgen::{CertificateParams, date_time_ymd};
+
 use crate::helper::{Said, said};
-use crate::server::{Reply, Server};
+use crate::server::{Asked, Reply, Server};
 use crate::world::World;
 
 const GRANT: &str = r#"{"access_token":"at-2","refresh_token":"rt-2","token_type":"Bearer","expires_in":3600}"#;
@@ -67,6 +71,55 @@ fn an_issuer_with_a_company_certificate_is_believed_where_its_authority_is_named
     let granted = said(&mut believing(&world, "SSL_CERT_FILE", &file));
     assert_eq!((granted.status, granted.out.as_str()), (0, "at-2\n"), "{}", granted.err);
     assert_eq!(server.asked().len(), 1);
+}
+
+/// A server that knows no TLS: it answers whatever comes as a web server answers nonsense.
+fn plain() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let place = listener.local_addr().unwrap().to_string();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+        }
+    });
+    place
+}
+
+/// Checks what is said of an issuer at this place, and that it is kept with the entry.
+fn told_of(place: &str, authority: &str, what: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("authority.pem");
+    std::fs::write(&file, authority).unwrap();
+    let endpoint = |path: &str| Some(format!("https://{place}/{path}"));
+    let world = World::with(|row| {
+        let oauth = row.oauth.as_mut().unwrap();
+        (oauth.token_endpoint, oauth.device_authorization_endpoint) = (endpoint("token"), endpoint("device"));
+    })
+    .ended();
+    for args in [&["token", "acme"][..], &["rotate", "acme", "--now"], &["login", "acme"]] {
+        let refused = said(world.command(args).env("SSL_CERT_FILE", &file));
+        refused.failed(7, what);
+        assert!(refused.err.contains("127.0.0.1"), "{}", refused.err);
+    }
+    let status = world.say(&["status"]).out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(status.contains(what), "it is kept and shown: {status}");
+}
+
+#[test]
+fn a_certificate_of_another_time_or_host_and_a_server_without_tls_are_told_apart() {
+    let past = |about: &mut CertificateParams| about.not_after = date_time_ymd(2001, 1, 1);
+    let future = |about: &mut CertificateParams| about.not_before = date_time_ymd(4000, 1, 1);
+    let granting = |_: &Asked| Reply::ok(GRANT);
+    for (server, what) in [
+        (Server::start_tls_as("127.0.0.1", past, granting), "has ended, or is not valid yet"),
+        (Server::start_tls_as("127.0.0.1", future, granting), "has ended, or is not valid yet"),
+        (Server::start_tls_as("issuer.example", |_| {}, granting), "shows the certificate of another host"),
+    ] {
+        told_of(&server.place(), server.authority.as_deref().unwrap(), what);
+        assert!(server.asked().is_empty(), "{what}: nothing was sent");
+    }
+    told_of(&plain(), "", "does not speak TLS");
 }
 
 #[test]
