@@ -12,11 +12,11 @@ use credlatch_core::time::Deadline;
 use crate::error::{Error, ErrorKind, clock_time};
 use crate::issuers::{NO_ISSUER, Trouble, distrust, trust};
 
-/// There is nothing to rotate under this label, whatever is stored under others.
-pub(super) fn not_there(row: &Provider, label: &Label, state: &State) -> Error {
+/// There is nothing to rotate under this label in this place, whatever is stored under others.
+pub(super) fn not_there(place: &str, row: &Provider, label: &Label, state: &State) -> Error {
     let entries = state.slot(row.id.as_str()).map_or(&[][..], |slot| &slot.entries);
     if entries.is_empty() {
-        return Error::missing(row);
+        return Error::missing_in(place, row);
     }
     // Where all is linked, no label is of use.
     if entries.iter().all(|entry| matches!(entry.material, Material::Link(_))) {

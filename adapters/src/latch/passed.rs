@@ -103,7 +103,7 @@ impl Latch {
     }
 
     /// The profile, and the directory of its store if there is one.
-    fn place_in_words(&self) -> String {
+    pub(super) fn place_in_words(&self) -> String {
         let profile = self.profile();
         #[cfg(feature = "env")]
         if let Some(home) = self.0.inner.home() {

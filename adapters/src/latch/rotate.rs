@@ -118,8 +118,8 @@ impl Latch {
     pub(super) fn wish_for(&self, row: &Provider, label: &Label, cause: Cause) -> Result<Wish, Error> {
         self.0.refuse_own_exchange(row, label)?;
         let snapshot = self.0.engine.snapshot()?;
-        let live =
-            snapshot.live(row.id.as_str(), label.as_str()).ok_or_else(|| not_there(row, label, &snapshot.state))?;
+        let not_there = || not_there(&self.place_in_words(), row, label, &snapshot.state);
+        let live = snapshot.live(row.id.as_str(), label.as_str()).ok_or_else(not_there)?;
         Ok(wish(row, label, live.version, cause))
     }
 
@@ -130,7 +130,10 @@ impl Latch {
             Rotation::Newer(live) => (live, false),
             // It was granted, and whoever has it can use it: the credential says that it isn't saved.
             Rotation::Unsaved(unsaved) => (unsaved.live, true),
-            Rotation::Gone => return Err(not_there(row, label, &self.0.engine.snapshot()?.state)),
+            Rotation::Gone => {
+                let snapshot = self.0.engine.snapshot()?;
+                return Err(not_there(&self.place_in_words(), row, label, &snapshot.state));
+            }
             other => return Err(not_rotated(row, label, other, self.health(row, label).as_ref())),
         };
         Ok(Rotated { credential: self.credential(self.0.picked(live)?)?, is_own })
