@@ -87,20 +87,23 @@ pub(super) fn what_was_revoked(revoked: Revocation, cleared: &Cleared) -> String
     if let Some(why) = why {
         return format!("{}\n  {}", why.message(), why.remedy());
     }
+    let is_one = cleared.entries().len() == 1;
+    let (it, it_was) = if is_one { ("it", "it was") } else { ("them", "they were") };
+    let it_may = if is_one { "it may have" } else { "they may have" };
     match revoked {
-        Revocation::Yes => "its issuer has revoked it",
-        Revocation::No => {
-            "its issuer could not be asked to revoke it, or refused; do that on the provider's site if it may have leaked"
-        }
-        Revocation::Held => return held(cleared.held_by()),
-        Revocation::Shared => {
-            "it was not revoked, because another copy of this store may use the same login; revoke it on the provider's site if none does"
-        }
-        _ => {
-            "it was not revoked, because that can't be done from here; delete it on the provider's site if it may have leaked"
-        }
+        Revocation::Yes if is_one => "its issuer has revoked it".to_owned(),
+        Revocation::Yes => "their issuer has revoked them".to_owned(),
+        Revocation::No => format!(
+            "the issuer could not be asked to revoke {it}, or refused; do that on the provider's site if {it_may} leaked"
+        ),
+        Revocation::Held => held(cleared.held_by()),
+        Revocation::Shared => format!(
+            "{it_was} not revoked, because another copy of this store may use the same login; revoke {it} on the provider's site if none does"
+        ),
+        _ => format!(
+            "{it_was} not revoked, because that can't be done from here; delete {it} on the provider's site if {it_may} leaked"
+        ),
     }
-    .to_owned()
 }
 
 /// Who goes on using what was taken away: whoever deletes it on the provider's site ends that as well.
