@@ -120,8 +120,9 @@ fn describe(diagnosis: &Diagnosis, findings: &[Finding]) -> String {
         findings.iter().filter(of).map(told).collect::<Vec<_>>()
     };
     let (wrong, rest) = (graver(Severity::Warning, Severity::Error), graver(Severity::Ok, Severity::Note));
-    parts.push(rest.join("\n"));
+    // What is wrong is not looked for below what needs nothing.
     parts.push(if wrong.is_empty() { "Nothing is wrong.".to_owned() } else { wrong.join("\n") });
+    parts.push(rest.join("\n"));
     parts.retain(|part| !part.is_empty());
     parts.join("\n\n")
 }

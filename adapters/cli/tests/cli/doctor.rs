@@ -80,6 +80,11 @@ fn it_ends_with_one_where_something_is_wrong_and_says_what_to_do() {
     assert!(text.out.contains("warning  CLAUDE_CODE_OAUTH_TOKEN is set"), "{}", text.out);
     assert!(text.out.contains("-> `credlatch run minimax -- PROGRAM`"), "{}", text.out);
     assert!(!text.out.contains("Nothing is wrong"));
+    assert!(
+        text.out.find("warning ").unwrap() < text.out.find("\nok ").unwrap(),
+        "what is wrong comes first: {}",
+        text.out
+    );
 }
 
 #[test]
