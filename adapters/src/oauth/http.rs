@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use credlatch_core::port::Sending;
 use credlatch_core::provider::{Url, endpoint};
-use credlatch_core::rotation::Unreached;
+use credlatch_core::rotation::{Obstacle, Unreached};
 use ureq::config::Config;
 use ureq::tls::{RootCerts, TlsConfig};
 use zeroize::Zeroizing;
@@ -79,7 +79,9 @@ pub(super) fn post(post: &Post<'_>) -> Reply {
         Err(_) if sent.load(Ordering::Acquire) => return Reply::NoAnswer,
         Err(error) => {
             let tls = tls(&error);
-            if let Some(obstacle) = tls.and_then(obstacle::in_handshake) {
+            // What answers in a tunnel without TLS may be the proxy's doing, and then the proxy is named.
+            let in_handshake = tls.and_then(obstacle::in_handshake);
+            if let Some(obstacle) = in_handshake.filter(|it| proxy.is_none() || *it != Obstacle::NoTls) {
                 return Reply::NotSent(Some(obstacle::at_issuer(&url, obstacle)));
             }
             if tls.is_some_and(is_distrust) {
