@@ -44,6 +44,12 @@ impl Terminal {
         Some(Self { child, pty, pts, shown, reader })
     }
 
+    /// The session of whatever is started there.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn session(&self) -> u32 {
+        self.child.id()
+    }
+
     /// All that appeared so far.
     pub(crate) fn shown(&self) -> String {
         String::from_utf8_lossy(&self.shown.lock().unwrap()).replace("\r\n", "\n")
