@@ -13,6 +13,7 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use credlatch_core::port::{Clock, StoreError, StoreErrorKind};
 use credlatch_core::state::Nonce;
@@ -41,18 +42,22 @@ pub(crate) struct Record {
     path: PathBuf,
     /// The directory that may not hold it.
     home: PathBuf,
+    /// The directory of a document that it was seen to lie outside of, all links followed.
+    outside_of: OnceLock<PathBuf>,
 }
 
 impl Record {
     /// The record in this file, for a store in this directory.
     pub(crate) fn at(path: PathBuf, home: PathBuf) -> Self {
-        Self { path, home }
+        Self { path, home, outside_of: OnceLock::new() }
     }
 
     /// The number of the newest move that is remembered of a store; 0 if there is none.
     pub(crate) fn newest(&self, paths: &Paths, store: Nonce) -> Result<u64, StoreError> {
+        // Where there is no file it doesn't matter where it would be.
+        let Some(lines) = self.read()? else { return Ok(0) };
         self.is_outside(paths)?;
-        Ok(self.read()?.of(store))
+        Ok(lines.of(store))
     }
 
     /// Remembers a move. Durable when this returns.
@@ -64,7 +69,7 @@ impl Record {
         let folder = self.path.parent().ok_or(io::ErrorKind::InvalidInput.into()).map_err(doing("make"))?;
         make_folder(folder).map_err(doing("make the directory of"))?;
         let lock = self.lock()?;
-        let lines = self.read()?.noting(store, number, LINES_MAX);
+        let lines = self.read()?.unwrap_or_default().noting(store, number, LINES_MAX);
         let written = self.write(&lines, folder);
         drop(lock);
         written.map_err(doing("write"))
@@ -72,7 +77,16 @@ impl Record {
 
     /// Refuses to keep it in the store's own directory: it would be rolled back together with the store.
     fn is_outside(&self, paths: &Paths) -> Result<(), StoreError> {
-        let Some(store) = own_directory(&self.path, &self.home, paths) else { return Ok(()) };
+        if self.outside_of.get() == Some(&paths.folder) {
+            return Ok(());
+        }
+        let Some(store) = own_directory(&self.path, &self.home, paths) else {
+            // What isn't there yet may still be made as a link into the store.
+            if self.path.parent().is_some_and(Path::exists) && paths.folder.exists() {
+                let _ = self.outside_of.set(paths.folder.clone());
+            }
+            return Ok(());
+        };
         let what = format!("{} lies in the store's own directory, {}", self.path.display(), store.display());
         Err(StoreError::new(StoreErrorKind::Failed, what, format!("name a file elsewhere in {}", CLAIMS.variable)))
     }
@@ -119,26 +133,29 @@ impl Record {
         named.and_then(|()| disk.sync_folder(folder))
     }
 
-    /// The lines; none if there is no such file, or an empty one. Refuses what is no file of claims, and one that others may
+    /// The lines; none if there is no such file. Refuses what is no file of claims, and one that others may
     /// write to.
-    fn read(&self) -> Result<Lines, StoreError> {
+    fn read(&self) -> Result<Option<Lines>, StoreError> {
         let (disk, path) = (&RealDisk, &self.path);
         let file = match disk.open(path, Open::Read) {
             Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Lines::default()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(trouble("open", path, &error)),
         };
         let facts = disk.facts(&file).map_err(|error| trouble("look at", path, &error))?;
         // What it is comes first: whoever closes somebody else's file to others, because it is named here, breaks that.
         plain(path, facts.kind)?;
-        let mut bytes = vec![0; BYTES_MAX + 1];
+        // One byte more than there should be, to notice a file that grows while it is read.
+        let size = usize::try_from(facts.size).unwrap_or(usize::MAX).min(BYTES_MAX);
+        let mut bytes = vec![0; size + 1];
         let read = disk.read_at(&file, &mut bytes, 0).map_err(|error| trouble("read", path, &error))?;
-        if read > BYTES_MAX {
-            return Err(strange(path, "it is too large"));
+        if read > size {
+            let is_large = size == BYTES_MAX;
+            return Err(strange(path, if is_large { "it is too large" } else { "somebody is writing into it" }));
         }
         let lines = Lines::parse(&bytes[..read]).map_err(|why| strange(path, &why))?;
         private(path, &facts, disk.user(), FORBIDDEN)?;
-        Ok(lines)
+        Ok(Some(lines))
     }
 
     fn beside(&self, ending: &str) -> PathBuf {
