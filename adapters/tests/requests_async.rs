@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use credlatch::memory::FakeIssuer;
 use credlatch::system::FakeClock;
-use credlatch::{Answer, ErrorKind, Label, Latch, Next, Outcome, Scope, Secret, Tokens};
+use credlatch::{Answer, ErrorKind, Label, Latch, Next, Outcome, Revocation, Scope, Secret, StoredChange, Tokens};
 
 const CODEX: &str = "openai-codex";
 const HOUR: Duration = Duration::from_secs(3600);
@@ -170,4 +170,18 @@ async fn closing_without_blocking_waits_for_what_is_renewed() {
     drop(held);
     closing.await.unwrap();
     assert_eq!(other.current(CODEX).unwrap().expose_secret(), "access-2");
+}
+
+#[tokio::test]
+async fn a_login_is_stored_removed_and_revoked_without_blocking() {
+    let (latch, issuer, _clock) = signed_in();
+    let work = Label::new("work").unwrap();
+    let stored = latch.set_tokens_async(CODEX, &work, issuer.signed_in()).await.unwrap();
+    assert_eq!((stored.change, stored.held_back), (StoredChange::Tokens, None));
+    let removed = latch.remove_async(CODEX, &work).await.unwrap();
+    assert_eq!(removed.entries().iter().map(|(_, label)| label).collect::<Vec<_>>(), [&work]);
+    assert_eq!(removed.revoke_async().await.unwrap(), Revocation::Yes);
+    assert_eq!(issuer.revocations(), 1);
+    assert_eq!(latch.remove_async(CODEX, &work).await.unwrap_err().kind(), ErrorKind::NoCredential);
+    assert_eq!(latch.token_async(CODEX).await.unwrap().expose_secret(), "access-1", "the other one stays");
 }

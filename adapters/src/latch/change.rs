@@ -8,6 +8,7 @@ use credlatch_core::engine::{self, Transacted};
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::pool::{SetStrategy, Strategy};
 use credlatch_core::port::Clock as _;
+use credlatch_core::provider::Provider;
 use credlatch_core::put::{How, Put};
 use credlatch_core::rotation::Fresh;
 use credlatch_core::secret::Secret;
@@ -75,7 +76,7 @@ impl fmt::Display for HeldBack {
 }
 
 impl Stored {
-    fn of(done: &Transacted, provider: &str, label: &Label) -> Self {
+    pub(super) fn of(done: &Transacted, provider: &str, label: &Label) -> Self {
         let version = |state: &State| state.entry(provider, label.as_str()).map(|entry| entry.version);
         let change = match done.verdict() {
             Verdict::Nothing => StoredChange::Nothing,
@@ -141,10 +142,15 @@ impl Latch {
     }
 
     fn put_tokens(&self, provider: &str, label: &Label, tokens: Tokens, how: How) -> Result<Stored, Error> {
-        let now = self.0.engine.clock().now();
-        let grant = Fresh::from(given::tokens(tokens, &now)?).grant(&now);
-        let done = self.put(provider, label, Material::Oauth(Box::new(grant)), how)?;
+        let grant = self.grant(tokens)?;
+        let done = self.put(provider, label, grant, how)?;
         Ok(Stored::of(&done, self.provider(provider)?.id.as_str(), label))
+    }
+
+    /// What a login that was made elsewhere is stored as.
+    pub(super) fn grant(&self, tokens: Tokens) -> Result<Material, Error> {
+        let now = self.0.engine.clock().now();
+        Ok(Material::Oauth(Box::new(Fresh::from(given::tokens(tokens, &now)?).grant(&now))))
     }
 
     fn put(&self, provider: &str, label: &Label, material: Material, how: How) -> Result<Transacted, Error> {
@@ -176,11 +182,12 @@ impl Latch {
     /// The provider is unknown, it has no such entry, or the store can't be written.
     pub fn remove(&self, provider: &str, label: &Label) -> Result<Cleared, Error> {
         let row = self.known(provider)?;
-        let cleared = self.0.engine.remove(row.id.clone(), label.clone())?;
-        crate::events::cleared(&self.0.profile, cleared.generation, cleared.entries.len());
-        let others = Siblings::of(&self.0.inner);
-        #[cfg(feature = "env")]
-        dotenv::pay_debts(&self.0.inner);
+        let removed = self.0.inner.remove(row.id.clone(), label.clone())?;
+        self.removed(row, label, removed)
+    }
+
+    pub(super) fn removed(&self, row: &Provider, label: &Label, removed: Gone) -> Result<Cleared, Error> {
+        let (cleared, others) = removed;
         if cleared.entries.is_empty() {
             return Err(Error::no_entry(row, label, &self.0.engine.snapshot()?.state));
         }
@@ -253,15 +260,26 @@ impl Inner {
     }
 
     /// Takes away, and looks who may still hold it.
-    pub(super) fn take_away(self: &Arc<Self>, clear: Clear) -> Result<(engine::Cleared, Siblings), Error> {
-        let cleared = self.engine.clear(clear)?;
+    pub(super) fn take_away(self: &Arc<Self>, clear: Clear) -> Result<Gone, Error> {
+        Ok(self.gone(self.engine.clear(clear)?))
+    }
+
+    /// Takes one entry away, and looks who may still hold it.
+    pub(super) fn remove(self: &Arc<Self>, provider: ProviderId, label: Label) -> Result<Gone, Error> {
+        Ok(self.gone(self.engine.remove(provider, label)?))
+    }
+
+    fn gone(self: &Arc<Self>, cleared: engine::Cleared) -> Gone {
         let others = Siblings::of(self);
         crate::events::cleared(&self.profile, cleared.generation, cleared.entries.len());
         #[cfg(feature = "env")]
         dotenv::pay_debts(self);
-        Ok((cleared, others))
+        (cleared, others)
     }
 }
+
+/// What is gone, and the other latches of this process that may hold it.
+pub(super) type Gone = (engine::Cleared, Siblings);
 
 /// Storing something by its name.
 pub(super) fn named(provider: &ProviderId, label: &Label, material: Material, how: How) -> Event {

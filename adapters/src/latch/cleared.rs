@@ -102,12 +102,18 @@ impl Cleared {
     /// Revokes the cleared logins at their issuers, best effort, and says what came of it. They are cleared already, so
     /// this may take its time.
     pub fn revoke(&self) -> Revocation {
-        let answers = self.latch.0.engine.revoke_all(&*self.latch.0.issuer, &self.taken.effects);
-        if answers.contains(&Revoked::No) || !self.taken.withheld.is_empty() {
+        self.latch.0.inner.revoke(&self.taken)
+    }
+}
+
+impl Inner {
+    pub(super) fn revoke(&self, taken: &engine::Cleared) -> Revocation {
+        let answers = self.engine.revoke_all(&*self.issuer, &taken.effects);
+        if answers.contains(&Revoked::No) || !taken.withheld.is_empty() {
             Revocation::No
-        } else if !self.taken.held.is_empty() {
+        } else if !taken.held.is_empty() {
             Revocation::Held
-        } else if self.taken.has_shared {
+        } else if taken.has_shared {
             Revocation::Shared
         } else if answers.contains(&Revoked::Yes) {
             Revocation::Yes
