@@ -8,19 +8,20 @@ use credlatch_core::shared::MarkShared;
 use credlatch_core::state::{Actor, Claim, Nonce, State};
 
 /// Any store.
-pub(crate) struct AnyStore(Box<dyn DynStore>);
+pub struct AnyStore(Box<dyn DynStore>);
 
 /// Any store while it is locked.
-pub(crate) struct AnyLocked<'a>(Box<dyn DynLocked + 'a>);
+pub struct AnyLocked<'a>(Box<dyn DynLocked + 'a>);
 
 /// A sign of life in any store.
-pub(crate) struct AnyAlive(Box<dyn DynAlive>);
+pub struct AnyAlive(Box<dyn DynAlive>);
 
 /// Room in any store.
 type AnyRoom = Box<dyn Any + Send>;
 
 impl AnyStore {
-    pub(crate) fn new<S: Store + 'static>(store: S) -> Self
+    /// This store.
+    pub fn new<S: Store + 'static>(store: S) -> Self
     where
         S::Room: 'static,
     {

@@ -1,8 +1,6 @@
 //! The form of a document, whatever keeps it: which bytes a state is written as, and which are read back as one. What this file
 //! knows of the form nobody else does.
 
-#![cfg_attr(not(all(feature = "file", unix)), allow(unreachable_pub))] // The file store shows these.
-
 use std::fmt;
 use std::io;
 
@@ -15,13 +13,13 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::error::Category;
 use zeroize::Zeroizing;
 
-use crate::wiped::exactly;
+pub use crate::wiped::exactly;
 
 /// The form that this version writes. Version 1 had no memory of refresh tokens: a program that knows no more would hand out
 /// and present what is remembered here as spent, so it must refuse.
-pub(crate) const VERSION: u64 = 2;
+pub const VERSION: u64 = 2;
 /// The oldest form that is read.
-pub(crate) const OLDEST: u64 = 1;
+pub const OLDEST: u64 = 1;
 /// The largest document that is read or written, in bytes.
 pub const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
@@ -36,29 +34,29 @@ pub struct Place {
 
 /// What a document says beside the state.
 #[derive(Clone, Debug)]
-pub(crate) struct Head {
+pub struct Head {
     /// The form it was read in.
-    pub(crate) version: u64,
+    pub version: u64,
     /// The store's random name.
-    pub(crate) store: Nonce,
+    pub store: Nonce,
     /// The lock file it was written under; none if the document turned out to be brought back from elsewhere.
-    pub(crate) lock: Option<Place>,
+    pub lock: Option<Place>,
     /// When that lock file was made, in nanoseconds since the epoch; none where nobody knows.
-    pub(crate) born_ns: Option<u64>,
+    pub born_ns: Option<u64>,
     /// A digest of the id of the machine that wrote it last, for people.
-    pub(crate) machine: Option<Fingerprint>,
+    pub machine: Option<Fingerprint>,
     /// Fields of a newer version.
-    pub(crate) extra: Extra,
+    pub extra: Extra,
 }
 
 impl Head {
-    pub(crate) fn new(store: Nonce, lock: Option<Place>, born_ns: Option<u64>) -> Self {
+    pub fn new(store: Nonce, lock: Option<Place>, born_ns: Option<u64>) -> Self {
         Self { version: VERSION, store, lock, born_ns, machine: None, extra: Extra::default() }
     }
 }
 
 /// Why bytes are no document.
-pub(crate) enum Flaw {
+pub enum Flaw {
     /// A newer program wrote them, in this form.
     Newer(u64),
     /// They can't be read, for this reason. It quotes nothing of them.
@@ -67,7 +65,7 @@ pub(crate) enum Flaw {
 
 impl Flaw {
     /// What happened to the document that is called so, and what to do about one that can't be read.
-    pub(crate) fn of(self, document: impl fmt::Display, remedy: impl FnOnce() -> String) -> StoreError {
+    pub fn of(self, document: impl fmt::Display, remedy: impl FnOnce() -> String) -> StoreError {
         match self {
             Self::Newer(version) => {
                 let what = format!("{document} has version {version}; this program knows versions up to {VERSION}");
@@ -138,14 +136,14 @@ impl<'de> Deserialize<'de> for Id {
 }
 
 /// What a document's bytes say.
-pub(crate) struct Parsed {
-    pub(crate) head: Head,
-    pub(crate) id: u64,
-    pub(crate) state: State,
+pub struct Parsed {
+    pub head: Head,
+    pub id: u64,
+    pub state: State,
 }
 
 /// Parses a document as a whole.
-pub(crate) fn parse(bytes: &[u8]) -> Result<Parsed, Flaw> {
+pub fn parse(bytes: &[u8]) -> Result<Parsed, Flaw> {
     let unreadable = |why: &str| Flaw::Unreadable(why.to_owned());
     match serde_json::from_slice::<Stored>(bytes) {
         Ok(stored) if stored.version < OLDEST => Err(unreadable("its version is not one that was ever written")),
@@ -163,7 +161,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Parsed, Flaw> {
 }
 
 /// Says where the parser stopped and nothing of what it saw there: its own words may quote a secret.
-pub(crate) fn wherever(error: &serde_json::Error) -> String {
+pub fn wherever(error: &serde_json::Error) -> String {
     let what = match error.classify() {
         Category::Syntax => "it is not JSON",
         Category::Eof => "it ends in the middle",
@@ -174,20 +172,20 @@ pub(crate) fn wherever(error: &serde_json::Error) -> String {
 }
 
 /// What the types let through and a person's edit may break. Names are named, secrets never.
-pub(crate) fn validate(state: &State) -> Result<(), String> {
+pub fn validate(state: &State) -> Result<(), String> {
     law::check_state(state).map_err(|broken| broken.what)
 }
 
 /// The form to write a state in that was read in another. A program of the older form may hold a claim in it, and what that
 /// brings home must still find a document that it can read: so the form rises with the first commit that leaves no claim. It
 /// rises at once where something is shared with a copy, because the older program would present that.
-pub(crate) fn form(read: u64, state: &State) -> u64 {
+pub fn form(read: u64, state: &State) -> u64 {
     let may_stay = state.claims().next().is_some() && !state.is_shared();
     if read < VERSION && may_stay { read } else { VERSION }
 }
 
 /// A document's bytes, in one allocation that is wiped. None if there would be too many.
-pub(crate) fn write(head: &Head, id: u64, state: &State) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+pub fn write(head: &Head, id: u64, state: &State) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
     let storing = Storing {
         version: form(head.version, state),
         store: head.store,

@@ -172,7 +172,8 @@ pub(crate) fn label_of(source: &Source) -> Option<Label> {
 }
 
 /// An access token without a refresh token: it is used while it lives, and nobody renews it.
-pub(crate) fn bare_token(access: Secret, expiry: Expiry, issued: Stamp) -> Material {
+#[doc(hidden)]
+pub fn bare_token(access: Secret, expiry: Expiry, issued: Stamp) -> Material {
     let (scopes, custody, extra) = (Vec::new(), Custody::Settled, Extra::default());
     let grant = Grant { access, refresh: None, expiry, issued, scopes, custody, origins: None, shared: None, extra };
     Material::Oauth(Box::new(grant))
@@ -188,12 +189,8 @@ pub(crate) fn end_of(secret: &Secret) -> Result<Option<u64>, Why> {
 }
 
 /// What a provider's secret is by how it begins, else by where it was found; a stranger's is none of it.
-pub(crate) fn kind_of(
-    table: &Table,
-    provider: &Provider,
-    secret: &Secret,
-    by_place: Option<Kind>,
-) -> Result<Kind, Why> {
+#[doc(hidden)]
+pub fn kind_of(table: &Table, provider: &Provider, secret: &Secret, by_place: Option<Kind>) -> Result<Kind, Why> {
     match sniff::whole(table, secret.expose_secret()) {
         Some(token) if token.belongs_to(&provider.id) => token.kind.ok_or(Why::NotForRequests),
         Some(token) => {

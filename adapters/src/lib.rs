@@ -128,7 +128,6 @@
 //! | `tokio` | async forms, on any executor | |
 //! | `http` | sign-in routes and a page for servers on axum: `credlatch::web` | |
 //! | `conformance` | checks of a store of your own: `credlatch::conformance` | |
-//! | `hermes` | Hermes' own `auth.json` as the store: `Builder::hermes` | |
 //! | `secrecy` | secrets from and for the crate secrecy: `credlatch::secrecy` | |
 //! | `tower` | a layer for HTTP clients: authorizes, reports a refusal, sends once more: `credlatch::tower` | |
 //! | `tracing` | events of what changes, on the target `credlatch`: names, versions and generations, never a secret | |
@@ -143,13 +142,16 @@
 
 #[cfg(all(feature = "file", unix))]
 mod accepted;
-mod any_store;
-mod codec;
+#[doc(hidden)]
+pub mod any_store;
+#[doc(hidden)]
+pub mod codec;
 mod commands;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 #[cfg(all(feature = "file", unix))]
-mod docfile;
+#[doc(hidden)]
+pub mod docfile;
 #[cfg(all(feature = "doctor", unix))]
 pub mod doctor;
 mod engine;
@@ -165,8 +167,6 @@ pub mod file;
 pub mod foreign;
 #[cfg(any(feature = "env", feature = "foreign"))]
 pub mod found;
-#[cfg(all(feature = "hermes", unix))]
-pub mod hermes;
 mod issuers;
 mod jwt;
 mod latch;
@@ -189,6 +189,9 @@ pub mod secrecy;
 #[doc(hidden)]
 pub mod served;
 mod set_aside;
+#[cfg(all(feature = "file", unix))]
+#[doc(hidden)]
+pub mod states;
 pub mod store;
 pub mod system;
 mod table;

@@ -22,11 +22,11 @@ const MAX_LINKS: usize = 40;
 
 /// Why a file is not used.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Distrust {
+pub struct Distrust {
     /// What is wrong with which path.
-    pub(crate) what: String,
+    pub what: String,
     /// What mends it.
-    pub(crate) remedy: String,
+    pub remedy: String,
 }
 
 /// Reads a whole file that is there; nobody waits for a pipe, and no file is too large for memory. `None` if there is none.
@@ -44,7 +44,6 @@ fn unusable(path: &Path, why: Unreadable) -> Distrust {
 }
 
 /// Refuses a path that others could lead elsewhere, or whose end they could take away or write to.
-#[cfg(any(feature = "doctor", test))]
 pub(crate) fn way(path: &Path) -> Result<(), Distrust> {
     follow(path).map(drop)
 }

@@ -6,10 +6,10 @@ use zeroize::Zeroizing;
 
 /// What `write` writes. It is called twice: a buffer that grows leaves copies behind, so the size is counted first. None if
 /// there would be as many bytes as `most`, or more.
-pub(crate) fn exactly(
-    most: u64,
-    write: impl Fn(&mut dyn Write) -> io::Result<()>,
-) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+///
+/// # Errors
+/// `write` failed.
+pub fn exactly(most: u64, write: impl Fn(&mut dyn Write) -> io::Result<()>) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
     let mut size = Count(0);
     write(&mut size)?;
     if size.0 as u64 >= most {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use credlatch::core::provider::{Table, sniff};
 use credlatch::{Builder, Latch, Profile, default_home};
+use credlatch_hermes::BuilderExt as _;
 
 use crate::args::Global;
 use crate::end::{Done, End};

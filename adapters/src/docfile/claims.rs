@@ -91,7 +91,7 @@ impl<D: Disk> FileAlive<D> {
     }
 
     /// Whether this is the process that made it, and not a fork of it.
-    pub(crate) fn is_mine(&self) -> bool {
+    pub fn is_mine(&self) -> bool {
         // A child in a pid namespace of its own may have its parent's number.
         self.disk.pid() == self.actor.pid && self.disk.pid_namespace() == self.actor.pid_namespace
     }
@@ -108,7 +108,7 @@ impl<D: Disk> Drop for FileAlive<D> {
 }
 
 /// Makes the sign of life of an act that may send something: it has room for what the actor leaves.
-pub(crate) fn enlist_act<D: Disk>(disk: &Arc<D>, paths: &Paths) -> Result<FileAlive<D>, StoreError> {
+pub fn enlist_act<D: Disk>(disk: &Arc<D>, paths: &Paths) -> Result<FileAlive<D>, StoreError> {
     let mut alive = enlist(disk, paths)?;
     if let Err(error) = alive.file.attempt(|file| left::reserve(&**disk, file)) {
         let trouble = trouble("set room aside in", &alive.path, &error);
@@ -120,7 +120,7 @@ pub(crate) fn enlist_act<D: Disk>(disk: &Arc<D>, paths: &Paths) -> Result<FileAl
 }
 
 /// Makes a sign of life.
-pub(crate) fn enlist<D: Disk>(disk: &Arc<D>, paths: &Paths) -> Result<FileAlive<D>, StoreError> {
+pub fn enlist<D: Disk>(disk: &Arc<D>, paths: &Paths) -> Result<FileAlive<D>, StoreError> {
     disk.shed();
     paths.make_claims(&**disk)?;
     for _ in 0..TRIES {
@@ -149,7 +149,7 @@ pub(crate) fn enlist<D: Disk>(disk: &Arc<D>, paths: &Paths) -> Result<FileAlive<
 }
 
 /// Whether the path still leads to this file.
-pub(crate) fn is_at<D: Disk>(disk: &D, file: &D::File, path: &Path) -> io::Result<bool> {
+pub fn is_at<D: Disk>(disk: &D, file: &D::File, path: &Path) -> io::Result<bool> {
     let place = disk.facts(file)?.place;
     match disk.look(path) {
         Ok(facts) => Ok(facts.place == place),
@@ -159,7 +159,7 @@ pub(crate) fn is_at<D: Disk>(disk: &D, file: &D::File, path: &Path) -> io::Resul
 }
 
 /// Whether the actor's act goes on: its file is locked.
-pub(crate) fn is_alive<D: Disk>(disk: &D, paths: &Paths, actor: &Actor) -> Result<bool, StoreError> {
+pub fn is_alive<D: Disk>(disk: &D, paths: &Paths, actor: &Actor) -> Result<bool, StoreError> {
     disk.shed();
     // Behind a link somebody else's directory would say who is alive.
     paths.check_claims(disk)?;
@@ -179,7 +179,7 @@ pub(crate) fn is_alive<D: Disk>(disk: &D, paths: &Paths, actor: &Actor) -> Resul
 }
 
 /// What the claim's actor has left beside its sign of life.
-pub(crate) fn left<D: Disk>(disk: &D, paths: &Paths, claim: &Claim) -> Result<Left, StoreError> {
+pub fn left<D: Disk>(disk: &D, paths: &Paths, claim: &Claim) -> Result<Left, StoreError> {
     disk.shed();
     paths.check_claims(disk)?;
     let path = paths.claim(claim.actor.name);
@@ -201,7 +201,7 @@ pub(crate) fn left<D: Disk>(disk: &D, paths: &Paths, claim: &Claim) -> Result<Le
 }
 
 /// Waits until the claim's act ends or its answer is written down, at most so long. Returns whether it did.
-pub(crate) fn wait<D: Disk>(disk: &D, paths: &Paths, claim: &Claim, patience_ms: u64) -> Result<bool, StoreError> {
+pub fn wait<D: Disk>(disk: &D, paths: &Paths, claim: &Claim, patience_ms: u64) -> Result<bool, StoreError> {
     wait_while(disk, patience_ms, || {
         Ok(match left(disk, paths, claim)? {
             Left::Going => true,
@@ -234,7 +234,7 @@ fn wait_while<D: Disk>(
 ///
 /// # Errors
 /// Some act still goes on then, or that can't be told.
-pub(crate) fn wait_for_all<D: Disk>(disk: &D, paths: &Paths, patience_ms: u64) -> Result<(), StoreError> {
+pub fn wait_for_all<D: Disk>(disk: &D, paths: &Paths, patience_ms: u64) -> Result<(), StoreError> {
     let deadline = disk.now().patience(patience_ms);
     for name in disk.list(&paths.claims).unwrap_or_default().into_iter().filter_map(|name| Nonce::try_from(name).ok()) {
         let actor = disk.process().acting_as(name);
@@ -253,7 +253,7 @@ pub(crate) fn wait_for_all<D: Disk>(disk: &D, paths: &Paths, patience_ms: u64) -
 }
 
 /// Removes what dead acts left behind. The caller holds the store's lock and has made `state` the newest commit.
-pub(crate) fn sweep<D: Disk>(disk: &D, paths: &Paths, state: &State) {
+pub fn sweep<D: Disk>(disk: &D, paths: &Paths, state: &State) {
     if !matches!(paths.check_claims(disk), Ok(true)) {
         return;
     }
@@ -269,7 +269,7 @@ pub(crate) fn sweep<D: Disk>(disk: &D, paths: &Paths, state: &State) {
 /// Removes drafts whose signs of life are gone: a power cut may take the one and leave the other. The caller holds the
 /// store's lock, and calls this once after each start of the machine, because ten thousand profiles may share the directory
 /// that is listed.
-pub(crate) fn sweep_strays<D: Disk>(disk: &D, paths: &Paths) {
+pub fn sweep_strays<D: Disk>(disk: &D, paths: &Paths) {
     if paths.check_claims(disk).is_err() {
         return;
     }

@@ -11,15 +11,15 @@ use super::trouble::{private, trouble, unreadable};
 use crate::codec::MAX_BYTES;
 
 /// A file that was read.
-pub(crate) struct Content {
-    pub(crate) bytes: Zeroizing<Vec<u8>>,
+pub struct Content {
+    pub bytes: Zeroizing<Vec<u8>>,
     /// What the file was when it was opened.
-    pub(crate) facts: Facts,
+    pub facts: Facts,
 }
 
 /// What a file that holds secrets says; none if there is no such file. Refuses one that is empty, not private, not a plain
 /// file, or too large.
-pub(crate) fn read_bytes<D: Disk>(disk: &D, path: &Path) -> Result<Option<Content>, StoreError> {
+pub fn read_bytes<D: Disk>(disk: &D, path: &Path) -> Result<Option<Content>, StoreError> {
     let file = match disk.open(path, Open::Read) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -46,7 +46,7 @@ fn denied<D: Disk>(disk: &D, path: &Path) -> Option<StoreError> {
 }
 
 /// Refuses what can't be a profile's document, or isn't private.
-pub(crate) fn check(path: &Path, facts: &Facts, user: u32) -> Result<(), StoreError> {
+pub fn check(path: &Path, facts: &Facts, user: u32) -> Result<(), StoreError> {
     match facts.kind {
         Kind::File => {}
         Kind::Folder => return Err(unreadable(path, "it is a directory")),

@@ -10,7 +10,7 @@ use super::trouble::trouble;
 use crate::codec::MAX_BYTES;
 
 /// What a held lock is worth.
-pub(crate) enum Held {
+pub enum Held {
     /// It guards the document, which is this now; none if there is no document.
     Guarding(Option<Facts>),
     /// Somebody put another lock file in its place.
@@ -19,7 +19,7 @@ pub(crate) enum Held {
 
 /// Looks whether a held lock still guards the document, and what that is now: somebody may have deleted the one or edited
 /// the other meanwhile.
-pub(crate) fn facts_under_lock<D: Disk>(disk: &D, lock: &Kept<D::File>, paths: &Paths) -> Result<Held, StoreError> {
+pub fn facts_under_lock<D: Disk>(disk: &D, lock: &Kept<D::File>, paths: &Paths) -> Result<Held, StoreError> {
     if !lock.attempt(|lock| is_at(disk, lock, &paths.lock)).map_err(|error| trouble("look at", &paths.lock, &error))? {
         return Ok(Held::Superseded);
     }
@@ -31,7 +31,7 @@ pub(crate) fn facts_under_lock<D: Disk>(disk: &D, lock: &Kept<D::File>, paths: &
 }
 
 /// Why a commit gave way to somebody who doesn't lock.
-pub(crate) fn replaced(paths: &Paths) -> StoreError {
+pub fn replaced(paths: &Paths) -> StoreError {
     StoreError::new(
         StoreErrorKind::Busy,
         format!("{} or its lock file was changed by somebody else during a commit", paths.document.display()),
@@ -40,7 +40,7 @@ pub(crate) fn replaced(paths: &Paths) -> StoreError {
 }
 
 /// Why a document is not written.
-pub(crate) fn too_large(paths: &Paths) -> StoreError {
+pub fn too_large(paths: &Paths) -> StoreError {
     StoreError::new(
         StoreErrorKind::Full,
         format!("{} would be larger than {MAX_BYTES} bytes", paths.document.display()),

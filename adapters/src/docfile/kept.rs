@@ -22,7 +22,7 @@ pub struct Keep<F> {
 }
 
 /// One of them: open as long as this is there, and this is the process that made it.
-pub(crate) struct Kept<F>(Arc<Slot<F>>);
+pub struct Kept<F>(Arc<Slot<F>>);
 
 type Slot<F> = Mutex<Option<F>>;
 /// Lock files of stores have no names here.
@@ -36,12 +36,12 @@ impl<F> Keep<F> {
     }
 
     /// Takes a sign of life in.
-    pub(crate) fn keep(&self, name: Nonce, file: F) -> Kept<F> {
+    pub fn keep(&self, name: Nonce, file: F) -> Kept<F> {
         self.take_in(Some(name), file)
     }
 
     /// Takes a store's lock file in.
-    pub(crate) fn keep_lock(&self, file: F) -> Kept<F> {
+    pub fn keep_lock(&self, file: F) -> Kept<F> {
         self.take_in(None, file)
     }
 
@@ -70,7 +70,7 @@ impl<F> Keep<F> {
     }
 
     /// Whether this process made the sign of life of that name, and it is still there. If that can't be told it might.
-    pub(crate) fn holds(&self, name: Nonce) -> bool {
+    pub fn holds(&self, name: Nonce) -> bool {
         self.files().is_none_or(|files| files.iter().any(|(kept, slot)| *kept == Some(name) && slot.strong_count() > 0))
     }
 
@@ -94,13 +94,13 @@ impl<F> Default for Keep<F> {
 
 impl<F> Kept<F> {
     /// Does something with the file; nothing if it was closed because it was inherited.
-    pub(crate) fn with<R>(&self, act: impl FnOnce(&F) -> R) -> Option<R> {
+    pub fn with<R>(&self, act: impl FnOnce(&F) -> R) -> Option<R> {
         let file = self.0.lock().ok()?;
         file.as_ref().map(act)
     }
 
     /// The same for what may fail, as it does if the file was closed.
-    pub(crate) fn attempt<R>(&self, act: impl FnOnce(&F) -> io::Result<R>) -> io::Result<R> {
+    pub fn attempt<R>(&self, act: impl FnOnce(&F) -> io::Result<R>) -> io::Result<R> {
         self.with(act)
             .unwrap_or_else(|| Err(io::Error::other("it belongs to the process that this one was forked from")))
     }

@@ -21,7 +21,7 @@ use crate::trusted::{self, Distrust};
 
 /// Where the key is, as one store uses it.
 #[derive(Debug, Default)]
-pub(crate) struct Keys {
+pub struct Keys {
     file: Option<PathBuf>,
     /// The directory that may not hold it.
     home: PathBuf,
@@ -31,12 +31,12 @@ pub(crate) struct Keys {
 
 impl Keys {
     /// The key in this file, for a store in this directory.
-    pub(crate) fn at(file: Option<PathBuf>, home: PathBuf) -> Self {
+    pub fn at(file: Option<PathBuf>, home: PathBuf) -> Self {
         Self { file, home, known: OnceLock::new() }
     }
 
     /// The state that was loaded, with the key at hand if some of its marks are keyed.
-    pub(crate) fn beside(&self, paths: &Paths, state: State) -> State {
+    pub fn beside(&self, paths: &Paths, state: State) -> State {
         if state.marks().all(|mark| mark.key.is_none()) {
             return state;
         }
@@ -44,7 +44,7 @@ impl Keys {
     }
 
     /// The state that is to be written, with its marks keyed if that can be done.
-    pub(crate) fn keyed(&self, paths: &Paths, state: State) -> State {
+    pub fn keyed(&self, paths: &Paths, state: State) -> State {
         if !state.has_marks_to_key() {
             return state;
         }
@@ -55,13 +55,12 @@ impl Keys {
     }
 
     /// Why marks are not keyed here, as far as can be told without making anything.
-    #[cfg(feature = "doctor")]
-    pub(crate) fn trouble(&self, paths: &Paths) -> Option<Distrust> {
+    pub fn trouble(&self, paths: &Paths) -> Option<Distrust> {
         self.get(paths).err()
     }
 
     /// The key; none if nobody made one yet.
-    pub(crate) fn get(&self, paths: &Paths) -> Result<Option<MarkKey>, Distrust> {
+    pub fn get(&self, paths: &Paths) -> Result<Option<MarkKey>, Distrust> {
         if let Some(key) = self.known.get() {
             return Ok(Some(key.clone()));
         }
@@ -79,7 +78,7 @@ impl Keys {
     }
 
     /// The key; made if there is none. Of two who make one at the same time both get the one that was first.
-    pub(crate) fn ensure(&self, paths: &Paths) -> Result<MarkKey, Distrust> {
+    pub fn ensure(&self, paths: &Paths) -> Result<MarkKey, Distrust> {
         let failed = |error: &io::Error| Distrust {
             what: format!("it can't be made: {error}"),
             remedy: format!("name a file that can be written in {}", KEY.variable),

@@ -13,21 +13,21 @@ use super::paths::Paths;
 use super::trouble::{lockable, private, trouble};
 
 /// How a lock file is waited for.
-pub(crate) struct Way<D: Disk> {
+pub struct Way<D: Disk> {
     /// How long in all, for the error that says so.
-    pub(crate) patience_ms: u64,
+    pub patience_ms: u64,
     /// When to give up.
-    pub(crate) deadline: Patience,
+    pub deadline: Patience,
     /// The pauses between two tries: from the first, doubled each time, to the last.
-    pub(crate) pauses_ms: RangeInclusive<u64>,
+    pub pauses_ms: RangeInclusive<u64>,
     /// Reads from the lock file who holds it.
-    pub(crate) holder: fn(&D, &D::File) -> Option<u32>,
+    pub holder: fn(&D, &D::File) -> Option<u32>,
     /// What other users may not do with the lock file.
-    pub(crate) forbidden: u32,
+    pub forbidden: u32,
 }
 
 /// Locks the lock file of a document against every other process; makes it if it isn't there.
-pub(crate) fn acquire<D: Disk>(
+pub fn acquire<D: Disk>(
     disk: &D,
     way: &Way<D>,
     find: impl Fn() -> Result<Paths, StoreError>,
@@ -71,7 +71,7 @@ fn check<D: Disk>(disk: &D, paths: &Paths, file: &D::File, forbidden: u32) -> Re
 }
 
 /// Why a thread gave up waiting for another one of its process.
-pub(crate) fn busy_here(entry: &Path, patience_ms: u64) -> StoreError {
+pub fn busy_here(entry: &Path, patience_ms: u64) -> StoreError {
     StoreError::new(
         StoreErrorKind::Busy,
         format!("{} was locked by another thread of this process for {patience_ms} ms", entry.display()),

@@ -5,22 +5,22 @@
 //! file for each act in progress. A commit writes a draft, makes it durable and renames it. Everything goes through
 //! [`disk::Disk`], so that the same protocol runs on disks that fail and crash.
 
-pub(crate) mod claims;
-pub(crate) mod content;
+pub mod claims;
+pub mod content;
 pub mod disk;
-pub(crate) mod held;
+pub mod held;
 pub mod kept;
-pub(crate) mod key;
-pub(crate) mod left;
-pub(crate) mod lock;
+pub mod key;
+pub mod left;
+pub mod lock;
 #[cfg(target_os = "linux")]
 mod magic;
-pub(crate) mod outside;
-pub(crate) mod paths;
-pub(crate) mod provenance;
+pub mod outside;
+pub mod paths;
+pub mod provenance;
 mod real;
-pub(crate) mod record;
-pub(crate) mod room;
-pub(crate) mod trouble;
+pub mod record;
+pub mod room;
+pub mod trouble;
 
 pub use real::{RealDisk, RealGate};

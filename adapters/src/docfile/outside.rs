@@ -12,9 +12,9 @@ use crate::table::no_tilde;
 
 /// One of them.
 #[derive(Debug)]
-pub(crate) struct Outside {
+pub struct Outside {
     /// The variable that names it; empty, there is none.
-    pub(crate) variable: &'static str,
+    pub variable: &'static str,
     /// Its name in the user's directory for state.
     name: &'static str,
     /// What it is, for people.
@@ -22,9 +22,9 @@ pub(crate) struct Outside {
 }
 
 /// What refresh tokens did.
-pub(crate) const CLAIMS: Outside = Outside { variable: "CREDLATCH_CLAIMS", name: "claims", what: "the file of claims" };
+pub const CLAIMS: Outside = Outside { variable: "CREDLATCH_CLAIMS", name: "claims", what: "the file of claims" };
 /// The key of what outlives its secret.
-pub(crate) const KEY: Outside =
+pub const KEY: Outside =
     Outside { variable: "CREDLATCH_FINGERPRINT_KEY", name: "fingerprint-key", what: "the file of the fingerprint key" };
 
 impl Outside {
@@ -32,7 +32,7 @@ impl Outside {
     /// such as `~/.local/state`. None where the name is empty, or there is no home.
     ///
     /// A relative path in a variable is refused: it would mean another file in each directory that a program is started in.
-    pub(crate) fn find(&self, named: Option<&Path>) -> Result<Option<PathBuf>, Error> {
+    pub fn find(&self, named: Option<&Path>) -> Result<Option<PathBuf>, Error> {
         let inherited = || std::env::var_os(self.variable).map(PathBuf::from);
         let Some(path) = named.map(Path::to_owned).or_else(inherited) else { return Ok(self.usual()) };
         let path = path.as_path();
@@ -61,7 +61,7 @@ impl Outside {
     }
 
     /// Why there is no such file, where none was found.
-    pub(crate) fn why_none(&self) -> String {
+    pub fn why_none(&self) -> String {
         if std::env::var_os(self.variable).is_some_and(|named| named.is_empty()) {
             format!("{} is empty, which means none", self.variable)
         } else if self.usual().is_some() {
@@ -73,7 +73,7 @@ impl Outside {
 }
 
 /// The directory of the store, if the file is in it: the home, or where the document is once links are followed.
-pub(crate) fn own_directory<'a>(file: &Path, home: &'a Path, paths: &'a Paths) -> Option<&'a Path> {
+pub fn own_directory<'a>(file: &Path, home: &'a Path, paths: &'a Paths) -> Option<&'a Path> {
     let real = file.ancestors().find_map(|there| fs::canonicalize(there).ok())?;
     let is_in = |store: &Path| fs::canonicalize(store).is_ok_and(|store| real.starts_with(store));
     [home, &paths.folder].into_iter().find(|store| is_in(store))

@@ -15,11 +15,11 @@ const MAX_LINKS: usize = 40;
 
 /// The files of one profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Paths {
-    pub(crate) document: PathBuf,
-    pub(crate) lock: PathBuf,
-    pub(crate) claims: PathBuf,
-    pub(crate) folder: PathBuf,
+pub struct Paths {
+    pub document: PathBuf,
+    pub lock: PathBuf,
+    pub claims: PathBuf,
+    pub folder: PathBuf,
     /// What their names begin with.
     stem: String,
     /// Whether links led here: then the directory is somebody's choice, and others may look at its names.
@@ -28,7 +28,7 @@ pub(crate) struct Paths {
 
 impl Paths {
     /// Follows links from the name of a document to the document.
-    pub(crate) fn resolve<D: Disk>(disk: &D, entry: &Path) -> Result<Self, StoreError> {
+    pub fn resolve<D: Disk>(disk: &D, entry: &Path) -> Result<Self, StoreError> {
         let mut document = entry.to_owned();
         for _ in 0..=MAX_LINKS {
             let link = disk.link(&document).map_err(|error| trouble("follow", &document, &error))?;
@@ -45,8 +45,7 @@ impl Paths {
 
     /// The same for a document that another tool keeps: that tool locks beside the name and not beside what the name leads
     /// to, and others may look at the names in its directory.
-    #[cfg(feature = "hermes")]
-    pub(crate) fn resolve_foreign<D: Disk>(disk: &D, entry: &Path) -> Result<Self, StoreError> {
+    pub fn resolve_foreign<D: Disk>(disk: &D, entry: &Path) -> Result<Self, StoreError> {
         let mut paths = Self::resolve(disk, entry)?;
         paths.lock = entry.with_extension("lock");
         paths.linked = true;
@@ -54,7 +53,7 @@ impl Paths {
     }
 
     /// The files beside a document's name, whatever that leads to.
-    pub(crate) fn unlinked(entry: &Path) -> Self {
+    pub fn unlinked(entry: &Path) -> Self {
         Self::beside(entry.to_owned(), entry)
     }
 
@@ -73,24 +72,24 @@ impl Paths {
     }
 
     /// The sign of life of that name.
-    pub(crate) fn claim(&self, name: Nonce) -> PathBuf {
+    pub fn claim(&self, name: Nonce) -> PathBuf {
         self.claims.join(name.to_string())
     }
 
     /// The unfinished document that belongs to the sign of life of that name.
-    pub(crate) fn draft(&self, name: Nonce) -> PathBuf {
+    pub fn draft(&self, name: Nonce) -> PathBuf {
         self.folder.join(format!(".{}-{name}.tmp", self.stem))
     }
 
     /// The sign of life that a file of this name in the directory belongs to, if it is an unfinished document of this
     /// profile.
-    pub(crate) fn sign_of_draft(&self, file: &str) -> Option<Nonce> {
+    pub fn sign_of_draft(&self, file: &str) -> Option<Nonce> {
         let name = file.strip_prefix('.')?.strip_prefix(&self.stem)?.strip_prefix('-')?.strip_suffix(".tmp")?;
         Nonce::try_from(name.to_owned()).ok()
     }
 
     /// Looks whether the directory is there and private. Returns whether it is there.
-    pub(crate) fn check_folder<D: Disk>(&self, disk: &D) -> Result<bool, StoreError> {
+    pub fn check_folder<D: Disk>(&self, disk: &D) -> Result<bool, StoreError> {
         let facts = match disk.look(&self.folder) {
             Ok(facts) => facts,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
@@ -105,7 +104,7 @@ impl Paths {
     }
 
     /// Makes the directory if it isn't there.
-    pub(crate) fn make_folder<D: Disk>(&self, disk: &D) -> Result<(), StoreError> {
+    pub fn make_folder<D: Disk>(&self, disk: &D) -> Result<(), StoreError> {
         if !self.check_folder(disk)? {
             make(disk, &self.folder).map_err(|error| trouble("make", &self.folder, &error))?;
         }
@@ -114,7 +113,7 @@ impl Paths {
 
     /// Makes the names in the directory and in those above it durable: the lock file's own, and those of directories whose
     /// maker may have died, or be about to go on, before the sync. The first commit relies on all of them.
-    pub(crate) fn settle_folder<D: Disk>(&self, disk: &D) -> Result<(), StoreError> {
+    pub fn settle_folder<D: Disk>(&self, disk: &D) -> Result<(), StoreError> {
         let mut device = None;
         for folder in self.folder.ancestors() {
             let settled = disk.look(folder).and_then(|facts| {
@@ -136,7 +135,7 @@ impl Paths {
     }
 
     /// Looks whether the directory of the signs of life is there, and is this user's alone. Returns whether it is there.
-    pub(crate) fn check_claims<D: Disk>(&self, disk: &D) -> Result<bool, StoreError> {
+    pub fn check_claims<D: Disk>(&self, disk: &D) -> Result<bool, StoreError> {
         let path = &self.claims;
         no_link(disk, path)?;
         let facts = match disk.look(path) {
@@ -152,7 +151,7 @@ impl Paths {
     }
 
     /// Makes the directory of the signs of life if it isn't there.
-    pub(crate) fn make_claims<D: Disk>(&self, disk: &D) -> Result<(), StoreError> {
+    pub fn make_claims<D: Disk>(&self, disk: &D) -> Result<(), StoreError> {
         self.make_folder(disk)?;
         made(disk.make_folder(&self.claims)).map_err(|error| trouble("make", &self.claims, &error))?;
         self.check_claims(disk).map(drop)

@@ -23,19 +23,19 @@ pub enum Provenance {
 }
 
 /// Whether a lock file is the one that was written down.
-pub(crate) fn is_same_file(was: Option<Place>, was_born: Option<u64>, is: Place, is_born: Option<u64>) -> bool {
+pub fn is_same_file(was: Option<Place>, was_born: Option<u64>, is: Place, is_born: Option<u64>) -> bool {
     let is_same_birth = was_born.zip(is_born).is_none_or(|(was, is)| was == is);
     is_same_birth && was.is_some_and(|was| was.ino == is.ino)
 }
 
 /// A state in which nothing counts as shared, and that counts its claims on from what is remembered.
-pub(crate) fn adopted(state: &State, now: &Stamp, marks: Option<MarkShared>) -> State {
+pub fn adopted(state: &State, now: &Stamp, marks: Option<MarkShared>) -> State {
     let marked = marks.map(|marks| apply(state, now, &Event::MarkShared(marks)).state);
     apply(marked.as_ref().unwrap_or(state), now, &Event::AdoptCopy).state
 }
 
 /// The name of the file system, unless it is one whose locks are known to hold.
-pub(crate) fn file_system<D: Disk>(disk: &D, paths: &Paths) -> Result<Option<&'static str>, StoreError> {
+pub fn file_system<D: Disk>(disk: &D, paths: &Paths) -> Result<Option<&'static str>, StoreError> {
     let folder = &paths.folder;
     let there = folder.ancestors().find(|path| disk.look(path).is_ok()).unwrap_or(folder);
     let named = disk.untrusted_file_system(there);
@@ -43,7 +43,7 @@ pub(crate) fn file_system<D: Disk>(disk: &D, paths: &Paths) -> Result<Option<&'s
 }
 
 /// Refuses a file system whose locks can't be trusted.
-pub(crate) fn trust<D: Disk>(disk: &D, paths: &Paths) -> Result<(), StoreError> {
+pub fn trust<D: Disk>(disk: &D, paths: &Paths) -> Result<(), StoreError> {
     let Some(name) = file_system(disk, paths)? else { return Ok(()) };
     let path = paths.document.display();
     Err(StoreError::new(

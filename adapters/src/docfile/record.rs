@@ -6,7 +6,6 @@
 //! roll-back of a whole directory isn't noticed. What is no file of claims is left as it is, whoever named it.
 
 mod lines;
-#[cfg(any(feature = "doctor", test))]
 mod outlook;
 
 use std::ffi::OsString;
@@ -38,7 +37,7 @@ const PAUSE_MS: u64 = 2;
 
 /// One user's record of claims, as one store uses it.
 #[derive(Clone, Debug)]
-pub(crate) struct Record {
+pub struct Record {
     path: PathBuf,
     /// The directory that may not hold it.
     home: PathBuf,
@@ -48,12 +47,12 @@ pub(crate) struct Record {
 
 impl Record {
     /// The record in this file, for a store in this directory.
-    pub(crate) fn at(path: PathBuf, home: PathBuf) -> Self {
+    pub fn at(path: PathBuf, home: PathBuf) -> Self {
         Self { path, home, outside_of: OnceLock::new() }
     }
 
     /// The number of the newest move that is remembered of a store; 0 if there is none.
-    pub(crate) fn newest(&self, paths: &Paths, store: Nonce) -> Result<u64, StoreError> {
+    pub fn newest(&self, paths: &Paths, store: Nonce) -> Result<u64, StoreError> {
         // Where there is no file it doesn't matter where it would be.
         let Some(lines) = self.read()? else { return Ok(0) };
         self.is_outside(paths)?;
@@ -61,7 +60,7 @@ impl Record {
     }
 
     /// Remembers a move. Durable when this returns.
-    pub(crate) fn note(&self, paths: &Paths, store: Nonce, number: u64) -> Result<(), StoreError> {
+    pub fn note(&self, paths: &Paths, store: Nonce, number: u64) -> Result<(), StoreError> {
         self.is_outside(paths)?;
         // Nothing is made beside a file that isn't one of claims.
         self.read()?;

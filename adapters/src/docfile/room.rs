@@ -17,7 +17,7 @@ const BLOCK: u64 = 4096;
 const HEADROOM: u64 = 4 * BLOCK;
 
 /// The room for a document of this size that grows by so many bytes.
-pub(crate) fn wanted(present: u64, more: u64) -> u64 {
+pub fn wanted(present: u64, more: u64) -> u64 {
     present.saturating_add(more).next_multiple_of(BLOCK).saturating_add(HEADROOM)
 }
 
@@ -36,7 +36,7 @@ pub struct Room<D: Disk> {
 
 impl<D: Disk> Room<D> {
     /// An empty draft.
-    pub(crate) fn draft(disk: &Arc<D>, paths: &Paths) -> Result<Self, StoreError> {
+    pub fn draft(disk: &Arc<D>, paths: &Paths) -> Result<Self, StoreError> {
         let sign = claims::enlist(disk, paths)?;
         let path = paths.draft(sign.actor().name);
         match disk.open(&path, Open::New) {
@@ -56,7 +56,7 @@ impl<D: Disk> Room<D> {
     }
 
     /// A draft with room for the present document and about so many bytes more.
-    pub(crate) fn reserve(disk: &Arc<D>, paths: &Paths, bytes: usize) -> Result<Self, StoreError> {
+    pub fn reserve(disk: &Arc<D>, paths: &Paths, bytes: usize) -> Result<Self, StoreError> {
         let mut room = Self::draft(disk, paths)?;
         let present = disk.look(&paths.document).map_or(0, |facts| facts.size);
         match disk.allocate(&room.file, wanted(present, bytes as u64)) {
@@ -72,30 +72,30 @@ impl<D: Disk> Room<D> {
         self.is_reserved
     }
 
-    pub(crate) fn is_for(&self, paths: &Paths) -> bool {
+    pub fn is_for(&self, paths: &Paths) -> bool {
         self.paths == *paths && self.sign.is_mine()
     }
 
-    pub(crate) fn path(&self) -> PathBuf {
+    pub fn path(&self) -> PathBuf {
         self.paths.draft(self.sign.actor().name)
     }
 
     /// Writes the draft and makes it durable.
-    pub(crate) fn fill(&self, bytes: &[u8]) -> io::Result<()> {
+    pub fn fill(&self, bytes: &[u8]) -> io::Result<()> {
         self.disk.write_at(&self.file, bytes, 0)?;
         self.disk.cut(&self.file, bytes.len() as u64)?;
         self.disk.sync(&self.file)
     }
 
     /// Gives the draft the document's name.
-    pub(crate) fn publish(&mut self, document: &Path) -> io::Result<()> {
+    pub fn publish(&mut self, document: &Path) -> io::Result<()> {
         self.disk.rename(&self.path(), document)?;
         self.is_used = true;
         Ok(())
     }
 
     /// Whether the document is this draft, even though its renaming was reported to have failed.
-    pub(crate) fn became(&self, document: &Path) -> bool {
+    pub fn became(&self, document: &Path) -> bool {
         claims::is_at(&*self.disk, &self.file, document).unwrap_or(true)
     }
 }

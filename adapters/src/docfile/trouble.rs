@@ -9,7 +9,7 @@ use rustix::io::Errno;
 use super::disk::{Disk, Facts, Kind};
 
 /// An error of the operating system while doing something to a path.
-pub(crate) fn trouble(doing: &str, path: &Path, error: &io::Error) -> StoreError {
+pub fn trouble(doing: &str, path: &Path, error: &io::Error) -> StoreError {
     let (kind, remedy) = judge(error);
     StoreError::new(kind, format!("could not {doing} {}: {error}", path.display()), remedy)
 }
@@ -47,7 +47,7 @@ fn judge(error: &io::Error) -> (StoreErrorKind, &'static str) {
 }
 
 /// A document that is there and can't be used. It is left as it is.
-pub(crate) fn unreadable(path: &Path, why: &str) -> StoreError {
+pub fn unreadable(path: &Path, why: &str) -> StoreError {
     StoreError::new(
         StoreErrorKind::Unreadable,
         format!("{} can't be read as a profile: {why}", path.display()),
@@ -56,14 +56,14 @@ pub(crate) fn unreadable(path: &Path, why: &str) -> StoreError {
 }
 
 /// The command that moves a file away and replaces nothing.
-pub(crate) fn aside(path: &Path) -> String {
+pub fn aside(path: &Path) -> String {
     let mut aside = path.as_os_str().to_owned();
     aside.push(".broken");
     format!("mv -n -- {} {}", quoted(path), quoted(Path::new(&aside)))
 }
 
 /// Refuses a lock file that is none: a pipe, a device or a directory. Its permissions are no concern then.
-pub(crate) fn lockable(path: &Path, facts: &Facts) -> Result<(), StoreError> {
+pub fn lockable(path: &Path, facts: &Facts) -> Result<(), StoreError> {
     if facts.kind == Kind::File {
         return Ok(());
     }
@@ -72,7 +72,7 @@ pub(crate) fn lockable(path: &Path, facts: &Facts) -> Result<(), StoreError> {
 }
 
 /// Refuses a symbolic link where a directory of the store's own belongs: what is done there would be done elsewhere.
-pub(crate) fn no_link<D: Disk>(disk: &D, path: &Path) -> Result<(), StoreError> {
+pub fn no_link<D: Disk>(disk: &D, path: &Path) -> Result<(), StoreError> {
     let link = disk.link(path).map_err(|error| trouble("look at", path, &error))?;
     let Some(target) = link else { return Ok(()) };
     let what = format!("{} is a symbolic link (to {}) where a directory belongs", path.display(), target.display());
@@ -80,12 +80,12 @@ pub(crate) fn no_link<D: Disk>(disk: &D, path: &Path) -> Result<(), StoreError> 
 }
 
 /// A path as a shell takes it.
-pub(crate) fn quoted(path: &Path) -> String {
+pub fn quoted(path: &Path) -> String {
     format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
 }
 
 /// Refuses a file or directory that another user owns, or may use as `forbidden` permission bits say.
-pub(crate) fn private(path: &Path, facts: &Facts, user: u32, forbidden: u32) -> Result<(), StoreError> {
+pub fn private(path: &Path, facts: &Facts, user: u32, forbidden: u32) -> Result<(), StoreError> {
     let refuse = |what, remedy| Err(StoreError::new(StoreErrorKind::Unsafe, what, remedy));
     if facts.owner != user {
         let (how, remedy) = whose(path, facts.owner, user);

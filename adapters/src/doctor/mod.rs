@@ -101,9 +101,8 @@ impl Latch {
             }
             None => (None, store::readable(self, &mut findings)),
         };
-        #[cfg(feature = "hermes")]
-        if let Some((file, state)) = self.hermes().zip(state.as_ref()) {
-            store::examine_hermes(file, state, &mut findings);
+        if let Some((file, state)) = self.state_store().zip(state.as_ref()) {
+            store::examine_document(file.inspect(), state, &mut findings);
         }
         let mut diagnosis = Diagnosis {
             profile: self.profile().clone(),

@@ -9,9 +9,8 @@ use super::finding::{Finding, Severity};
 use super::remembered;
 use crate::docfile::trouble::quoted as shell_quoted;
 use crate::file::{Exposure, FileStore, Found, Harm, Inspection, LockSeen, Provenance};
-#[cfg(feature = "hermes")]
-use crate::hermes::HermesStore;
 use crate::latch::Latch;
+use crate::states;
 use crate::system::{lockers, process};
 
 /// A store on disk.
@@ -127,15 +126,14 @@ fn space(seen: &Inspection) -> Option<Finding> {
     is_short.then(|| Finding::of_store(Severity::Warning, what, "free some space on that file system"))
 }
 
-/// Hermes' file: where it comes from, and what would not be noticed.
-#[cfg(feature = "hermes")]
-pub(super) fn examine_hermes(file: &HermesStore, state: &State, findings: &mut Vec<Finding>) {
-    let path = file.path().display().to_string();
-    findings.extend(match file.provenance() {
+/// A document that is a store of states: where it comes from, and what would not be noticed.
+pub(super) fn examine_document(seen: states::Inspection, state: &State, findings: &mut Vec<Finding>) {
+    let path = seen.path.display().to_string();
+    findings.extend(match seen.provenance {
         Ok(from) => origin(&path, from, state.has_refresh_tokens(), false),
         Err(error) => Some(error.into()),
     });
-    findings.extend(remembered::claims(state, file.forgets(), file.may_be_made_to_forget()));
+    findings.extend(remembered::claims(state, seen.forgets, seen.may_be_made_to_forget));
 }
 
 fn provenance(seen: &Inspection) -> Option<Finding> {

@@ -83,12 +83,14 @@ fn suppressed<'a>(document: &'a Document, name: &str) -> Result<Vec<&'a str>, Fo
 }
 
 /// What identifies an entry of Hermes: the pool it is in, and its id.
-pub(crate) fn account_of(provider: &str, id: &str) -> Fingerprint {
+#[doc(hidden)]
+pub fn account_of(provider: &str, id: &str) -> Fingerprint {
     account::named(TOOL, &["entry", provider, id])
 }
 
 /// What an entry of Hermes is called here.
-pub(crate) fn label(id: &str) -> Label {
+#[doc(hidden)]
+pub fn label(id: &str) -> Label {
     Label::new(&format!("hermes:{id}")).unwrap_or_default()
 }
 
@@ -166,13 +168,15 @@ impl Desk<'_> {
 }
 
 /// Whether an entry's own address is not one of its provider's.
-pub(crate) fn is_elsewhere(provider: &Provider, url: &str) -> bool {
+#[doc(hidden)]
+pub fn is_elsewhere(provider: &Provider, url: &str) -> bool {
     let is_home = |url: &str| endpoint(url).is_ok_and(|url| provider.is_native(&url));
     !url.trim().is_empty() && !is_home(url.trim())
 }
 
 /// Whose credential it is, if Hermes only borrows it. A source that isn't known to be Hermes' own is not.
-pub(crate) fn borrowed_from(source: &str) -> Option<&'static str> {
+#[doc(hidden)]
+pub fn borrowed_from(source: &str) -> Option<&'static str> {
     let kind = source.split(':').next().unwrap_or_default();
     match kind {
         "manual" | "device_code" | "hermes_pkce" | "loopback_pkce" => None,
@@ -184,7 +188,8 @@ pub(crate) fn borrowed_from(source: &str) -> Option<&'static str> {
 }
 
 /// Whether an id is a name and nothing else: it becomes part of a label that is printed.
-pub(crate) fn is_plain(id: &str) -> bool {
+#[doc(hidden)]
+pub fn is_plain(id: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     (1..=40).contains(&id.len()) && id.bytes().all(plain)
 }

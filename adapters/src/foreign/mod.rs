@@ -16,7 +16,8 @@ mod keychain;
 mod link;
 mod refresh;
 mod token;
-pub(crate) mod when;
+#[doc(hidden)]
+pub mod when;
 
 #[cfg(test)]
 mod tests;

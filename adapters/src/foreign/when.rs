@@ -5,7 +5,7 @@ use jiff::civil::DateTime;
 use crate::when::{LEAST_MS, parse_rfc3339, utc_ms};
 
 /// Milliseconds since the epoch.
-pub(crate) fn from_number(number: f64) -> Option<u64> {
+pub fn from_number(number: f64) -> Option<u64> {
     #[allow(clippy::cast_precision_loss)]
     let ms = if number < LEAST_MS as f64 { number * 1000.0 } else { number };
     // Beyond 2^53 a number is no longer exact, and no time.
@@ -14,7 +14,7 @@ pub(crate) fn from_number(number: f64) -> Option<u64> {
 }
 
 /// Milliseconds since the epoch. A date without an offset is meant in UTC, as Python writes it.
-pub(crate) fn from_text(text: &str) -> Option<u64> {
+pub fn from_text(text: &str) -> Option<u64> {
     let text = text.trim();
     if let Ok(number) = text.parse::<f64>() {
         return from_number(number);

@@ -21,6 +21,8 @@ pub use place::default_home;
 use stores::Stores;
 
 use crate::memory::MemoryHome;
+#[cfg(all(feature = "file", unix))]
+use crate::states::Document;
 use crate::store::{ByteStore, StoreHome};
 use crate::table;
 use crate::when::whole_ms;
@@ -50,8 +52,9 @@ const PATIENCE_MS: u64 = 60_000;
 #[derive(Clone)]
 pub struct Builder {
     home: Option<PathBuf>,
-    #[cfg(all(feature = "hermes", unix))]
-    hermes: Option<PathBuf>,
+    /// A store of states in a document of its own.
+    #[cfg(all(feature = "file", unix))]
+    states: Option<Document>,
     profile: ProfileName,
     providers: Option<PathBuf>,
     patience_ms: u64,
@@ -84,8 +87,8 @@ impl Default for Builder {
     fn default() -> Self {
         Self {
             home: None,
-            #[cfg(all(feature = "hermes", unix))]
-            hermes: None,
+            #[cfg(all(feature = "file", unix))]
+            states: None,
             profile: ProfileName::default(),
             providers: None,
             patience_ms: PATIENCE_MS,
@@ -123,12 +126,12 @@ impl Builder {
         self
     }
 
-    /// Hermes' `auth.json` as the store, in place of a directory: see [`hermes`](mod@crate::hermes). It is one profile; the
-    /// home is not used.
-    #[cfg(all(feature = "hermes", unix))]
+    /// A store of states in a document of its own, in place of a directory. It is one profile; the home is not used.
+    #[doc(hidden)]
+    #[cfg(all(feature = "file", unix))]
     #[must_use]
-    pub fn hermes(mut self, auth_json: impl AsRef<Path>) -> Self {
-        self.hermes = Some(auth_json.as_ref().to_owned());
+    pub fn store_of_states(mut self, document: Document) -> Self {
+        self.states = Some(document);
         self
     }
 

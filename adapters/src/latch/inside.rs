@@ -30,10 +30,10 @@ impl Latch {
         self.0.opened.place()
     }
 
-    /// Its store, if that is Hermes' file.
-    #[cfg(all(feature = "doctor", feature = "hermes", unix))]
-    pub(crate) fn hermes(&self) -> Option<&crate::hermes::HermesStore> {
-        self.0.hermes.as_ref()
+    /// Its store, if that is one of states in a document of its own.
+    #[cfg(all(feature = "doctor", unix))]
+    pub(crate) fn state_store(&self) -> Option<Box<dyn crate::states::StateStore>> {
+        self.0.opened.state_store(&self.0.table).ok().flatten()
     }
 
     /// Its engine.

@@ -143,9 +143,6 @@ struct Inner {
     /// What it was opened with.
     #[cfg(all(any(feature = "env", feature = "doctor"), feature = "file", unix))]
     opened: Builder,
-    /// The same for Hermes' file.
-    #[cfg(all(feature = "doctor", feature = "hermes", unix))]
-    hermes: Option<crate::hermes::HermesStore>,
     /// Whether a token that is due is rotated by a worker while the present one is handed out.
     looks_ahead: bool,
     /// Where it begins in a pool that is used in turn: processes that ask once must not all ask for the first entry.

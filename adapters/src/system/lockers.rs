@@ -10,8 +10,7 @@ use super::process;
 use crate::docfile::disk::Place;
 
 /// The processes that have the lock of the file at this path, the lowest number first; none where that can't be told.
-#[cfg(feature = "doctor")]
-pub(crate) fn of(path: &Path) -> Vec<u32> {
+pub fn of(path: &Path) -> Vec<u32> {
     let Ok(facts) = fs::metadata(path) else { return Vec::new() };
     let place = Place { dev: facts.dev(), ino: facts.ino() };
     let all = fs::read_dir("/proc").into_iter().flatten().flatten();
@@ -22,7 +21,7 @@ pub(crate) fn of(path: &Path) -> Vec<u32> {
 }
 
 /// Whether the process has the lock of that file.
-pub(crate) fn is_one(pid: u32, place: Place) -> bool {
+pub fn is_one(pid: u32, place: Place) -> bool {
     if !process::is_proc_ours() {
         return false;
     }

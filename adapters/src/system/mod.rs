@@ -3,8 +3,9 @@
 mod boot;
 pub mod clock;
 mod fake;
-#[cfg(all(any(feature = "doctor", feature = "hermes"), unix))]
-pub(crate) mod lockers;
+#[cfg(all(feature = "file", unix))]
+#[doc(hidden)]
+pub mod lockers;
 #[cfg(all(feature = "file", unix))]
 pub(crate) mod machine;
 pub mod nonces;

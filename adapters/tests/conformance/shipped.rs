@@ -203,11 +203,10 @@ fn the_store_in_memory_keeps_the_contract() {
     assert_kept(&suite.run(), &not_asked);
 }
 
-#[cfg(feature = "hermes")]
 #[test]
 fn the_store_of_hermes_keeps_the_contract() {
     use credlatch::Table;
-    use credlatch::hermes::HermesStore;
+    use credlatch_hermes::HermesStore;
 
     let place = tempfile::tempdir().unwrap();
     let home = place.path().to_owned();

@@ -20,7 +20,6 @@ mod process;
 mod record;
 mod recover;
 mod regressions;
-#[cfg(feature = "hermes")]
 mod shared;
 mod steps;
 mod store;

@@ -54,7 +54,6 @@ pub(crate) fn parse(bytes: &[u8]) -> Seen {
     }
 }
 
-#[cfg(feature = "hermes")]
 fn parse_hermes(bytes: &[u8]) -> Seen {
     #[derive(serde::Deserialize)]
     struct Hermes {
@@ -64,11 +63,6 @@ fn parse_hermes(bytes: &[u8]) -> Seen {
     // Each is read strictly: what is neither is torn.
     let is_one = serde_json::from_slice::<Hermes>(bytes).is_ok();
     if is_one { super::shared::parse(bytes) } else { Seen::Torn }
-}
-
-#[cfg(not(feature = "hermes"))]
-fn parse_hermes(_bytes: &[u8]) -> Seen {
-    Seen::Torn
 }
 
 /// What is there now.

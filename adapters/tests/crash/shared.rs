@@ -4,9 +4,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use credlatch::hermes::HermesStore;
 use credlatch_core::port::Store as _;
 use credlatch_core::provider::Table;
+use credlatch_hermes::HermesStore;
 
 use super::disk::{Change, Node, file_at};
 use super::finding::{Finding, Search};

@@ -7,28 +7,26 @@ use credlatch::file::{FileAlive, FileLocked, FileStore, Room};
 use credlatch_core::name::ProfileName;
 use credlatch_core::port::{CommitError, Left, Loaded, Locked, Store, StoreError};
 use credlatch_core::state::{Actor, Claim, State};
+use credlatch_hermes::{HermesLocked, HermesStore};
 
 use super::process::Process;
 
 /// A store of a process.
 pub(crate) enum AnyStore {
     Own(Box<FileStore<Process>>),
-    #[cfg(feature = "hermes")]
-    Hermes(credlatch::hermes::HermesStore<Process>),
+    Hermes(HermesStore<Process>),
 }
 
 /// The same while it is locked.
 pub(crate) enum AnyLocked<'a> {
     Own(FileLocked<'a, Process>),
-    #[cfg(feature = "hermes")]
-    Hermes(credlatch::hermes::HermesLocked<'a, Process>),
+    Hermes(HermesLocked<'a, Process>),
 }
 
 macro_rules! either {
     ($of:ident, $it:expr, $store:ident => $act:expr) => {
         match $it {
             $of::Own($store) => $act,
-            #[cfg(feature = "hermes")]
             $of::Hermes($store) => $act,
         }
     };
@@ -38,7 +36,6 @@ impl AnyStore {
     /// The store that this process finds in its world.
     pub(crate) fn of(process: &Process, home: &Path) -> Self {
         let disk = Arc::new(process.clone());
-        #[cfg(feature = "hermes")]
         if process.machine.inner().world.is_hermes {
             return Self::Hermes(super::shared::store(disk));
         }
@@ -62,7 +59,6 @@ impl Store for AnyStore {
     fn lock(&self, patience_ms: u64) -> Result<AnyLocked<'_>, StoreError> {
         Ok(match self {
             Self::Own(store) => AnyLocked::Own(store.lock(patience_ms)?),
-            #[cfg(feature = "hermes")]
             Self::Hermes(store) => AnyLocked::Hermes(store.lock(patience_ms)?),
         })
     }

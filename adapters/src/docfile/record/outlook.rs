@@ -7,13 +7,11 @@ use rustix::fs::Access;
 use rustix::io::Errno;
 
 use super::super::disk::{Disk, Hold, Open};
-#[cfg(feature = "doctor")]
 use super::super::outside::CLAIMS;
 use super::super::paths::Paths;
 use super::super::real::RealDisk;
 use super::super::trouble::trouble;
 use super::{PATIENCE_MS, PAUSE_MS, Record};
-#[cfg(feature = "doctor")]
 use crate::system::lockers;
 use crate::trusted::{self, Distrust};
 
@@ -22,8 +20,7 @@ const HELD_MS: u64 = 250;
 
 impl Record {
     /// Why moves are not remembered, if they aren't.
-    #[cfg(feature = "doctor")]
-    pub(crate) fn trouble_of(record: Option<&Self>, paths: &Paths) -> Option<StoreError> {
+    pub fn trouble_of(record: Option<&Self>, paths: &Paths) -> Option<StoreError> {
         let Some(record) = record else {
             let remedy = format!("name a file for it in {}", CLAIMS.variable);
             return Some(StoreError::new(StoreErrorKind::Failed, CLAIMS.why_none(), remedy));
@@ -32,7 +29,7 @@ impl Record {
     }
 
     /// Whether a move could be remembered.
-    pub(crate) fn can_be_kept(&self, paths: &Paths) -> Result<(), StoreError> {
+    pub fn can_be_kept(&self, paths: &Paths) -> Result<(), StoreError> {
         self.is_outside(paths)?;
         self.read()?;
         let there = self.path.ancestors().skip(1).find(|path| path.exists()).unwrap_or(&self.path);
@@ -50,7 +47,7 @@ impl Record {
     }
 
     /// Who else could take away what is remembered, if anybody could: a file is removed by whoever may write to its directory.
-    pub(crate) fn can_be_taken(&self) -> Option<Distrust> {
+    pub fn can_be_taken(&self) -> Option<Distrust> {
         trusted::way(&self.path).err()
     }
 
@@ -71,10 +68,7 @@ impl Record {
 
     fn held(&self) -> StoreError {
         let path = self.beside(".lock");
-        #[cfg(feature = "doctor")]
         let holder = lockers::of(&path).first().copied();
-        #[cfg(not(feature = "doctor"))]
-        let holder = None::<u32>;
         let (who, remedy) = match holder {
             Some(pid) => (format!("process {pid}"), format!("look at process {pid}: it may be stopped")),
             None => {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use credlatch_core::name::ProviderId;
-use credlatch_core::port::{Issuer, Nonces, Store};
+use credlatch_core::port::{Issuer, Nonces};
 use credlatch_core::provider::Table;
 
 use super::Builder;
@@ -17,18 +17,15 @@ use crate::exchanger::Exchanger;
 use crate::latch::guard::Guard;
 use crate::latch::workers::Workers;
 use crate::latch::{Handle, Inner, Latch, issuer, siblings};
+#[cfg(all(feature = "file", unix))]
+use crate::states::Document;
 use crate::system::{SystemClock, SystemNonces};
 
 impl Builder {
-    pub(super) fn latch<S: Store + 'static>(self, store: S, table: Arc<Table>, document: siblings::Place) -> Latch
-    where
-        S::Room: 'static,
-    {
+    pub(super) fn latch(self, store: AnyStore, table: Arc<Table>, document: siblings::Place) -> Latch {
         let issuer = self.issuer.clone().unwrap_or_else(|| issuer_of(&self, &table));
-        #[cfg(all(feature = "doctor", feature = "hermes", unix))]
-        let hermes = self.hermes_store(&table).ok().flatten();
         let clock = AnyClock(self.clock.clone().unwrap_or_else(|| Arc::new(SystemClock)));
-        let engine = Engine::new(AnyStore::new(store), clock, SystemNonces, self.patience_ms);
+        let engine = Engine::new(store, clock, SystemNonces, self.patience_ms);
         let engine = engine.remembering(Arc::clone(&issuer));
         #[cfg(all(feature = "file", unix))]
         let exchanger = self.exchanger(&issuer);
@@ -41,8 +38,6 @@ impl Builder {
             guard: self.guard.clone().unwrap_or_else(|| self.guard_of(&table)),
             table,
             profile: self.profile.clone(),
-            #[cfg(all(feature = "doctor", feature = "hermes", unix))]
-            hermes,
             looks_ahead: self.looks_ahead,
             patience_ms: self.patience_ms,
             first_turn: u64::try_from(SystemNonces.nonce().0 >> 64).unwrap_or(0),
@@ -93,11 +88,9 @@ impl Builder {
     pub(in crate::latch) fn context(&self) -> Vec<(&'static str, String)> {
         let absolute = |path: &PathBuf| std::path::absolute(path).ok()?.into_os_string().into_string().ok();
         let home = self.home.as_ref().and_then(absolute).map(|home| ("CREDLATCH_HOME", home));
-        #[cfg(feature = "hermes")]
-        let hermes = self.hermes.as_ref().and_then(absolute).map(|file| ("CREDLATCH_STORE", format!("hermes:{file}")));
-        #[cfg(not(feature = "hermes"))]
-        let hermes = None;
-        let Some(store) = hermes.or(home) else { return Vec::new() };
+        let named = |states: &Document| Some(format!("{}:{}", states.scheme, absolute(&states.path)?));
+        let states = self.states.as_ref().and_then(named).map(|url| ("CREDLATCH_STORE", url));
+        let Some(store) = states.or(home) else { return Vec::new() };
         let providers = self.providers.as_ref().and_then(absolute).map(|file| ("CREDLATCH_PROVIDERS", file));
         let profile = ("CREDLATCH_PROFILE", self.profile.as_str().to_owned());
         [Some(store), Some(profile), providers].into_iter().flatten().collect()

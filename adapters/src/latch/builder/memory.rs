@@ -7,6 +7,7 @@ use credlatch_core::provider::Table;
 use credlatch_core::state::State;
 
 use super::Builder;
+use crate::any_store::AnyStore;
 use crate::error::Error;
 use crate::latch::{Latch, siblings};
 use crate::memory::{MemoryHome, MemoryStore};
@@ -33,7 +34,7 @@ impl Builder {
         let store = home.store(&self.profile);
         let document = siblings::Place::in_memory(&store);
         let nowhere = Self { stores: None, ..self.kept_nowhere() };
-        nowhere.latch(store, table, document)
+        nowhere.latch(AnyStore::new(store), table, document)
     }
 
     /// Opens a latch over a state that somebody made, with this table: for harnesses that look at what is said of one.
@@ -41,14 +42,14 @@ impl Builder {
     pub fn over(self, state: State, table: Table, clock: impl Clock + 'static) -> Latch {
         let mut over = self.kept_nowhere().clock(clock);
         over.providers = None;
-        over.latch(MemoryStore::holding(state), Arc::new(table), siblings::Place::default())
+        over.latch(AnyStore::new(MemoryStore::holding(state)), Arc::new(table), siblings::Place::default())
     }
 
     pub(super) fn kept_nowhere(mut self) -> Self {
         self.home = None;
-        #[cfg(all(feature = "hermes", unix))]
+        #[cfg(all(feature = "file", unix))]
         {
-            self.hermes = None;
+            self.states = None;
         }
         self
     }

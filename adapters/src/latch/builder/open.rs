@@ -7,6 +7,8 @@ use credlatch_core::provider::Table;
 use super::Builder;
 #[cfg(all(feature = "file", unix))]
 use super::{assemble::issuer_of, place::home_of};
+#[cfg(all(feature = "file", unix))]
+use crate::any_store::AnyStore;
 use crate::error::{Error, ErrorKind};
 use crate::latch::Latch;
 #[cfg(all(feature = "file", unix))]
@@ -31,18 +33,17 @@ impl Builder {
             return self.over_stores(&stores, table);
         }
         (self.claims, self.fingerprint_key) = (self.claims_file()?, self.key_file()?);
-        #[cfg(feature = "hermes")]
-        if let Some(store) = self.hermes_store(&table)? {
-            let document = self.hermes.clone();
+        if let Some(store) = self.state_store(&table)? {
+            let document = self.states.as_ref().map(|states| states.path.clone());
             self.home = None;
-            return Ok(self.latch(store, table, siblings::Place::of(document)));
+            return Ok(self.latch(store.into_any(), table, siblings::Place::of(document)));
         }
         let home = home_of(self.home)?;
         // A relative home must not move with the working directory.
         self.home = Some(std::path::absolute(&home).unwrap_or(home));
         let store = self.file_store()?;
         let document = Some(store.path().to_owned());
-        Ok(self.latch(store, table, siblings::Place::of(document)))
+        Ok(self.latch(AnyStore::new(store), table, siblings::Place::of(document)))
     }
 
     /// Opens it: a home in memory, because this build has no store on disk.
@@ -70,7 +71,7 @@ impl Builder {
     /// given here is not used. Nothing is created before the first change.
     ///
     /// # Errors
-    /// As [`Builder::open`]; or the home is no directory, or a file of Hermes, which is one profile.
+    /// As [`Builder::open`]; or the home is no directory, or a file of another program, which is one profile.
     #[cfg(all(feature = "file", unix))]
     pub fn profiles(mut self) -> Result<crate::latch::Profiles, Error> {
         self.can_delegate()?;
@@ -89,11 +90,10 @@ impl Builder {
             let template = Self { issuer: Some(issuer), table: Some(table), ..self };
             return Ok(crate::latch::Profiles::in_stores(template, home));
         }
-        #[cfg(feature = "hermes")]
-        if self.hermes.is_some() {
+        if let Some(states) = &self.states {
             return Err(Error::new(
                 ErrorKind::Usage,
-                "a file of Hermes is one profile, and not a home of many",
+                format!("{} is one profile, and not a home of many", states.what),
                 "open it by itself, or use a store in a directory",
             ));
         }

@@ -3,15 +3,17 @@
 use std::path::Path;
 #[cfg(all(feature = "file", unix))]
 use std::path::PathBuf;
-#[cfg(all(feature = "hermes", unix))]
+#[cfg(all(feature = "file", unix))]
 use std::sync::Arc;
 
-#[cfg(all(feature = "hermes", unix))]
+#[cfg(all(feature = "file", unix))]
 use credlatch_core::provider::Table;
 
 #[cfg(all(feature = "file", unix))]
 use super::Builder;
 use crate::error::{Error, ErrorKind};
+#[cfg(all(feature = "file", unix))]
+use crate::states::{Document, Means, StateStore};
 #[cfg(all(feature = "file", unix))]
 use crate::table;
 
@@ -27,8 +29,7 @@ impl Builder {
         if let Some(stores) = &self.stores {
             return self.adopt_in(stores);
         }
-        #[cfg(feature = "hermes")]
-        if let Some(store) = self.hermes_store(&self.all_rows()?)? {
+        if let Some(store) = self.state_store(&self.all_rows()?)? {
             let adopted = store.adopt_copy(self.patience_ms);
             return Ok(adopted.map_err(credlatch_core::engine::TransactError::from)?);
         }
@@ -71,22 +72,23 @@ impl Builder {
         crate::docfile::outside::KEY.find(self.fingerprint_key.as_deref())
     }
 
-    #[cfg(feature = "hermes")]
-    pub(super) fn hermes_store(&self, table: &Arc<Table>) -> Result<Option<crate::hermes::HermesStore>, Error> {
-        let Some(path) = &self.hermes else { return Ok(None) };
-        table::no_tilde(path, "Hermes' file")?;
-        let store = crate::hermes::HermesStore::new(path, Arc::clone(table))?;
-        let store = store.trusting_file_system(self.trusts_file_system).remembering(self.claims_file()?);
-        Ok(Some(store.keyed_by(self.key_file()?)))
+    /// The store of states, if it is one in a document of its own.
+    pub(in crate::latch) fn state_store(&self, table: &Arc<Table>) -> Result<Option<Box<dyn StateStore>>, Error> {
+        let Some(Document { path, what, open, .. }) = &self.states else { return Ok(None) };
+        table::no_tilde(path, what)?;
+        let means = Means {
+            table: Arc::clone(table),
+            trusts_file_system: self.trusts_file_system,
+            claims: self.claims_file()?,
+            fingerprint_key: self.key_file()?,
+        };
+        Ok(Some(open(path, means)?))
     }
 
-    /// Where it lies what a person agreed to: in the home, for a file of Hermes and for a store of the program's own in the
-    /// usual one. A latch that keeps nothing has none.
+    /// Where it lies what a person agreed to: in the home, for a document of another program and for a store of the program's
+    /// own in the usual one. A latch that keeps nothing has none.
     pub(super) fn words(&self) -> Option<PathBuf> {
-        #[cfg(feature = "hermes")]
-        let is_elsewhere = self.hermes.is_some() || self.stores.is_some();
-        #[cfg(not(feature = "hermes"))]
-        let is_elsewhere = self.stores.is_some();
+        let is_elsewhere = self.states.is_some() || self.stores.is_some();
         let usual = || is_elsewhere.then(|| crate::default_home().ok()).flatten();
         self.home.clone().or_else(usual)
     }

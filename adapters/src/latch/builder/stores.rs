@@ -6,6 +6,7 @@ use credlatch_core::name::ProfileName;
 use credlatch_core::provider::Table;
 
 use super::Builder;
+use crate::any_store::AnyStore;
 use crate::error::Error;
 #[cfg(all(feature = "file", unix))]
 use crate::error::ErrorKind;
@@ -45,7 +46,7 @@ impl Builder {
     pub(super) fn over_stores(self, stores: &Stores, table: Arc<Table>) -> Result<Latch, Error> {
         let store = stores.of(&self.profile)?;
         let document = siblings::Place::named(&store.name());
-        Ok(self.kept_nowhere().latch(OverBytes::new(store), table, document))
+        Ok(self.kept_nowhere().latch(AnyStore::new(OverBytes::new(store)), table, document))
     }
 
     /// Makes a copy of such a store this place's own.

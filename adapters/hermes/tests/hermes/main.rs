@@ -1,15 +1,15 @@
 //! Hermes' `auth.json` as a store: on real files, with real processes, and with a program in another language that keeps
 //! Hermes' discipline.
-#![cfg(all(feature = "hermes", unix))]
+#![cfg(unix)]
 #![expect(clippy::print_stdout, reason = "what was counted, and what was skipped, belongs into the test's output")]
 
 mod borrowed;
 mod crowd;
-#[path = "../common/folders.rs"]
+#[path = "../../../tests/common/folders.rs"]
 mod folders;
 mod helper;
 mod killed;
-#[path = "../common/needs.rs"]
+#[path = "../../../tests/common/needs.rs"]
 mod needs;
 mod peer;
 mod rotation;
@@ -21,6 +21,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use credlatch::{Builder, Label, Latch, Secret};
+use credlatch_hermes::BuilderExt as _;
 use serde_json::Value;
 use tempfile::TempDir;
 

@@ -119,7 +119,6 @@ fn a_file_that_was_rolled_back_in_place_is_noticed_by_what_is_remembered_outside
     rotate(5).unwrap();
 }
 
-#[cfg(feature = "doctor")]
 #[test]
 fn doctor_says_where_hermes_file_comes_from_and_what_would_not_be_noticed() {
     let (home, latch) = signed_in();

@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use credlatch::{Answer, Latch};
+use credlatch_hermes::BuilderExt as _;
 
 use crate::{label, secret};
 

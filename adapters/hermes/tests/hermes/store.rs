@@ -10,8 +10,8 @@ use credlatch::core::provider::Table;
 use credlatch::core::rotation::Fresh;
 use credlatch::core::state::{Claim, Nonce};
 use credlatch::core::time::Stamp;
-use credlatch::hermes::HermesStore;
 use credlatch::{ErrorKind, Profile};
+use credlatch_hermes::HermesStore;
 
 use crate::{Home, secret};
 

@@ -1,66 +1,40 @@
-//! Hermes' own `auth.json` as a store, so that credlatch and Hermes can use one file while a person moves over.
-//!
-//! The rows of Hermes' pools are the entries. What Hermes has no place for (versions, claims, logins in progress, memories
-//! of what was cleared) is in the same document under one name, `credlatch`, which Hermes keeps without looking at it. What
-//! Hermes or a person changes in a row is right; if our part is missing, everything that rows can say is read from them.
-//!
-//! ```text
-//! ~/.hermes/auth.json         the document, replaced as a whole; names and rows that nobody here knows keep their bytes
-//! ~/.hermes/auth.lock         Hermes' lock; its holder leaves its pid there, so there is no word, and every read loads
-//! ~/.hermes/auth.claims/      one locked file for each act in progress of ours
-//! ```
-//!
-//! **No login is renewed by two programs.** Hermes' lock guards its file and not what its processes do with a refresh token,
-//! and Hermes knows nothing of our claims. So a refresh token has one place, and that says who may spend it: one in a row is
-//! Hermes' (its login is linked, read for each request, and never presented by us); one of a login made here stands only in
-//! our part, where Hermes doesn't look. Hermes sees such a login's access token and uses it while it lasts.
-
-mod json;
-mod load;
-mod lock;
-mod row;
-mod save;
-mod side;
-mod status;
-mod suppress;
-#[cfg(test)]
-mod tests;
+//! The store: Hermes' file, its lock, and the signs of life beside it.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use credlatch::docfile::RealDisk;
+use credlatch::docfile::claims::{self, FileAlive};
+use credlatch::docfile::content::{Content, read_bytes};
+use credlatch::docfile::disk::Disk;
+use credlatch::docfile::key::Keys;
+use credlatch::docfile::paths::Paths;
+use credlatch::docfile::provenance::{Provenance, adopted, trust};
+use credlatch::docfile::record::Record;
+use credlatch::docfile::room::Room;
+use credlatch::docfile::trouble::trouble;
+use credlatch::states::Distrust;
 use credlatch_core::fingerprint::{AtHand, digest};
 use credlatch_core::port::{CommitError, Left, Loaded, Locked, Store, StoreError, StoreErrorKind};
 use credlatch_core::provider::Table;
 use credlatch_core::state::{Actor, Claim, Nonce, State};
 
-use crate::docfile::RealDisk;
-use crate::docfile::claims::{self, FileAlive};
-use crate::docfile::content::{Content, read_bytes};
-use crate::docfile::disk::Disk;
-use crate::docfile::key::Keys;
-use crate::docfile::paths::Paths;
-use crate::docfile::provenance::Provenance;
-use crate::docfile::provenance::{adopted, trust};
-use crate::docfile::record::Record;
-use crate::docfile::room::Room;
-use crate::docfile::trouble::trouble;
-use load::open;
-pub use lock::HermesLocked;
-use row::Judge;
+use crate::load::open;
+use crate::lock::{self, HermesLocked};
+use crate::row::Judge;
 
 /// Hermes' file. It may be shared by any number of threads, and any number of processes, Hermes' among them, may use it.
 pub struct HermesStore<D: Disk = RealDisk> {
-    disk: Arc<D>,
+    pub(crate) disk: Arc<D>,
     /// The document's name, as Hermes knows it; links may lead on from it.
-    entry: PathBuf,
+    pub(crate) entry: PathBuf,
     /// The same as text, for links.
     path: String,
     table: Arc<Table>,
-    gate: D::Gate,
+    pub(crate) gate: D::Gate,
     trusts_file_system: bool,
-    record: Option<Record>,
-    keys: Keys,
+    pub(crate) record: Option<Record>,
+    pub(crate) keys: Keys,
 }
 
 impl HermesStore {
@@ -177,40 +151,38 @@ impl<D: Disk> HermesStore<D> {
     }
 
     /// Why claims are not remembered outside, if they aren't.
-    #[cfg(feature = "doctor")]
     pub(crate) fn forgets(&self) -> Option<StoreError> {
         Record::trouble_of(self.record.as_ref(), &self.paths().ok()?)
     }
 
     /// Why what is remembered of claims may be taken away by others, if it may.
-    #[cfg(feature = "doctor")]
-    pub(crate) fn may_be_made_to_forget(&self) -> Option<crate::trusted::Distrust> {
+    pub(crate) fn may_be_made_to_forget(&self) -> Option<Distrust> {
         self.record.as_ref()?.can_be_taken()
     }
 
     /// The number of the newest move that is remembered of this document; 0 where there is none, or it can't be read.
-    fn remembered(&self, paths: &Paths, name: Option<Nonce>) -> u64 {
+    pub(crate) fn remembered(&self, paths: &Paths, name: Option<Nonce>) -> u64 {
         let told = self.record.as_ref().zip(name).and_then(|(record, name)| record.newest(paths, name).ok());
         told.unwrap_or(0)
     }
 
-    fn paths(&self) -> Result<Paths, StoreError> {
+    pub(crate) fn paths(&self) -> Result<Paths, StoreError> {
         Paths::resolve_foreign(&*self.disk, &self.entry)
     }
 
-    fn judge(&self, paths: &Paths) -> Judge<'_> {
+    pub(crate) fn judge(&self, paths: &Paths) -> Judge<'_> {
         let key = self.keys.get(paths).ok().flatten();
         Judge { table: &self.table, path: &self.path, at_hand: AtHand(key) }
     }
 
-    fn loaded(&self, paths: &Paths, read: Option<&Content>) -> Result<Loaded, StoreError> {
+    pub(crate) fn loaded(&self, paths: &Paths, read: Option<&Content>) -> Result<Loaded, StoreError> {
         let Some(Content { bytes, .. }) = read else { return Ok(Loaded { state: State::default(), id: None }) };
         Ok(Loaded { state: open(bytes, &self.judge(paths))?.state, id: Some(id_of(bytes)) })
     }
 }
 
 /// A document's id follows from its bytes: Hermes' writes have no id of their own.
-fn id_of(bytes: &[u8]) -> u64 {
+pub(crate) fn id_of(bytes: &[u8]) -> u64 {
     let print = digest(&[&String::from_utf8_lossy(bytes)]);
     u64::from_be_bytes(print.0) & !1 | 2
 }

@@ -15,7 +15,7 @@ impl Peer {
     pub(crate) fn find() -> Option<Self> {
         let works = Command::new("python3").args(["-c", "import fcntl"]).stderr(Stdio::null()).status();
         if works.is_ok_and(|status| status.success()) {
-            return Some(Self(Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/peers/hermes/writer.py")));
+            return Some(Self(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/peers/hermes/writer.py")));
         }
         crate::needs::missing("python3");
         None

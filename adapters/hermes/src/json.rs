@@ -9,8 +9,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
-use crate::codec::MAX_BYTES;
-use crate::wiped::exactly;
+use credlatch::codec::MAX_BYTES;
+use credlatch::codec::exactly;
 
 /// An object's fields, in their order. A name stands in it once: of two, programs disagree about which counts.
 #[derive(Clone, Default)]

@@ -17,9 +17,9 @@ use credlatch_core::state::{Custody, Entry, Grant, Material, Nonce, Source, Stat
 use credlatch_core::time::{Expiry, Stamp};
 use serde::{Deserialize, Serialize};
 
-use crate::codec;
-use crate::docfile::disk::Place;
-use crate::docfile::provenance::is_same_file;
+use credlatch::codec;
+use credlatch::docfile::disk::Place;
+use credlatch::docfile::provenance::is_same_file;
 
 /// The name of our part in the document.
 pub(super) const NAME: &str = "credlatch";

@@ -18,12 +18,12 @@ use super::load::{Fate, Opened, Pool, Row};
 use super::row;
 use super::side::{self, Gone, KeepsOut, Known, KnownKind, RowId, Side};
 use super::{status, suppress};
-use crate::codec::MAX_BYTES;
-use crate::codec::form;
-use crate::docfile::disk::Place;
-use crate::fingerprint;
-use crate::when::rfc3339_ms;
-use crate::wiped::exactly;
+use credlatch::codec::MAX_BYTES;
+use credlatch::codec::exactly;
+use credlatch::codec::form;
+use credlatch::docfile::disk::Place;
+use credlatch::fingerprint;
+use credlatch::rfc3339_ms;
 
 /// What a document takes from the moment it is written in.
 pub(super) struct Moment<'m> {

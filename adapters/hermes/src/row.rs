@@ -13,10 +13,10 @@ use credlatch_core::time::{Expiry, Stamp};
 use super::json::Object;
 use super::side::{Known, KnownKind, RowId};
 use super::status::{self, time_ms};
-use crate::fingerprint;
-use crate::foreign::hermes::{account_of, borrowed_from, is_elsewhere, is_plain, label};
-use crate::found::{bare_token, kind_of};
-use crate::when::rfc3339_ms;
+use credlatch::fingerprint;
+use credlatch::foreign::hermes::{account_of, borrowed_from, is_elsewhere, is_plain, label};
+use credlatch::found::{bare_token, kind_of};
+use credlatch::rfc3339_ms;
 
 /// The source that Hermes sees on rows of ours: one that a person made, which Hermes keeps as it is.
 const OURS: &str = "manual:credlatch";

@@ -12,8 +12,8 @@ use serde_json::Value;
 
 use super::json::Object;
 use super::side::{Known, KnownKind};
-use crate::foreign::when;
-use crate::when::rfc3339_ms;
+use credlatch::foreign::when;
+use credlatch::rfc3339_ms;
 
 const STATUS: &str = "last_status";
 const STATUS_AT: &str = "last_status_at";

@@ -12,8 +12,8 @@ use super::json::Object;
 use super::row::{self, Judge, Judged};
 use super::side::{self, Known, KnownKind, RowId, Side};
 use super::{status, suppress};
-use crate::codec::{OLDEST, validate, wherever};
-use crate::docfile::trouble::unreadable;
+use credlatch::codec::{OLDEST, validate, wherever};
+use credlatch::docfile::trouble::unreadable;
 
 /// The form of Hermes' document that is known.
 const HERMES_VERSION: u64 = 1;

@@ -19,7 +19,7 @@ use serde_json::Value;
 use super::load::open;
 use super::row::Judge;
 use super::save::{Moment, save};
-use crate::fingerprint;
+use credlatch::fingerprint;
 
 const PATH: &str = "/home/somebody/.hermes/auth.json";
 
@@ -59,7 +59,7 @@ fn pool(provider: &str, rows: &str) -> String {
 }
 
 fn table() -> Table {
-    crate::table::built_in()
+    credlatch::merge_file(br#"{"providers":[]}"#).unwrap()
 }
 
 fn state(text: &str) -> State {

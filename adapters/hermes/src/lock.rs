@@ -6,20 +6,20 @@ use credlatch_core::shared::{MarkShared, Shared};
 use credlatch_core::state::State;
 use zeroize::Zeroizing;
 
-use super::HermesStore;
 use super::load::{Opened, open};
 use super::save::{Moment, save};
 use super::side::Side;
-use crate::docfile::claims;
-use crate::docfile::content::{Content, read_bytes};
-use crate::docfile::disk::{Disk, Gate, Open, Place};
-use crate::docfile::held::{Held, facts_under_lock, replaced, too_large};
-use crate::docfile::kept::Kept;
-use crate::docfile::lock::{Way, acquire, busy_here};
-use crate::docfile::paths::Paths;
-use crate::docfile::room::Room;
-use crate::docfile::trouble::trouble;
-use crate::system::lockers;
+use crate::store::HermesStore;
+use credlatch::docfile::claims;
+use credlatch::docfile::content::{Content, read_bytes};
+use credlatch::docfile::disk::{Disk, Gate, Open, Place};
+use credlatch::docfile::held::{Held, facts_under_lock, replaced, too_large};
+use credlatch::docfile::kept::Kept;
+use credlatch::docfile::lock::{Way, acquire, busy_here};
+use credlatch::docfile::paths::Paths;
+use credlatch::docfile::room::Room;
+use credlatch::docfile::trouble::trouble;
+use credlatch::system::lockers;
 
 /// How often Hermes looks whether the lock is free, in milliseconds. We look as often in the long run, and sooner at first,
 /// because most commits take a few milliseconds.
@@ -125,7 +125,7 @@ impl<D: Disk> Locked for HermesLocked<'_, D> {
         if let Err(error) = disk.sync_folder(&self.paths.folder) {
             return Err(CommitError::Unknown(trouble("make sure of the commit to", &document, &error)));
         }
-        let id = super::id_of(&bytes);
+        let id = crate::store::id_of(&bytes);
         // Without a look at the new file the next commit under this lock loads it again.
         self.standing = disk.look(&document).ok().map(|facts| Standing(Some(Content { bytes, facts })));
         drop(draft);
