@@ -163,6 +163,9 @@ mod events;
 mod exchanger;
 #[cfg(all(feature = "file", unix))]
 pub mod file;
+#[cfg(any(feature = "env", all(feature = "file", unix)))]
+#[doc(hidden)]
+pub mod files;
 #[cfg(feature = "foreign")]
 pub mod foreign;
 #[cfg(any(feature = "env", feature = "foreign"))]

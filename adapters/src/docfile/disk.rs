@@ -1,44 +1,23 @@
-//! Everything the file store asks of the world, as one trait: the real disk here, a disk that crashes in the harnesses.
+//! Everything a locked document asks of the world beside what is asked of its [`Files`]: the real disk here, a disk that crashes
+//! in the harnesses.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::kept::Keep;
-pub use crate::codec::Place;
+pub use crate::files::{Facts, Files, Hold, Kind, Open, Place};
 use crate::system::Process;
-use credlatch_core::port::{Clock, Nonces, Seam};
+use credlatch_core::port::Seam;
 use credlatch_core::secret::Fingerprint;
 
-/// A directory tree with locks, and the clock, randomness and processes beside it.
+/// A directory tree with locks, and the threads and processes beside it.
 ///
-/// Files and locks are named by paths that the store has resolved itself: nothing here follows a symbolic link when it
-/// opens a file.
-pub trait Disk: Clock + Nonces + 'static {
+/// Files and locks are named by paths that the store has resolved itself: it follows no symbolic link when it opens a file.
+pub trait Disk: Files {
     /// The locks between the threads of one process.
     type Seam: Seam;
     /// The queue in which this process's writers wait.
     type Gate: Gate;
-    /// An open file.
-    type File: Send + Sync + 'static;
-
-    /// Opens a file, closed on exec and without following a link.
-    ///
-    /// # Errors
-    /// As the operating system has it.
-    fn open(&self, path: &Path, how: Open) -> io::Result<Self::File>;
-
-    /// Reads at an offset; returns how many bytes there were.
-    ///
-    /// # Errors
-    /// As the operating system has it.
-    fn read_at(&self, file: &Self::File, into: &mut [u8], at: u64) -> io::Result<usize>;
-
-    /// Writes all the bytes at an offset.
-    ///
-    /// # Errors
-    /// As the operating system has it.
-    fn write_at(&self, file: &Self::File, bytes: &[u8], at: u64) -> io::Result<()>;
-
     /// Cuts a file to this length.
     ///
     /// # Errors
@@ -51,41 +30,11 @@ pub trait Disk: Clock + Nonces + 'static {
     /// As the operating system has it; [`io::ErrorKind::Unsupported`] where it can't be done.
     fn allocate(&self, file: &Self::File, length: u64) -> io::Result<()>;
 
-    /// Makes a file's contents durable.
-    ///
-    /// # Errors
-    /// As the operating system has it.
-    fn sync(&self, file: &Self::File) -> io::Result<()>;
-
-    /// Makes the names in a directory durable.
-    ///
-    /// # Errors
-    /// As the operating system has it.
-    fn sync_folder(&self, path: &Path) -> io::Result<()>;
-
-    /// Locks a file against other opens of it, without waiting. Returns whether that worked.
-    ///
-    /// # Errors
-    /// As the operating system has it.
-    fn try_lock(&self, file: &Self::File, how: Hold) -> io::Result<bool>;
-
     /// Gives a lock up, for every descriptor that shares it.
     ///
     /// # Errors
     /// As the operating system has it.
     fn unlock(&self, file: &Self::File) -> io::Result<()>;
-
-    /// What an open file is.
-    ///
-    /// # Errors
-    /// As the operating system has it.
-    fn facts(&self, file: &Self::File) -> io::Result<Facts>;
-
-    /// What is at a path, behind any links.
-    ///
-    /// # Errors
-    /// As the operating system has it.
-    fn look(&self, path: &Path) -> io::Result<Facts>;
 
     /// Where a symbolic link points; none if the path is something else or nothing.
     ///
@@ -93,29 +42,11 @@ pub trait Disk: Clock + Nonces + 'static {
     /// As the operating system has it.
     fn link(&self, path: &Path) -> io::Result<Option<PathBuf>>;
 
-    /// Gives a file the name of another, which it replaces in one step.
-    ///
-    /// # Errors
-    /// As the operating system has it.
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
-
-    /// Removes a file's name.
-    ///
-    /// # Errors
-    /// As the operating system has it.
-    fn remove(&self, path: &Path) -> io::Result<()>;
-
     /// Makes a directory that only this user may use.
     ///
     /// # Errors
     /// As the operating system has it.
     fn make_folder(&self, path: &Path) -> io::Result<()>;
-
-    /// The names in a directory.
-    ///
-    /// # Errors
-    /// As the operating system has it.
-    fn list(&self, path: &Path) -> io::Result<Vec<String>>;
 
     /// The file system's name, unless it is one whose locks and renames are known to hold.
     ///
@@ -184,52 +115,6 @@ pub trait Gate: Default + Send + Sync + 'static {
     fn enter(&self, patience_ms: u64) -> Option<Self::Pass<'_>>;
 }
 
-/// How to open a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Open {
-    /// To read what is there.
-    Read,
-    /// To write to what is there.
-    Write,
-    /// To write, made if it isn't there, with mode 0600.
-    Ensure,
-    /// To write a file that must not be there yet, with mode 0600.
-    New,
-}
-
-/// How to hold a lock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hold {
-    /// Beside others who share it.
-    Shared,
-    /// Alone.
-    Alone,
-}
-
-/// What a file is, apart from its contents. Two equal readings mean that nothing happened to the file that its clock
-/// can tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Facts {
-    /// Which file it is.
-    pub place: Place,
-    /// What kind of file.
-    pub kind: Kind,
-    /// Bytes.
-    pub size: u64,
-    /// Names it has.
-    pub names: u64,
-    /// The user it belongs to.
-    pub owner: u32,
-    /// Permission bits.
-    pub mode: u32,
-    /// When its contents changed, in nanoseconds since the epoch.
-    pub written_ns: i128,
-    /// When anything about it changed, in nanoseconds since the epoch.
-    pub changed_ns: i128,
-    /// When it was made, in nanoseconds since the epoch, where the platform knows.
-    pub born_ns: Option<u64>,
-}
-
 /// What may still be written to a file system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Space {
@@ -237,15 +122,4 @@ pub struct Space {
     pub free: u64,
     /// Whether it is mounted read-only.
     pub is_read_only: bool,
-}
-
-/// What kind of file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// One with contents.
-    File,
-    /// A directory.
-    Folder,
-    /// A pipe, a socket, a device.
-    Other,
 }

@@ -23,4 +23,5 @@ pub mod record;
 pub mod room;
 pub mod trouble;
 
-pub use real::{RealDisk, RealGate};
+pub use crate::files::RealDisk;
+pub use real::RealGate;

@@ -20,8 +20,8 @@ use credlatch_core::state::Nonce;
 use super::disk::{Disk, Hold, Kind, Open};
 use super::outside::{CLAIMS, own_directory};
 use super::paths::Paths;
-use super::real::RealDisk;
 use super::trouble::{aside, private, trouble};
+use crate::files::{Files, RealDisk};
 use lines::Lines;
 
 /// Stores that are remembered; the one that moved longest ago is forgotten first.

@@ -8,8 +8,9 @@ use credlatch_core::name::ProviderId;
 use credlatch_core::provider::Table;
 use credlatch_core::state::Source;
 
-use super::disk::{Disk, Real};
 use super::environment::{is_meant, skip_shared, take, wanted};
+use super::whole;
+use crate::files::{Files, RealDisk};
 use crate::found::{Imported, Why};
 use crate::plain_file::{self, Unreadable};
 
@@ -95,13 +96,13 @@ impl std::error::Error for DotenvFileError {}
 /// # Errors
 /// It is there and can't be read.
 pub fn read(path: &Path) -> Result<Option<Parsed>, DotenvFileError> {
-    read_on(&Real, path)
+    read_on(&RealDisk, path)
 }
 
-pub(super) fn read_on(disk: &impl Disk, path: &Path) -> Result<Option<Parsed>, DotenvFileError> {
+pub(super) fn read_on(disk: &impl Files, path: &Path) -> Result<Option<Parsed>, DotenvFileError> {
     let wrong = |kind: DotenvFileErrorKind| DotenvFileError::new(path, kind);
-    let Some((mut file, meta)) = disk.open(path).map_err(|why| wrong(why.into()))? else { return Ok(None) };
-    let text = disk.text(&mut file, &meta).map_err(|why| wrong(why.into()))?;
+    let Some((file, facts)) = whole::open(disk, path).map_err(|why| wrong(why.into()))? else { return Ok(None) };
+    let text = whole::text(disk, &file, &facts).map_err(|why| wrong(why.into()))?;
     Ok(Some(dotenv::parse(&text)))
 }
 
@@ -114,7 +115,7 @@ pub(super) fn read_on(disk: &impl Disk, path: &Path) -> Result<Option<Parsed>, D
 /// It is there and can't be read.
 pub fn import(path: &Path, table: &Table, only: Option<&ProviderId>) -> Result<Option<Imported>, DotenvFileError> {
     let Some(Parsed { assignments: lines, unread }) = read(path)? else { return Ok(None) };
-    let named = resolved(&Real, path)?.unwrap_or_else(|| path.to_owned());
+    let named = resolved(&RealDisk, path)?.unwrap_or_else(|| path.to_owned());
     let named = named.to_str().ok_or_else(|| DotenvFileError::new(path, DotenvFileErrorKind::PathNotText))?;
     let mut imported = Imported::default();
     for provider in wanted(table, only) {
@@ -144,7 +145,7 @@ pub fn import(path: &Path, table: &Table, only: Option<&ProviderId>) -> Result<O
 }
 
 /// The file itself, whatever symbolic links lead to it; `None` if there is none.
-pub(super) fn resolved(disk: &impl Disk, path: &Path) -> Result<Option<PathBuf>, DotenvFileError> {
+pub(super) fn resolved(disk: &impl Files, path: &Path) -> Result<Option<PathBuf>, DotenvFileError> {
     match disk.resolve(path) {
         Ok(path) => Ok(Some(path)),
         Err(error) if plain_file::is_absent(&error) => Ok(None),

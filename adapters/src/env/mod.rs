@@ -4,11 +4,11 @@
 //! starts a child gives it a whole environment of its own.
 
 mod child;
-mod disk;
 pub mod dotenv_file;
 mod environment;
 mod replace;
 mod rewrite;
+mod whole;
 
 #[cfg(test)]
 mod tests;
@@ -17,3 +17,5 @@ pub use child::{ChildError, PlannedCommand};
 pub use dotenv_file::{DotenvFileError, DotenvFileErrorKind};
 pub use environment::import_env;
 pub use rewrite::{PATIENCE, Prepared, Renamed, prepare, redo};
+#[doc(hidden)]
+pub use rewrite::{Ready, prepare_on, redo_on};

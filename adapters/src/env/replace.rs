@@ -6,17 +6,15 @@
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use credlatch_core::port::Nonces;
-use fs4::TryLockError;
 use zeroize::Zeroizing;
 
-use super::disk::Disk;
 use super::dotenv_file::{DotenvFileError, DotenvFileErrorKind, resolved};
+use super::whole;
+use crate::files::{Facts, Files, Hold, Open};
 use crate::plain_file;
-use crate::system::SystemNonces;
+use crate::when::whole_ms;
 
 /// Between the name of a file and the nonce in the name of its successor. Patterns such as `.env*`, by which people keep
 /// such files out of a repository, hold for both.
@@ -25,80 +23,87 @@ const MARK: &str = ".credlatch-";
 /// How often a path is looked at that can't be, even where there is no patience.
 const LOOKS: usize = 3;
 
+/// Between two looks at a file that somebody has, in milliseconds.
+const PAUSE_MS: u64 = 5;
+
 /// A file that nobody else who asks for the lock is rewriting.
-pub(super) struct Held<D: Disk> {
+pub(super) struct Held<D: Files> {
     /// The file itself, symbolic links followed: they stay.
     pub(super) path: PathBuf,
     disk: D,
     file: D::File,
-    meta: D::Meta,
+    facts: Facts,
 }
 
 /// Locks a file; `None` if it is absent.
-pub(super) fn hold<D: Disk>(disk: &D, path: &Path, patience: Duration) -> Result<Option<Held<D>>, DotenvFileError> {
+pub(super) fn hold<D: Files + Clone>(
+    disk: &D,
+    path: &Path,
+    patience: Duration,
+) -> Result<Option<Held<D>>, DotenvFileError> {
     let wrong = |kind: DotenvFileErrorKind| DotenvFileError::new(path, kind);
-    let deadline = Instant::now() + patience;
+    let deadline = disk.now().patience(whole_ms(patience));
     for looks in 0.. {
         let Some(target) = resolved(disk, path)? else { return Ok(None) };
-        let Some((file, _)) = disk.open(&target).map_err(|why| wrong(why.into()))? else { continue };
+        let Some((file, _)) = whole::open(disk, &target).map_err(|why| wrong(why.into()))? else { continue };
         loop {
-            match disk.try_lock(&file) {
-                Ok(()) => break,
-                Err(TryLockError::WouldBlock) if Instant::now() < deadline => thread::sleep(Duration::from_millis(5)),
-                Err(TryLockError::WouldBlock) => return Err(wrong(DotenvFileErrorKind::Busy)),
-                Err(TryLockError::Error(error)) => return Err(wrong(DotenvFileErrorKind::NotLocked(error.kind()))),
+            match disk.try_lock(&file, Hold::Alone) {
+                Ok(true) => break,
+                Ok(false) if !deadline.is_over(&disk.now()) => disk.pause(PAUSE_MS),
+                Ok(false) => return Err(wrong(DotenvFileErrorKind::Busy)),
+                Err(error) => return Err(wrong(DotenvFileErrorKind::NotLocked(error.kind()))),
             }
         }
-        let meta = disk.meta(&file).map_err(|error| wrong(plain_file::unreadable(&error).into()))?;
-        match disk.facts_at(&target) {
-            Ok(there) if there.is_same_file(&D::facts(&meta)) => {
-                return Ok(Some(Held { path: target, disk: disk.clone(), file, meta }));
+        let facts = disk.facts(&file).map_err(|error| wrong(plain_file::unreadable(&error).into()))?;
+        match disk.look(&target) {
+            Ok(there) if there.place == facts.place => {
+                return Ok(Some(Held { path: target, disk: disk.clone(), file, facts }));
             }
             // Replaced by somebody; or a disk that may do better the next time.
             Ok(_) => {}
-            Err(_) if looks < LOOKS || Instant::now() < deadline => thread::sleep(Duration::from_millis(5)),
+            Err(_) if looks < LOOKS || !deadline.is_over(&disk.now()) => disk.pause(PAUSE_MS),
             Err(error) => return Err(wrong(plain_file::unreadable(&error).into())),
         }
     }
     Err(wrong(DotenvFileErrorKind::Busy))
 }
 
-impl<D: Disk> Held<D> {
+impl<D: Files> Held<D> {
     /// Its whole text.
-    pub(super) fn text(&mut self) -> Result<Zeroizing<String>, DotenvFileError> {
-        self.disk.text(&mut self.file, &self.meta).map_err(|why| DotenvFileError::new(&self.path, why))
+    pub(super) fn text(&self) -> Result<Zeroizing<String>, DotenvFileError> {
+        whole::text(&self.disk, &self.file, &self.facts).map_err(|why| DotenvFileError::new(&self.path, why))
     }
 
     /// Whether its content is still what it was when it was locked: editors know nothing of our lock.
     pub(super) fn is_unchanged(&self) -> bool {
-        self.disk.facts_at(&self.path).is_ok_and(|there| there == D::facts(&self.meta))
+        self.disk.look(&self.path).is_ok_and(|there| there == self.facts)
     }
 
     /// How many names it has.
     pub(super) fn names(&self) -> u64 {
-        D::names(&self.meta)
+        self.facts.names
     }
 }
 
 /// A successor that is written and synced, and not yet in place. It goes when it is dropped.
-pub(super) struct Fresh<D: Disk> {
+pub(super) struct Fresh<D: Files> {
     path: PathBuf,
     disk: D,
 }
 
-impl<D: Disk> Fresh<D> {
+impl<D: Files + Clone> Fresh<D> {
     /// Writes the successor of a file, with that file's owner and permissions. They are tighter until all is written.
     pub(super) fn write(held: &Held<D>, text: &str) -> Result<Self, DotenvFileError> {
         let wrong = |kind| DotenvFileError::new(&held.path, kind);
         let not_written = |error: io::Error| wrong(DotenvFileErrorKind::NotWritten(error.kind()));
         let mut name = mark(&held.path);
-        name.push(SystemNonces.nonce().to_string());
+        name.push(held.disk.nonce().to_string());
         let path = held.path.with_file_name(name);
         let disk = &held.disk;
-        let mut file = disk.create(&path).map_err(not_written)?;
+        let file = disk.open(&path, Open::New).map_err(not_written)?;
         let fresh = Self { path, disk: disk.clone() };
-        disk.write(&mut file, text.as_bytes()).map_err(not_written)?;
-        disk.keep_access(&file, &held.meta).map_err(|_| wrong(DotenvFileErrorKind::OwnerLost))?;
+        disk.write_at(&file, text.as_bytes(), 0).map_err(not_written)?;
+        disk.keep_access(&file, &held.file).map_err(|_| wrong(DotenvFileErrorKind::OwnerLost))?;
         disk.sync(&file).map_err(not_written)?;
         Ok(fresh)
     }
@@ -110,7 +115,7 @@ impl<D: Disk> Fresh<D> {
     }
 }
 
-impl<D: Disk> Drop for Fresh<D> {
+impl<D: Files> Drop for Fresh<D> {
     fn drop(&mut self) {
         let _ = self.disk.remove(&self.path);
     }
@@ -118,12 +123,12 @@ impl<D: Disk> Drop for Fresh<D> {
 
 /// Removes successors that a crash left beside a file: they hold secrets. One that belongs to somebody who still lives is
 /// missed by them, and made anew.
-pub(super) fn sweep(disk: &impl Disk, path: &Path) {
+pub(super) fn sweep(disk: &impl Files, path: &Path) {
     let Some(folder) = path.parent() else { return };
     let Ok(list) = disk.list(folder) else { return };
     let mark = mark(path);
     for name in list {
-        let nonce = name.as_encoded_bytes().strip_prefix(mark.as_encoded_bytes());
+        let nonce = name.as_bytes().strip_prefix(mark.as_encoded_bytes());
         if nonce.is_some_and(|nonce| nonce.len() == 32 && nonce.iter().all(u8::is_ascii_hexdigit)) {
             let _ = disk.remove(&folder.join(name));
         }
@@ -137,7 +142,7 @@ fn mark(path: &Path) -> OsString {
 }
 
 /// Makes a rename in this file's folder last.
-pub(super) fn sync_folder(disk: &impl Disk, path: &Path) -> Result<(), DotenvFileError> {
+pub(super) fn sync_folder(disk: &impl Files, path: &Path) -> Result<(), DotenvFileError> {
     let Some(folder) = path.parent().filter(|_| cfg!(unix)) else { return Ok(()) };
     let synced = disk.sync_folder(folder);
     synced.map_err(|error| DotenvFileError::new(path, DotenvFileErrorKind::NotConfirmed(error.kind())))

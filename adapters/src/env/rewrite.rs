@@ -22,9 +22,9 @@ use credlatch_core::rewrite::Rewrite;
 use credlatch_core::secret::Fingerprint;
 use zeroize::Zeroizing;
 
-use super::disk::{Disk, Real};
 use super::dotenv_file::{self, DotenvFileError, DotenvFileErrorKind};
 use super::replace::{self, Fresh, Held};
+use crate::files::{Files, RealDisk};
 
 /// How long to wait for somebody else who is rewriting the file, where nothing else is asked for.
 pub const PATIENCE: Duration = Duration::from_secs(5);
@@ -34,14 +34,15 @@ const TRIES: usize = 5;
 
 /// A rewrite that is ready and has changed nothing yet. Dropping it leaves everything as it was.
 #[must_use = "nothing is removed before it is committed"]
-pub struct Prepared(Ready<Real>);
+pub struct Prepared(Ready<RealDisk>);
 
-/// The same on any disk.
+/// The same on a disk of the caller's choice.
+#[doc(hidden)]
 #[must_use = "nothing is removed before it is committed"]
-pub(super) struct Ready<D: Disk> {
+pub struct Ready<D: Files + Clone> {
     held: Held<D>,
     fresh: Fresh<D>,
-    pub(super) meant: Rewrite,
+    meant: Rewrite,
     disk: D,
 }
 
@@ -57,10 +58,15 @@ pub struct Renamed {
 /// # Errors
 /// The file can't be read, understood or rewritten; nothing was changed.
 pub fn prepare(path: &Path, variables: &[&str], patience: Duration) -> Result<Option<Prepared>, DotenvFileError> {
-    Ok(prepare_on(&Real, path, variables, patience)?.map(Prepared))
+    Ok(prepare_on(&RealDisk, path, variables, patience)?.map(Prepared))
 }
 
-pub(super) fn prepare_on<D: Disk>(
+/// The same on a disk of the caller's choice.
+///
+/// # Errors
+/// As [`prepare`].
+#[doc(hidden)]
+pub fn prepare_on<D: Files + Clone>(
     disk: &D,
     path: &Path,
     variables: &[&str],
@@ -74,17 +80,22 @@ pub(super) fn prepare_on<D: Disk>(
 /// # Errors
 /// The file can't be read, understood or rewritten.
 pub fn redo(meant: &Rewrite, patience: Duration) -> Result<(), DotenvFileError> {
-    redo_on(&Real, meant, patience)
+    redo_on(&RealDisk, meant, patience)
 }
 
-pub(super) fn redo_on(disk: &impl Disk, meant: &Rewrite, patience: Duration) -> Result<(), DotenvFileError> {
+/// The same on a disk of the caller's choice.
+///
+/// # Errors
+/// As [`redo`].
+#[doc(hidden)]
+pub fn redo_on<D: Files + Clone>(disk: &D, meant: &Rewrite, patience: Duration) -> Result<(), DotenvFileError> {
     settle(disk, meant, patience)?.confirm_on(disk)
 }
 
 impl Prepared {
     /// What goes: to be recorded in the commit that this belongs to.
     pub fn meant(&self) -> &Rewrite {
-        &self.0.meant
+        self.0.meant()
     }
 
     /// Puts the new file in place. If the old one was edited since, the edit is kept, and of it goes only what was meant.
@@ -97,8 +108,17 @@ impl Prepared {
     }
 }
 
-impl<D: Disk> Ready<D> {
-    pub(super) fn commit(self) -> Result<Renamed, DotenvFileError> {
+impl<D: Files + Clone> Ready<D> {
+    /// What goes.
+    pub fn meant(&self) -> &Rewrite {
+        &self.meant
+    }
+
+    /// Puts the new file in place.
+    ///
+    /// # Errors
+    /// As [`Prepared::commit`].
+    pub fn commit(self) -> Result<Renamed, DotenvFileError> {
         let (disk, meant, path) = (self.disk.clone(), self.meant.clone(), self.held.path.clone());
         if self.rename()? { finish(&disk, meant, &path) } else { settle(&disk, &meant, PATIENCE) }
     }
@@ -134,10 +154,15 @@ impl Renamed {
     /// # Errors
     /// The file can't be read, or another program wrote the old content back.
     pub fn confirm(self) -> Result<(), DotenvFileError> {
-        self.confirm_on(&Real)
+        self.confirm_on(&RealDisk)
     }
 
-    pub(super) fn confirm_on(self, disk: &impl Disk) -> Result<(), DotenvFileError> {
+    /// The same on a disk of the caller's choice.
+    ///
+    /// # Errors
+    /// As [`Renamed::confirm`].
+    #[doc(hidden)]
+    pub fn confirm_on(self, disk: &impl Files) -> Result<(), DotenvFileError> {
         let path = Path::new(&self.meant.path);
         let read = dotenv_file::read_on(disk, path)?.unwrap_or_default();
         match read.assignments.iter().find(|line| has(&self.meant, line)) {
@@ -151,7 +176,7 @@ fn has(meant: &Rewrite, line: &Assignment) -> bool {
     meant.variables.iter().any(|(key, print)| *key == line.key && *print == print_of(line))
 }
 
-fn settle(disk: &impl Disk, meant: &Rewrite, patience: Duration) -> Result<Renamed, DotenvFileError> {
+fn settle<D: Files + Clone>(disk: &D, meant: &Rewrite, patience: Duration) -> Result<Renamed, DotenvFileError> {
     let path = PathBuf::from(&meant.path);
     let keys: Vec<&str> = meant.variables.iter().map(|(key, _)| key.as_str()).collect();
     for _ in 0..TRIES {
@@ -163,27 +188,27 @@ fn settle(disk: &impl Disk, meant: &Rewrite, patience: Duration) -> Result<Renam
     Err(DotenvFileError::new(&path, DotenvFileErrorKind::Busy))
 }
 
-fn finish(disk: &impl Disk, meant: Rewrite, path: &Path) -> Result<Renamed, DotenvFileError> {
+fn finish(disk: &impl Files, meant: Rewrite, path: &Path) -> Result<Renamed, DotenvFileError> {
     replace::sync_folder(disk, path)?;
     Ok(Renamed { meant })
 }
 
 /// What there is to do to a file.
-struct Edit<D: Disk> {
+struct Edit<D: Files + Clone> {
     /// The file itself: a link may lead to it now that wasn't there when a rewrite was meant.
     path: PathBuf,
     /// None if there is nothing to take out, or no file.
     ready: Option<Ready<D>>,
 }
 
-fn edit<D: Disk>(
+fn edit<D: Files + Clone>(
     disk: &D,
     path: &Path,
     keys: &[&str],
     patience: Duration,
     goes: &dyn Fn(&Assignment) -> bool,
 ) -> Result<Edit<D>, DotenvFileError> {
-    let Some(mut held) = replace::hold(disk, path, patience)? else {
+    let Some(held) = replace::hold(disk, path, patience)? else {
         replace::sweep(disk, path);
         return Ok(Edit { path: path.to_owned(), ready: None });
     };

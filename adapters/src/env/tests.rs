@@ -4,8 +4,6 @@
 mod children;
 #[cfg(unix)]
 mod crash;
-#[cfg(unix)]
-mod crashes;
 mod rewriting;
 mod sources;
 

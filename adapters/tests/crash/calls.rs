@@ -36,15 +36,15 @@ fn release(locks: &mut BTreeMap<Ino, Vec<(u64, Hold)>>, ino: Ino, number: u64) {
 
 impl Machine {
     pub(crate) fn open(self: &Arc<Self>, path: &Path, how: Open) -> io::Result<Handle> {
-        let mut inner = self.call(if matches!(how, Open::New | Open::Ensure) { Call::Change } else { Call::Look })?;
-        let found = inner.world.files.find(path);
+        let mut inner = self.call(if matches!(how, Open::New | Open::Ensure) { Call::Make } else { Call::Open })?;
+        let found = inner.world.files.find(if how == Open::Linked { inner.world.behind(path) } else { path });
         let (ino, made) = match (found, how) {
             (Ok(_), Open::New) => return Err(Errno::EXIST.into()),
             (Ok(ino), _) => (ino, false),
-            (Err(error), Open::Read | Open::Write) => return Err(error),
+            (Err(error), Open::Read | Open::Linked | Open::Write) => return Err(error),
             (Err(_), Open::New | Open::Ensure) => {
                 let slot = inner.world.files.slot(path)?;
-                let ino = inner.world.files.make(Node::File(Arc::default()));
+                let ino = inner.world.files.make(Node::file([]));
                 inner.world.files.change(Change::Name { slot, node: Some(ino) });
                 (ino, true)
             }
@@ -55,12 +55,20 @@ impl Machine {
         if made {
             self.mark(|| format!("make {}", path.display()));
         }
-        Ok(Handle { machine: Arc::clone(self), path: path.to_owned(), ino, number, writes: how != Open::Read })
+        Ok(Handle {
+            machine: Arc::clone(self),
+            path: path.to_owned(),
+            ino,
+            number,
+            writes: !matches!(how, Open::Read | Open::Linked),
+        })
     }
 
     pub(crate) fn read_at(&self, file: &Handle, into: &mut [u8], at: u64) -> io::Result<usize> {
-        let inner = self.call(Call::Look)?;
-        let Some(Node::File(bytes)) = inner.world.files.nodes.get(&file.ino) else { return Err(Errno::ISDIR.into()) };
+        let inner = self.call(Call::Read)?;
+        let Some(Node::File { bytes, .. }) = inner.world.files.nodes.get(&file.ino) else {
+            return Err(Errno::ISDIR.into());
+        };
         let from = usize::try_from(at).unwrap_or(usize::MAX).min(bytes.len());
         let read = into.len().min(bytes.len() - from);
         into[..read].copy_from_slice(&bytes[from..from + read]);
@@ -86,8 +94,10 @@ impl Machine {
 
     pub(crate) fn set_length(&self, file: &Handle, length: u64, grow_only: bool) -> io::Result<()> {
         let length = usize::try_from(length).unwrap_or(usize::MAX);
-        let mut inner = self.call(Call::Change)?;
-        let Some(Node::File(bytes)) = inner.world.files.nodes.get(&file.ino) else { return Err(Errno::ISDIR.into()) };
+        let mut inner = self.call(Call::Length)?;
+        let Some(Node::File { bytes, .. }) = inner.world.files.nodes.get(&file.ino) else {
+            return Err(Errno::ISDIR.into());
+        };
         let length = if grow_only { length.max(bytes.len()) } else { length };
         if length != bytes.len() {
             inner.world.files.change(Change::Length { file: file.ino, length });
@@ -98,13 +108,13 @@ impl Machine {
     }
 
     pub(crate) fn sync(&self, file: &Handle) -> io::Result<()> {
-        self.call(Call::Change)?.world.files.sync(file.ino);
+        self.call(Call::Sync)?.world.files.sync(file.ino);
         self.mark(|| format!("sync {}", file.path.display()));
         Ok(())
     }
 
     pub(crate) fn sync_folder(&self, path: &Path) -> io::Result<()> {
-        let mut inner = self.call(Call::Change)?;
+        let mut inner = self.call(Call::SyncFolder)?;
         let folder = inner.world.files.find(path)?;
         inner.world.files.sync_folder(folder);
         drop(inner);
@@ -113,7 +123,7 @@ impl Machine {
     }
 
     pub(crate) fn try_lock(&self, file: &Handle, how: Hold) -> io::Result<bool> {
-        let mut inner = self.call(Call::Look)?;
+        let mut inner = self.call(Call::Lock)?;
         let held = inner.locks.entry(file.ino).or_default();
         let is_free =
             held.iter().all(|(holder, held)| *holder == file.number || (how == Hold::Shared && *held == Hold::Shared));
@@ -130,12 +140,12 @@ impl Machine {
     }
 
     pub(crate) fn unlock(&self, file: &Handle) -> io::Result<()> {
-        release(&mut self.call(Call::Look)?.locks, file.ino, file.number);
+        release(&mut self.call(Call::Unlock)?.locks, file.ino, file.number);
         Ok(())
     }
 
     pub(crate) fn facts(&self, file: &Handle) -> io::Result<Facts> {
-        Ok(facts(&self.call(Call::Look)?.world.files, file.ino))
+        Ok(facts(&self.call(Call::Facts)?.world.files, file.ino))
     }
 
     pub(crate) fn look(&self, path: &Path) -> io::Result<Facts> {
@@ -143,9 +153,27 @@ impl Machine {
         Ok(facts(files, files.find(path)?))
     }
 
-    /// There are no symbolic links here.
+    /// No symbolic link leads to a document here.
     pub(crate) fn link(&self, _path: &Path) -> io::Result<Option<PathBuf>> {
-        self.call(Call::Look).map(|_| None)
+        self.call(Call::Link).map(|_| None)
+    }
+
+    pub(crate) fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
+        let world = &self.call(Call::Resolve)?.world;
+        let path = world.behind(path);
+        world.files.find(path).map(|_| path.to_owned())
+    }
+
+    pub(crate) fn keep_access(&self, file: &Handle, of: &Handle) -> io::Result<()> {
+        let mut inner = self.call(Call::Access)?;
+        let Some(Node::File { mode, .. }) = inner.world.files.nodes.get(&of.ino) else {
+            return Err(Errno::ISDIR.into());
+        };
+        let change = Change::Mode { file: file.ino, mode: *mode };
+        inner.world.files.change(change);
+        drop(inner);
+        self.mark(|| format!("set the permissions of {}", file.path.display()));
+        Ok(())
     }
 
     pub(crate) fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -171,7 +199,7 @@ impl Machine {
     }
 
     pub(crate) fn remove(&self, path: &Path) -> io::Result<()> {
-        let mut inner = self.call(Call::Change)?;
+        let mut inner = self.call(Call::Remove)?;
         inner.world.files.find(path)?;
         let slot = inner.world.files.slot(path)?;
         inner.world.files.change(Change::Name { slot, node: None });
@@ -181,7 +209,7 @@ impl Machine {
     }
 
     pub(crate) fn make_folder(&self, path: &Path) -> io::Result<()> {
-        let mut inner = self.call(Call::Change)?;
+        let mut inner = self.call(Call::MakeFolder)?;
         if inner.world.files.find(path).is_ok() {
             return Err(Errno::EXIST.into());
         }
@@ -194,7 +222,7 @@ impl Machine {
     }
 
     pub(crate) fn list(&self, path: &Path) -> io::Result<Vec<String>> {
-        let files = &self.call(Call::Look)?.world.files;
+        let files = &self.call(Call::List)?.world.files;
         match files.nodes.get(&files.find(path)?) {
             Some(Node::Folder(names)) => Ok(names.keys().cloned().collect()),
             _ => Err(Errno::NOTDIR.into()),
@@ -202,7 +230,7 @@ impl Machine {
     }
 
     pub(crate) fn file_system(&self) -> io::Result<Option<&'static str>> {
-        self.call(Call::Look).map(|_| None)
+        self.call(Call::FileSystem).map(|_| None)
     }
 
     /// Whether the call that just failed is to leave something behind.
@@ -213,9 +241,9 @@ impl Machine {
 
 /// Clocks of file systems are coarse: here they stand still, so nobody can tell by them that a file changed.
 fn facts(files: &FileSystem, ino: Ino) -> Facts {
-    let (kind, size) = match files.nodes.get(&ino) {
-        Some(Node::File(bytes)) => (Kind::File, bytes.len() as u64),
-        Some(Node::Folder(_)) => (Kind::Folder, 0),
+    let (kind, size, mode) = match files.nodes.get(&ino) {
+        Some(Node::File { bytes, mode }) => (Kind::File, bytes.len() as u64, *mode),
+        Some(Node::Folder(_)) => (Kind::Folder, 0, 0o700),
         None => panic!("{ino} is gone"),
     };
     Facts {
@@ -224,7 +252,7 @@ fn facts(files: &FileSystem, ino: Ino) -> Facts {
         size,
         names: files.names_of(ino) as u64,
         owner: 1000,
-        mode: if kind == Kind::Folder { 0o700 } else { 0o600 },
+        mode,
         written_ns: 0,
         changed_ns: 0,
         born_ns: None,

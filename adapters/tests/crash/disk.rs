@@ -25,8 +25,19 @@ pub(crate) type Nodes = BTreeMap<Ino, Node>;
 /// A file or a directory.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Node {
-    File(Arc<Vec<u8>>),
+    File {
+        bytes: Arc<Vec<u8>>,
+        /// Permission bits.
+        mode: u32,
+    },
     Folder(BTreeMap<String, Ino>),
+}
+
+impl Node {
+    /// A file that is this user's alone.
+    pub(crate) fn file(bytes: impl Into<Vec<u8>>) -> Self {
+        Self::File { bytes: Arc::new(bytes.into()), mode: 0o600 }
+    }
 }
 
 /// A change that is not durable before a sync.
@@ -36,6 +47,8 @@ pub(crate) enum Change {
     Write { file: Ino, at: usize, bytes: Arc<Vec<u8>> },
     /// A file's length; likewise.
     Length { file: Ino, length: usize },
+    /// A file's permissions; likewise.
+    Mode { file: Ino, mode: u32 },
     /// What a name leads to, or that it leads nowhere; the sync of its directory makes it durable.
     Name { slot: Slot, node: Option<Ino> },
     /// A renaming, which happens as a whole; the sync of either directory makes it durable.
@@ -45,7 +58,7 @@ pub(crate) enum Change {
 impl Change {
     fn file(&self) -> Option<Ino> {
         match self {
-            Self::Write { file, .. } | Self::Length { file, .. } => Some(*file),
+            Self::Write { file, .. } | Self::Length { file, .. } | Self::Mode { file, .. } => Some(*file),
             Self::Name { .. } | Self::Rename { .. } => None,
         }
     }
@@ -53,7 +66,7 @@ impl Change {
     /// The names it decides.
     pub(crate) fn slots(&self) -> Vec<&Slot> {
         match self {
-            Self::Write { .. } | Self::Length { .. } => Vec::new(),
+            Self::Write { .. } | Self::Length { .. } | Self::Mode { .. } => Vec::new(),
             Self::Name { slot, .. } => vec![slot],
             Self::Rename { from, to, .. } => vec![from, to],
         }
@@ -63,6 +76,7 @@ impl Change {
         match self {
             Self::Write { file, at, bytes } => write(nodes, *file, *at, bytes),
             Self::Length { file, length } => contents(nodes, *file).resize(*length, 0),
+            Self::Mode { file, mode } => set_mode(nodes, *file, *mode),
             Self::Name { slot, node } => set_name(nodes, slot, *node),
             Self::Rename { from, to, node } => {
                 set_name(nodes, from, None);
@@ -74,7 +88,7 @@ impl Change {
 
 fn contents(nodes: &mut Nodes, file: Ino) -> &mut Vec<u8> {
     match nodes.get_mut(&file) {
-        Some(Node::File(bytes)) => Arc::make_mut(bytes),
+        Some(Node::File { bytes, .. }) => Arc::make_mut(bytes),
         other => panic!("{file} is no file but {other:?}"),
     }
 }
@@ -86,6 +100,14 @@ pub(crate) fn write(nodes: &mut Nodes, file: Ino, at: usize, bytes: &[u8]) {
         contents.resize(at + bytes.len(), 0);
     }
     contents[at..at + bytes.len()].copy_from_slice(bytes);
+}
+
+/// Gives a file these permissions.
+pub(crate) fn set_mode(nodes: &mut Nodes, file: Ino, wanted: u32) {
+    match nodes.get_mut(&file) {
+        Some(Node::File { mode, .. }) => *mode = wanted,
+        other => panic!("{file} is no file but {other:?}"),
+    }
 }
 
 /// Lets a name lead somewhere, or nowhere.
@@ -190,7 +212,7 @@ impl FileSystem {
     pub(crate) fn names_of(&self, ino: Ino) -> usize {
         let folders = self.nodes.values().filter_map(|node| match node {
             Node::Folder(names) => Some(names),
-            Node::File(_) => None,
+            Node::File { .. } => None,
         });
         folders.flat_map(BTreeMap::values).filter(|other| **other == ino).count()
     }
@@ -212,7 +234,7 @@ pub(crate) fn find(nodes: &Nodes, path: &Path) -> io::Result<Ino> {
 /// The bytes of the file at a path.
 pub(crate) fn file_at<'a>(nodes: &'a Nodes, path: &Path) -> Option<&'a Arc<Vec<u8>>> {
     match nodes.get(&find(nodes, path).ok()?) {
-        Some(Node::File(bytes)) => Some(bytes),
+        Some(Node::File { bytes, .. }) => Some(bytes),
         _ => None,
     }
 }

@@ -2,15 +2,48 @@
 
 use rustix::io::Errno;
 
-/// What a call does.
+/// A call to the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Call {
-    /// It changes nothing.
+    Open,
+    Read,
+    Facts,
     Look,
+    Link,
+    Resolve,
+    List,
+    Lock,
+    Unlock,
+    FileSystem,
+    /// An opening that may make the file.
+    Make,
     Write,
+    Length,
+    Access,
+    Sync,
+    SyncFolder,
     Rename,
-    /// It changes something else.
-    Change,
+    Remove,
+    MakeFolder,
+}
+
+impl Call {
+    /// Whether it may change something that outlives its process.
+    pub(crate) fn changes(self) -> bool {
+        !matches!(
+            self,
+            Self::Open
+                | Self::Read
+                | Self::Facts
+                | Self::Look
+                | Self::Link
+                | Self::Resolve
+                | Self::List
+                | Self::Lock
+                | Self::Unlock
+                | Self::FileSystem
+        )
+    }
 }
 
 /// Which calls fail, and how.
@@ -18,9 +51,20 @@ pub(crate) enum Call {
 pub(crate) struct Fault {
     /// The first call that fails.
     pub(crate) at: usize,
-    /// Whether every later call that changes something fails too.
-    pub(crate) lasts: bool,
+    /// Which of the later calls fail too.
+    pub(crate) lasts: Lasts,
     pub(crate) how: How,
+}
+
+/// Which calls after the first fail too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lasts {
+    /// None.
+    No,
+    /// Those that change something, as where the disk is full.
+    ForChanges,
+    /// All of them.
+    ForAll,
 }
 
 /// How a call fails.
@@ -30,22 +74,26 @@ pub(crate) enum How {
     With(Errno),
     /// A write stops half way because the disk is full; anything else fails with nothing done.
     Short,
-    /// A write stops half way, and a renaming is done, though an error is reported.
-    Muddled,
+    /// A write stops half way, and a renaming is done, though this error is reported.
+    Muddled(Errno),
 }
 
 impl Fault {
     /// The error of the call of that number, if it is to fail.
     pub(crate) fn strikes(&self, at: usize, call: Call) -> Option<Errno> {
-        let is_struck = at == self.at || (self.lasts && at > self.at && call != Call::Look);
+        let is_later = match self.lasts {
+            Lasts::No => false,
+            Lasts::ForChanges => call.changes(),
+            Lasts::ForAll => true,
+        };
+        let is_struck = at == self.at || (at > self.at && is_later);
         is_struck.then_some(self.errno())
     }
 
     pub(crate) fn errno(&self) -> Errno {
         match self.how {
-            How::With(errno) => errno,
+            How::With(errno) | How::Muddled(errno) => errno,
             How::Short => Errno::NOSPC,
-            How::Muddled => Errno::IO,
         }
     }
 
@@ -59,10 +107,10 @@ pub(crate) fn all(at: usize, call: Call) -> Vec<Fault> {
     let mut ways: Vec<How> =
         [Errno::NOSPC, Errno::IO, Errno::DQUOT, Errno::ROFS, Errno::ACCESS].into_iter().map(How::With).collect();
     match call {
-        Call::Write => ways.extend([How::Short, How::Muddled]),
-        Call::Rename => ways.push(How::Muddled),
-        Call::Look | Call::Change => {}
+        Call::Write => ways.extend([How::Short, How::Muddled(Errno::IO)]),
+        Call::Rename => ways.push(How::Muddled(Errno::IO)),
+        _ => {}
     }
-    let lasting: &[bool] = if call == Call::Look { &[false] } else { &[false, true] };
+    let lasting: &[Lasts] = if call.changes() { &[Lasts::No, Lasts::ForChanges] } else { &[Lasts::No] };
     ways.iter().flat_map(|how| lasting.iter().map(move |lasts| Fault { at, lasts: *lasts, how: *how })).collect()
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::disk::{Change, FileSystem, Ino, Node, Nodes, ROOT, Slot, set_name, write};
+use super::disk::{Change, FileSystem, Ino, Node, Nodes, ROOT, Slot, set_mode, set_name, write};
 
 /// Renamings and namings that hang together by their names are tried in every subset; no operation has more than this.
 const MOST_TOGETHER: usize = 12;
@@ -42,7 +42,7 @@ fn images(system: &FileSystem, choices: &[BTreeSet<Names>], tears: impl Fn(&str)
     let mut found = BTreeSet::new();
     for base in bases {
         let mut grown = vec![base.clone()];
-        for file in base.iter().filter(|(_, node)| matches!(node, Node::File(_))).map(|(ino, _)| *ino) {
+        for file in base.iter().filter(|(_, node)| matches!(node, Node::File { .. })).map(|(ino, _)| *ino) {
             if !name_of(&base, file).is_some_and(|name| tears(&name)) {
                 continue;
             }
@@ -50,10 +50,21 @@ fn images(system: &FileSystem, choices: &[BTreeSet<Names>], tears: impl Fn(&str)
             if contents.len() > 1 {
                 let with = |nodes: &Nodes, bytes: &Vec<u8>| {
                     let mut nodes = nodes.clone();
-                    nodes.insert(file, Node::File(Arc::new(bytes.clone())));
+                    if let Some(Node::File { bytes: old, .. }) = nodes.get_mut(&file) {
+                        *old = Arc::new(bytes.clone());
+                    }
                     nodes
                 };
                 grown = grown.iter().flat_map(|nodes| contents.iter().map(|bytes| with(nodes, bytes))).collect();
+            }
+            for mode in modes_since(system, file) {
+                let with = |nodes: &Nodes| {
+                    let mut nodes = nodes.clone();
+                    set_mode(&mut nodes, file, mode);
+                    nodes
+                };
+                let more: Vec<_> = grown.iter().map(with).collect();
+                grown.extend(more);
             }
         }
         found.extend(grown);
@@ -72,7 +83,7 @@ fn named(base: &Nodes, names: &Names) -> Nodes {
 fn name_of(nodes: &Nodes, ino: Ino) -> Option<String> {
     nodes.values().find_map(|node| match node {
         Node::Folder(names) => names.iter().find(|(_, other)| **other == ino).map(|(name, _)| name.clone()),
-        Node::File(_) => None,
+        Node::File { .. } => None,
     })
 }
 
@@ -127,7 +138,7 @@ fn subsets(durable: &Nodes, group: &[&Change]) -> BTreeSet<Names> {
                     names.insert(from.clone(), None);
                     names.insert(to.clone(), Some(*node));
                 }
-                Change::Write { .. } | Change::Length { .. } => {}
+                Change::Write { .. } | Change::Length { .. } | Change::Mode { .. } => {}
             }
         }
         names
@@ -135,9 +146,18 @@ fn subsets(durable: &Nodes, group: &[&Change]) -> BTreeSet<Names> {
     (0..1_u32 << group.len()).map(subset).collect()
 }
 
+/// The permissions that a file got since it was durable.
+fn modes_since(system: &FileSystem, file: Ino) -> BTreeSet<u32> {
+    let modes = system.pending.iter().filter_map(|change| match change {
+        Change::Mode { file: of, mode } if *of == file => Some(*mode),
+        _ => None,
+    });
+    modes.collect()
+}
+
 /// What a file may hold.
 fn contents_of(system: &FileSystem, file: Ino) -> BTreeSet<Vec<u8>> {
-    let Some(Node::File(durable)) = system.durable.get(&file) else { return BTreeSet::new() };
+    let Some(Node::File { bytes: durable, .. }) = system.durable.get(&file) else { return BTreeSet::new() };
     let pending = system.pending.iter().filter(|change| match change {
         Change::Write { file: of, .. } | Change::Length { file: of, .. } => *of == file,
         _ => false,
@@ -160,10 +180,10 @@ fn words(durable: &[u8], pending: &[&Change]) -> BTreeSet<Vec<u8>> {
     let mut found = BTreeSet::from([durable.to_vec()]);
     for (at, values) in values {
         let with = |bytes: &Vec<u8>, value: &[u8]| {
-            let mut nodes = Nodes::from([(ROOT, Node::File(Arc::new(bytes.clone())))]);
+            let mut nodes = Nodes::from([(ROOT, Node::file(bytes.clone()))]);
             write(&mut nodes, ROOT, at, value);
             match nodes.remove(&ROOT) {
-                Some(Node::File(bytes)) => bytes.to_vec(),
+                Some(Node::File { bytes, .. }) => bytes.to_vec(),
                 _ => unreachable!("it was put there as a file"),
             }
         };
@@ -201,7 +221,7 @@ fn tears(durable: &[u8], pending: &[&Change]) -> BTreeSet<Vec<u8>> {
                     more.push(put(half, new.len(), long.len()));
                     more.push(long.clone());
                 }
-                Change::Name { .. } | Change::Rename { .. } => {}
+                Change::Mode { .. } | Change::Name { .. } | Change::Rename { .. } => {}
             }
         }
         found.extend(more);

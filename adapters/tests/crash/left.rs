@@ -47,7 +47,7 @@ impl WrittenDown {
 /// Every whole answer, wherever it is written.
 pub(crate) fn written_down(nodes: &Nodes) -> Vec<WrittenDown> {
     let files = nodes.values().filter_map(|node| match node {
-        Node::File(bytes) => WrittenDown::parse(bytes),
+        Node::File { bytes, .. } => WrittenDown::parse(bytes),
         Node::Folder(_) => None,
     });
     files.collect()
@@ -59,7 +59,7 @@ pub(crate) fn all(nodes: &Nodes) -> BTreeSet<Vec<u8>> {
         return BTreeSet::new();
     };
     let signs = names.values().filter_map(|ino| match nodes.get(ino) {
-        Some(Node::File(bytes)) => bytes.iter().rposition(|byte| *byte != 0).map(|last| bytes[..=last].to_vec()),
+        Some(Node::File { bytes, .. }) => bytes.iter().rposition(|byte| *byte != 0).map(|last| bytes[..=last].to_vec()),
         _ => None,
     });
     signs.collect()

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use credlatch::file::disk::Hold;
@@ -24,6 +24,8 @@ pub(crate) struct World {
     pub(crate) accounts: Accounts,
     /// Whether the document is Hermes'.
     pub(crate) is_hermes: bool,
+    /// Symbolic links and what they lead to. No crash takes them.
+    pub(crate) links: BTreeMap<PathBuf, PathBuf>,
 }
 
 /// A moment at which it may crash: just after a call that changed something.
@@ -90,7 +92,13 @@ impl World {
             nonces: 0,
             accounts: Accounts::default(),
             is_hermes: false,
+            links: BTreeMap::new(),
         }
+    }
+
+    /// Where a path leads.
+    pub(crate) fn behind<'a>(&'a self, path: &'a Path) -> &'a Path {
+        self.links.get(path).map_or(path, PathBuf::as_path)
     }
 
     pub(crate) fn pass(&mut self, ms: u64) {

@@ -1,11 +1,12 @@
-//! The file store, and the one in Hermes' file, on a machine that crashes at every call, with every subset of what was not
-//! durable.
+//! The file store, the one in Hermes' file and the rewrite of a `.env` file on a machine that crashes at every call, with every
+//! subset of what was not durable.
 //! `docs/crash.md` has the fault model and the counts.
-#![cfg(all(feature = "file", unix))]
+#![cfg(all(feature = "env", feature = "file", unix))]
 
 mod calls;
 mod counts;
 mod disk;
+mod dotenv;
 mod fault;
 mod faults;
 mod finding;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use credlatch::file::RealGate;
-use credlatch::file::disk::{Disk, Facts, Hold, Open};
+use credlatch::file::disk::{Disk, Facts, Files, Hold, Open};
 use credlatch::file::kept::Keep;
 use credlatch::system::{ParkingLot, Process as Identity};
 use credlatch_core::engine::Engine;
@@ -77,9 +77,7 @@ impl Nonces for Process {
     }
 }
 
-impl Disk for Process {
-    type Seam = ParkingLot;
-    type Gate = RealGate;
+impl Files for Process {
     type File = Handle;
 
     fn open(&self, path: &Path, how: Open) -> io::Result<Handle> {
@@ -104,14 +102,6 @@ impl Disk for Process {
         }
     }
 
-    fn cut(&self, file: &Handle, length: u64) -> io::Result<()> {
-        if self.wrong == Some(Wrong::KeepsSpareRoom) { Ok(()) } else { self.machine.set_length(file, length, false) }
-    }
-
-    fn allocate(&self, file: &Handle, length: u64) -> io::Result<()> {
-        self.machine.set_length(file, length, true)
-    }
-
     fn sync(&self, file: &Handle) -> io::Result<()> {
         match self.wrong {
             Some(wrong) => wrong.sync(self, file),
@@ -133,10 +123,6 @@ impl Disk for Process {
         }
     }
 
-    fn unlock(&self, file: &Handle) -> io::Result<()> {
-        self.machine.unlock(file)
-    }
-
     fn facts(&self, file: &Handle) -> io::Result<Facts> {
         let facts = self.machine.facts(file)?;
         self.memory.lock().unwrap().facts.insert(file.path.clone(), facts);
@@ -151,8 +137,15 @@ impl Disk for Process {
         }
     }
 
-    fn link(&self, path: &Path) -> io::Result<Option<PathBuf>> {
-        self.machine.link(path)
+    fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
+        self.machine.resolve(path)
+    }
+
+    fn keep_access(&self, file: &Handle, of: &Handle) -> io::Result<()> {
+        match self.wrong {
+            Some(Wrong::ForgetsAccess) => Ok(()),
+            _ => self.machine.keep_access(file, of),
+        }
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -166,12 +159,34 @@ impl Disk for Process {
         self.machine.remove(path)
     }
 
-    fn make_folder(&self, path: &Path) -> io::Result<()> {
-        self.machine.make_folder(path)
+    fn list(&self, path: &Path) -> io::Result<Vec<String>> {
+        let names = self.machine.list(path)?;
+        Ok(if self.wrong == Some(Wrong::SweepsNothing) { Vec::new() } else { names })
+    }
+}
+
+impl Disk for Process {
+    type Seam = ParkingLot;
+    type Gate = RealGate;
+
+    fn cut(&self, file: &Handle, length: u64) -> io::Result<()> {
+        if self.wrong == Some(Wrong::KeepsSpareRoom) { Ok(()) } else { self.machine.set_length(file, length, false) }
     }
 
-    fn list(&self, path: &Path) -> io::Result<Vec<String>> {
-        self.machine.list(path)
+    fn allocate(&self, file: &Handle, length: u64) -> io::Result<()> {
+        self.machine.set_length(file, length, true)
+    }
+
+    fn unlock(&self, file: &Handle) -> io::Result<()> {
+        self.machine.unlock(file)
+    }
+
+    fn link(&self, path: &Path) -> io::Result<Option<PathBuf>> {
+        self.machine.link(path)
+    }
+
+    fn make_folder(&self, path: &Path) -> io::Result<()> {
+        self.machine.make_folder(path)
     }
 
     fn untrusted_file_system(&self, _path: &Path) -> io::Result<Option<&'static str>> {

@@ -43,7 +43,7 @@ fn empty() -> World {
 fn with_document(bytes: &[u8]) -> World {
     let mut world = empty();
     let slot = world.files.slot(Path::new(DOCUMENT)).unwrap();
-    let node = world.files.make(Node::File(Arc::new(bytes.to_vec())));
+    let node = world.files.make(Node::file(bytes));
     world.files.change(Change::Name { slot, node: Some(node) });
     world.files.settle();
     world

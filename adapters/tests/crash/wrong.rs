@@ -54,6 +54,14 @@ pub(crate) enum Wrong {
     AnswerInDraft,
     /// That a token is about to leave is noted after it was sent.
     NotesLate,
+    /// The draft is renamed before all of it is written.
+    RenamesEarly,
+    /// The draft of a `.env` file is renamed before the store commits.
+    RenamesBeforeTheStore,
+    /// The file that takes the place of another doesn't get its permissions.
+    ForgetsAccess,
+    /// What a crash left is not looked for.
+    SweepsNothing,
 }
 
 /// What a wrong store remembers.
@@ -64,10 +72,22 @@ pub(crate) struct Memory {
     is_claim: bool,
     locked: Option<(u64, u64)>,
     note: Option<Vec<u8>>,
+    rest: Option<Vec<u8>>,
 }
 
 fn is(path: &Path, extension: &str) -> bool {
     path.extension().is_some_and(|found| found == extension)
+}
+
+/// The file that this one is a draft of, if it is one.
+fn drafted(path: &Path) -> Option<PathBuf> {
+    let name = path.file_name()?.to_str()?;
+    let (of, _) = name.split_once(".credlatch-")?;
+    Some(path.with_file_name(of))
+}
+
+fn is_draft(path: &Path) -> bool {
+    is(path, "tmp") || drafted(path).is_some()
 }
 
 impl Wrong {
@@ -121,6 +141,10 @@ impl Wrong {
                 let draft = Path::new(FOLDER).join(draft.ok_or(Errno::NOENT)?);
                 return on.machine.write_at(&on.machine.open(&draft, Open::Write)?, bytes, at);
             }
+            Self::RenamesEarly if is_draft(&file.path) => {
+                on.memory.lock().unwrap().rest = Some(bytes.to_vec());
+                return on.machine.write_at(file, &bytes[..bytes.len() / 2], at);
+            }
             _ => {}
         }
         let is_odd_word = is(&file.path, "lock") && at == 0 && bytes[0] % 2 == 1;
@@ -128,10 +152,13 @@ impl Wrong {
     }
 
     pub(crate) fn sync(self, on: &Process, file: &Handle) -> io::Result<()> {
-        if matches!(self, Self::NoFileSync | Self::SyncAfterRename) && is(&file.path, "tmp") {
+        if matches!(self, Self::NoFileSync | Self::SyncAfterRename) && is_draft(&file.path) {
             return Ok(());
         }
         on.machine.sync(file)?;
+        if let (Self::RenamesBeforeTheStore, Some(of)) = (self, drafted(&file.path)) {
+            on.machine.rename(&file.path, &of)?;
+        }
         if let (Self::UnlocksEarly, Some((ino, number))) = (self, on.memory.lock().unwrap().locked) {
             on.machine.release(ino, number);
         }
@@ -187,6 +214,13 @@ impl Wrong {
             (Self::SyncAfterRename, _) => {
                 on.machine.rename(from, to)?;
                 on.machine.sync(&on.machine.open(to, Open::Read)?)
+            }
+            (Self::RenamesEarly, _) => {
+                on.machine.rename(from, to)?;
+                let rest = on.memory.lock().unwrap().rest.take().unwrap_or_default();
+                let file = on.machine.open(to, Open::Write)?;
+                on.machine.write_at(&file, &rest, 0)?;
+                on.machine.sync(&file)
             }
             (Self::EvenBeforeFolderSync, _) => {
                 on.machine.rename(from, to)?;

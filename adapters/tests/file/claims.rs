@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use credlatch::file::disk::{Disk, Hold, Open};
+use credlatch::file::disk::{Disk, Files, Hold, Open};
 use credlatch::file::{FileStore, RealDisk};
 use credlatch_core::port::{Alive, Locked, Store, StoreErrorKind};
 use credlatch_core::state::{Actor, Claim, Nonce, State};

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use credlatch::file::disk::{Disk, Facts, Hold, Open};
+use credlatch::file::disk::{Disk, Facts, Files, Hold, Open};
 use credlatch::file::kept::Keep;
 use credlatch::file::{FileStore, RealDisk, RealGate};
 use credlatch::system::{ParkingLot, Process};
@@ -200,9 +200,7 @@ impl Nonces for TestDisk {
     }
 }
 
-impl Disk for TestDisk {
-    type Seam = ParkingLot;
-    type Gate = RealGate;
+impl Files for TestDisk {
     type File = File;
 
     fn open(&self, path: &Path, how: Open) -> io::Result<File> {
@@ -220,13 +218,6 @@ impl Disk for TestDisk {
         }
         RealDisk.write_at(file, bytes, at)
     }
-    fn cut(&self, file: &File, length: u64) -> io::Result<()> {
-        RealDisk.cut(file, length)
-    }
-    fn allocate(&self, file: &File, length: u64) -> io::Result<()> {
-        self.step(Step::Allocate)?;
-        RealDisk.allocate(file, length)
-    }
     fn sync(&self, file: &File) -> io::Result<()> {
         self.step(Step::Sync)?;
         RealDisk.sync(file)
@@ -240,10 +231,6 @@ impl Disk for TestDisk {
     fn try_lock(&self, file: &File, how: Hold) -> io::Result<bool> {
         self.step(Step::Lock)?;
         RealDisk.try_lock(file, how)
-    }
-    fn unlock(&self, file: &File) -> io::Result<()> {
-        self.step(Step::Unlock)?;
-        RealDisk.unlock(file)
     }
     fn facts(&self, file: &File) -> io::Result<Facts> {
         let facts = RealDisk.facts(file)?;
@@ -261,8 +248,11 @@ impl Disk for TestDisk {
         }
         Ok(facts)
     }
-    fn link(&self, path: &Path) -> io::Result<Option<PathBuf>> {
-        RealDisk.link(path)
+    fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
+        RealDisk.resolve(path)
+    }
+    fn keep_access(&self, file: &File, of: &File) -> io::Result<()> {
+        RealDisk.keep_access(file, of)
     }
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         self.step(Step::Rename)?;
@@ -272,13 +262,33 @@ impl Disk for TestDisk {
         stumble(&self.hidden, path)?;
         RealDisk.remove(path)
     }
-    fn make_folder(&self, path: &Path) -> io::Result<()> {
-        stumble(&self.fixed, path)?;
-        RealDisk.make_folder(path)
-    }
     fn list(&self, path: &Path) -> io::Result<Vec<String>> {
         self.listed.lock().unwrap().push(path.to_owned());
         RealDisk.list(path)
+    }
+}
+
+impl Disk for TestDisk {
+    type Seam = ParkingLot;
+    type Gate = RealGate;
+
+    fn cut(&self, file: &File, length: u64) -> io::Result<()> {
+        RealDisk.cut(file, length)
+    }
+    fn allocate(&self, file: &File, length: u64) -> io::Result<()> {
+        self.step(Step::Allocate)?;
+        RealDisk.allocate(file, length)
+    }
+    fn unlock(&self, file: &File) -> io::Result<()> {
+        self.step(Step::Unlock)?;
+        RealDisk.unlock(file)
+    }
+    fn link(&self, path: &Path) -> io::Result<Option<PathBuf>> {
+        RealDisk.link(path)
+    }
+    fn make_folder(&self, path: &Path) -> io::Result<()> {
+        stumble(&self.fixed, path)?;
+        RealDisk.make_folder(path)
     }
     fn untrusted_file_system(&self, path: &Path) -> io::Result<Option<&'static str>> {
         if self.is_on_nfs.load(Ordering::SeqCst) {

@@ -9,7 +9,7 @@ use std::process::Command;
 use std::time::{Duration, Instant, SystemTime};
 
 use credlatch::file::RealDisk;
-use credlatch::file::disk::{Disk, Kind, Open};
+use credlatch::file::disk::{Disk, Files, Kind, Open};
 use credlatch_core::port::Clock;
 
 use crate::programs::copy_program;

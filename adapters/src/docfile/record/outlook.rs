@@ -9,9 +9,9 @@ use rustix::io::Errno;
 use super::super::disk::{Disk, Hold, Open};
 use super::super::outside::CLAIMS;
 use super::super::paths::Paths;
-use super::super::real::RealDisk;
 use super::super::trouble::trouble;
 use super::{PATIENCE_MS, PAUSE_MS, Record};
+use crate::files::{Files, RealDisk};
 use crate::system::lockers;
 use crate::trusted::{self, Distrust};
 

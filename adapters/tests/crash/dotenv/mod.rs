@@ -1,42 +1,36 @@
-//! The rewrite of a `.env` file on a disk that crashes after every change, with every subset of what was not durable, and
-//! whose every call fails. `docs/crash.md` has the fault model and the counts.
+//! The same for the rewrite of a `.env` file: stopped after every change, with every subset of what was not durable, and by every
+//! call that fails.
 
-mod calls;
 mod faults;
-mod files;
 mod ops;
 mod recover;
 mod sim;
 mod situation;
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 
 use ops::OPS;
 use recover::{Count, crash, crash_all};
-use sim::Wrong;
 use situation::What;
+
+use crate::say;
+use crate::wrong::Wrong;
 
 /// Fewer states than this would mean that something is not enumerated any more.
 const LEAST: usize = 20_000;
 
 /// What each wrong protocol is caught by.
 const WRONGS: &[(Wrong, What)] = &[
-    (Wrong::DraftNotSynced, What::NotWhole),
-    (Wrong::DraftSyncedAfterRenaming, What::NotWhole),
-    (Wrong::RenamedBeforeWritten, What::NotWhole),
-    (Wrong::RenamedBeforeTheStoreCommits, What::NotThisOne),
-    (Wrong::Overwritten, What::NotWhole),
-    (Wrong::RemovedFirst, What::NotWhole),
-    (Wrong::FolderNotSynced, What::NotThisOne),
-    (Wrong::AccessNotKept, What::Access),
-    (Wrong::DraftsStay, What::Draft),
+    (Wrong::NoFileSync, What::NotWhole),
+    (Wrong::SyncAfterRename, What::NotWhole),
+    (Wrong::RenamesEarly, What::NotWhole),
+    (Wrong::RenamesBeforeTheStore, What::NotThisOne),
+    (Wrong::InPlace, What::NotWhole),
+    (Wrong::RemoveThenRename, What::NotWhole),
+    (Wrong::NoFolderSync, What::NotThisOne),
+    (Wrong::ForgetsAccess, What::Access),
+    (Wrong::SweepsNothing, What::Draft),
 ];
-
-/// Says something that the test harness doesn't swallow.
-fn say(text: &str) {
-    let _ = writeln!(std::io::stdout(), "{text}");
-}
 
 #[test]
 fn every_crash_and_every_fault_of_a_rewrite_is_recovered_from_and_the_document_says_how_many() {

@@ -2,41 +2,45 @@
 
 use credlatch_core::rewrite::Rewrite;
 
-use super::files::Folder;
+use std::path::Path;
 
-pub(super) const TEXT: &str = "A=1\nANTHROPIC_TOKEN=old\nB=2\n";
-pub(super) const DONE: &str = "A=1\nB=2\n";
+use super::sim::{FOLDER, at};
+use crate::disk::{Node, Nodes, find};
+
+/// All of them are longer than a word of the lock file, so that their writes are torn.
+pub(crate) const TEXT: &str = "# what my agent needs\nA=1\nANTHROPIC_TOKEN=old\nB=2\n";
+pub(crate) const DONE: &str = "# what my agent needs\nA=1\nB=2\n";
 /// What an editor makes of it meanwhile: the value that was meant, and a newer one.
-pub(super) const EDITED: &str = "A=2\nANTHROPIC_TOKEN=old\nANTHROPIC_TOKEN=new\n";
-pub(super) const EDITED_DONE: &str = "A=2\nANTHROPIC_TOKEN=new\n";
+pub(crate) const EDITED: &str = "# what my agent needs now\nA=2\nANTHROPIC_TOKEN=old\nANTHROPIC_TOKEN=new\n";
+pub(crate) const EDITED_DONE: &str = "# what my agent needs now\nA=2\nANTHROPIC_TOKEN=new\n";
 /// The permissions of the file. A draft begins with tighter ones.
-pub(super) const MODE: u32 = 0o640;
+pub(crate) const MODE: u32 = 0o640;
 
 /// A draft that an earlier crash left.
-pub(super) const LEFTOVER: &str = ".env.credlatch-00000000000000000000000000000000";
+pub(crate) const LEFTOVER: &str = ".env.credlatch-00000000000000000000000000000000";
 
 /// The content of the file, or that there is none.
-pub(super) type Text = Option<&'static str>;
+pub(crate) type Text = Option<&'static str>;
 
 /// How far it is, as the caller was told.
 #[derive(Clone)]
-pub(super) struct Situation {
+pub(crate) struct Situation {
     /// Each content that the file may have.
-    pub(super) allowed: Vec<Text>,
+    pub(crate) allowed: Vec<Text>,
     /// The one that it is to have in the end.
-    pub(super) aim: Text,
+    pub(crate) aim: Text,
     /// What the store may have recorded, or has.
-    pub(super) owed: Option<Rewrite>,
+    pub(crate) owed: Option<Rewrite>,
     /// Whether the store certainly committed it.
-    pub(super) is_recorded: bool,
+    pub(crate) is_recorded: bool,
     /// Whether it was called done.
-    pub(super) is_done: bool,
+    pub(crate) is_done: bool,
     /// Whether the leftover could not be removed.
-    pub(super) keeps_leftover: bool,
+    pub(crate) keeps_leftover: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum What {
+pub(crate) enum What {
     /// The file is cut, mixed or gone.
     NotWhole,
     /// It is whole, and not the one that it should be at this moment.
@@ -52,59 +56,69 @@ pub(super) enum What {
 }
 
 #[derive(Debug)]
-pub(super) struct Finding {
-    pub(super) what: What,
-    pub(super) at: String,
+pub(crate) struct Finding {
+    pub(crate) what: What,
+    pub(crate) at: String,
 }
 
 impl Finding {
-    pub(super) fn new(what: What, at: impl Into<String>) -> Self {
+    pub(crate) fn new(what: What, at: impl Into<String>) -> Self {
         Self { what, at: at.into() }
     }
 
-    pub(super) fn within(self, place: &str) -> Self {
+    pub(crate) fn within(self, place: &str) -> Self {
         Self { at: format!("{place}: {}", self.at), ..self }
     }
 }
 
 impl Situation {
     /// Nothing has been done to a file that is to become another.
-    pub(super) fn before(text: Text, aim: Text) -> Self {
+    pub(crate) fn before(text: Text, aim: Text) -> Self {
         let allowed = vec![text];
         Self { allowed, aim, owed: None, is_recorded: false, is_done: false, keeps_leftover: false }
     }
 
     /// The store has this on record, and the file may have been rewritten or not.
-    pub(super) fn recorded(&self, owed: Rewrite) -> Self {
+    pub(crate) fn recorded(&self, owed: Rewrite) -> Self {
         let mut allowed = self.allowed.clone();
         allowed.extend((!allowed.contains(&self.aim)).then_some(self.aim));
         Self { allowed, owed: Some(owed), is_recorded: true, is_done: false, ..self.clone() }
     }
 
-    pub(super) fn done(&self) -> Self {
+    pub(crate) fn done(&self) -> Self {
         Self { allowed: vec![self.aim], is_recorded: true, is_done: true, ..self.clone() }
     }
 
-    pub(super) fn judge(&self, folder: &Folder) -> Result<(), Finding> {
-        let node = folder.node(".env");
-        let text = node.map(|node| String::from_utf8_lossy(&node.bytes));
+    pub(crate) fn judge(&self, nodes: &Nodes) -> Result<(), Finding> {
+        let file = file(nodes);
+        let text = file.map(|(bytes, _)| String::from_utf8_lossy(bytes));
         if !self.allowed.contains(&text.as_deref().map(known)) {
             let is_whole = text.as_deref().is_some_and(|text| known(text) != UNKNOWN);
             let what = if is_whole { What::NotThisOne } else { What::NotWhole };
             return Err(Finding::new(what, format!("{text:?} where {:?} may be", self.allowed)));
         }
-        if let Some(node) = node.filter(|node| node.mode != MODE) {
-            return Err(Finding::new(What::Access, format!("mode {:o}", node.mode)));
+        if let Some((_, mode)) = file.filter(|(_, mode)| *mode != MODE) {
+            return Err(Finding::new(What::Access, format!("mode {mode:o}")));
         }
-        if self.is_done { self.no_draft(folder) } else { Ok(()) }
+        if self.is_done { self.no_draft(nodes) } else { Ok(()) }
     }
 
-    pub(super) fn no_draft(&self, folder: &Folder) -> Result<(), Finding> {
+    pub(crate) fn no_draft(&self, nodes: &Nodes) -> Result<(), Finding> {
+        let folder = find(nodes, Path::new(FOLDER)).ok().and_then(|ino| nodes.get(&ino));
+        let Some(Node::Folder(names)) = folder else { panic!("{FOLDER} is gone") };
         let is_fine = |name: &str| name == ".env" || (name == LEFTOVER && self.keeps_leftover);
-        match folder.names.keys().find(|name| !is_fine(name)) {
+        match names.keys().find(|name| !is_fine(name)) {
             Some(name) => Err(Finding::new(What::Draft, name)),
             None => Ok(()),
         }
+    }
+}
+
+/// The file, and its permissions.
+pub(crate) fn file(nodes: &Nodes) -> Option<(&[u8], u32)> {
+    match nodes.get(&find(nodes, &at(".env")).ok()?) {
+        Some(Node::File { bytes, mode }) => Some((bytes, *mode)),
+        _ => None,
     }
 }
 

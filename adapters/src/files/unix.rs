@@ -1,0 +1,124 @@
+//! The disk of a Unix machine.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt, fchown};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{Mode, OFlags};
+
+use super::{Facts, Files, Hold, Kind, Open, Place, RealDisk};
+
+impl Files for RealDisk {
+    type File = File;
+
+    fn open(&self, path: &Path, how: Open) -> io::Result<File> {
+        // Without NONBLOCK the open of a pipe that somebody put here would wait for ever.
+        let always = OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+        let flags = match how {
+            Open::Linked => OFlags::RDONLY,
+            Open::Read => OFlags::RDONLY | OFlags::NOFOLLOW,
+            Open::Write => OFlags::RDWR | OFlags::NOFOLLOW,
+            Open::Ensure => OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CREATE,
+            Open::New => OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CREATE | OFlags::EXCL,
+        };
+        Ok(rustix::fs::open(path, always | flags, Mode::RUSR | Mode::WUSR)?.into())
+    }
+
+    fn read_at(&self, file: &File, into: &mut [u8], at: u64) -> io::Result<usize> {
+        let mut filled = 0;
+        while filled < into.len() {
+            match file.read_at(&mut into[filled..], at + filled as u64) {
+                Ok(0) => break,
+                Ok(read) => filled += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(filled)
+    }
+
+    fn write_at(&self, file: &File, bytes: &[u8], at: u64) -> io::Result<()> {
+        file.write_all_at(bytes, at)
+    }
+
+    fn sync(&self, file: &File) -> io::Result<()> {
+        file.sync_all()
+    }
+
+    fn sync_folder(&self, path: &Path) -> io::Result<()> {
+        File::open(path)?.sync_all()
+    }
+
+    fn try_lock(&self, file: &File, how: Hold) -> io::Result<bool> {
+        let tried = match how {
+            Hold::Shared => fs4::FileExt::try_lock_shared(file),
+            Hold::Alone => fs4::FileExt::try_lock(file),
+        };
+        match tried {
+            Ok(()) => Ok(true),
+            Err(fs4::TryLockError::WouldBlock) => Ok(false),
+            Err(fs4::TryLockError::Error(error)) => Err(error),
+        }
+    }
+
+    fn facts(&self, file: &File) -> io::Result<Facts> {
+        file.metadata().map(|metadata| facts(&metadata))
+    }
+
+    fn look(&self, path: &Path) -> io::Result<Facts> {
+        fs::metadata(path).map(|metadata| facts(&metadata))
+    }
+
+    fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
+        fs::canonicalize(path)
+    }
+
+    fn keep_access(&self, file: &File, of: &File) -> io::Result<()> {
+        let (own, wanted) = (file.metadata()?, of.metadata()?);
+        if (own.uid(), own.gid()) != (wanted.uid(), wanted.gid()) {
+            fchown(file, Some(wanted.uid()), Some(wanted.gid()))?;
+        }
+        file.set_permissions(fs::Permissions::from_mode(wanted.mode() & 0o777))
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
+    }
+
+    fn list(&self, path: &Path) -> io::Result<Vec<String>> {
+        // A name that isn't text is none of ours.
+        let names = fs::read_dir(path)?.map(|entry| Ok(entry?.file_name().into_string().ok()));
+        names.filter_map(Result::transpose).collect()
+    }
+}
+
+fn facts(metadata: &fs::Metadata) -> Facts {
+    let kind = metadata.file_type();
+    let kind = match () {
+        () if kind.is_file() => Kind::File,
+        () if kind.is_dir() => Kind::Folder,
+        () => Kind::Other,
+    };
+    let ns = |secs: i64, ns: i64| i128::from(secs) * 1_000_000_000 + i128::from(ns);
+    Facts {
+        place: Place { dev: metadata.dev(), ino: metadata.ino() },
+        kind,
+        size: metadata.size(),
+        names: metadata.nlink(),
+        owner: metadata.uid(),
+        mode: metadata.mode() & 0o7777,
+        written_ns: ns(metadata.mtime(), metadata.mtime_nsec()),
+        changed_ns: ns(metadata.ctime(), metadata.ctime_nsec()),
+        born_ns: born_ns(metadata),
+    }
+}
+
+fn born_ns(metadata: &fs::Metadata) -> Option<u64> {
+    let since = metadata.created().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    u64::try_from(since.as_nanos()).ok().filter(|ns| *ns != 0)
+}
