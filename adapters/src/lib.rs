@@ -132,6 +132,8 @@
 //! | `tower` | a layer for HTTP clients: authorizes, reports a refusal, sends once more: `credlatch::tower` | |
 //! | `tracing` | events of what changes, on the target `credlatch`: names, versions and generations, never a secret | |
 //!
+//! Hermes' own `auth.json` as the store is a crate beside this one, credlatch-hermes.
+//!
 //! # Platforms
 //!
 //! The store on disk needs Unix, and is tested on Linux. Elsewhere, and without the feature `file`, a latch keeps what it has

@@ -13,7 +13,7 @@ use super::disk::{Change, FileSystem, Ino, Node, Nodes, ROOT, Slot, set_mode, se
 /// Renamings and namings that hang together by their names are tried in every subset; no operation has more than this.
 const MOST_TOGETHER: usize = 12;
 /// A write up to this long is one to the lock file: its aligned words are lost or kept each by itself.
-const WORDS_MAX: usize = 24;
+pub(crate) const WORDS_MAX: usize = 24;
 /// Disks write whole sectors; a long write is torn between two of them.
 const SECTOR: usize = 512;
 

@@ -1,18 +1,21 @@
 //! What may be on the disk at a moment, and what is not as it should be.
 
-use credlatch_core::rewrite::Rewrite;
-
 use std::path::Path;
+
+use credlatch_core::rewrite::Rewrite;
 
 use super::sim::{FOLDER, at};
 use crate::disk::{Node, Nodes, find};
+use crate::image::WORDS_MAX;
 
-/// All of them are longer than a word of the lock file, so that their writes are torn.
 pub(crate) const TEXT: &str = "# what my agent needs\nA=1\nANTHROPIC_TOKEN=old\nB=2\n";
 pub(crate) const DONE: &str = "# what my agent needs\nA=1\nB=2\n";
 /// What an editor makes of it meanwhile: the value that was meant, and a newer one.
 pub(crate) const EDITED: &str = "# what my agent needs now\nA=2\nANTHROPIC_TOKEN=old\nANTHROPIC_TOKEN=new\n";
 pub(crate) const EDITED_DONE: &str = "# what my agent needs now\nA=2\nANTHROPIC_TOKEN=new\n";
+// A write as short as one to the lock file would not be torn.
+const _: () = assert!(DONE.len() > WORDS_MAX && EDITED_DONE.len() > WORDS_MAX);
+
 /// The permissions of the file. A draft begins with tighter ones.
 pub(crate) const MODE: u32 = 0o640;
 
