@@ -4,11 +4,12 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use credlatch_core::port::Seam;
+use credlatch_core::secret::Fingerprint;
+
 use super::kept::Keep;
 pub use crate::files::{Facts, Files, Hold, Kind, Open, Place};
 use crate::system::Process;
-use credlatch_core::port::Seam;
-use credlatch_core::secret::Fingerprint;
 
 /// A directory tree with locks, and the threads and processes beside it.
 ///
@@ -18,6 +19,7 @@ pub trait Disk: Files {
     type Seam: Seam;
     /// The queue in which this process's writers wait.
     type Gate: Gate;
+
     /// Cuts a file to this length.
     ///
     /// # Errors
