@@ -14,6 +14,7 @@ pub mod edits;
 pub mod explored;
 pub mod failures;
 pub mod judging;
+pub mod messages;
 pub mod moves;
 pub mod names;
 pub mod picture;

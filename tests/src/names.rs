@@ -15,10 +15,10 @@ pub fn root() -> PathBuf {
 /// # Errors
 /// A folder or a file can't be read.
 pub fn tests() -> io::Result<BTreeSet<String>> {
-    let mut files = Vec::new();
-    sources(&root(), &mut files)?;
+    let mut found = Vec::new();
+    files(&root(), &mut found)?;
     let mut names = BTreeSet::new();
-    for file in files {
+    for file in found {
         let text = fs::read_to_string(file)?;
         for (at, _) in text.match_indices("fn ") {
             let rest = &text[at + 3..];
@@ -33,13 +33,13 @@ pub fn tests() -> io::Result<BTreeSet<String>> {
 }
 
 /// The Rust files of a folder.
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
+pub(crate) fn files(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if path.is_dir() {
             if name != "target" && name != "node_modules" && !name.starts_with('.') {
-                sources(&path, found)?;
+                files(&path, found)?;
             }
         } else if path.extension().is_some_and(|ending| ending == "rs") {
             found.push(path);

@@ -242,7 +242,7 @@ pub fn wait_for_all<D: Disk>(disk: &D, paths: &Paths, patience_ms: u64) -> Resul
             return Err(StoreError::new(
                 StoreErrorKind::Busy,
                 format!(
-                    "some process is at work on {}: it may be presenting a login of before",
+                    "some process is at work on {}, and may be presenting a login that was stored before",
                     paths.document.display()
                 ),
                 "wait until it ends, or end it; then try again",

@@ -99,7 +99,7 @@ fn not_started(shown: &str, error: &ChildError) -> End {
         127 if path.components().count() > 1 && path.exists() => {
             (format!("{shown} is there, but not the interpreter that it names"), "look at its first line")
         }
-        127 => (format!("there is no program {shown}"), error.remedy()),
+        127 => (format!("{shown} was not found"), error.remedy()),
         _ => (format!("{shown} could not be started: {}", error.kind), error.remedy()),
     };
     End::other(what, remedy).with_status(error.exit_status)

@@ -1,0 +1,173 @@
+//! Where a person meets a message, by the file that makes it.
+
+/// A part of the page: its title, when a person meets what is in it, and the beginnings of the paths of its files.
+pub(super) struct Group {
+    pub(super) title: &'static str,
+    pub(super) about: &'static str,
+    paths: &'static [&'static str],
+}
+
+/// The parts, in order. A path belongs to the part with its longest beginning.
+pub(super) const GROUPS: [Group; 14] = [
+    Group {
+        title: "Giving arguments and naming a store",
+        about: "Before anything is read: an argument, a variable, a home or a profile is not what it must be.",
+        paths: &[
+            "adapters/cli/src/",
+            "adapters/src/latch/builder",
+            "adapters/src/latch/profiles.rs",
+            "adapters/src/docfile/outside.rs",
+            "core/src/state/",
+        ],
+    },
+    Group {
+        title: "Providers and their rows",
+        about: "A name is no provider's, or a provider file can't be used or trusted.",
+        paths: &[
+            "core/src/provider",
+            "adapters/src/table",
+            "adapters/src/trusted.rs",
+            "adapters/src/accepted.rs",
+            "adapters/src/noted.rs",
+            "adapters/src/latch/guard.rs",
+            "adapters/src/latch/allowlist.rs",
+            "adapters/src/error/below.rs",
+            "adapters/cli/src/cmd/providers.rs",
+        ],
+    },
+    Group {
+        title: "Storing and removing",
+        about: "`set`, `import env`, `remove`, `clear`, and their calls in a program.",
+        paths: &[
+            "adapters/cli/src/input.rs",
+            "adapters/cli/src/prompt.rs",
+            "adapters/cli/src/cmd/set.rs",
+            "adapters/cli/src/cmd/remove.rs",
+            "adapters/cli/src/cmd/clear.rs",
+            "adapters/src/latch/change",
+            "adapters/src/latch/cleared.rs",
+            "adapters/src/latch/given.rs",
+            "core/src/state/secret.rs",
+            "core/src/provider/pasted",
+        ],
+    },
+    Group {
+        title: "Signing in",
+        about: "`login`, and a login in a program.",
+        paths: &[
+            "adapters/cli/src/cmd/login/",
+            "adapters/src/latch/login.rs",
+            "adapters/src/latch/flows.rs",
+            "adapters/src/latch/refusal.rs",
+        ],
+    },
+    Group {
+        title: "Getting a credential",
+        about: "`token`, `run`, a helper or a program asks for a credential, and there is none to hand out.",
+        paths: &[
+            "adapters/src/error/nothing.rs",
+            "adapters/src/latch/passed.rs",
+            "adapters/src/latch/read.rs",
+            "adapters/src/set_aside.rs",
+            "adapters/cli/src/cmd/token.rs",
+            "adapters/cli/src/cmd/fresh.rs",
+        ],
+    },
+    Group {
+        title: "Renewing",
+        about: "`rotate`, or a token that has ended: the issuer is asked for a new one.",
+        paths: &[
+            "adapters/src/latch/",
+            "adapters/src/issuers.rs",
+            "adapters/src/exchanger/",
+            "adapters/src/oauth/",
+            "adapters/cli/src/cmd/rotate.rs",
+            "adapters/cli/src/cmd/exchange.rs",
+            "adapters/cli/src/defer.rs",
+        ],
+    },
+    Group {
+        title: "Sending a request",
+        about: "A program puts a credential into a request.",
+        paths: &[
+            "adapters/src/latch/credential.rs",
+            "adapters/src/latch/request.rs",
+            "adapters/src/latch/scope.rs",
+            "adapters/src/latch/expand.rs",
+            "adapters/src/tower.rs",
+        ],
+    },
+    Group {
+        title: "Running a program",
+        about: "`run` and `env`, and a plan of a child's environment.",
+        paths: &[
+            "adapters/cli/src/cmd/run.rs",
+            "adapters/cli/src/cmd/env.rs",
+            "adapters/src/latch/plan.rs",
+            "adapters/src/latch/nothing_in.rs",
+            "core/src/scrub",
+        ],
+    },
+    Group {
+        title: "Answering other programs",
+        about: "`helper`: git, docker, cargo, AWS clients, kubectl or Claude Code asks.",
+        paths: &["adapters/cli/src/cmd/helper/"],
+    },
+    Group {
+        title: "Files of other tools",
+        about: "`import` and links: a login that Claude Code, Codex or Hermes keeps.",
+        paths: &[
+            "adapters/src/foreign/",
+            "adapters/src/found.rs",
+            "adapters/src/latch/import.rs",
+            "adapters/src/latch/link.rs",
+            "adapters/src/latch/no_link.rs",
+            "adapters/src/plain_file.rs",
+            "adapters/cli/src/cmd/import.rs",
+        ],
+    },
+    Group {
+        title: "A `.env` file",
+        about: "A file that is read, or rewritten by `clear`.",
+        paths: &["core/src/dotenv", "adapters/src/env/", "adapters/src/latch/dotenv.rs"],
+    },
+    Group {
+        title: "The store",
+        about: "What holds the credentials can't be locked, read, trusted or written.",
+        paths: &[
+            "adapters/src/docfile/",
+            "adapters/src/file/",
+            "adapters/src/memory",
+            "adapters/src/store/",
+            "adapters/src/hermes/",
+            "adapters/src/any_store.rs",
+            "adapters/src/codec.rs",
+            "adapters/src/private_file.rs",
+            "adapters/src/system/",
+            "core/src/engine/",
+            "core/src/port",
+        ],
+    },
+    Group {
+        title: "A server's sign-in page",
+        about: "What the routes of `credlatch::web` answer; a server's log has the cause.",
+        paths: &["adapters/src/web/", "adapters/src/served.rs"],
+    },
+    Group {
+        title: FINDINGS,
+        about: "`doctor`: each thing it finds, and how grave it is. Exit status 1 if one is a warning or an error.",
+        paths: &["adapters/src/doctor/", "adapters/cli/src/cmd/doctor.rs"],
+    },
+];
+
+/// The title of the part with what doctor finds.
+pub(super) const FINDINGS: &str = "What doctor finds";
+
+/// The title of the part to which a file belongs, if it belongs to one.
+pub(super) fn title(path: &str) -> Option<&'static str> {
+    let fits = |group: &'static Group| {
+        let lengths = group.paths.iter().filter(|start| path.starts_with(**start)).map(|start| start.len());
+        lengths.max().map(|length| (length, group.title))
+    };
+    GROUPS.iter().filter_map(fits).max_by_key(|(length, _)| *length).map(|(_, title)| title)
+}
