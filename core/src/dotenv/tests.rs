@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::state::secret::Secret;
 
 const BOTH: [&str; 2] = ["ANTHROPIC_TOKEN", "ANTHROPIC_API_KEY"];
 
