@@ -49,11 +49,12 @@ impl Trouble {
     pub(crate) fn turned_away(provider: Option<&Provider>, answer: &TurnedAway) -> Self {
         let endpoint = provider.and_then(token_endpoint).and_then(|url| endpoint(url).ok());
         let issuer = endpoint.map_or("its issuer", |url| url.origin);
+        let said = said(answer.description.as_deref());
         if answer.passes() {
-            return Self::passing(format!("{issuer} asked to be left alone (HTTP {answer})"), None);
+            return Self::passing(format!("{issuer} asked to be left alone (HTTP {answer}){said}"), None);
         }
         if answer.code.as_deref().is_some_and(|code| ASKS_FOR_A_PERSON.contains(&code)) {
-            let what = format!("{issuer} wants a person to sign in (HTTP {answer})");
+            let what = format!("{issuer} wants a person to sign in (HTTP {answer}){said}");
             let remedy =
                 provider.map_or_else(String::new, |row| format!("sign in again: `credlatch login {}`", row.id));
             return Self { what, remedy: Some(remedy), kind: ErrorKind::SignIn };
@@ -74,7 +75,7 @@ impl Trouble {
                 ),
             ),
         };
-        Self { what: format!("{issuer} answered HTTP {answer}"), remedy: Some(remedy), kind }
+        Self { what: format!("{issuer} answered HTTP {answer}{said}"), remedy: Some(remedy), kind }
     }
 
     /// Nothing was sent to the issuer, because this stood between.
@@ -106,6 +107,11 @@ impl Trouble {
             (None, None) => format!("try again: {now}"),
         }
     }
+}
+
+/// What an issuer says of an error in its own words, after what is said of it here.
+pub(crate) fn said(description: Option<&str>) -> String {
+    description.map_or_else(String::new, |said| format!(", and says \"{said}\""))
 }
 
 /// The errors that a person mends at the issuer's own pages (OpenID Connect Core, 3.1.2.6): a new login leads there.

@@ -52,7 +52,7 @@ impl Issuer for Slow {
     }
 
     fn exchange(&self, _: &ProviderId, _: &Code) -> CodeExchanged {
-        CodeExchanged::Failed("unsupported".to_owned())
+        CodeExchanged::Failed("unsupported".into())
     }
 
     fn revoke(&self, _: &ProviderId, _: &Secret) -> Revoked {

@@ -237,7 +237,7 @@ mod tests {
         let table = crate::table::built_in();
         let row = table.resolve("anthropic").unwrap();
         let until = Stamp { wall_ms: 1_800_000_000_000, up_ms: 5, boot: 1 }.plus_ms(90_000);
-        let answer = TurnedAway { status: 403, code: None };
+        let answer = TurnedAway { status: 403, code: None, description: None };
         for why in [
             NoToken::Resting(until),
             NoToken::InDoubt { until, cause: None },

@@ -159,15 +159,15 @@ impl Issuer for NoIssuer {
     }
 
     fn prompt(&self, _: &ProviderId, _: FlowKind) -> Prompting {
-        Prompting::Failed(UNSUPPORTED.to_owned())
+        Prompting::Failed(UNSUPPORTED.into())
     }
 
     fn poll(&self, _: &ProviderId, _: &Prompt) -> Polled {
-        Polled::Failed(UNSUPPORTED.to_owned())
+        Polled::Failed(UNSUPPORTED.into())
     }
 
     fn exchange(&self, _: &ProviderId, _: &Code) -> CodeExchanged {
-        CodeExchanged::Failed(UNSUPPORTED.to_owned())
+        CodeExchanged::Failed(UNSUPPORTED.into())
     }
 
     fn revoke(&self, _: &ProviderId, _: &Secret) -> Revoked {

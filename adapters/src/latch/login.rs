@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use credlatch_core::custody::Nonce;
 use credlatch_core::engine::FlowView;
-use credlatch_core::flow::FlowKind;
+use credlatch_core::flow::{Failure, FlowEnd, FlowKind};
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::provider::{Dialect, Provider};
 
@@ -234,13 +234,17 @@ impl Flow {
 
     pub(super) fn ended(&self, view: &FlowView) -> Result<(), Error> {
         let row = self.latch.provider(self.provider.as_str())?;
-        match describe(&self.provider, view).map(|status| status.state) {
-            Some(FlowState::Succeeded) => Ok(()),
-            Some(FlowState::Failed(code)) => Err(refused(row, &code)),
-            Some(FlowState::Expired) => {
+        let FlowView::Ended(ended) = view else { return Err(cancelled(row)) };
+        match &ended.end {
+            FlowEnd::Succeeded => Ok(()),
+            FlowEnd::Failed(code) => {
+                let why = Failure { code: code.clone(), description: ended.description.clone() };
+                Err(refused(row, &why))
+            }
+            FlowEnd::Expired => {
                 Err(Error::new(ErrorKind::SignIn, format!("nobody confirmed the {} login in time", row.id), again(row)))
             }
-            _ => Err(Error::new(ErrorKind::SignIn, format!("the {} login was cancelled", row.id), again(row))),
+            FlowEnd::Cancelled => Err(cancelled(row)),
         }
     }
 
@@ -269,6 +273,10 @@ impl Flow {
             interval: Duration::ZERO,
         }
     }
+}
+
+fn cancelled(row: &Provider) -> Error {
+    Error::new(ErrorKind::SignIn, format!("the {} login was cancelled", row.id), again(row))
 }
 
 pub(super) fn kind(row: &Provider) -> Result<FlowKind, Error> {

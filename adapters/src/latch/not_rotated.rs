@@ -127,7 +127,7 @@ mod tests {
         let row = latch.provider("anthropic").unwrap();
         let until = Stamp { wall_ms: 1_800_000_000_000, up_ms: 5, boot: 1 }.plus_ms(90_000);
         let health = Health { retry_at: Some(until), ..Health::default() };
-        let turned_away = TurnedAway { status: 403, code: None };
+        let turned_away = TurnedAway { status: 403, code: None, description: None };
         for rotation in [
             Rotation::Refused(Refusal::InDoubtUntil(until)),
             Rotation::Refused(Refusal::BackOff(until)),

@@ -1,9 +1,10 @@
 //! What a login that failed is called.
 
+use credlatch_core::flow::Failure;
 use credlatch_core::provider::Provider;
 
 use crate::error::{Error, ErrorKind};
-use crate::issuers::{Trouble, UNTRUSTED, after_login, distrust, trust, unreached_login};
+use crate::issuers::{Trouble, UNTRUSTED, after_login, distrust, said, trust, unreached_login};
 
 /// How a flow ends whose actor died where nobody can take over.
 pub(super) const INTERRUPTED: &str = "interrupted";
@@ -12,7 +13,9 @@ pub(super) fn again(row: &Provider) -> String {
     format!("start again: `credlatch login {}`", row.id)
 }
 
-pub(super) fn refused(row: &Provider, code: &str) -> Error {
+pub(super) fn refused(row: &Provider, why: &Failure) -> Error {
+    let Failure { code, description } = why;
+    let code = code.as_str();
     let (kind, what) = match code {
         UNTRUSTED => {
             let what = format!("the login to {} was not begun: {}", row.id, distrust(Some(row)));
@@ -32,5 +35,5 @@ pub(super) fn refused(row: &Provider, code: &str) -> Error {
         Some((kind, helps)) => (kind, format!("{helps}; then {}", again(row))),
         None => (kind, again(row)),
     };
-    Error::new(kind, format!("{}: {what} ({code})", row.id), remedy)
+    Error::new(kind, format!("{}: {what} ({code}){}", row.id, said(description.as_deref())), remedy)
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use credlatch_core::custody::Nonce;
 use credlatch_core::engine::{FlowView, TransactError};
-use credlatch_core::flow::{EndedFlow, FlowEnd};
+use credlatch_core::flow::{EndedFlow, Failure, FlowEnd};
 use credlatch_core::name::ProviderId;
 use credlatch_core::provider::Provider;
 
@@ -37,7 +37,9 @@ impl Watcher {
             FlowView::Ended(EndedFlow { end: FlowEnd::Failed(code), .. }) if code == INTERRUPTED => {
                 Err(Unshown::Interrupted)
             }
-            FlowView::Ended(EndedFlow { end: FlowEnd::Failed(code), .. }) => Err(Unshown::Refused(code)),
+            FlowView::Ended(EndedFlow { end: FlowEnd::Failed(code), description, .. }) => {
+                Err(Unshown::Refused(Failure { code, description }))
+            }
             _ => Ok(()),
         }
     }
@@ -52,8 +54,8 @@ impl Watcher {
 pub(super) enum Unshown {
     /// Whoever asked for it died.
     Interrupted,
-    /// The issuer gave none, and this code.
-    Refused(String),
+    /// The issuer gave none, for this reason.
+    Refused(Failure),
     Store(Error),
 }
 
@@ -66,8 +68,8 @@ impl From<TransactError> for Unshown {
 impl Unshown {
     pub(super) fn into_error(self, row: &Provider) -> Error {
         match self {
-            Self::Interrupted => refused(row, INTERRUPTED),
-            Self::Refused(code) => refused(row, &code),
+            Self::Interrupted => refused(row, &INTERRUPTED.into()),
+            Self::Refused(why) => refused(row, &why),
             Self::Store(error) => error,
         }
     }

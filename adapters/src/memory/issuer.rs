@@ -185,7 +185,7 @@ impl Issuer for FakeIssuer {
 
     fn prompt(&self, _: &ProviderId, kind: FlowKind) -> Prompting {
         if kind == FlowKind::Link {
-            return Prompting::Failed("unsupported".to_owned());
+            return Prompting::Failed("unsupported".into());
         }
         let prompt = Prompt {
             device_code: Some(secret("device-code")),
@@ -200,7 +200,7 @@ impl Issuer for FakeIssuer {
     fn poll(&self, _: &ProviderId, _: &Prompt) -> Polled {
         match self.0.book.lock().word {
             None => return Polled::Pending,
-            Some(false) => return Polled::Failed("access_denied".to_owned()),
+            Some(false) => return Polled::Failed("access_denied".into()),
             Some(true) => {}
         }
         Polled::Granted(Fresh::from(self.signed_in()))

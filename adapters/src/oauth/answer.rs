@@ -122,6 +122,13 @@ pub(super) fn error_code(body: &[u8]) -> Option<String> {
     Some(if plain { code.to_owned() } else { "unnamed_error".to_owned() })
 }
 
+/// What an answer says of its error in its own words: `error_description` (RFC 6749, 5.2), or `{"error":{"message":"…"}}`.
+pub(super) fn description(body: &[u8]) -> Option<String> {
+    let body: Value = serde_json::from_slice(body).ok()?;
+    let said = body.get("error_description").or_else(|| body.get("error")?.get("message"));
+    said.and_then(Value::as_str).map(str::to_owned)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -17,12 +17,13 @@
 //! bytes; not consumed and turned away let them be presented again at once, so it takes an answer that no issuer gives after
 //! the act.
 
+use credlatch_core::flow::Failure;
 use credlatch_core::port::CodeExchanged;
 use credlatch_core::rotation::{Exchanged, TurnedAway};
 use credlatch_core::secret::Secret;
 
-use super::answer;
 use super::http::{Answer, Reply};
+use super::{answer, description};
 use crate::issuers::{self, UNTRUSTED};
 
 /// The errors that condemn the token that was presented: RFC 6749 and 6750, OpenAI's and GitHub's words for the same.
@@ -44,7 +45,8 @@ const CONDEMNING: [&str; 11] = [
 const TOO_LONG: &str = "granted_token_too_long";
 
 /// What came of presenting this refresh token.
-pub(super) fn refreshed(reply: &Reply, presented: &Secret) -> Exchanged {
+pub(super) fn refreshed(reply: &Reply, presented: &Secret, client: Option<&str>) -> Exchanged {
+    let sent = &sent(&[presented.expose_secret()], client);
     let answer = match reply {
         Reply::NotSent(None) => return Exchanged::NotConsumed { retry_after_ms: None },
         Reply::NotSent(Some(unreached)) => return Exchanged::Unreached(unreached.clone()),
@@ -56,6 +58,7 @@ pub(super) fn refreshed(reply: &Reply, presented: &Secret) -> Exchanged {
         answer: TurnedAway {
             status: answer.status,
             code: code.filter(|code| !is_echo(code, presented)).map(str::to_owned),
+            description: answer.description(sent),
         },
         retry_after_ms: answer.retry_after_ms,
     };
@@ -87,26 +90,43 @@ fn is_echo(code: &str, presented: &Secret) -> bool {
 }
 
 /// What came of exchanging an authorization code. A code is good for one try, so all that isn't tokens is a failure.
-pub(super) fn exchanged(reply: &Reply) -> CodeExchanged {
+pub(super) fn exchanged(reply: &Reply, sent: &[&str]) -> CodeExchanged {
     match reply {
-        Reply::Answer(answer) if answer.is_success() => match (answer.tokens(), answer.error_code()) {
-            (Some(fresh), _) => CodeExchanged::Granted(fresh),
-            (None, code) => CodeExchanged::Failed(code.unwrap_or_else(|| UNUSABLE.to_owned())),
+        Reply::Answer(answer) if answer.is_success() => match answer.tokens() {
+            Some(fresh) => CodeExchanged::Granted(fresh),
+            None => CodeExchanged::Failed(unusable(answer, sent)),
         },
-        other => CodeExchanged::Failed(failure(other)),
+        other => CodeExchanged::Failed(failure(other, sent)),
     }
+}
+
+/// The secrets of a request: these, and what names the client.
+pub(super) fn sent<'a>(secrets: &[&'a str], client: Option<&'a str>) -> Vec<&'a str> {
+    secrets.iter().copied().chain(client).collect()
 }
 
 /// The short code of a success that can't be used.
 pub(super) const UNUSABLE: &str = "unusable_answer";
 
-/// A short code for a request that brought nothing.
-pub(super) fn failure(reply: &Reply) -> String {
+/// Why a success brought nothing: the error that it names all the same, or that it can't be used.
+pub(super) fn unusable(answer: &Answer, sent: &[&str]) -> Failure {
+    let code = answer.error_code();
+    Failure {
+        description: code.as_ref().and_then(|_| answer.description(sent)),
+        code: code.unwrap_or_else(|| UNUSABLE.to_owned()),
+    }
+}
+
+/// A short code for a request that brought nothing, and what the issuer says of that. These secrets were sent.
+pub(super) fn failure(reply: &Reply, sent: &[&str]) -> Failure {
     match reply {
-        Reply::NotSent(why) => why.as_ref().map_or(issuers::UNREACHABLE, issuers::unreached_code).to_owned(),
-        Reply::Untrusted => UNTRUSTED.to_owned(),
-        Reply::NoAnswer => "no_answer".to_owned(),
-        Reply::Answer(answer) => answer.error_code().unwrap_or_else(|| format!("http_{}", answer.status)),
+        Reply::NotSent(why) => why.as_ref().map_or(issuers::UNREACHABLE, issuers::unreached_code).into(),
+        Reply::Untrusted => UNTRUSTED.into(),
+        Reply::NoAnswer => "no_answer".into(),
+        Reply::Answer(answer) => Failure {
+            code: answer.error_code().unwrap_or_else(|| format!("http_{}", answer.status)),
+            description: answer.description(sent),
+        },
     }
 }
 
@@ -119,6 +139,11 @@ impl Answer {
     /// The error code, if the body has one.
     pub(super) fn error_code(&self) -> Option<String> {
         answer::error_code(self.body.as_deref()?)
+    }
+
+    /// What the issuer says of an error in its own words, unless it repeats what was sent.
+    fn description(&self, sent: &[&str]) -> Option<String> {
+        description::kept(&answer::description(self.body.as_deref()?)?, sent)
     }
 
     /// Whether it speaks OAuth. A challenge page, a captive portal, a redirect and what was cut off don't.

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::answer::Wiped;
-use super::classify::{UNUSABLE, failure};
+use super::classify::{UNUSABLE, failure, sent};
 use super::device;
 use super::http::{Answer, Reply};
 
@@ -30,9 +30,10 @@ struct Confirmed {
 
 /// What to show; the device id takes the place of the device code.
 pub(super) fn prompted(reply: &Reply, row: &OAuth) -> Prompting {
-    let Reply::Answer(answer) = reply else { return Prompting::Failed(failure(reply)) };
+    let sent = &sent(&[], row.client_id.as_deref());
+    let Reply::Answer(answer) = reply else { return Prompting::Failed(failure(reply, sent)) };
     if !answer.is_success() {
-        return Prompting::Failed(failure(reply));
+        return Prompting::Failed(failure(reply, sent));
     }
     let device = answer.body.as_deref().and_then(|body| serde_json::from_slice::<Authorization>(body).ok());
     let shown = device.and_then(|device| {
@@ -40,11 +41,11 @@ pub(super) fn prompted(reply: &Reply, row: &OAuth) -> Prompting {
         let id = device.device_auth_id.secret()?;
         Some(device::show(id, device.user_code, page, None, &device.interval, &device.expires_in))
     });
-    shown.unwrap_or_else(|| Prompting::Failed(UNUSABLE.to_owned()))
+    shown.unwrap_or_else(|| Prompting::Failed(UNUSABLE.into()))
 }
 
 /// What a poll brought: 403 and 404 mean not yet.
-pub(super) fn polled(reply: &Reply, row: &OAuth) -> Polled {
+pub(super) fn polled(reply: &Reply, row: &OAuth, sent: &[&str]) -> Polled {
     if let Reply::Answer(Answer { status: 403 | 404, .. }) = reply {
         return Polled::Pending;
     }
@@ -53,7 +54,7 @@ pub(super) fn polled(reply: &Reply, row: &OAuth) -> Polled {
     }
     let Reply::Answer(answer) = reply else { return Polled::Pending };
     if !answer.is_success() {
-        return Polled::Failed(failure(reply));
+        return Polled::Failed(failure(reply, sent));
     }
     let confirmed = answer.body.as_deref().and_then(|body| serde_json::from_slice::<Confirmed>(body).ok());
     let code = confirmed.and_then(|confirmed| {
@@ -61,5 +62,5 @@ pub(super) fn polled(reply: &Reply, row: &OAuth) -> Polled {
         let verifier = Some(confirmed.code_verifier.secret()?);
         Some(Code { code, verifier, redirect_uri: row.codex_redirect_uri()? })
     });
-    code.map_or_else(|| Polled::Failed(UNUSABLE.to_owned()), Polled::Code)
+    code.map_or_else(|| Polled::Failed(UNUSABLE.into()), Polled::Code)
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::answer::{self, Wiped};
-use super::classify::{UNUSABLE, exchanged, failure};
+use super::classify::{UNUSABLE, exchanged, failure, sent, unusable};
 use super::http::Reply;
 
 /// `grant_type` of a poll (RFC 8628, 3.4).
@@ -40,13 +40,14 @@ struct Authorization {
 }
 
 /// What to show, from the answer to a device authorization request.
-pub(super) fn prompted(reply: &Reply) -> Prompting {
-    let Reply::Answer(answer) = reply else { return Prompting::Failed(failure(reply)) };
+pub(super) fn prompted(reply: &Reply, client: Option<&str>) -> Prompting {
+    let sent = &sent(&[], client);
+    let Reply::Answer(answer) = reply else { return Prompting::Failed(failure(reply, sent)) };
     if !answer.is_success() {
-        return Prompting::Failed(failure(reply));
+        return Prompting::Failed(failure(reply, sent));
     }
     let device = answer.body.as_deref().and_then(|body| serde_json::from_slice::<Authorization>(body).ok());
-    let unusable = || Prompting::Failed(answer.error_code().unwrap_or_else(|| UNUSABLE.to_owned()));
+    let unusable = || Prompting::Failed(unusable(answer, sent));
     let Some(device) = device else { return unusable() };
     let Some(code) = device.device_code.secret() else { return unusable() };
     let complete = device.verification_uri_complete.filter(|uri| endpoint(uri).is_ok());
@@ -65,7 +66,7 @@ pub(super) fn show(
     // It goes to a terminal and into a page: no escape sequence, no script.
     let plain = user_code.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
     if user_code.is_empty() || user_code.len() > MAX_USER_CODE || !plain || endpoint(&verification_uri).is_err() {
-        return Prompting::Failed(UNUSABLE.to_owned());
+        return Prompting::Failed(UNUSABLE.into());
     }
     let interval_secs = answer::number(interval).map_or(INTERVAL_SECS, |secs| answer::milliseconds(secs) / 1000);
     let prompt = Prompt {
@@ -82,7 +83,7 @@ pub(super) fn show(
 }
 
 /// What a poll brought (RFC 8628, 3.5). Some issuers send the errors with status 200, so the code decides.
-pub(super) fn polled(reply: &Reply) -> Polled {
+pub(super) fn polled(reply: &Reply, sent: &[&str]) -> Polled {
     if let Some(wait) = wait(reply) {
         return wait;
     }
@@ -94,9 +95,9 @@ pub(super) fn polled(reply: &Reply) -> Polled {
         Some("authorization_pending") => Polled::Pending,
         Some("slow_down") => Polled::SlowDown,
         Some("expired_token") => Polled::Expired,
-        _ => match exchanged(reply) {
+        _ => match exchanged(reply, sent) {
             CodeExchanged::Granted(fresh) => Polled::Granted(fresh),
-            CodeExchanged::Failed(code) => Polled::Failed(code),
+            CodeExchanged::Failed(why) => Polled::Failed(why),
         },
     }
 }
@@ -129,9 +130,9 @@ mod tests {
         let body = format!(
             r#"{{"device_code":"dc-1","user_code":"AB-12","verification_uri":"https://a.example/device"{rest}}}"#
         );
-        match prompted(&answer(200, &body)) {
+        match prompted(&answer(200, &body), None) {
             Prompting::Prompt { prompt, expires_in_ms } => (prompt, expires_in_ms),
-            Prompting::Failed(code) => panic!("{body}: {code}"),
+            Prompting::Failed(why) => panic!("{body}: {}", why.code),
         }
     }
 
@@ -170,48 +171,48 @@ mod tests {
             r#"{"device_code":"","user_code":"A","verification_uri":"https://a.example"}"#,
             "<html>",
         ] {
-            assert_eq!(prompted(&answer(200, body)), Prompting::Failed("unusable_answer".to_owned()), "{body}");
+            assert_eq!(prompted(&answer(200, body), None), Prompting::Failed("unusable_answer".into()), "{body}");
         }
-        let refused = prompted(&answer(400, r#"{"error":"invalid_client"}"#));
-        assert_eq!(refused, Prompting::Failed("invalid_client".to_owned()));
+        let refused = prompted(&answer(400, r#"{"error":"invalid_client"}"#), None);
+        assert_eq!(refused, Prompting::Failed("invalid_client".into()));
     }
 
     #[test]
     fn a_poll_says_what_the_rfc_says() {
         let error = |code: &str| format!(r#"{{"error":"{code}"}}"#);
         for status in [400, 200] {
-            assert_eq!(polled(&answer(status, &error("authorization_pending"))), Polled::Pending);
-            assert_eq!(polled(&answer(status, &error("slow_down"))), Polled::SlowDown);
-            assert_eq!(polled(&answer(status, &error("expired_token"))), Polled::Expired);
-            let denied = Polled::Failed("access_denied".to_owned());
-            assert_eq!(polled(&answer(status, &error("access_denied"))), denied);
+            assert_eq!(polled(&answer(status, &error("authorization_pending")), &[]), Polled::Pending);
+            assert_eq!(polled(&answer(status, &error("slow_down")), &[]), Polled::SlowDown);
+            assert_eq!(polled(&answer(status, &error("expired_token")), &[]), Polled::Expired);
+            let denied = Polled::Failed("access_denied".into());
+            assert_eq!(polled(&answer(status, &error("access_denied")), &[]), denied);
         }
         let good = r#"{"access_token":"at-1","token_type":"Bearer"}"#;
-        assert!(matches!(polled(&answer(200, good)), Polled::Granted(_)));
-        let unusable = Polled::Failed("unusable_answer".to_owned());
-        assert_eq!(polled(&answer(200, r#"{"access_token":"***"}"#)), unusable);
+        assert!(matches!(polled(&answer(200, good), &[]), Polled::Granted(_)));
+        let unusable = Polled::Failed("unusable_answer".into());
+        assert_eq!(polled(&answer(200, r#"{"access_token":"***"}"#), &[]), unusable);
     }
 
     #[test]
     fn an_answer_that_is_no_oauth_answer_is_waited_out_as_a_dropped_connection_is() {
         for status in [200, 204, 301, 302, 307, 400, 401, 403, 404, 511] {
             for body in ["", "<html>", "<!doctype html><title>Sign in to this network</title>", "{}", "[]", "null"] {
-                assert_eq!(polled(&answer(status, body)), Polled::SlowDown, "{status} {body}");
+                assert_eq!(polled(&answer(status, body), &[]), Polled::SlowDown, "{status} {body}");
             }
             for body in [r#"{"captive":true,"user-portal-url":"https://x.example"}"#, r#"{"access_token":"at-1"#] {
-                assert_eq!(polled(&answer(status, body)), Polled::SlowDown, "{status} {body}");
+                assert_eq!(polled(&answer(status, body), &[]), Polled::SlowDown, "{status} {body}");
             }
             let cut = Reply::Answer(Answer { status, retry_after_ms: None, body: None });
-            assert_eq!(polled(&cut), Polled::SlowDown, "{status}");
+            assert_eq!(polled(&cut, &[]), Polled::SlowDown, "{status}");
         }
     }
 
     #[test]
     fn trouble_on_the_way_is_waited_out() {
-        assert_eq!(polled(&Reply::NotSent(None)), Polled::Pending);
-        assert_eq!(polled(&Reply::NoAnswer), Polled::SlowDown);
+        assert_eq!(polled(&Reply::NotSent(None), &[]), Polled::Pending);
+        assert_eq!(polled(&Reply::NoAnswer, &[]), Polled::SlowDown);
         for status in [429, 500, 502, 503] {
-            assert_eq!(polled(&answer(status, "")), Polled::SlowDown);
+            assert_eq!(polled(&answer(status, ""), &[]), Polled::SlowDown);
         }
     }
 }

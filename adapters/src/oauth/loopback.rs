@@ -7,13 +7,13 @@ use std::io;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
-use credlatch_core::flow::Prompt;
+use credlatch_core::flow::{Failure, Prompt};
 use credlatch_core::port::{Code, Polled, Prompting};
 use credlatch_core::provider::OAuth;
 use credlatch_core::secret::Secret;
 use parking_lot::Mutex;
 
-use super::pkce;
+use super::{description, pkce};
 use crate::served;
 
 /// Seconds between two looks at the port: as long as a browser may have to wait for its page.
@@ -53,7 +53,7 @@ enum Visit {
 impl Waiting {
     /// Opens a port and makes the address to send the browser to.
     pub(super) fn prompt(&self, row: &OAuth) -> Prompting {
-        let Some(listening) = listen(row) else { return Prompting::Failed("no_loopback_port".to_owned()) };
+        let Some(listening) = listen(row) else { return Prompting::Failed("no_loopback_port".into()) };
         let prompt = Prompt {
             device_code: None,
             user_code: String::new(),
@@ -79,7 +79,7 @@ impl Waiting {
             let at = all.iter().position(|listening| listening.page == prompt.verification_uri);
             at.map(|at| all.remove(at))
         };
-        let Some(listening) = taken else { return Polled::Failed("interrupted".to_owned()) };
+        let Some(listening) = taken else { return Polled::Failed("interrupted".into()) };
         for _ in 0..MAX_VISITORS {
             match listening.listener.accept() {
                 Ok((visitor, _)) => {
@@ -156,7 +156,10 @@ impl Listening {
         }
         if let Some(error) = field("error") {
             let plain = error.len() <= 40 && error.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-            return Visit::Answered(Polled::Failed(if plain { error } else { "unnamed_error".to_owned() }));
+            let sent = [self.state.expose_secret(), self.verifier.expose_secret()];
+            let description = field("error_description").and_then(|said| description::kept(&said, &sent));
+            let code = if plain { error } else { "unnamed_error".to_owned() };
+            return Visit::Answered(Polled::Failed(Failure { code, description }));
         }
         match field("code").map(Secret::try_from) {
             Some(Ok(code)) => {

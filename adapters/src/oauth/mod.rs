@@ -8,6 +8,7 @@ mod answer;
 mod classify;
 mod codex;
 mod connect;
+mod description;
 mod device;
 mod http;
 mod loopback;
@@ -104,7 +105,11 @@ impl Issuer for HttpIssuer {
     /// has renamed one since.
     fn refresh(&self, provider: &ProviderId, refresh: &Secret, _scopes: &[String]) -> Exchanged {
         let Some(row) = self.row(provider) else { return Exchanged::NotConsumed { retry_after_ms: None } };
-        classify::refreshed(&ask(row, row.token_endpoint.as_deref(), &refreshing(refresh)), refresh)
+        classify::refreshed(
+            &ask(row, row.token_endpoint.as_deref(), &refreshing(refresh)),
+            refresh,
+            row.client_id.as_deref(),
+        )
     }
 
     fn refresh_noting(
@@ -116,7 +121,7 @@ impl Issuer for HttpIssuer {
     ) -> Exchanged {
         let Some(row) = self.row(provider) else { return Exchanged::NotConsumed { retry_after_ms: None } };
         let reply = ask_noting(row, row.token_endpoint.as_deref(), &refreshing(refresh), Some(sending));
-        classify::refreshed(&reply, refresh)
+        classify::refreshed(&reply, refresh, row.client_id.as_deref())
     }
 
     fn prompt(&self, provider: &ProviderId, kind: FlowKind) -> Prompting {
@@ -126,7 +131,8 @@ impl Issuer for HttpIssuer {
             (Some(row), Some(Dialect::Device)) => {
                 let scope = row.scope.as_deref().map(|scope| ("scope", scope));
                 let fields: Vec<_> = scope.into_iter().collect();
-                device::prompted(&ask(row, row.device_authorization_endpoint.as_deref(), &fields))
+                let reply = ask(row, row.device_authorization_endpoint.as_deref(), &fields);
+                device::prompted(&reply, row.client_id.as_deref())
             }
             (Some(row), Some(Dialect::CodexDevice)) => {
                 let body = json!({"client_id": row.client_id}).to_string();
@@ -134,41 +140,46 @@ impl Issuer for HttpIssuer {
             }
             (Some(row), Some(Dialect::Loopback)) => self.waiting.prompt(row),
             (Some(_), Some(Dialect::ClaudeLink)) if self.links.is_some() => wait_for_link(),
-            _ => Prompting::Failed("unsupported".to_owned()),
+            _ => Prompting::Failed("unsupported".into()),
         }
     }
 
     fn poll(&self, provider: &ProviderId, prompt: &Prompt) -> Polled {
         let Some((row, dialect)) = self.row(provider).and_then(|row| Some((row, row.flow?))) else {
-            return Polled::Failed("unsupported".to_owned());
+            return Polled::Failed("unsupported".into());
         };
         match (dialect, &prompt.device_code) {
             (Dialect::Device, Some(code)) => {
                 let fields = [("grant_type", device::GRANT), ("device_code", code.expose_secret())];
-                let polled = device::polled(&ask(row, row.token_endpoint.as_deref(), &fields));
+                let sent = classify::sent(&[code.expose_secret()], row.client_id.as_deref());
+                let polled = device::polled(&ask(row, row.token_endpoint.as_deref(), &fields), &sent);
                 if let Polled::Granted(fresh) = polled { Polled::Granted(in_scope(fresh, row)) } else { polled }
             }
             (Dialect::CodexDevice, Some(id)) => {
                 let body = json!({"device_auth_id": id.expose_secret(), "user_code": prompt.user_code}).to_string();
-                codex::polled(&ask_json(row, row.codex_poll_endpoint().as_deref(), body), row)
+                let sent = classify::sent(&[id.expose_secret(), &prompt.user_code], row.client_id.as_deref());
+                codex::polled(&ask_json(row, row.codex_poll_endpoint().as_deref(), body), row, &sent)
             }
             (Dialect::Loopback, _) => self.waiting.poll(prompt),
             (Dialect::ClaudeLink, _) => {
-                self.links.as_ref().map_or_else(|| Polled::Failed("unsupported".to_owned()), |look| look(provider))
+                self.links.as_ref().map_or_else(|| Polled::Failed("unsupported".into()), |look| look(provider))
             }
-            (Dialect::Device | Dialect::CodexDevice, None) => Polled::Failed("unsupported".to_owned()),
+            (Dialect::Device | Dialect::CodexDevice, None) => Polled::Failed("unsupported".into()),
         }
     }
 
     fn exchange(&self, provider: &ProviderId, code: &Code) -> CodeExchanged {
-        let Some(row) = self.row(provider) else { return CodeExchanged::Failed("unsupported".to_owned()) };
+        let Some(row) = self.row(provider) else { return CodeExchanged::Failed("unsupported".into()) };
         let mut fields = vec![
             ("grant_type", "authorization_code"),
             ("code", code.code.expose_secret()),
             ("redirect_uri", &code.redirect_uri),
         ];
         fields.extend(code.verifier.as_ref().map(|verifier| ("code_verifier", verifier.expose_secret())));
-        match classify::exchanged(&ask(row, row.token_endpoint.as_deref(), &fields)) {
+        let secrets = [Some(&code.code), code.verifier.as_ref()];
+        let secrets: Vec<_> = secrets.into_iter().flatten().map(Secret::expose_secret).collect();
+        let sent = classify::sent(&secrets, row.client_id.as_deref());
+        match classify::exchanged(&ask(row, row.token_endpoint.as_deref(), &fields), &sent) {
             CodeExchanged::Granted(fresh) => CodeExchanged::Granted(in_scope(fresh, row)),
             failed @ CodeExchanged::Failed(_) => failed,
         }

@@ -165,8 +165,10 @@ impl OverBytes {
         let loaded = locked.load().map_err(CommitError::NotSaved)?;
         for claim in loaded.state.claims() {
             if self.is_alive(&claim.actor).map_err(CommitError::NotSaved)? {
-                let what =
-                    format!("some process is at work on {}, and may be presenting a login that was stored before", self.0.name());
+                let what = format!(
+                    "some process is at work on {}, and may be presenting a login that was stored before",
+                    self.0.name()
+                );
                 let remedy = "wait until it ends, or end it; then try again";
                 return Err(CommitError::NotSaved(StoreError::new(StoreErrorKind::Busy, what, remedy)));
             }

@@ -31,7 +31,7 @@ impl Issuer for Patient {
             interval_secs: 5,
         };
         match self.0 {
-            Some(code) => Prompting::Failed(code.to_owned()),
+            Some(code) => Prompting::Failed(code.into()),
             None => Prompting::Prompt { prompt, expires_in_ms: 600_000 },
         }
     }
@@ -41,7 +41,7 @@ impl Issuer for Patient {
     }
 
     fn exchange(&self, _: &ProviderId, _: &Code) -> CodeExchanged {
-        CodeExchanged::Failed("unsupported".to_owned())
+        CodeExchanged::Failed("unsupported".into())
     }
 
     fn revoke(&self, _: &ProviderId, _: &Secret) -> Revoked {

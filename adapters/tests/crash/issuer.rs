@@ -122,7 +122,7 @@ impl Issuer for Server<'_> {
         let deed = Deed::RequestPrompt { provider: provider.clone(), flow: self.flow(provider.as_str()) };
         let is_closed = self.ask(deed, |world| world.accounts.is_closed);
         if is_closed {
-            return Prompting::Failed("server_error".to_owned());
+            return Prompting::Failed("server_error".into());
         }
         let prompt = Prompt {
             device_code: Some(Secret::try_from("device-code").unwrap()),

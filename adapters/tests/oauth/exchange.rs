@@ -45,7 +45,7 @@ fn what_a_row_does_not_have_is_not_tried() {
     }));
     let not_consumed = Exchanged::NotConsumed { retry_after_ms: None };
     assert_eq!(bare.refresh(&acme(), &secret("rt"), &[]), not_consumed);
-    let unsupported = Prompting::Failed("unsupported".to_owned());
+    let unsupported = Prompting::Failed("unsupported".into());
     assert_eq!(bare.prompt(&acme(), FlowKind::Device), unsupported);
     let other = issuer(sandbox.provider_row("acme"));
     assert_eq!(other.prompt(&acme(), FlowKind::Link), unsupported, "the row's flow is another");

@@ -20,7 +20,7 @@ use crate::world::{World, acme, issuer, label, secret};
 fn prompt(issuer: &impl Issuer, kind: FlowKind) -> Prompt {
     match issuer.prompt(&acme(), kind) {
         Prompting::Prompt { prompt, .. } => prompt,
-        Prompting::Failed(code) => panic!("{code}"),
+        Prompting::Failed(why) => panic!("{}", why.code),
     }
 }
 
@@ -200,8 +200,8 @@ fn loopback_only_who_knows_the_state_is_heard() {
     };
     browser.join().unwrap();
     assert!(matches!(issuer.exchange(&acme(), &code), CodeExchanged::Granted(_)));
-    assert_eq!(issuer.exchange(&acme(), &code), CodeExchanged::Failed("invalid_grant".to_owned()), "one try");
-    assert_eq!(issuer.poll(&acme(), &prompt), Polled::Failed("interrupted".to_owned()), "the port is closed");
+    assert_eq!(issuer.exchange(&acme(), &code), CodeExchanged::Failed("invalid_grant".into()), "one try");
+    assert_eq!(issuer.poll(&acme(), &prompt), Polled::Failed("interrupted".into()), "the port is closed");
 }
 
 #[test]
@@ -217,7 +217,7 @@ fn loopback_a_refusal_comes_back_too() {
             other => break other,
         }
     };
-    assert_eq!(polled, Polled::Failed("access_denied".to_owned()));
+    assert_eq!(polled, Polled::Failed("access_denied".into()));
     browser.join().unwrap();
 }
 

@@ -119,7 +119,7 @@ fn a_retry_after_date_counts_in_every_form_and_for_a_day_at_most() {
             write!(stream, "{head}\r\nRetry-After: {at}\r\n\r\n").unwrap();
         });
         let told = refresh(&issuer_at(&format!("http://127.0.0.1:{port}/token")));
-        let answer = TurnedAway { status: 429, code: None };
+        let answer = TurnedAway { status: 429, code: None, description: None };
         assert_eq!(told, Exchanged::TurnedAway { answer, retry_after_ms: Some(ms) }, "{at}");
         server.join().unwrap();
     }

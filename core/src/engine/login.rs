@@ -120,10 +120,12 @@ impl<P: Ports> Engine<P> {
             Prompting::Prompt { prompt, expires_in_ms } => {
                 Event::FlowPrompted(Prompted { step: step.clone(), prompt, expires_in_ms })
             }
-            Prompting::Failed(code) => Event::FlowFailed(Failed { step: step.clone(), end: FlowEnd::Failed(code) }),
+            Prompting::Failed(why) => {
+                let (end, description) = why.end();
+                Event::FlowFailed(Failed { step: step.clone(), end, description })
+            }
         };
-        let prompted = self.transact(&[event])?;
-        let polls = prompted.effects.iter().any(|effect| matches!(effect, Effect::Poll { .. }));
+        let polls = self.transact(&[event])?.effects.iter().any(|effect| matches!(effect, Effect::Poll { .. }));
         let poller = polls.then(|| Poller::new(step, alive));
         Ok(Login { flow, poller, started: true })
     }
@@ -152,7 +154,7 @@ impl<P: Ports> Engine<P> {
         loop {
             let held = self.still_held(&poller.step)?;
             if held.is_some() && patience.is_over(&self.clock.now()) {
-                return self.fail(issuer, poller, FlowEnd::Expired);
+                return self.fail(issuer, poller, (FlowEnd::Expired, None));
             }
             let Some((kind, Phase::Pending(prompt))) = held.map(|live| (live.kind, live.phase)) else {
                 // Whatever ended it is in the store; if its time is up this records it.
@@ -188,8 +190,8 @@ impl<P: Ports> Engine<P> {
                 Polled::Linked { material, source } => {
                     return self.succeed(issuer, poller, (material, source), self.clock.now());
                 }
-                Polled::Expired => return self.fail(issuer, poller, FlowEnd::Expired),
-                Polled::Failed(code) => return self.fail(issuer, poller, FlowEnd::Failed(code)),
+                Polled::Expired => return self.fail(issuer, poller, (FlowEnd::Expired, None)),
+                Polled::Failed(why) => return self.fail(issuer, poller, why.end()),
             }
         }
     }
@@ -243,7 +245,7 @@ impl<P: Ports> Engine<P> {
     ) -> Result<FlowView, TransactError> {
         match issuer.exchange(&poller.step.provider, code) {
             CodeExchanged::Granted(fresh) => self.come_home(issuer, poller, &fresh),
-            CodeExchanged::Failed(code) => self.fail(issuer, poller, FlowEnd::Failed(code)),
+            CodeExchanged::Failed(why) => self.fail(issuer, poller, why.end()),
         }
     }
 
@@ -279,10 +281,10 @@ impl<P: Ports> Engine<P> {
         &self,
         issuer: &(impl Issuer + ?Sized),
         poller: Poller<P>,
-        end: FlowEnd,
+        (end, description): (FlowEnd, Option<String>),
     ) -> Result<FlowView, TransactError> {
-        let step = poller.step.clone();
-        self.end(issuer, Event::FlowFailed(Failed { step: step.clone(), end }), poller.alive, &step)
+        let step = poller.step;
+        self.end(issuer, Event::FlowFailed(Failed { step: step.clone(), end, description }), poller.alive, &step)
     }
 
     fn end(

@@ -4,7 +4,7 @@ use super::alive::Sending;
 use super::code::Code;
 use super::elsewhere::Delegate;
 use crate::machine::exchanged::{Exchanged, Fresh};
-use crate::state::flow::{FlowKind, Prompt};
+use crate::state::flow::{Failure, FlowKind, Prompt};
 use crate::state::name::ProviderId;
 use crate::state::origin::Reach;
 use crate::state::secret::Secret;
@@ -71,8 +71,8 @@ pub enum Prompting {
         /// The code's lifetime in milliseconds.
         expires_in_ms: u64,
     },
-    /// It failed with this short code.
-    Failed(String),
+    /// It failed for this reason.
+    Failed(Failure),
 }
 
 /// What a poll brought.
@@ -95,8 +95,8 @@ pub enum Polled {
     },
     /// The person's time is up.
     Expired,
-    /// It failed with this short code.
-    Failed(String),
+    /// It failed for this reason.
+    Failed(Failure),
 }
 
 /// What came of exchanging a code.
@@ -104,8 +104,8 @@ pub enum Polled {
 pub enum CodeExchanged {
     /// The tokens.
     Granted(Fresh),
-    /// It failed with this short code.
-    Failed(String),
+    /// It failed for this reason.
+    Failed(Failure),
 }
 
 /// What came of a revocation.

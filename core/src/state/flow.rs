@@ -87,6 +87,9 @@ pub struct EndedFlow {
     /// The code that was shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_code: Option<String>,
+    /// What the issuer says of its failure in its own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
 }
 
 /// How a login ended.
@@ -101,6 +104,29 @@ pub enum FlowEnd {
     Cancelled,
     /// It failed, with this short code, such as `access_denied`.
     Failed(String),
+}
+
+/// Why a step of a login failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// A short code, such as `access_denied`.
+    pub code: String,
+    /// What the issuer says of it in its own words (RFC 6749, 5.2), if it said so; never anything that was sent.
+    pub description: Option<String>,
+}
+
+impl Failure {
+    /// How a login ends for this reason, and what its issuer says of that.
+    pub fn end(self) -> (FlowEnd, Option<String>) {
+        (FlowEnd::Failed(self.code), self.description)
+    }
+}
+
+impl<T: Into<String>> From<T> for Failure {
+    /// A code alone.
+    fn from(code: T) -> Self {
+        Self { code: code.into(), description: None }
+    }
 }
 
 impl LiveFlow {

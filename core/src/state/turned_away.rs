@@ -13,6 +13,9 @@ pub struct TurnedAway {
     /// The OAuth error code, if the answer had one; never anything that was sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
+    /// What it says of that in its own words (RFC 6749, 5.2), if it said so; never anything that was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
 }
 
 impl TurnedAway {
@@ -38,7 +41,7 @@ mod tests {
     use super::*;
 
     fn answer(status: u16, code: Option<&str>) -> TurnedAway {
-        TurnedAway { status, code: code.map(str::to_owned) }
+        TurnedAway { status, code: code.map(str::to_owned), description: None }
     }
 
     #[test]
@@ -52,6 +55,14 @@ mod tests {
             assert_eq!(serde_json::to_string(&answer).unwrap(), stored);
             assert_eq!(serde_json::from_str::<TurnedAway>(stored).unwrap(), answer);
         }
+    }
+
+    #[test]
+    fn what_the_issuer_says_of_it_is_kept_and_may_be_missing() {
+        let told = TurnedAway { description: Some("the client is disabled".to_owned()), ..answer(401, None) };
+        let stored = r#"{"status":401,"description":"the client is disabled"}"#;
+        assert_eq!(serde_json::to_string(&told).unwrap(), stored);
+        assert_eq!(serde_json::from_str::<TurnedAway>(stored).unwrap(), told);
     }
 
     #[test]

@@ -152,7 +152,7 @@ impl Machine {
             }
             Move::Fail { expired, .. } => {
                 let end = if *expired { FlowEnd::Expired } else { FlowEnd::Failed("access_denied".to_owned()) };
-                Event::FlowFailed(Failed { step, end })
+                Event::FlowFailed(Failed::new(step, end))
             }
             Move::Cancel { .. } => Event::CancelFlow(Cancel { provider, flow }),
             _ => {

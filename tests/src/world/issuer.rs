@@ -177,7 +177,7 @@ impl<S: Sim> Issuer for SimIssuer<S> {
         let flow = Self::reserved(&S::here());
         let deed = Deed::RequestPrompt { provider: provider.clone(), flow };
         let given = self.did(&deed, |server| (server.device_code(flow), server.manner.interval_secs));
-        let Some((Some(code), interval_secs)) = given else { return Prompting::Failed("unreachable".to_owned()) };
+        let Some((Some(code), interval_secs)) = given else { return Prompting::Failed("unreachable".into()) };
         let prompt = Prompt {
             user_code: format!("USER-{}", flow.0),
             device_code: Some(secret(&code)),
@@ -201,7 +201,7 @@ impl<S: Sim> Issuer for SimIssuer<S> {
         });
         match told {
             None | Some((Told::Wait, _)) => Polled::Pending,
-            Some((Told::Dead, _)) => Polled::Failed("invalid_grant".to_owned()),
+            Some((Told::Dead, _)) => Polled::Failed("invalid_grant".into()),
             Some((Told::Granted(tokens), false)) => Polled::Granted(self.fresh(&tokens)),
             Some((Told::Granted(tokens), true)) => Polled::Code(Code {
                 code: secret(&format!("{} {}", tokens.access, tokens.refresh)),
@@ -214,7 +214,7 @@ impl<S: Sim> Issuer for SimIssuer<S> {
     fn exchange(&self, _: &ProviderId, code: &Code) -> CodeExchanged {
         let here = S::here();
         if here.operate().is_err() {
-            return CodeExchanged::Failed("unreachable".to_owned());
+            return CodeExchanged::Failed("unreachable".into());
         }
         let deed = Deed::ExchangeCode { flow: Self::claimed(&here) };
         here.record(Fact::ActBegan { who: here.who, deed: deed.clone() });
@@ -225,7 +225,7 @@ impl<S: Sim> Issuer for SimIssuer<S> {
                 let tokens = Tokens { access: access.to_owned(), refresh: refresh.to_owned() };
                 CodeExchanged::Granted(self.fresh(&tokens))
             }
-            _ => CodeExchanged::Failed("unreachable".to_owned()),
+            _ => CodeExchanged::Failed("unreachable".into()),
         }
     }
 

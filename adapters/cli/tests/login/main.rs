@@ -19,6 +19,7 @@ mod clocks;
 #[cfg(target_os = "linux")]
 mod containers;
 mod crowds;
+mod described;
 mod doctor;
 mod escaped;
 #[cfg(target_os = "linux")]

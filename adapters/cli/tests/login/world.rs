@@ -150,7 +150,7 @@ pub(crate) fn fed(mut command: Command, input: &str) -> Said {
 
 /// Reads a request to its end; who answers and hangs up with some of it unread resets the connection, and with it the
 /// answer.
-pub(crate) fn read_request(stream: &TcpStream) {
+pub(crate) fn read_request(stream: &TcpStream) -> String {
     let mut reader = BufReader::new(stream);
     let mut length = 0;
     loop {
@@ -163,7 +163,9 @@ pub(crate) fn read_request(stream: &TcpStream) {
             length = told.trim().parse().unwrap();
         }
     }
-    reader.read_exact(&mut vec![0; length]).unwrap();
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).unwrap();
+    String::from_utf8(body).unwrap()
 }
 
 #[track_caller]

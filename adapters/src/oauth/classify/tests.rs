@@ -17,7 +17,7 @@ fn answer_with(status: u16, retry_after_ms: Option<u64>, body: &str) -> Reply {
 
 /// What came of presenting `rt-1`.
 fn refreshed(reply: &Reply) -> Exchanged {
-    super::refreshed(reply, &Secret::try_from("rt-1").unwrap())
+    super::refreshed(reply, &Secret::try_from("rt-1").unwrap(), None)
 }
 
 fn error(code: &str) -> String {
@@ -32,7 +32,8 @@ fn granted(body: &str) -> Fresh {
 }
 
 fn turned_away(status: u16, code: Option<&str>, retry_after_ms: Option<u64>) -> Exchanged {
-    Exchanged::TurnedAway { answer: TurnedAway { status, code: code.map(str::to_owned) }, retry_after_ms }
+    let description = code.map(|_| "because".to_owned());
+    Exchanged::TurnedAway { answer: TurnedAway { status, code: code.map(str::to_owned), description }, retry_after_ms }
 }
 
 #[test]
@@ -155,8 +156,9 @@ fn a_server_that_gives_back_what_it_was_sent_names_no_code() {
     for (presented, echoed) in
         [("hush_hush", "hush_hush"), ("hush_hush-1", "hush_hush"), ("hush_hush", "bad_token_hush_hush")]
     {
-        let told = super::refreshed(&answer(400, &error(echoed)), &Secret::try_from(presented).unwrap());
-        assert_eq!(told, turned_away(400, None, None), "{presented} {echoed}");
+        let told = super::refreshed(&answer(400, &error(echoed)), &Secret::try_from(presented).unwrap(), None);
+        let Exchanged::TurnedAway { answer, .. } = told else { panic!("{told:?}") };
+        assert_eq!(answer.code, None, "{presented} {echoed}");
     }
 }
 
@@ -183,8 +185,9 @@ fn what_may_come_after_the_act_is_unknown() {
 }
 
 #[test]
-fn a_code_exchange_gives_tokens_or_a_short_code() {
-    assert!(matches!(exchanged(&answer(200, GOOD)), CodeExchanged::Granted(_)));
+fn a_code_exchange_gives_tokens_or_a_short_code_and_what_the_issuer_says() {
+    let said = |code: &str| ["bad_verification_code", "invalid_grant"].contains(&code).then(|| "because".to_owned());
+    assert!(matches!(exchanged(&answer(200, GOOD), &[]), CodeExchanged::Granted(_)));
     for (reply, code) in [
         (Reply::NotSent(None), "unreachable"),
         (Reply::Untrusted, "untrusted_certificate"),
@@ -194,7 +197,10 @@ fn a_code_exchange_gives_tokens_or_a_short_code() {
         (answer(400, &error("invalid_grant")), "invalid_grant"),
         (answer(502, HTML), "http_502"),
     ] {
-        assert_eq!(exchanged(&reply), CodeExchanged::Failed(code.to_owned()));
+        assert_eq!(
+            exchanged(&reply, &[]),
+            CodeExchanged::Failed(Failure { code: code.to_owned(), description: said(code) })
+        );
     }
 }
 
@@ -209,4 +215,25 @@ fn a_granted_token_that_is_too_long_to_be_kept_has_spent_what_was_presented() {
         assert_eq!(refreshed(&answer(200, &body)), rejected);
         assert_ne!(refreshed(&answer(503, &body)), rejected);
     }
+}
+
+#[test]
+fn what_an_issuer_says_is_kept_unless_it_repeats_what_was_sent() {
+    let token = Secret::try_from("rt-of-this-login").unwrap();
+    let told = |said: &str| {
+        let body = serde_json::json!({"error": "invalid_client", "error_description": said}).to_string();
+        match super::refreshed(&answer(401, &body), &token, Some("client-7")) {
+            Exchanged::TurnedAway { answer, .. } => answer.description,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(told("the client is disabled").as_deref(), Some("the client is disabled"));
+    for echo in
+        ["no such token: rt-of-this-login", "of-this-l", "cnQtb2YtdGhpcy1sb2dpbg==", "%72t-of-this-login", "client-7?"]
+    {
+        assert_eq!(told(echo), None, "{echo}");
+    }
+    let nested = answer(400, r#"{"error":{"code":"invalid_request","message":"no such client"}}"#);
+    let failed = Failure { code: "invalid_request".to_owned(), description: Some("no such client".to_owned()) };
+    assert_eq!(failure(&nested, &[]), failed);
 }

@@ -93,7 +93,7 @@ fn one_asks_for_a_code_and_whoever_comes_second_joins() {
 fn an_issuer_that_gives_no_code_ends_the_login() {
     let rig = rig();
     let engine = rig.engine();
-    rig.answers().prompts.push_back(Prompting::Failed("server_error".to_owned()));
+    rig.answers().prompts.push_back(Prompting::Failed("server_error".into()));
     let (flow, poller, started) = begin(&engine, &rig, FlowKind::Device);
     assert!(started && poller.is_none());
     let view = engine.view(&acme(), flow).unwrap();
@@ -145,14 +145,14 @@ fn a_login_ends_as_its_issuer_says() {
     let code = Code { code: secret("code-1"), verifier: None, redirect_uri: String::new() };
     for (polled, said) in [
         (Polled::Expired, FlowEnd::Expired),
-        (Polled::Failed("access_denied".to_owned()), FlowEnd::Failed("access_denied".to_owned())),
+        (Polled::Failed("access_denied".into()), FlowEnd::Failed("access_denied".to_owned())),
         (Polled::Code(code), FlowEnd::Failed("invalid_grant".to_owned())),
     ] {
         let rig = rig();
         let engine = rig.engine();
         let (_, poller) = polling(&engine, &rig, FlowKind::Device);
         polls(&rig, [polled]);
-        rig.answers().exchanges.push_back(CodeExchanged::Failed("invalid_grant".to_owned()));
+        rig.answers().exchanges.push_back(CodeExchanged::Failed("invalid_grant".into()));
         assert_eq!(end(&engine.poll_to_end(&rig, poller).unwrap()), &said);
         assert!(rig.state().entry("acme", "a").is_none());
     }

@@ -51,7 +51,7 @@ fn steps_of(flow: u128, attempt: u128) -> [Event; 5] {
         Event::FlowSlowedDown(step.clone()),
         Event::ClaimCode(ClaimCode { step: step.clone(), act: act(9) }),
         succeeded(flow, attempt),
-        Event::FlowFailed(Failed { step, end: FlowEnd::Expired }),
+        Event::FlowFailed(Failed::new(step, FlowEnd::Expired)),
     ]
 }
 

@@ -72,6 +72,15 @@ pub struct Failed {
     pub step: Step,
     /// How: a failure with its code, or an expiry that the issuer told.
     pub end: FlowEnd,
+    /// What the issuer says of it in its own words.
+    pub description: Option<String>,
+}
+
+impl Failed {
+    /// It ended so, and nobody said more.
+    pub fn new(step: Step, end: FlowEnd) -> Self {
+        Self { step, end, description: None }
+    }
 }
 
 /// A person cancels a login.

@@ -8,7 +8,7 @@ use crate::state::time::Stamp;
 pub(crate) fn end_live(slot: &mut Slot, now: &Stamp, end: &FlowEnd) {
     if let Some(live) = slot.flow.take() {
         let user_code = live.prompt().map(|prompt| prompt.user_code.clone());
-        slot.ended.push(EndedFlow { id: live.id, end: end.clone(), at: *now, user_code });
+        slot.ended.push(EndedFlow { id: live.id, end: end.clone(), at: *now, user_code, description: None });
     }
 }
 

@@ -122,7 +122,11 @@ pub(crate) fn failed(state: &mut State, now: &Stamp, failed: &Failed) -> Outcome
     if held_flow(state, now, &failed.step).is_none() {
         return Verdict::Stale.into();
     }
-    end_live(state.slot_mut(&failed.step.provider), now, &failed.end);
+    let slot = state.slot_mut(&failed.step.provider);
+    end_live(slot, now, &failed.end);
+    if let Some(ended) = slot.ended.last_mut() {
+        ended.description.clone_from(&failed.description);
+    }
     Verdict::Done.into()
 }
 

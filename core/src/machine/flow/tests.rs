@@ -33,7 +33,7 @@ fn succeeded(attempt: u128, material: Material) -> Event {
 }
 
 fn failed(attempt: u128) -> Event {
-    Event::FlowFailed(Failed { step: by(attempt), end: FlowEnd::Failed("access_denied".to_owned()) })
+    Event::FlowFailed(Failed::new(by(attempt), FlowEnd::Failed("access_denied".to_owned())))
 }
 
 fn cancel(flow: Nonce) -> Event {

@@ -164,7 +164,13 @@ fn a_token_that_was_cleared_removed_or_replaced_in_flight_is_not_free_when_it_co
             (granted("at-2", Some("rt-2")), Some(Refusal::Spent)),
             (Exchanged::Rejected { code: "invalid_grant".to_owned() }, Some(Refusal::Lost)),
             (Exchanged::NotConsumed { retry_after_ms: None }, None),
-            (Exchanged::TurnedAway { answer: TurnedAway { status: 403, code: None }, retry_after_ms: None }, None),
+            (
+                Exchanged::TurnedAway {
+                    answer: TurnedAway { status: 403, code: None, description: None },
+                    retry_after_ms: None,
+                },
+                None,
+            ),
         ] {
             let told = after(&gone, &at(2), &[settle("a", 1, outcome)]);
             let verdict = put(&told, named("b", grant("at-1", Some("rt-1")))).verdict;

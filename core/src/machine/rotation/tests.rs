@@ -160,7 +160,7 @@ fn each_answer_without_tokens_leaves_the_grant_as_it_is_known_to_be() {
 
 #[test]
 fn what_an_issuer_turned_a_try_away_with_is_kept_until_the_next_outcome() {
-    let invalid_client = TurnedAway { status: 400, code: Some("invalid_client".to_owned()) };
+    let invalid_client = TurnedAway { status: 400, code: Some("invalid_client".to_owned()), description: None };
     let turned_away = |retry_after_ms| Exchanged::TurnedAway { answer: invalid_client.clone(), retry_after_ms };
     let unreached = Unreached { obstacle: Obstacle::NoAddress, host: "acme.example".to_owned(), variable: None };
     let state = claimed(&lasting(3_600_000), 10, 1, Cause::Asked);
