@@ -243,7 +243,7 @@ mod tests {
             NoToken::InDoubt { until, cause: None },
             NoToken::Unreachable(until),
             NoToken::Untrusted(until),
-            NoToken::TurnedAway { label: Label::default(), until, answer },
+            NoToken::TurnedAway { label: Label::default(), until, answer: Box::new(answer) },
         ] {
             let error = Error::no_token(row, why.clone());
             assert_eq!(error.retry_at(), Some(system_time(until.wall_ms())), "{why:?}");

@@ -57,7 +57,7 @@ pub enum NoToken {
         /// Not before this.
         until: Deadline,
         /// What it answered.
-        answer: TurnedAway,
+        answer: Box<TurnedAway>,
     },
     /// Nothing could be sent to the issuer, because this stood between; the next try may be made then.
     Unreached {

@@ -211,7 +211,7 @@ impl<P: Ports> Engine<P> {
         // What is known of the last try says more than the doubt that it returned to.
         let is_told = is_untrusted || turned_away.is_some() || unreached.is_some();
         let no_answer = |until| match (turned_away, unreached) {
-            (Some(answer), _) => NoToken::TurnedAway { label: label.clone(), until, answer },
+            (Some(answer), _) => NoToken::TurnedAway { label: label.clone(), until, answer: Box::new(answer) },
             (None, Some(unreached)) => NoToken::Unreached { label: label.clone(), until, unreached },
             (None, None) if is_untrusted => NoToken::Untrusted(until),
             (None, None) => NoToken::Unreachable(until),

@@ -141,7 +141,7 @@ fn a_spent_token_is_never_handed_out_and_the_reason_says_what_to_do() {
     assert!(matches!(error, NoToken::Unreachable(until) if until == next));
     assert!(matches!(token(&engine, &rig).unwrap_err(), NoToken::Unreachable(until) if until == next));
     let answer = TurnedAway { status: 400, code: Some("invalid_client".to_owned()), description: None };
-    let is_told = |error: &NoToken| matches!(error, NoToken::TurnedAway { until, answer: told, .. } if *until == next && *told == answer);
+    let is_told = |error: &NoToken| matches!(error, NoToken::TurnedAway { until, answer: told, .. } if *until == next && **told == answer);
     let (rig, engine, error) = failed(Exchanged::TurnedAway { answer: answer.clone(), retry_after_ms: None });
     assert!(is_told(&error), "{error:?}");
     let again = token(&engine, &rig).unwrap_err();
