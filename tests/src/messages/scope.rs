@@ -45,11 +45,6 @@ impl Value {
         Self { rows, choice: None }
     }
 
-    /// The texts, where there is one column.
-    pub(super) fn texts(&self) -> Vec<String> {
-        self.rows.iter().filter_map(|row| row.first().filter(|_| row.len() == 1).cloned()).collect()
-    }
-
     fn column(&self, at: usize) -> Self {
         let rows = self.rows.iter().map(|row| vec![row.get(at).cloned().unwrap_or_else(|| HOLE.to_owned())]).collect();
         Self { rows, choice: self.choice }

@@ -19,7 +19,7 @@ const FOR_DEVELOPERS: [&str; 4] =
     ["adapters/src/conformance/", "adapters/src/testing.rs", "core/src/law/", "core/src/sample.rs"];
 
 /// A file of the product.
-pub struct Source {
+pub(super) struct Source {
     /// Its path in the repository.
     pub(super) path: String,
     /// Its items, those for tests left out.
@@ -86,7 +86,9 @@ impl Sources {
             let file = syn::parse_file(&text).map_err(|error| io::Error::other(format!("{path}: {error}")))?;
             let at = sources.files.len();
             let items: Vec<_> = file.items.into_iter().filter(|item| !is_test(attributes(item))).collect();
-            items.iter().for_each(|item| sources.index(at, item));
+            for item in &items {
+                sources.index(at, item);
+            }
             sources.files.push(Source { path, uses: uses(&items), items });
         }
         Ok(sources)
