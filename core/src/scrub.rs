@@ -21,7 +21,7 @@ mod suspect;
 
 use std::fmt;
 
-pub use clash::{LoginClash, Place, login_clash};
+pub use clash::{LoginClash, Place, Said, login_clash};
 pub use class::Class;
 pub use guards::{CONTEXT, is_untold_to_opencode};
 pub use normalise::{Moved, Normalised, normalise};

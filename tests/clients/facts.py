@@ -68,6 +68,16 @@ def profiles(world):
     logins.anthropic_profiles(world.home)
 
 
+def codex_elsewhere(world):
+    (world.home / ".codex").mkdir(exist_ok=True)
+    (world.home / ".codex/config.toml").write_text(f'openai_base_url = "https://{marks.ELSEWHERE}/v1"\n')
+
+
+def codex_profile(world):
+    (world.home / ".codex").mkdir(exist_ok=True)
+    (world.home / ".codex/work.config.toml").write_text(f'openai_base_url = "https://{marks.ELSEWHERE}/v1"\n')
+
+
 def codex_login(world):
     logins.codex(world.home)
 
@@ -233,6 +243,20 @@ FACTS = [
         "OPENAI_BASE_URL redirects nothing",
         [*CODEX, "Hello"], {"CODEX_API_KEY": OPENAI_KEY, "OPENAI_BASE_URL": f"https://{marks.ELSEWHERE}/v1"}, (),
         {bearer("the key", "api.openai.com")},
+    ),
+    codex(
+        "`openai_base_url` in its configuration redirects the key",
+        [*CODEX, "Hello"], {"CODEX_API_KEY": OPENAI_KEY}, (codex_elsewhere,), {bearer("the key", marks.ELSEWHERE)},
+    ),
+    codex(
+        "`--profile` lays the file of that name over its configuration",
+        [*CODEX, "--profile", "work", "Hello"], {"CODEX_API_KEY": OPENAI_KEY}, (codex_profile,),
+        {bearer("the key", marks.ELSEWHERE)},
+    ),
+    codex(
+        "`-c` lays a value over both",
+        [*CODEX, "--profile", "work", "-c", f"openai_base_url={OPENAI_URL}", "Hello"], {"CODEX_API_KEY": OPENAI_KEY},
+        (codex_elsewhere, codex_profile), {bearer("the key", "api.openai.com")},
     ),
     codex(
         "a provider with `env_key` reads that variable, whatever login there is",

@@ -104,7 +104,8 @@ impl Plan {
 
     /// Whether this command, a program and its arguments, is known not to use the environment that is planned for it.
     pub fn clash(&self, command: &[OsString]) -> Option<LoginClash> {
-        login_clash(command, &self.0, |place| self.look(place)).or_else(|| self.no_opencode(command))
+        login_clash(command, &self.0, |place| self.look(place), |text| toml::from_str(text).ok())
+            .or_else(|| self.no_opencode(command))
     }
 
     /// opencode, if it could be told none of the planned providers, and so would work with none.
@@ -120,7 +121,7 @@ impl Plan {
     }
 
     /// The text of a file where the child would find it, or as much of it as anybody writes.
-    fn look(&self, place: &Place) -> Option<String> {
+    fn look(&self, place: &Place<'_>) -> Option<String> {
         let of_child = |name: &str| self.0.env().find(|(known, value)| *known == name && !value.is_empty());
         let named = place.variable.and_then(of_child).map(|(_, folder)| Path::new(folder).join(place.in_variable));
         let path = named.or_else(|| Some(Path::new(of_child("HOME")?.1).join(place.in_home)))?;

@@ -3,21 +3,23 @@
 
 mod codex;
 mod key_files;
+mod said;
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 use super::EnvPlan;
+pub use said::Said;
 
 /// Where a program keeps a file: below a directory that a variable names, else below the home.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct Place<'a> {
     /// The variable; none if nothing moves the file.
     pub variable: Option<&'static str>,
     /// Below that directory.
-    pub in_variable: &'static str,
+    pub in_variable: &'a str,
     /// Below the home.
-    pub in_home: &'static str,
+    pub in_home: &'a str,
 }
 
 /// The program would not use what the plan gives it.
@@ -33,19 +35,20 @@ pub struct LoginClash {
 }
 
 /// Whether this command, a program and its arguments, is known not to use the environment that is planned for it. `look`
-/// gives the text of a file as the child would find it.
+/// gives the text of a file as the child would find it, and `toml` what a text in TOML says, or `None` if it is none.
 ///
 /// Programs are known by the name of the file that is run; a wrapper of another name is not seen through.
 pub fn login_clash(
     command: &[OsString],
     plan: &EnvPlan,
-    look: impl Fn(&Place) -> Option<String>,
+    look: impl Fn(&Place<'_>) -> Option<String>,
+    toml: impl Fn(&str) -> Option<Said>,
 ) -> Option<LoginClash> {
     let (program, args) = command.split_first()?;
     let args: Vec<_> = args.iter().map(|arg| arg.to_string_lossy()).collect();
     match program_name(program)?.as_str() {
         "claude" => claude(plan, args.iter().any(|arg| arg == "--bg")),
-        "codex" => codex::clash(plan, &args, look),
+        "codex" => codex::clash(plan, &args, look, toml),
         name => key_files::clash(name, &args, look),
     }
 }

@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{Class, PlanError, Wanted, class, guards, harmless, shape};
+use super::{Class, PlanError, Target, Wanted, class, guards, harmless, shape};
 use crate::state::name::ProviderId;
 use crate::state::secret::Secret;
 
@@ -24,6 +24,8 @@ pub enum Value {
 pub struct EnvPlan {
     providers: Vec<ProviderId>,
     set: Vec<(String, Value)>,
+    /// Whose credential is in which of the variables that are set.
+    owners: Vec<(String, ProviderId)>,
     keep: Vec<(OsString, OsString)>,
     judged: BTreeMap<OsString, (Class, Verdict)>,
 }
@@ -88,7 +90,8 @@ where
 {
     let set = shape::settings(wanted)?;
     let providers = wanted.targets.iter().map(|target| target.provider.id.clone()).collect();
-    let mut plan = EnvPlan { providers, set, keep: Vec::new(), judged: BTreeMap::new() };
+    let owners = owners(wanted, &set);
+    let mut plan = EnvPlan { providers, set, owners, keep: Vec::new(), judged: BTreeMap::new() };
     plan.set.extend(guards::context(wanted));
     for name in &wanted.inheritance.allow {
         if plan.sets_likewise(name) || shape::is_read(wanted, name) {
@@ -114,6 +117,15 @@ where
         }
     }
     Ok(plan)
+}
+
+fn owners(wanted: &Wanted<'_>, set: &[(String, Value)]) -> Vec<(String, ProviderId)> {
+    let has = |target: &&Target<'_>, value: &Value| match (target.credential, value) {
+        (Some(own), Value::Secret(secret)) => own.secret == *secret,
+        _ => false,
+    };
+    let owner = |value| wanted.targets.iter().find(|target| has(target, value)).map(|target| target.provider.id.clone());
+    set.iter().filter_map(|(name, value)| Some((name.clone(), owner(value)?))).collect()
 }
 
 impl EnvPlan {
@@ -145,6 +157,11 @@ impl EnvPlan {
     /// What is set, and to what.
     pub fn set(&self) -> &[(String, Value)] {
         &self.set
+    }
+
+    /// Whose credential is in the variable of this name, if one is set there.
+    pub(super) fn owner(&self, name: &str) -> Option<&ProviderId> {
+        self.owners.iter().find(|(set, _)| set == name).map(|(_, owner)| owner)
     }
 
     /// What the child inherits, byte for byte.

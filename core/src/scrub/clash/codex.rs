@@ -1,94 +1,149 @@
 //! Codex: of OpenAI it knows its own login and `CODEX_API_KEY`, and neither `OPENAI_API_KEY` nor `OPENAI_BASE_URL`. A provider
 //! of the user's own, in its configuration or on the command line, says where the credential comes from.
+//!
+//! What counts is what its configuration comes to: the file, the profile over it that `--profile` names, and over both what
+//! stands after `-c`. Tried with 0.171.
 
 use std::borrow::Cow;
 
+use super::said::Said;
 use super::{EnvPlan, LoginClash, Place};
+use crate::state::name::ProviderId;
 
-const CONFIG: Place = Place { variable: Some("CODEX_HOME"), in_variable: "config.toml", in_home: ".codex/config.toml" };
+const CONFIG: Place<'_> =
+    Place { variable: Some("CODEX_HOME"), in_variable: "config.toml", in_home: ".codex/config.toml" };
 
 /// Without these words Codex shows its interface, which talks to a server that stays.
 const WITHOUT_SERVER: &[&str] = &["exec", "e", "--no-daemon", "--help", "-h", "--version", "-V"];
 
+/// Each has another server asked, whatever is configured: a local model's, or Codex on another machine.
+const ELSEWHERE: &[&str] = &["--oss", "--remote"];
+
+/// Where Codex sends what is asked of the provider that it has built in.
+const HOME: &str = "https://api.openai.com/v1";
+
+/// The provider that it has built in, by its name for it.
+const BUILT_IN: &str = "openai";
+
+/// What is planned for a program that speaks OpenAI's dialect: in which variable, whose it is, and where it belongs.
+struct Planned<'a> {
+    variable: &'static str,
+    owner: &'a ProviderId,
+    url: &'a str,
+}
+
 pub(super) fn clash(
     plan: &EnvPlan,
     args: &[Cow<'_, str>],
-    look: impl Fn(&Place) -> Option<String>,
+    look: impl Fn(&Place<'_>) -> Option<String>,
+    toml: impl Fn(&str) -> Option<Said>,
 ) -> Option<LoginClash> {
     let clash = |instead, remedy| Some(LoginClash { program: "Codex", instead, remedy });
-    let config = look(&CONFIG).unwrap_or_default();
-    if !plan.sets("CODEX_API_KEY") && !is_set_up(plan, args, &config) {
-        return clash("its own login (auth.json in CODEX_HOME, else in ~/.codex, or the keyring)", recipe(plan));
+    let is_option = |arg: &str, options: &[&str]| options.contains(&arg.split_once('=').map_or(arg, |(name, _)| name));
+    if let Some(option) = args.iter().find(|arg| is_option(arg, ELSEWHERE)) {
+        let option = option.split('=').next().unwrap_or_default();
+        return clash("what another server has", format!("leave out `{option}`"));
     }
-    if !args.iter().any(|arg| WITHOUT_SERVER.contains(&&**arg)) {
-        let remedy = "add `--no-daemon` after `codex`".to_owned();
-        return clash("the credential of the run that started its background server", remedy);
-    }
-    None
-}
-
-/// Whether Codex was told to use a provider that takes its credential from a variable of the plan, or from a command.
-fn is_set_up(plan: &EnvPlan, args: &[Cow<'_, str>], config: &str) -> bool {
-    let given: Vec<&str> = args.iter().map(|arg| arg.trim_start_matches("-c").trim()).collect();
-    let of_args = given.iter().find_map(|arg| arg.strip_prefix("model_provider=")).map(unquoted);
-    let of_file =
-        || config.lines().take_while(|line| !line.starts_with('[')).find_map(|line| value(line, "model_provider"));
-    let Some(chosen) = of_args.map(str::to_owned).or_else(of_file) else { return false };
-    let table = format!("model_providers.{chosen}");
-    let in_args = given.iter().filter(|arg| arg.starts_with(&table)).map(|arg| (*arg).to_owned());
-    let mut said: Vec<String> = in_args.collect();
-    let mut is_inside = false;
-    for line in config.lines() {
-        if let Some(header) = line.trim().strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-            is_inside = header == table || header.starts_with(&format!("{table}."));
-            said.extend(is_inside.then(|| header.to_owned()));
-        } else if is_inside {
-            said.push(line.to_owned());
+    let Some(said) = configuration(args, look, toml) else {
+        let remedy = "mend config.toml in CODEX_HOME, else in ~/.codex, or the file of the profile beside it".to_owned();
+        return clash("what its configuration says, which can't be read as TOML,", remedy);
+    };
+    let planned = planned(plan);
+    let is_built_in = said.text("model_provider").is_none_or(|name| name == BUILT_IN);
+    let has_key = plan.sets("CODEX_API_KEY");
+    let is_planned = if is_built_in {
+        has_key && said.get("openai_base_url").is_none_or(|url| is_at(url, HOME))
+    } else {
+        is_planned(&planned, &said)
+    };
+    match is_planned {
+        false if has_key => {
+            let remedy = format!("add `-c model_provider={BUILT_IN} -c openai_base_url={HOME}` after `codex`");
+            clash("the provider or the address that its configuration names", remedy)
+        }
+        false => clash("its own login (auth.json in CODEX_HOME, else in ~/.codex, or the keyring)", recipe(&planned)),
+        true if args.iter().any(|arg| WITHOUT_SERVER.contains(&&**arg)) => None,
+        true => {
+            let remedy = "add `--no-daemon` after `codex`".to_owned();
+            clash("the credential of the run that started its background server", remedy)
         }
     }
-    is_planned(plan, &said.join("\n"))
 }
 
-/// Whether what is said of a provider sends what is planned to where that is planned, and nothing beside it.
-fn is_planned(plan: &EnvPlan, said: &str) -> bool {
-    let quoted_after = |word: &str| -> Vec<&str> {
-        let found = said.match_indices(word).map(|(at, _)| &said[at + word.len()..]);
-        found.filter_map(|rest| rest.split(['"', '\'']).nth(1)).collect()
+/// What its configuration comes to; `None` if a file of it is no TOML.
+fn configuration(
+    args: &[Cow<'_, str>],
+    look: impl Fn(&Place<'_>) -> Option<String>,
+    toml: impl Fn(&str) -> Option<Said>,
+) -> Option<Said> {
+    let read = |place: &Place<'_>| look(place).map_or(Some(Said::default()), |text| toml(&text));
+    let mut said = Said::default();
+    if !args.iter().any(|arg| arg == "--ignore-user-config") {
+        said = read(&CONFIG)?;
+        if let Some(name) = options(args, 'p', "--profile").last() {
+            let (file, in_home) = (format!("{name}.config.toml"), format!(".codex/{name}.config.toml"));
+            said.lay(read(&Place { in_variable: &file, in_home: &in_home, ..CONFIG })?);
+        }
+    }
+    for given in options(args, 'c', "--config") {
+        let Some((path, text)) = given.split_once('=') else { continue };
+        let value = toml(&format!("value = {text}")).and_then(|said| said.get("value").cloned());
+        said.put(path.trim(), value.unwrap_or_else(|| Said::Text(text.trim().trim_matches(['"', '\'']).to_owned())));
+    }
+    Some(said)
+}
+
+/// The values of an option, whichever way it is written.
+fn options<'a>(args: &'a [Cow<'_, str>], letter: char, name: &str) -> Vec<&'a str> {
+    let short = format!("-{letter}");
+    let mut args = args.iter().take_while(|arg| *arg != "--");
+    let mut found = Vec::new();
+    while let Some(arg) = args.next() {
+        let long = arg.strip_prefix(name).map(|rest| rest.strip_prefix('=').or(rest.is_empty().then_some("")));
+        let joined = || arg.strip_prefix(&short).map(|rest| Some(rest.strip_prefix('=').unwrap_or(rest)));
+        match long.or_else(joined).flatten() {
+            Some("") => found.extend(args.next().map(|next| &**next)),
+            Some(value) => found.push(value),
+            None => {}
+        }
+    }
+    found
+}
+
+/// Whether the provider that was chosen takes what is planned, sends it to where that belongs, and nothing beside it.
+fn is_planned(planned: &[Planned<'_>], said: &Said) -> bool {
+    let chosen = || said.get("model_providers")?.get(said.text("model_provider")?);
+    let Some(chosen) = chosen() else { return false };
+    let asks = |owner: &ProviderId| {
+        chosen.get("auth").is_some_and(|auth| {
+            let is_ours = auth.text("command").is_some_and(|command| command.rsplit('/').next() == Some("credlatch"));
+            // No other provider, profile or store: these words and no more.
+            is_ours && auth.texts("args").is_some_and(|args| args == ["token", owner.as_str()])
+        })
     };
-    let Some(home) = address(plan) else { return false };
-    let is_home = |url: &&str| url.trim_end_matches('/') == home.trim_end_matches('/');
-    let urls = quoted_after("base_url");
-    let by_variable = quoted_after("env_key").iter().any(|name| plan.sets(name));
-    let asks_us = quoted_after("command").iter().any(|command| command.rsplit('/').next() == Some("credlatch"));
-    let provider = plan.providers()[0].as_str();
-    // No other provider, profile or store: these words and no more.
-    let args =
-        said.split_once("args").and_then(|(_, rest)| rest.split_once('[')).and_then(|(_, rest)| rest.split_once(']'));
-    let args: Option<Vec<&str>> = args.map(|(list, _)| list.split(',').map(unquoted).collect());
-    let by_command = asks_us && args.is_some_and(|args| args == ["token", provider]);
-    !urls.is_empty() && urls.iter().all(is_home) && !said.contains("http_headers") && (by_variable || by_command)
+    let has_headers = ["http_headers", "env_http_headers"].iter().any(|name| chosen.get(name).is_some());
+    let takes = |own: &Planned<'_>| {
+        let is_home = chosen.get("base_url").is_some_and(|url| is_at(url, own.url));
+        is_home && (chosen.text("env_key") == Some(own.variable) || asks(own.owner))
+    };
+    !has_headers && planned.iter().any(takes)
 }
 
-fn value(line: &str, name: &str) -> Option<String> {
-    let (key, value) = line.split_once('=')?;
-    (key.trim() == name).then(|| unquoted(value).to_owned())
+fn is_at(said: &Said, url: &str) -> bool {
+    matches!(said, Said::Text(text) if text.trim_end_matches('/') == url.trim_end_matches('/'))
 }
 
-fn unquoted(text: &str) -> &str {
-    text.trim().trim_matches(['"', '\''])
-}
-
-/// Where the planned credential belongs, if it is one for OpenAI's dialect.
-fn address(plan: &EnvPlan) -> Option<&str> {
+/// What is planned for OpenAI's dialect, each with where it belongs.
+fn planned(plan: &EnvPlan) -> Vec<Planned<'_>> {
     let url = plan.set().iter().find(|(name, _)| name == "OPENAI_BASE_URL").map(|(_, value)| value.expose());
-    let is_openais = ["OPENAI_API_KEY", "CODEX_API_KEY", "CODEX_ACCESS_TOKEN"].iter().any(|name| plan.sets(name));
-    url.or_else(|| is_openais.then_some("https://api.openai.com/v1"))
+    let all = [("OPENAI_API_KEY", url.unwrap_or(HOME)), ("CODEX_API_KEY", HOME), ("CODEX_ACCESS_TOKEN", HOME)];
+    let planned = |(variable, url)| Some(Planned { variable, owner: plan.owner(variable)?, url });
+    all.into_iter().filter_map(planned).collect()
 }
 
 /// What to write into Codex's configuration, so that it asks credlatch for each request.
-fn recipe(plan: &EnvPlan) -> String {
-    let provider = &plan.providers()[0];
-    let Some(url) = address(plan) else { return "add `--as openai`".to_owned() };
+fn recipe(planned: &[Planned<'_>]) -> String {
+    let Some(Planned { owner, url, .. }) = planned.first() else { return "add `--as openai`".to_owned() };
     format!(
         "put these lines into config.toml in CODEX_HOME, else in ~/.codex, and start it with `--no-daemon`\n\
          model_provider = \"credlatch\"\n\
@@ -98,6 +153,6 @@ fn recipe(plan: &EnvPlan) -> String {
          wire_api = \"responses\"\n\
          [model_providers.credlatch.auth]\n\
          command = \"credlatch\"\n\
-         args = [\"token\", \"{provider}\"]"
+         args = [\"token\", \"{owner}\"]"
     )
 }

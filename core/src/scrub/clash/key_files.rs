@@ -13,7 +13,7 @@ struct Program {
     /// What it would use.
     instead: &'static str,
     /// Where it looks.
-    places: &'static [Place],
+    places: &'static [Place<'static>],
     /// With one of these arguments it doesn't.
     cures: &'static [&'static str],
     remedy: &'static str,
@@ -77,7 +77,7 @@ const PROGRAMS: &[Program] = &[
 pub(super) fn clash(
     command: &str,
     args: &[Cow<'_, str>],
-    look: impl Fn(&Place) -> Option<String>,
+    look: impl Fn(&Place<'_>) -> Option<String>,
 ) -> Option<LoginClash> {
     let program = PROGRAMS.iter().find(|program| program.command == command)?;
     let is_cured = args.iter().any(|arg| program.cures.iter().any(|cure| arg.split('=').next() == Some(*cure)));

@@ -5,9 +5,23 @@ use super::*;
 fn clash(command: &[&str], provider: &str, shape: Shape, files: &[(&str, &str)]) -> Option<String> {
     let plan = make(&built_in(), provider, &key("k-1"), shape, Env::new());
     let command: Vec<OsString> = command.iter().map(OsString::from).collect();
+    of(&plan, &command, files)
+}
+
+fn of(plan: &EnvPlan, command: &[OsString], files: &[(&str, &str)]) -> Option<String> {
     let look =
-        |place: &Place| files.iter().find(|(path, _)| *path == place.in_home).map(|(_, text)| (*text).to_owned());
-    login_clash(&command, &plan, look).map(|clash| clash.to_string())
+        |place: &Place<'_>| files.iter().find(|(path, _)| *path == place.in_home).map(|(_, text)| (*text).to_owned());
+    login_clash(command, plan, look, |text| toml::from_str(text).ok()).map(|clash| clash.to_string())
+}
+
+/// The same for Codex, with this text in its configuration.
+fn codex(args: &[&str], provider: &str, shape: Shape, config: &str) -> Option<String> {
+    clash(&[&["codex", "exec"], args].concat(), provider, shape, &[(".codex/config.toml", config)])
+}
+
+/// A provider of the user's own, as its configuration names one.
+fn row(name: &str, url: &str, key: &str) -> String {
+    format!("[model_providers.{name}]\nbase_url = \"{url}\"\nenv_key = \"{key}\"\n")
 }
 
 #[test]
@@ -70,6 +84,94 @@ fn failure_47_codex_is_refused_with_the_recipe_unless_it_is_set_up_to_read_what_
     let (_, toml) = recipe.split_once('\n').unwrap();
     let stays = clash(exec, "minimax", Shape::OpenAi, &[(".codex/config.toml", toml)]);
     assert!(stays.is_some(), "the recipe for another provider gives that provider's key");
+}
+
+#[test]
+fn report_81_codex_configuration_is_read_as_codex_reads_it() {
+    let refused = |args: &[&str], config: &str| codex(args, "minimax", Shape::OpenAi, config);
+    let (home, evil) = ("https://api.minimax.io/v1", "https://evil.example/v1");
+    let mine = format!("model_provider = 'mine'\n{}", row("mine", home, "OPENAI_API_KEY"));
+    for held in [
+        format!("model_provider = \"mine\" # my own\n[model_providers]\nmine = {{ base_url = '{home}/', env_key = 'OPENAI_API_KEY' }}"),
+        format!("model_provider='mine'\nmodel_providers.mine.base_url='{home}'\nmodel_providers.mine.env_key='OPENAI_API_KEY'"),
+        format!("model_provider = 'my own'\n{}", row("'my own'", home, "OPENAI_API_KEY")),
+        format!("{mine}# base_url = \"{evil}\" and no http_headers\n[notice]\nat = 2026-11-29T00:00:00Z"),
+        format!("{mine}{}", row("other", evil, "OTHER_KEY")),
+    ] {
+        assert_eq!(refused(&[], &held), None, "{held}");
+    }
+    for leaks in [
+        format!("model_provider = 'mine'\n[model_providers.mine]\nname = \"base_url = '{home}'\"\nenv_key = 'OPENAI_API_KEY'"),
+        format!("model_provider = 'mine'\n[model_providers.mine]\nbase_url = '{evil}' # '{home}'\nenv_key = 'OPENAI_API_KEY'"),
+        format!("note = \"\"\"\nmodel_provider = 'mine'\n\"\"\"\n{}", row("mine", home, "OPENAI_API_KEY")),
+        format!("{mine}env_http_headers = {{ X = 'OTHER' }}"),
+    ] {
+        assert!(refused(&[], &leaks).is_some(), "{leaks}");
+    }
+    for args in [
+        &["-c", "model_providers.mine.base_url=https://evil.example/v1"][..],
+        &["-cmodel_providers.mine.base_url=https://evil.example/v1"],
+        &["--config", "model_providers.mine.base_url='https://evil.example/v1'"],
+        &["--config=model_provider=other"],
+        &["-c=model_provider=other"],
+        &["-c", " model_provider = other "],
+        &["--ignore-user-config"],
+        &["--oss"],
+        &["--remote=wss://elsewhere.example"],
+        &["--profile", "work"],
+        &["-pwork"],
+    ] {
+        let work = ("model_provider = 'other'", row("other", evil, "OPENAI_API_KEY"));
+        let work = format!("{}\n{}", work.0, work.1);
+        let files = &[(".codex/config.toml", mine.as_str()), (".codex/work.config.toml", &work)];
+        assert!(clash(&[&["codex", "exec"], args].concat(), "minimax", Shape::OpenAi, files).is_some(), "{args:?}");
+    }
+    assert_eq!(refused(&["-c", "model_provider=other", "-c", "model_provider=mine"], &mine), None, "the last counts");
+    assert_eq!(refused(&["--", "-cmodel_provider=other"], &mine), None, "what is asked is no option");
+    let broken = refused(&[], "model_provider = ").unwrap();
+    assert!(broken.contains("can't be read as TOML"), "{broken}");
+}
+
+#[test]
+fn report_81_codex_built_in_provider_is_held_to_its_own_address() {
+    let evil = "https://evil.example/v1";
+    for config in [
+        format!("openai_base_url = '{evil}'"),
+        format!("model_provider = 'mine'\n{}", row("mine", evil, "CODEX_API_KEY")),
+        format!("model_provider = 'mine'\n{}", row("mine", evil, "MINE_KEY")),
+    ] {
+        let refused = codex(&[], "openai-codex", Shape::Own, &config).unwrap();
+        let (_, remedy) = refused.split_once("; ").unwrap();
+        let cure: Vec<&str> = remedy.split('`').nth(1).unwrap().split(' ').collect();
+        assert_eq!(codex(&cure, "openai-codex", Shape::Own, &config), None, "{remedy}");
+    }
+    let at_home = format!("model_provider = 'mine'\n{}", row("mine", "https://api.openai.com/v1", "CODEX_API_KEY"));
+    for config in ["", "model_provider = 'openai'", "openai_base_url = 'https://api.openai.com/v1'", &at_home] {
+        assert_eq!(codex(&[], "openai-codex", Shape::Own, config), None, "{config}");
+    }
+}
+
+#[test]
+fn report_81_of_several_planned_keys_codex_gets_the_one_that_belongs_where_it_asks() {
+    let table = built_in();
+    let keys = [key("k-minimax"), key("k-openai")];
+    let target = |id: &str, at: usize| Target {
+        provider: table.resolve(id).unwrap(),
+        credential: Some(&keys[at]),
+        shape: Shape::Own,
+    };
+    let targets = &[target("minimax", 0), target("openai", 1)];
+    let inheritance = &Inheritance::default();
+    let wanted = Wanted { table: &table, targets, inheritance, context: &[], empty_folder: None };
+    let plan = plan(Env::new(), &wanted).unwrap();
+    let refused = |config: &str| of(&plan, &["codex".into(), "exec".into()], &[(".codex/config.toml", config)]);
+    let recipe = refused("").unwrap();
+    assert!(recipe.contains("https://api.openai.com/v1") && recipe.contains("\"openai\"]"), "{recipe}");
+    assert_eq!(refused(recipe.split_once('\n').unwrap().1), None, "the recipe is one");
+    assert!(refused(&recipe.split_once('\n').unwrap().1.replace("\"openai\"]", "\"minimax\"]")).is_some());
+    let with = |key: &str| format!("model_provider = 'mine'\n{}", row("mine", "https://api.openai.com/v1", key));
+    assert_eq!(refused(&with("OPENAI_API_KEY")), None);
+    assert!(refused(&with("MINIMAX_API_KEY")).is_some(), "it belongs at minimax");
 }
 
 #[test]
