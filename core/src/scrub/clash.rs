@@ -5,6 +5,7 @@ mod codex;
 mod key_files;
 mod said;
 
+use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
@@ -49,6 +50,7 @@ pub fn login_clash(
     match program_name(program)?.as_str() {
         "claude" => claude(plan, args.iter().any(|arg| arg == "--bg")),
         "codex" => codex::clash(plan, &args, look, toml),
+        "opencode" => opencode(&args),
         name => key_files::clash(name, &args, look),
     }
 }
@@ -64,6 +66,17 @@ fn claude(plan: &EnvPlan, is_in_background: bool) -> Option<LoginClash> {
     }
     let instead = "the credential of whoever started its background server";
     is_in_background.then(|| clash(instead, "leave out `--bg`"))
+}
+
+/// Attached to a server it asks with what that has, which is whatever it was started with.
+fn opencode(args: &[Cow<'_, str>]) -> Option<LoginClash> {
+    let is_attached = |arg: &Cow<'_, str>| arg == "--attach" || arg.starts_with("--attach=");
+    let is_client = args.first().is_some_and(|arg| arg == "attach") || args.iter().any(is_attached);
+    is_client.then(|| LoginClash {
+        program: "opencode",
+        instead: "the credential of whoever started the server that it attaches to",
+        remedy: "leave out `attach`".to_owned(),
+    })
 }
 
 fn program_name(command: &OsStr) -> Option<String> {

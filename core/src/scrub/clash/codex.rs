@@ -22,6 +22,8 @@ const ELSEWHERE: &[&str] = &["--oss", "--remote"];
 /// Where Codex sends what is asked of the provider that it has built in.
 const HOME: &str = "https://api.openai.com/v1";
 
+const OWN_LOGIN: &str = "its own login (auth.json in CODEX_HOME, else in ~/.codex, or the keyring)";
+
 /// The provider that it has built in, by its name for it.
 const BUILT_IN: &str = "openai";
 
@@ -44,8 +46,12 @@ pub(super) fn clash(
         let option = option.split('=').next().unwrap_or_default();
         return clash("what another server has", format!("leave out `{option}`"));
     }
+    if args.first().is_some_and(|arg| arg == "cloud") {
+        return clash(OWN_LOGIN, "start it without `credlatch run`".to_owned());
+    }
     let Some(said) = configuration(args, look, toml) else {
-        let remedy = "mend config.toml in CODEX_HOME, else in ~/.codex, or the file of the profile beside it".to_owned();
+        let remedy =
+            "mend config.toml in CODEX_HOME, else in ~/.codex, or the file of the profile beside it".to_owned();
         return clash("what its configuration says, which can't be read as TOML,", remedy);
     };
     let planned = planned(plan);
@@ -61,7 +67,7 @@ pub(super) fn clash(
             let remedy = format!("add `-c model_provider={BUILT_IN} -c openai_base_url={HOME}` after `codex`");
             clash("the provider or the address that its configuration names", remedy)
         }
-        false => clash("its own login (auth.json in CODEX_HOME, else in ~/.codex, or the keyring)", recipe(&planned)),
+        false => clash(OWN_LOGIN, recipe(&planned)),
         true if args.iter().any(|arg| WITHOUT_SERVER.contains(&&**arg)) => None,
         true => {
             let remedy = "add `--no-daemon` after `codex`".to_owned();

@@ -92,8 +92,12 @@ fn report_81_codex_configuration_is_read_as_codex_reads_it() {
     let (home, evil) = ("https://api.minimax.io/v1", "https://evil.example/v1");
     let mine = format!("model_provider = 'mine'\n{}", row("mine", home, "OPENAI_API_KEY"));
     for held in [
-        format!("model_provider = \"mine\" # my own\n[model_providers]\nmine = {{ base_url = '{home}/', env_key = 'OPENAI_API_KEY' }}"),
-        format!("model_provider='mine'\nmodel_providers.mine.base_url='{home}'\nmodel_providers.mine.env_key='OPENAI_API_KEY'"),
+        format!(
+            "model_provider = \"mine\" # my own\n[model_providers]\nmine = {{ base_url = '{home}/', env_key = 'OPENAI_API_KEY' }}"
+        ),
+        format!(
+            "model_provider='mine'\nmodel_providers.mine.base_url='{home}'\nmodel_providers.mine.env_key='OPENAI_API_KEY'"
+        ),
         format!("model_provider = 'my own'\n{}", row("'my own'", home, "OPENAI_API_KEY")),
         format!("{mine}# base_url = \"{evil}\" and no http_headers\n[notice]\nat = 2026-11-29T00:00:00Z"),
         format!("{mine}{}", row("other", evil, "OTHER_KEY")),
@@ -101,8 +105,12 @@ fn report_81_codex_configuration_is_read_as_codex_reads_it() {
         assert_eq!(refused(&[], &held), None, "{held}");
     }
     for leaks in [
-        format!("model_provider = 'mine'\n[model_providers.mine]\nname = \"base_url = '{home}'\"\nenv_key = 'OPENAI_API_KEY'"),
-        format!("model_provider = 'mine'\n[model_providers.mine]\nbase_url = '{evil}' # '{home}'\nenv_key = 'OPENAI_API_KEY'"),
+        format!(
+            "model_provider = 'mine'\n[model_providers.mine]\nname = \"base_url = '{home}'\"\nenv_key = 'OPENAI_API_KEY'"
+        ),
+        format!(
+            "model_provider = 'mine'\n[model_providers.mine]\nbase_url = '{evil}' # '{home}'\nenv_key = 'OPENAI_API_KEY'"
+        ),
         format!("note = \"\"\"\nmodel_provider = 'mine'\n\"\"\"\n{}", row("mine", home, "OPENAI_API_KEY")),
         format!("{mine}env_http_headers = {{ X = 'OTHER' }}"),
     ] {
@@ -179,6 +187,17 @@ fn failure_47_a_server_that_keeps_the_first_runs_credential_is_not_talked_to() {
     let refused = clash(&["codex"], "openai-codex", Shape::Own, &[]).unwrap();
     assert!(refused.contains("--no-daemon"), "{refused}");
     assert_eq!(clash(&["codex", "--no-daemon"], "openai-codex", Shape::Own, &[]), None);
+    for attached in
+        [&["opencode", "attach", "http://127.0.0.1:4096"][..], &["opencode", "run", "--attach=http://x", "hi"]]
+    {
+        let refused = clash(attached, "openai", Shape::Own, &[]).unwrap();
+        assert!(refused.contains("whoever started the server"), "{refused}");
+    }
+    assert_eq!(clash(&["opencode", "run", "attach"], "openai", Shape::Own, &[]), None);
+    assert!(
+        clash(&["codex", "cloud", "exec", "hi"], "openai-codex", Shape::Own, &[]).is_some(),
+        "it knows a login only"
+    );
 }
 
 #[test]
