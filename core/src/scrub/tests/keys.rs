@@ -19,6 +19,7 @@ const HEX: &str = "0123456789abcdef";
 const FORMATS: &[(&str, &str, &str, usize)] = &[
     ("ABSK", "QmVkcm9ja0FQSUtleS", BASE64, 90),
     ("AIza", "", BASE64_URL, 35),
+    ("AQ.Ab", "8RN6", BASE64_URL, 44),
     ("bedrock-api-key-", "YmVkcm9jay5hbWF6b25hd3M", BASE64, 90),
     ("cpk_", "", HEX, 32),
     ("csk-", "", BASE36, 48),
