@@ -32,6 +32,13 @@ const CHAINS: &[&str] = &[
     "GOOGLE_EXTERNAL_ACCOUNT_",
     "GOOGLE_VERTEX_",
     "CLOUDSDK_AUTH_",
+    "ALIBABA_CLOUD_",
+    "HUAWEICLOUD_SDK_",
+    "IBMCLOUD_",
+    "OCI_CLI_",
+    "OCI_RESOURCE_PRINCIPAL_",
+    "TENCENTCLOUD_",
+    "VOLC_",
 ];
 
 const SINGLE: &[&str] = &[
@@ -137,12 +144,26 @@ mod tests {
             "GOOGLE_CLOUD_PROJECT",
             "IDENTITY_ENDPOINT",
             "MSI_SECRET",
+            "ALIBABA_CLOUD_ACCESS_KEY_ID",
+            "HUAWEICLOUD_SDK_AK",
+            "IBMCLOUD_API_KEY",
+            "OCI_CLI_PROFILE",
+            "TENCENTCLOUD_SECRET_ID",
+            "VOLC_ACCESSKEY",
         ] {
             assert!(is_in_a_chain(name), "{name}");
         }
-        for name in
-            ["AWS_REGION", "AWS_DEFAULT_REGION", "AZURE_REGION", "GOOGLE_CLOUD_LOCATION", "AWS_PAGER", "PATH", "JAWS_X"]
-        {
+        for name in [
+            "AWS_REGION",
+            "AWS_DEFAULT_REGION",
+            "AZURE_REGION",
+            "GOOGLE_CLOUD_LOCATION",
+            "OCI_CLI_REGION",
+            "OCI_LIB64",
+            "AWS_PAGER",
+            "PATH",
+            "JAWS_X",
+        ] {
             assert!(!is_in_a_chain(name), "{name}");
         }
     }

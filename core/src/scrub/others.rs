@@ -22,5 +22,5 @@ const BEGINNINGS: &[&str] = &[
     // Stripe.
     "sk_live_", "rk_live_", "sk_test_", "rk_test_",
     // Others.
-    "dop_v1_", "hvs.", "lin_api_", "shpat_", "SG.",
+    "dop_v1_", "hvs.", "lin_api_", "shpat_", "SG.", "GOCSPX-", "lsv2_", "sntrys_",
 ];
