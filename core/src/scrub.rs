@@ -5,6 +5,7 @@
 //! programs that would ignore both. All of them report the names of variables and never a value.
 
 mod address;
+mod assigned;
 mod clash;
 mod class;
 mod cloud;
@@ -18,6 +19,7 @@ mod others;
 mod plan;
 mod shape;
 mod suspect;
+mod words;
 
 use std::fmt;
 
@@ -81,6 +83,8 @@ pub struct Inheritance {
     /// Names that pass likewise because the profile says so. Where one would decide which credential the child uses, it
     /// doesn't pass.
     pub expected: Vec<String>,
+    /// What is stored for providers that the child doesn't work for. A variable that holds one is theirs, though no prefix says so.
+    pub others: Vec<Secret>,
 }
 
 /// The credential that a child is to get.

@@ -10,6 +10,7 @@ use std::process::Command;
 use credlatch_core::scrub::{
     self, ChildCredential, EnvPlan, Inheritance, LoginClash, Place, Report, Shape, Target, Wanted, login_clash,
 };
+use credlatch_core::state::name::ProviderId;
 
 use super::Latch;
 use super::credential::Credential;
@@ -80,7 +81,14 @@ impl Planning<'_> {
             Ok(Target { provider, credential: Some(child), shape: *shape })
         });
         let targets = targets.collect::<Result<Vec<_>, Error>>()?;
-        let inheritance = Inheritance { expected: latch.allowed()?, ..inheritance };
+        let state = latch.status()?.state;
+        let expected = state.allowed.iter().map(ToString::to_string).collect();
+        let is_anothers = |id: &ProviderId| credentials.iter().all(|(own, _)| own.provider() != id);
+        let slots = state.providers.iter().filter(|(id, _)| is_anothers(id)).map(|(_, slot)| slot);
+        let entries = slots.flat_map(|slot| &slot.entries);
+        let stored = entries.flat_map(|entry| entry.secret().into_iter().chain(entry.material.refresh()));
+        let others = stored.filter(|secret| children.iter().all(|own| own.secret != **secret)).cloned().collect();
+        let inheritance = Inheritance { expected, others, ..inheritance };
         let folder = nothing_in(latch.0.home())?;
         let empty_folder = folder.to_str();
         let context = latch.0.context();

@@ -5,6 +5,19 @@
 
 use crate::provider::sniff;
 
+/// The hosts of a value that is an address, or a list of URLs as programs that try several take them: with a comma, a semicolon,
+/// a bar or white space between them, or as JSON.
+pub(super) fn hosts(value: &str) -> Vec<String> {
+    let inside = sniff::unwrapped(value).trim_start_matches('[').trim_end_matches(']');
+    let parts = inside.split(|c: char| ",;|".contains(c) || c.is_whitespace()).filter(|part| !part.is_empty());
+    let parts: Vec<&str> = parts.collect();
+    if parts.iter().all(|part| part.contains("//")) {
+        parts.into_iter().filter_map(host).collect()
+    } else {
+        host(value).into_iter().collect()
+    }
+}
+
 /// The host that a whole value names, in small letters and without the dot that may end it: of a URL of any scheme or none,
 /// or of `host`, `host:port` or `host/path`.
 pub(super) fn host(value: &str) -> Option<String> {
@@ -67,6 +80,24 @@ mod tests {
             " \"api.acme.example:443/v1\"\n",
         ] {
             assert_eq!(host(value).as_deref(), Some("api.acme.example"), "{value}");
+        }
+    }
+
+    #[test]
+    fn each_host_of_a_list_of_urls_is_read() {
+        for value in [
+            "https://a.example/v1,https://b.example/v1",
+            "https://a.example; wss://b.example/v1 ;",
+            "https://a.example|//b.example",
+            "https://a.example\nhttps://b.example\n",
+            "[\"https://a.example\", \"https://b.example\"]",
+        ] {
+            assert_eq!(hosts(value), ["a.example", "b.example"], "{value}");
+        }
+        assert_eq!(hosts("[\"https://a.example/v1\"]"), ["a.example"]);
+        assert_eq!(hosts("https://a.example/v1"), ["a.example"]);
+        for value in ["see https://a.example", "a.example,b.example", "{\"url\":\"https://a.example\"}", "", "[]"] {
+            assert_eq!(hosts(value), Vec::<String>::new(), "{value}");
         }
     }
 

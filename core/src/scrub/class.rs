@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use super::{Target, Wanted, address, cloud, decoded, family, suspect};
+use super::{Target, Wanted, address, assigned, cloud, decoded, family, harmless, suspect, words};
 use crate::provider::{Provider, Reading, Role, Table, sniff};
+use crate::state::secret::Secret;
 
 use super::dialect::SHAPES;
 
@@ -44,15 +45,30 @@ pub(super) fn of(wanted: &Wanted<'_>, name: &str, value: &str) -> Class {
 /// What a text tells that stands in a variable.
 fn of_value(wanted: &Wanted<'_>, name: &str, text: &str) -> Class {
     let ours: Vec<&Provider> = wanted.targets.iter().map(|target| target.provider).collect();
-    if is_a_strangers_url(wanted.table, &ours, name, text) || holds_a_strangers_token(wanted, text) {
+    if is_a_strangers_url(wanted.table, &ours, name, text)
+        || holds_a_strangers_token(wanted, text)
+        || holds_what_is_stored(wanted, text)
+    {
         Class::Provider
     } else if cloud::holds_a_key(text) && secrets(wanted).all(|secret| secret != sniff::unwrapped(text)) {
         Class::Cloud
-    } else if suspect::has_its_form(text) {
-        Class::Suspect
     } else {
-        Class::Plain
+        let of_form = if suspect::has_its_form(text) { Class::Suspect } else { Class::Plain };
+        let is_ours = |value: &str| secrets(wanted).any(|secret| value.starts_with(secret));
+        of_form.min(of_assigned(wanted.table, text, is_ours))
     }
+}
+
+/// What the names tell to which a text gives a value that isn't ours. A name that is only like a credential's counts if the
+/// value isn't made of words.
+pub(super) fn of_assigned(table: &Table, text: &str, is_ours: impl Fn(&str) -> bool) -> Class {
+    let class = |(name, value): (&str, &str)| match of_name(table, &[], name) {
+        _ if !suspect::has_its_name(name) || is_ours(value) => Class::Plain,
+        class if class.is_kept_back() => class,
+        _ if value.bytes().any(|byte| byte.is_ascii_digit()) => Class::Suspect,
+        class => class,
+    };
+    assigned::assigned(text).map(class).min().unwrap_or(Class::Plain)
 }
 
 /// Those whose own programs are told in their own variables.
@@ -68,9 +84,15 @@ fn owners<'a>(wanted: &Wanted<'a>) -> Vec<&'a Provider> {
 /// as one that reads `ANTHROPIC_API_KEY`. A file that holds what the variable would hold, and what a workflow gives its
 /// action, are as the variable.
 pub(super) fn of_name(table: &Table, ours: &[&Provider], name: &str) -> Class {
+    let by_words = words::apart(name);
     // A workflow keeps the dashes in what it gives its action.
     let name = name.to_ascii_uppercase().replace(['-', '.'], "_");
     let name = name.strip_prefix("INPUT_").unwrap_or(&name);
+    let class = of_capitals(table, ours, name);
+    if by_words == name { class } else { class.min(of_capitals(table, ours, &by_words)) }
+}
+
+fn of_capitals(table: &Table, ours: &[&Provider], name: &str) -> Class {
     let of_table = |name: &str| of_readings(&table.of_variable(name), ours, name);
     if let Some(class) = of_table(name).or_else(|| suspect::without_file(name).and_then(of_table)) {
         class
@@ -79,7 +101,16 @@ pub(super) fn of_name(table: &Table, ours: &[&Provider], name: &str) -> Class {
     } else if cloud::is_in_a_chain(name) {
         Class::Cloud
     } else {
-        Class::Plain
+        // What a build hands on to a program under the name that follows: `VITE_OPENAI_API_KEY`, `TF_VAR_openai_api_key`.
+        let ends = name.match_indices('_').map(|(at, _)| &name[at + 1..]).filter(|end| family::is_telling_end(end));
+        let of_end = |end| match of_table(end) {
+            Some(class) => class,
+            None if family::is_kept_back(table, end) => Class::Tool,
+            None => Class::Plain,
+        };
+        // The list is long, so only what would be kept back is looked for.
+        let class = ends.map(of_end).min().unwrap_or(Class::Plain);
+        if class.is_kept_back() && harmless::is_a_familys(name) { Class::Plain } else { class }
     }
 }
 
@@ -114,12 +145,14 @@ fn is_site(host: &str) -> bool {
     SITES.lines().any(|line| line.split_once(' ').is_some_and(|(site, _)| site == host))
 }
 
-/// Whether a text is the address of a provider that isn't one of these. What is to be reached without a proxy is no address
+/// Whether a text is the address, or a list of addresses, of a provider that isn't one of these. What is to be reached without a proxy is no address
 /// to which anything is sent.
 pub(super) fn is_a_strangers_url(table: &Table, ours: &[&Provider], name: &str, text: &str) -> bool {
-    let Some(host) = address::host(text).filter(|_| !name.eq_ignore_ascii_case("NO_PROXY")) else { return false };
-    let is_own = ours.iter().any(|row| row.native_hosts.iter().any(|own| own.eq_ignore_ascii_case(&host)));
-    !is_own && !is_site(&host) && !table.of_host(&host).is_empty()
+    let is_strangers = |host: &String| {
+        let is_own = ours.iter().any(|row| row.native_hosts.iter().any(|own| own.eq_ignore_ascii_case(host)));
+        !is_own && !is_site(host) && !table.of_host(host).is_empty()
+    };
+    !name.eq_ignore_ascii_case("NO_PROXY") && address::hosts(text).iter().any(is_strangers)
 }
 
 fn secrets<'a>(wanted: &Wanted<'a>) -> impl Iterator<Item = &'a str> + Clone {
@@ -133,6 +166,13 @@ fn holds_a_strangers_token(wanted: &Wanted<'_>, value: &str) -> bool {
         return true;
     }
     sniff::nameless_keys(value).any(|key| ours.clone().all(|secret| secret != key))
+}
+
+/// A stored word, such as `lm-studio` for a server that wants no key, may stand anywhere; a key is longer and has a number in it.
+fn holds_what_is_stored(wanted: &Wanted<'_>, text: &str) -> bool {
+    let others = wanted.inheritance.others.iter().map(Secret::expose_secret);
+    let is_key = |secret: &&str| secret.len() >= 16 && secret.bytes().any(|byte| byte.is_ascii_digit());
+    others.filter(is_key).any(|secret| text.contains(secret))
 }
 
 #[cfg(test)]

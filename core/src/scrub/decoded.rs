@@ -1,6 +1,7 @@
 //! A value as it stands, and what it says once it is decoded: a key inside `Authorization: Basic …`, or in the query of a URL.
 //!
-//! One level and no more: what was encoded twice nobody reads by accident.
+//! One level and no more: what was encoded twice nobody reads by accident. Lines are joined, because `base64` breaks what it
+//! writes, and a terminal what somebody copies.
 
 use std::borrow::Cow;
 
@@ -14,16 +15,31 @@ const LONGEST: usize = 16 * 1024;
 /// What base64 makes of twelve bytes; nothing shorter holds a key or an address worth a look.
 const SHORTEST: usize = 16;
 
-/// The value, and every text that is in it as base64 or with percent signs.
+/// The value, its lines as one, and every text that is in either as base64 or with percent signs.
 pub(super) fn readings(value: &str) -> Vec<Cow<'_, str>> {
     let mut all = vec![Cow::Borrowed(value)];
     if value.len() <= LONGEST {
         all.extend(without_percents(value).map(Cow::Owned));
-        let words = value.split(|c: char| !c.is_ascii_alphanumeric() && !"+/-_".contains(c));
-        let words = words.filter(|word| word.len() >= SHORTEST);
-        all.extend(words.filter_map(from_base64).map(Cow::Owned));
+        all.extend(words(value).filter_map(from_base64).map(Cow::Owned));
+        if let Some(joined) = joined(value) {
+            all.extend(words(&joined).filter_map(from_base64).map(Cow::Owned));
+            all.push(Cow::Owned(joined));
+        }
     }
     all
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && !"+/-_".contains(c));
+    words.filter(|word| word.len() >= SHORTEST)
+}
+
+/// Its lines without what breaks them, where there are several.
+fn joined(value: &str) -> Option<String> {
+    let mut lines = value.trim().split(['\n', '\r']).map(str::trim);
+    let first = lines.next()?.to_owned();
+    let joined = lines.fold(first.clone(), |all, line| all + line);
+    (joined != first).then_some(joined)
 }
 
 /// Percent-encoding (RFC 3986, 2.1) undone, where there is any.
@@ -67,6 +83,14 @@ mod tests {
         assert_eq!(decoded("Pz8_Pj4-Pz8_Pj4-"), ["???>>>???>>>"]);
         let twice = "ZFhObGNqcHdZWE56ZDI5eVpDMHg=";
         assert_eq!(decoded(twice), ["dXNlcjpwYXNzd29yZC0x"]);
+    }
+
+    #[test]
+    fn what_is_broken_into_lines_is_read_as_one() {
+        assert_eq!(decoded("sk-ant-\n  oat01"), ["sk-ant-oat01"]);
+        let broken = "dXNlcjpwYXNzd29y\r\nZC0xMjM0NTY3OA==";
+        assert!(decoded(broken).contains(&"user:password-12345678".to_owned()), "{:?}", decoded(broken));
+        assert_eq!(decoded(" a b \n"), Vec::<String>::new());
     }
 
     #[test]

@@ -13,12 +13,27 @@ pub(super) fn is_kept_back(table: &Table, name: &str) -> bool {
     if SWITCHES.contains(&name) {
         return true;
     }
+    if is_run_together(name) {
+        return true;
+    }
     let is_suspicious = if LOGINS.iter().any(|begin| name.starts_with(begin)) {
         is_telling(name) || !is_harmless(name)
     } else {
         is_telling(name) && (TOOLS.iter().any(|begin| name.starts_with(begin)) || is_of_a_row(table, name))
     };
     is_suspicious && !harmless::is_a_familys(name)
+}
+
+/// `OPENAIKEY`: a tool's name and what it is, and no word between them.
+fn is_run_together(name: &str) -> bool {
+    let rest = LOGINS.iter().find_map(|begin| name.strip_prefix(begin.trim_end_matches('_')));
+    rest.is_some_and(|rest| ["KEY", "TOKEN", "APIKEY"].contains(&rest))
+}
+
+/// Whether the end of a name is worth a look by itself: it begins with somebody's name, and a word in it tells.
+pub(super) fn is_telling_end(end: &str) -> bool {
+    is_telling(end)
+        && end.split_once('_').is_some_and(|(stem, _)| is_telling_stem(stem) && !AMONG_OTHERS.contains(&stem))
 }
 
 /// Whether it begins like the variable in which some provider's key is.
@@ -87,6 +102,9 @@ const GENERAL: &[&str] = &[
     "ACCESS", "API", "AUTH", "AWS", "AZURE", "CLOUDFLARE", "DATABRICKS", "DIGITALOCEAN", "GITHUB", "GITLAB", "GOOGLE",
     "HEROKU", "KEY", "MODEL", "NETLIFY", "SECRET", "SNOWFLAKE", "TOKEN", "VERCEL",
 ];
+
+/// Providers' names that stand for other things after another word: `ANY_CUSTOM_KEY`, `XTERM_CURSOR_HOST`.
+const AMONG_OTHERS: &[&str] = &["CODE", "CONTINUE", "CURSOR", "CUSTOM", "DOCKER", "HOSTED", "INFERENCE"];
 
 #[rustfmt::skip]
 const TELLING: &[&str] = &[

@@ -146,6 +146,7 @@ impl<'a> Desk<'a> {
             class::is_a_strangers_url(self.table, &[provider], name, text)
                 || self.holds_a_strangers_token(text)
                 || cloud::holds_a_key(text)
+                || class::of_assigned(self.table, text, |_| false).is_kept_back()
         };
         if class::of_name(self.table, &[provider], name).is_kept_back()
             || decoded::readings(&lossy).iter().any(|text| is_a_strangers(text))

@@ -124,7 +124,8 @@ fn owners(wanted: &Wanted<'_>, set: &[(String, Value)]) -> Vec<(String, Provider
         (Some(own), Value::Secret(secret)) => own.secret == *secret,
         _ => false,
     };
-    let owner = |value| wanted.targets.iter().find(|target| has(target, value)).map(|target| target.provider.id.clone());
+    let owner =
+        |value| wanted.targets.iter().find(|target| has(target, value)).map(|target| target.provider.id.clone());
     set.iter().filter_map(|(name, value)| Some((name.clone(), owner(value)?))).collect()
 }
 

@@ -64,7 +64,7 @@ fn is_jwt(value: &str) -> bool {
 const ENDS: &[&str] = &[
     "KEY", "KEYS", "APIKEY", "KEY_ID", "TOKEN", "AUTH", "AUTHORIZATION", "AUTH_CONFIG", "BEARER", "HEADER", "HEADERS", "PAT",
     "PWD", "PASS", "PGPASSFILE", "PASSCOMMAND", "PASSPHRASE", "SSHPASS", "JWT", "JWK", "JWKS", "COOKIE", "DSN", "WEBHOOK",
-    "WEBHOOK_URL", "WEBHOOK_URI", "BASE_URL", "API_BASE", "KEYFILE", "SSLKEY", "LICENSE",
+    "WEBHOOK_URL", "WEBHOOK_URI", "BASE_URL", "API_BASE", "KEYFILE", "SSLKEY", "LICENSE", "VCAP_SERVICES",
 ];
 
 /// Anywhere in a name.

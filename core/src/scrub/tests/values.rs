@@ -172,3 +172,96 @@ fn report_81_words_after_a_prefix_are_no_key() {
         ],
     );
 }
+
+#[test]
+fn report_81_a_key_without_a_prefix_is_told_by_the_name_before_it() {
+    all_become(
+        "dropped",
+        &[
+            " -j4 -- MISTRAL_API_KEY=0123456789abcdef",
+            "/usr/bin/env OPENAI_API_KEY=0123456789abcdef agent",
+            "cross-env ANTHROPIC_AUTH_TOKEN='letters-only' node x.js",
+            r#"{"MISTRAL_API_KEY":"0123456789abcdef","OTHER":"1"}"#,
+            r#"{\"env\":{\"AWS_SECRET_ACCESS_KEY\":\"0123456789abcdef\"}}"#,
+            "A=b\nGROQ_API_KEY=0123456789abcdef\n",
+            "--openai-api-key=0123456789abcdef",
+            &base64(br#"{"MISTRAL_API_KEY":"0123456789abcdef"}"#),
+        ],
+    );
+    all_become(
+        "told",
+        &[
+            "Authorization: Bearer 0123456789abcdef",
+            "x-api-key: 0123456789abcdef",
+            "https://host.example/?token=0123456789abcdef",
+            "DB_PASSWORD=hunter2-and-more",
+            "http.extraheader=AUTHORIZATION: basic 0123456789abcdef",
+        ],
+    );
+    all_become(
+        "passed",
+        &[
+            "MISTRAL_API_KEY=$OTHER_KEY",
+            "MISTRAL_API_KEY=${secret}",
+            "-e MISTRAL_API_KEY",
+            "MISTRAL_MODEL=large-enough-2411",
+            "--bind=ctrl-key:toggle-preview",
+            "/opt/token:/usr/local/bin:/usr/bin",
+        ],
+    );
+    let own = "own-key-0123456789";
+    let parent =
+        env(&[("MAKEFLAGS", " -- MINIMAX_API_KEY=own-key-0123456789"), ("OTHER", "MINIMAX_API_KEY=0123456789abcdef")]);
+    let plan = make(&built_in(), "minimax", &key(own), Shape::Own, parent);
+    assert_eq!(plan.report().dropped, ["OTHER"], "the planned one may stand there");
+    let result =
+        normalise(env(&[("MAKEFLAGS", " -- OPENAI_API_KEY=0123456789abcdef")]), &built_in(), "minimax").unwrap();
+    assert_eq!(result.dropped, ["MAKEFLAGS"]);
+}
+
+#[test]
+fn report_81_a_key_that_is_broken_into_lines_is_dropped() {
+    let random = "zX9qLmWb7kVhdRyNfGp0sCeUaKo1qMzBtYw";
+    let (head, tail) = random.split_at(10);
+    let encoded = base64(
+        format!("{{\"claudeAiOauth\":{{\"accessToken\":\"any-words-gsk_{random}\"}}}}")
+            .replace("any-words-", "")
+            .as_bytes(),
+    );
+    let lines: Vec<&str> = encoded.as_bytes().chunks(50).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    all_become("dropped", &[&format!("gsk_{head}\n{tail}"), &lines.join("\n"), &lines.join("\r\n")]);
+    all_become("passed", &["one line\nand another", "gsk_rules\nof the team"]);
+}
+
+#[test]
+fn report_81_a_strangers_address_is_dropped_among_others() {
+    all_become(
+        "dropped",
+        &[
+            "http://localhost:11434;https://api.openai.com/v1",
+            "https://api.minimax.io/v1,https://api.openai.com/v1",
+            "https://api.minimax.io\nhttps://api.openai.com\n",
+            "[\"https://api.openai.com/v1\"]",
+        ],
+    );
+    all_become(
+        "passed",
+        &["see https://api.openai.com/", "api.openai.com,api.anthropic.com", "https://api.minimax.io,http://x"],
+    );
+}
+
+#[test]
+fn report_81_what_is_stored_for_another_provider_is_dropped_though_nothing_tells_whose_it_is() {
+    let stored = |text: &str| Secret::try_from(text).unwrap();
+    let others = vec![stored("0123456789abcdefghij"), stored("lm-studio"), stored("any-words-that-are-long")];
+    let (table, own) = (built_in(), key("k-1"));
+    let targets = &[Target { provider: table.resolve("minimax").unwrap(), credential: Some(&own), shape: Shape::Own }];
+    let inheritance = &Inheritance { others, ..Inheritance::default() };
+    let wanted = Wanted { table: &table, targets, inheritance, context: &[], empty_folder: None };
+    let parent = env(&[
+        ("QUUX", "0123456789abcdefghij"),
+        ("ENCODED", &base64(b"user:0123456789abcdefghij")),
+        ("PATH", "/opt/lm-studio/bin:/opt/any-words-that-are-long"),
+    ]);
+    assert_eq!(plan(parent, &wanted).unwrap().report().dropped, ["ENCODED", "QUUX"]);
+}
