@@ -15,6 +15,7 @@ use crate::output;
 
 pub(crate) fn env(global: &Global, args: &args::Plan) -> Done {
     let report = plan(&global.latch()?, args, Duration::ZERO)?.report();
+    say_unset(global, args);
     if !global.json && !std::io::stdout().is_terminal() {
         return Err(not_for_a_shell(&report));
     }
@@ -54,6 +55,22 @@ pub(super) fn plan(latch: &Latch, args: &args::Plan, min_ttl: Duration) -> Done<
         }
     }
     Ok(planning.plan()?)
+}
+
+/// Says which of the allowed names no variable has: one that is spelled otherwise passes nothing on.
+pub(super) fn say_unset(global: &Global, args: &args::Plan) {
+    let names: Vec<String> = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned()).collect();
+    for allowed in args.allow.iter().filter(|allowed| !names.contains(allowed)) {
+        let remedy = match names.iter().find(|name| name.eq_ignore_ascii_case(allowed)) {
+            Some(name) => format!("did you mean `--allow {name}`?"),
+            None => "`--allow` takes the name of a variable, as it is spelled".to_owned(),
+        };
+        output::warn(
+            global.json,
+            &format!("nothing is called {allowed} here, so `--allow` passes nothing on"),
+            &remedy,
+        );
+    }
 }
 
 fn describe(report: &Report) -> String {

@@ -34,6 +34,7 @@ fn become_it(global: &Global, args: &Run) -> Done {
         return Err(End::usage(what, recipe(global, &clash.remedy)));
     }
     if !args.quiet {
+        env::say_unset(global, &args.plan);
         say(global, &args.plan, &plan.report());
     }
     let mut command = Command::new(program);

@@ -113,6 +113,31 @@ fn what_is_allowed_by_name_passes_and_is_told() {
 }
 
 #[test]
+fn what_is_allowed_and_is_not_there_is_told() {
+    let home = home();
+    let child = run(&home, &["minimax", "--allow", "aws_profile", "--allow", "anthropic"], &["env"]);
+    assert_eq!(value(&child.out, "AWS_PROFILE"), None, "{}", child.err);
+    assert!(child.err.contains("nothing is called aws_profile here"), "{}", child.err);
+    assert!(child.err.contains("did you mean `--allow AWS_PROFILE`?"), "{}", child.err);
+    assert!(child.err.contains("nothing is called anthropic here"), "{}", child.err);
+    let quiet = run(&home, &["minimax", "-q", "--allow", "aws_profile"], &["true"]);
+    assert_eq!(quiet.err, "");
+}
+
+#[test]
+fn report_81_what_is_stored_for_another_provider_reaches_no_child_under_any_name() {
+    let home = home();
+    home.set("mistral", "0123456789abcdefghijklmnopqrstuv");
+    let mut command = home.command(&["run", "minimax", "--", "env"]);
+    let child = said(command.env("QUUX", "0123456789abcdefghijklmnopqrstuv").env("OTHER", "0123456789"));
+    assert_eq!((value(&child.out, "QUUX"), value(&child.out, "OTHER")), (None, Some("0123456789")), "{}", child.err);
+    assert!(child.err.contains("not passed on: QUUX"), "{}", child.err);
+    let mut command = home.command(&["run", "minimax", "--with", "mistral", "--", "env"]);
+    let child = said(command.env("QUUX", "0123456789abcdefghijklmnopqrstuv"));
+    assert!(value(&child.out, "QUUX").is_some(), "it is no stranger's here: {}", child.err);
+}
+
+#[test]
 fn a_profile_holds_a_list_of_what_is_meant_and_nothing_is_said_of_that() {
     let home = home();
     let listed = said(&mut home.command(&["allow", "AWS_PROFILE", "GITHUB_TOKEN", "OPENAI_BASE_URL", "--json"])).json();
