@@ -34,7 +34,7 @@ fn is_of_name(c: char) -> bool {
 }
 
 fn is_of_key(c: char) -> bool {
-    c.is_ascii_alphanumeric() || "_-./+=~".contains(c)
+    c.is_ascii_alphanumeric() || "_-./+=~:@%".contains(c)
 }
 
 #[cfg(test)]
@@ -60,6 +60,7 @@ mod tests {
             assert_eq!(assigned(text).collect::<Vec<_>>(), [("ACME_API_KEY", "0123456789")], "{text}");
         }
         assert_eq!(names("x-api-key: 0123456789"), ["x-api-key"]);
+        assert_eq!(assigned("ACME_URL=https://x").next(), Some(("ACME_URL", "https://x")));
         assert_eq!(names("Authorization: Basic 0123456789"), ["Authorization"]);
         assert_eq!(names("-Dspring.ai.api-key=0123456789"), ["Dspring.ai.api-key"]);
     }

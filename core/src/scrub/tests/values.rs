@@ -185,6 +185,7 @@ fn report_81_a_key_without_a_prefix_is_told_by_the_name_before_it() {
             r#"{\"env\":{\"AWS_SECRET_ACCESS_KEY\":\"0123456789abcdef\"}}"#,
             "A=b\nGROQ_API_KEY=0123456789abcdef\n",
             "--openai-api-key=0123456789abcdef",
+            " -- OPENAI_BASE_URL=https://elsewhere.example",
             &base64(br#"{"MISTRAL_API_KEY":"0123456789abcdef"}"#),
         ],
     );
