@@ -197,6 +197,9 @@ mod set_aside;
 #[cfg(all(feature = "file", unix))]
 #[doc(hidden)]
 pub mod states;
+#[cfg(all(feature = "doctor", unix))]
+#[doc(hidden)]
+pub mod setups;
 pub mod store;
 pub mod system;
 mod table;

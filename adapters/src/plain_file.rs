@@ -13,6 +13,9 @@ use zeroize::{Zeroize, Zeroizing};
 #[cfg(feature = "foreign")]
 pub(crate) use facts::Facts;
 #[cfg(any(feature = "foreign", all(feature = "file", unix)))]
+#[doc(hidden)]
+pub use reading::read;
+#[cfg(any(feature = "foreign", all(feature = "file", unix)))]
 pub(crate) use reading::{open, text};
 
 /// The largest file that is read, in bytes.

@@ -29,7 +29,7 @@ pub use guards::{CONTEXT, is_untold_to_opencode};
 pub use normalise::{Moved, Normalised, normalise};
 pub use plan::{EnvPlan, Judged, Report, Value, Verdict, plan};
 
-use crate::provider::{Kind, Provider, Table};
+use crate::provider::{Kind, Provider, Table, sniff};
 use crate::state::name::ProviderId;
 use crate::state::secret::Secret;
 
@@ -40,6 +40,13 @@ pub const NO_KEY: &str = "no-key";
 /// Whether a variable of this name reaches no child that works for a stranger, whatever it holds.
 pub fn is_kept_back(table: &Table, name: &str) -> bool {
     class::of_name(table, &[], name).is_kept_back()
+}
+
+/// Whether a setting of any program looks like a credential, by its name or by what it holds. For whoever shows another
+/// program's file: where there is a doubt the answer is yes.
+pub fn may_be_secret(table: &Table, name: &str, value: &str) -> bool {
+    let is_known = || !sniff::tokens(table, value).is_empty() || sniff::nameless_keys(value).next().is_some();
+    suspect::looks_like_a_credential(name, value) || is_known() || sniff::is_drawn_by_chance(value)
 }
 
 /// How a child expects to be told.

@@ -3,6 +3,7 @@
 mod helper;
 mod incoming;
 mod run;
+mod setup;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use clap_complete::Shell;
 pub(crate) use helper::{Asked, Grant, Helper};
 pub(crate) use incoming::{Import, ImportSource, Kind, Set};
 pub(crate) use run::{Allow, Plan, Run, Shape};
+pub(crate) use setup::{Chosen, How, Setup};
 
 /// The place where your programs' model-provider credentials live.
 ///
@@ -107,6 +109,15 @@ pub(crate) enum Command {
         /// Whose words.
         #[command(subcommand)]
         client: Helper,
+    },
+    /// Write into another program's own configuration that it asks credlatch: what the guide says for each
+    ///
+    /// Shows the difference and asks before it changes a file, keeps the file as it was beside it, and takes everything back
+    /// with --undo. Comments and order stay; what isn't understood is refused.
+    Setup {
+        /// Whose configuration.
+        #[command(subcommand)]
+        program: Setup,
     },
     /// Sign in to a provider, or join the login that is in progress
     ///

@@ -31,6 +31,16 @@ pub(crate) fn open(path: &Path) -> Result<Option<(File, Metadata)>, Unreadable> 
     }
 }
 
+/// The whole text of a file, for whoever edits another program's; `None` if nothing is there.
+///
+/// # Errors
+/// It can't be read.
+#[doc(hidden)]
+pub fn read(path: &Path) -> Result<Option<Zeroizing<String>>, Unreadable> {
+    let Some((mut file, meta)) = open(path)? else { return Ok(None) };
+    text(&mut file, &meta).map(Some)
+}
+
 /// The whole text of an open file.
 pub(crate) fn text(file: &mut File, meta: &Metadata) -> Result<Zeroizing<String>, Unreadable> {
     if meta.len() > MAX_FILE_BYTES {
@@ -55,8 +65,7 @@ mod tests {
     use super::*;
 
     fn read(path: &Path) -> Result<Option<String>, Unreadable> {
-        let Some((mut file, meta)) = open(path)? else { return Ok(None) };
-        text(&mut file, &meta).map(|text| Some(text.to_string()))
+        super::read(path).map(|text| text.map(|text| text.to_string()))
     }
 
     #[test]

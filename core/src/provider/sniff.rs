@@ -58,6 +58,11 @@ pub fn nameless_keys(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c| !is_token_char(c)).filter(|word| is_nameless_key(word))
 }
 
+/// Whether a text has a word in it that nobody made of words, such as a key without a prefix.
+pub(crate) fn is_drawn_by_chance(text: &str) -> bool {
+    text.split(|c: char| !is_token_char(c) && !"+=.".contains(c)).any(material::is_random)
+}
+
 /// `sk-` and at least 32 letters and digits, with nothing between them.
 fn is_nameless_key(text: &str) -> bool {
     text.strip_prefix("sk-").is_some_and(|tail| {

@@ -23,6 +23,7 @@ mod remove;
 mod rotate;
 mod run;
 mod set;
+mod setup;
 pub(crate) mod status;
 mod token;
 mod watch;
@@ -39,6 +40,7 @@ pub(crate) fn dispatch(cli: &Cli) -> Done {
         Command::Env(args) => env::env(global, args),
         Command::Token(of) => token::token(global, of),
         Command::Helper { client } => helper::helper(global, client),
+        Command::Setup { program } => setup::setup(global, program),
         Command::Login(args) => login::login(global, args),
         Command::Flows => flows::flows(global),
         Command::Cancel { flow } => cancel::cancel(global, flow),

@@ -25,7 +25,7 @@ impl Host {
     }
 
     /// As it was written.
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let name = if self.name.contains(':') { format!("[{}]", self.name) } else { self.name.clone() };
         self.port.map_or(name.clone(), |port| format!("{name}:{port}"))
     }

@@ -1,0 +1,214 @@
+//! The difference that a person sees before a file is changed, without a secret in it.
+//!
+//! The lines around a change are shown too, and in a program's configuration any of them may hold a key. So what looks like
+//! one is shown as `…`: by the name before it, and by its form.
+
+use std::fmt::Write as _;
+
+use credlatch::core::provider::Table;
+use credlatch::core::scrub::may_be_secret;
+use similar::{ChangeTag, TextDiff};
+
+use super::change::Change;
+
+/// Lines that are shown around a change.
+const AROUND: usize = 3;
+/// What stands in the place of a value that may be secret.
+const HIDDEN: &str = "…";
+
+/// The difference of one change, as `diff -u` shows it.
+pub(super) fn difference(table: &Table, change: &Change) -> String {
+    let path = change.seen.path.display();
+    let (before, after) = (change.seen.text(), change.after.as_ref().map_or("", |text| text.as_str()));
+    let name = |is_there: bool| if is_there { path.to_string() } else { "/dev/null".to_owned() };
+    let mut out = format!("--- {}\n+++ {}\n", name(change.seen.text.is_some()), name(change.after.is_some()));
+    let (old, new) = (masked(table, before, &change.ours), masked(table, after, &change.ours));
+    let shown = |lines: &[String], at: Option<usize>| at.and_then(|at| lines.get(at).cloned()).unwrap_or_default();
+    let diff = TextDiff::from_lines(before, after);
+    for hunk in diff.unified_diff().context_radius(AROUND).iter_hunks() {
+        let _ = writeln!(out, "{}", hunk.header());
+        for line in hunk.iter_changes() {
+            let _ = match line.tag() {
+                ChangeTag::Delete => writeln!(out, "-{}", shown(&old, line.old_index())),
+                ChangeTag::Insert => writeln!(out, "+{}", shown(&new, line.new_index())),
+                ChangeTag::Equal => writeln!(out, " {}", shown(&new, line.new_index())),
+            };
+        }
+    }
+    out
+}
+
+/// The lines of a text, in which `…` stands for each value that may be secret, but for what is ours.
+fn masked(table: &Table, text: &str, ours: &[String]) -> Vec<String> {
+    let mut at = At::default();
+    text.lines().map(|line| at.line(table, line, ours)).collect()
+}
+
+/// What was read of a text so far: a value may stand some lines below its name.
+#[derive(Default)]
+struct At {
+    name: String,
+    has_value: bool,
+    brackets: usize,
+}
+
+impl At {
+    fn line(&mut self, table: &Table, line: &str, ours: &[String]) -> String {
+        if self.has_value && self.brackets == 0 {
+            self.name.clear();
+        }
+        let mut out = String::new();
+        let mut rest = line;
+        let mut before = ",";
+        while !rest.is_empty() {
+            let (part, kind) = first(rest);
+            rest = &rest[part.len()..];
+            if kind == Kind::Between {
+                self.pass(part);
+                out.push_str(part);
+                before = part;
+                continue;
+            }
+            let bare = part.trim_matches(['"', '\'']);
+            let may_be_name = self.name.is_empty() || before.contains([',', '{', '}']);
+            let is_ours = !bare.is_empty() && ours.iter().any(|own| own.contains(bare));
+            if may_be_name && is_name(rest) {
+                bare.clone_into(&mut self.name);
+                (self.has_value, self.brackets) = (false, 0);
+                out.push_str(part);
+            } else {
+                self.has_value |= !is_told(bare);
+                let quote = if kind == Kind::Quoted { &part[..1] } else { "" };
+                let is_hidden = !is_ours && may_be(table, &self.name, bare);
+                out.push_str(&if is_hidden { format!("{quote}{HIDDEN}{quote}") } else { part.to_owned() });
+            }
+        }
+        out
+    }
+
+    /// What stands between: in a list all values have one name, and an object begins new names.
+    fn pass(&mut self, between: &str) {
+        for c in between.chars() {
+            match c {
+                '[' => self.brackets += 1,
+                ']' => self.brackets = self.brackets.saturating_sub(1),
+                '{' | '}' => *self = Self::default(),
+                _ => {}
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Quoted,
+    Word,
+    Between,
+}
+
+/// The first part of a line: a string with its quotation marks, a word, or what stands between.
+fn first(text: &str) -> (&str, Kind) {
+    let is_between = |c: char| c.is_whitespace() || "=,[]{}()".contains(c);
+    let begin = text.chars().next().unwrap_or_default();
+    if begin == '"' || begin == '\'' {
+        let mut is_escaped = false;
+        let end = text.char_indices().skip(1).find(|(_, c)| {
+            let closes = *c == begin && !is_escaped;
+            is_escaped = *c == '\\' && !is_escaped;
+            closes
+        });
+        return (&text[..end.map_or(text.len(), |(at, _)| at + 1)], Kind::Quoted);
+    }
+    if begin == ':' {
+        return (&text[..1], Kind::Between);
+    }
+    if is_between(begin) {
+        return (&text[..text.find(|c| !is_between(c)).unwrap_or(text.len())], Kind::Between);
+    }
+    // A colon ends a name where a blank or nothing follows, as in YAML; in an address it doesn't.
+    let ends_name = |at: usize| text[at + 1..].chars().next().is_none_or(char::is_whitespace);
+    let ends = |(at, c): &(usize, char)| is_between(*c) || (*c == ':' && ends_name(*at));
+    (&text[..text.char_indices().find(ends).map_or(text.len(), |(at, _)| at)], Kind::Word)
+}
+
+/// Whether what follows makes a part the name of a value.
+fn is_name(rest: &str) -> bool {
+    let rest = rest.trim_start();
+    rest.starts_with(':') || rest.starts_with('=')
+}
+
+/// What is a word of the format, and nobody's secret.
+fn is_told(value: &str) -> bool {
+    matches!(value, "" | "-" | "true" | "false" | "null" | "|" | "|-" | ">" | ">-" | "#")
+}
+
+fn may_be(table: &Table, name: &str, value: &str) -> bool {
+    let name = in_words(name);
+    let name = name.strip_suffix("_DATA").unwrap_or(&name);
+    !is_told(value) && (may_be_secret(table, name, value) || name.ends_with("TOKEN") || name.contains("AUTH"))
+}
+
+/// `camelCase` and `kebab-case` as `CAMEL_CASE`, as variables are spelled.
+fn in_words(name: &str) -> String {
+    let mut words = String::new();
+    let mut was_small = false;
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && was_small {
+            words.push('_');
+        }
+        was_small = c.is_ascii_lowercase() || c.is_ascii_digit();
+        words.push(if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' });
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str) -> String {
+        let latch = credlatch::Latch::in_memory();
+        masked(latch.providers(), text, &["credlatch helper claude anthropic".to_owned()]).join("\n")
+    }
+
+    #[test]
+    fn what_may_be_a_secret_is_not_shown_in_whatever_format() {
+        for (line, expected) in [
+            (r#"  "ANTHROPIC_API_KEY": "hush","#, r#"  "ANTHROPIC_API_KEY": "…","#),
+            (r#"{"env":{"apiKey":"hush","model":"large"}}"#, r#"{"env":{"apiKey":"…","model":"large"}}"#),
+            (r#""auths": {"reg.example": {"auth": "hush=="}}"#, r#""auths": {"reg.example": {"auth": "…"}}"#),
+            (r#"  "identitytoken": "hush""#, r#"  "identitytoken": "…""#),
+            ("token = \"hush\" # mine", "token = \"…\" # …"),
+            ("aws_secret_access_key = hush/hush", "aws_secret_access_key = …"),
+            ("    client-key-data: hush==", "    client-key-data: …=="),
+            ("    refresh-token: hush", "    refresh-token: …"),
+            ("\tpassword = two words", "\tpassword = … …"),
+            ("url = https://me:hush@host/x", "url = …"),
+            ("  MIIEowIBAAKCAQEAwJ7Xk3QmZbT9vLpYhRfNgXsCeUaKoIqMzBtYwD", "  …"),
+            ("keys = [\"hush-1\", \"hush-2\"]", "keys = [\"…\", \"…\"]"),
+            ("keys = [\n  \"hush\",\n  \"hush\",\n]\nx = 1", "keys = [\n  \"…\",\n  \"…\",\n]\nx = 1"),
+            ("password:\n  hush\nname: x", "password:\n  …\nname: x"),
+            ("password: |\n  hush\nname: x", "password: |\n  …\nname: x"),
+            ("- token: hush", "- token: …"),
+        ] {
+            assert_eq!(shown(line), expected);
+        }
+    }
+
+    #[test]
+    fn all_else_is_shown_as_it_is() {
+        for line in [
+            r#"  "model": "claude-sonnet-4-5","#,
+            "[registries.local]",
+            "index = \"sparse+https://crates.example/index/\"",
+            "    server: https://cluster.example:6443",
+            "\tusername = ann",
+            "[profile work]",
+            "region = eu-central-1 ; near",
+            r#"{"apiKeyHelper": "credlatch helper claude anthropic"}"#,
+            "",
+        ] {
+            assert_eq!(shown(line), line);
+        }
+    }
+}
