@@ -25,7 +25,7 @@ use std::fmt;
 
 pub use clash::{LoginClash, Place, Said, login_clash};
 pub use class::Class;
-pub use guards::{CONTEXT, is_untold_to_opencode};
+pub use guards::{CONTEXT, is_untold_to_opencode, names_for_opencode};
 pub use normalise::{Moved, Normalised, normalise};
 pub use plan::{EnvPlan, Judged, Report, Value, Verdict, plan};
 

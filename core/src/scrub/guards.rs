@@ -3,6 +3,8 @@
 
 mod opencode;
 
+pub use opencode::names as names_for_opencode;
+
 use super::dialect::{Dialect, SHAPES, Setting};
 use super::{EnvPlan, Value, Wanted};
 

@@ -83,6 +83,13 @@ pub(crate) enum Setup {
         #[command(flatten)]
         how: How,
     },
+    /// A plugin for opencode that asks credlatch for the key of each request
+    Opencode {
+        #[command(flatten)]
+        chosen: Chosen,
+        #[command(flatten)]
+        how: How,
+    },
 }
 
 /// Whose credential the program is to ask for.

@@ -60,6 +60,19 @@ pub(super) fn configuration(wanted: &Wanted<'_>, set: &[Setting]) -> String {
     format!(r#"{{"provider":{{{}}},"enabled_providers":[{}]}}"#, rows.join(","), names.join(","))
 }
 
+/// opencode's names for a provider, and the address at which it asks it; none where that isn't known.
+pub fn names(row: &Provider) -> Option<(Vec<&str>, String)> {
+    if let Some((name, _, _, home)) = SHAPED.iter().find(|(name, ..)| *name == row.id.as_str()) {
+        let version = if *name == "anthropic" { "/v1" } else { "" };
+        let url = format!("{home}{version}");
+        // A row that was replaced may be somewhere else.
+        return Url::parse(&url).filter(|url| row.is_at(url)).map(|_| (vec![*name], url.clone()));
+    }
+    let known = KNOWN.iter().find(|(id, ..)| *id == row.id.as_str());
+    let url = address(row, known.map_or(At::Usual, |(.., at)| *at))?;
+    Some((known.map_or_else(|| vec![row.id.as_str()], |(_, names, _)| names.to_vec()), url))
+}
+
 /// Whether a configuration leaves opencode no provider to work with.
 pub(super) fn is_empty(configuration: &str) -> bool {
     configuration.ends_with(r#""enabled_providers":[]}"#)

@@ -78,3 +78,14 @@ fn failure_47_opencode_is_held_to_the_planned_providers_at_their_own_addresses_o
     }
     assert!(told > 400, "{told}");
 }
+
+#[test]
+fn opencodes_names_and_addresses_are_those_that_a_plan_tells_it() {
+    let table = built_in();
+    let names = |id: &str| names_for_opencode(table.resolve(id).unwrap());
+    let told = |names: &[&'static str], url: &str| Some((names.to_vec(), url.to_owned()));
+    assert_eq!(names("anthropic"), told(&["anthropic"], "https://api.anthropic.com/v1"));
+    assert_eq!(names("openai"), told(&["openai"], "https://api.openai.com/v1"));
+    assert_eq!(names("minimax"), told(&["minimax", "minimax-coding-plan"], "https://api.minimax.io/anthropic/v1"));
+    assert_eq!(names("vercel"), None);
+}

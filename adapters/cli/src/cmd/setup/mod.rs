@@ -13,6 +13,7 @@ mod git;
 mod json;
 mod kept;
 mod kubectl;
+mod opencode;
 mod recipe;
 mod show;
 mod toml;
@@ -96,6 +97,7 @@ fn planned(recipe: &Recipe<'_>, setup: &Setup) -> Done<Plan> {
         Setup::Kubectl { user, hosts, .. } => kubectl::plan(recipe, user.as_deref(), hosts),
         Setup::ClaudeCode { .. } => claude_code::plan(recipe),
         Setup::Codex { .. } => codex::plan(recipe),
+        Setup::Opencode { .. } => opencode::plan(recipe),
     }
 }
 
@@ -216,6 +218,7 @@ impl Setup {
             Self::Kubectl { chosen, how, .. } => (Program::Kubectl, chosen, *how),
             Self::ClaudeCode { chosen, how } => (Program::ClaudeCode, chosen, *how),
             Self::Codex { chosen, how } => (Program::Codex, chosen, *how),
+            Self::Opencode { chosen, how } => (Program::Opencode, chosen, *how),
         }
     }
 }

@@ -15,6 +15,8 @@ use super::change::Change;
 const AROUND: usize = 3;
 /// What stands in the place of a value that may be secret.
 const HIDDEN: &str = "…";
+/// Names of commands that hand out credentials, and of lists of them.
+const COMMANDS: [&str; 4] = ["CREDENTIAL_PROVIDER", "CREDENTIAL_PROCESS", "CRED_HELPERS", "CREDS_STORE"];
 
 /// The difference of one change, as `diff -u` shows it.
 pub(super) fn difference(table: &Table, change: &Change) -> String {
@@ -66,12 +68,11 @@ impl At {
             if kind == Kind::Between {
                 self.pass(part);
                 out.push_str(part);
-                before = part;
+                before = if part.trim().is_empty() { before } else { part };
                 continue;
             }
             let bare = part.trim_matches(['"', '\'']);
             let may_be_name = self.name.is_empty() || before.contains([',', '{', '}']);
-            let is_ours = !bare.is_empty() && ours.iter().any(|own| own.contains(bare));
             if may_be_name && is_name(rest) {
                 bare.clone_into(&mut self.name);
                 (self.has_value, self.brackets) = (false, 0);
@@ -79,7 +80,10 @@ impl At {
             } else {
                 self.has_value |= !is_told(bare);
                 let quote = if kind == Kind::Quoted { &part[..1] } else { "" };
-                let is_hidden = !is_ours && may_be(table, &self.name, bare);
+                let is_ours = ours.iter().any(|own| own.contains(bare));
+                let is_hidden =
+                    !is_told(bare) && (is_secret_by(table, &self.name) || !is_ours && may_be_secret(table, "", bare));
+                before = "";
                 out.push_str(&if is_hidden { format!("{quote}{HIDDEN}{quote}") } else { part.to_owned() });
             }
         }
@@ -142,10 +146,13 @@ fn is_told(value: &str) -> bool {
     matches!(value, "" | "-" | "true" | "false" | "null" | "|" | "|-" | ">" | ">-" | "#")
 }
 
-fn may_be(table: &Table, name: &str, value: &str) -> bool {
+/// Whether whatever has this name is taken for a secret. A command and an address say more to whoever sees them, and are
+/// judged by their form.
+fn is_secret_by(table: &Table, name: &str) -> bool {
     let name = in_words(name);
     let name = name.strip_suffix("_DATA").unwrap_or(&name);
-    !is_told(value) && (may_be_secret(table, name, value) || name.ends_with("TOKEN") || name.contains("AUTH"))
+    let is_told = COMMANDS.contains(&name) || name.ends_with("BASE_URL");
+    !is_told && (may_be_secret(table, name, "x") || name.ends_with("TOKEN") || name.contains("AUTH"))
 }
 
 /// `camelCase` and `kebab-case` as `CAMEL_CASE`, as variables are spelled.
