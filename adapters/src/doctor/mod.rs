@@ -28,6 +28,7 @@ mod provider;
 mod remembered;
 mod rows;
 mod seen;
+mod setups;
 mod store;
 mod surroundings;
 mod tools;
@@ -119,6 +120,8 @@ impl Latch {
         environment::examine(&case, surroundings, &mut diagnosis.findings);
         dotenv::examine(&case, surroundings, &mut diagnosis.findings);
         tools::examine(&case, surroundings, &mut diagnosis.findings);
+        let home = self.place().map(|place| place.home);
+        setups::examine(&case, surroundings, home.as_deref(), &mut diagnosis.findings);
         if let Some(place) = self.place() {
             twins::examine(&case, &place.home, &mut diagnosis.findings);
             emptiness::examine(&place.home, &mut diagnosis.findings);

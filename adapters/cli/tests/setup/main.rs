@@ -8,6 +8,7 @@ mod helper;
 mod cases;
 mod crash;
 mod desk;
+mod doctor;
 mod edited;
 mod fresh;
 #[path = "../helpers/guide.rs"]
