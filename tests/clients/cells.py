@@ -132,7 +132,7 @@ def judge(cell, ran):
         wrong += [f"another stored secret arrived: {secret} ({place}, {request.host})" for request, place in ran.carried(secret)]
     came = ran.carried(cell.planned)
     wrong += [f"the planned one arrived at {request.host}" for request, _ in came if request.host not in cell.hosts]
-    if not any(request.host == cell.hosts[0] and _asks_a_model(request) for request, _ in came):
+    if not any(request.host == cell.hosts[0] and asks_a_model(request) for request, _ in came):
         wrong.append("the planned one didn't arrive" if ran.requests else "nothing was sent")
     if cell.is_login and not any(OAUTH_BETA in text for request, _ in came for _, text in request.texts()):
         wrong.append("no request said that its bearer is a login, as Anthropic's own clients do")
@@ -149,5 +149,5 @@ def try_control(client, world):
     return [] if ran.leaks() else ["nothing marked arrived, so its cells can't fail: " + ran.err.strip()[-300:]]
 
 
-def _asks_a_model(request):
+def asks_a_model(request):
     return request.method == "POST" and request.path.split("?")[0].endswith(MODELS)

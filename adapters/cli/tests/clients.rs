@@ -83,7 +83,7 @@ fn report_81_real_clients_send_what_is_planned_and_nothing_else() {
         known.extend(cells.iter().map(|cell| (cell.as_str(), finding.as_str())));
     }
     let tried = tried();
-    for kind in ["control", "cell", "fact"] {
+    for kind in ["control", "cell", "setup", "fact"] {
         assert!(tried.iter().any(|one| one.kind == kind), "no {kind} was tried");
     }
     for cell in known.keys() {
