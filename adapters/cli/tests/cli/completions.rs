@@ -53,6 +53,8 @@ fn providers_profiles_and_labels_are_offered() {
         assert_eq!(offers(&["rotate", "openai", "--profile", "other", "--label", ""]), all(&["x"]), "{shell}");
         assert_eq!(offers(&["--profile", "o"]), all(&["other"]), "{shell}");
         assert_eq!(offers(&["impo"]), all(&["import"]), "{shell}");
+        assert!(offers(&["setup", ""]).contains(&"claude-code".to_owned()), "{shell}");
+        assert_eq!(offers(&["setup", "git", "minimax"]), all(&MINIMAX), "{shell}");
         assert!(!offers(&[""]).contains(&"demo".to_owned()), "{shell}: what is hidden is not offered");
     }
 }
