@@ -58,7 +58,7 @@ fn another_helper_is_shown_as_replaced_and_comes_back() {
 #[test]
 fn after_a_change_elsewhere_in_the_file_only_what_was_written_goes() {
     // JSON has no place for a line that means nothing.
-    for case in CASES.iter().filter(|case| !case.filled.is_empty() && !case.file.ends_with(".json")) {
+    for case in CASES.iter().filter(|case| !case.filled.is_empty() && !case.filled.starts_with('{')) {
         let mine = "# later\n";
         let desk = Desk::new();
         desk.write(case.file, case.filled);

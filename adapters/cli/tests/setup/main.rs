@@ -16,8 +16,6 @@ mod fresh;
 mod guide;
 #[path = "../../../tests/common/needs.rs"]
 mod needs;
-#[path = "../../../tests/common/programs.rs"]
-mod programs;
 #[path = "../cli/pty.rs"]
 #[expect(dead_code, reason = "the other tests use the rest")]
 mod pty;

@@ -138,10 +138,7 @@ mod tests {
         let default = edit("[default]", "default", LINE).unwrap();
         assert_eq!(default, format!("[default]\ncredential_process = {LINE}\n"));
         let empty = edit("[profile work]\n[b]\n", "work", LINE).unwrap();
-        assert_eq!(
-            empty,
-            format!("[profile work]\n[b]\n").replace("[b]", &format!("credential_process = {LINE}\n[b]"))
-        );
+        assert_eq!(empty, "[profile work]\n[b]\n".replace("[b]", &format!("credential_process = {LINE}\n[b]")));
     }
 
     #[test]

@@ -11,8 +11,7 @@ use crate::end::{Done, End};
 
 pub(super) fn plan(recipe: &Recipe<'_>, hosts: &[Host]) -> Done<Plan> {
     let own = &recipe.row.native_hosts;
-    let names: Vec<String> =
-        if hosts.is_empty() { own.iter().cloned().collect() } else { hosts.iter().map(Host::text).collect() };
+    let names: Vec<String> = if hosts.is_empty() { own.clone() } else { hosts.iter().map(Host::text).collect() };
     if names.is_empty() {
         let what = format!("the row of {} names no host", recipe.row.id);
         return Err(End::usage(what, "name the one that git asks: --host git.example"));
@@ -41,6 +40,16 @@ enum Line<'a> {
     Other,
 }
 
+/// A section of credentials.
+#[derive(Clone)]
+struct Section {
+    /// For which address; none for all hosts.
+    url: Option<String>,
+}
+
+/// A line, and the section of credentials that it is in.
+type Read<'a> = (Option<Section>, Line<'a>);
+
 /// The text with the helper for this address, at the end: what is named later is asked later, and told the secret too.
 fn edit(text: &str, url: &str, helper: &str) -> Result<String, String> {
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
@@ -53,13 +62,13 @@ fn edit(text: &str, url: &str, helper: &str) -> Result<String, String> {
         if !name.eq_ignore_ascii_case("helper") {
             continue;
         }
-        let is_own = section.as_deref().is_some_and(|sub| sub.trim_end_matches('/') == url);
+        let is_own = section.url.as_deref().is_some_and(|sub| sub.trim_end_matches('/') == url);
         if is_own {
             found.push((at, unquoted(value)?));
         }
         // A section for all hosts, or for this one in another spelling, may be asked as well.
-        is_last =
-            is_own || (is_last && section.as_deref().is_some_and(|sub| !sub.contains('*') && !url.starts_with(sub)));
+        is_last = is_own
+            || (is_last && section.url.as_deref().is_some_and(|sub| !sub.contains('*') && !url.starts_with(sub)));
     }
     if is_last && found.iter().map(|(_, value)| value.as_str()).eq(wanted) {
         return Ok(text.to_owned());
@@ -83,9 +92,9 @@ fn edit(text: &str, url: &str, helper: &str) -> Result<String, String> {
     Ok(out)
 }
 
-/// Each line, with the section that it is in, if that is one of credentials: none for all hosts.
-fn read<'a>(lines: &[&'a str]) -> Result<Vec<(Option<Option<String>>, Line<'a>)>, String> {
-    let mut section = None;
+/// Each line, with the section that it is in, if that is one of credentials.
+fn read<'a>(lines: &[&'a str]) -> Result<Vec<Read<'a>>, String> {
+    let mut section: Option<Section> = None;
     let mut goes_on = false;
     let mut all = Vec::new();
     for (at, text) in lines.iter().enumerate() {
@@ -97,7 +106,7 @@ fn read<'a>(lines: &[&'a str]) -> Result<Vec<(Option<Option<String>>, Line<'a>)>
             _ if was_begun || is_comment => Line::Other,
             Some(rest) => {
                 let (name, sub) = header(rest).ok_or_else(|| format!("can't be understood: line {}", at + 1))?;
-                section = name.eq_ignore_ascii_case("credential").then(|| sub.clone());
+                section = name.eq_ignore_ascii_case("credential").then(|| Section { url: sub.clone() });
                 if name.to_ascii_lowercase().starts_with("credential.") {
                     return Err(format!("writes a section of credentials in git's oldest form, in line {}", at + 1));
                 }
@@ -156,7 +165,7 @@ fn unquoted(value: &str) -> Result<String, String> {
 }
 
 /// Whether a line is the header of a section that had nothing but what goes.
-fn is_emptied(read: &[(Option<Option<String>>, Line<'_>)], at: usize, goes: &[usize]) -> bool {
+fn is_emptied(read: &[Read<'_>], at: usize, goes: &[usize]) -> bool {
     if !matches!(read[at].1, Line::Header(..)) {
         return false;
     }

@@ -159,13 +159,11 @@ fn add(lines: &mut Vec<String>, document: Option<&Yaml<'_>>, user: &str, wanted:
     if head.is_none() && document.is_some_and(|document| field(document, "users").is_some()) {
         return Err("writes `users` in another form than kubectl does".to_owned());
     }
-    let (head, is_made) = match head {
-        Some(head) => (head, false),
-        None => {
-            lines.push("users:".to_owned());
-            (lines.len() - 1, true)
-        }
-    };
+    let is_made = head.is_none();
+    if is_made {
+        lines.push("users:".to_owned());
+    }
+    let head = head.unwrap_or(lines.len() - 1);
     "users:".clone_into(&mut lines[head]);
     let inside =
         lines[head + 1..].iter().take_while(|line| line.starts_with([' ', '-', '#']) || line.trim().is_empty());
@@ -188,12 +186,12 @@ fn replace(lines: &mut Vec<String>, user: &str, found: &Yaml<'_>, wanted: &[Stri
         return Err(format!("gives the user {user} another credential, in `{other}`"));
     }
     let odd = || "is not in the plain form that kubectl writes".to_owned();
-    let named = |line: &String| {
+    let names_user = |line: &String| {
         let line = line.trim_start().trim_start_matches("- ");
         line.strip_prefix("name:").is_some_and(|name| name.trim().trim_matches(['"', '\'']) == user)
     };
     let users = lines.iter().position(|line| is_users(line)).ok_or_else(odd)?;
-    let at = users + 1 + lines[users + 1..].iter().position(named).ok_or_else(odd)?;
+    let at = users + 1 + lines[users + 1..].iter().position(names_user).ok_or_else(odd)?;
     let is_item = |line: &&String| line.trim_start().starts_with("- ");
     let item_indent = lines[users + 1..].iter().find(is_item).map(|line| indent_of(line)).ok_or_else(odd)?;
     let begins = |at: &usize| indent_of(&lines[*at]) == item_indent && is_item(&&lines[*at]);

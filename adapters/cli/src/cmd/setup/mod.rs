@@ -181,7 +181,7 @@ impl Act<'_> {
         })
     }
 
-    fn object(&self, changes: &[Change], differences: Option<&[String]>, changed: bool) -> serde_json::Value {
+    fn object(&self, changes: &[Change], differences: Option<&[String]>, is_done: bool) -> serde_json::Value {
         let file = |(at, change): (usize, &Change)| {
             json!({
                 "file": change.seen.path.to_string_lossy(),
@@ -192,7 +192,7 @@ impl Act<'_> {
             "program": self.program.as_str(),
             "undo": self.how.undo,
             "dry_run": self.how.dry_run,
-            "changed": changed,
+            "changed": is_done,
             "files": changes.iter().enumerate().map(file).collect::<Vec<_>>(),
         })
     }

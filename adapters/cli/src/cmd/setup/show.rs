@@ -84,7 +84,11 @@ impl At {
                 let is_hidden =
                     !is_told(bare) && (is_secret_by(table, &self.name) || !is_ours && may_be_secret(table, "", bare));
                 before = "";
-                out.push_str(&if is_hidden { format!("{quote}{HIDDEN}{quote}") } else { part.to_owned() });
+                if is_hidden {
+                    out.extend([quote, HIDDEN, quote]);
+                } else {
+                    out.push_str(part);
+                }
             }
         }
         out
