@@ -194,12 +194,12 @@ pub mod secrecy;
 #[doc(hidden)]
 pub mod served;
 mod set_aside;
-#[cfg(all(feature = "file", unix))]
-#[doc(hidden)]
-pub mod states;
 #[cfg(all(feature = "doctor", unix))]
 #[doc(hidden)]
 pub mod setups;
+#[cfg(all(feature = "file", unix))]
+#[doc(hidden)]
+pub mod states;
 pub mod store;
 pub mod system;
 mod table;

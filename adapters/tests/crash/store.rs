@@ -14,7 +14,7 @@ use super::process::Process;
 /// A store of a process.
 pub(crate) enum AnyStore {
     Own(Box<FileStore<Process>>),
-    Hermes(HermesStore<Process>),
+    Hermes(Box<HermesStore<Process>>),
 }
 
 /// The same while it is locked.
@@ -37,7 +37,7 @@ impl AnyStore {
     pub(crate) fn of(process: &Process, home: &Path) -> Self {
         let disk = Arc::new(process.clone());
         if process.machine.inner().world.is_hermes {
-            return Self::Hermes(super::shared::store(disk));
+            return Self::Hermes(Box::new(super::shared::store(disk)));
         }
         Self::Own(Box::new(FileStore::on(disk, home, &ProfileName::default())))
     }

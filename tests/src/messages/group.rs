@@ -8,7 +8,7 @@ pub(super) struct Group {
 }
 
 /// The parts, in order. A path belongs to the part with its longest beginning.
-pub(super) const GROUPS: [Group; 14] = [
+pub(super) const GROUPS: [Group; 15] = [
     Group {
         title: "Giving arguments and naming a store",
         about: "Before anything is read: an argument, a variable, a home or a profile is not what it must be.",
@@ -114,6 +114,11 @@ pub(super) const GROUPS: [Group; 14] = [
         paths: &["adapters/cli/src/cmd/helper/"],
     },
     Group {
+        title: "Setting another program up",
+        about: "`setup`: a program's own configuration is written, or taken back.",
+        paths: &["adapters/cli/src/cmd/setup/", "adapters/src/setups/"],
+    },
+    Group {
         title: "Files of other tools",
         about: "`import` and links: a login that Claude Code, Codex or Hermes keeps.",
         paths: &[
@@ -122,7 +127,7 @@ pub(super) const GROUPS: [Group; 14] = [
             "adapters/src/latch/import.rs",
             "adapters/src/latch/link.rs",
             "adapters/src/latch/no_link.rs",
-            "adapters/src/plain_file.rs",
+            "adapters/src/plain_file",
             "adapters/cli/src/cmd/import.rs",
         ],
     },
@@ -139,7 +144,7 @@ pub(super) const GROUPS: [Group; 14] = [
             "adapters/src/file/",
             "adapters/src/memory",
             "adapters/src/store/",
-            "adapters/src/hermes/",
+            "adapters/hermes/src/",
             "adapters/src/any_store.rs",
             "adapters/src/codec.rs",
             "adapters/src/private_file.rs",

@@ -12,7 +12,7 @@ use super::uses::uses;
 use crate::names::{files, root};
 
 /// The crates that a person meets.
-const CRATES: [&str; 3] = ["core/src", "adapters/src", "adapters/cli/src"];
+const CRATES: [&str; 4] = ["core/src", "adapters/src", "adapters/hermes/src", "adapters/cli/src"];
 
 /// What is for those who write a store or test one: nobody meets it who uses the product.
 const FOR_DEVELOPERS: [&str; 4] =
