@@ -1,7 +1,7 @@
 //! `docs/messages.md`: every error, finding and warning of the product with its remedy, read out of the source.
 //!
-//! [`source`] reads the crates and knows each function, [`value`] says what an expression may be as text, [`walk`] finds
-//! where a message is made and with what, [`sentence`] collects the sentences of error types, and [`page`] writes them down
+//! `source` reads the crates and knows each function, `value` says what an expression may be as text, `walk` finds
+//! where a message is made and with what, `sentence` collects the sentences of error types, and `page` writes them down
 //! by where a person meets them.
 
 mod call;
