@@ -8,10 +8,10 @@ use std::path::Path;
 use credlatch::core::fingerprint::digest;
 use credlatch::plain_file;
 use credlatch::setups::{Hunk, Program, Record, Setups, lines};
-use similar::TextDiff;
 use zeroize::Zeroizing;
 
 use super::change::{Change, Seen};
+use super::diff::{Differing, differing};
 use super::write;
 use crate::end::Done;
 
@@ -88,19 +88,14 @@ fn by_hand(record: &Record) -> String {
 
 /// What changed from one text to the other, by lines.
 fn hunks(before: &str, after: &str) -> Vec<Hunk> {
-    let (old, new) = (lines(before), lines(after));
-    let diff = TextDiff::from_slices(&old, &new);
-    let ops = diff.grouped_ops(0).into_iter().flatten().filter(|op| op.tag() != similar::DiffTag::Equal);
-    ops.map(|op| {
-        let added = &new[op.new_range()];
-        Hunk {
-            at: op.old_range().start,
-            removed: op.old_range().len(),
-            added: added.len(),
-            digest: digest(&[&added.concat()]),
-        }
-    })
-    .collect()
+    let new = lines(after);
+    let hunk = |Differing { before, after }: Differing| Hunk {
+        at: before.start,
+        removed: before.len(),
+        added: after.len(),
+        digest: digest(&[&new[after].concat()]),
+    };
+    differing(before, after).into_iter().map(hunk).collect()
 }
 
 /// The text of now without what was put in, and with what was taken out: only if each part stands there once, in order.

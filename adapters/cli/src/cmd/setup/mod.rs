@@ -8,6 +8,7 @@ mod cargo;
 mod change;
 mod claude_code;
 mod codex;
+mod diff;
 mod docker;
 mod git;
 mod json;

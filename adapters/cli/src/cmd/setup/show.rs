@@ -4,12 +4,13 @@
 //! one is shown as `…`: by the name before it, and by its form.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use credlatch::core::provider::Table;
 use credlatch::core::scrub::may_be_secret;
-use similar::{ChangeTag, TextDiff};
 
 use super::change::Change;
+use super::diff::{Differing, differing};
 
 /// Lines that are shown around a change.
 const AROUND: usize = 3;
@@ -25,19 +26,50 @@ pub(super) fn difference(table: &Table, change: &Change) -> String {
     let name = |is_there: bool| if is_there { path.to_string() } else { "/dev/null".to_owned() };
     let mut out = format!("--- {}\n+++ {}\n", name(change.seen.text.is_some()), name(change.after.is_some()));
     let (old, new) = (masked(table, before, &change.ours), masked(table, after, &change.ours));
-    let shown = |lines: &[String], at: Option<usize>| at.and_then(|at| lines.get(at).cloned()).unwrap_or_default();
-    let diff = TextDiff::from_lines(before, after);
-    for hunk in diff.unified_diff().context_radius(AROUND).iter_hunks() {
-        let _ = writeln!(out, "{}", hunk.header());
-        for line in hunk.iter_changes() {
-            let _ = match line.tag() {
-                ChangeTag::Delete => writeln!(out, "-{}", shown(&old, line.old_index())),
-                ChangeTag::Insert => writeln!(out, "+{}", shown(&new, line.new_index())),
-                ChangeTag::Equal => writeln!(out, " {}", shown(&new, line.new_index())),
-            };
+    for part in parts(differing(before, after)) {
+        let (first, last) = (&part[0], &part[part.len() - 1]);
+        let above = first.before.start.min(AROUND);
+        let below = (old.len() - last.before.end).min(AROUND);
+        let shown = |first: usize, last: usize| first - above..last + below;
+        let (of_old, of_new) = (shown(first.before.start, last.before.end), shown(first.after.start, last.after.end));
+        let _ = writeln!(out, "@@ -{} +{} @@", numbered(&of_old), numbered(&of_new));
+        let mut at = of_old.start;
+        for Differing { before, after } in &part {
+            old[at..before.start].iter().for_each(|line| put(&mut out, ' ', line));
+            old[before.clone()].iter().for_each(|line| put(&mut out, '-', line));
+            new[after.clone()].iter().for_each(|line| put(&mut out, '+', line));
+            at = before.end;
         }
+        old[at..of_old.end].iter().for_each(|line| put(&mut out, ' ', line));
     }
     out
+}
+
+fn put(out: &mut String, sign: char, line: &str) {
+    let _ = writeln!(out, "{sign}{line}");
+}
+
+/// What differs, in parts that are shown together because the lines around them would meet.
+fn parts(all: Vec<Differing>) -> Vec<Vec<Differing>> {
+    let mut parts: Vec<Vec<Differing>> = Vec::new();
+    for one in all {
+        let is_near =
+            |part: &Vec<Differing>| part.last().is_some_and(|last| one.before.start - last.before.end <= 2 * AROUND);
+        match parts.last_mut().filter(|part| is_near(part)) {
+            Some(part) => part.push(one),
+            None => parts.push(vec![one]),
+        }
+    }
+    parts
+}
+
+/// The lines of a range as `diff -u` counts them.
+fn numbered(lines: &Range<usize>) -> String {
+    match lines.len() {
+        0 => format!("{},0", lines.start),
+        1 => format!("{}", lines.start + 1),
+        count => format!("{},{count}", lines.start + 1),
+    }
 }
 
 /// The lines of a text, in which `…` stands for each value that may be secret, but for what is ours.
@@ -175,11 +207,44 @@ fn in_words(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::change::Seen;
     use super::*;
 
     fn shown(text: &str) -> String {
         let latch = credlatch::Latch::in_memory();
         masked(latch.providers(), text, &["credlatch helper claude anthropic".to_owned()]).join("\n")
+    }
+
+    fn changed(before: &str, after: &str) -> String {
+        let seen = Seen { path: "/x".into(), text: Some(before.to_owned().into()), mode: None };
+        let change = Change { seen, after: Some(after.to_owned().into()), mode: 0o600, ours: Vec::new() };
+        let shown = difference(credlatch::Latch::in_memory().providers(), &change);
+        shown.strip_prefix("--- /x\n+++ /x\n").unwrap().to_owned()
+    }
+
+    #[test]
+    fn a_difference_is_shown_as_diff_shows_it() {
+        let ten = "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n";
+        for (before, after, expected) in [
+            ("", "a\nb\n", "@@ -0,0 +1,2 @@\n+a\n+b\n".to_owned()),
+            ("a\n", "", "@@ -1 +0,0 @@\n-a\n".to_owned()),
+            ("a", "a\nb\n", "@@ -1 +1,2 @@\n-a\n+a\n+b\n".to_owned()),
+            (ten, &ten.replace('5', "five"), "@@ -2,7 +2,7 @@\n 2\n 3\n 4\n-5\n+five\n 6\n 7\n 8\n".to_owned()),
+            (ten, &format!("0\n{ten}"), "@@ -1,3 +1,4 @@\n+0\n 1\n 2\n 3\n".to_owned()),
+            (ten, &format!("{ten}11\n"), "@@ -8,3 +8,4 @@\n 8\n 9\n 10\n+11\n".to_owned()),
+            (
+                ten,
+                &ten.replace("1\n2", "2").replace("9\n", ""),
+                "@@ -1,4 +1,3 @@\n-1\n 2\n 3\n 4\n@@ -6,5 +5,4 @@\n 6\n 7\n 8\n-9\n 10\n".to_owned(),
+            ),
+            (
+                ten,
+                &ten.replace("2\n", "").replace("9\n", ""),
+                format!("@@ -1,10 +1,8 @@\n 1\n-2\n{}-9\n 10\n", " 3\n 4\n 5\n 6\n 7\n 8\n"),
+            ),
+        ] {
+            assert_eq!(changed(before, after), expected);
+        }
     }
 
     #[test]
