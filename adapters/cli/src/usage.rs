@@ -104,7 +104,7 @@ fn unknown(error: &clap::Error, glance: &Glance) -> End {
     if !is_option {
         return End::usage("there is an argument too many", glance.help());
     }
-    let suggested = all(error, ContextKind::SuggestedArg);
+    let suggested = nearest(error, ContextKind::SuggestedArg);
     let remedy = if suggested.is_empty() { glance.help() } else { format!("did you mean `{suggested}`?") };
     // A secret that begins with a dash is not repeated.
     let is_name = name.len() <= 24 && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
@@ -121,11 +121,19 @@ pub(crate) fn secret_in_arguments() -> End {
     )
 }
 
+/// Of several that resemble what was given, the one that does so most: clap has it last.
+fn nearest(error: &clap::Error, kind: ContextKind) -> String {
+    match error.get(kind) {
+        Some(ContextValue::Strings(names)) => names.last().cloned().unwrap_or_default(),
+        _ => all(error, kind),
+    }
+}
+
 fn no_command(error: &clap::Error) -> End {
     let given = all(error, ContextKind::InvalidSubcommand);
     let is_word = given.len() <= 16 && given.bytes().all(|byte| byte.is_ascii_lowercase());
     let what = if is_word { format!("there is no command `{given}`") } else { "there is no such command".to_owned() };
-    let suggested = all(error, ContextKind::SuggestedSubcommand);
+    let suggested = nearest(error, ContextKind::SuggestedSubcommand);
     let remedy = if suggested.is_empty() {
         "`credlatch --help` shows all commands".to_owned()
     } else {
