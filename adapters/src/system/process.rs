@@ -17,33 +17,23 @@ pub struct Process {
     pub pid_namespace: u64,
 }
 
-/// What `/proc` said of the process of this number, which is never said anew of the same one. The number is written last.
+/// When the process of this number and pid namespace started: what `/proc` says of that never changes. The number is written last.
 static KNOWN: (AtomicU32, AtomicU64, AtomicU64) = (AtomicU32::new(0), AtomicU64::new(0), AtomicU64::new(0));
-/// The first process of a pid namespace, whose child in another one has the same number.
-const FIRST: u32 = 1;
 
 impl Process {
-    /// This process. After a fork it is another one, which is seen by its number; the first one of a namespace is looked up each
-    /// time, because its child may be the first one of another.
+    /// This process. The namespace is looked up each time: a child in one of its own may have the number of the process that it was
+    /// forked from.
     pub fn own() -> Self {
-        let (known, started, pid_namespace) = (&KNOWN.0, &KNOWN.1, &KNOWN.2);
-        let pid = std::process::id();
-        if known.load(Ordering::Acquire) == pid && pid != FIRST {
-            let (started, pid_namespace) = (started.load(Ordering::Relaxed), pid_namespace.load(Ordering::Relaxed));
-            return Self { pid, started, pid_namespace };
+        let (known, of, since) = (&KNOWN.0, &KNOWN.1, &KNOWN.2);
+        let (pid, pid_namespace) = (std::process::id(), pid_namespace());
+        if known.load(Ordering::Acquire) == pid && of.load(Ordering::Relaxed) == pid_namespace {
+            return Self { pid, started: since.load(Ordering::Relaxed), pid_namespace };
         }
-        let own = Self::look_up(pid);
-        started.store(own.started, Ordering::Relaxed);
-        pid_namespace.store(own.pid_namespace, Ordering::Relaxed);
+        let started = stat("self").map_or(0, |stat| stat.started);
+        since.store(started, Ordering::Relaxed);
+        of.store(pid_namespace, Ordering::Relaxed);
         known.store(pid, Ordering::Release);
-        own
-    }
-
-    fn look_up(pid: u32) -> Self {
-        let link = fs::read_link("/proc/self/ns/pid").unwrap_or_default();
-        let text = link.to_string_lossy();
-        let pid_namespace = text.trim_start_matches("pid:[").trim_end_matches(']').parse().unwrap_or(0);
-        Self { pid, started: stat("self").map_or(0, |stat| stat.started), pid_namespace }
+        Self { pid, started, pid_namespace }
     }
 
     /// This process as the actor of an act whose sign of life has this name.
@@ -98,7 +88,9 @@ fn exists(_pid: u32) -> bool {
 
 /// The inode of the pid namespace of this process; 0 where the platform doesn't say.
 pub(crate) fn pid_namespace() -> u64 {
-    Process::own().pid_namespace
+    let link = fs::read_link("/proc/self/ns/pid").unwrap_or_default();
+    let text = link.to_string_lossy();
+    text.trim_start_matches("pid:[").trim_end_matches(']').parse().unwrap_or(0)
 }
 
 struct Stat {
