@@ -1,5 +1,7 @@
 //! What is known to be harmless.
 
+use std::cmp::Ordering;
+
 /// Whether a variable may pass where only harmless ones do.
 pub(super) fn is_harmless(name: &str, value: &str) -> bool {
     let name = name.to_ascii_uppercase();
@@ -40,7 +42,23 @@ const OF_FAMILIES: &str = include_str!("harmless.txt");
 
 /// Whether a name, in capitals, is one of those.
 pub(super) fn is_a_familys(name: &str) -> bool {
-    OF_FAMILIES.lines().any(|known| known == name)
+    has_line(OF_FAMILIES, name)
+}
+
+/// Whether a text of sorted lines has this one, found by halving what is left of it.
+fn has_line(sorted: &str, wanted: &str) -> bool {
+    let (mut begin, mut end) = (0, sorted.len());
+    while begin < end {
+        let middle = begin.midpoint(end);
+        let from = sorted[begin..middle].rfind('\n').map_or(begin, |at| begin + at + 1);
+        let to = sorted[middle..end].find('\n').map_or(end, |at| middle + at);
+        match wanted.cmp(&sorted[from..to]) {
+            Ordering::Less => end = from,
+            Ordering::Equal => return true,
+            Ordering::Greater => begin = end.min(to + 1),
+        }
+    }
+    false
 }
 
 #[cfg(test)]
@@ -50,12 +68,30 @@ mod tests {
     use crate::provider::tests::built_in;
 
     #[test]
+    fn every_line_is_found_and_nothing_between_two() {
+        for lines in ["", "B", "B\n", "B\nD\nFF\n", "B\nD\nFF", OF_FAMILIES] {
+            for line in lines.lines() {
+                assert!(has_line(lines, line), "{line:?} in {lines:?}");
+                for other in [format!("{line}!"), line[1..].to_owned(), format!("{line}\n")] {
+                    assert_eq!(
+                        has_line(lines, &other),
+                        lines.lines().any(|known| known == other),
+                        "{other:?} in {lines:?}"
+                    );
+                }
+            }
+            assert!(!["", "A", "Z", "\n"].into_iter().any(|other| has_line(lines, other)), "{lines:?}");
+        }
+    }
+
+    #[test]
     fn each_line_says_something_and_nothing_of_a_provider() {
         let lines: Vec<&str> = OF_FAMILIES.lines().collect();
         assert!(lines.is_sorted_by(|one, next| one < next));
         let table = built_in();
         for name in lines {
             assert_eq!(name, name.to_ascii_uppercase());
+            assert!(name.is_ascii(), "{name} may not be halved anywhere");
             assert!(!table.providers().flat_map(Provider::all_names).any(|known| known == name), "{name}");
         }
     }
