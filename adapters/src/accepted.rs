@@ -11,6 +11,7 @@ use credlatch_core::provider::Provider;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind};
+use crate::whole::whole;
 use crate::{private_file, trusted};
 
 /// The file's name in the home.
@@ -33,7 +34,7 @@ struct Record {
 
 impl Accepted {
     pub(crate) fn in_home(home: &Path) -> Self {
-        let home = std::path::absolute(Path::new(".").join(home)).unwrap_or_else(|_| home.to_owned());
+        let home = whole(home.to_owned());
         Self { file: home.join(NAME) }
     }
 

@@ -212,6 +212,8 @@ mod trusted;
 #[cfg(feature = "http")]
 pub mod web;
 mod when;
+#[cfg(all(feature = "file", unix))]
+mod whole;
 mod wiped;
 
 pub use credlatch_core as core;

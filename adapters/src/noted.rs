@@ -10,6 +10,7 @@ use credlatch_core::origin::Origin;
 use credlatch_core::provider::Provider;
 
 use crate::error::{Error, ErrorKind};
+use crate::whole::whole;
 use crate::{private_file, trusted};
 
 /// The directory's name in the home.
@@ -23,7 +24,7 @@ pub(crate) struct Noted {
 
 impl Noted {
     pub(crate) fn in_home(home: &Path) -> Self {
-        let home = std::path::absolute(Path::new(".").join(home)).unwrap_or_else(|_| home.to_owned());
+        let home = whole(home.to_owned());
         Self { folder: home.join(NAME) }
     }
 

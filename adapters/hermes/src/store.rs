@@ -71,7 +71,7 @@ impl<D: Disk> HermesStore<D> {
             gate: D::Gate::default(),
             trusts_file_system: false,
             record: None,
-            keys: Keys::default(),
+            keys: Keys::at(None, PathBuf::new()),
         })
     }
 

@@ -9,7 +9,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use credlatch_core::fingerprint::{AtHand, KEY_BYTES, MarkKey};
 use credlatch_core::state::State;
@@ -20,19 +20,19 @@ use super::paths::Paths;
 use crate::trusted::{self, Distrust};
 
 /// Where the key is, as one store uses it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Keys {
     file: Option<PathBuf>,
     /// The directory that may not hold it.
-    home: PathBuf,
+    home: Arc<Path>,
     /// Once it was read it stays the same for this store.
     known: OnceLock<MarkKey>,
 }
 
 impl Keys {
     /// The key in this file, for a store in this directory.
-    pub fn at(file: Option<PathBuf>, home: PathBuf) -> Self {
-        Self { file, home, known: OnceLock::new() }
+    pub fn at(file: Option<PathBuf>, home: impl Into<Arc<Path>>) -> Self {
+        Self { file, home: home.into(), known: OnceLock::new() }
     }
 
     /// The state that was loaded, with the key at hand if some of its marks are keyed.

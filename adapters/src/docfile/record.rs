@@ -12,7 +12,7 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use credlatch_core::port::{Clock, StoreError, StoreErrorKind};
 use credlatch_core::state::Nonce;
@@ -40,15 +40,15 @@ const PAUSE_MS: u64 = 2;
 pub struct Record {
     path: PathBuf,
     /// The directory that may not hold it.
-    home: PathBuf,
+    home: Arc<Path>,
     /// The directory of a document that it was seen to lie outside of, all links followed.
     outside_of: OnceLock<PathBuf>,
 }
 
 impl Record {
     /// The record in this file, for a store in this directory.
-    pub fn at(path: PathBuf, home: PathBuf) -> Self {
-        Self { path, home, outside_of: OnceLock::new() }
+    pub fn at(path: PathBuf, home: impl Into<Arc<Path>>) -> Self {
+        Self { path, home: home.into(), outside_of: OnceLock::new() }
     }
 
     /// The number of the newest move that is remembered of a store; 0 if there is none.

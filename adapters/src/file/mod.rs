@@ -36,12 +36,14 @@ pub use crate::docfile::provenance::Provenance;
 use crate::docfile::record::Record;
 pub use crate::docfile::room::Room;
 pub use crate::docfile::{RealDisk, RealGate, disk, kept};
+use crate::whole::whole;
 pub use inspect::{Exposure, Found, Harm, Inspection, LockSeen};
 pub use lock::FileLocked;
 
 /// One profile of a store on disk. It may be shared by any number of threads, and any number of processes may have one.
 pub struct FileStore<D: Disk = RealDisk> {
     disk: Arc<D>,
+    home: Arc<Path>,
     /// The document's name; links may lead on from it.
     entry: PathBuf,
     gate: D::Gate,
@@ -62,12 +64,12 @@ impl<D: Disk> FileStore<D> {
     /// The same on a disk of the caller's choice.
     #[doc(hidden)]
     pub fn on(disk: Arc<D>, home: &Path, profile: &ProfileName) -> Self {
-        // A relative home must not move with the working directory.
-        let whole = || std::path::absolute(Path::new(".").join(home)).unwrap_or_else(|_| home.to_owned());
-        let home = if home.is_absolute() { home.to_owned() } else { whole() };
+        let home = whole(home.to_owned());
         let entry = home.join("profiles").join(format!("{profile}.json"));
         let (gate, reader) = (D::Gate::default(), word::Reader::new());
-        Self { disk, entry, gate, reader, trusts_file_system: false, record: None, keys: Keys::default() }
+        let home: Arc<Path> = home.into();
+        let keys = Keys::at(None, Arc::clone(&home));
+        Self { disk, home, entry, gate, reader, trusts_file_system: false, record: None, keys }
     }
 
     /// Lets rotations and logins rest on the locks of a network or FUSE file system, because somebody knows that no other
@@ -83,7 +85,7 @@ impl<D: Disk> FileStore<D> {
     /// is not used.
     #[must_use]
     pub fn remembering(mut self, claims: Option<PathBuf>) -> Self {
-        self.record = claims.map(|file| Record::at(file, self.own_home()));
+        self.record = claims.map(|file| Record::at(file, Arc::clone(&self.home)));
         self
     }
 
@@ -103,13 +105,8 @@ impl<D: Disk> FileStore<D> {
     /// the file would lie in this store's own directory, that stays plain.
     #[must_use]
     pub fn keyed_by(mut self, file: Option<PathBuf>) -> Self {
-        self.keys = Keys::at(file, self.own_home());
+        self.keys = Keys::at(file, Arc::clone(&self.home));
         self
-    }
-
-    /// The home that the profile is in.
-    fn own_home(&self) -> PathBuf {
-        self.entry.ancestors().nth(2).map(Path::to_owned).unwrap_or_default()
     }
 
     /// The document's path, before links are followed.

@@ -1,12 +1,12 @@
 //! The other latches of this process that are on the same document: what a clear took away may be held by them too, and a
 //! drain speaks for the whole process.
 
-use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
 #[cfg(all(feature = "file", unix))]
 use std::path::PathBuf;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, LazyLock, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,35 +15,36 @@ use parking_lot::Mutex;
 
 use super::Inner;
 use crate::memory::MemoryStore;
+#[cfg(all(feature = "file", unix))]
+use crate::whole::whole;
 
 /// Between two looks whether they still hold something.
 const LOOK: Duration = Duration::from_millis(5);
 
 /// All latches of this process, by the path of their document as it was given; as text, because paths are compared part by
 /// part, and there may be thousands.
-static ALL: Mutex<BTreeMap<OsString, Vec<Weak<Inner>>>> = Mutex::new(BTreeMap::new());
+static ALL: LazyLock<Mutex<ByPath>> = LazyLock::new(Mutex::default);
+
+type ByPath = HashMap<Arc<OsStr>, Vec<Weak<Inner>>>;
 
 /// Where a latch's document is; nothing for one that no other latch can be on. Dropping it takes the latch off the list.
 #[derive(Default)]
-pub(super) struct Place(Option<OsString>);
+pub(super) struct Place(Option<Arc<OsStr>>);
 
 impl Place {
     #[cfg(all(feature = "file", unix))]
     pub(super) fn of(document: Option<PathBuf>) -> Self {
-        // A relative path must not move with the working directory.
-        Self(document.map(|path| std::path::absolute(&path).unwrap_or(path).into_os_string()))
+        Self(document.map(|path| whole(path).into_os_string().into()))
     }
 
     /// That of a store in memory, which is told by where it is in memory, and by a name that no path has.
     pub(super) fn in_memory(store: &MemoryStore) -> Self {
-        Self(Some(format!("\0memory {:x}", store.address()).into()))
+        Self(Some(OsString::from(format!("\0memory {:x}", store.address())).into()))
     }
-}
 
-impl Place {
     /// That of a store of the program's own, by the name that it has.
     pub(super) fn named(name: &str) -> Self {
-        Self(Some(format!("\0store {name}").into()))
+        Self(Some(OsString::from(format!("\0store {name}")).into()))
     }
 }
 
@@ -84,7 +85,7 @@ impl Siblings {
         let Some(own) = &inner.document.0 else { return Self::default() };
         let same: Vec<Weak<Inner>> = {
             let all = ALL.lock();
-            let here = all.iter().filter(|(path, _)| *path == own || leads_to_same(path.as_ref(), own.as_ref()));
+            let here = all.iter().filter(|(path, _)| *path == own || leads_to_same(Path::new(path), Path::new(own)));
             here.flat_map(|(_, latches)| latches.iter().cloned()).collect()
         };
         let others = same.into_iter().filter(|latch| latch.as_ptr() != Arc::as_ptr(inner));

@@ -75,6 +75,9 @@ impl Workers {
 /// Lets go of the threads of the process that this one was forked from. They aren't here, and waiting for one that isn't
 /// ends in a panic.
 fn forget_inherited(threads: &mut Vec<(u32, JoinHandle<()>)>) {
+    if threads.is_empty() {
+        return;
+    }
     let own = std::process::id();
     threads.extract_if(.., |(pid, _)| *pid != own).for_each(std::mem::forget);
 }
