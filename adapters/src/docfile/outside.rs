@@ -9,6 +9,7 @@ use etcetera::BaseStrategy;
 use super::paths::Paths;
 use crate::error::{Error, ErrorKind};
 use crate::table::no_tilde;
+use crate::whole::whole;
 
 /// One of them.
 #[derive(Debug)]
@@ -32,15 +33,15 @@ impl Outside {
     /// such as `~/.local/state`. None where the name is empty, or there is no home.
     ///
     /// A relative path in a variable is refused: it would mean another file in each directory that a program is started in.
-    pub fn find(&self, named: Option<&Path>) -> Result<Option<PathBuf>, Error> {
+    pub fn find(&self, named: Option<PathBuf>) -> Result<Option<PathBuf>, Error> {
+        let is_named = named.is_some();
         let inherited = || std::env::var_os(self.variable).map(PathBuf::from);
-        let Some(path) = named.map(Path::to_owned).or_else(inherited) else { return Ok(self.usual()) };
-        let path = path.as_path();
-        no_tilde(path, if named.is_some() { self.what } else { self.variable })?;
+        let Some(path) = named.or_else(inherited) else { return Ok(self.usual()) };
+        no_tilde(&path, if is_named { self.what } else { self.variable })?;
         if path.as_os_str().is_empty() {
             return Ok(None);
         }
-        if named.is_none() && !path.is_absolute() {
+        if !is_named && !path.is_absolute() {
             let what =
                 format!("{} is not an absolute path, so it would mean another file in each directory", self.variable);
             return Err(Error::new(
@@ -49,9 +50,7 @@ impl Outside {
                 "write the whole path, beginning with /; or leave it empty, for none",
             ));
         }
-        // A relative name that a program gives must not move with the working directory.
-        let whole = || std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        Ok(Some(if path.is_absolute() { path.to_owned() } else { whole() }))
+        Ok(Some(whole(path)))
     }
 
     fn usual(&self) -> Option<PathBuf> {

@@ -74,8 +74,8 @@ impl Builder {
         if context.is_empty() {
             return None;
         }
-        // None is named too: it must not become the user's own file.
-        let path = |file: &Option<PathBuf>| file.as_ref().map_or(Some(""), |file| file.to_str()).map(str::to_owned);
+        // None is named too, by an empty path: it must not become the user's own file.
+        let path = |file: &Option<PathBuf>| file.as_deref()?.to_str().map(str::to_owned);
         let outside =
             [("CREDLATCH_CLAIMS", path(&self.claims)), ("CREDLATCH_FINGERPRINT_KEY", path(&self.fingerprint_key))];
         let outside = outside.into_iter().filter_map(|(name, value)| Some((name, value?)));

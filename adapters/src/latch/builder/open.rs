@@ -14,6 +14,8 @@ use crate::latch::Latch;
 #[cfg(all(feature = "file", unix))]
 use crate::latch::siblings;
 use crate::table;
+#[cfg(all(feature = "file", unix))]
+use crate::whole::whole;
 
 impl Builder {
     /// Opens it. Nothing is created before the first change.
@@ -32,16 +34,15 @@ impl Builder {
         if let Some(stores) = self.stores.clone() {
             return self.over_stores(&stores, table);
         }
-        (self.claims, self.fingerprint_key) = (self.claims_file()?, self.key_file()?);
+        self = self.settled()?;
         if let Some(store) = self.state_store(&table)? {
             let document = self.states.as_ref().map(|states| states.path.clone());
             self.home = None;
             return Ok(self.latch(store.into_any(), table, siblings::Place::of(document)));
         }
-        let home = home_of(self.home)?;
-        // A relative home must not move with the working directory.
-        self.home = Some(std::path::absolute(&home).unwrap_or(home));
-        let store = self.file_store()?;
+        let home = whole(home_of(self.home)?);
+        self.home = Some(home.clone());
+        let store = self.file_store(&home);
         let document = Some(store.path().to_owned());
         Ok(self.latch(AnyStore::new(store), table, siblings::Place::of(document)))
     }
@@ -103,10 +104,9 @@ impl Builder {
             Some(issuer) => issuer,
             None => issuer_of(&Self { home: Some(home.clone()), ..self.clone() }, &table),
         };
-        let (claims, fingerprint_key) = (self.claims_file()?, self.key_file()?);
         let guard = Self { home: Some(home.clone()), ..self.clone() }.guard_of(&table);
         let (issuer, table, guard) = (Some(issuer), Some(table), Some(guard));
-        crate::latch::Profiles::of(Self { claims, fingerprint_key, issuer, table, guard, ..self }, home)
+        crate::latch::Profiles::of(Self { issuer, table, guard, ..self.settled()? }, home)
     }
 
     /// Whether another process could make the exchanges, if one is to.

@@ -11,6 +11,8 @@ use credlatch_core::provider::Table;
 
 #[cfg(all(feature = "file", unix))]
 use super::Builder;
+#[cfg(all(feature = "file", unix))]
+use crate::docfile::outside::{CLAIMS, KEY};
 use crate::error::{Error, ErrorKind};
 #[cfg(all(feature = "file", unix))]
 use crate::states::{Document, Means, StateStore};
@@ -29,22 +31,25 @@ impl Builder {
         if let Some(stores) = &self.stores {
             return self.adopt_in(stores);
         }
-        if let Some(store) = self.state_store(&self.all_rows()?)? {
-            let adopted = store.adopt_copy(self.patience_ms);
-            return Ok(adopted.map_err(credlatch_core::engine::TransactError::from)?);
-        }
-        let adopted = self.file_store()?.adopt_copy(self.patience_ms);
+        let settled = self.clone().settled()?;
+        let adopted = match settled.state_store(&self.all_rows()?)? {
+            Some(store) => store.adopt_copy(self.patience_ms),
+            None => settled.file_store(&home_of(self.home.clone())?).adopt_copy(self.patience_ms),
+        };
         Ok(adopted.map_err(credlatch_core::engine::TransactError::from)?)
     }
 
-    pub(super) fn file_store(&self) -> Result<crate::file::FileStore, Error> {
-        let home = home_of(self.home.clone())?;
-        self.remembering(crate::file::FileStore::new(&home, &self.profile))
+    /// Finds the files that lie outside of the store; from then on an empty path is the word for none.
+    pub(super) fn settled(mut self) -> Result<Self, Error> {
+        self.claims = Some(CLAIMS.find(self.claims)?.unwrap_or_default());
+        self.fingerprint_key = Some(KEY.find(self.fingerprint_key)?.unwrap_or_default());
+        Ok(self)
     }
 
-    fn remembering(&self, store: crate::file::FileStore) -> Result<crate::file::FileStore, Error> {
-        let store = store.trusting_file_system(self.trusts_file_system);
-        Ok(store.remembering(self.claims_file()?).keyed_by(self.key_file()?))
+    /// The store in this home.
+    pub(super) fn file_store(&self, home: &Path) -> crate::file::FileStore {
+        let store = crate::file::FileStore::new(home, &self.profile).trusting_file_system(self.trusts_file_system);
+        store.remembering(self.claims_file()).keyed_by(self.key_file())
     }
 
     /// The directory of the store, once it was opened, if it is one.
@@ -59,17 +64,17 @@ impl Builder {
         Some(Place {
             home: self.home.clone()?,
             trusts_file_system: self.trusts_file_system,
-            claims: self.claims.clone(),
-            fingerprint_key: self.fingerprint_key.clone(),
+            claims: self.claims_file(),
+            fingerprint_key: self.key_file(),
         })
     }
 
-    pub(super) fn claims_file(&self) -> Result<Option<PathBuf>, Error> {
-        crate::docfile::outside::CLAIMS.find(self.claims.as_deref())
+    fn claims_file(&self) -> Option<PathBuf> {
+        self.claims.clone().filter(|file| !file.as_os_str().is_empty())
     }
 
-    pub(super) fn key_file(&self) -> Result<Option<PathBuf>, Error> {
-        crate::docfile::outside::KEY.find(self.fingerprint_key.as_deref())
+    fn key_file(&self) -> Option<PathBuf> {
+        self.fingerprint_key.clone().filter(|file| !file.as_os_str().is_empty())
     }
 
     /// The store of states, if it is one in a document of its own.
@@ -79,8 +84,8 @@ impl Builder {
         let means = Means {
             table: Arc::clone(table),
             trusts_file_system: self.trusts_file_system,
-            claims: self.claims_file()?,
-            fingerprint_key: self.key_file()?,
+            claims: self.claims_file(),
+            fingerprint_key: self.key_file(),
         };
         Ok(Some(open(path, means)?))
     }
@@ -143,4 +148,19 @@ fn is_root() -> bool {
     #[cfg(not(unix))]
     let is_root = false;
     is_root
+}
+
+#[cfg(all(test, feature = "file", unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_wants_no_file_outside_of_the_store_gets_none_however_often_it_is_asked_for() {
+        let none = Builder::default().claims("").fingerprint_key("");
+        let settled = none.settled().unwrap().settled().unwrap();
+        assert_eq!((settled.claims_file(), settled.key_file()), (None, None));
+        let named = Builder::default().claims("/some/claims").fingerprint_key("/some/key").settled().unwrap();
+        assert_eq!(named.claims_file(), Some("/some/claims".into()));
+        assert_eq!(named.key_file(), Some("/some/key".into()));
+    }
 }
