@@ -1,7 +1,6 @@
 //! `set`: store a key or a token that comes in on standard input.
 
 use credlatch::core::provider::{Kind, LeftOff, Pasted, Provider, sniff};
-use credlatch::core::scrub::PlanError;
 use credlatch::{Error, HeldBack, Label, Latch, Secret, Stored, StoredChange};
 use serde_json::json;
 
@@ -109,8 +108,14 @@ pub(super) fn store_key(latch: &Latch, row: &Provider, label: &Label, key: Secre
 fn fits(latch: &Latch, row: &Provider, secret: &Secret, kind: Kind) -> Done {
     let Some(known) = sniff::whole(latch.providers(), secret.expose_secret()) else { return Ok(()) };
     if !known.belongs_to(&row.id) {
-        let owner = known.owners[0].clone();
-        return Err(Error::from(PlanError::Foreign { provider: row.id.clone(), owner }).into());
+        let (owner, id) = (known.owners[0], &row.id);
+        return Err(End::usage(
+            format!("this begins like a credential of {owner}, and not of {id}"),
+            format!(
+                "nothing was stored, and what was stored before is still there; store it where it belongs: `credlatch set {owner}`; \
+                 or list its prefix under `token_prefixes` in the row of {id}"
+            ),
+        ));
     }
     match (known.kind, kind) {
         (Some(Kind::OauthToken), Kind::ApiKey) => Err(End::usage(

@@ -86,6 +86,23 @@ fn a_dotenv_file_gives_what_is_understood_and_says_which_lines_are_not() {
 }
 
 #[test]
+fn a_key_that_begins_like_anothers_is_not_stored_and_the_way_to_store_it_is_told() {
+    let home = Home::new();
+    home.set("minimax", "mm-kept");
+    for pasted in ["sk-proj-key-1", "OPENAI_API_KEY=sk-proj-key-1"] {
+        let refused = home.feed(&["set", "minimax"], pasted);
+        refused.failed(2, "this begins like a credential of openai, and not of minimax");
+        assert!(
+            refused.err.contains("nothing was stored") && refused.err.contains("`credlatch set openai`"),
+            "{}",
+            refused.err
+        );
+        assert!(!refused.err.contains("key-1"), "{}", refused.err);
+    }
+    assert_eq!(home.say(&["token", "minimax"]).out, "mm-kept\n");
+}
+
+#[test]
 fn a_mark_before_json_is_nothing_and_utf_16_is_told_as_what_it_is() {
     let home = Home::new();
     let key = r#"{"OPENAI_API_KEY":"sk-proj-0123456789abcdef"}"#;
