@@ -134,7 +134,12 @@ impl<P: Ports> Engine<P> {
             let left_ms = patience_ms.saturating_sub(self.clock.now().since_ms(&began));
             let rotation = self.rotate(issuer, &wish, left_ms);
             match (rotation, freshness) {
-                (Ok(Rotation::Granted(live) | Rotation::Newer(live)), _) => renewed.push(live.label.clone()),
+                (Ok(Rotation::Granted(live) | Rotation::Newer(live)), _) => {
+                    renewed.push(live.label.clone());
+                    if let Some(settled) = self.settled_pick(live, &picked, choice)? {
+                        return Ok(settled);
+                    }
+                }
                 (Ok(Rotation::Gone), _) => {}
                 (Ok(Rotation::Unsaved(unsaved)), _) => return self.unsaved_pick(unsaved, &picked),
                 (_, Freshness::Due) => return Ok(picked),
@@ -151,6 +156,18 @@ impl<P: Ports> Engine<P> {
             let next = self.choose(provider.as_str(), &again);
             picked = next.map_err(|why| if why.asks_for_login() { first.take().unwrap_or(why) } else { why })?;
         }
+    }
+
+    /// The record that a rotation settled, for the request that its entry was chosen for. Nothing is chosen again for that,
+    /// unless the record was replaced or cleared since, or may not be used.
+    fn settled_pick(&self, live: Arc<Live>, chosen: &Picked, choice: &Choice<'_>) -> Result<Option<Picked>, NoToken> {
+        let now = self.clock.now();
+        Ok(self.read(|snapshot| {
+            let entry = snapshot.state.entry(live.provider.as_str(), live.label.as_str())?;
+            let stands = entry.version == live.version && pool::is_eligible(entry, &now, choice);
+            let generation = snapshot.state.generation;
+            stands.then(|| Picked { live, generation, at: Some(now), turn: chosen.turn })
+        })?)
     }
 
     /// What waits to be saved, for the request that the entry was chosen for.

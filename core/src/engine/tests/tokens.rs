@@ -279,6 +279,51 @@ fn a_request_is_one_turn_of_the_pool_and_its_spent_entry_is_renewed() {
     assert_eq!((uses("a"), uses("b")), (2, 2));
 }
 
+/// Its first entry is spent and has the third turn; while it is renewed another process does this.
+fn while_it_is_renewed(other_does: impl FnOnce(&Engine<Here>) + Send + 'static) -> Picked {
+    let rig = Rig::with([named("a", grant("at-1", Some("rt-1"))), named("b", key("key-2"))]);
+    let (engine, other) = (rig.engine(), rig.engine());
+    commit(&engine, Event::SetStrategy(SetStrategy { provider: acme(), strategy: Strategy::RoundRobin }));
+    rig.pass(HOUR_MS);
+    answers(&rig, Exchanged::Granted(fresh("at-2", Some("rt-2"))));
+    rig.when("refresh", move || other_does(&other));
+    let third = Choice { turn: 2, ..Choice::default() };
+    engine.token(&rig, &acme(), &third, TIMES, 1_000).unwrap()
+}
+
+#[test]
+fn what_a_rotation_settled_is_handed_out_and_no_entry_is_chosen_again() {
+    // With a third entry the third turn would be that one's, and the grant nobody's.
+    let granted = while_it_is_renewed(|other| commit(other, Event::Put(named("c", key("key-3")))));
+    assert_eq!(text(&granted), "at-2");
+    let newer = while_it_is_renewed(|other| {
+        commit(other, Event::Put(named("a", key("key-9"))));
+        commit(other, Event::Put(named("c", key("key-3"))));
+    });
+    assert_eq!(text(&newer), "key-9", "what another process stored in its place");
+    for picked in [granted, newer] {
+        assert_eq!((picked.live.label.as_str(), picked.turn), ("a", 2));
+    }
+}
+
+#[test]
+fn what_stands_after_a_rotation_gives_way_if_it_may_not_be_used() {
+    let picked = while_it_is_renewed(|other| {
+        commit(other, Event::Put(named("a", key("key-9"))));
+        let version = current_version(other, "a");
+        let (provider, label, answer) = (acme(), label("a"), Answer::Limited);
+        commit(
+            other,
+            Event::Report(Report { provider, label, version, answer, rest_ms: None, model: None, dead: None }),
+        );
+    });
+    assert_eq!(text(&picked), "key-2");
+}
+
+fn current_version(engine: &Engine<Here>, label: &str) -> u64 {
+    engine.snapshot().unwrap().live("acme", label).unwrap().version
+}
+
 #[test]
 fn a_grant_that_could_not_be_saved_is_handed_out_while_it_lasts_and_counts_for_a_drain() {
     let rig = login();

@@ -72,10 +72,7 @@ impl Choice<'_> {
 /// Says whether there is nothing, or when something will be, or that a login is needed.
 pub fn select(slot: &Slot, now: &Stamp, choice: &Choice<'_>) -> Result<usize, Unusable> {
     let all = || slot.entries.iter().enumerate();
-    let may = |entry: &Entry| {
-        choice.wants(entry) && entry.is_usable(now, choice.model) && !choice.passed.contains(&entry.version)
-    };
-    let usable = || all().filter(|(_, entry)| may(entry)).map(|(at, _)| at);
+    let usable = || all().filter(|(_, entry)| is_eligible(entry, now, choice)).map(|(at, _)| at);
     let chosen = match slot.strategy {
         Strategy::FillFirst => usable().next(),
         Strategy::RoundRobin | Strategy::Random => {
@@ -86,6 +83,11 @@ pub fn select(slot: &Slot, now: &Stamp, choice: &Choice<'_>) -> Result<usize, Un
         Strategy::LeastUsed => usable().min_by_key(|at| slot.entries[*at].health.uses),
     };
     chosen.ok_or_else(|| why_none(slot, now, choice))
+}
+
+/// Whether the request may get this entry, if the strategy takes it.
+pub fn is_eligible(entry: &Entry, now: &Stamp, choice: &Choice<'_>) -> bool {
+    choice.wants(entry) && entry.is_usable(now, choice.model) && !choice.passed.contains(&entry.version)
 }
 
 /// What [`select`] chooses for every request until something is committed, if that is certain: if neither the time nor the
