@@ -8,6 +8,7 @@ use credlatch_core::pool::{Choice, Health};
 use credlatch_core::port::Issuer;
 use credlatch_core::provider::Provider;
 use credlatch_core::rotation::{Cause, Times};
+use credlatch_core::state::Freshness;
 
 use super::credential::Credential;
 use super::not_rotated::{not_rotated, not_there};
@@ -58,17 +59,12 @@ impl Latch {
     /// What can be handed out without waiting for anybody.
     pub(super) fn good_at_once(&self, row: &Provider, choice: &Choice<'_>) -> Result<AtOnce, NoToken> {
         let picked = self.0.engine.choose(row.id.as_str(), choice)?;
-        if !self.0.engine.is_due(&picked, times(row))? {
-            return Ok(AtOnce::Good(picked));
+        match self.0.engine.freshness(&picked, times(row))? {
+            Freshness::Good => {}
+            Freshness::Due if !self.0.issuer.can_refresh(&row.id) => {}
+            Freshness::Due if self.0.looks_ahead => self.rotate_ahead(row, &picked),
+            Freshness::Due | Freshness::Spent => return Ok(AtOnce::Spent(picked)),
         }
-        let is_good = self.0.engine.is_good(&picked);
-        if is_good && !self.0.issuer.can_refresh(&row.id) {
-            return Ok(AtOnce::Good(picked));
-        }
-        if !self.0.looks_ahead || !is_good {
-            return Ok(AtOnce::Spent(picked));
-        }
-        self.rotate_ahead(row, &picked);
         Ok(AtOnce::Good(picked))
     }
 

@@ -172,32 +172,23 @@ impl<P: Ports> Engine<P> {
 
     /// What waits to be saved, for the request that the entry was chosen for.
     fn unsaved_pick(&self, unsaved: UnsavedGrant, chosen: &Picked) -> Result<Picked, NoToken> {
-        let picked = Picked { live: Arc::clone(&unsaved.live), at: Some(self.clock.now()), ..*chosen };
-        if self.is_good(&picked) { Ok(picked) } else { Err(NoToken::Unsaved(Box::new(unsaved))) }
+        let now = self.clock.now();
+        if unsaved.live.expiry.is_spent(&now) {
+            return Err(NoToken::Unsaved(Box::new(unsaved)));
+        }
+        Ok(Picked { live: unsaved.live, at: Some(now), ..*chosen })
     }
 
-    /// Whether the chosen token was due for rotation when it was chosen.
+    /// How good the chosen token was when it was chosen: whether a request may carry it, and whether it is to be rotated
+    /// first. What is due and can't be rotated now is good.
     ///
     /// # Errors
     /// The store can't be read.
-    pub fn is_due(&self, picked: &Picked, times: Times) -> Result<bool, NoToken> {
-        Ok(self.freshness(picked, times)? != Freshness::Good)
-    }
-
-    /// Whether the chosen token had enough left for a request when it was chosen.
-    pub fn is_good(&self, picked: &Picked) -> bool {
-        picked.live.kind != LiveKind::Oauth || !picked.live.expiry.is_spent(&self.chosen_at(picked))
-    }
-
-    fn chosen_at(&self, picked: &Picked) -> Stamp {
-        picked.at.unwrap_or_else(|| self.clock.now())
-    }
-
-    fn freshness(&self, picked: &Picked, times: Times) -> Result<Freshness, NoToken> {
+    pub fn freshness(&self, picked: &Picked, times: Times) -> Result<Freshness, NoToken> {
         if picked.live.kind != LiveKind::Oauth {
             return Ok(Freshness::Good);
         }
-        let at = self.chosen_at(picked);
+        let at = picked.at.unwrap_or_else(|| self.clock.now());
         if picked.live.expiry.is_spent(&at) {
             return Ok(Freshness::Spent);
         }

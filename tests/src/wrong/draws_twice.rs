@@ -3,6 +3,7 @@
 use credlatch_core::engine::{NoToken, Picked};
 use credlatch_core::name::ProviderId;
 use credlatch_core::pool::Choice;
+use credlatch_core::state::Freshness;
 
 use crate::conduct::{Conduct, Process};
 use crate::run::stage::times;
@@ -16,7 +17,7 @@ impl<S: Sim> Conduct<S> for DrawsTwice {
     fn token(&self, process: &Process<S>, provider: &ProviderId) -> Result<Picked, NoToken> {
         let (engine, choice) = (&process.engine, Choice::default());
         let picked = engine.current(provider.as_str(), &choice)?;
-        if !engine.is_due(&picked, times())? {
+        if engine.freshness(&picked, times())? == Freshness::Good {
             return Ok(picked);
         }
         engine.token(&process.issuer, provider, &choice, times(), 30_000)

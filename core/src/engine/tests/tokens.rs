@@ -10,11 +10,11 @@ use crate::machine::put::SuspendLink;
 use crate::machine::rotation::{BACK_OFF_FIRST_MS, Cause};
 use crate::port::{Alive, CommitError, Store, StoreErrorKind};
 use crate::sample::{TIMES, acme, at, claim, entry, fresh, grant, key, label, link, named};
-use crate::state::LEAST_LEFT_MS;
 use crate::state::custody::DoubtCause;
 use crate::state::health::Answer;
 use crate::state::strategy::Strategy;
 use crate::state::turned_away::TurnedAway;
+use crate::state::{Freshness, LEAST_LEFT_MS};
 
 const HOUR_MS: u64 = 3_600_000;
 const SKEW_MS: u64 = TIMES.skew_ms;
@@ -45,21 +45,21 @@ fn not_consumed() -> Exchanged {
 
 #[test]
 fn a_token_is_good_then_due_then_over() {
-    // What is left, whether it is due, and whether it is good.
-    for (left_ms, due, good) in [
-        (HOUR_MS, false, true),
-        (SKEW_MS + 1, false, true),
-        (SKEW_MS, true, true),
-        (LEAST_LEFT_MS, true, true),
-        (LEAST_LEFT_MS - 1, true, false),
-        (0, true, false),
+    // What is left, and how good it is.
+    for (left_ms, freshness) in [
+        (HOUR_MS, Freshness::Good),
+        (SKEW_MS + 1, Freshness::Good),
+        (SKEW_MS, Freshness::Due),
+        (LEAST_LEFT_MS, Freshness::Due),
+        (LEAST_LEFT_MS - 1, Freshness::Spent),
+        (0, Freshness::Spent),
     ] {
         let rig = login();
         rig.pass(HOUR_MS - left_ms);
         let engine = rig.engine();
         let picked = current(&engine);
         rig.calls();
-        assert_eq!((engine.is_due(&picked, TIMES).unwrap(), engine.is_good(&picked)), (due, good), "{left_ms} ms");
+        assert_eq!(engine.freshness(&picked, TIMES).unwrap(), freshness, "{left_ms} ms");
         let looks = rig.calls_of("word").len();
         assert_eq!(
             looks == 0,
@@ -72,7 +72,7 @@ fn a_token_is_good_then_due_then_over() {
         let rig = Rig::with([named("a", material)]);
         let engine = rig.engine();
         let picked = current(&engine);
-        assert!(!engine.is_due(&picked, TIMES).unwrap() && engine.is_good(&picked));
+        assert_eq!(engine.freshness(&picked, TIMES).unwrap(), Freshness::Good);
     }
 }
 
@@ -83,9 +83,9 @@ fn a_due_token_is_rotated_and_while_that_fails_it_will_do() {
     rig.pass(HOUR_MS - SKEW_MS);
     answers(&rig, not_consumed());
     assert_eq!(text(&token(&engine, &rig).unwrap()), "at-1");
-    assert!(!engine.is_due(&current(&engine), TIMES).unwrap(), "not before its next try");
+    assert_eq!(engine.freshness(&current(&engine), TIMES).unwrap(), Freshness::Good, "not before its next try");
     rig.pass(BACK_OFF_FIRST_MS);
-    assert!(engine.is_due(&current(&engine), TIMES).unwrap());
+    assert_eq!(engine.freshness(&current(&engine), TIMES).unwrap(), Freshness::Due);
     answers(&rig, Exchanged::Granted(fresh("at-2", Some("rt-2"))));
     assert_eq!(text(&token(&engine, &rig).unwrap()), "at-2");
     assert_eq!(rig.calls_of("refresh").len(), 2);
@@ -102,11 +102,13 @@ fn what_nobody_can_rotate_now_is_not_due() {
         let event = event(&rig);
         commit(&engine, event);
         let picked = current(&engine);
-        engine.is_due(&picked, TIMES).unwrap()
+        engine.freshness(&picked, TIMES).unwrap()
     };
-    assert!(!state_of(|rig| Event::ClaimRotation(claim(&rig.state(), "a", 1, Cause::Due))), "somebody is at it");
-    assert!(!state_of(|_| Event::Put(named("a", grant("at-9", None)))), "it has no refresh token");
-    assert!(state_of(|_| Event::Put(named("b", key("key-1")))), "and otherwise it is");
+    let claims = |rig: &Rig| Event::ClaimRotation(claim(&rig.state(), "a", 1, Cause::Due));
+    assert_eq!(state_of(claims), Freshness::Good, "somebody is at it");
+    let without_refresh = |_: &Rig| Event::Put(named("a", grant("at-9", None)));
+    assert_eq!(state_of(without_refresh), Freshness::Good, "it has no refresh token");
+    assert_eq!(state_of(|_| Event::Put(named("b", key("key-1")))), Freshness::Due, "and otherwise it is");
 }
 
 #[test]
