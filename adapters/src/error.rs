@@ -1,7 +1,11 @@
 //! The one error of the library: what happened to what, and what to do; typed by what the caller should do next.
 
 mod below;
-mod nothing;
+pub(crate) mod issuer;
+mod no_token;
+mod not_rotated;
+pub(crate) mod not_signed_in;
+mod not_stored;
 mod rest;
 
 use std::fmt;

@@ -172,7 +172,6 @@ pub mod files;
 pub mod foreign;
 #[cfg(any(feature = "env", feature = "foreign"))]
 pub mod found;
-mod issuers;
 mod jwt;
 mod latch;
 pub mod memory;

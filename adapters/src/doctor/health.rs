@@ -4,8 +4,8 @@ use credlatch_core::provider::Provider;
 use credlatch_core::state::{Custody, Entry, Grant, Link, Material};
 use credlatch_core::time::Stamp;
 
+use crate::error::issuer::Trouble;
 use crate::foreign::{ForeignError, ForeignErrorKind, Tool, live};
-use crate::issuers::Trouble;
 
 /// How an entry fares at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]

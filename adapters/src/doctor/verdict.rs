@@ -14,8 +14,8 @@ use super::holder::Life;
 use super::way::Way;
 use crate::docfile::trouble::quoted as shell_quoted;
 use crate::error::clock_time;
+use crate::error::issuer::Trouble;
 use crate::foreign::Tool;
-use crate::issuers::Trouble;
 use crate::set_aside::SetAside;
 use crate::when::{rfc3339, system_time};
 

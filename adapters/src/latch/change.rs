@@ -13,7 +13,7 @@ use credlatch_core::put::{How, Put};
 use credlatch_core::rotation::Fresh;
 use credlatch_core::secret::Secret;
 use credlatch_core::state::{Custody, Material, Source, State};
-use credlatch_core::{Event, Refusal, Verdict};
+use credlatch_core::{Event, Verdict};
 
 #[cfg(feature = "env")]
 use super::dotenv;
@@ -21,7 +21,7 @@ use super::exchange::Tokens;
 use super::given;
 use super::siblings::Siblings;
 use super::{Cleared, Inner, Latch};
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 
 /// What came of storing a login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -289,24 +289,7 @@ pub(super) fn named(provider: &ProviderId, label: &Label, material: Material, ho
 /// What came of it.
 pub(super) fn stored(provider: &ProviderId, done: Transacted) -> Result<Transacted, Error> {
     match done.verdict() {
-        Verdict::Refused(Refusal::Lost) => Err(Error::new(
-            ErrorKind::SignIn,
-            format!("this is the {provider} login that its issuer has rejected"),
-            format!("sign in again: `credlatch login {provider}`; or, if it is good again, `set --again`"),
-        )),
-        Verdict::Refused(Refusal::Spent) => Err(Error::new(
-            ErrorKind::SignIn,
-            format!("this {provider} refresh token was spent: its issuer gave another one for it"),
-            format!(
-                "use the newer login, or sign in again: `credlatch login {provider}`; or, if this one is good again, \
-                 `set --again`"
-            ),
-        )),
-        Verdict::Refused(_) => Err(Error::new(
-            ErrorKind::Usage,
-            format!("the {provider} pool has as many entries as it may have"),
-            format!("remove one: `credlatch remove {provider} --label LABEL`"),
-        )),
+        Verdict::Refused(why) => Err(Error::not_stored(provider, why)),
         _ => Ok(done),
     }
 }

@@ -11,10 +11,10 @@ use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::provider::{Dialect, Provider};
 
 use super::flows::describe;
-use super::refusal::{again, refused};
 use super::watcher::{Unshown, Watcher};
 use super::{FlowState, FlowStatus, Inner, Latch};
 use crate::engine::Login;
+use crate::error::not_signed_in::again;
 use crate::error::{Error, ErrorKind};
 
 /// A login in progress. Dropping it does nothing: the login goes on, and other processes may be waiting for it.
@@ -239,7 +239,7 @@ impl Flow {
             FlowEnd::Succeeded => Ok(()),
             FlowEnd::Failed(code) => {
                 let why = Failure { code: code.clone(), description: ended.description.clone() };
-                Err(refused(row, &why))
+                Err(Error::not_signed_in(row, &why))
             }
             FlowEnd::Expired => {
                 Err(Error::new(ErrorKind::SignIn, format!("nobody confirmed the {} login in time", row.id), again(row)))

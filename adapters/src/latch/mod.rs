@@ -28,7 +28,6 @@ mod keyless;
 #[cfg_attr(not(feature = "foreign"), path = "no_link.rs")]
 mod link;
 mod login;
-mod not_rotated;
 #[cfg(feature = "env")]
 pub(crate) mod nothing_in;
 mod outcome;
@@ -40,7 +39,6 @@ mod plan;
 mod profiles;
 mod read;
 mod recognise;
-mod refusal;
 mod renewals;
 mod report;
 mod request;

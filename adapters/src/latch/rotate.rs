@@ -11,7 +11,6 @@ use credlatch_core::rotation::{Cause, Times};
 use credlatch_core::state::Freshness;
 
 use super::credential::Credential;
-use super::not_rotated::{not_rotated, not_there};
 use super::passed::{Nothing, Passed, Wanted};
 use super::{Inner, Latch, times};
 use crate::error::Error;
@@ -114,7 +113,7 @@ impl Latch {
     pub(super) fn wish_for(&self, row: &Provider, label: &Label, cause: Cause) -> Result<Wish, Error> {
         self.0.refuse_own_exchange(row, label)?;
         let snapshot = self.0.engine.snapshot()?;
-        let not_there = || not_there(&self.place_in_words(), row, label, &snapshot.state);
+        let not_there = || Error::nothing_to_rotate(&self.place_in_words(), row, label, &snapshot.state);
         let live = snapshot.live(row.id.as_str(), label.as_str()).ok_or_else(not_there)?;
         Ok(wish(row, label, live.version, cause))
     }
@@ -128,9 +127,9 @@ impl Latch {
             Rotation::Unsaved(unsaved) => (unsaved.live, true),
             Rotation::Gone => {
                 let snapshot = self.0.engine.snapshot()?;
-                return Err(not_there(&self.place_in_words(), row, label, &snapshot.state));
+                return Err(Error::nothing_to_rotate(&self.place_in_words(), row, label, &snapshot.state));
             }
-            other => return Err(not_rotated(row, label, other, self.health(row, label).as_ref())),
+            other => return Err(Error::not_rotated(row, label, other, self.health(row, label).as_ref())),
         };
         Ok(Rotated { credential: self.credential(self.0.picked(live)?)?, is_own })
     }

@@ -9,9 +9,9 @@ use credlatch_core::flow::{EndedFlow, Failure, FlowEnd};
 use credlatch_core::name::ProviderId;
 use credlatch_core::provider::Provider;
 
-use super::refusal::{INTERRUPTED, refused};
 use super::{Inner, Latch};
 use crate::error::Error;
+use crate::error::not_signed_in::INTERRUPTED;
 
 impl Latch {
     /// A watcher ends with the latch, or its last handle would wait as long as the flow lives.
@@ -68,8 +68,8 @@ impl From<TransactError> for Unshown {
 impl Unshown {
     pub(super) fn into_error(self, row: &Provider) -> Error {
         match self {
-            Self::Interrupted => refused(row, &INTERRUPTED.into()),
-            Self::Refused(why) => refused(row, &why),
+            Self::Interrupted => Error::not_signed_in(row, &INTERRUPTED.into()),
+            Self::Refused(why) => Error::not_signed_in(row, &why),
             Self::Store(error) => error,
         }
     }

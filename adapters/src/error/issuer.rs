@@ -6,8 +6,8 @@ use credlatch_core::provider::{Provider, endpoint};
 use credlatch_core::rotation::{Obstacle, TurnedAway, Unreached};
 use credlatch_core::time::Deadline;
 
+use super::{Error, ErrorKind, clock_time};
 use crate::commands::rotate_now;
-use crate::error::{Error, ErrorKind, clock_time};
 
 #[cfg(feature = "oauth")]
 use crate::oauth::{proxy::named_by_the_environment as named_proxy, roots::trouble as bad_roots};

@@ -9,20 +9,64 @@ use credlatch_core::rotation::Exchanged;
 use credlatch_core::state::{Material, State};
 use credlatch_core::time::Deadline;
 
-use crate::error::{Error, ErrorKind, clock_time};
-use crate::issuers::{NO_ISSUER, Trouble, distrust, trust};
+use super::issuer::{NO_ISSUER, Trouble, distrust, trust};
+use super::{Error, ErrorKind, clock_time};
 
-/// There is nothing to rotate under this label in this place, whatever is stored under others.
-pub(super) fn not_there(place: &str, row: &Provider, label: &Label, state: &State) -> Error {
-    let entries = state.slot(row.id.as_str()).map_or(&[][..], |slot| &slot.entries);
-    if entries.is_empty() {
-        return Error::missing_in(place, row);
+impl Error {
+    /// There is nothing to rotate under this label in this place, whatever is stored under others.
+    pub(crate) fn nothing_to_rotate(place: &str, row: &Provider, label: &Label, state: &State) -> Self {
+        let entries = state.slot(row.id.as_str()).map_or(&[][..], |slot| &slot.entries);
+        if entries.is_empty() {
+            return Self::missing_in(place, row);
+        }
+        // Where all is linked, no label is of use.
+        if entries.iter().all(|entry| matches!(entry.material, Material::Link(_))) {
+            return borrowed(row);
+        }
+        Self::no_entry(row, label, state)
     }
-    // Where all is linked, no label is of use.
-    if entries.iter().all(|entry| matches!(entry.material, Material::Link(_))) {
-        return borrowed(row);
+
+    /// Why a rotation that a person asked for did not happen; `health` is what stands against the entry since.
+    pub(crate) fn not_rotated(row: &Provider, label: &Label, rotation: Rotation, health: Option<&Health>) -> Self {
+        let name = &row.id;
+        let none = |what: &str, remedy: &str| Self::new(ErrorKind::Usage, format!("{name} {what}"), remedy);
+        match rotation {
+            Rotation::Granted(_) | Rotation::Newer(_) | Rotation::Gone => Self::missing(row),
+            Rotation::NoIssuer => none(
+                &format!("can't be rotated here: {NO_ISSUER}"),
+                "rotate it by an exchange of your own (`Latch::rotate_with`)",
+            ),
+            Rotation::Unsaved(unsaved) => Self::no_token(row, NoToken::Unsaved(Box::new(unsaved))),
+            Rotation::Busy(actor) => Self::no_token(row, NoToken::Busy(actor)),
+            Rotation::Failed(failed) => no_grant(row, label, failed, health.and_then(|health| health.retry_at)),
+            Rotation::Refused(Refusal::NotRotatable) => none(
+                "has no refresh token, so there is nothing to rotate",
+                "sign in to get one, or go on using the key",
+            ),
+            Rotation::Refused(Refusal::Borrowed) => borrowed(row),
+            Rotation::Refused(Refusal::InDoubtUntil(until)) => {
+                let what = format!("an earlier rotation of {name} got no answer, so its refresh token may be spent");
+                let remedy = "the present access token is used while it lasts; the refresh token is presented again at";
+                Self::new(ErrorKind::Busy, what, format!("{remedy} {} or later", clock_time(&until))).until(&until)
+            }
+            Rotation::Refused(Refusal::BackOff(until) | Refusal::TooSoon(until)) => {
+                let trouble = health.and_then(|health| Trouble::of(Some(row), health));
+                let tries = health.map_or(0, |health| health.failures);
+                let what = match tries {
+                    0 | 1 => format!("the last try to rotate {name} failed"),
+                    tries => format!("the last {tries} tries to rotate {name} failed"),
+                };
+                if let Some(trouble) = trouble {
+                    return trouble.error(&what, name, label, Some(&until));
+                }
+                let remedy = Trouble::remedy(None, name, label, Some(&until));
+                Self::new(ErrorKind::Unreachable, what, remedy).until(&until)
+            }
+            Rotation::Refused(Refusal::Elsewhere(from)) => Self::no_token(row, NoToken::Elsewhere(from)),
+            Rotation::Refused(Refusal::Shared(why)) => Self::shared(row, why),
+            Rotation::Refused(_) => Self::no_token(row, NoToken::SignIn(None)),
+        }
     }
-    Error::no_entry(row, label, state)
 }
 
 fn borrowed(row: &Provider) -> Error {
@@ -31,47 +75,6 @@ fn borrowed(row: &Provider) -> Error {
         format!("{} is another tool's login, and that tool rotates it", row.id),
         "use that tool, or sign in here to have a login of your own",
     )
-}
-
-/// Why a rotation that a person asked for did not happen; `health` is what stands against the entry since.
-pub(super) fn not_rotated(row: &Provider, label: &Label, rotation: Rotation, health: Option<&Health>) -> Error {
-    let name = &row.id;
-    let none = |what: &str, remedy: &str| Error::new(ErrorKind::Usage, format!("{name} {what}"), remedy);
-    match rotation {
-        Rotation::Granted(_) | Rotation::Newer(_) | Rotation::Gone => Error::missing(row),
-        Rotation::NoIssuer => none(
-            &format!("can't be rotated here: {NO_ISSUER}"),
-            "rotate it by an exchange of your own (`Latch::rotate_with`)",
-        ),
-        Rotation::Unsaved(unsaved) => Error::no_token(row, NoToken::Unsaved(Box::new(unsaved))),
-        Rotation::Busy(actor) => Error::no_token(row, NoToken::Busy(actor)),
-        Rotation::Failed(failed) => no_grant(row, label, failed, health.and_then(|health| health.retry_at)),
-        Rotation::Refused(Refusal::NotRotatable) => {
-            none("has no refresh token, so there is nothing to rotate", "sign in to get one, or go on using the key")
-        }
-        Rotation::Refused(Refusal::Borrowed) => borrowed(row),
-        Rotation::Refused(Refusal::InDoubtUntil(until)) => {
-            let what = format!("an earlier rotation of {name} got no answer, so its refresh token may be spent");
-            let remedy = "the present access token is used while it lasts; the refresh token is presented again at";
-            Error::new(ErrorKind::Busy, what, format!("{remedy} {} or later", clock_time(&until))).until(&until)
-        }
-        Rotation::Refused(Refusal::BackOff(until) | Refusal::TooSoon(until)) => {
-            let trouble = health.and_then(|health| Trouble::of(Some(row), health));
-            let tries = health.map_or(0, |health| health.failures);
-            let what = match tries {
-                0 | 1 => format!("the last try to rotate {name} failed"),
-                tries => format!("the last {tries} tries to rotate {name} failed"),
-            };
-            if let Some(trouble) = trouble {
-                return trouble.error(&what, name, label, Some(&until));
-            }
-            let remedy = Trouble::remedy(None, name, label, Some(&until));
-            Error::new(ErrorKind::Unreachable, what, remedy).until(&until)
-        }
-        Rotation::Refused(Refusal::Elsewhere(from)) => Error::no_token(row, NoToken::Elsewhere(from)),
-        Rotation::Refused(Refusal::Shared(why)) => Error::shared(row, why),
-        Rotation::Refused(_) => Error::no_token(row, NoToken::SignIn(None)),
-    }
 }
 
 /// Why an issuer that was to be asked granted nothing, and when it is asked again.
@@ -136,12 +139,12 @@ mod tests {
             Rotation::Failed(Exchanged::NotConsumed { retry_after_ms: Some(5) }),
             Rotation::Failed(Exchanged::TurnedAway { answer: turned_away, retry_after_ms: None }),
         ] {
-            let error = not_rotated(row, &label, rotation, Some(&health));
+            let error = Error::not_rotated(row, &label, rotation, Some(&health));
             assert_eq!(error.retry_at(), Some(system_time(until.wall_ms())), "{error}");
             let text = format!("{error}; {}", error.remedy());
             assert!(text.contains(&rfc3339_ms(until.wall_ms())), "{text}");
         }
-        let never = not_rotated(row, &label, Rotation::Refused(Refusal::NotRotatable), Some(&health));
+        let never = Error::not_rotated(row, &label, Rotation::Refused(Refusal::NotRotatable), Some(&health));
         assert_eq!(never.retry_at(), None);
     }
 }

@@ -10,8 +10,8 @@ use credlatch_core::shared::Shared;
 use credlatch_core::state::State;
 use credlatch_core::time::Deadline;
 
+use super::issuer::{NO_ISSUER, Trouble, distrust, trust};
 use super::{Error, ErrorKind, RestCause, clock_time};
-use crate::issuers::{NO_ISSUER, Trouble, distrust, trust};
 use crate::set_aside::SetAside;
 use crate::system::process;
 
