@@ -17,6 +17,7 @@ mod harmless;
 mod normalise;
 mod others;
 mod plan;
+mod plan_error;
 mod shape;
 mod suspect;
 mod words;
@@ -28,9 +29,9 @@ pub use class::Class;
 pub use guards::{CONTEXT, is_untold_to_opencode, names_for_opencode};
 pub use normalise::{Moved, Normalised, normalise};
 pub use plan::{EnvPlan, Judged, Report, Value, Verdict, plan};
+pub use plan_error::{Missing, PlanError};
 
 use crate::provider::{Kind, Provider, Table, sniff};
-use crate::state::name::ProviderId;
 use crate::state::secret::Secret;
 
 /// What a program reads where it expects the key of a server that wants none. It is nobody's secret, and says what it is to
@@ -140,111 +141,6 @@ impl Target<'_> {
     fn may_be_anywhere(&self, name: &str) -> bool {
         let is_address = self.provider.env.base_url.iter().any(|own| own.eq_ignore_ascii_case(name));
         is_address && self.shape == Shape::Own && self.is_without_a_key()
-    }
-}
-
-/// Nothing is stored that the child could use. What else lies around in the environment is no substitute.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub struct Missing {
-    /// Whose credential it is.
-    pub provider: ProviderId,
-    /// The variables in which it would be.
-    pub variables: Vec<String>,
-    /// Whether a person can sign in from here.
-    pub can_login: bool,
-}
-
-/// Why there is no plan. The child must not be started.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum PlanError {
-    /// There is no credential.
-    #[error(transparent)]
-    Missing(#[from] Missing),
-    /// The provider is not known to speak that dialect.
-    #[error("{provider} has no {shape}-compatible base URL; add `base_urls.{shape}` to its row in your providers file")]
-    NoEndpoint {
-        /// The provider.
-        provider: ProviderId,
-        /// The dialect.
-        shape: Shape,
-    },
-    /// The provider's clients read no such credential from the environment.
-    #[error("{provider} has no variable for this kind of credential; add one to `env.{field}` in its row")]
-    NoVariable {
-        /// The provider.
-        provider: ProviderId,
-        /// Where in the row a variable would be named.
-        field: &'static str,
-    },
-    /// Two providers can't be told to one program.
-    #[error(
-        "{first} and {second} can't be used by one program: both would be told in {name}; start one program for each, or \
-         choose another `--as`"
-    )]
-    Clash {
-        /// The variable.
-        name: String,
-        /// Who is told in it.
-        first: ProviderId,
-        /// And who else.
-        second: ProviderId,
-    },
-    /// What was to pass would decide which credential the child uses.
-    #[error(
-        "{name} can't be allowed here: a program that is started for {provider} reads it to learn whose credential to use, \
-         and where to send it; leave it out of `--allow`, or start the program without credlatch"
-    )]
-    NotAllowed {
-        /// The variable.
-        name: String,
-        /// For whom the child is started.
-        provider: ProviderId,
-    },
-    /// A key would be sent to another machine unencrypted.
-    #[error(
-        "a key is stored for {provider}, whose row names plain http to another machine; run `credlatch clear {provider}`, as \
-         such a server wants no key, or name an https address in the row"
-    )]
-    NotEncrypted {
-        /// The provider.
-        provider: ProviderId,
-    },
-    /// What is stored under one provider is another's secret.
-    #[error(
-        "what is stored for {provider} begins like a credential of {owner}; store it under {owner}, \
-         or list its prefix under `token_prefixes` in the row of {provider}"
-    )]
-    Foreign {
-        /// The provider it is stored under.
-        provider: ProviderId,
-        /// Whose secret it looks like.
-        owner: ProviderId,
-    },
-}
-
-impl Missing {
-    /// The error for this provider.
-    pub fn of(provider: &Provider) -> Self {
-        let mut variables = provider.env.api_key.clone();
-        variables.extend(provider.env.oauth_token.iter().filter(|name| !provider.env.api_key.contains(name)).cloned());
-        let can_login = provider.oauth.as_ref().is_some_and(|oauth| oauth.flow.is_some());
-        Self { provider: provider.id.clone(), variables, can_login }
-    }
-}
-
-impl fmt::Display for Missing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let provider = &self.provider;
-        write!(f, "no credential for {provider}")?;
-        if !self.variables.is_empty() {
-            write!(f, " ({} would be empty)", self.variables.join(", "))?;
-        }
-        write!(f, "; run `credlatch set {provider}`")?;
-        if self.can_login {
-            write!(f, " or `credlatch login {provider}`")?;
-        }
-        Ok(())
     }
 }
 

@@ -160,8 +160,7 @@ impl From<UnknownProvider> for Error {
 impl From<PlanError> for Error {
     fn from(error: PlanError) -> Self {
         let kind = if matches!(error, PlanError::Missing(_)) { ErrorKind::NoCredential } else { ErrorKind::Usage };
-        let remedy = "look at what each provider offers: `credlatch providers`";
-        Self::new(kind, error.to_string(), remedy).below(error)
+        Self::new(kind, error.to_string(), error.remedy()).below(error)
     }
 }
 

@@ -199,11 +199,11 @@ fn what_is_missing_is_an_error_that_says_what_to_do() {
     let table = built_in();
     let k = key("k-1");
     let no_endpoint = try_make(&table, "custom", &k, Shape::OpenAi, Env::new()).unwrap_err();
-    assert!(no_endpoint.to_string().contains("base_urls.openai"), "{no_endpoint}");
+    assert!(no_endpoint.remedy().contains("`base_urls.openai`"), "{no_endpoint}");
     let error = try_make(&table, "groq", &k, Shape::Anthropic, Env::new()).unwrap_err();
     assert!(matches!(error, PlanError::NoEndpoint { shape: Shape::Anthropic, .. }));
     let no_variable = try_make(&table, "gemini", &token("t-1"), Shape::Own, Env::new()).unwrap_err();
-    assert!(no_variable.to_string().contains("env.oauth_token"), "{no_variable}");
+    assert!(no_variable.remedy().contains("`env.oauth_token`"), "{no_variable}");
 }
 
 #[test]
@@ -261,8 +261,8 @@ fn what_is_missing_is_named_once_with_what_to_do() {
     };
     let missing = row(r#""api_key":["A_KEY","A_TOKEN"],"oauth_token":["A_TOKEN","B_TOKEN"]"#);
     assert_eq!(missing.variables, ["A_KEY", "A_TOKEN", "B_TOKEN"]);
-    let text = "no credential for acme (A_KEY, A_TOKEN, B_TOKEN would be empty); run `credlatch set acme`";
-    assert_eq!(missing.to_string(), text);
+    assert_eq!(missing.to_string(), "no credential for acme (A_KEY, A_TOKEN, B_TOKEN would be empty)");
+    assert_eq!(missing.remedy(), "run `credlatch set acme`");
     let claude = Missing::of(built_in().resolve("anthropic").unwrap());
-    assert!(claude.to_string().ends_with(" or `credlatch login anthropic`"), "{claude}");
+    assert_eq!(claude.remedy(), "run `credlatch set anthropic` or `credlatch login anthropic`");
 }

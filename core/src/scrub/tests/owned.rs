@@ -77,6 +77,6 @@ fn report_81_a_server_on_the_network_is_asked_unencrypted_where_no_key_is_sent()
     for shape in [Shape::Own, Shape::OpenAi] {
         let error = try_make(&table, "home", &key("a-key"), shape, Env::new()).unwrap_err();
         assert!(matches!(error, PlanError::NotEncrypted { .. }), "{error}");
-        assert!(error.to_string().contains("credlatch clear home"), "{error}");
+        assert!(error.remedy().contains("credlatch clear home"), "{error}");
     }
 }

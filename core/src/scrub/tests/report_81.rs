@@ -54,7 +54,7 @@ fn report_81_a_missing_key_is_a_loud_error_and_there_is_no_plan() {
     let result = normalised(&[(CLAUDE, OAUTH)], "minimax");
     let missing = result.missing.expect("a Claude token is no substitute");
     assert!(missing.to_string().contains("MINIMAX_API_KEY"), "{missing}");
-    assert!(missing.to_string().contains("credlatch set minimax"), "{missing}");
+    assert!(missing.remedy().contains("credlatch set minimax"), "{missing}");
 
     let table = built_in();
     let targets = &[Target { provider: table.resolve("minimax").unwrap(), credential: None, shape: Shape::Own }];
