@@ -217,12 +217,12 @@ fn wait_for_link() -> Prompting {
     Prompting::Prompt { prompt, expires_in_ms: LINK_LIFETIME_MS }
 }
 
-/// Posts a form, with the client's id.
-/// RFC 6749, 6.
+/// What a refresh asks with (RFC 6749, 6).
 fn refreshing(refresh: &Secret) -> [(&'static str, &str); 2] {
     [("grant_type", "refresh_token"), ("refresh_token", refresh.expose_secret())]
 }
 
+/// Posts a form, with the client's id.
 fn ask(row: &OAuth, url: Option<&str>, fields: &[(&str, &str)]) -> Reply {
     ask_noting(row, url, fields, None)
 }
