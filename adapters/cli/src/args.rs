@@ -8,10 +8,11 @@ mod setup;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::builder::{OsStringValueParser, TypedValueParser};
+use clap::builder::{OsStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::parser::ValueSource;
-use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
+use credlatch::{Label, Profile, Strategy};
 
 pub(crate) use helper::{Asked, Grant, Helper};
 pub(crate) use incoming::{Import, ImportSource, Kind, Set};
@@ -40,7 +41,7 @@ pub(crate) struct Global {
     pub(crate) home: Option<PathBuf>,
     /// Profile to use [default: default]
     #[arg(long, global = true, env = "CREDLATCH_PROFILE", value_name = "NAME", hide_env_values = true)]
-    pub(crate) profile: Option<String>,
+    pub(crate) profile: Option<Profile>,
     /// Where the store is: file:///DIR, which is the same as --home DIR, or hermes:FILE for Hermes' auth.json
     #[arg(long, global = true, env = "CREDLATCH_STORE", value_name = "URL", hide_env_values = true)]
     pub(crate) store: Option<String>,
@@ -135,12 +136,12 @@ pub(crate) enum Command {
     Rotate(Rotate),
     /// Say of a copied, restored or rolled back store that it is the one that is used from now on
     ///
-    /// Its logins are renewed here again, which another copy of the store must not do beside it. Nothing is sent to anybody.
+    /// Its logins are rotated here again, which another copy of the store must not do beside it. Nothing is sent to anybody.
     Adopt,
     /// Take in what another tool, a .env file or the environment holds
     ///
     /// Keys are copied. A login that another tool owns is linked: its file is read for each request, and only that tool
-    /// renews it. Nothing that is stored is replaced, and what you have cleared stays away unless you name it with
+    /// rotates it. Nothing that is stored is replaced, and what you have cleared stays away unless you name it with
     /// --provider and --again.
     Import(Import),
     /// Forget one credential of a provider
@@ -227,8 +228,8 @@ pub(crate) struct Rotate {
     #[command(flatten)]
     pub(crate) of: Provider,
     /// Which login; `credlatch status` shows the labels
-    #[arg(long, default_value = "default")]
-    pub(crate) label: String,
+    #[arg(long, default_value_t)]
+    pub(crate) label: Label,
     /// Ask the issuer even while it wants to be left alone
     #[arg(long)]
     pub(crate) now: bool,
@@ -242,20 +243,17 @@ pub(crate) struct Pool {
     #[command(flatten)]
     pub(crate) of: Provider,
     /// How one is chosen from now on
-    #[arg(long, value_enum, value_name = "STRATEGY")]
+    #[arg(long, value_name = "STRATEGY", value_parser = strategies())]
     pub(crate) strategy: Option<Strategy>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Strategy {
-    /// The first that may be used
-    FillFirst,
-    /// Each that may be used, in turn
-    RoundRobin,
-    /// Any that may be used, by chance
-    Random,
-    /// The one that was used least often
-    LeastUsed,
+/// The strategies as commands write them, each with its rule for help and completions.
+fn strategies() -> impl TypedValueParser<Value = Strategy> {
+    let known = ["fill-first", "round-robin", "random", "least-used"].map(|word| {
+        let rule = word.parse().map_or("", Strategy::rule);
+        PossibleValue::new(word).help(rule)
+    });
+    PossibleValuesParser::new(known).try_map(|word| word.parse())
 }
 
 #[derive(Args)]
@@ -264,7 +262,7 @@ pub(crate) struct Remove {
     pub(crate) of: Provider,
     /// Which one; `credlatch status` shows the labels
     #[arg(long)]
-    pub(crate) label: String,
+    pub(crate) label: Label,
 }
 
 #[derive(Args)]

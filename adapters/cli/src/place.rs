@@ -30,7 +30,7 @@ impl Global {
     /// The same for the process that makes an exchange.
     pub(crate) fn builder_here(&self) -> Done<Builder> {
         // A process of ours ends right after its answer, so it waits for a rotation instead of leaving it to a worker.
-        let builder = Latch::builder().profile(self.profile()?).look_ahead(false);
+        let builder = Latch::builder().profile(self.profile()).look_ahead(false);
         let builder = match self.place()? {
             Place::Home(home) => builder.home(home),
             Place::Hermes(file) if self.profile.is_none() => builder.hermes(file),
@@ -51,11 +51,8 @@ impl Global {
     }
 
     /// The profile's name.
-    pub(crate) fn profile(&self) -> Done<Profile> {
-        let Some(name) = &self.profile else { return Ok(Profile::default()) };
-        let bad =
-            |bad: credlatch::BadName| End::usage(bad.to_string(), "as in: --profile work, or CREDLATCH_PROFILE=work");
-        Profile::new(name).map_err(bad)
+    pub(crate) fn profile(&self) -> Profile {
+        self.profile.clone().unwrap_or_default()
     }
 
     /// The directory of the store, for what only a directory has.

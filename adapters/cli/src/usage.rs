@@ -1,8 +1,10 @@
 //! Arguments that don't fit, explained. What was typed is repeated only where it can't be a secret.
 
+use std::error::Error as _;
 use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use credlatch::BadName;
 
 use crate::end::{Done, End};
 use crate::output;
@@ -145,11 +147,23 @@ fn no_command(error: &clap::Error) -> End {
 fn bad_value(error: &clap::Error, glance: &Glance) -> End {
     let option = all(error, ContextKind::InvalidArg);
     let takes = all(error, ContextKind::ValidValue);
+    if let Some(bad) = error.source().and_then(|why| why.downcast_ref::<BadName>()) {
+        return End::usage(bad.to_string(), example(&option));
+    }
     if all(error, ContextKind::InvalidValue).is_empty() {
         return End::usage(format!("{option} has no value"), "give it one, or leave it out, and its variable too");
     }
     let remedy = if takes.is_empty() { glance.help() } else { format!("it takes one of: {takes}") };
     End::usage(format!("that is not a value for {option}"), remedy)
+}
+
+/// A value that an option for a name takes.
+fn example(option: &str) -> &'static str {
+    if option.starts_with("--profile") {
+        "as in: --profile work, or CREDLATCH_PROFILE=work"
+    } else {
+        "as in: --label work; `credlatch status` shows the labels that there are"
+    }
 }
 
 /// What the parser says about one thing, as text; empty if it says nothing.

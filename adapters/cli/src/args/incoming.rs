@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use credlatch::Label;
 
 use super::Provider;
 
@@ -14,8 +15,8 @@ pub(crate) struct Set {
     #[arg(long, value_enum, default_value_t = Kind::ApiKey)]
     pub(crate) kind: Kind,
     /// Tells it apart from other credentials of this provider; the same label replaces
-    #[arg(long, default_value = "default")]
-    pub(crate) label: String,
+    #[arg(long, default_value_t)]
+    pub(crate) label: Label,
     /// Take a login though its issuer rejected it, or gave another refresh token for it
     #[arg(long)]
     pub(crate) again: bool,

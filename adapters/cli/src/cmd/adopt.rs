@@ -8,10 +8,10 @@ use crate::output;
 
 pub(crate) fn adopt(global: &Global) -> Done {
     global.builder()?.adopt_copy()?;
-    let profile = global.profile()?;
+    let profile = global.profile();
     output::answer(global.json, &json!({"profile": profile.as_str()}), || {
         format!(
-            "profile {profile} is this place's own: its logins are renewed here, and must not be used by another copy"
+            "profile {profile} is this place's own: its logins are rotated here, and must not be used by another copy"
         )
     })
 }

@@ -1,11 +1,10 @@
 //! `pool`: how a provider's entries are used when there are several.
 
-use credlatch::core::pool::Strategy;
 use credlatch::{Error, Latch, ProviderId};
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use crate::args::{self, Global, Pool};
+use crate::args::{Global, Pool};
 use crate::end::Done;
 use crate::output;
 use crate::wrap::wrap;
@@ -14,7 +13,7 @@ pub(crate) fn pool(global: &Global, args: &Pool) -> Done {
     let latch = global.latch()?;
     let provider = latch.provider(&args.of.provider)?.id.clone();
     if let Some(strategy) = args.strategy {
-        latch.set_strategy(provider.as_str(), meant(strategy))?;
+        latch.set_strategy(provider.as_str(), strategy)?;
     }
     output::told(&tell(&latch, &provider, global.json)?)
 }
@@ -40,13 +39,4 @@ pub(crate) fn tell(latch: &Latch, provider: &ProviderId, json: bool) -> Result<Z
         };
         wrap("", &format!("{provider}: {}, {} ({order})", strategy.as_str(), strategy.rule()))
     }))
-}
-
-fn meant(strategy: args::Strategy) -> Strategy {
-    match strategy {
-        args::Strategy::FillFirst => Strategy::FillFirst,
-        args::Strategy::RoundRobin => Strategy::RoundRobin,
-        args::Strategy::Random => Strategy::Random,
-        args::Strategy::LeastUsed => Strategy::LeastUsed,
-    }
 }

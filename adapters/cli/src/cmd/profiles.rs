@@ -8,7 +8,7 @@ use crate::end::Done;
 use crate::output;
 
 pub(crate) fn profiles(global: &Global) -> Done {
-    let current = global.profile()?;
+    let current = global.profile();
     let names = Profiles::open(global.home()?)?.list()?;
     let list: Vec<_> = names.iter().map(|name| json!({"name": name, "current": *name == current})).collect();
     output::answer(global.json, &json!({"profiles": list}), || {

@@ -1,18 +1,17 @@
 //! `remove`: forget one credential.
 
-use credlatch::{Error, Label};
+use credlatch::Error;
 use serde_json::json;
 
 use crate::args::{Global, Remove};
-use crate::end::{Done, End};
+use crate::end::Done;
 use crate::output;
 
 pub(crate) fn remove(global: &Global, args: &Remove) -> Done {
     let latch = global.latch()?;
     let row = latch.providers().resolve(&args.of.provider).map_err(Error::from)?;
-    let label = Label::new(&args.label)
-        .map_err(|bad| End::usage(bad.to_string(), "`credlatch status` shows the labels that there are"))?;
-    let removed = latch.remove(row.id.as_str(), &label)?;
+    let label = &args.label;
+    let removed = latch.remove(row.id.as_str(), label)?;
     let revoked = super::clear::revoke(&latch, &removed);
     let object = json!({
         "profile": latch.profile().as_str(),

@@ -1,24 +1,23 @@
 //! `rotate`: a new access token now, due or not.
 
-use credlatch::{BackOff, Label, Rotated, rfc3339};
+use credlatch::{BackOff, Rotated, rfc3339};
 use serde_json::json;
 
 use super::fresh;
 use crate::args::{Global, Rotate};
 use crate::defer::deferring_signals;
-use crate::end::{Done, End};
+use crate::end::Done;
 use crate::output;
 
 pub(crate) fn rotate(global: &Global, args: &Rotate) -> Done {
     let latch = global.latch()?;
     let provider = latch.provider(&args.of.provider)?.id.clone();
-    let label = Label::new(&args.label)
-        .map_err(|bad| End::usage(bad.to_string(), "`credlatch status` shows the labels that there are"))?;
+    let label = &args.label;
     if args.this_copy {
         global.builder()?.adopt_copy()?;
     }
     let back_off = if args.now { BackOff::Overridden } else { BackOff::Heeded };
-    let renew = || fresh::saved(&latch, || latch.rotated(provider.as_str(), &label, back_off));
+    let renew = || fresh::saved(&latch, || latch.rotated(provider.as_str(), label, back_off));
     let Rotated { credential, is_own, .. } = deferring_signals(&latch, provider.as_str(), renew)??;
     // What only this process has is lost with it, and that is no rotation that a person can rely on.
     latch.save_unsaved()?;

@@ -11,18 +11,18 @@ use crate::{input, output, place};
 pub(crate) fn set(global: &Global, args: &Set) -> Done {
     let latch = global.latch()?;
     let row = latch.provider(&args.of.provider)?;
-    let label = Label::new(&args.label).map_err(|bad| End::usage(bad.to_string(), "as in: --label work"))?;
+    let label = &args.label;
     place::keep_out_secrets(latch.providers(), label.as_str())?;
     let mut left_off = Vec::new();
     let stored = match args.kind {
         args::Kind::ApiKey => {
             let text = input::read(&format!("{} API key", row.display_name()))?;
             if args.verbatim {
-                store_key(&latch, row, &label, Secret::try_from(text.as_str()).map_err(Error::from)?)?;
+                store_key(&latch, row, label, Secret::try_from(text.as_str()).map_err(Error::from)?)?;
             } else {
                 let Pasted { key, left_off: around } = input::api_key(&text, row)?;
                 fits(&latch, row, &key, Kind::ApiKey)?;
-                latch.set_as(row.id.as_str(), &label, key)?;
+                latch.set_as(row.id.as_str(), label, key)?;
                 left_off = around;
             }
             None
@@ -39,9 +39,9 @@ pub(crate) fn set(global: &Global, args: &Set) -> Done {
             fits(&latch, row, &tokens.access, Kind::OauthToken)?;
             let id = row.id.as_str();
             Some(if args.again {
-                latch.set_tokens_again(id, &label, tokens)?
+                latch.set_tokens_again(id, label, tokens)?
             } else {
-                latch.set_tokens(id, &label, tokens)?
+                latch.set_tokens(id, label, tokens)?
             })
         }
     };

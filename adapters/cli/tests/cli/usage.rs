@@ -136,3 +136,25 @@ fn a_home_that_is_the_root_directory_is_told_as_that() {
     refused.failed(2, "HOME is /");
     assert!(refused.err.contains("set HOME or CREDLATCH_HOME"), "{}", refused.err);
 }
+
+#[test]
+fn what_cannot_be_a_label_is_refused_with_the_reason_and_an_example() {
+    let home = Home::new();
+    let long = "l".repeat(129);
+    for command in [&["set", "minimax"][..], &["rotate", "minimax"], &["remove", "minimax"]] {
+        for (label, why) in [(" ", "a label can't be blank"), (&long, "a label has at most 128 characters")] {
+            let refused = home.say(&[command, &["--label", label]].concat());
+            refused.failed(2, why);
+            assert!(refused.err.contains("as in: --label work"), "{}", refused.err);
+        }
+    }
+    assert!(!home.path().exists());
+}
+
+#[test]
+fn a_strategy_is_one_of_those_that_are_listed() {
+    let home = Home::new();
+    let refused = home.say(&["pool", "minimax", "--strategy", "best"]);
+    refused.failed(2, "--strategy");
+    assert!(refused.err.contains("fill-first, round-robin, random, least-used"), "{}", refused.err);
+}

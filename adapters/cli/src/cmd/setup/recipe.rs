@@ -26,7 +26,7 @@ pub(super) struct Recipe<'a> {
 
 impl<'a> Recipe<'a> {
     pub(super) fn new(global: &Global, row: &'a Provider) -> Done<Self> {
-        let profile = global.profile()?.as_str().to_owned();
+        let profile = global.profile().as_str().to_owned();
         let profile = (profile != "default").then_some(profile);
         let mut place = Vec::new();
         for (option, value, is_inherited) in [
