@@ -58,7 +58,7 @@ fn an_exchange_that_asks_for_its_own_entry_is_answered_at_once() {
             inner.report(&inner.token("codex").unwrap(), &Outcome::unauthorized()).unwrap_err(),
         ] {
             assert_eq!(error.kind(), ErrorKind::Usage, "{error}");
-            assert!(error.message().contains("this thread renews the openai-codex entry default"), "{error}");
+            assert!(error.message().contains("this thread rotates the openai-codex entry default"), "{error}");
         }
         Answer::NotConsumed { retry_after: None }
     });

@@ -59,7 +59,7 @@ impl Linked {
         match way {
             "ended" => {
                 fs::write(&self.file, CLAUDE.replace("4000000000000", "1000000000000")).unwrap();
-                (ErrorKind::SignIn, "is not renewed yet")
+                (ErrorKind::SignIn, "is not rotated yet")
             }
             "signed out" => {
                 fs::remove_file(&self.file).unwrap();

@@ -49,7 +49,7 @@ const STEPS: [Step; 11] = [
     },
     Step { promise: "many need a new token at once: one exchange", play: rotating::renew_at_once },
     Step {
-        promise: "whoever is killed while a token is renewed costs no login, and nobody waits for it",
+        promise: "whoever is killed while a token is rotated costs no login, and nobody waits for it",
         play: rotating::die_in_the_middle,
     },
 ];

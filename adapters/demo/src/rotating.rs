@@ -69,13 +69,13 @@ fn strike(stage: &Stage, profile: &str, after: Option<Duration>) -> Result<(), S
         (0..EACH).map(|_| stage.start_part("naive-token", profile)).collect::<Result<_, _>>()?;
     match after {
         Some(after) => {
-            until("the login is being renewed", || {
+            until("the login is being rotated", || {
                 let now = [stage.issuers.ours.stats().refresh_requests, stage.issuers.naive.stats().refresh_requests];
                 now[0] > asked[0] && now[1] > asked[1]
             })?;
             std::thread::sleep(after);
         }
-        None => until("the store says who renews it", || matches!(stage.claimant(profile), Ok(Some(_))))?,
+        None => until("the store says who rotates it", || matches!(stage.claimant(profile), Ok(Some(_))))?,
     }
     for child in &mut ours {
         child.kill().map_err(|error| error.to_string())?;
@@ -102,7 +102,7 @@ fn count(stage: &Stage, profiles: &[String]) -> Shown {
     let told = format!(
         "{} logins, kill -9 for all {EACH} that waited for each, in another phase each time:\n    \
          {lost} lost, a spent token presented {} times;\n    \
-         naive, the one that renews killed: {} lost, {} times",
+         naive, the one that rotates killed: {} lost, {} times",
         profiles.len(),
         ours.replays,
         naive.punished,

@@ -89,8 +89,8 @@ pub(super) fn examine(case: &Case<'_>, entry: &Entry, found: Fares, turn: &Turn<
 fn passed_over(health: &Health, standing: &Standing<'_>, source: &Source) -> Option<String> {
     let why = match health {
         _ if *standing != Standing::Usable => return None,
-        Health::Expired => "it has ended, and the tool that owns it can't renew it".to_owned(),
-        Health::NotRenewed => "its token has ended, and the tool that owns it has not renewed it yet".to_owned(),
+        Health::Expired => "it has ended, and the tool that owns it can't rotate it".to_owned(),
+        Health::NotRenewed => "its token has ended, and the tool that owns it has not rotated it yet".to_owned(),
         Health::SignedOut(error) | Health::Unreadable(Some(error)) => error.to_string(),
         Health::Unreadable(None) => "it is linked to a tool that this version can't read".to_owned(),
         Health::Suspended => return Some(SetAside::of(source).what),
@@ -108,7 +108,7 @@ fn why(standing: &Standing<'_>, is_taken: bool, turn: &Turn<'_>, entry: &Entry) 
         Standing::Dead(dead) => format!("dead since {}: {}", rfc3339_ms(dead.at.wall_ms), dead.reason),
         Standing::Lost(lost) => format!("lost at {}: its issuer answered {}", rfc3339_ms(lost.at.wall_ms), lost.code),
         Standing::Suspended => SetAside::of(&entry.source).what,
-        Standing::Ended => "ended, and has no refresh token to renew it".to_owned(),
+        Standing::Ended => "ended, and has no refresh token to rotate it with".to_owned(),
         Standing::Resting(rest) => {
             format!("rests until {} after {}", clock_time(&rest.until), RestCause::from(rest.cause))
         }

@@ -18,7 +18,7 @@ use crate::error::clock_time;
 fn shared(id: &ProviderId, entry: &Entry) -> Option<Finding> {
     let why = entry.grant()?.shared?;
     let what = format!(
-        "the {id} login {} is not renewed: the store {why}, and another copy may hold the same refresh token",
+        "the {id} login {} is not rotated: the store {why}, and another copy may hold the same refresh token",
         entry.label
     );
     let remedy = format!("`credlatch login {id}`; or, if this copy is the one to live on, `credlatch adopt`");
@@ -99,7 +99,8 @@ fn none(id: &ProviderId, why: Unusable, waits: bool, way: &Way, findings: &mut V
         Unusable::SignIn => {
             let what = format!("no stored {id} credential can be used");
             let new = format!("get a new one: {}", way.0);
-            let remedy = if waits { format!("have the tool renew its login, as is said above; or {new}") } else { new };
+            let remedy =
+                if waits { format!("have the tool rotate its login, as is said above; or {new}") } else { new };
             findings.push(Finding::new(about, Severity::Error, what, remedy));
             "none can be used".to_owned()
         }

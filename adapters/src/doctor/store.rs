@@ -101,7 +101,7 @@ fn file_system(seen: &Inspection) -> Finding {
         Some(name) if seen.is_untrusted => Finding::of_store(
             Severity::Warning,
             format!(
-                "{path} is on {name}, where a lock may not keep other machines out: keys work, logins are not renewed"
+                "{path} is on {name}, where a lock may not keep other machines out: keys work, logins are not rotated"
             ),
             "move the store to a local disk; or set CREDLATCH_TRUST_FILE_SYSTEM=1 if no other machine uses it",
         ),
@@ -157,12 +157,12 @@ fn origin(path: &str, from: Provenance, holds_logins: bool, is_lock_gone: bool) 
         Provenance::Copied => "copied or restored",
     };
     if !holds_logins {
-        let what = format!("{path} was {how}; it holds no login to renew, so that does no harm");
+        let what = format!("{path} was {how}; it holds no login to rotate, so that does no harm");
         return Some(Finding::of_store(Severity::Note, what, ""));
     }
     Some(Finding::of_store(
         Severity::Warning,
-        format!("{path} was {how}; its original may hold the same refresh tokens, so no login is renewed"),
+        format!("{path} was {how}; its original may hold the same refresh tokens, so no login is rotated"),
         "sign in again; or, if this copy is the one to live on, `credlatch adopt`",
     ))
 }

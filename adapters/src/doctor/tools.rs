@@ -47,7 +47,7 @@ fn shared(case: &Case<'_>, tool: Tool, import: &str, theirs: &[Fingerprint]) -> 
             findings.push(Finding::new(
                 About::Provider(id.clone()),
                 Severity::Warning,
-                format!("{tool} holds the refresh token of the {id} entry {label} too: whoever renews second loses the login"),
+                format!("{tool} holds the refresh token of the {id} entry {label} too: whoever rotates second loses the login"),
                 format!("`credlatch remove {id} --label {quoted}`, then `credlatch import {import}` links to {tool}'s login"),
             ));
         }

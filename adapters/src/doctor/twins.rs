@@ -42,7 +42,7 @@ fn logins(state: &State) -> impl Iterator<Item = ((&str, &Entry), &Secret)> {
 fn finding(own: &(&str, &Entry), other: &ProfileName, twin: &(&str, &Entry)) -> Finding {
     let ((provider, entry), (theirs, their_entry)) = (own, twin);
     let what = format!(
-        "the {provider} login {} is the {theirs} login {} of the profile {other} too: whichever renews it second loses it",
+        "the {provider} login {} is the {theirs} login {} of the profile {other} too: whichever rotates it second loses it",
         entry.label, their_entry.label
     );
     // Removing it would revoke it for both.

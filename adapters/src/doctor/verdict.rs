@@ -85,10 +85,10 @@ impl Desk<'_> {
     fn expired(&self) -> Finding {
         let ended = self.report.expires_at.map_or_else(String::new, |at| format!(" at {}", rfc3339(at)));
         let (what, again) = if self.entry.grant().is_some() {
-            let what = format!("ended{ended}, and has no refresh token to renew it");
+            let what = format!("ended{ended}, and has no refresh token to rotate it with");
             (what, format!("get a new one: {}", self.way.0))
         } else {
-            let what = format!("is a link to a login that ended{ended}, and the tool that owns it can't renew it");
+            let what = format!("is a link to a login that ended{ended}, and the tool that owns it can't rotate it");
             (what, self.tool().map_or("sign in again in the tool that owns it", Tool::sign_in).to_owned())
         };
         self.finding(Severity::Warning, &what, format!("{again}; or {}", self.remove()))
@@ -99,14 +99,14 @@ impl Desk<'_> {
         let tool = self.tool().map_or_else(|| "the tool that owns it".to_owned(), |tool| tool.to_string());
         self.finding(
             Severity::Warning,
-            &format!("is a link whose access token ended{ended}, and {tool} has not renewed it yet"),
-            format!("use {tool} once, and it renews its login; or {}", self.remove()),
+            &format!("is a link whose access token ended{ended}, and {tool} has not rotated it yet"),
+            format!("use {tool} once, and it rotates its login; or {}", self.remove()),
         )
     }
 
     fn ends_soon(&self) -> Option<Finding> {
         let end = rfc3339(self.report.login_ends_at?);
-        let what = format!("is a link to a login that ends at {end}, however often it is renewed");
+        let what = format!("is a link to a login that ends at {end}, however often it is rotated");
         let again = self.tool().map_or("sign in again in the tool that owns it", Tool::sign_in);
         Some(self.finding(Severity::Note, &what, format!("{again} before then")))
     }
@@ -118,8 +118,8 @@ impl Desk<'_> {
     fn doubt(&self) -> Option<Finding> {
         let Custody::InDoubt(doubt) = &self.entry.grant()?.custody else { return None };
         let cause = match doubt.why {
-            DoubtCause::ActorDied => "whoever renewed it ended before the answer was saved",
-            DoubtCause::NoUsableAnswer => "a renewal got no usable answer",
+            DoubtCause::ActorDied => "whoever rotated it ended before the answer was saved",
+            DoubtCause::NoUsableAnswer => "a rotation got no usable answer",
         };
         let next = match self.report.presents_at {
             Some(at) => format!("it is presented once more after {}, when it is needed", rfc3339(at)),
@@ -160,7 +160,7 @@ impl Desk<'_> {
         };
         let times = if tries == 1 { "the last time".to_owned() } else { format!("{tries} times in a row") };
         let ended = if has_ended { "has ended, and " } else { "" };
-        let what = format!("{ended}could not be renewed {times}{why}; the next try {when}");
+        let what = format!("{ended}could not be rotated {times}{why}; the next try {when}");
         let remedy = Trouble::remedy(trouble.as_ref(), self.id, &self.report.label, Some(&next).filter(|_| !is_over));
         Some(self.finding(Severity::Warning, &what, format!("{first}{remedy}")))
     }
@@ -170,20 +170,20 @@ impl Desk<'_> {
         let who = holder.who();
         let resume = |pid: u32| format!("resume it: `kill -CONT {pid}`");
         Some(match holder.life {
-            Life::AtWork => self.finding(Severity::Note, &format!("is being renewed by {who}"), ""),
+            Life::AtWork => self.finding(Severity::Note, &format!("is being rotated by {who}"), ""),
             Life::Stopped => self.finding(
                 Severity::Warning,
-                &format!("is held by {who}, which was stopped while it renewed it: nobody else may"),
+                &format!("is held by {who}, which was stopped while it rotated it: nobody else may"),
                 holder.pid.map_or_else(|| "resume it".to_owned(), resume),
             ),
             Life::Answered => self.finding(
                 Severity::Note,
-                &format!("was renewed by {who}, which has not stored it yet: what its issuer granted is written down"),
+                &format!("was rotated by {who}, which has not stored it yet: what its issuer granted is written down"),
                 "nothing: the next change stores it",
             ),
             Life::Gone => self.finding(
                 Severity::Note,
-                &format!("was being renewed by {who}, which has ended: its refresh token may be spent"),
+                &format!("was being rotated by {who}, which has ended: its refresh token may be spent"),
                 "nothing: the next change notes it as in doubt",
             ),
             Life::Unknown => {

@@ -37,14 +37,14 @@ impl Error {
             }
             NoToken::Ended { label } => Self::new(
                 ErrorKind::SignIn,
-                format!("the {name} entry {label} has ended, and has no refresh token to renew it"),
+                format!("the {name} entry {label} has ended, and has no refresh token to rotate it with"),
                 login,
             ),
             NoToken::Elsewhere(from) => Self::elsewhere(provider, from.as_ref()),
             NoToken::NoIssuer { label } => Self::new(
                 ErrorKind::SignIn,
-                format!("the {name} entry {label} has ended, and nobody here can renew it: {NO_ISSUER}"),
-                format!("renew it by an exchange of your own (`Latch::rotate_with`), or {login}"),
+                format!("the {name} entry {label} has ended, and nobody here can rotate it: {NO_ISSUER}"),
+                format!("rotate it by an exchange of your own (`Latch::rotate_with`), or {login}"),
             ),
             NoToken::Shared(why) => Self::shared(provider, why),
             NoToken::InDoubt { until, .. } => Self::new(
@@ -104,7 +104,7 @@ impl Error {
         Self::new(
             ErrorKind::Usage,
             format!(
-                "the {name} login is renewed at {from}, and its row now names {}; its refresh token was not sent there",
+                "the {name} login is rotated at {from}, and its row now names {}; its refresh token was not sent there",
                 word(to.as_ref())
             ),
             format!(

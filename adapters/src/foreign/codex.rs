@@ -54,7 +54,7 @@ pub(super) fn imported(document: &Document, path: &Path) -> Result<Imported, For
     if let Some(token) = token(document).map_err(wrong)? {
         if mode == Some(BROUGHT) {
             let what =
-                "a login that another program brings to Codex and renews; sign in with Codex itself (`codex login`)";
+                "a login that another program brings to Codex and rotates; sign in with Codex itself (`codex login`)";
             imported.skip("tokens", Why::OtherKind(what));
             return Ok(imported);
         }

@@ -73,8 +73,8 @@ fn ended(live: &Live, token: &LinkedToken, now: &Stamp) -> Error {
     });
     Error::new(
         ErrorKind::SignIn,
-        format!("the access token of {tool}'s {provider} login, to which {label} is linked,{end} is not renewed yet"),
-        format!("use {tool} once, and it renews its login; or sign in here to have a login of your own"),
+        format!("the access token of {tool}'s {provider} login, to which {label} is linked,{end} is not rotated yet"),
+        format!("use {tool} once, and it rotates its login; or sign in here to have a login of your own"),
     )
 }
 

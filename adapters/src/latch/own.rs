@@ -74,7 +74,7 @@ impl Inner {
         }
         Err(Error::new(
             ErrorKind::Usage,
-            format!("this thread renews the {} entry {label} itself, so it can't wait for the new token", row.id),
+            format!("this thread rotates the {} entry {label} itself, so it can't wait for the new token", row.id),
             "return the new tokens from the function that `rotate_with` was given, and ask after that",
         ))
     }

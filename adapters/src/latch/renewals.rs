@@ -63,7 +63,7 @@ impl Latch {
         if self.0.workers.renewals.wait(Some(timeout)) {
             return Ok(());
         }
-        let what = format!("a token was still being renewed after {} ms", timeout.as_millis());
+        let what = format!("a token was still being rotated after {} ms", timeout.as_millis());
         Err(Error::new(ErrorKind::Busy, what, "wait longer, or find out why its issuer doesn't answer"))
     }
 

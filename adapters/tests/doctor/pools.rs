@@ -133,7 +133,7 @@ fn a_login_whose_issuer_gave_nothing_says_when_the_next_try_is() {
     let home = Home::new().with_login(3600);
     let busy = |_: &credlatch::Secret| Answer::NotConsumed { retry_after: Some(Duration::from_secs(600)) };
     home.latch().rotate_with("openai-codex", busy).unwrap_err();
-    found(&home.doctor(), Warning, &["could not be renewed the last time", "the next try may be made at"]);
+    found(&home.doctor(), Warning, &["could not be rotated the last time", "the next try may be made at"]);
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn a_login_that_has_ended_and_failed_every_time_is_told_though_the_next_try_may_
         }
         let diagnosis = home.doctor();
         if is_told {
-            found(&diagnosis, Warning, &["has ended, and could not be renewed 3 times in a row", "when it is needed"]);
+            found(&diagnosis, Warning, &["has ended, and could not be rotated 3 times in a row", "when it is needed"]);
         } else {
             sound(&diagnosis);
         }
@@ -192,11 +192,11 @@ fn a_link_is_told_by_what_stands_in_its_file_now() {
     fs::write(&file, CLAUDE.replace("4000000000000", "1000000000000")).unwrap();
     let diagnosis = home.doctor();
     let finding =
-        found(&diagnosis, Warning, &["a link whose access token ended at 2001-09-09", "has not renewed it yet"]);
+        found(&diagnosis, Warning, &["a link whose access token ended at 2001-09-09", "has not rotated it yet"]);
     assert!(finding.remedy.contains("use Claude Code once"));
     assert_eq!(entry(&diagnosis, "claude-code").health.as_str(), "not_renewed");
     let finding = found(&diagnosis, Error, &["no stored anthropic credential can be used"]);
-    assert!(finding.remedy.contains("have the tool renew its login"), "{}", finding.remedy);
+    assert!(finding.remedy.contains("have the tool rotate its login"), "{}", finding.remedy);
 
     let deadline = |ends_ms: &str, deadline: &str| {
         let ended = CLAUDE.replace("4000000000000", ends_ms);
@@ -204,10 +204,10 @@ fn a_link_is_told_by_what_stands_in_its_file_now() {
         home.doctor()
     };
     let diagnosis = deadline("1000000000000", "1100000000000");
-    let finding = found(&diagnosis, Warning, &["a link to a login that ended at", "can't renew it"]);
+    let finding = found(&diagnosis, Warning, &["a link to a login that ended at", "can't rotate it"]);
     assert!(finding.remedy.contains("`/login`"), "{}", finding.remedy);
     let soon = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() + 86_400_000;
-    found(&deadline("4000000000000", &soon.to_string()), Note, &["login that ends at", "however often it is renewed"]);
+    found(&deadline("4000000000000", &soon.to_string()), Note, &["login that ends at", "however often it is rotated"]);
     sound(&deadline("4000000000000", "4100000000000"));
 
     fs::write(&file, "{\"claudeAiOauth\":").unwrap();
@@ -268,12 +268,12 @@ fn whoever_is_renewing_is_named_and_whether_they_live() {
 
     let diagnosis = home.doctor();
     sound(&diagnosis);
-    found(&diagnosis, Note, &["is being renewed by", &process]);
+    found(&diagnosis, Note, &["is being rotated by", &process]);
     assert_eq!((entry(&diagnosis, "default").holder.unwrap().pid, life(&home)), (Some(pid), Life::AtWork));
 
     player.stop();
     let diagnosis = home.doctor();
-    let finding = found(&diagnosis, Warning, &[&process, "was stopped while it renewed it"]);
+    let finding = found(&diagnosis, Warning, &[&process, "was stopped while it rotated it"]);
     assert!(finding.remedy.contains(&format!("kill -CONT {pid}")));
     assert_eq!(life(&home), Life::Stopped);
 

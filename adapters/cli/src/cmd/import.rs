@@ -38,7 +38,7 @@ pub(crate) fn import(global: &Global, args: &Import) -> Done {
     }
     for one in &ending {
         let (provider, end) = (&one.provider, rfc3339_ms(one.at_ms));
-        let what = format!("the {provider} login ends at {end}, however often it is renewed");
+        let what = format!("the {provider} login ends at {end}, however often it is rotated");
         output::warn(global.json, &what, "sign in again in the tool that owns it before then");
     }
     for one in skipped.iter().filter(|one| is_shared(one)) {
@@ -145,7 +145,7 @@ fn what(is_dry: bool, taken: &Taken) -> String {
     match (took, is_dry, is_link) {
         (Took::Stored, true, true) => "would be linked".to_owned(),
         (Took::Stored, true, false) => "would be stored".to_owned(),
-        (Took::Stored, false, true) => "linked; the tool that owns the login goes on renewing it".to_owned(),
+        (Took::Stored, false, true) => "linked; the tool that owns the login goes on rotating it".to_owned(),
         (Took::Stored, false, false) => "stored".to_owned(),
         (Took::Already, ..) => "is stored already".to_owned(),
         (Took::Cleared, ..) => {

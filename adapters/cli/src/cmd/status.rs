@@ -110,7 +110,7 @@ fn describe(answer: &Answer<'_>) -> String {
     let troubled = |provider: &&Provider<'_>| {
         let told = |entry: &Shown<'_>| {
             let trouble = entry.trouble.as_ref()?;
-            Some(wrap("", &format!("The {} entry {} could not be renewed: {trouble}.", provider.id, entry.label)))
+            Some(wrap("", &format!("The {} entry {} could not be rotated: {trouble}.", provider.id, entry.label)))
         };
         provider.entries.iter().filter_map(told).collect::<Vec<_>>()
     };

@@ -126,7 +126,7 @@ fn a_login_that_nothing_renews_any_more_is_not_linked_and_one_near_its_end_is_to
     login(1_000_000_000_000).failed(3, "this login ended at 2001-09-09T01:46:40Z");
     let now_ms = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
     let near = login(now_ms + 86_400_000);
-    assert!(near.status == 0 && near.err.contains("however often it is renewed"), "{}", near.err);
+    assert!(near.status == 0 && near.err.contains("however often it is rotated"), "{}", near.err);
     assert_eq!(login(4_000_000_000_000).err, "");
 }
 

@@ -35,7 +35,7 @@ fn is_told(world: &World, status: i32, answer: &str, helps: &str) {
     check("doctor", &line(&doctor.out));
     let shown = world.say(&["status"]).out;
     assert!(
-        line(&shown).contains("The acme entry default could not be renewed: ") && line(&shown).contains(answer),
+        line(&shown).contains("The acme entry default could not be rotated: ") && line(&shown).contains(answer),
         "{shown}"
     );
     assert!(world.status()["providers"][0]["entries"][0]["trouble"].as_str().unwrap().contains(answer));

@@ -64,7 +64,7 @@ fn a_login_that_hermes_renews_is_read_for_each_request_and_never_spent() {
     peer.run("put", &home.file(), &["openai-codex", ended]);
     let error = latch.token("openai-codex").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::SignIn);
-    assert!(error.to_string().contains("is not renewed yet"), "{error}");
+    assert!(error.to_string().contains("is not rotated yet"), "{error}");
     assert_eq!(home.json()["credential_pool"]["openai-codex"][0]["refresh_token"], "rt-codex-2");
 }
 

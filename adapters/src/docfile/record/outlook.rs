@@ -78,7 +78,7 @@ impl Record {
         let path = path.display();
         let waits_ms = 2 * PATIENCE_MS;
         let what =
-            format!("{path} has been locked by {who} for {HELD_MS} ms, and each renewal waits {waits_ms} ms for it");
+            format!("{path} has been locked by {who} for {HELD_MS} ms, and each rotation waits {waits_ms} ms for it");
         StoreError::new(StoreErrorKind::Busy, what, remedy)
     }
 }

@@ -249,7 +249,7 @@ fn a_writer_who_is_stopped_keeps_nobody_for_long() {
     assert!(waited_ms >= PATIENCE_MS, "{waited_ms} ms");
     let told = scene.record.can_be_kept(&scene.paths).unwrap_err();
     assert_eq!(told.kind, StoreErrorKind::Busy);
-    assert!(told.what.contains("each renewal waits 1000 ms"), "{told}");
+    assert!(told.what.contains("each rotation waits 1000 ms"), "{told}");
     drop(stopped);
     scene.record.can_be_kept(&scene.paths).unwrap();
     scene.note(1, 3).unwrap();
