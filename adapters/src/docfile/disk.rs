@@ -2,19 +2,22 @@
 //! in the harnesses.
 
 use std::io;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use credlatch_core::port::Seam;
 use credlatch_core::secret::Fingerprint;
+use credlatch_core::time::Patience;
 
-use super::kept::Keep;
+use super::kept::{Keep, Kept};
+use super::lock::poll;
 pub use crate::files::{Facts, Files, Hold, Kind, Open, Place};
 use crate::system::Process;
 
 /// A directory tree with locks, and the threads and processes beside it.
 ///
 /// Files and locks are named by paths that the store has resolved itself: it follows no symbolic link when it opens a file.
-pub trait Disk: Files {
+pub trait Disk: Files + Sized {
     /// The locks between the threads of one process.
     type Seam: Seam;
     /// The queue in which this process's writers wait.
@@ -31,6 +34,21 @@ pub trait Disk: Files {
     /// # Errors
     /// As the operating system has it; [`io::ErrorKind::Unsupported`] where it can't be done.
     fn allocate(&self, file: &Self::File, length: u64) -> io::Result<()>;
+
+    /// Locks a file once it is free, by the deadline. Returns the open file that has the lock, which may be an earlier open of the
+    /// same one; none where the time was over. Where nobody can be woken it is tried again and again, with these pauses.
+    ///
+    /// # Errors
+    /// As the operating system has it.
+    fn lock_by(
+        &self,
+        file: &Kept<Self::File>,
+        how: Hold,
+        deadline: &Patience,
+        pauses_ms: RangeInclusive<u64>,
+    ) -> io::Result<Option<Kept<Self::File>>> {
+        Ok(poll(self, file, how, deadline, pauses_ms)?.then(|| file.share()))
+    }
 
     /// Gives a lock up, for every descriptor that shares it.
     ///

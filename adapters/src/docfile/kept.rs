@@ -99,6 +99,11 @@ impl<F> Kept<F> {
         file.as_ref().map(act)
     }
 
+    /// The same file once more: it stays open until both are gone.
+    pub fn share(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+
     /// The same for what may fail, as it does if the file was closed.
     pub fn attempt<R>(&self, act: impl FnOnce(&F) -> io::Result<R>) -> io::Result<R> {
         self.with(act)

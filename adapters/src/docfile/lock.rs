@@ -1,5 +1,6 @@
 //! Locking a document's lock file against every other process.
 
+use std::io;
 use std::ops::RangeInclusive;
 use std::path::Path;
 
@@ -18,7 +19,7 @@ pub struct Way<D: Disk> {
     pub patience_ms: u64,
     /// When to give up.
     pub deadline: Patience,
-    /// The pauses between two tries: from the first, doubled each time, to the last.
+    /// The pauses between two tries, where it is polled: from the first, doubled each time, to the last.
     pub pauses_ms: RangeInclusive<u64>,
     /// Reads from the lock file who holds it.
     pub holder: fn(&D, &D::File) -> Option<u32>,
@@ -32,24 +33,17 @@ pub fn acquire<D: Disk>(
     way: &Way<D>,
     find: impl Fn() -> Result<Paths, StoreError>,
 ) -> Result<(Paths, Kept<D::File>, Place), StoreError> {
-    let (first_ms, last_ms) = (*way.pauses_ms.start(), *way.pauses_ms.end());
-    let mut pause_ms = first_ms;
     loop {
         let paths = find()?;
         paths.make_folder(disk)?;
         let file = disk.open(&paths.lock, Open::Ensure).map_err(|error| trouble("open", &paths.lock, &error))?;
         let place = check(disk, &paths, &file, way.forbidden)?;
         let file = disk.keep().keep_lock(file);
-        let try_lock = || file.attempt(|file| disk.try_lock(file, Hold::Alone));
-        while !try_lock().map_err(|error| trouble("lock", &paths.lock, &error))? {
-            let left_ms = way.deadline.left_ms(&disk.now());
-            if left_ms == 0 {
-                let holder = file.with(|file| (way.holder)(disk, file)).flatten();
-                return Err(busy(&paths, holder, way.patience_ms));
-            }
-            disk.pause(pause_ms.min(left_ms));
-            pause_ms = (pause_ms * 2).min(last_ms);
-        }
+        let waited = disk.lock_by(&file, Hold::Alone, &way.deadline, way.pauses_ms.clone());
+        let Some(file) = waited.map_err(|error| trouble("lock", &paths.lock, &error))? else {
+            let holder = file.with(|file| (way.holder)(disk, file)).flatten();
+            return Err(busy(&paths, holder, way.patience_ms));
+        };
         // Somebody may have put another lock file there while this one was waited for: then it guards nothing.
         if file
             .attempt(|file| is_at(disk, file, &paths.lock))
@@ -61,6 +55,26 @@ pub fn acquire<D: Disk>(
             return Err(busy(&paths, None, way.patience_ms));
         }
     }
+}
+
+/// Waits for a lock by trying again and again, with pauses that double. Returns whether it came by the deadline.
+pub fn poll<D: Disk>(
+    disk: &D,
+    file: &Kept<D::File>,
+    how: Hold,
+    deadline: &Patience,
+    pauses_ms: RangeInclusive<u64>,
+) -> io::Result<bool> {
+    let (mut pause_ms, last_ms) = pauses_ms.into_inner();
+    while !file.attempt(|file| disk.try_lock(file, how))? {
+        let left_ms = deadline.left_ms(&disk.now());
+        if left_ms == 0 {
+            return Ok(false);
+        }
+        disk.pause(pause_ms.min(left_ms));
+        pause_ms = (pause_ms * 2).min(last_ms);
+    }
+    Ok(true)
 }
 
 fn check<D: Disk>(disk: &D, paths: &Paths, file: &D::File, forbidden: u32) -> Result<Place, StoreError> {

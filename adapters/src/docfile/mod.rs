@@ -22,6 +22,7 @@ mod real;
 pub mod record;
 pub mod room;
 pub mod trouble;
+mod waiter;
 
 pub use crate::files::RealDisk;
 pub use real::RealGate;

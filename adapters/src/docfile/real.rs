@@ -2,20 +2,24 @@
 
 use std::fs::{self, File};
 use std::io;
+use std::ops::RangeInclusive;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use credlatch_core::secret::Fingerprint;
+use credlatch_core::time::Patience;
 use parking_lot::{Mutex, MutexGuard};
 use rustix::fs::StatVfsMountFlags;
 use rustix::io::Errno;
 
 use super::disk::{Disk, Gate, Space};
-use super::kept::Keep;
+use super::kept::{Keep, Kept};
+use super::lock::poll;
 #[cfg(target_os = "linux")]
 use super::magic;
-use crate::files::RealDisk;
+use super::waiter::{self, Waited};
+use crate::files::{Files, Hold, RealDisk};
 use crate::system::{ParkingLot, Process, machine, process};
 
 /// The locked files of all this process's stores.
@@ -62,6 +66,23 @@ impl Disk for RealDisk {
             Some(Errno::OPNOTSUPP | Errno::NOSYS) => io::ErrorKind::Unsupported.into(),
             _ => error,
         })
+    }
+
+    fn lock_by(
+        &self,
+        file: &Kept<File>,
+        how: Hold,
+        deadline: &Patience,
+        pauses_ms: RangeInclusive<u64>,
+    ) -> io::Result<Option<Kept<File>>> {
+        if file.attempt(|file| self.try_lock(file, how))? {
+            return Ok(Some(file.share()));
+        }
+        match waiter::wait(file, how, deadline)? {
+            Waited::Locked(file) => Ok(Some(file)),
+            Waited::TimedOut => Ok(None),
+            Waited::NoThread => Ok(poll(self, file, how, deadline, pauses_ms)?.then(|| file.share())),
+        }
     }
 
     fn unlock(&self, file: &File) -> io::Result<()> {

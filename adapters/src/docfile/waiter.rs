@@ -1,0 +1,162 @@
+//! Waiting for a lock in the kernel's queue: whoever has the lock wakes the next one by letting go, in the order in which they came.
+//!
+//! A thread that waits there can't be called back, so it is one of its own. Where the time is over before the lock comes, the
+//! thread stays in the queue, and the next wait for the same lock in this process takes it over; if none comes, it lets go of the
+//! lock as soon as it has it.
+//!
+//! A forked child has the open file of a wait and not its thread. So the thread doesn't own the file: it waits by its number, and
+//! the child closes it as it closes every lock that it inherited.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsRawFd, RawFd};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use credlatch_core::port::Clock;
+use credlatch_core::time::Patience;
+use nix::errno::Errno;
+use nix::fcntl::FlockArg;
+use parking_lot::{Condvar, Mutex, MutexGuard};
+
+use super::kept::Kept;
+use crate::files::{Files, Hold, Place, RealDisk};
+use crate::system::process;
+
+/// What a thread that only waits needs for a stack.
+const STACK_BYTES: usize = 64 * 1024;
+/// How long the list is asked for. Whoever has it gives it back at once, unless it was a thread that a fork left behind.
+const LIST_WAIT: Duration = Duration::from_millis(10);
+
+/// Threads whose lock nobody wants any more, until it comes.
+static UNWANTED: Mutex<Vec<Arc<Waiter>>> = Mutex::new(Vec::new());
+
+/// What came of a wait.
+pub(super) enum Waited {
+    /// This open of the file has the lock.
+    Locked(Kept<File>),
+    TimedOut,
+    /// There is no thread to wait in.
+    NoThread,
+}
+
+/// A thread in the kernel's queue, as the others see it.
+struct Waiter {
+    file: Kept<File>,
+    awaited: Awaited,
+    stage: Mutex<Stage>,
+    turned: Condvar,
+}
+
+/// What is waited for, and in which process: a forked child must not count on its parent's threads.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Awaited {
+    place: Place,
+    how: Hold,
+    pid: u32,
+    pid_namespace: u64,
+}
+
+/// How far a wait is.
+enum Stage {
+    /// Somebody waits for it.
+    Wanted,
+    /// Nobody does: their time was over.
+    Unwanted,
+    /// The lock is there, or can't be had.
+    Here(io::Result<()>),
+    /// It was given back, or handed over.
+    Over,
+}
+
+/// Waits for the lock on this file in the kernel's queue, until the deadline.
+pub(super) fn wait(file: &Kept<File>, how: Hold, deadline: &Patience) -> io::Result<Waited> {
+    let place = file.attempt(|file| RealDisk.facts(file))?.place;
+    let awaited = Awaited { place, how, pid: std::process::id(), pid_namespace: process::pid_namespace() };
+    let Some(waiter) = Waiter::taken_over(awaited).or_else(|| Waiter::start(file, awaited)) else {
+        return Ok(Waited::NoThread);
+    };
+    let mut stage = waiter.stage.lock();
+    loop {
+        if let Stage::Here(_) = *stage {
+            let Stage::Here(locked) = std::mem::replace(&mut *stage, Stage::Over) else { continue };
+            return locked.map(|()| Waited::Locked(waiter.file.share()));
+        }
+        let left_ms = deadline.left_ms(&RealDisk.now());
+        if left_ms == 0 {
+            *stage = Stage::Unwanted;
+            if let Some(mut unwanted) = unwanted() {
+                unwanted.push(Arc::clone(&waiter));
+            }
+            return Ok(Waited::TimedOut);
+        }
+        waiter.turned.wait_for(&mut stage, Duration::from_millis(left_ms));
+    }
+}
+
+impl Waiter {
+    /// One that waits already, and for nobody.
+    fn taken_over(awaited: Awaited) -> Option<Arc<Self>> {
+        loop {
+            let mut unwanted = unwanted()?;
+            let at = unwanted.iter().position(|waiter| waiter.awaited == awaited)?;
+            let waiter = unwanted.swap_remove(at);
+            drop(unwanted);
+            let mut stage = waiter.stage.lock();
+            if matches!(*stage, Stage::Unwanted) {
+                *stage = Stage::Wanted;
+                drop(stage);
+                return Some(waiter);
+            }
+        }
+    }
+
+    /// A new one; none where no thread can be had.
+    fn start(file: &Kept<File>, awaited: Awaited) -> Option<Arc<Self>> {
+        let number = file.with(AsRawFd::as_raw_fd)?;
+        let (stage, turned) = (Mutex::new(Stage::Wanted), Condvar::new());
+        let waiter = Arc::new(Self { file: file.share(), awaited, stage, turned });
+        let there = Arc::clone(&waiter);
+        let thread = thread::Builder::new().name("credlatch-lock".to_owned()).stack_size(STACK_BYTES);
+        thread.spawn(move || there.stand_in_line(number)).ok()?;
+        Some(waiter)
+    }
+
+    /// The thread: it holds the file open as long as it waits by its number.
+    fn stand_in_line(self: Arc<Self>, number: RawFd) {
+        let locked = lock(number, self.awaited.how);
+        let mut stage = self.stage.lock();
+        if matches!(*stage, Stage::Wanted) {
+            *stage = Stage::Here(locked);
+            self.turned.notify_one();
+            return;
+        }
+        *stage = Stage::Over;
+        drop(stage);
+        // A forked child may have the same open file, so closing it would not be enough.
+        let _ = self.file.with(fs4::FileExt::unlock);
+        if let Some(mut unwanted) = unwanted() {
+            unwanted.retain(|waiter| !Arc::ptr_eq(waiter, &self));
+        }
+    }
+}
+
+fn unwanted() -> Option<MutexGuard<'static, Vec<Arc<Waiter>>>> {
+    UNWANTED.try_lock_for(LIST_WAIT)
+}
+
+/// Locks the file of that number, and waits for it as long as it takes.
+fn lock(number: RawFd, how: Hold) -> io::Result<()> {
+    let how = match how {
+        Hold::Shared => FlockArg::LockShared,
+        Hold::Alone => FlockArg::LockExclusive,
+    };
+    loop {
+        #[expect(deprecated, reason = "what replaces it owns the file, and a forked child could not close it then")]
+        match nix::fcntl::flock(number, how) {
+            Err(Errno::EINTR) => {}
+            locked => return locked.map_err(io::Error::from),
+        }
+    }
+}
