@@ -2,7 +2,7 @@
 //! knows of the form nobody else does.
 
 use std::fmt;
-use std::io;
+use std::io::{self, Write};
 
 use credlatch_core::extra::Extra;
 use credlatch_core::law;
@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::error::Category;
 use zeroize::Zeroizing;
 
-pub use crate::wiped::exactly;
+pub use crate::wiped::written;
 
 /// The form that this version writes. Version 1 had no memory of refresh tokens: a program that knows no more would hand out
 /// and present what is remembered here as spent, so it must refuse.
@@ -196,7 +196,7 @@ pub fn write(head: &Head, id: u64, state: &State) -> io::Result<Option<Zeroizing
         profile: state,
         extra: &head.extra,
     };
-    exactly(MAX_BYTES, |to| {
+    written(MAX_BYTES, |to| {
         serde_json::to_writer_pretty(&mut *to, &storing)?;
         to.write_all(b"\n")
     })

@@ -1,34 +1,81 @@
-//! Bytes that hold secrets, in one allocation that is wiped.
+//! Bytes that hold secrets, in an allocation that is wiped.
 
 use std::io::{self, Write};
 
 use zeroize::Zeroizing;
 
-/// What `write` writes. It is called twice: a buffer that grows leaves copies behind, so the size is counted first. None if
-/// there would be as many bytes as `most`, or more.
+/// Enough for the documents of most people.
+const FIRST_BYTES: usize = 8 * 1024;
+/// What is added to twice the room: so that it can be told from a vector that grew by itself, and left a copy behind.
+const MORE_BYTES: usize = 4 * 1024;
+
+/// What `write` writes, in an allocation that is wiped. None if there would be as many bytes as `most`, or more.
 ///
 /// # Errors
 /// `write` failed.
-pub fn exactly(most: u64, write: impl Fn(&mut dyn Write) -> io::Result<()>) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
-    let mut size = Count(0);
-    write(&mut size)?;
-    if size.0 as u64 >= most {
-        return Ok(None);
-    }
-    let mut bytes = Zeroizing::new(Vec::with_capacity(size.0));
-    write(&mut *bytes)?;
-    Ok(Some(bytes))
+pub fn written(most: u64, write: impl FnOnce(&mut Wiping) -> io::Result<()>) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+    let mut to = Wiping { bytes: Zeroizing::new(Vec::with_capacity(FIRST_BYTES)), most, is_full: false };
+    write(&mut to)?;
+    Ok((!to.is_full).then_some(to.bytes))
 }
 
-struct Count(usize);
+/// A buffer that leaves no copy behind when it grows.
+pub struct Wiping {
+    bytes: Zeroizing<Vec<u8>>,
+    most: u64,
+    is_full: bool,
+}
 
-impl Write for Count {
+impl Wiping {
+    /// Moves to a larger allocation; the one that it leaves is wiped.
+    fn make_room(&mut self, wanted: usize) {
+        let mut larger = Zeroizing::new(Vec::with_capacity(wanted.max(2 * self.bytes.capacity() + MORE_BYTES)));
+        larger.extend_from_slice(&self.bytes);
+        self.bytes = larger;
+    }
+}
+
+impl Write for Wiping {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0 += bytes.len();
+        let wanted = self.bytes.len() + bytes.len();
+        self.is_full |= wanted as u64 >= self.most;
+        if !self.is_full {
+            if wanted > self.bytes.capacity() {
+                self.make_room(wanted);
+            }
+            self.bytes.extend_from_slice(bytes);
+        }
         Ok(bytes.len())
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.write(bytes).map(drop)
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_grows_past_its_room_is_whole_and_was_never_moved_by_the_vector_itself() {
+        let mut to = Wiping { bytes: Zeroizing::new(Vec::with_capacity(4)), most: 10_000, is_full: false };
+        let all: Vec<u8> = (0..8000).map(|at| (at % 251) as u8).collect();
+        for byte in &all {
+            let room = to.bytes.capacity();
+            to.write_all(&[*byte]).unwrap();
+            assert!(to.bytes.capacity() == room || to.bytes.capacity() == 2 * room + MORE_BYTES);
+        }
+        assert_eq!(*to.bytes, all);
+    }
+
+    #[test]
+    fn as_many_bytes_as_the_most_are_too_many() {
+        let write = |size: usize| written(10, |to| to.write_all(&vec![1; size])).unwrap().map(|bytes| bytes.len());
+        assert_eq!((write(9), write(10), write(11)), (Some(9), None, None));
     }
 }

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 use credlatch::codec::MAX_BYTES;
-use credlatch::codec::exactly;
+use credlatch::codec::written;
 
 /// An object's fields, in their order. A name stands in it once: of two, programs disagree about which counts.
 #[derive(Clone, Default)]
@@ -32,7 +32,7 @@ pub(super) enum Piece<'a> {
 impl<'a> Piece<'a> {
     /// Writes a value down.
     pub(super) fn of(value: &(impl Serialize + ?Sized)) -> io::Result<Self> {
-        let bytes = exactly(MAX_BYTES, |to| Ok(serde_json::to_writer(to, value)?))?;
+        let bytes = written(MAX_BYTES, |to| Ok(serde_json::to_writer(to, value)?))?;
         let mut bytes = bytes.ok_or_else(|| io::Error::from(io::ErrorKind::FileTooLarge))?;
         let text = String::from_utf8(std::mem::take(&mut *bytes)).map_err(|_| io::ErrorKind::InvalidData)?;
         Ok(Self::Made(Zeroizing::new(text)))

@@ -4,7 +4,7 @@
 //! their ids: so it can't put an old secret in a new one's place, and what it notes about the old one doesn't hit the new.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
+use std::io::{self, Write};
 
 use credlatch_core::fingerprint::MarkKey;
 use credlatch_core::name::{Label, ProviderId};
@@ -19,8 +19,8 @@ use super::row;
 use super::side::{self, Gone, KeepsOut, Known, KnownKind, RowId, Side};
 use super::{status, suppress};
 use credlatch::codec::MAX_BYTES;
-use credlatch::codec::exactly;
 use credlatch::codec::form;
+use credlatch::codec::written;
 use credlatch::docfile::disk::Place;
 use credlatch::fingerprint;
 use credlatch::rfc3339_ms;
@@ -84,7 +84,7 @@ pub(super) fn save(opened: Opened<'_>, state: &State, moment: &Moment<'_>) -> io
     root.put("updated_at", &rfc3339_ms(moment.wall_ms))?;
     writing.side.key_marks(moment.key);
     root.put(side::NAME, &writing.side)?;
-    exactly(MAX_BYTES, |to| {
+    written(MAX_BYTES, |to| {
         root.write(to, 0)?;
         to.write_all(b"\n")
     })
