@@ -202,7 +202,7 @@ pub fn left<D: Disk>(disk: &D, paths: &Paths, claim: &Claim) -> Result<Left, Sto
 
 /// Waits until the claim's act ends or its answer is written down, at most so long. Returns whether it did.
 pub fn wait<D: Disk>(disk: &D, paths: &Paths, claim: &Claim, patience_ms: u64) -> Result<bool, StoreError> {
-    wait_while(disk, patience_ms, || {
+    wait_while(disk, &paths.claim(claim.actor.name), patience_ms, || {
         Ok(match left(disk, paths, claim)? {
             Left::Going => true,
             // What this process has written down is settled by the thread that did.
@@ -212,8 +212,10 @@ pub fn wait<D: Disk>(disk: &D, paths: &Paths, claim: &Claim, patience_ms: u64) -
     })
 }
 
+/// Looks again when the sign of life at this path ends, and now and then before.
 fn wait_while<D: Disk>(
     disk: &D,
+    sign: &Path,
     patience_ms: u64,
     goes_on: impl Fn() -> Result<bool, StoreError>,
 ) -> Result<bool, StoreError> {
@@ -224,7 +226,7 @@ fn wait_while<D: Disk>(
         if left_ms == 0 {
             return Ok(false);
         }
-        disk.pause(pause_ms.min(left_ms));
+        disk.await_release(sign, pause_ms.min(left_ms));
         pause_ms = (pause_ms * 2).min(PAUSE_MAX_MS);
     }
     Ok(true)
@@ -238,7 +240,7 @@ pub fn wait_for_all<D: Disk>(disk: &D, paths: &Paths, patience_ms: u64) -> Resul
     let deadline = disk.now().patience(patience_ms);
     for name in disk.list(&paths.claims).unwrap_or_default().into_iter().filter_map(|name| Nonce::try_from(name).ok()) {
         let actor = disk.process().acting_as(name);
-        if !wait_while(disk, deadline.left_ms(&disk.now()), || is_alive(disk, paths, &actor))? {
+        if !wait_while(disk, &paths.claim(name), deadline.left_ms(&disk.now()), || is_alive(disk, paths, &actor))? {
             return Err(StoreError::new(
                 StoreErrorKind::Busy,
                 format!(

@@ -50,6 +50,11 @@ pub trait Disk: Files + Sized {
         Ok(poll(self, file, how, deadline, pauses_ms)?.then(|| file.share()))
     }
 
+    /// Waits until nobody has locked what is at this path alone, at most so long. Where nobody can be woken it is a pause.
+    fn await_release(&self, _path: &Path, at_most_ms: u64) {
+        self.pause(at_most_ms);
+    }
+
     /// Gives a lock up, for every descriptor that shares it.
     ///
     /// # Errors

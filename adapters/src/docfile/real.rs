@@ -7,6 +7,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use credlatch_core::port::Clock;
 use credlatch_core::secret::Fingerprint;
 use credlatch_core::time::Patience;
 use parking_lot::{Mutex, MutexGuard};
@@ -19,7 +20,7 @@ use super::lock::poll;
 #[cfg(target_os = "linux")]
 use super::magic;
 use super::waiter::{self, Waited};
-use crate::files::{Files, Hold, RealDisk};
+use crate::files::{Files, Hold, Open, RealDisk};
 use crate::system::{ParkingLot, Process, machine, process};
 
 /// The locked files of all this process's stores.
@@ -82,6 +83,16 @@ impl Disk for RealDisk {
             Waited::Locked(file) => Ok(Some(file)),
             Waited::TimedOut => Ok(None),
             Waited::NoThread => Ok(poll(self, file, how, deadline, pauses_ms)?.then(|| file.share())),
+        }
+    }
+
+    fn await_release(&self, path: &Path, at_most_ms: u64) {
+        // Whatever goes wrong here, whoever waits looks again.
+        let Ok(file) = self.open(path, Open::Read) else { return self.pause(at_most_ms) };
+        match waiter::wait(&KEEP.keep_lock(file), Hold::Shared, &self.now().patience(at_most_ms)) {
+            Ok(Waited::Locked(file)) => drop(file.attempt(|file| self.unlock(file))),
+            Ok(Waited::TimedOut) => {}
+            Ok(Waited::NoThread) | Err(_) => self.pause(at_most_ms),
         }
     }
 

@@ -18,7 +18,7 @@ use credlatch_core::port::Clock;
 use credlatch_core::time::Patience;
 use nix::errno::Errno;
 use nix::fcntl::FlockArg;
-use parking_lot::{Condvar, Mutex, MutexGuard};
+use parking_lot::{Condvar, Mutex};
 
 use super::kept::Kept;
 use crate::files::{Files, Hold, Place, RealDisk};
@@ -29,8 +29,8 @@ const STACK_BYTES: usize = 64 * 1024;
 /// How long the list is asked for. Whoever has it gives it back at once, unless it was a thread that a fork left behind.
 const LIST_WAIT: Duration = Duration::from_millis(10);
 
-/// Threads whose lock nobody wants any more, until it comes.
-static UNWANTED: Mutex<Vec<Arc<Waiter>>> = Mutex::new(Vec::new());
+/// The threads that wait.
+static WAITERS: Mutex<Vec<Arc<Waiter>>> = Mutex::new(Vec::new());
 
 /// What came of a wait.
 pub(super) enum Waited {
@@ -74,7 +74,7 @@ enum Stage {
 pub(super) fn wait(file: &Kept<File>, how: Hold, deadline: &Patience) -> io::Result<Waited> {
     let place = file.attempt(|file| RealDisk.facts(file))?.place;
     let awaited = Awaited { place, how, pid: std::process::id(), pid_namespace: process::pid_namespace() };
-    let Some(waiter) = Waiter::taken_over(awaited).or_else(|| Waiter::start(file, awaited)) else {
+    let Some(waiter) = Waiter::find(file, awaited) else {
         return Ok(Waited::NoThread);
     };
     let mut stage = waiter.stage.lock();
@@ -86,9 +86,6 @@ pub(super) fn wait(file: &Kept<File>, how: Hold, deadline: &Patience) -> io::Res
         let left_ms = deadline.left_ms(&RealDisk.now());
         if left_ms == 0 {
             *stage = Stage::Unwanted;
-            if let Some(mut unwanted) = unwanted() {
-                unwanted.push(Arc::clone(&waiter));
-            }
             return Ok(Waited::TimedOut);
         }
         waiter.turned.wait_for(&mut stage, Duration::from_millis(left_ms));
@@ -96,23 +93,29 @@ pub(super) fn wait(file: &Kept<File>, how: Hold, deadline: &Patience) -> io::Res
 }
 
 impl Waiter {
-    /// One that waits already, and for nobody.
-    fn taken_over(awaited: Awaited) -> Option<Arc<Self>> {
-        loop {
-            let mut unwanted = unwanted()?;
-            let at = unwanted.iter().position(|waiter| waiter.awaited == awaited)?;
-            let waiter = unwanted.swap_remove(at);
-            drop(unwanted);
+    /// One that waits already, and for nobody; else a new one. None where no thread can be had, or another thread of this process
+    /// waits to see the same lock end: one that looks is enough for that.
+    fn find(file: &Kept<File>, awaited: Awaited) -> Option<Arc<Self>> {
+        let mut waiters = WAITERS.try_lock_for(LIST_WAIT)?;
+        for waiter in waiters.iter().filter(|waiter| waiter.awaited == awaited) {
             let mut stage = waiter.stage.lock();
-            if matches!(*stage, Stage::Unwanted) {
-                *stage = Stage::Wanted;
-                drop(stage);
-                return Some(waiter);
+            match *stage {
+                Stage::Unwanted => {
+                    *stage = Stage::Wanted;
+                    drop(stage);
+                    return Some(Arc::clone(waiter));
+                }
+                Stage::Wanted if awaited.how == Hold::Shared => return None,
+                _ => {}
             }
         }
+        let waiter = Self::start(file, awaited)?;
+        // What a fork left here belongs to threads of the parent.
+        waiters.retain(|other| other.awaited.is_of_this(&awaited));
+        waiters.push(Arc::clone(&waiter));
+        Some(waiter)
     }
 
-    /// A new one; none where no thread can be had.
     fn start(file: &Kept<File>, awaited: Awaited) -> Option<Arc<Self>> {
         let number = file.with(AsRawFd::as_raw_fd)?;
         let (stage, turned) = (Mutex::new(Stage::Wanted), Condvar::new());
@@ -130,20 +133,23 @@ impl Waiter {
         if matches!(*stage, Stage::Wanted) {
             *stage = Stage::Here(locked);
             self.turned.notify_one();
-            return;
+        } else {
+            *stage = Stage::Over;
+            // A forked child may have the same open file, so closing it would not be enough.
+            let _ = self.file.with(fs4::FileExt::unlock);
         }
-        *stage = Stage::Over;
         drop(stage);
-        // A forked child may have the same open file, so closing it would not be enough.
-        let _ = self.file.with(fs4::FileExt::unlock);
-        if let Some(mut unwanted) = unwanted() {
-            unwanted.retain(|waiter| !Arc::ptr_eq(waiter, &self));
+        if let Some(mut waiters) = WAITERS.try_lock_for(LIST_WAIT) {
+            waiters.retain(|waiter| !Arc::ptr_eq(waiter, &self));
         }
     }
 }
 
-fn unwanted() -> Option<MutexGuard<'static, Vec<Arc<Waiter>>>> {
-    UNWANTED.try_lock_for(LIST_WAIT)
+impl Awaited {
+    /// Whether it is of the same process.
+    fn is_of_this(&self, other: &Self) -> bool {
+        (self.pid, self.pid_namespace) == (other.pid, other.pid_namespace)
+    }
 }
 
 /// Locks the file of that number, and waits for it as long as it takes.

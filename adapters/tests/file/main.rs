@@ -27,6 +27,8 @@ mod rooms;
 #[cfg(target_os = "linux")]
 #[path = "../common/namespaces.rs"]
 mod spaces;
+#[cfg(target_os = "linux")]
+mod waits;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -123,6 +123,19 @@ fn plays_its_part() {
                 drop(locked);
                 done.send(()).unwrap();
             })),
+            "wait" => {
+                scope.spawn(move || {
+                    let locked = store_there.lock(20_000).unwrap();
+                    wait(released);
+                    drop(locked);
+                    done.send(()).unwrap();
+                });
+                // The fork comes while a thread stands in the queue.
+                while !stands_in_line() {
+                    thread::sleep(Duration::from_millis(1));
+                }
+                begun.send(()).unwrap();
+            }
             "rotate" => drop(scope.spawn(move || {
                 latch_there.rotate_with("openai-codex", move |_| {
                     begun.send(()).unwrap();
@@ -150,6 +163,12 @@ fn plays_its_part() {
         }
         exit(0);
     });
+}
+
+fn stands_in_line() -> bool {
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap();
+    let mut names = tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok());
+    names.any(|name| name.trim() == "credlatch-lock")
 }
 
 fn be_the_child(home: &Path, latch: Latch, store: &FileStore) {

@@ -62,6 +62,34 @@ fn a_store_lock_that_a_fork_inherited_is_held_until_the_child_uses_a_store_execs
 }
 
 #[test]
+fn a_child_that_was_forked_during_a_wait_lets_go_of_the_lock_that_its_parent_got_later() {
+    for (way, said) in WAYS {
+        let home = Home::with_login();
+        let store = home.store();
+        let held = store.lock(1000).unwrap();
+        let mut family = Family::start("wait", &home);
+        drop(held);
+        until("the parent has the lock", || store.lock(0).is_err());
+        family.parent.kill();
+        assert_eq!(store.lock(50).err().unwrap().kind, StoreErrorKind::Busy, "the child inherited it");
+        assert_eq!(family.child.does(way), said);
+        store.lock(5_000).unwrap().load().unwrap();
+    }
+}
+
+#[test]
+fn a_child_does_not_count_on_the_thread_that_waits_for_its_parent() {
+    let home = Home::with_login();
+    let held = home.store();
+    let held = held.lock(1000).unwrap();
+    let mut family = Family::start("wait", &home);
+    assert_eq!(family.child.does("try"), "Busy");
+    family.parent.kill();
+    drop(held);
+    assert_eq!(family.child.does("lock"), "locked");
+}
+
+#[test]
 fn a_release_ends_a_store_lock_though_a_fork_inherited_it() {
     let home = Home::with_login();
     let mut family = Family::start("lock", &home);
