@@ -20,9 +20,10 @@ use nix::errno::Errno;
 use nix::fcntl::FlockArg;
 use parking_lot::{Condvar, Mutex};
 
+use super::disk::Disk;
 use super::kept::Kept;
 use crate::files::{Files, Hold, Place, RealDisk};
-use crate::system::process;
+use crate::system::{Process, process};
 
 /// What a thread that only waits needs for a stack.
 const STACK_BYTES: usize = 64 * 1024;
@@ -77,6 +78,8 @@ pub(super) fn wait(file: &Kept<File>, how: Hold, deadline: &Patience) -> io::Res
     let Some(waiter) = Waiter::find(file, awaited) else {
         return Ok(Waited::NoThread);
     };
+    // What a commit will ask of this process is looked up while there is nothing else to do, and not while others wait for it.
+    let _ = (Process::own(), RealDisk.machine(""));
     let mut stage = waiter.stage.lock();
     loop {
         if let Stage::Here(_) = *stage {
