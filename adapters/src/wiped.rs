@@ -64,7 +64,7 @@ mod tests {
     #[test]
     fn what_grows_past_its_room_is_whole_and_was_never_moved_by_the_vector_itself() {
         let mut to = Wiping { bytes: Zeroizing::new(Vec::with_capacity(4)), most: 10_000, is_full: false };
-        let all: Vec<u8> = (0..8000).map(|at| (at % 251) as u8).collect();
+        let all: Vec<u8> = (0..=250).cycle().take(8000).collect();
         for byte in &all {
             let room = to.bytes.capacity();
             to.write_all(&[*byte]).unwrap();

@@ -100,6 +100,7 @@ impl<F> Kept<F> {
     }
 
     /// The same file once more: it stays open until both are gone.
+    #[must_use]
     pub fn share(&self) -> Self {
         Self(Arc::clone(&self.0))
     }

@@ -57,15 +57,15 @@ pub fn acquire<D: Disk>(
     }
 }
 
-/// Waits for a lock by trying again and again, with pauses that double. Returns whether it came by the deadline.
+/// Waits for a lock by trying again and again, with pauses of so many milliseconds that double. Returns whether it came by the deadline.
 pub fn poll<D: Disk>(
     disk: &D,
     file: &Kept<D::File>,
     how: Hold,
     deadline: &Patience,
-    pauses_ms: RangeInclusive<u64>,
+    pauses: RangeInclusive<u64>,
 ) -> io::Result<bool> {
-    let (mut pause_ms, last_ms) = pauses_ms.into_inner();
+    let (mut pause_ms, last_ms) = pauses.into_inner();
     while !file.attempt(|file| disk.try_lock(file, how))? {
         let left_ms = deadline.left_ms(&disk.now());
         if left_ms == 0 {
