@@ -12,7 +12,7 @@ use super::side::Side;
 use crate::store::HermesStore;
 use credlatch::docfile::claims;
 use credlatch::docfile::content::{Content, read_bytes};
-use credlatch::docfile::disk::{Disk, Gate, Open, Place};
+use credlatch::docfile::disk::{Disk, Facts, Gate, Open, Place};
 use credlatch::docfile::held::{Held, facts_under_lock, replaced, too_large};
 use credlatch::docfile::kept::Kept;
 use credlatch::docfile::lock::{Way, acquire, busy_here};
@@ -54,7 +54,7 @@ pub(super) fn lock<D: Disk>(store: &HermesStore<D>, patience_ms: u64) -> Result<
     let pass = store.gate.enter(patience_ms).ok_or_else(|| busy_here(&store.entry, patience_ms))?;
     // Who may write to Hermes' lock file is Hermes' choice, as long as it is not everybody.
     let way = Way { patience_ms, deadline, pauses_ms: 1..=PAUSE_MAX_MS, holder: signature, forbidden: 0o002 };
-    let (paths, file, place) = acquire(disk, &way, || store.paths())?;
+    let (paths, file, Facts { place, .. }) = acquire(disk, &way, || store.paths())?;
     let born_ns =
         file.attempt(|file| disk.facts(file)).map_err(|error| trouble("look at", &paths.lock, &error))?.born_ns;
     file.with(|file| sign(disk, file));
@@ -185,7 +185,7 @@ impl<D: Disk> HermesLocked<'_, D> {
             .ok_or_else(|| too_large(&self.paths))?;
         let draft = match room.filter(|room| room.is_for(&self.paths)) {
             Some(room) => room,
-            None => Room::draft(disk, &self.paths)?,
+            None => Room::draft(disk, &self.paths, disk.process())?,
         };
         draft.fill(&bytes).map_err(|error| trouble("write", &draft.path(), &error))?;
         Ok((bytes, draft))

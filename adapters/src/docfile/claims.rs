@@ -12,11 +12,12 @@ use std::sync::Arc;
 use credlatch_core::port::{self, Answer, Left, StoreError, StoreErrorKind};
 use credlatch_core::state::{Actor, Claim, Nonce, State};
 
-use super::disk::{Disk, Hold, Open};
+use super::disk::{Disk, Hold, Open, Place};
 use super::kept::Kept;
 use super::left;
 use super::paths::Paths;
 use super::trouble::trouble;
+use crate::system::Process;
 
 /// Tries to make a file that a sweeper of another process doesn't take for an abandoned one.
 const TRIES: usize = 16;
@@ -29,6 +30,7 @@ pub struct FileAlive<D: Disk> {
     file: Kept<D::File>,
     path: PathBuf,
     actor: Actor,
+    has_ended: bool,
 }
 
 impl<D: Disk> port::Alive for FileAlive<D> {
@@ -36,10 +38,11 @@ impl<D: Disk> port::Alive for FileAlive<D> {
         &self.actor
     }
 
-    fn discard(self) {
+    fn discard(mut self) {
         // It is locked here and no state names it, so nobody can be asking about it. What can't be removed is swept later.
         if self.is_mine() {
             let _ = self.disk.remove(&self.path);
+            self.end();
         }
     }
 
@@ -95,21 +98,27 @@ impl<D: Disk> FileAlive<D> {
         // A child in a pid namespace of its own may have its parent's number.
         self.disk.pid() == self.actor.pid && self.disk.pid_namespace() == self.actor.pid_namespace
     }
+
+    /// Lets go of the lock, in the process that made it.
+    pub fn end(&mut self) {
+        // If it fails, closing the file does the same.
+        let _ = self.file.with(|file| self.disk.unlock(file));
+        self.has_ended = true;
+    }
 }
 
 impl<D: Disk> Drop for FileAlive<D> {
     fn drop(&mut self) {
         // In a forked child the lock is still the parent's: unlocking would end the parent's act.
-        if self.is_mine() {
-            // If it fails, closing the file does the same.
-            let _ = self.file.with(|file| self.disk.unlock(file));
+        if !self.has_ended && self.is_mine() {
+            self.end();
         }
     }
 }
 
 /// Makes the sign of life of an act that may send something: it has room for what the actor leaves.
 pub fn enlist_act<D: Disk>(disk: &Arc<D>, paths: &Paths) -> Result<FileAlive<D>, StoreError> {
-    let mut alive = enlist(disk, paths)?;
+    let mut alive = enlist(disk, paths, disk.process())?;
     if let Err(error) = alive.file.attempt(|file| left::reserve(&**disk, file)) {
         let trouble = trouble("set room aside in", &alive.path, &error);
         port::Alive::discard(alive);
@@ -119,8 +128,8 @@ pub fn enlist_act<D: Disk>(disk: &Arc<D>, paths: &Paths) -> Result<FileAlive<D>,
     Ok(alive)
 }
 
-/// Makes a sign of life.
-pub fn enlist<D: Disk>(disk: &Arc<D>, paths: &Paths) -> Result<FileAlive<D>, StoreError> {
+/// Makes a sign of life of this process.
+pub fn enlist<D: Disk>(disk: &Arc<D>, paths: &Paths, process: Process) -> Result<FileAlive<D>, StoreError> {
     disk.shed();
     paths.make_claims(&**disk)?;
     for _ in 0..TRIES {
@@ -134,8 +143,8 @@ pub fn enlist<D: Disk>(disk: &Arc<D>, paths: &Paths) -> Result<FileAlive<D>, Sto
         });
         match made {
             Ok(Some(file)) => {
-                let actor = disk.process().acting_as(name);
-                return Ok(FileAlive { disk: Arc::clone(disk), file, path, actor });
+                let actor = process.acting_as(name);
+                return Ok(FileAlive { disk: Arc::clone(disk), file, path, actor, has_ended: false });
             }
             Ok(None) => {}
             Err(error) => return Err(trouble("make and lock", &path, &error)),
@@ -150,7 +159,11 @@ pub fn enlist<D: Disk>(disk: &Arc<D>, paths: &Paths) -> Result<FileAlive<D>, Sto
 
 /// Whether the path still leads to this file.
 pub fn is_at<D: Disk>(disk: &D, file: &D::File, path: &Path) -> io::Result<bool> {
-    let place = disk.facts(file)?.place;
+    leads_to(disk, path, disk.facts(file)?.place)
+}
+
+/// Whether the path leads to what is there.
+pub fn leads_to<D: Disk>(disk: &D, path: &Path, place: Place) -> io::Result<bool> {
     match disk.look(path) {
         Ok(facts) => Ok(facts.place == place),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),

@@ -153,8 +153,11 @@ impl Paths {
     /// Makes the directory of the signs of life if it isn't there.
     pub fn make_claims<D: Disk>(&self, disk: &D) -> Result<(), StoreError> {
         self.make_folder(disk)?;
-        made(disk.make_folder(&self.claims)).map_err(|error| trouble("make", &self.claims, &error))?;
-        self.check_claims(disk).map(drop)
+        if !self.check_claims(disk)? {
+            made(disk.make_folder(&self.claims)).map_err(|error| trouble("make", &self.claims, &error))?;
+            self.check_claims(disk)?;
+        }
+        Ok(())
     }
 }
 

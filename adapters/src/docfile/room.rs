@@ -11,6 +11,7 @@ use super::claims::{self, FileAlive};
 use super::disk::{Disk, Open};
 use super::paths::Paths;
 use super::trouble::trouble;
+use crate::system::Process;
 
 /// Room is given out in whole blocks, and some more of them, because the state may grow before it is committed.
 const BLOCK: u64 = 4096;
@@ -35,9 +36,9 @@ pub struct Room<D: Disk> {
 }
 
 impl<D: Disk> Room<D> {
-    /// An empty draft.
-    pub fn draft(disk: &Arc<D>, paths: &Paths) -> Result<Self, StoreError> {
-        let sign = claims::enlist(disk, paths)?;
+    /// An empty draft of this process.
+    pub fn draft(disk: &Arc<D>, paths: &Paths, process: Process) -> Result<Self, StoreError> {
+        let sign = claims::enlist(disk, paths, process)?;
         let path = paths.draft(sign.actor().name);
         match disk.open(&path, Open::New) {
             Ok(file) => Ok(Self {
@@ -57,7 +58,7 @@ impl<D: Disk> Room<D> {
 
     /// A draft with room for the present document and about so many bytes more.
     pub fn reserve(disk: &Arc<D>, paths: &Paths, bytes: usize) -> Result<Self, StoreError> {
-        let mut room = Self::draft(disk, paths)?;
+        let mut room = Self::draft(disk, paths, disk.process())?;
         let present = disk.look(&paths.document).map_or(0, |facts| facts.size);
         match disk.allocate(&room.file, wanted(present, bytes as u64)) {
             Ok(()) => room.is_reserved = true,
@@ -83,7 +84,9 @@ impl<D: Disk> Room<D> {
     /// Writes the draft and makes it durable.
     pub fn fill(&self, bytes: &[u8]) -> io::Result<()> {
         self.disk.write_at(&self.file, bytes, 0)?;
-        self.disk.cut(&self.file, bytes.len() as u64)?;
+        if self.is_reserved {
+            self.disk.cut(&self.file, bytes.len() as u64)?;
+        }
         self.disk.sync(&self.file)
     }
 
@@ -111,5 +114,6 @@ impl<D: Disk> Drop for Room<D> {
         }
         // No state ever names this sign of life, and it is locked here: nobody can be asking about it.
         let _ = self.disk.remove(&self.paths.claim(self.sign.actor().name));
+        self.sign.end();
     }
 }

@@ -59,7 +59,7 @@ fn prepare<D: Disk>(
         .ok_or_else(|| too_large(&locked.paths))?;
     let draft = match room.filter(|room| room.is_for(&locked.paths)) {
         Some(room) => room,
-        None => Room::draft(disk, &locked.paths)?,
+        None => Room::draft(disk, &locked.paths, locked.process)?,
     };
     draft.fill(&bytes).map_err(|error| trouble("write", &draft.path(), &error))?;
     Ok((draft, id))

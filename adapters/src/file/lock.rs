@@ -15,6 +15,7 @@ use crate::docfile::kept::Kept;
 use crate::docfile::lock::{Way, acquire, busy_here};
 use crate::docfile::paths::Paths;
 use crate::docfile::trouble::trouble;
+use crate::system::Process;
 
 /// The longest pause between two tries, in milliseconds.
 const PAUSE_MAX_MS: u64 = 10;
@@ -33,7 +34,7 @@ pub struct FileLocked<'a, D: Disk> {
     pub(super) word: Word,
     /// What stands, once it was loaded under this lock.
     pub(super) standing: Option<Standing>,
-    pid: u32,
+    pub(super) process: Process,
     _pass: <D::Gate as Gate>::Pass<'a>,
 }
 
@@ -49,16 +50,17 @@ pub(super) fn lock<D: Disk>(store: &FileStore<D>, patience_ms: u64) -> Result<Fi
     let deadline = disk.now().patience(patience_ms);
     let pass = store.gate.enter(patience_ms).ok_or_else(|| busy_here(&store.entry, patience_ms))?;
     let way = Way { patience_ms, deadline, pauses_ms: 1..=PAUSE_MAX_MS, holder: word::signature, forbidden: 0o077 };
-    let (paths, file, _) = acquire(disk, &way, || store.paths())?;
-    let here = file.attempt(|file| Here::of(disk, file)).map_err(|error| trouble("look at", &paths.lock, &error))?;
+    let (paths, file, facts) = acquire(disk, &way, || store.paths())?;
+    let here =
+        file.attempt(|file| Here::of(disk, file, &facts)).map_err(|error| trouble("look at", &paths.lock, &error))?;
     let word = file.attempt(|file| Word::read(disk, file)).map_err(|error| trouble("read", &paths.lock, &error))?;
     if word.boot != disk.now().boot {
         claims::sweep_strays(disk, &paths);
     }
-    file.with(|file| word::sign(disk, file));
+    let process = disk.process();
+    file.with(|file| word::sign(disk, file, process));
     let (is_foreign, takes_over) = (false, false);
-    let pid = disk.pid();
-    Ok(FileLocked { store, paths, file, here, is_foreign, takes_over, word, standing: None, pid, _pass: pass })
+    Ok(FileLocked { store, paths, file, here, is_foreign, takes_over, word, standing: None, process, _pass: pass })
 }
 
 impl<D: Disk> FileLocked<'_, D> {
@@ -80,7 +82,7 @@ impl<D: Disk> FileLocked<'_, D> {
 impl<D: Disk> Drop for FileLocked<'_, D> {
     fn drop(&mut self) {
         // In a forked child the lock is still the parent's.
-        if self.store.disk.pid() == self.pid {
+        if self.store.disk.pid() == self.process.pid {
             // If it fails, closing the file does the same.
             let _ = self.file.with(|file| self.store.disk.unlock(file));
         }

@@ -23,8 +23,8 @@ pub(super) struct Here {
 }
 
 impl Here {
-    pub(super) fn of<D: Disk>(disk: &D, lock: &D::File) -> std::io::Result<Self> {
-        let Facts { place, born_ns, .. } = disk.facts(lock)?;
+    pub(super) fn of<D: Disk>(disk: &D, lock: &D::File, facts: &Facts) -> std::io::Result<Self> {
+        let Facts { place, born_ns, .. } = *facts;
         Ok(Self { place, born_ns, name: word::name(disk, lock)? })
     }
 
@@ -109,7 +109,8 @@ fn look_at_lock<D: Disk>(disk: &D, paths: &Paths) -> Result<Option<(Here, Word)>
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         opened => opened.map_err(failed)?,
     };
-    lockable(&paths.lock, &disk.facts(&file).map_err(failed)?)?;
-    let here = Here::of(disk, &file).map_err(failed)?;
+    let facts = disk.facts(&file).map_err(failed)?;
+    lockable(&paths.lock, &facts)?;
+    let here = Here::of(disk, &file, &facts).map_err(failed)?;
     Ok(Some((here, Word::read(disk, &file).map_err(failed)?)))
 }

@@ -14,6 +14,7 @@ use credlatch_core::state::Nonce;
 use crate::docfile::disk::{Disk, Facts, Open, Place};
 use crate::docfile::paths::Paths;
 use crate::docfile::trouble::{lockable, trouble};
+use crate::system::Process;
 
 /// How often a reader compares the files with what it saw, in milliseconds.
 const GLANCE_MS: u64 = 1000;
@@ -37,11 +38,10 @@ pub(super) struct Word {
 impl Word {
     /// Reads it. A lock file that nobody wrote to has the word 0.
     pub(super) fn read<D: Disk>(disk: &D, file: &D::File) -> io::Result<Self> {
-        let mut word = [0; 8];
-        let mut boot = [0; 8];
-        disk.read_at(file, &mut word, 0)?;
-        disk.read_at(file, &mut boot, 8)?;
-        Ok(Self { word: u64::from_le_bytes(word), boot: u64::from_le_bytes(boot) })
+        let mut bytes = [0; 16];
+        disk.read_at(file, &mut bytes, 0)?;
+        let at = |begin: usize| u64::from_le_bytes(std::array::from_fn(|byte| bytes[begin + byte]));
+        Ok(Self { word: at(0), boot: at(8) })
     }
 
     /// Writes it, with the boot beside it.
@@ -65,12 +65,12 @@ impl Word {
 }
 
 /// Leaves this process's pid in the lock file, for the others' error messages; nobody decides anything by it.
-pub(super) fn sign<D: Disk>(disk: &D, file: &D::File) {
+pub(super) fn sign<D: Disk>(disk: &D, file: &D::File, process: Process) {
     // A full disk may refuse it, and the lock is good without it.
-    let pid = disk.pid();
+    let Process { pid, pid_namespace, .. } = process;
     let mut signature = [0; 16];
     signature[..4].copy_from_slice(&pid.to_le_bytes());
-    signature[8..].copy_from_slice(&namespace_of(pid, disk.pid_namespace()).to_le_bytes());
+    signature[8..].copy_from_slice(&namespace_of(pid, pid_namespace).to_le_bytes());
     let _ = disk.write_at(file, &signature, PID_AT);
 }
 
