@@ -44,7 +44,6 @@ pub(super) enum Waited {
 
 /// A thread in the kernel's queue, as the others see it.
 struct Waiter {
-    file: Kept<File>,
     awaited: Awaited,
     stage: Mutex<Stage>,
     turned: Condvar,
@@ -66,7 +65,7 @@ enum Stage {
     /// Nobody does: their time was over.
     Unwanted,
     /// The lock is there, or can't be had.
-    Here(io::Result<()>),
+    Here(io::Result<Kept<File>>),
     /// It was given back, or handed over.
     Over,
 }
@@ -84,7 +83,7 @@ pub(super) fn wait(file: &Kept<File>, how: Hold, deadline: &Patience) -> io::Res
     loop {
         if let Stage::Here(_) = *stage {
             let Stage::Here(locked) = std::mem::replace(&mut *stage, Stage::Over) else { continue };
-            return locked.map(|()| Waited::Locked(waiter.file.share()));
+            return locked.map(Waited::Locked);
         }
         let left_ms = deadline.left_ms(&RealDisk.now());
         if left_ms == 0 {
@@ -114,7 +113,7 @@ impl Waiter {
         }
         let waiter = Self::start(file, awaited)?;
         // What a fork left here belongs to threads of the parent.
-        waiters.retain(|other| other.awaited.is_of_this(&awaited));
+        waiters.retain(|other| other.awaited.is_of_this(&awaited) && !matches!(*other.stage.lock(), Stage::Over));
         waiters.push(Arc::clone(&waiter));
         Some(waiter)
     }
@@ -122,24 +121,24 @@ impl Waiter {
     fn start(file: &Kept<File>, awaited: Awaited) -> Option<Arc<Self>> {
         let number = file.with(AsRawFd::as_raw_fd)?;
         let (stage, turned) = (Mutex::new(Stage::Wanted), Condvar::new());
-        let waiter = Arc::new(Self { file: file.share(), awaited, stage, turned });
-        let there = Arc::clone(&waiter);
+        let waiter = Arc::new(Self { awaited, stage, turned });
+        let (there, file) = (Arc::clone(&waiter), file.share());
         let thread = thread::Builder::new().name("credlatch-lock".to_owned()).stack_size(STACK_BYTES);
-        thread.spawn(move || there.stand_in_line(number)).ok()?;
+        thread.spawn(move || there.stand_in_line(file, number)).ok()?;
         Some(waiter)
     }
 
     /// The thread: it holds the file open as long as it waits by its number.
-    fn stand_in_line(self: Arc<Self>, number: RawFd) {
+    fn stand_in_line(self: Arc<Self>, file: Kept<File>, number: RawFd) {
         let locked = lock(number, self.awaited.how);
         let mut stage = self.stage.lock();
         if matches!(*stage, Stage::Wanted) {
-            *stage = Stage::Here(locked);
+            *stage = Stage::Here(locked.map(|()| file));
             self.turned.notify_one();
         } else {
             *stage = Stage::Over;
             // A forked child may have the same open file, so closing it would not be enough.
-            let _ = self.file.with(fs4::FileExt::unlock);
+            let _ = file.with(fs4::FileExt::unlock);
         }
         drop(stage);
         if let Some(mut waiters) = WAITERS.try_lock_for(LIST_WAIT) {
