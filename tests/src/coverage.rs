@@ -178,11 +178,13 @@ of loom's reach. [The record](record.md#situations) has its figures. Why that is
    and a counterexample is kept as a schedule that `run::play` plays again.
 2. **A situation is a digest of 128 bits** of what everything shared holds (the word, the document, the lock, signs of life with
    their notes and answers, the issuer's books, the clocks, what is remembered outside, who is dead, and what threads of one engine
-   share), of all that each participant has observed so far, in its order, and of what each law keeps in memory.
+   share), of all that each participant has observed so far, in its order, and of what each law keeps in memory. Of a participant
+   that is through, and whose process has no other thread, only what it did outside counts: it does nothing more, and leaves no
+   memory to anybody.
 3. **Equal situations have equal futures.** What a participant does next is a function of what it has observed, since it has no other
    input; what it finds is a function of what is shared; what a law says is a function of its memory and of what follows. So a
-   branch into a situation that is known is left. Which document an id names, and what an answer says, hangs on what its writer had
-   observed, which is a part of the situation: so the id is enough there.
+   branch into a situation that is known is left. A document, an answer and a published snapshot count by what is in them, and a sign
+   of life is called by its act's name, because whoever made them may be through.
 4. **A law judges fact by fact** (`core/src/law/monitor.rs`), and judging a whole history is the fold of that: no law has a second form
    that could differ.
 5. **It goes breadth first**, so that a counterexample has the fewest moves there are.
@@ -196,8 +198,8 @@ verdicts, stored states, the issuer's live tokens, and what each participant did
 What is still abstracted: all that *Limits* says of the simulated world. The memory of a process is looked at by its threads only, and
 where it has one thread that takes no turn. Of what threads of one engine share, the order of changes of the ledger counts, and the
 atomics outside the seam count as far as a published record tells them: a count of owners that only a drain looks at is no part of a
-situation. What the issuer's books hold beyond what it said is nobody's observation. Steps that change a key, keep a backup or put one
-back are explored only in the scenes of wrong engines, where a breach is one however it was found. Of the witnesses only those are
+situation. What the issuer's books hold beyond what it said is nobody's observation. Steps that change a key are explored only in the
+scenes of wrong engines, where a breach is one however it was found. Of the witnesses only those are
 counted that a play saw which went to its end. What long runs could not go through is named by them, and in the record.
 
 ## Limits

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::cases::{Act, against, choices};
+use crate::cases::{Act, against, beside, choices};
 use crate::conduct::Right;
 use crate::judging::Seen;
 use crate::run::situations::{Explorer, Found};
@@ -20,6 +20,8 @@ pub struct Group {
     pub threads: bool,
     /// Whether the first one may die before each of its operations.
     pub dies: bool,
+    /// Whether the last one is about another provider than the others.
+    pub beside: bool,
     /// The acts among which they are chosen.
     pub among: &'static [Act],
 }
@@ -36,11 +38,25 @@ const WITH_READER: &[Act] = &[Act::Clear, Act::Purge, Act::Read, Act::Set];
 
 /// What every run of the tests explores.
 pub const SHORT_GROUPS: &[Group] = &[
-    Group { name: "pairs of processes", acts: 2, threads: false, dies: false, among: WITH_ROTATE },
-    Group { name: "pairs of processes, one dies", acts: 2, threads: false, dies: true, among: SHORT },
-    Group { name: "pairs of threads", acts: 2, threads: true, dies: false, among: SHORT },
-    Group { name: "triples of processes with a login", acts: 3, threads: false, dies: false, among: WITH_START },
-    Group { name: "triples of processes with a reader", acts: 3, threads: false, dies: false, among: WITH_READER },
+    Group { name: "pairs of processes", acts: 2, threads: false, dies: false, beside: false, among: WITH_ROTATE },
+    Group { name: "pairs of processes, one dies", acts: 2, threads: false, dies: true, beside: false, among: SHORT },
+    Group { name: "pairs of threads", acts: 2, threads: true, dies: false, beside: false, among: SHORT },
+    Group {
+        name: "triples of processes with a login",
+        acts: 3,
+        threads: false,
+        dies: false,
+        beside: false,
+        among: WITH_START,
+    },
+    Group {
+        name: "triples of processes with a reader",
+        acts: 3,
+        threads: false,
+        dies: false,
+        beside: false,
+        among: WITH_READER,
+    },
 ];
 
 /// What a long run explores.
@@ -48,15 +64,21 @@ pub const LONG_GROUPS: &[Group] = &[
     PROCESSES,
     Group { name: "pairs of processes, one dies", dies: true, ..PROCESSES },
     Group { name: "pairs of threads", threads: true, ..PROCESSES },
+    Group { name: "pairs of processes at two providers", beside: true, ..PROCESSES },
     Group { name: "triples of processes", acts: 3, ..PROCESSES },
+    Group { name: "pairs of threads at two providers", threads: true, beside: true, ..PROCESSES },
     Group { name: "triples of threads", acts: 3, threads: true, ..PROCESSES },
+    Group { name: "pairs of threads, one dies", threads: true, dies: true, ..PROCESSES },
     Group { name: "triples of processes, one dies", acts: 3, dies: true, ..PROCESSES },
+    Group { name: "triples of processes at two providers", acts: 3, beside: true, ..PROCESSES },
+    Group { name: "fours of processes", acts: 4, ..PROCESSES },
 ];
 
 /// Of these a run of minutes explores what has few situations.
-pub const PART_GROUPS: &[Group] = LONG_GROUPS.split_at(4).0;
+pub const PART_GROUPS: &[Group] = LONG_GROUPS.split_at(5).0;
 
-const PROCESSES: Group = Group { name: "pairs of processes", acts: 2, threads: false, dies: false, among: &Act::ALL };
+const PROCESSES: Group =
+    Group { name: "pairs of processes", acts: 2, threads: false, dies: false, beside: false, among: &Act::ALL };
 
 /// What came of a group.
 #[derive(Clone, Debug, Default)]
@@ -78,31 +100,33 @@ pub struct Sum {
 }
 
 impl Group {
-    /// Its scenarios. Who dies is the first, so that where somebody does the order of the acts makes a difference.
+    /// Its scenarios. Who dies is the first, and who is at another provider the last, so that there the order of the acts makes
+    /// a difference.
     pub fn scenarios(&self) -> Vec<Scenario> {
         let mut all: Vec<Vec<Act>> = choices(self.acts);
         all.retain(|acts| acts.iter().all(|act| self.among.contains(act)));
-        if self.dies {
-            let first = |acts: &Vec<Act>| (0..acts.len()).map(|at| rotated(acts, at)).collect::<Vec<_>>();
-            all = all.iter().flat_map(first).collect();
+        if self.dies || self.beside {
+            let singled = |acts: &Vec<Act>| (0..acts.len()).map(|at| self.singled(acts, at)).collect::<Vec<_>>();
+            all = all.iter().flat_map(singled).collect();
             all.sort();
             all.dedup();
         }
-        let scenario = |acts: &Vec<Act>| if self.threads { against(acts).as_threads() } else { against(acts) };
+        let meet = if self.beside { beside } else { against };
+        let scenario = |acts: &Vec<Act>| if self.threads { meet(acts).as_threads() } else { meet(acts) };
         all.iter().map(scenario).collect()
+    }
+
+    /// The same acts, with this one first, or last where the last one is at another provider.
+    fn singled(&self, acts: &[Act], one: usize) -> Vec<Act> {
+        let mut others = acts.to_vec();
+        let one = vec![others.remove(one)];
+        if self.beside { [others, one].concat() } else { [one, others].concat() }
     }
 
     /// How one of its scenarios is explored.
     pub fn explore(&self, scenario: &Scenario, most: usize) -> Found {
         Explorer { dying: self.dies.then_some(0), most, ..Explorer::default() }.explore(scenario, &Right)
     }
-}
-
-/// The same acts, with this one first.
-fn rotated(acts: &[Act], first: usize) -> Vec<Act> {
-    let mut others = acts.to_vec();
-    let first = others.remove(first);
-    [vec![first], others].concat()
 }
 
 impl Sum {

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use credlatch_core::law::{Broken, Law, Monitor, Trace, Who};
-use credlatch_core::state::State;
 
 use super::hand::Hand;
 use super::play::schedule;
@@ -15,7 +14,7 @@ use crate::world::coroutine::Player;
 use crate::world::here::{Here, Recorder};
 use crate::world::scripted::Scripted;
 use crate::world::sim::Sim;
-use crate::world::situation::{self, Blind, digest, digest_fed};
+use crate::world::situation::{self, Blind, digest, digest_fed, state_digest};
 
 /// What one participant does next: it makes the access before which it waits, and goes on up to the next one. One that hasn't
 /// come yet comes first.
@@ -114,7 +113,7 @@ impl<'a> Staged<'a> {
             self.players[me].give_up();
         }
         if !self.players[me].is_at_it() {
-            situation::observe("is through");
+            situation::is_through(here.is_alone());
         }
         situation::moves(None);
         if has_come && self.recorder.turns() == turns {
@@ -178,9 +177,4 @@ impl<'a> Staged<'a> {
             }
         }
     }
-}
-
-/// What tells states apart for the laws: all that a document has.
-fn state_digest(state: &State) -> u128 {
-    digest(serde_json::to_vec(state).unwrap_or_default())
 }

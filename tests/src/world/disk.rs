@@ -15,6 +15,7 @@ use credlatch_core::state::State;
 use super::here::{Dead, Here, Recorder};
 use super::outside::Back;
 use super::sim::{Board, Gate, Sim};
+use super::situation;
 
 /// The disk.
 pub struct Disk<S: Sim> {
@@ -48,6 +49,20 @@ pub(super) struct Kept {
     document: Document,
 }
 
+impl Document {
+    /// What tells it apart from what else could stand there.
+    pub(super) fn digest(&self) -> u128 {
+        situation::digest((self.id, self.lock_file, self.torn, situation::state_digest(&self.state)))
+    }
+}
+
+impl Kept {
+    /// What tells it apart from another backup.
+    pub(super) fn digest(&self) -> u128 {
+        situation::digest((self.word, self.document.digest()))
+    }
+}
+
 impl<S: Sim> Disk<S> {
     pub(super) fn new(state: State, recorder: &Recorder) -> Self {
         let (word, id) = if state.generation == 0 { (0, None) } else { (2, Some(2)) };
@@ -78,7 +93,9 @@ impl<S: Sim> Disk<S> {
 
     /// Which file the lock file is, for whoever holds the lock.
     pub(super) fn lock_file(&self) -> u64 {
-        self.lock_file.load(Ordering::Relaxed)
+        let lock_file = self.lock_file.load(Ordering::Relaxed);
+        situation::observe(lock_file);
+        lock_file
     }
 
     /// Whether the document is the one that the word names. Only somebody from outside makes it another one while the word is
@@ -156,7 +173,8 @@ impl<S: Sim> Disk<S> {
             self.word.write(|place| *place = word);
         }
         if what == Back::Copy {
-            self.lock_file.fetch_add(1, Ordering::Relaxed);
+            let others = self.lock_file.fetch_add(1, Ordering::Relaxed);
+            situation::alter("lock file", others + 1);
         }
     }
 

@@ -142,6 +142,9 @@ impl Here {
     /// Writes down a fact, unless the participant is dead.
     pub fn record(&self, fact: Fact) {
         if !self.is_dead() {
+            if let Fact::ActBegan { deed, .. } = &fact {
+                situation::acts(deed);
+            }
             self.recorder.push(fact);
         }
     }

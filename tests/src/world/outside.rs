@@ -59,14 +59,18 @@ impl<S: Sim> World<S> {
     /// Somebody keeps a backup of the store as it is.
     pub fn back_up(&self) {
         let _between = self.disk.lock();
-        *open(&self.outside.backup) = Some(self.disk.keep());
+        let kept = self.disk.keep();
+        situation::alter("backup", kept.digest());
+        *open(&self.outside.backup) = Some(kept);
     }
 
     /// Somebody puts the backup back, if there is one.
     pub fn bring_back(&self, what: Back) {
         // Between two commits: what is put under a writer's hands is the business of the file store's own harness.
         let _between = self.disk.lock();
-        let Some(kept) = open(&self.outside.backup).clone() else { return };
+        let found = open(&self.outside.backup).clone();
+        situation::observe(found.as_ref().map(Kept::digest));
+        let Some(kept) = found else { return };
         self.recorder.push(Fact::BroughtBack);
         self.disk.put_back(kept, what);
     }

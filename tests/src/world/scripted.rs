@@ -15,7 +15,7 @@ use super::here::Here;
 use super::server::Server;
 use super::signs::Trail;
 use super::sim::{Board, Gate, Place, Sim};
-use super::situation::{Blind, digest};
+use super::situation::{Blind, digest, state_digest};
 use super::{coroutine, situation};
 
 thread_local! {
@@ -218,7 +218,7 @@ pub struct TurnCell<T> {
 
 impl<T: Send + 'static> TurnCell<T> {
     fn put(value: T) -> Self {
-        Self { place: situation::place(holds(&value)), value: Mutex::new(value) }
+        Self { place: situation::place(name(&value), holds(&value)), value: Mutex::new(value) }
     }
 
     fn value(&self) -> MutexGuard<'_, T> {
@@ -260,12 +260,17 @@ impl<T: Send + 'static> TurnCell<T> {
     }
 }
 
+/// The name by which others find a place.
+fn name<T: 'static>(value: &T) -> Option<u128> {
+    (value as &dyn Any).downcast_ref().map(|trail: &Trail| digest(trail.name))
+}
+
 /// What tells apart what a place holds, where that is less than all that ever happened to it.
 fn holds<T: 'static>(value: &T) -> Option<u128> {
     let value = value as &dyn Any;
     // The word is the only number. Whoever finds it odd minds nothing else of it.
     let word = value.downcast_ref().map(|word: &u64| digest(if word % 2 == 1 { 1 } else { *word }));
-    let document = || value.downcast_ref().map(|it: &Document| digest((it.id, it.lock_file, it.torn)));
+    let document = || value.downcast_ref().map(Document::digest);
     let server = || value.downcast_ref().map(|it: &Server| digest(it));
     let trail = || value.downcast_ref().map(Trail::digest);
     let snapshot = || value.downcast_ref().map(published);
@@ -275,7 +280,7 @@ fn holds<T: 'static>(value: &T) -> Option<u128> {
 /// What was published, and how often each of its records was used since that was last written down.
 fn published(snapshot: &Arc<Snapshot>) -> u128 {
     let pools = snapshot.state.providers.keys().map(|provider| format!("{:?}", snapshot.pool(provider.as_str())));
-    digest((snapshot.id, snapshot.state.generation, pools.collect::<Vec<_>>()))
+    digest((snapshot.id, state_digest(&snapshot.state), pools.collect::<Vec<_>>()))
 }
 
 fn is_of<T: 'static>() -> Blind {
@@ -376,7 +381,7 @@ impl Gate for TurnGate {
     type Guard<'a> = TurnGuard<'a>;
 
     fn new() -> Self {
-        Self { place: situation::place(Some(digest(false))), is_closed: Mutex::new(false) }
+        Self { place: situation::place(None, Some(digest(false))), is_closed: Mutex::new(false) }
     }
 
     fn pass(&self) -> Option<TurnGuard<'_>> {

@@ -22,6 +22,8 @@ type Sign<S> = Arc<<S as Sim>::Place<Trail>>;
 /// What stands where an act has its sign of life.
 #[derive(Clone, Debug)]
 pub struct Trail {
+    /// Whose it is: the act's own name.
+    pub name: Nonce,
     /// Whether the sign is there still.
     pub is_alive: bool,
     /// The attempt whose first byte was about to leave, and when.
@@ -56,7 +58,7 @@ impl<S: Sim> World<S> {
     /// Begins a sign of life. Those of an older version note nothing, and write nothing down.
     pub fn begin_sign(self: &Arc<Self>, name: Nonce) -> Life<S> {
         let here = S::here();
-        let sign: Sign<S> = Arc::new(Place::new(Trail { is_alive: true, noted: None, answer: None }));
+        let sign: Sign<S> = Arc::new(Place::new(Trail { name, is_alive: true, noted: None, answer: None }));
         self.signs.lock().insert(name, (here.who, Arc::clone(&sign)));
         let actor = Actor { name, pid: here.process, started: 1, pid_namespace: 0, notes: !here.is_older };
         Life { actor, sign, world: Arc::clone(self) }
@@ -119,11 +121,11 @@ impl Written {
 }
 
 impl Trail {
-    /// What tells it apart from what else could stand there: whoever wrote an answer did so from what it had observed.
+    /// What tells it apart from what else could stand there.
     pub(super) fn digest(&self) -> u128 {
         let noted = self.noted.map(|(attempt, at)| (attempt, at.wall_ms, at.up_ms, at.boot));
-        let answer = self.answer.as_ref().map(|written| (written.answer.attempt, written.is_whole));
-        situation::digest((self.is_alive, noted, answer))
+        let told = |written: &Written| (serde_json::to_vec(&written.answer).unwrap_or_default(), written.is_whole);
+        situation::digest((self.is_alive, noted, self.answer.as_ref().map(told)))
     }
 
     /// What it says of this claim.

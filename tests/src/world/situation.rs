@@ -2,9 +2,8 @@
 //!
 //! The code of a participant between two accesses to something shared is deterministic, and has no other input than what it
 //! observes. So what it will do is a function of what it has observed. Here that is a digest, which grows by each
-//! observation and forgets none. What a place holds is told by as little as tells it apart, given what everybody has
-//! observed: of a document its id is enough, because what was written under that id is a function of what its writer had
-//! observed.
+//! observation and forgets none; one that is through does nothing more, so that of it only what it did outside is kept. That is why
+//! what a place holds is told by what is in it, and by nobody's way there.
 //!
 //! Nothing is kept unless somebody explores, and then for each thread of the system by itself.
 
@@ -12,6 +11,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 
+use credlatch_core::state::State;
 use siphasher::sip128::{Hasher128, SipHasher13};
 
 /// What is left out of a digest: only to see that such a mistake is noticed.
@@ -33,6 +33,8 @@ struct Situation {
     /// Who moves; nobody while the stage is set.
     who: Option<usize>,
     observed: Vec<u128>,
+    /// What each participant did outside.
+    deeds: Vec<u128>,
     /// What each place holds, by the place.
     places: BTreeMap<u128, u128>,
     /// The sum of what distinguishes the places, so that it needn't be made anew.
@@ -59,14 +61,19 @@ pub fn digest_fed(feed: impl FnOnce(&mut dyn Hasher)) -> u128 {
     hasher.finish128().as_u128()
 }
 
+/// What tells states apart: all that a document has.
+pub fn state_digest(state: &State) -> u128 {
+    digest(serde_json::to_vec(state).unwrap_or_default())
+}
+
 fn with<R>(look: impl FnOnce(&mut Situation) -> R) -> Option<R> {
     NOW.with(|now| now.borrow_mut().as_mut().map(look))
 }
 
 /// From here on what happens on this thread is followed, until [`forget`].
 pub fn follow(participants: usize, blind: Blind) {
-    let observed = vec![0; participants];
-    NOW.with(|now| *now.borrow_mut() = Some(Situation { observed, blind, ..Situation::default() }));
+    let (observed, deeds) = (vec![0; participants], vec![0; participants]);
+    NOW.with(|now| *now.borrow_mut() = Some(Situation { observed, deeds, blind, ..Situation::default() }));
 }
 
 /// Nothing is followed any more.
@@ -93,16 +100,35 @@ pub fn is_told(what: &impl std::fmt::Debug) {
     });
 }
 
+/// Whoever moves did this outside.
+pub fn acts(what: &impl std::fmt::Debug) {
+    with(|now| {
+        if let Some(who) = now.who {
+            now.deeds[who] = digest((now.deeds[who], format!("{what:?}")));
+        }
+    });
+}
+
+/// Whoever moves is through. What it has observed matters to nobody, unless it leaves a memory to other threads of its process.
+pub fn is_through(is_alone: bool) {
+    with(|now| match now.who {
+        Some(who) if is_alone => now.observed[who] = digest(("through", now.deeds[who])),
+        _ => now.observe("through"),
+    });
+}
+
 /// Something that isn't a place holds this now.
 pub fn alter(thing: impl Hash, holds: impl Hash) {
     with(|now| now.holds(digest(("thing", thing)), digest(holds)));
 }
 
-/// A new place that holds this; what it holds may be told by what whoever made it had observed.
-pub fn place(holds: Option<u128>) -> u128 {
+/// A new place that holds this; what it holds may be told by what whoever made it had observed. One that others find by a name
+/// is called by that.
+pub fn place(name: Option<u128>, holds: Option<u128>) -> u128 {
     let made = with(|now| {
         now.made += 1;
         let place = match now.who {
+            _ if name.is_some() => digest(("named", name)),
             // Two places that one participant makes without a look between them are told apart by this.
             Some(who) => {
                 now.observe("makes a place");
