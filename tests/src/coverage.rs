@@ -186,7 +186,8 @@ of loom's reach. [The record](record.md#situations) has its figures. Why that is
    branch into a situation that is known is left. A document, an answer and a published snapshot count by what is in them, and a sign
    of life is called by its act's name, because whoever made them may be through.
 4. **A law judges fact by fact** (`core/src/law/monitor.rs`), and judging a whole history is the fold of that: no law has a second form
-   that could differ.
+   that could differ. That what it keeps is enough, `core/src/law/tests/memory.rs` tries with arbitrary histories: where two left the
+   same memory, whatever follows is judged alike, and a law that forgets is noticed.
 5. **It goes breadth first**, so that a counterexample has the fewest moves there are.
 
 None of this is taken on trust. Of the branches that are left, one in 64, and in `tests/tests/situations/sound.rs` each, is played to

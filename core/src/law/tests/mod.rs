@@ -5,6 +5,7 @@ mod acts;
 mod ages;
 mod kept;
 mod left;
+mod memory;
 mod reads;
 mod states;
 mod steps;

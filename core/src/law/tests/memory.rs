@@ -1,0 +1,117 @@
+//! What a law keeps of the past is enough: two histories that left the same memory are judged alike, whatever follows. An
+//! explorer relies on that when it leaves a history for another one with the same memory.
+
+mod facts;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hasher};
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+
+use super::*;
+
+/// Histories over the same facts, and what may follow any of them.
+#[derive(Debug)]
+struct Case {
+    histories: Vec<Vec<Fact>>,
+    futures: Vec<Vec<Fact>>,
+}
+
+/// Cases of one law: other facts make no difference to it.
+fn cases(law: &Law, count: usize) -> Vec<Case> {
+    let of_law = |fact: &Fact| matches!(fact, Fact::BroughtBack) || law.facts.contains(&fact.kind());
+    let all: Vec<_> = facts::all().into_iter().filter(of_law).collect();
+    let fact = select(all);
+    let case = vec(fact.clone(), 1..8).prop_flat_map(move |base| {
+        let some = subsequence(base.clone(), 0..=base.len()).prop_shuffle();
+        let futures = (vec(vec(fact.clone(), 1..5), 8), vec(vec(select(base), 1..5), 8));
+        let futures = futures.prop_map(|(any, alike)| [any, alike].concat());
+        (vec(some, 12), futures).prop_map(|(histories, futures)| Case { histories, futures })
+    });
+    let mut runner = TestRunner::deterministic();
+    (0..count).map(|_| case.new_tree(&mut runner).unwrap().current()).collect()
+}
+
+/// A monitor that saw this history; none if that broke its law.
+fn watched(law: &Law, history: &[Fact]) -> Option<Monitor> {
+    let mut monitor = law.monitor();
+    history.iter().try_for_each(|fact| monitor.see(fact)).ok()?;
+    Some(monitor)
+}
+
+fn memory(monitor: &Monitor) -> u64 {
+    let state = |state: &State| {
+        let mut hasher = DefaultHasher::new();
+        hasher.write(&serde_json::to_vec(state).unwrap());
+        u128::from(hasher.finish())
+    };
+    let mut hasher = DefaultHasher::new();
+    monitor.keep(&mut hasher, &state);
+    hasher.finish()
+}
+
+/// What the law says of each of these futures after this history.
+fn verdicts(law: &Law, history: &[Fact], futures: &[Vec<Fact>]) -> Vec<Result<(), Broken>> {
+    let judged = |future: &Vec<Fact>| law.judge(&Trace([history, future].concat()));
+    futures.iter().map(judged).collect()
+}
+
+/// How often two different histories were taken for the same by this memory, and the futures that were judged otherwise after
+/// the one than after the other.
+fn compare(law: &Law, cases: &[Case], memory: impl Fn(&Monitor) -> u64) -> (usize, Vec<String>) {
+    let (mut met, mut otherwise) = (0, Vec::new());
+    for Case { histories, futures } in cases {
+        let mut known: BTreeMap<u64, (&Vec<Fact>, Vec<Result<(), Broken>>)> = BTreeMap::new();
+        for history in histories {
+            let Some(monitor) = watched(law, history) else { continue };
+            let judged = verdicts(law, history, futures);
+            match known.get(&memory(&monitor)) {
+                None => drop(known.insert(memory(&monitor), (history, judged))),
+                Some((other, before)) => {
+                    met += usize::from(format!("{history:?}") != format!("{other:?}"));
+                    if judged != *before {
+                        otherwise.push(format!("{law:?}: {history:?} and {other:?}: {judged:?} and {before:?}"));
+                    }
+                }
+            }
+        }
+    }
+    (met, otherwise)
+}
+
+const CASES: usize = 200;
+
+#[test]
+fn histories_that_left_a_law_the_same_memory_are_judged_alike_whatever_follows() {
+    for law in LAWS {
+        let (met, otherwise) = compare(law, &cases(law, CASES), memory);
+        assert!(met > 20, "{law:?}: only {met} histories met another one");
+        assert!(otherwise.is_empty(), "{}", otherwise[0]);
+    }
+}
+
+#[test]
+fn a_law_that_forgets_is_noticed_and_only_laws_of_single_facts_have_nothing_to_forget() {
+    let forgets = |law: &Law| !compare(law, &cases(law, CASES), |_| 0).1.is_empty();
+    let noticed: BTreeSet<_> = LAWS.iter().filter(|law| forgets(law)).map(|law| law.number).collect();
+    assert_eq!(noticed, BTreeSet::from([1, 2, 3, 4, 5, 7, 8, 12, 14, 16, 17]));
+}
+
+#[test]
+fn a_whole_history_is_judged_as_it_is_fact_by_fact_and_a_breach_stays_one() {
+    for law in LAWS {
+        for Case { histories, futures } in cases(law, CASES / 4) {
+            let (before, after) = (&histories[0], &futures[0]);
+            let whole = law.judge(&Trace([&before[..], after].concat()));
+            let folded = match watched(law, before) {
+                None => law.judge(&Trace(before.clone())),
+                Some(mut monitor) => after.iter().try_for_each(|fact| monitor.see(fact)).and_then(|()| monitor.end()),
+            };
+            assert_eq!(whole, folded, "{law:?}: {before:?}, then {after:?}");
+        }
+    }
+}
