@@ -54,8 +54,11 @@ fn memory(monitor: &Monitor) -> u64 {
     hasher.finish()
 }
 
+/// What a law says, future by future.
+type Verdicts = Vec<Result<(), Broken>>;
+
 /// What the law says of each of these futures after this history.
-fn verdicts(law: &Law, history: &[Fact], futures: &[Vec<Fact>]) -> Vec<Result<(), Broken>> {
+fn verdicts(law: &Law, history: &[Fact], futures: &[Vec<Fact>]) -> Verdicts {
     let judged = |future: &Vec<Fact>| law.judge(&Trace([history, future].concat()));
     futures.iter().map(judged).collect()
 }
@@ -65,7 +68,7 @@ fn verdicts(law: &Law, history: &[Fact], futures: &[Vec<Fact>]) -> Vec<Result<()
 fn compare(law: &Law, cases: &[Case], memory: impl Fn(&Monitor) -> u64) -> (usize, Vec<String>) {
     let (mut met, mut otherwise) = (0, Vec::new());
     for Case { histories, futures } in cases {
-        let mut known: BTreeMap<u64, (&Vec<Fact>, Vec<Result<(), Broken>>)> = BTreeMap::new();
+        let mut known: BTreeMap<u64, (&Vec<Fact>, Verdicts)> = BTreeMap::new();
         for history in histories {
             let Some(monitor) = watched(law, history) else { continue };
             let judged = verdicts(law, history, futures);
