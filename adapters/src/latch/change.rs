@@ -126,8 +126,9 @@ impl Latch {
     /// A refresh token that is in flight or in doubt stays so, whatever label it is stored under: [`Stored::held_back`] tells.
     ///
     /// # Errors
-    /// The provider is unknown, these are no tokens or have ended ([`ErrorKind::Usage`]), their issuer has rejected this login
-    /// before or gave another refresh token for this one ([`ErrorKind::SignIn`]), or the store can't be written.
+    /// The provider is unknown, these are no tokens or have ended ([`ErrorKind::Usage`](crate::ErrorKind::Usage)), their issuer has
+    /// rejected this login before or gave another refresh token for this one ([`ErrorKind::SignIn`](crate::ErrorKind::SignIn)), or
+    /// the store can't be written.
     pub fn set_tokens(&self, provider: &str, label: &Label, tokens: Tokens) -> Result<Stored, Error> {
         self.put_tokens(provider, label, tokens, How::Named)
     }
