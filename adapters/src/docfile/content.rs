@@ -32,7 +32,14 @@ pub fn read_bytes<D: Disk>(disk: &D, path: &Path) -> Result<Option<Content>, Sto
     let mut bytes = Zeroizing::new(vec![0; size + 1]);
     let read = disk.read_at(&file, &mut bytes, 0).map_err(|error| trouble("read", path, &error))?;
     if read != size {
-        return Err(unreadable(path, "somebody is writing into it; its size changed while it was read"));
+        return Err(StoreError::new(
+            StoreErrorKind::Unreadable,
+            format!(
+                "{} can't be read: somebody is writing into it; its size changed while it was read",
+                path.display()
+            ),
+            "try again when the program that writes to it is done; credlatch itself only replaces it as a whole",
+        ));
     }
     bytes.truncate(size);
     Ok(Some(Content { bytes, facts }))
