@@ -18,6 +18,7 @@ pub mod signs;
 pub mod sim;
 pub mod situation;
 pub mod told;
+mod turn_cell;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

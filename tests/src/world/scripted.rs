@@ -1,22 +1,17 @@
 //! Turns as a script gives them: one participant moves at a time, and the script says who. The same script plays the same
 //! history again, on stable and without loom.
 
-use std::any::{Any, TypeId};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use credlatch_core::engine::Snapshot;
 use credlatch_core::law::Who;
-use credlatch_core::port::{Cell, Seam};
+use credlatch_core::port::Seam;
 
-use super::disk::Document;
+use super::coroutine;
 use super::here::Here;
-use super::server::Server;
-use super::signs::Trail;
-use super::sim::{Board, Gate, Place, Sim};
-use super::situation::{Blind, digest, state_digest};
-use super::{coroutine, situation};
+use super::sim::Sim;
+use super::turn_cell::{TurnCell, TurnGate};
 
 thread_local! {
     static HERE: RefCell<Option<Arc<Here>>> = const { RefCell::new(None) };
@@ -151,7 +146,7 @@ impl Turns {
 
 /// Waits for a turn in which this is possible, and takes it. Returns whether there is one: not if nobody is left who could
 /// make it possible.
-fn take_turn(place: usize, mut can: impl FnMut() -> bool) -> bool {
+pub(super) fn take_turn(place: usize, mut can: impl FnMut() -> bool) -> bool {
     if coroutine::is_playing() {
         let is_possible = coroutine::await_access(&mut can);
         if is_possible {
@@ -176,18 +171,18 @@ fn take_turn(place: usize, mut can: impl FnMut() -> bool) -> bool {
     }
 }
 
-fn note_turn() {
+pub(super) fn note_turn() {
     let here = Scripted::here();
     here.recorder.turn(here.who);
 }
 
-fn wake(place: usize) {
+pub(super) fn wake(place: usize) {
     if let Some(script) = SCRIPT.with(|script| script.borrow().clone()) {
         script.wake(place);
     }
 }
 
-fn address<T>(of: &T) -> usize {
+pub(super) fn address<T>(of: &T) -> usize {
     std::ptr::from_ref(of).addr()
 }
 
@@ -206,197 +201,5 @@ impl Sim for Scripted {
 
     fn enter(here: Arc<Here>) {
         HERE.with(|place| *place.borrow_mut() = Some(here));
-    }
-}
-
-/// A value that is looked at in turns.
-#[derive(Debug)]
-pub struct TurnCell<T> {
-    place: u128,
-    value: Mutex<T>,
-}
-
-impl<T: Send + 'static> TurnCell<T> {
-    fn put(value: T) -> Self {
-        Self { place: situation::place(name(&value), holds(&value)), value: Mutex::new(value) }
-    }
-
-    fn value(&self) -> MutexGuard<'_, T> {
-        self.value.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn is_free(&self) -> bool {
-        self.value.try_lock().is_ok()
-    }
-
-    /// Looks at it in a turn, and changes it if so it is said.
-    fn alone<R>(&self, is_change: bool, look: impl FnOnce(&mut T) -> R) -> R {
-        assert!(take_turn(address(self), || self.is_free()), "a cell that its holder never lets go of");
-        if TypeId::of::<T>() != TypeId::of::<Server>() {
-            situation::looks(self.place, is_of::<T>());
-        }
-        let mut guard = self.value();
-        let seen = look(&mut guard);
-        if is_change {
-            situation::changes(self.place, holds(&*guard));
-        }
-        drop(guard);
-        wake(address(self));
-        seen
-    }
-
-    /// The same of what is in a process' memory: if nobody else is in it, it isn't shared.
-    fn in_memory<R>(&self, is_change: bool, look: impl FnOnce(&mut T) -> R) -> R {
-        if coroutine::is_playing() && Scripted::here().is_alone() {
-            note_turn();
-            return look(&mut self.value());
-        }
-        self.alone(is_change, look)
-    }
-
-    fn peeked<R>(&self, look: impl FnOnce(&T) -> R) -> R {
-        situation::looks(self.place, is_of::<T>());
-        look(&self.value())
-    }
-}
-
-/// The name by which others find a place.
-fn name<T: 'static>(value: &T) -> Option<u128> {
-    (value as &dyn Any).downcast_ref().map(|trail: &Trail| digest(trail.name))
-}
-
-/// What tells apart what a place holds, where that is less than all that ever happened to it.
-fn holds<T: 'static>(value: &T) -> Option<u128> {
-    let value = value as &dyn Any;
-    // The word is the only number. Whoever finds it odd minds nothing else of it.
-    let word = value.downcast_ref().map(|word: &u64| digest(if word % 2 == 1 { 1 } else { *word }));
-    let document = || value.downcast_ref().map(Document::digest);
-    let server = || value.downcast_ref().map(|it: &Server| digest(it));
-    let trail = || value.downcast_ref().map(Trail::digest);
-    let snapshot = || value.downcast_ref().map(published);
-    word.or_else(document).or_else(server).or_else(trail).or_else(snapshot)
-}
-
-/// What was published, and how often each of its records was used since that was last written down.
-fn published(snapshot: &Arc<Snapshot>) -> u128 {
-    let pools = snapshot.state.providers.keys().map(|provider| format!("{:?}", snapshot.pool(provider.as_str())));
-    digest((snapshot.id, state_digest(&snapshot.state), pools.collect::<Vec<_>>()))
-}
-
-fn is_of<T: 'static>() -> Blind {
-    let is = |other| TypeId::of::<T>() == other;
-    match () {
-        () if is(TypeId::of::<Document>()) || is(TypeId::of::<u64>()) => Blind::ToStore,
-        () if is(TypeId::of::<Trail>()) => Blind::ToSigns,
-        () => Blind::Nowhere,
-    }
-}
-
-impl<T: Send + Sync + 'static> Cell<T> for TurnCell<T> {
-    fn new(value: T) -> Self {
-        Self::put(value)
-    }
-
-    fn read<R>(&self, look: impl FnOnce(&T) -> R) -> R {
-        self.in_memory(false, |value| look(value))
-    }
-
-    fn write<R>(&self, change: impl FnOnce(&mut T) -> R) -> R {
-        self.in_memory(true, change)
-    }
-}
-
-impl<T: Send + 'static> Place<T> for TurnCell<T> {
-    fn new(value: T) -> Self {
-        Self::put(value)
-    }
-
-    fn visit<R>(&self, look: impl FnOnce(&mut T) -> R) -> R {
-        self.alone(true, look)
-    }
-
-    fn peek<R>(&self, look: impl FnOnce(&T) -> R) -> R {
-        self.peeked(look)
-    }
-
-    fn poke(&self, change: impl FnOnce(&mut T)) {
-        let mut value = self.value();
-        change(&mut value);
-        situation::changes(self.place, holds(&*value));
-    }
-
-    fn change<R>(&self, look: impl FnOnce(&mut T) -> R) -> R {
-        self.alone(true, look)
-    }
-
-    fn wait_for(&self, mut wanted: impl FnMut(&T) -> bool) -> bool {
-        let found = take_turn(address(self), || self.value.try_lock().is_ok_and(|value| wanted(&value)));
-        situation::observe(found);
-        situation::looks(self.place, is_of::<T>());
-        found
-    }
-}
-
-impl<T: Send + Sync + 'static> Board<T> for TurnCell<T> {
-    fn new(value: T) -> Self {
-        Self::put(value)
-    }
-
-    fn read<R>(&self, look: impl FnOnce(&T) -> R) -> R {
-        self.alone(false, |value| look(value))
-    }
-
-    fn write<R>(&self, change: impl FnOnce(&mut T) -> R) -> R {
-        self.alone(true, change)
-    }
-
-    fn peek<R>(&self, look: impl FnOnce(&T) -> R) -> R {
-        self.peeked(look)
-    }
-}
-
-/// The store's lock.
-#[derive(Debug)]
-pub struct TurnGate {
-    place: u128,
-    is_closed: Mutex<bool>,
-}
-
-/// The store's lock while it is held.
-#[derive(Debug)]
-pub struct TurnGuard<'a>(&'a TurnGate);
-
-impl TurnGate {
-    fn is_closed(&self) -> MutexGuard<'_, bool> {
-        self.is_closed.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn shut(&self, to: bool) {
-        *self.is_closed() = to;
-        situation::changes(self.place, Some(digest(to)));
-    }
-}
-
-impl Gate for TurnGate {
-    type Guard<'a> = TurnGuard<'a>;
-
-    fn new() -> Self {
-        Self { place: situation::place(None, Some(digest(false))), is_closed: Mutex::new(false) }
-    }
-
-    fn pass(&self) -> Option<TurnGuard<'_>> {
-        let has_passed = take_turn(address(self), || !*self.is_closed());
-        situation::observe((self.place, has_passed));
-        has_passed.then(|| {
-            self.shut(true);
-            TurnGuard(self)
-        })
-    }
-}
-
-impl Drop for TurnGuard<'_> {
-    fn drop(&mut self) {
-        self.0.shut(false);
-        wake(address(self.0));
     }
 }

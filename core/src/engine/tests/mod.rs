@@ -11,6 +11,7 @@ mod rig;
 mod rotations;
 mod saves;
 mod script;
+mod settled;
 mod signs;
 mod time;
 mod tokens;

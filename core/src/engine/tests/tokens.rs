@@ -1,14 +1,13 @@
 //! What a request gets: when a token is rotated first, when it will do, and what is said when there is none.
 
 use super::super::{Engine, NoToken, Picked};
-use super::rig::{Here, Rig, commit, error};
+use super::rig::{Here, Rig, commit};
 use crate::machine::Event;
-use crate::machine::clear::Clear;
 use crate::machine::exchanged::{Exchanged, Fresh};
 use crate::machine::pool::{Choice, Report, SetStrategy};
 use crate::machine::put::SuspendLink;
 use crate::machine::rotation::{BACK_OFF_FIRST_MS, Cause};
-use crate::port::{Alive, CommitError, Store, StoreErrorKind};
+use crate::port::{Alive, Store};
 use crate::sample::{TIMES, acme, at, claim, entry, fresh, grant, key, label, link, named};
 use crate::state::custody::DoubtCause;
 use crate::state::health::Answer;
@@ -16,26 +15,26 @@ use crate::state::strategy::Strategy;
 use crate::state::turned_away::TurnedAway;
 use crate::state::{Freshness, LEAST_LEFT_MS};
 
-const HOUR_MS: u64 = 3_600_000;
-const SKEW_MS: u64 = TIMES.skew_ms;
+pub(super) const HOUR_MS: u64 = 3_600_000;
+pub(super) const SKEW_MS: u64 = TIMES.skew_ms;
 
-fn token(engine: &Engine<Here>, rig: &Rig) -> Result<Picked, NoToken> {
+pub(super) fn token(engine: &Engine<Here>, rig: &Rig) -> Result<Picked, NoToken> {
     engine.token(rig, &acme(), &Choice::default(), TIMES, 1_000)
 }
 
-fn text(picked: &Picked) -> &str {
+pub(super) fn text(picked: &Picked) -> &str {
     picked.live.secret().unwrap().expose_secret()
 }
 
-fn current(engine: &Engine<Here>) -> Picked {
+pub(super) fn current(engine: &Engine<Here>) -> Picked {
     engine.current("acme", &Choice::default()).unwrap()
 }
 
-fn login() -> Rig {
+pub(super) fn login() -> Rig {
     Rig::with([named("a", grant("at-1", Some("rt-1")))])
 }
 
-fn answers(rig: &Rig, with: Exchanged) {
+pub(super) fn answers(rig: &Rig, with: Exchanged) {
     rig.answers().refreshes.push_back(with);
 }
 
@@ -264,121 +263,4 @@ fn a_link_that_was_set_aside_is_told_as_that() {
     commit(&engine, Event::SuspendLink(SuspendLink { provider: acme(), label: label("a"), version }));
     let why = engine.current("acme", &Choice::default()).unwrap_err();
     assert!(matches!(why, NoToken::Suspended { label, .. } if label.as_str() == "a"));
-}
-
-#[test]
-fn a_request_is_one_turn_of_the_pool_and_its_spent_entry_is_renewed() {
-    let rig = Rig::with([named("a", grant("at-1", Some("rt-1"))), named("b", key("key-2"))]);
-    let engine = rig.engine();
-    commit(&engine, Event::SetStrategy(SetStrategy { provider: acme(), strategy: Strategy::RoundRobin }));
-    rig.pass(HOUR_MS);
-    answers(&rig, Exchanged::Granted(fresh("at-2", Some("rt-2"))));
-    let got: Vec<String> = (0..4).map(|_| text(&token(&engine, &rig).unwrap()).to_owned()).collect();
-    assert_eq!(got, ["at-2", "key-2", "at-2", "key-2"]);
-    // What was handed out was used, and nothing else: the next commit writes it down.
-    commit(&engine, Event::Put(named("c", key("key-3"))));
-    let uses = |name| entry(&rig.state(), name).health.uses;
-    assert_eq!((uses("a"), uses("b")), (2, 2));
-}
-
-/// Its first entry is spent and has the third turn; while it is renewed another process does this.
-fn while_it_is_renewed(other_does: impl FnOnce(&Engine<Here>) + Send + 'static) -> Picked {
-    let rig = Rig::with([named("a", grant("at-1", Some("rt-1"))), named("b", key("key-2"))]);
-    let (engine, other) = (rig.engine(), rig.engine());
-    commit(&engine, Event::SetStrategy(SetStrategy { provider: acme(), strategy: Strategy::RoundRobin }));
-    rig.pass(HOUR_MS);
-    answers(&rig, Exchanged::Granted(fresh("at-2", Some("rt-2"))));
-    rig.when("refresh", move || other_does(&other));
-    let third = Choice { turn: 2, ..Choice::default() };
-    engine.token(&rig, &acme(), &third, TIMES, 1_000).unwrap()
-}
-
-#[test]
-fn what_a_rotation_settled_is_handed_out_and_no_entry_is_chosen_again() {
-    // With a third entry the third turn would be that one's, and the grant nobody's.
-    let granted = while_it_is_renewed(|other| commit(other, Event::Put(named("c", key("key-3")))));
-    assert_eq!(text(&granted), "at-2");
-    let newer = while_it_is_renewed(|other| {
-        commit(other, Event::Put(named("a", key("key-9"))));
-        commit(other, Event::Put(named("c", key("key-3"))));
-    });
-    assert_eq!(text(&newer), "key-9", "what another process stored in its place");
-    for picked in [granted, newer] {
-        assert_eq!((picked.live.label.as_str(), picked.turn), ("a", 2));
-    }
-}
-
-#[test]
-fn what_stands_after_a_rotation_gives_way_if_it_may_not_be_used() {
-    let picked = while_it_is_renewed(|other| {
-        commit(other, Event::Put(named("a", key("key-9"))));
-        let version = current_version(other, "a");
-        let (provider, label, answer) = (acme(), label("a"), Answer::Limited);
-        commit(
-            other,
-            Event::Report(Report { provider, label, version, answer, rest_ms: None, model: None, dead: None }),
-        );
-    });
-    assert_eq!(text(&picked), "key-2");
-}
-
-fn current_version(engine: &Engine<Here>, label: &str) -> u64 {
-    engine.snapshot().unwrap().live("acme", label).unwrap().version
-}
-
-#[test]
-fn a_grant_that_could_not_be_saved_is_handed_out_while_it_lasts_and_counts_for_a_drain() {
-    let rig = login();
-    let engine = rig.engine();
-    rig.pass(HOUR_MS);
-    answers(&rig, Exchanged::Granted(fresh("at-2", Some("rt-2"))));
-    let full = || CommitError::NotSaved(error(StoreErrorKind::Full));
-    let world = rig.clone();
-    rig.when("refresh", move || world.refuse([full(), full(), full()]));
-    let picked = token(&engine, &rig).unwrap();
-    assert_eq!(text(&picked), "at-2");
-    assert_eq!(
-        picked.live.unsaved().map(|error| error.kind),
-        Some(StoreErrorKind::Full),
-        "it says that it isn't saved"
-    );
-    // It is the same for everybody, and the token isn't presented again.
-    rig.refuse([full()]);
-    assert!(std::sync::Arc::ptr_eq(&token(&engine, &rig).unwrap().live, &picked.live));
-    assert_eq!(rig.calls_of("refresh").len(), 1);
-    // Once it is saved it has a version of its own; whoever holds it from before still holds what a clear takes away.
-    let saved = token(&engine, &rig).unwrap();
-    assert!(saved.live.unsaved().is_none() && text(&saved) == "at-2" && saved.live.version != picked.live.version);
-    drop(saved);
-    let cleared = engine.clear(Clear::Everything).unwrap();
-    assert!(!engine.is_drained(&cleared));
-    drop(picked);
-    assert!(engine.is_drained(&cleared));
-}
-
-#[test]
-fn a_grant_that_could_not_be_saved_is_nobodys_once_its_entry_was_cleared_or_has_ended() {
-    let unsaved = |lasts_ms| {
-        let rig = login();
-        let engine = rig.engine();
-        rig.pass(HOUR_MS);
-        answers(&rig, Exchanged::Granted(Fresh { expires_in_ms: Some(lasts_ms), ..fresh("at-2", Some("rt-2")) }));
-        let full = || CommitError::NotSaved(error(StoreErrorKind::Full));
-        let world = rig.clone();
-        rig.when("refresh", move || world.refuse([full(), full(), full()]));
-        assert_eq!(text(&token(&engine, &rig).unwrap()), "at-2");
-        (rig, engine, full)
-    };
-    let (rig, engine, full) = unsaved(HOUR_MS);
-    let other = rig.engine();
-    other.clear(Clear::Everything).unwrap();
-    commit(&other, Event::Put(named("a", grant("at-9", Some("rt-9")))));
-    // What was put in its place has ended by now, and can't be renewed while the disk is full.
-    rig.pass(HOUR_MS);
-    rig.refuse([full(), full()]);
-    assert!(matches!(token(&engine, &rig).unwrap_err(), NoToken::Store(_)));
-    let (rig, engine, full) = unsaved(60_000);
-    rig.pass(60_000);
-    rig.refuse([full()]);
-    assert!(matches!(token(&engine, &rig).unwrap_err(), NoToken::Unsaved(_)));
 }
