@@ -5,6 +5,7 @@ use std::io;
 use std::ops::RangeInclusive;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use credlatch_core::port::Clock;
@@ -30,13 +31,13 @@ static KEEP: Keep<File> = Keep::new();
 #[derive(Debug)]
 pub struct RealGate {
     queue: Mutex<()>,
-    /// Whose it is.
-    pid: u32,
+    /// Whose it is; 0 before the first writer.
+    pid: AtomicU32,
 }
 
 impl Default for RealGate {
     fn default() -> Self {
-        Self { queue: Mutex::new(()), pid: std::process::id() }
+        Self { queue: Mutex::new(()), pid: AtomicU32::new(0) }
     }
 }
 
@@ -46,7 +47,8 @@ impl Gate for RealGate {
     fn enter(&self, patience_ms: u64) -> Option<Self::Pass<'_>> {
         // A thread that a fork left behind may be first in this queue for ever. Without it the lock file keeps the writers
         // of the child apart, since each opens it anew.
-        if self.pid != std::process::id() {
+        let own = std::process::id();
+        if self.pid.compare_exchange(0, own, Ordering::Relaxed, Ordering::Relaxed).is_err_and(|pid| pid != own) {
             return Some(None);
         }
         self.queue.try_lock_for(Duration::from_millis(patience_ms)).map(Some)

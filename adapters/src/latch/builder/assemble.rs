@@ -2,7 +2,8 @@
 
 #[cfg(all(feature = "file", unix))]
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 
 use credlatch_core::name::ProviderId;
 use credlatch_core::port::{Issuer, Nonces};
@@ -40,7 +41,7 @@ impl Builder {
             profile: self.profile.clone(),
             looks_ahead: self.looks_ahead,
             patience_ms: self.patience_ms,
-            first_turn: u64::try_from(SystemNonces.nonce().0 >> 64).unwrap_or(0),
+            first_turn: first_turn(),
             #[cfg(all(any(feature = "env", feature = "doctor"), feature = "file", unix))]
             opened: self,
             links: crate::latch::link::Links::default(),
@@ -63,6 +64,16 @@ impl Builder {
         };
         Latch(Arc::new(handle))
     }
+}
+
+/// Where a latch begins in a pool that is used in turn: another place for each latch, and in each process, forked ones too.
+fn first_turn() -> u64 {
+    static RANDOM: LazyLock<u64> = LazyLock::new(|| u64::try_from(SystemNonces.nonce().0 >> 64).unwrap_or(0));
+    static OPENED: AtomicU64 = AtomicU64::new(0);
+    // An odd number near the golden ratio: what is counted falls on entries evenly, however many there are.
+    const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
+    let count = OPENED.fetch_add(1, Ordering::Relaxed) + u64::from(std::process::id());
+    RANDOM.wrapping_add(count.wrapping_mul(SPREAD))
 }
 
 #[cfg(all(feature = "file", unix))]
