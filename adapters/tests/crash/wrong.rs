@@ -108,14 +108,13 @@ impl Wrong {
     }
 
     pub(crate) fn read(self, on: &Process, file: &Handle, into: &mut [u8], at: u64) {
-        if !is(&file.path, "lock") || at != 0 || into.len() != 8 {
-            return;
-        }
+        // A writer reads the boot beside the word as well.
+        let Some(word) = into.get_mut(..8).filter(|_| is(&file.path, "lock") && at == 0) else { return };
         match self {
-            Self::NoHeal if file.writes => into[0] &= !1,
+            Self::NoHeal if file.writes => word[0] &= !1,
             Self::WordReadOnce if !file.writes => {
-                let first = *on.memory.lock().unwrap().word.get_or_insert_with(|| into.try_into().unwrap());
-                into.copy_from_slice(&first);
+                let first = *on.memory.lock().unwrap().word.get_or_insert_with(|| (&*word).try_into().unwrap());
+                word.copy_from_slice(&first);
             }
             _ => {}
         }
