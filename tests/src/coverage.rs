@@ -26,8 +26,9 @@ pub const PAIRS: Harness = Harness {
     without: &[(1, Observation::Drained), (2, Observation::Died)],
     runs: "every pair of start, login, adoption of a login whose poller died, cancel, report of a 401, rotate, clear, purge, \
            read and set, as two processes and as two threads of one engine, in every order; with three preemptions where \
-           a login polls, is adopted or cancelled, or a 401 is reported (two as threads for the latter three), and with \
-           four where threads of one engine start or rotate beside a rotation or a reader",
+           a login polls, is adopted or cancelled, or a 401 is reported (two as threads for the latter three), with \
+           four where threads of one engine start or rotate beside a rotation or a reader, and with six for a start and \
+           a rotation as processes and a rotation and a clear as threads, of which situations has every order",
 };
 
 /// Triples and fours, by loom.

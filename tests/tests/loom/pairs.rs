@@ -14,12 +14,17 @@ fn has(acts: &[Act], some: &[Act]) -> bool {
     acts.iter().any(|act| some.contains(act))
 }
 
-/// Every order, but for long acts: three preemptions must do.
+/// Every order, but for long acts, for which three preemptions must do, and for a start beside a rotation, whose 116,000 orders
+/// take longer than those of all other pairs: the explorer goes through that pair in every order.
 #[test]
 fn every_pair_of_processes() {
     let mut tally = Tally::default();
     for acts in choices(2) {
-        let bound = if has(&acts, &LONG) { Bound::Preemptions(3) } else { Bound::None };
+        let bound = match acts[..] {
+            _ if has(&acts, &LONG) => Bound::Preemptions(3),
+            [Act::Start, Act::Rotate] => Bound::Preemptions(6),
+            _ => Bound::None,
+        };
         tally.check(&against(&acts), bound);
     }
     say("pairs of processes", &tally);
@@ -35,6 +40,7 @@ fn every_pair_of_threads() {
             _ if has(&acts, &[Act::Login]) => Bound::Preemptions(3),
             _ if has(&acts, &LONG) => Bound::Preemptions(2),
             [Act::Start | Act::Rotate, Act::Rotate | Act::Read] => Bound::Preemptions(4),
+            [Act::Rotate, Act::Clear] => Bound::Preemptions(6),
             _ => Bound::None,
         };
         tally.check(&against(&acts).as_threads(), bound);
