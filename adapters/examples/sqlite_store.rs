@@ -22,9 +22,9 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 
 const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS documents (profile TEXT PRIMARY KEY, id INTEGER NOT NULL, document BLOB NOT NULL);
-    CREATE TABLE IF NOT EXISTS acts (profile TEXT NOT NULL, act TEXT PRIMARY KEY, note BLOB, answer BLOB, room BLOB);";
-/// Room for a note and an answer, in bytes.
-const ROOM_FOR_TOLD: usize = 32 * 1024;
+    CREATE TABLE IF NOT EXISTS acts (profile TEXT NOT NULL, act TEXT PRIMARY KEY, note BLOB, answer BLOB, reserved BLOB);";
+/// Space for a note and an answer, in bytes.
+const RESERVED_FOR_TOLD: usize = 32 * 1024;
 
 /// The profiles in one database.
 struct Sqlite(PathBuf);
@@ -152,14 +152,14 @@ impl ByteStore for Store {
         Ok(Box::new(Locked { store: self, connection: lock().map_err(error(&self.path))?, is_over: false }))
     }
 
-    fn begin_act(&self, act: ActId, room: usize) -> Result<Box<dyn ActGuard>, StoreError> {
+    fn begin_act(&self, act: ActId, bytes: usize) -> Result<Box<dyn ActGuard>, StoreError> {
         let begin = || {
             let sign = open(&self.sign(act), Duration::ZERO)?;
             begin(&sign)?;
             let connection = open(&self.path, Duration::from_secs(10))?;
-            let room = i64::try_from(room + ROOM_FOR_TOLD).unwrap_or(i64::MAX);
-            let insert = "INSERT INTO acts (profile, act, room) VALUES (?1, ?2, zeroblob(?3))";
-            connection.execute(insert, params![self.profile, act.to_string(), room])?;
+            let reserved = i64::try_from(bytes + RESERVED_FOR_TOLD).unwrap_or(i64::MAX);
+            let insert = "INSERT INTO acts (profile, act, reserved) VALUES (?1, ?2, zeroblob(?3))";
+            connection.execute(insert, params![self.profile, act.to_string(), reserved])?;
             Ok(Guard {
                 path: self.path.clone(),
                 act: act.to_string(),
@@ -206,7 +206,7 @@ impl Locked<'_> {
             return Ok(false);
         }
         if let Some(act) = commit.settles {
-            connection.execute("UPDATE acts SET room = NULL WHERE act = ?1", [act.to_string()])?;
+            connection.execute("UPDATE acts SET reserved = NULL WHERE act = ?1", [act.to_string()])?;
         }
         let replace = "INSERT OR REPLACE INTO documents (profile, id, document) VALUES (?1, ?2, ?3)";
         connection.execute(replace, params![profile, number_of(commit.id), &**commit.document])?;

@@ -16,14 +16,14 @@ pub struct AnyLocked<'a>(Box<dyn DynLocked + 'a>);
 /// A sign of life in any store.
 pub struct AnyAlive(Box<dyn DynAlive>);
 
-/// Room in any store.
-type AnyRoom = Box<dyn Any + Send>;
+/// A reservation in any store.
+type AnyReservation = Box<dyn Any + Send>;
 
 impl AnyStore {
     /// This store.
     pub fn new<S: Store + 'static>(store: S) -> Self
     where
-        S::Room: 'static,
+        S::Reservation: 'static,
     {
         Self(Box::new(store))
     }
@@ -32,7 +32,7 @@ impl AnyStore {
 impl Store for AnyStore {
     type Locked<'a> = AnyLocked<'a>;
     type Alive = AnyAlive;
-    type Room = AnyRoom;
+    type Reservation = AnyReservation;
 
     fn word(&self) -> Result<Option<u64>, StoreError> {
         self.0.word()
@@ -54,12 +54,12 @@ impl Store for AnyStore {
         self.0.enlist().map(AnyAlive)
     }
 
-    fn reserve(&self, bytes: usize) -> Result<AnyRoom, StoreError> {
+    fn reserve(&self, bytes: usize) -> Result<AnyReservation, StoreError> {
         self.0.reserve(bytes)
     }
 
-    fn begin_act(&self, bytes: usize) -> Result<(AnyAlive, AnyRoom), StoreError> {
-        self.0.begin_act(bytes).map(|(alive, room)| (AnyAlive(alive), room))
+    fn begin_act(&self, bytes: usize) -> Result<(AnyAlive, AnyReservation), StoreError> {
+        self.0.begin_act(bytes).map(|(alive, reservation)| (AnyAlive(alive), reservation))
     }
 
     fn is_alive(&self, actor: &Actor) -> Result<bool, StoreError> {
@@ -80,7 +80,7 @@ impl Store for AnyStore {
 }
 
 impl Locked for AnyLocked<'_> {
-    type Room = AnyRoom;
+    type Reservation = AnyReservation;
 
     fn load(&mut self) -> Result<Loaded, StoreError> {
         self.0.load()
@@ -98,8 +98,8 @@ impl Locked for AnyLocked<'_> {
         self.0.keyed(state)
     }
 
-    fn commit(&mut self, state: &State, room: Option<AnyRoom>) -> Result<u64, CommitError> {
-        self.0.commit(state, room)
+    fn commit(&mut self, state: &State, reservation: Option<AnyReservation>) -> Result<u64, CommitError> {
+        self.0.commit(state, reservation)
     }
 
     fn remember(&mut self, number: u64) {
@@ -144,8 +144,8 @@ trait DynStore: Send + Sync {
     fn lock(&self, patience_ms: u64) -> Result<Box<dyn DynLocked + '_>, StoreError>;
     fn permit_acts(&self) -> Result<(), StoreError>;
     fn enlist(&self) -> Result<Box<dyn DynAlive>, StoreError>;
-    fn reserve(&self, bytes: usize) -> Result<AnyRoom, StoreError>;
-    fn begin_act(&self, bytes: usize) -> Result<(Box<dyn DynAlive>, AnyRoom), StoreError>;
+    fn reserve(&self, bytes: usize) -> Result<AnyReservation, StoreError>;
+    fn begin_act(&self, bytes: usize) -> Result<(Box<dyn DynAlive>, AnyReservation), StoreError>;
     fn is_alive(&self, actor: &Actor) -> Result<bool, StoreError>;
     fn left(&self, claim: &Claim) -> Result<Left, StoreError>;
     fn is_own(&self, actor: &Actor) -> bool;
@@ -158,7 +158,7 @@ trait DynLocked {
     fn shared(&mut self, state: &State) -> Result<Option<MarkShared>, StoreError>;
     fn take_over(&mut self);
     fn keyed(&mut self, state: State) -> State;
-    fn commit(&mut self, state: &State, room: Option<AnyRoom>) -> Result<u64, CommitError>;
+    fn commit(&mut self, state: &State, reservation: Option<AnyReservation>) -> Result<u64, CommitError>;
     fn remember(&mut self, number: u64);
 }
 
@@ -175,7 +175,7 @@ trait DynAlive: Send + Sync {
 
 impl<S: Store> DynStore for S
 where
-    S::Room: 'static,
+    S::Reservation: 'static,
 {
     fn word(&self) -> Result<Option<u64>, StoreError> {
         Store::word(self)
@@ -197,13 +197,13 @@ where
         Ok(Box::new(Store::enlist(self)?))
     }
 
-    fn reserve(&self, bytes: usize) -> Result<AnyRoom, StoreError> {
+    fn reserve(&self, bytes: usize) -> Result<AnyReservation, StoreError> {
         Ok(Box::new(Store::reserve(self, bytes)?))
     }
 
-    fn begin_act(&self, bytes: usize) -> Result<(Box<dyn DynAlive>, AnyRoom), StoreError> {
-        let (alive, room) = Store::begin_act(self, bytes)?;
-        Ok((Box::new(alive), Box::new(room)))
+    fn begin_act(&self, bytes: usize) -> Result<(Box<dyn DynAlive>, AnyReservation), StoreError> {
+        let (alive, reservation) = Store::begin_act(self, bytes)?;
+        Ok((Box::new(alive), Box::new(reservation)))
     }
 
     fn is_alive(&self, actor: &Actor) -> Result<bool, StoreError> {
@@ -225,7 +225,7 @@ where
 
 impl<L: Locked> DynLocked for L
 where
-    L::Room: 'static,
+    L::Reservation: 'static,
 {
     fn load(&mut self) -> Result<Loaded, StoreError> {
         Locked::load(self)
@@ -243,9 +243,9 @@ where
         Locked::keyed(self, state)
     }
 
-    fn commit(&mut self, state: &State, room: Option<AnyRoom>) -> Result<u64, CommitError> {
-        let room = room.map(|room| room.downcast().map(|room| *room)).transpose();
-        Locked::commit(self, state, room.map_err(|_| CommitError::NotSaved(of_another()))?)
+    fn commit(&mut self, state: &State, reservation: Option<AnyReservation>) -> Result<u64, CommitError> {
+        let reservation = reservation.map(|it| it.downcast().map(|it| *it)).transpose();
+        Locked::commit(self, state, reservation.map_err(|_| CommitError::NotSaved(of_another()))?)
     }
 
     fn remember(&mut self, number: u64) {
@@ -283,7 +283,7 @@ impl<A: Alive> DynAlive for A {
     }
 }
 
-/// Room that another kind of store gave: an engine has one store, so nobody can bring that here.
+/// A reservation that another kind of store made: an engine has one store, so nobody can bring that here.
 fn of_another() -> StoreError {
-    StoreError::new(StoreErrorKind::Failed, "the room that was set aside is another store's", "report this as a bug")
+    StoreError::new(StoreErrorKind::Failed, "the reservation is another store's", "report this as a bug")
 }

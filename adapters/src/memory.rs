@@ -89,7 +89,7 @@ impl MemoryStore {
 impl Store for MemoryStore {
     type Locked<'a> = Locked<'a>;
     type Alive = Alive;
-    type Room = ();
+    type Reservation = ();
 
     fn word(&self) -> Result<Option<u64>, StoreError> {
         Ok(Some(self.0.word.load(Ordering::Acquire)).filter(|word| *word != 0))
@@ -150,13 +150,13 @@ pub struct Locked<'a> {
 }
 
 impl port::Locked for Locked<'_> {
-    type Room = ();
+    type Reservation = ();
 
     fn load(&mut self) -> Result<Loaded, StoreError> {
         self.store.load()
     }
 
-    fn commit(&mut self, state: &State, _room: Option<()>) -> Result<u64, CommitError> {
+    fn commit(&mut self, state: &State, _reservation: Option<()>) -> Result<u64, CommitError> {
         let mut newest = self.store.0.newest.lock();
         // Nobody else can see these ids, so counting by two is enough to never repeat one.
         let id = newest.id.unwrap_or(0).wrapping_add(2);

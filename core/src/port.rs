@@ -81,13 +81,13 @@ pub trait Nonces: Send + Sync {
 /// Durable state of one profile, shared by threads and processes.
 pub trait Store: Send + Sync {
     /// The store while it is locked; dropping it unlocks.
-    type Locked<'a>: Locked<Room = Self::Room>
+    type Locked<'a>: Locked<Reservation = Self::Reservation>
     where
         Self: 'a;
     /// What keeps a claim alive: it lives as long as its actor does, and no longer.
     type Alive: Alive;
-    /// Room on the medium that was set aside for a later commit.
-    type Room: Send;
+    /// A reservation: space on the medium for a later commit.
+    type Reservation: Send;
 
     /// The id of the newest commit, if a reader may rely on it now; none while a commit is under way, or where the store
     /// can't tell.
@@ -120,23 +120,23 @@ pub trait Store: Send + Sync {
     /// Makes a sign of life for an act of the calling thread.
     ///
     /// # Errors
-    /// The store has no room or may not be written.
+    /// The store has no space left or may not be written.
     fn enlist(&self) -> Result<Self::Alive, StoreError>;
 
-    /// Sets room aside for a commit of the present state and about so many bytes more, where the medium can.
+    /// Sets space aside for a commit of the present state and about so many bytes more, where the medium can.
     ///
     /// # Errors
     /// [`StoreErrorKind::Full`]: then the act should not begin.
-    fn reserve(&self, bytes: usize) -> Result<Self::Room, StoreError>;
+    fn reserve(&self, bytes: usize) -> Result<Self::Reservation, StoreError>;
 
-    /// Sets room aside for the commit that settles an act, and makes the act's sign of life, in this order. A store that keeps
+    /// Sets space aside for the commit that settles an act, and makes the act's sign of life, in this order. A store that keeps
     /// both as one does it in one step.
     ///
     /// # Errors
     /// As [`Store::reserve`] and [`Store::enlist`]: then the act should not begin.
-    fn begin_act(&self, bytes: usize) -> Result<(Self::Alive, Self::Room), StoreError> {
-        let room = self.reserve(bytes)?;
-        Ok((self.enlist()?, room))
+    fn begin_act(&self, bytes: usize) -> Result<(Self::Alive, Self::Reservation), StoreError> {
+        let reservation = self.reserve(bytes)?;
+        Ok((self.enlist()?, reservation))
     }
 
     /// Whether the actor's sign of life is still there.
@@ -169,8 +169,8 @@ pub trait Store: Send + Sync {
 
 /// A locked store.
 pub trait Locked {
-    /// Room that was set aside.
-    type Room;
+    /// What was reserved for a commit.
+    type Reservation;
 
     /// Reads the newest commit. If an earlier writer left its commit unconfirmed, confirms it first.
     ///
@@ -198,7 +198,7 @@ pub trait Locked {
     ///
     /// # Errors
     /// Tells whether the old state certainly stands, or whether nobody can know before the next lock.
-    fn commit(&mut self, state: &State, room: Option<Self::Room>) -> Result<u64, CommitError>;
+    fn commit(&mut self, state: &State, reservation: Option<Self::Reservation>) -> Result<u64, CommitError>;
 
     /// Remembers, outside whatever is copied with the store, that a refresh token made the move of this number, which was just
     /// committed: a claim, before anything leaves for its issuer, or new tokens. The store is still locked, so that nobody can

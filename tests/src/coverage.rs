@@ -227,7 +227,7 @@ counted that a play saw which went to its end. What long runs could not go throu
   relies on one.
 - The disk of these harnesses is a model: a commit is four steps (word odd, rename, directory synced, word even), each
   whole. A process may die before each; the power does not fail here, and what was not synced is there. Torn writes, lost syncs, full disks and real files
-  are the business of the file store's own harnesses; here room is always there, and what an act brought home is always
+  are the business of the file store's own harnesses; here space is always there, and what an act brought home is always
   saved unless its process dies.
 - The world has one profile, no file of Hermes, no `.env` file, and no login of another tool: links and owed rewrites are
   in the machine's histories. Its issuer gives no grace, names no time to wait, and never asks for slower polls; a row that

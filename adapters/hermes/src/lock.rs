@@ -17,7 +17,7 @@ use credlatch::docfile::held::{Held, facts_under_lock, replaced, too_large};
 use credlatch::docfile::kept::Kept;
 use credlatch::docfile::lock::{Way, acquire, busy_here};
 use credlatch::docfile::paths::Paths;
-use credlatch::docfile::room::Room;
+use credlatch::docfile::draft::Draft;
 use credlatch::docfile::trouble::trouble;
 use credlatch::system::lockers;
 
@@ -81,7 +81,7 @@ fn signature<D: Disk>(disk: &D, file: &D::File) -> Option<u32> {
 }
 
 impl<D: Disk> Locked for HermesLocked<'_, D> {
-    type Room = Room<D>;
+    type Reservation = Draft<D>;
 
     fn load(&mut self) -> Result<Loaded, StoreError> {
         let read = read_bytes(&*self.store.disk, &self.paths.document)?;
@@ -107,8 +107,8 @@ impl<D: Disk> Locked for HermesLocked<'_, D> {
         self.adopts = true;
     }
 
-    fn commit(&mut self, state: &State, room: Option<Room<D>>) -> Result<u64, CommitError> {
-        let (bytes, mut draft) = self.prepare(state, room).map_err(CommitError::NotSaved)?;
+    fn commit(&mut self, state: &State, reservation: Option<Draft<D>>) -> Result<u64, CommitError> {
+        let (bytes, mut draft) = self.prepare(state, reservation).map_err(CommitError::NotSaved)?;
         self.recheck().map_err(CommitError::NotSaved)?;
         let document = self.paths.document.clone();
         let disk = &*self.store.disk;
@@ -160,7 +160,7 @@ impl<D: Disk> HermesLocked<'_, D> {
     }
 
     /// Everything that may fail without a trace: the draft is written and durable.
-    fn prepare(&mut self, state: &State, room: Option<Room<D>>) -> Result<(Zeroizing<Vec<u8>>, Room<D>), StoreError> {
+    fn prepare(&mut self, state: &State, reservation: Option<Draft<D>>) -> Result<(Zeroizing<Vec<u8>>, Draft<D>), StoreError> {
         if self.standing.is_none() {
             self.load()?;
         }
@@ -183,9 +183,9 @@ impl<D: Disk> HermesLocked<'_, D> {
         let bytes = save(opened, state, &moment)
             .map_err(|error| trouble("write down", &self.paths.document, &error))?
             .ok_or_else(|| too_large(&self.paths))?;
-        let draft = match room.filter(|room| room.is_for(&self.paths)) {
-            Some(room) => room,
-            None => Room::draft(disk, &self.paths, disk.process())?,
+        let draft = match reservation.filter(|draft| draft.is_for(&self.paths)) {
+            Some(draft) => draft,
+            None => Draft::draft(disk, &self.paths, disk.process())?,
         };
         draft.fill(&bytes).map_err(|error| trouble("write", &draft.path(), &error))?;
         Ok((bytes, draft))

@@ -11,7 +11,7 @@ use credlatch::docfile::key::Keys;
 use credlatch::docfile::paths::Paths;
 use credlatch::docfile::provenance::{Provenance, adopted, trust};
 use credlatch::docfile::record::Record;
-use credlatch::docfile::room::Room;
+use credlatch::docfile::draft::Draft;
 use credlatch::docfile::trouble::trouble;
 use credlatch::states::Distrust;
 use credlatch_core::fingerprint::{AtHand, digest};
@@ -190,7 +190,7 @@ pub(crate) fn id_of(bytes: &[u8]) -> u64 {
 impl<D: Disk> Store for HermesStore<D> {
     type Locked<'a> = HermesLocked<'a, D>;
     type Alive = FileAlive<D>;
-    type Room = Room<D>;
+    type Reservation = Draft<D>;
 
     /// Hermes tells readers nothing.
     fn word(&self) -> Result<Option<u64>, StoreError> {
@@ -222,8 +222,8 @@ impl<D: Disk> Store for HermesStore<D> {
         claims::enlist_act(&self.disk, &self.paths()?)
     }
 
-    fn reserve(&self, bytes: usize) -> Result<Room<D>, StoreError> {
-        Room::reserve(&self.disk, &self.paths()?, bytes)
+    fn reserve(&self, bytes: usize) -> Result<Draft<D>, StoreError> {
+        Draft::reserve(&self.disk, &self.paths()?, bytes)
     }
 
     fn is_alive(&self, actor: &Actor) -> Result<bool, StoreError> {

@@ -58,7 +58,7 @@ clauses! {
     KeepsNamed, "The record of an act that is over stays while the document names it.", acts::keeps_named;
     KeepsLiving, "A commit leaves a living act alive, named or not.", acts::keeps_living;
     WaitEnds, "Waiting for an act ends when the patience does.", acts::wait_ends;
-    RoomHolds, "Where no room is left, no act is begun, and the commit that settles one that was is saved.", failures::room_holds;
+    ReservationHolds, "Where no space is left, no act is begun, and the commit that settles one that was is saved.", failures::reservation_holds;
     NotSaved, "A commit that says that it was not saved has left the old document, for good.", failures::not_saved;
     UnknownSettles, "The next lock settles an unknown outcome, one way for good.", failures::unknown_settles;
     Troubles, "A store in trouble says so, by its kind, and never that there is nothing.", failures::troubles;

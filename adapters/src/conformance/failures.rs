@@ -7,7 +7,7 @@ use crate::store::{ActId, ByteStore, Commit, CommitError, StoreErrorKind};
 /// How often the next commit is made to fail.
 const FAILURES: u64 = 6;
 
-pub(super) fn room_holds(case: &Case<'_>) -> Found {
+pub(super) fn reservation_holds(case: &Case<'_>) -> Found {
     let Some(fill) = &case.suite.fills else { return Ok(Some("the suite was not told how to fill the store")) };
     let (store, profile) = (case.open()?, case.profile()?);
     must_put(&*store, None, 1)?;
@@ -20,8 +20,8 @@ pub(super) fn room_holds(case: &Case<'_>) -> Found {
     fill(&profile, false);
     drop(guard);
     let is_refused = refused.as_ref().is_err_and(|error| error.kind == StoreErrorKind::Full);
-    expect(is_refused, || format!("an act in a store without room came to {refused:?}"))?;
-    expect(matches!(settled, Ok(Ok(()))), || format!("the commit that room was reserved for came to {settled:?}"))?;
+    expect(is_refused, || format!("an act in a store without space came to {refused:?}"))?;
+    expect(matches!(settled, Ok(Ok(()))), || format!("the commit that space was reserved for came to {settled:?}"))?;
     Ok(None)
 }
 

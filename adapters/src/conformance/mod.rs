@@ -87,7 +87,7 @@ impl<'a> Suite<'a> {
         self
     }
 
-    /// How to leave a profile no room but what was reserved, or to give it room again.
+    /// How to leave a profile no space but what was reserved, or to give it space again.
     #[must_use]
     pub fn filling(mut self, is_full: impl Fn(&ProfileName, bool) + Sync + 'a) -> Self {
         self.fills = Some(Box::new(is_full));

@@ -116,11 +116,11 @@ impl<D: Disk> Drop for FileAlive<D> {
     }
 }
 
-/// Makes the sign of life of an act that may send something: it has room for what the actor leaves.
+/// Makes the sign of life of an act that may send something: it has space for what the actor leaves.
 pub fn enlist_act<D: Disk>(disk: &Arc<D>, paths: &Paths) -> Result<FileAlive<D>, StoreError> {
     let mut alive = enlist(disk, paths, disk.process())?;
     if let Err(error) = alive.file.attempt(|file| left::reserve(&**disk, file)) {
-        let trouble = trouble("set room aside in", &alive.path, &error);
+        let trouble = trouble("set space aside in", &alive.path, &error);
         port::Alive::discard(alive);
         return Err(trouble);
     }

@@ -19,7 +19,7 @@ use super::disk::Disk;
 const NOTE_AT: u64 = 0;
 const ANSWER_AT: u64 = 4096;
 /// What is set aside in all, in bytes: two tokens, of which the longest seen are under 8 KiB, as JSON.
-const ROOM: u64 = 32 * 1024;
+const RESERVED_BYTES: u64 = 32 * 1024;
 /// The longest record, in bytes.
 const MAX_BYTES: usize = 28 * 1024 - HEAD;
 
@@ -37,7 +37,7 @@ struct Note {
 
 /// Sets the blocks aside, where the file system can.
 pub(super) fn reserve<D: Disk>(disk: &D, file: &D::File) -> io::Result<()> {
-    match disk.allocate(file, ROOM) {
+    match disk.allocate(file, RESERVED_BYTES) {
         Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(()),
         other => other,
     }
@@ -93,7 +93,7 @@ enum Found<T> {
 fn put<D: Disk>(disk: &D, file: &D::File, kind: [u8; 8], at: u64, record: &impl Serialize) -> io::Result<()> {
     let body = Zeroizing::new(serde_json::to_vec(record)?);
     let length = u32::try_from(body.len()).ok().filter(|_| body.len() <= MAX_BYTES);
-    let length = length.ok_or_else(|| io::Error::new(io::ErrorKind::FileTooLarge, "it has no room for so much"))?;
+    let length = length.ok_or_else(|| io::Error::new(io::ErrorKind::FileTooLarge, "it has no space for so much"))?;
     let mut bytes = Zeroizing::new(Vec::with_capacity(HEAD + body.len()));
     bytes.extend_from_slice(&kind);
     bytes.extend_from_slice(&length.to_le_bytes());

@@ -20,7 +20,7 @@ pub mod paths;
 pub mod provenance;
 mod real;
 pub mod record;
-pub mod room;
+pub mod draft;
 pub mod trouble;
 mod waiter;
 

@@ -8,15 +8,15 @@ use super::document::{self, Head};
 use super::lock::{FileLocked, Standing};
 use crate::docfile::disk::Disk;
 use crate::docfile::held::{Held, facts_under_lock, replaced, too_large};
-use crate::docfile::room::Room;
+use crate::docfile::draft::Draft;
 use crate::docfile::trouble::trouble;
 
 pub(super) fn commit<D: Disk>(
     locked: &mut FileLocked<'_, D>,
     state: &State,
-    room: Option<Room<D>>,
+    reservation: Option<Draft<D>>,
 ) -> Result<u64, CommitError> {
-    let (mut draft, id) = prepare(locked, state, room).map_err(CommitError::NotSaved)?;
+    let (mut draft, id) = prepare(locked, state, reservation).map_err(CommitError::NotSaved)?;
     publish(locked, &mut draft, id)?;
     let document = &locked.paths.document;
     if let Err(error) = locked.store.disk.sync_folder(&locked.paths.folder) {
@@ -42,8 +42,8 @@ pub(super) fn commit<D: Disk>(
 fn prepare<D: Disk>(
     locked: &mut FileLocked<'_, D>,
     state: &State,
-    room: Option<Room<D>>,
-) -> Result<(Room<D>, u64), StoreError> {
+    reservation: Option<Draft<D>>,
+) -> Result<(Draft<D>, u64), StoreError> {
     if locked.standing.is_none() {
         locked.load()?;
     }
@@ -57,16 +57,16 @@ fn prepare<D: Disk>(
     let bytes = document::write(&head, id, state)
         .map_err(|error| trouble("write down", &locked.paths.document, &error))?
         .ok_or_else(|| too_large(&locked.paths))?;
-    let draft = match room.filter(|room| room.is_for(&locked.paths)) {
-        Some(room) => room,
-        None => Room::draft(disk, &locked.paths, locked.process)?,
+    let draft = match reservation.filter(|draft| draft.is_for(&locked.paths)) {
+        Some(draft) => draft,
+        None => Draft::draft(disk, &locked.paths, locked.process)?,
     };
     draft.fill(&bytes).map_err(|error| trouble("write", &draft.path(), &error))?;
     Ok((draft, id))
 }
 
 /// Puts the draft in the document's place. The word is odd from before until after, so no reader trusts what it has.
-fn publish<D: Disk>(locked: &mut FileLocked<'_, D>, draft: &mut Room<D>, id: u64) -> Result<(), CommitError> {
+fn publish<D: Disk>(locked: &mut FileLocked<'_, D>, draft: &mut Draft<D>, id: u64) -> Result<(), CommitError> {
     let before = locked.word.word;
     recheck(locked).map_err(CommitError::NotSaved)?;
     let made_odd = locked.set_word(id | 1);

@@ -11,11 +11,11 @@ use super::document::{self, Document, Head};
 use super::lock::{FileLocked, Standing};
 use super::word;
 use crate::docfile::disk::{Disk, Open};
-use crate::docfile::room::Room;
+use crate::docfile::draft::Draft;
 use crate::docfile::trouble::trouble;
 
 impl<D: Disk> Locked for FileLocked<'_, D> {
-    type Room = Room<D>;
+    type Reservation = Draft<D>;
 
     fn load(&mut self) -> Result<Loaded, StoreError> {
         let (state, id) = match document::read(&*self.store.disk, &self.paths.document)? {
@@ -48,11 +48,11 @@ impl<D: Disk> Locked for FileLocked<'_, D> {
         self.takes_over = true;
     }
 
-    fn commit(&mut self, state: &State, room: Option<Room<D>>) -> Result<u64, CommitError> {
+    fn commit(&mut self, state: &State, reservation: Option<Draft<D>>) -> Result<u64, CommitError> {
         if std::mem::take(&mut self.takes_over) {
             self.move_in().map_err(CommitError::NotSaved)?;
         }
-        let id = commit(self, state, room)?;
+        let id = commit(self, state, reservation)?;
         self.name_lock();
         Ok(id)
     }

@@ -34,7 +34,7 @@ use crate::docfile::key::Keys;
 use crate::docfile::paths::Paths;
 pub use crate::docfile::provenance::Provenance;
 use crate::docfile::record::Record;
-pub use crate::docfile::room::Room;
+pub use crate::docfile::draft::Draft;
 pub use crate::docfile::{RealDisk, RealGate, disk, kept};
 use crate::whole::whole;
 pub use inspect::{Exposure, Found, Harm, Inspection, LockSeen};
@@ -143,7 +143,7 @@ impl<D: Disk> FileStore<D> {
 impl<D: Disk> Store for FileStore<D> {
     type Locked<'a> = FileLocked<'a, D>;
     type Alive = FileAlive<D>;
-    type Room = Room<D>;
+    type Reservation = Draft<D>;
 
     fn word(&self) -> Result<Option<u64>, StoreError> {
         self.reader.word(&self.disk, &self.entry)
@@ -173,8 +173,8 @@ impl<D: Disk> Store for FileStore<D> {
         claims::enlist_act(&self.disk, &self.paths()?)
     }
 
-    fn reserve(&self, bytes: usize) -> Result<Room<D>, StoreError> {
-        Room::reserve(&self.disk, &self.paths()?, bytes)
+    fn reserve(&self, bytes: usize) -> Result<Draft<D>, StoreError> {
+        Draft::reserve(&self.disk, &self.paths()?, bytes)
     }
 
     fn is_alive(&self, actor: &Actor) -> Result<bool, StoreError> {

@@ -36,9 +36,9 @@ pub(crate) struct Act {
 }
 
 impl Act {
-    pub(super) fn begin(store: &Arc<dyn ByteStore>, room: usize) -> Result<Self, StoreError> {
+    pub(super) fn begin(store: &Arc<dyn ByteStore>, bytes: usize) -> Result<Self, StoreError> {
         let act = ActId::fresh();
-        let guard = Some(store.begin_act(act, room)?);
+        let guard = Some(store.begin_act(act, bytes)?);
         let actor = Actor { notes: true, ..Process::own().acting_as(Nonce(act.0)) };
         OWN.lock().insert((actor.pid, act));
         Ok(Self { store: Arc::clone(store), guard, actor })

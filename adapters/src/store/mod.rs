@@ -33,9 +33,9 @@
 //! is. Its record stays while a document [names](Commit::named) the act; the record of any other act that is over may go with a
 //! commit.
 //!
-//! **Reserved room**: an act is begun with room for its note, its answer, and a commit that is so many bytes larger than what
-//! stands. The commit that says that it [settles](Commit::settles) the act may use that room up. Tokens that can't be saved must
-//! not be asked for: where the medium has no room, the act is refused as [`Full`](StoreErrorKind::Full).
+//! **Reservation**: an act is begun with space for its note, its answer, and a commit that is so many bytes larger than what
+//! stands. The commit that says that it [settles](Commit::settles) the act may use that space up. Tokens that can't be saved must
+//! not be asked for: where the medium has no space, the act is refused as [`Full`](StoreErrorKind::Full).
 //!
 //! **At once**: everything may be asked by any number of threads at the same time, and by processes if the store has them.
 //! Nothing is called while another call of the same thread on the same lock is under way.
@@ -47,7 +47,7 @@
 //! | `Busy` | another has the lock; the commit that was to be replaced is not the one that stands | loads again, then tells the caller to try again |
 //! | `Unreadable` | there is something that can't be read: never say that there is nothing | refuses until a person mends it |
 //! | `Unreachable` | the medium or its server doesn't answer | tells the caller to try again |
-//! | `Full` | no room | begins no act |
+//! | `Full` | no space | begins no act |
 //! | `ReadOnly`, `Denied`, `Unsafe` | it may not be written; this user may not; its locks or its owner can't be trusted | refuses |
 //! | `Failed` | all else | refuses |
 //!
@@ -87,7 +87,7 @@
 //!     fn lock(&self, _patience: Duration) -> Result<Box<dyn LockedStore + '_>, StoreError> {
 //!         Ok(Box::new(Locked(self, self.0.writing.lock().unwrap()))) // a real store gives up when the patience ends
 //!     }
-//!     fn begin_act(&self, act: ActId, _room: usize) -> Result<Box<dyn ActGuard>, StoreError> {
+//!     fn begin_act(&self, act: ActId, _bytes: usize) -> Result<Box<dyn ActGuard>, StoreError> {
 //!         self.0.acts.lock().unwrap().insert(act, ActRecord { is_alive: true, note: None, answer: None });
 //!         Ok(Box::new(Guard(self.clone(), act)))
 //!     }
@@ -189,12 +189,12 @@ pub trait ByteStore: Send + Sync {
     /// [`Busy`](StoreErrorKind::Busy) when the patience has ended; or the store can't be written.
     fn lock(&self, patience: Duration) -> Result<Box<dyn LockedStore + '_>, StoreError>;
 
-    /// Begins an act of this name, which was never used before, with room for its note and its answer and for a commit that is so
+    /// Begins an act of this name, which was never used before, with space for its note and its answer and for a commit that is so
     /// many bytes larger than what stands.
     ///
     /// # Errors
-    /// [`Full`](StoreErrorKind::Full) where there is no such room; or the store can't be written.
-    fn begin_act(&self, act: ActId, room: usize) -> Result<Box<dyn ActGuard>, StoreError>;
+    /// [`Full`](StoreErrorKind::Full) where there is no such space; or the store can't be written.
+    fn begin_act(&self, act: ActId, bytes: usize) -> Result<Box<dyn ActGuard>, StoreError>;
 
     /// What is known of an act; none of one that was never begun, or whose record is gone.
     ///
@@ -296,7 +296,7 @@ pub struct Commit<'a> {
     pub id: CommitId,
     /// The document.
     pub document: &'a SecretBytes,
-    /// The act whose reserved room it may use up.
+    /// The act whose reservation it may use up.
     pub settles: Option<ActId>,
     /// The acts that the document names: their records stay.
     pub named: &'a [ActId],

@@ -36,7 +36,7 @@ impl OverBytes {
 impl Store for OverBytes {
     type Locked<'a> = LockedBytes<'a>;
     type Alive = Act;
-    type Room = Option<ActId>;
+    type Reservation = Option<ActId>;
 
     fn word(&self) -> Result<Option<u64>, StoreError> {
         Ok(self.0.current_commit()?.map(CommitId::get))
@@ -67,8 +67,8 @@ impl Store for OverBytes {
 
     fn begin_act(&self, bytes: usize) -> Result<(Act, Option<ActId>), StoreError> {
         let act = Act::begin(&self.0, bytes)?;
-        let room = Some(act.id());
-        Ok((act, room))
+        let reservation = Some(act.id());
+        Ok((act, reservation))
     }
 
     fn is_alive(&self, actor: &Actor) -> Result<bool, StoreError> {
@@ -110,7 +110,7 @@ pub(crate) struct LockedBytes<'a> {
 }
 
 impl port::Locked for LockedBytes<'_> {
-    type Room = Option<ActId>;
+    type Reservation = Option<ActId>;
 
     fn load(&mut self) -> Result<Loaded, StoreError> {
         let Some(stored) = self.locked.read()? else {
@@ -132,7 +132,7 @@ impl port::Locked for LockedBytes<'_> {
         self.locked.take_over();
     }
 
-    fn commit(&mut self, state: &State, room: Option<Option<ActId>>) -> Result<u64, CommitError> {
+    fn commit(&mut self, state: &State, reservation: Option<Option<ActId>>) -> Result<u64, CommitError> {
         if self.standing.is_none() {
             self.load().map_err(CommitError::NotSaved)?;
         }
@@ -141,7 +141,7 @@ impl port::Locked for LockedBytes<'_> {
         let document = codec::write(&head, id.get(), state).ok().flatten();
         let document = document.ok_or_else(|| CommitError::NotSaved(self.too_large()))?.into();
         let named: Vec<ActId> = state.claims().map(|claim| claim.actor.name.into()).collect();
-        let settles = room.flatten();
+        let settles = reservation.flatten();
         self.locked.commit(&Commit { replaces, id, document: &document, settles, named: &named })?;
         let version = codec::form(head.version, state);
         self.standing = Some((Head { version, ..head }, Some(id)));

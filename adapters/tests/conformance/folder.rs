@@ -115,7 +115,7 @@ impl ByteStore for Store {
         Ok(Box::new(Locked(self, Lock::Processes { _file: file })))
     }
 
-    fn begin_act(&self, act: ActId, _room: usize) -> Result<Box<dyn ActGuard>, StoreError> {
+    fn begin_act(&self, act: ActId, _bytes: usize) -> Result<Box<dyn ActGuard>, StoreError> {
         let sign = self.path(&format!("{act}-sign"));
         let file = open(&sign)?;
         flock(&file, FlockOperation::NonBlockingLockExclusive).map_err(|error| failed(&error.into()))?;

@@ -50,7 +50,7 @@ struct Data {
 struct Act {
     record: ActRecord,
     began: Instant,
-    room: usize,
+    reserved: usize,
 }
 
 #[derive(Clone, Copy)]
@@ -176,14 +176,14 @@ impl ByteStore for Store {
         Ok(Box::new(Locked { store: self, takes_over: false, _alone: Some(alone) }))
     }
 
-    fn begin_act(&self, act: ActId, room: usize) -> Result<Box<dyn ActGuard>, StoreError> {
+    fn begin_act(&self, act: ActId, bytes: usize) -> Result<Box<dyn ActGuard>, StoreError> {
         let mut data = self.shared.data.lock();
         if data.is_full {
             return Err(error(StoreErrorKind::Full));
         }
-        let room = if self.is(Fault::ReservesNothing) { 0 } else { room };
+        let reserved = if self.is(Fault::ReservesNothing) { 0 } else { bytes };
         let record = ActRecord { is_alive: true, note: None, answer: None };
-        data.acts.insert(act, Act { record, began: Instant::now(), room });
+        data.acts.insert(act, Act { record, began: Instant::now(), reserved });
         Ok(Box::new(Guard { shared: Arc::clone(&self.shared), act, fault: self.fault }))
     }
 
@@ -272,8 +272,8 @@ impl LockedStore for Locked<'_> {
                 return Err(CommitError::NotSaved(error(StoreErrorKind::Busy)));
             }
             let old = data.stored.as_ref().map_or(0, |stored| stored.document.len());
-            let room = commit.settles.and_then(|act| data.acts.get(&act)).map_or(0, |act| act.room);
-            if data.is_full && commit.document.len() > old + room {
+            let reserved = commit.settles.and_then(|act| data.acts.get(&act)).map_or(0, |act| act.reserved);
+            if data.is_full && commit.document.len() > old + reserved {
                 return Err(CommitError::NotSaved(error(StoreErrorKind::Full)));
             }
             match data.fails.take() {

@@ -98,8 +98,8 @@ impl<S: Store + 'static> ByteStore for OverStates<S> {
         Ok(Box::new(LockedStates(self.0.lock(patience_ms)?)))
     }
 
-    fn begin_act(&self, act: ActId, room: usize) -> Result<Box<dyn ActGuard>, StoreError> {
-        let (alive, _room) = self.0.begin_act(room)?;
+    fn begin_act(&self, act: ActId, bytes: usize) -> Result<Box<dyn ActGuard>, StoreError> {
+        let (alive, _reservation) = self.0.begin_act(bytes)?;
         ACTS.lock().insert(act, (alive.actor().clone(), None));
         Ok(Box::new(Guard { alive, act }))
     }

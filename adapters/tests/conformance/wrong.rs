@@ -44,7 +44,7 @@ faults! {
     SweepsNamed KeepsNamed "A commit takes the records of all acts that are over.";
     SweepsLiving KeepsLiving "A commit takes the records of all acts that it doesn't name.";
     Oversleeps WaitEnds "A wait lasts 3 s, whatever the patience.";
-    ReservesNothing RoomHolds "An act is begun without room.";
+    ReservesNothing ReservationHolds "An act is begun without a reservation.";
     SavesAndDenies NotSaved "A commit says that it was not saved, and it was.";
     ArrivesLate UnknownSettles "A commit of unknown outcome arrives after somebody has locked the store and read.";
     EmptyInTrouble Troubles "A store that can't be reached says that it is empty.";

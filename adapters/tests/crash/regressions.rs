@@ -50,9 +50,9 @@ fn a_first_document_never_outlives_its_lock_file() {
 #[test]
 fn a_draft_whose_sign_of_life_was_lost_is_swept_after_the_restart() {
     let machine = Machine::new(used());
-    let room = Process::new(&machine, OP, None).engine(Path::new(HOME)).store().reserve(100).unwrap();
+    let draft = Process::new(&machine, OP, None).engine(Path::new(HOME)).store().reserve(100).unwrap();
     let drafted = machine.world();
-    drop(room);
+    drop(draft);
     let is_stray = |nodes: &super::disk::Nodes| {
         let litter = observe::litter(nodes);
         litter.len() == 1 && !litter[0].starts_with(CLAIMS) && find(nodes, Path::new(CLAIMS)).is_ok()
@@ -67,10 +67,10 @@ fn a_draft_whose_sign_of_life_was_lost_is_swept_after_the_restart() {
     }
 }
 
-/// A settlement whose first try failed before its commit gave its reserved room away, and the second had to ask the disk for
-/// new room, which may be what it lacks.
+/// A settlement whose first try failed before its commit gave its reservation away, and the second had to ask the disk for
+/// new space, which may be what it lacks.
 #[test]
-fn room_that_was_set_aside_is_there_for_the_second_try() {
+fn what_was_reserved_is_there_for_the_second_try() {
     let machine = Machine::new(used());
     let reserved = Arc::new(Mutex::new(None));
     let (inside, also) = (Arc::clone(&machine), Arc::clone(&reserved));

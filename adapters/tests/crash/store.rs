@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use credlatch::file::{FileAlive, FileLocked, FileStore, Room};
+use credlatch::file::{FileAlive, FileLocked, FileStore, Draft};
 use credlatch_core::name::ProfileName;
 use credlatch_core::port::{CommitError, Left, Loaded, Locked, Store, StoreError};
 use credlatch_core::state::{Actor, Claim, State};
@@ -46,7 +46,7 @@ impl AnyStore {
 impl Store for AnyStore {
     type Locked<'a> = AnyLocked<'a>;
     type Alive = FileAlive<Process>;
-    type Room = Room<Process>;
+    type Reservation = Draft<Process>;
 
     fn word(&self) -> Result<Option<u64>, StoreError> {
         either!(Self, self, store => store.word())
@@ -71,7 +71,7 @@ impl Store for AnyStore {
         either!(Self, self, store => store.enlist())
     }
 
-    fn reserve(&self, bytes: usize) -> Result<Room<Process>, StoreError> {
+    fn reserve(&self, bytes: usize) -> Result<Draft<Process>, StoreError> {
         either!(Self, self, store => store.reserve(bytes))
     }
 
@@ -93,13 +93,13 @@ impl Store for AnyStore {
 }
 
 impl Locked for AnyLocked<'_> {
-    type Room = Room<Process>;
+    type Reservation = Draft<Process>;
 
     fn load(&mut self) -> Result<Loaded, StoreError> {
         either!(Self, self, locked => locked.load())
     }
 
-    fn commit(&mut self, state: &State, room: Option<Room<Process>>) -> Result<u64, CommitError> {
-        either!(Self, self, locked => locked.commit(state, room))
+    fn commit(&mut self, state: &State, reservation: Option<Draft<Process>>) -> Result<u64, CommitError> {
+        either!(Self, self, locked => locked.commit(state, reservation))
     }
 }

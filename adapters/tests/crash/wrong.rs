@@ -35,7 +35,7 @@ pub(crate) enum Wrong {
     InPlace,
     /// The document is removed before the draft takes its name.
     RemoveThenRename,
-    /// Room that was set aside and not needed stays in the document, as zeros.
+    /// What was reserved and not needed stays in the document, as zeros.
     KeepsSpareRoom,
     /// Nobody looks whether the lock file and the document are still the same before the renaming.
     NoRecheck,

@@ -70,7 +70,7 @@ fn plays_its_part() {
             say_and_sleep();
         }
         "draft" => {
-            let _room = store.reserve(1000).unwrap();
+            let _draft = store.reserve(1000).unwrap();
             say_and_sleep();
         }
         "rotate" => {

@@ -129,7 +129,7 @@ fn a_directory_of_claims_that_is_a_link_is_not_followed_and_nothing_behind_it_is
     let store = home.store();
     let alive = store.enlist().unwrap();
     commit(&store, 1);
-    let room = store.reserve(4096).unwrap();
+    let draft = store.reserve(4096).unwrap();
     let claims = home.folder().join("default.claims");
     fs::rename(&claims, home.path().join("real")).unwrap();
     symlink(elsewhere.path(), &claims).unwrap();
@@ -143,8 +143,8 @@ fn a_directory_of_claims_that_is_a_link_is_not_followed_and_nothing_behind_it_is
         assert!(error.what.contains("is a symbolic link"), "{error}");
         assert!(error.remedy.contains(&format!("rm -- '{}'", claims.display())), "{}", error.remedy);
     }
-    // One that had set its room aside before sweeps nothing there.
-    loaded(&store).commit(&state(2), Some(room)).unwrap();
+    // One that had made its reservation before sweeps nothing there.
+    loaded(&store).commit(&state(2), Some(draft)).unwrap();
     assert!(home.store().inspect().found.iter().all(|found| !matches!(found, Found::Sign(_))));
     assert_eq!((fs::read_to_string(sign).unwrap(), fs::read_to_string(draft).unwrap()), ("kept".into(), "kept".into()));
     fs::remove_file(&claims).unwrap();
@@ -156,7 +156,7 @@ fn a_directory_of_claims_that_is_a_link_is_not_followed_and_nothing_behind_it_is
 fn everything_is_private_from_the_start() {
     let home = Home::new();
     let store = home.store();
-    let _room = store.reserve(100).unwrap();
+    let _draft = store.reserve(100).unwrap();
     commit(&store, 1);
     let mode = |path: std::path::PathBuf| fs::metadata(path).unwrap().mode() & 0o7777;
     assert_eq!(mode(home.folder()), 0o700);

@@ -173,11 +173,11 @@ fn an_edit_by_hand_during_a_commit_stops_it() {
 fn a_forked_child_unlocks_and_removes_nothing_of_its_parent() {
     let home = Home::new();
     let (disk, store) = home.on_test_disk();
-    let (room, alive, locked) = (store.reserve(100).unwrap(), store.enlist().unwrap(), store.lock(1000).unwrap());
+    let (draft, alive, locked) = (store.reserve(100).unwrap(), store.enlist().unwrap(), store.lock(1000).unwrap());
     let files = home.files();
     disk.fork();
     disk.take_steps();
-    drop((room, alive, locked));
+    drop((draft, alive, locked));
     assert_eq!(disk.take_steps(), []);
     assert_eq!(home.files(), files);
 }

@@ -99,7 +99,7 @@ fn plays_its_part() {
             say_and_sleep(&format!("{is_alive} {is_own} {is_stopped} {named:?} {}", busy.unwrap_or_default()));
         }
         "draft" => {
-            let _room = store.reserve(1000).unwrap();
+            let _draft = store.reserve(1000).unwrap();
             say_and_sleep("");
         }
         "count" => (0..10).for_each(|_| crate::count_up(&store)),

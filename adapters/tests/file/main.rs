@@ -23,7 +23,7 @@ mod origins;
 #[path = "../common/programs.rs"]
 mod programs;
 mod protocol;
-mod rooms;
+mod reservations;
 #[cfg(target_os = "linux")]
 #[path = "../common/namespaces.rs"]
 mod spaces;

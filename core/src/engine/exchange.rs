@@ -10,9 +10,9 @@ use crate::machine::{Act, Effect, Event, Refusal, Verdict};
 use crate::port::{Alive, Answer, Clock, Issuer, Left, Nonces, Ports, Sending, Store, StoreError, Wish};
 use crate::state::{Claim, Grant, Nonce};
 
-/// Bytes set aside for the settling commit beyond the present size of the state: room for two tokens, of which the longest
+/// Bytes set aside for the settling commit beyond the present size of the state: space for two tokens, of which the longest
 /// seen are under 8 KiB, and little enough for a small disk.
-const ROOM_FOR_TOKENS: usize = 24 * 1024;
+const RESERVED_FOR_TOKENS: usize = 24 * 1024;
 
 /// Takes a sign of life away that no commit names; one that may be named by a commit of which nobody knows stays.
 pub(super) fn discard_unless_unknown(alive: impl Alive, error: &TransactError) {
@@ -38,8 +38,8 @@ impl<P: Ports> Engine<P> {
         doubt: Option<Nonce>,
     ) -> Result<Option<Rotation>, TransactError> {
         self.store.permit_acts()?;
-        // Room first: tokens that can't be saved must not be asked for.
-        let (alive, room) = self.store.begin_act(ROOM_FOR_TOKENS)?;
+        // The reservation first: tokens that can't be saved must not be asked for.
+        let (alive, reservation) = self.store.begin_act(RESERVED_FOR_TOKENS)?;
         let act = Act { attempt: self.nonces.nonce(), actor: alive.actor().clone() };
         let reach = issuer.reach(&wish.provider).map(Box::new);
         let watched = doubt.map(|attempt| self.watched(attempt));
@@ -69,7 +69,7 @@ impl<P: Ports> Engine<P> {
             attempt: act.attempt,
             outcome: outcome.clone(),
         });
-        let settled = self.bring_home(issuer, settle, alive, Some(room));
+        let settled = self.bring_home(issuer, settle, alive, Some(reservation));
         presented?;
         self.what_stands(wish, settled, outcome).map(Some)
     }

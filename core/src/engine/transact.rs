@@ -125,17 +125,17 @@ impl<P: Ports> Engine<P> {
         self.transact_in(events, &mut None, &|_| Ok(()))
     }
 
-    /// Applies events to a state that `is_meant`, and writes them into room that was set aside before. What fails before the
-    /// commit leaves the room for another try.
+    /// Applies events to a state that `is_meant`, and writes them into what was reserved before. What fails before the
+    /// commit leaves the reservation for another try.
     pub(super) fn transact_in(
         &self,
         events: &[Event],
-        room: &mut Option<<P::Store as Store>::Room>,
+        reservation: &mut Option<<P::Store as Store>::Reservation>,
         is_meant: &dyn Fn(&State) -> Result<(), StoreError>,
     ) -> Result<Transacted, TransactError> {
         let mut tried = 0;
         loop {
-            match self.try_transact(events, room, is_meant) {
+            match self.try_transact(events, reservation, is_meant) {
                 // Somebody who doesn't lock changed the document meanwhile: look again at what is there now.
                 Err(Failed::Overtaken(_)) if tried < OVERTAKEN_TRIES => tried += 1,
                 Err(Failed::Overtaken(error)) => return Err(TransactError::NotSaved(error)),
@@ -148,7 +148,7 @@ impl<P: Ports> Engine<P> {
     fn try_transact(
         &self,
         events: &[Event],
-        room: &mut Option<<P::Store as Store>::Room>,
+        reservation: &mut Option<<P::Store as Store>::Reservation>,
         is_meant: &dyn Fn(&State) -> Result<(), StoreError>,
     ) -> Result<Transacted, Failed> {
         let mut locked = self.store.lock(self.patience_ms)?;
@@ -175,7 +175,7 @@ impl<P: Ports> Engine<P> {
             let state = locked.keyed(state);
             // What a load would refuse is not written: it would be the end of the profile.
             law::check_state(&state).map_err(|broken| unwritable(&broken))?;
-            let id = locked.commit(&state, room.take())?;
+            let id = locked.commit(&state, reservation.take())?;
             if state.last_move != loaded.last_move {
                 locked.remember(state.last_move);
             }

@@ -56,12 +56,12 @@ impl<P: Ports> Engine<P> {
         issuer: &(impl Issuer + ?Sized),
         event: Event,
         alive: Arc<<P::Store as Store>::Alive>,
-        mut room: Option<<P::Store as Store>::Room>,
+        mut reservation: Option<<P::Store as Store>::Reservation>,
     ) -> Result<super::Transacted, TransactError> {
         let mut tried = 0;
         let mut is_unknown = false;
         let error = loop {
-            match self.settle(&event, &alive, &mut room) {
+            match self.settle(&event, &alive, &mut reservation) {
                 Ok(done) => {
                     alive.wipe();
                     drop(alive);
@@ -94,11 +94,11 @@ impl<P: Ports> Engine<P> {
         &self,
         event: &Event,
         alive: &<P::Store as Store>::Alive,
-        room: &mut Option<<P::Store as Store>::Room>,
+        reservation: &mut Option<<P::Store as Store>::Reservation>,
     ) -> Result<super::Transacted, TransactError> {
         // Before the lock too: where the store isn't, none is made.
         self.read(|snapshot| is_home(&snapshot.state, event, alive))??;
-        self.transact_in(std::slice::from_ref(event), room, &|state| is_home(state, event, alive))
+        self.transact_in(std::slice::from_ref(event), reservation, &|state| is_home(state, event, alive))
     }
 
     /// Tries to save what could not be saved before.

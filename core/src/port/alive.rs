@@ -20,7 +20,7 @@ pub trait Alive: Send + Sync + 'static {
         drop(self);
     }
 
-    /// Notes beside it that the first byte of this attempt is about to leave, in room that was reserved with the claim. Only an
+    /// Notes beside it that the first byte of this attempt is about to leave, in space that was reserved with the claim. Only an
     /// actor that is [said to write notes](Actor::notes) is believed to have sent nothing where there is none.
     ///
     /// # Errors
@@ -29,7 +29,7 @@ pub trait Alive: Send + Sync + 'static {
         Ok(())
     }
 
-    /// Writes down beside it what the issuer granted, in room that was reserved before the exchange.
+    /// Writes down beside it what the issuer granted, in space that was reserved before the exchange.
     ///
     /// # Errors
     /// It can't be written, or not as a whole: then only the settlement saves it.

@@ -24,7 +24,7 @@ pub enum StoreErrorKind {
     Newer,
     /// It can't be reached.
     Unreachable,
-    /// There is no room left.
+    /// There is no space left.
     Full,
     /// It may only be read.
     ReadOnly,

@@ -17,8 +17,8 @@ pub(super) const EDITS: &[Edit] = &[
         name: "published before it is saved",
         what: "readers of this process see a commit that may still fail",
         file: "core/src/engine/transact.rs",
-        right: "let id = locked.commit(&state, room.take())?;",
-        wrong: "self.publish(state.clone(), id);\n            let id = locked.commit(&state, room.take())?;",
+        right: "let id = locked.commit(&state, reservation.take())?;",
+        wrong: "self.publish(state.clone(), id);\n            let id = locked.commit(&state, reservation.take())?;",
         trials: &[(THREADS, &[7])],
     },
     Edit {
@@ -136,7 +136,7 @@ pub(super) const EDITS: &[Edit] = &[
     Edit {
         name: "renamed without a sync",
         what: "the draft is put in place before its bytes are durable",
-        file: "adapters/src/docfile/room.rs",
+        file: "adapters/src/docfile/draft.rs",
         right: "self.disk.sync(&self.file)",
         wrong: "self.disk.look(&self.path()).map(drop)",
         trials: &[(CRASH, &[3, 5, 7, 8, 16])],

@@ -84,7 +84,7 @@ fn parse(document: &Document, here: &Here) -> Result<Loaded, StoreError> {
 impl<S: Sim> Store for Shelf<S> {
     type Locked<'a> = LockedShelf<'a, S>;
     type Alive = Life<S>;
-    type Room = ();
+    type Reservation = ();
 
     fn word(&self) -> Result<Option<u64>, StoreError> {
         let word = self.world.disk.word(&S::here())?;
@@ -153,7 +153,7 @@ impl<S: Sim> Store for Shelf<S> {
 }
 
 impl<S: Sim> Locked for LockedShelf<'_, S> {
-    type Room = ();
+    type Reservation = ();
 
     fn load(&mut self) -> Result<Loaded, StoreError> {
         let disk = &self.world.disk;
@@ -180,7 +180,7 @@ impl<S: Sim> Locked for LockedShelf<'_, S> {
         }
     }
 
-    fn commit(&mut self, state: &State, _room: Option<()>) -> Result<u64, CommitError> {
+    fn commit(&mut self, state: &State, _reservation: Option<()>) -> Result<u64, CommitError> {
         let id = 2 * u64::try_from(self.world.clock.nonce(self.here.who).0).unwrap_or(0) + 2;
         self.write(state, id).map_err(|dead| CommitError::Unknown(dead.into()))?;
         self.here.record(Fact::Returned { who: self.here.who, generation: state.generation });

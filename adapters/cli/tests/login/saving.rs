@@ -79,7 +79,7 @@ fn what_has_no_room_to_be_saved_is_not_asked_for() {
     world.put("acme", 0);
     let mut filler = File::create(home.join("filler")).unwrap();
     while filler.write_all(&[0; 1024]).is_ok() {}
-    world.say(&["token", "acme"]).failed(1, "room");
+    world.say(&["token", "acme"]).failed(1, "space");
     assert_eq!(world.sandbox.stats().refresh_requests, 0);
     filler.set_len(0).unwrap();
     assert!(world.sandbox.accepts(world.say(&["token", "acme"]).out.trim()));

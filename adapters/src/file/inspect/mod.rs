@@ -14,7 +14,7 @@ use credlatch_core::state::State;
 use super::{FileStore, Provenance};
 use crate::docfile::disk::{Disk, Space};
 use crate::docfile::paths::Paths;
-use crate::docfile::room;
+use crate::docfile::draft;
 use crate::docfile::trouble::trouble;
 pub use exposure::{Exposure, Harm};
 pub use leftovers::Found;
@@ -68,7 +68,7 @@ impl<D: Disk> FileStore<D> {
             is_untrusted: disk.untrusted_file_system(there).ok().flatten().is_some(),
             is_trusted_by_hand: self.trusts_file_system,
             space: disk.space(there).ok().flatten(),
-            needed: room::wanted(size.unwrap_or(0), 0),
+            needed: draft::wanted(size.unwrap_or(0), 0),
             lock: lock::look(disk, &paths.lock),
             found: leftovers::found(disk, &paths, state.as_ref().ok()),
             link: (paths.document != self.entry).then(|| self.entry.clone()),

@@ -254,7 +254,7 @@ pub(super) struct Shelf(Rig, u32);
 impl Store for Shelf {
     type Locked<'a> = LockedShelf<'a>;
     type Alive = Life;
-    type Room = usize;
+    type Reservation = usize;
 
     fn word(&self) -> Result<Option<u64>, StoreError> {
         self.0.ask("word", "");
@@ -314,14 +314,14 @@ impl Store for Shelf {
 pub(super) struct LockedShelf<'a>(&'a Rig);
 
 impl Locked for LockedShelf<'_> {
-    type Room = usize;
+    type Reservation = usize;
 
     fn load(&mut self) -> Result<Loaded, StoreError> {
         Ok(lock(&self.0.0.disk).clone())
     }
 
-    fn commit(&mut self, state: &State, room: Option<usize>) -> Result<u64, CommitError> {
-        self.0.ask("commit", &room.map_or(String::new(), |room| format!("into {room}")));
+    fn commit(&mut self, state: &State, reservation: Option<usize>) -> Result<u64, CommitError> {
+        self.0.ask("commit", &reservation.map_or(String::new(), |bytes| format!("into {bytes}")));
         if let Some(error) = lock(&self.0.0.refusals).pop_front() {
             return Err(error);
         }

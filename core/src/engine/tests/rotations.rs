@@ -48,7 +48,7 @@ fn access(rotation: &Rotation) -> &str {
 }
 
 #[test]
-fn law_3_room_then_claim_then_exchange_then_settle() {
+fn law_3_reservation_then_claim_then_exchange_then_settle() {
     let rig = rig();
     let engine = rig.engine();
     grants(&rig);
@@ -56,10 +56,10 @@ fn law_3_room_then_claim_then_exchange_then_settle() {
     assert_eq!(access(&engine.rotate(&rig, &asked, 1_000).unwrap()), "at-2");
     let acts: Vec<_> =
         rig.calls().into_iter().filter(|call| !["word", "load", "loaded"].contains(&call.as_str())).collect();
-    // Two of the longest tokens seen have room, and the settling commit is written into it.
-    let room: usize = acts[0].strip_prefix("reserve ").unwrap().parse().unwrap();
-    assert!((16 * 1024..64 * 1024).contains(&room), "{room}");
-    let into = format!("commit into {room}");
+    // Two of the longest tokens seen have space, and the settling commit is written into it.
+    let reserved: usize = acts[0].strip_prefix("reserve ").unwrap().parse().unwrap();
+    assert!((16 * 1024..64 * 1024).contains(&reserved), "{reserved}");
+    let into = format!("commit into {reserved}");
     assert_eq!(acts[1..], ["lock", "commit", "note", "refresh rt-1 old", "write_down at-2", "lock", &into, "wipe"]);
     // Whoever comes with an old wish gets what is there.
     assert_eq!(access(&engine.rotate(&rig, &asked, 1_000).unwrap()), "at-2");

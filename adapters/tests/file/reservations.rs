@@ -1,10 +1,10 @@
-//! Room that is set aside, and drafts that are left behind.
+//! Drafts that are made early, as reservations, and those that are left behind.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
 
-use credlatch::file::{FileStore, Room};
+use credlatch::file::{FileStore, Draft};
 use credlatch_core::name::ProfileName;
 use credlatch_core::port::{CommitError, Locked, Store, StoreErrorKind};
 use rustix::io::Errno;
@@ -14,17 +14,17 @@ use crate::helper::Helper;
 use crate::{Home, commit, loaded, state};
 
 #[test]
-fn a_reserved_room_is_the_file_that_becomes_the_document() {
+fn a_reserved_draft_is_the_file_that_becomes_the_document() {
     let home = Home::new();
     let store = home.store();
-    let room = store.reserve(10_000).unwrap();
+    let draft = store.reserve(10_000).unwrap();
     let draft = home.files().into_iter().find(|name| name.contains(".tmp")).unwrap();
     let reserved = fs::metadata(home.folder().join(draft)).unwrap();
-    if room.is_reserved() {
+    if draft.is_reserved() {
         assert!(reserved.blocks() * 512 >= 10_000);
     }
     let mut locked = loaded(&store);
-    locked.commit(&state(1), Some(room)).unwrap();
+    locked.commit(&state(1), Some(draft)).unwrap();
     drop(locked);
     let document = fs::metadata(home.document()).unwrap();
     assert_eq!(document.ino(), reserved.ino());
@@ -34,20 +34,20 @@ fn a_reserved_room_is_the_file_that_becomes_the_document() {
 }
 
 #[test]
-fn a_room_has_place_for_the_present_document_too() {
+fn a_reservation_has_space_for_the_present_document_too() {
     let home = Home::new();
     let store = home.store();
     commit(&store, 1);
     let padded = fs::read_to_string(home.document()).unwrap() + &" ".repeat(300_000);
     fs::write(home.document(), padded).unwrap();
-    let room = store.reserve(10_000).unwrap();
+    let draft = store.reserve(10_000).unwrap();
     let draft = home.files().into_iter().find(|name| name.contains(".tmp")).unwrap();
     let blocks = fs::metadata(home.folder().join(draft)).unwrap().blocks();
-    assert!(!room.is_reserved() || blocks * 512 >= 310_000);
+    assert!(!draft.is_reserved() || blocks * 512 >= 310_000);
 }
 
 #[test]
-fn a_room_that_is_not_used_leaves_nothing() {
+fn a_reservation_that_is_not_used_leaves_nothing() {
     let home = Home::new();
     drop(home.store().reserve(10_000).unwrap());
     assert_eq!(home.files(), [""; 0]);
@@ -70,7 +70,7 @@ fn a_full_disk_is_known_before_the_act() {
     let home = Home::new();
     let (disk, store) = home.on_test_disk();
     disk.fail(Step::Allocate, Errno::NOSPC);
-    let Err(error) = store.reserve(1000) else { panic!("there is no room") };
+    let Err(error) = store.reserve(1000) else { panic!("there is no space") };
     assert_eq!(error.kind, StoreErrorKind::Full);
     assert_eq!(home.files(), [""; 0]);
     for unsupported in [Errno::OPNOTSUPP, Errno::NOSYS] {
@@ -81,28 +81,28 @@ fn a_full_disk_is_known_before_the_act() {
     assert!(store.reserve(1000).unwrap().is_reserved());
 }
 
-/// Commits with this room and returns whether the room became the document.
-fn is_used(home: &Home, store: &FileStore<TestDisk>, room: Room<TestDisk>) -> bool {
+/// Commits with this draft and returns whether it became the document.
+fn is_used(home: &Home, store: &FileStore<TestDisk>, draft: Draft<TestDisk>) -> bool {
     let mut names = home.files().into_iter();
     let draft = home.folder().join(names.find(|name| name.contains(".tmp")).unwrap());
     // Open, so that its inode is no other file's meanwhile.
     let reserved = fs::File::open(draft).unwrap();
     let mut locked = loaded(store);
-    locked.commit(&state(1), Some(room)).unwrap();
+    locked.commit(&state(1), Some(draft)).unwrap();
     fs::metadata(home.document()).unwrap().ino() == reserved.metadata().unwrap().ino()
 }
 
 #[test]
-fn only_a_room_of_ones_own_for_this_profile_is_used() {
+fn only_a_draft_of_ones_own_for_this_profile_is_used() {
     let home = Home::new();
     let (disk, store) = home.on_test_disk();
     assert!(is_used(&home, &store, store.reserve(1).unwrap()));
     let other = FileStore::on(Arc::clone(&disk), home.path(), &ProfileName::new("other").unwrap());
     assert!(!is_used(&home, &store, other.reserve(1).unwrap()));
     assert_eq!(home.files(), ["default.json", "default.lock"]);
-    let room = store.reserve(1).unwrap();
+    let draft = store.reserve(1).unwrap();
     disk.fork();
-    assert!(!is_used(&home, &store, room), "it is the parent's");
+    assert!(!is_used(&home, &store, draft), "it is the parent's");
 }
 
 #[test]

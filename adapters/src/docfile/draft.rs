@@ -1,5 +1,5 @@
-//! Drafts: the file that a commit writes before it takes the document's place. Made early, a draft is also the room that
-//! was set aside for a commit that must not fail for lack of it.
+//! Drafts: the file that a commit writes before it takes the document's place. Made early, a draft is also the reservation
+//! of a commit that must not fail for lack of space.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,20 +13,20 @@ use super::paths::Paths;
 use super::trouble::trouble;
 use crate::system::Process;
 
-/// Room is given out in whole blocks, and some more of them, because the state may grow before it is committed.
+/// Space is set aside in whole blocks, and some more of them, because the state may grow before it is committed.
 const BLOCK: u64 = 4096;
 const HEADROOM: u64 = 4 * BLOCK;
 
-/// The room for a document of this size that grows by so many bytes.
+/// The space for a document of this size that grows by so many bytes.
 pub fn wanted(present: u64, more: u64) -> u64 {
     present.saturating_add(more).next_multiple_of(BLOCK).saturating_add(HEADROOM)
 }
 
-/// A draft with room set aside. Dropping it unused removes it.
+/// A draft, with space set aside if it was reserved. Dropping it unused removes it.
 ///
 /// A sign of life goes with each draft, under the same name: so whoever sweeps can tell an abandoned draft from one in
 /// use, and finds it without listing a directory that ten thousand profiles may share.
-pub struct Room<D: Disk> {
+pub struct Draft<D: Disk> {
     disk: Arc<D>,
     paths: Paths,
     file: D::File,
@@ -35,7 +35,7 @@ pub struct Room<D: Disk> {
     is_used: bool,
 }
 
-impl<D: Disk> Room<D> {
+impl<D: Disk> Draft<D> {
     /// An empty draft of this process.
     pub fn draft(disk: &Arc<D>, paths: &Paths, process: Process) -> Result<Self, StoreError> {
         let sign = claims::enlist(disk, paths, process)?;
@@ -56,19 +56,19 @@ impl<D: Disk> Room<D> {
         }
     }
 
-    /// A draft with room for the present document and about so many bytes more.
+    /// A draft with space for the present document and about so many bytes more.
     pub fn reserve(disk: &Arc<D>, paths: &Paths, bytes: usize) -> Result<Self, StoreError> {
-        let mut room = Self::draft(disk, paths, disk.process())?;
+        let mut draft = Self::draft(disk, paths, disk.process())?;
         let present = disk.look(&paths.document).map_or(0, |facts| facts.size);
-        match disk.allocate(&room.file, wanted(present, bytes as u64)) {
-            Ok(()) => room.is_reserved = true,
+        match disk.allocate(&draft.file, wanted(present, bytes as u64)) {
+            Ok(()) => draft.is_reserved = true,
             Err(error) if error.kind() == io::ErrorKind::Unsupported => {}
-            Err(error) => return Err(trouble("set room aside in", &paths.folder, &error)),
+            Err(error) => return Err(trouble("set space aside in", &paths.folder, &error)),
         }
-        Ok(room)
+        Ok(draft)
     }
 
-    /// Whether the file system did set room aside; some can't.
+    /// Whether the file system did set space aside; some can't.
     pub fn is_reserved(&self) -> bool {
         self.is_reserved
     }
@@ -103,7 +103,7 @@ impl<D: Disk> Room<D> {
     }
 }
 
-impl<D: Disk> Drop for Room<D> {
+impl<D: Disk> Drop for Draft<D> {
     fn drop(&mut self) {
         if !self.sign.is_mine() {
             return;
