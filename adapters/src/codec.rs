@@ -25,7 +25,7 @@ pub const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Device and inode: which file it is among all of this machine's files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Place {
+pub struct FileId {
     /// The device.
     pub dev: u64,
     /// The inode.
@@ -40,7 +40,7 @@ pub struct Head {
     /// The store's random name.
     pub store: Nonce,
     /// The lock file it was written under; none if the document turned out to be brought back from elsewhere.
-    pub lock: Option<Place>,
+    pub lock: Option<FileId>,
     /// When that lock file was made, in nanoseconds since the epoch; none where nobody knows.
     pub born_ns: Option<u64>,
     /// A digest of the id of the machine that wrote it last, for people.
@@ -50,7 +50,7 @@ pub struct Head {
 }
 
 impl Head {
-    pub fn new(store: Nonce, lock: Option<Place>, born_ns: Option<u64>) -> Self {
+    pub fn new(store: Nonce, lock: Option<FileId>, born_ns: Option<u64>) -> Self {
         Self { version: VERSION, store, lock, born_ns, machine: None, extra: Extra::default() }
     }
 }
@@ -87,7 +87,7 @@ struct Stored {
     store: Nonce,
     id: Id,
     #[serde(default)]
-    lock: Option<Place>,
+    lock: Option<FileId>,
     #[serde(default)]
     lock_born_ns: Option<u64>,
     #[serde(default)]
@@ -102,7 +102,7 @@ struct Storing<'a> {
     version: u64,
     store: Nonce,
     id: Id,
-    lock: Option<Place>,
+    lock: Option<FileId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lock_born_ns: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,7 +1,7 @@
 //! Reading somebody else's file: whole, bounded, and into memory that is wiped.
 
 #[cfg(feature = "foreign")]
-mod facts;
+mod change_stamp;
 #[cfg(any(feature = "foreign", all(feature = "file", unix)))]
 mod reading;
 
@@ -11,7 +11,7 @@ use credlatch_core::provider::is_utf16;
 use zeroize::{Zeroize, Zeroizing};
 
 #[cfg(feature = "foreign")]
-pub(crate) use facts::Facts;
+pub(crate) use change_stamp::ChangeStamp;
 #[cfg(any(feature = "foreign", all(feature = "file", unix)))]
 #[doc(hidden)]
 pub use reading::read;

@@ -12,12 +12,12 @@ use super::side::Side;
 use crate::store::HermesStore;
 use credlatch::docfile::claims;
 use credlatch::docfile::content::{Content, read_bytes};
-use credlatch::docfile::disk::{Disk, Facts, Gate, Open, Place};
+use credlatch::docfile::disk::{Disk, FileId, Gate, Metadata, Open};
+use credlatch::docfile::draft::Draft;
 use credlatch::docfile::held::{Held, facts_under_lock, replaced, too_large};
 use credlatch::docfile::kept::Kept;
 use credlatch::docfile::lock::{Way, acquire, busy_here};
 use credlatch::docfile::paths::Paths;
-use credlatch::docfile::draft::Draft;
 use credlatch::docfile::trouble::trouble;
 use credlatch::system::lockers;
 
@@ -34,7 +34,7 @@ pub struct HermesLocked<'a, D: Disk> {
     store: &'a HermesStore<D>,
     paths: Paths,
     file: Kept<D::File>,
-    place: Place,
+    file_id: FileId,
     born_ns: Option<u64>,
     /// What stands, once it was loaded under this lock.
     standing: Option<Standing>,
@@ -54,19 +54,19 @@ pub(super) fn lock<D: Disk>(store: &HermesStore<D>, patience_ms: u64) -> Result<
     let pass = store.gate.enter(patience_ms).ok_or_else(|| busy_here(&store.entry, patience_ms))?;
     // Who may write to Hermes' lock file is Hermes' choice, as long as it is not everybody.
     let way = Way { patience_ms, deadline, pauses_ms: 1..=PAUSE_MAX_MS, holder: signature, forbidden: 0o002 };
-    let (paths, file, Facts { place, .. }) = acquire(disk, &way, || store.paths())?;
+    let (paths, file, Metadata { file_id, .. }) = acquire(disk, &way, || store.paths())?;
     let born_ns =
-        file.attempt(|file| disk.facts(file)).map_err(|error| trouble("look at", &paths.lock, &error))?.born_ns;
+        file.attempt(|file| disk.metadata(file)).map_err(|error| trouble("look at", &paths.lock, &error))?.born_ns;
     file.with(|file| sign(disk, file));
     let pid = disk.pid();
-    Ok(HermesLocked { store, paths, file, place, born_ns, standing: None, adopts: false, pid, _pass: pass })
+    Ok(HermesLocked { store, paths, file, file_id, born_ns, standing: None, adopts: false, pid, _pass: pass })
 }
 
 /// Leaves this process's pid in the lock file, for other people's error messages.
 fn sign<D: Disk>(disk: &D, file: &D::File) {
     let pid = format!("{}\n", disk.pid());
     // The lock is good without it.
-    let _ = disk.cut(file, 0).and_then(|()| disk.write_at(file, pid.as_bytes(), 0));
+    let _ = disk.truncate(file, 0).and_then(|()| disk.write_at(file, pid.as_bytes(), 0));
 }
 
 /// The pid that the last holder left, the last number in the file, if that process has the lock: Hermes doesn't say of which
@@ -76,8 +76,8 @@ fn signature<D: Disk>(disk: &D, file: &D::File) -> Option<u32> {
     let read = disk.read_at(file, &mut text, 0).ok()?;
     let text = std::str::from_utf8(&text[..read]).ok()?;
     let pid = text.split(|c: char| !c.is_ascii_digit()).rfind(|digits| !digits.is_empty())?.parse().ok()?;
-    let place = disk.facts(file).ok()?.place;
-    lockers::is_one(pid, place).then_some(pid)
+    let file_id = disk.metadata(file).ok()?.file_id;
+    lockers::is_one(pid, file_id).then_some(pid)
 }
 
 impl<D: Disk> Locked for HermesLocked<'_, D> {
@@ -127,7 +127,7 @@ impl<D: Disk> Locked for HermesLocked<'_, D> {
         }
         let id = crate::store::id_of(&bytes);
         // Without a look at the new file the next commit under this lock loads it again.
-        self.standing = disk.look(&document).ok().map(|facts| Standing(Some(Content { bytes, facts })));
+        self.standing = disk.metadata_at(&document).ok().map(|metadata| Standing(Some(Content { bytes, metadata })));
         drop(draft);
         claims::sweep(disk, &self.paths, state);
         claims::sweep_strays(disk, &self.paths);
@@ -156,11 +156,15 @@ impl<D: Disk> HermesLocked<'_, D> {
 
     /// Whether our part was written under this lock file.
     fn is_home_of(&self, side: &Side) -> bool {
-        side.is_of(self.place, self.born_ns)
+        side.is_of(self.file_id, self.born_ns)
     }
 
     /// Everything that may fail without a trace: the draft is written and durable.
-    fn prepare(&mut self, state: &State, reservation: Option<Draft<D>>) -> Result<(Zeroizing<Vec<u8>>, Draft<D>), StoreError> {
+    fn prepare(
+        &mut self,
+        state: &State,
+        reservation: Option<Draft<D>>,
+    ) -> Result<(Zeroizing<Vec<u8>>, Draft<D>), StoreError> {
         if self.standing.is_none() {
             self.load()?;
         }
@@ -174,7 +178,7 @@ impl<D: Disk> HermesLocked<'_, D> {
         let is_first = opened.root.get(super::side::NAME).is_none();
         let is_own = is_first || self.adopts || self.is_home_of(&opened.side);
         let moment = Moment {
-            lock: if is_own { Some(self.place) } else { opened.side.lock },
+            lock: if is_own { Some(self.file_id) } else { opened.side.lock },
             born_ns: if is_own { self.born_ns } else { opened.side.lock_born_ns },
             wall_ms: disk.now().wall_ms,
             nonce: &|| disk.nonce(),
@@ -193,9 +197,9 @@ impl<D: Disk> HermesLocked<'_, D> {
 
     /// Looks whether the lock still guards the document, and the document is still the one that was loaded.
     fn recheck(&mut self) -> Result<(), StoreError> {
-        let stood = self.standing.as_ref().map(|Standing(read)| read.as_ref().map(|read| read.facts));
+        let stood = self.standing.as_ref().map(|Standing(read)| read.as_ref().map(|read| read.metadata));
         match facts_under_lock(&*self.store.disk, &self.file, &self.paths)? {
-            Held::Guarding(facts) if stood == Some(facts) => Ok(()),
+            Held::Guarding(metadata) if stood == Some(metadata) => Ok(()),
             Held::Guarding(_) | Held::Superseded => {
                 self.standing = None;
                 Err(replaced(&self.paths))

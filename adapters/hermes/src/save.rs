@@ -21,14 +21,14 @@ use super::{status, suppress};
 use credlatch::codec::MAX_BYTES;
 use credlatch::codec::form;
 use credlatch::codec::written;
-use credlatch::docfile::disk::Place;
+use credlatch::docfile::disk::FileId;
 use credlatch::fingerprint;
 use credlatch::rfc3339_ms;
 
 /// What a document takes from the moment it is written in.
 pub(super) struct Moment<'m> {
     /// The lock file it is written under.
-    pub(super) lock: Option<Place>,
+    pub(super) lock: Option<FileId>,
     pub(super) born_ns: Option<u64>,
     pub(super) wall_ms: u64,
     pub(super) nonce: &'m dyn Fn() -> Nonce,

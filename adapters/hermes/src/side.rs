@@ -18,7 +18,7 @@ use credlatch_core::time::{Expiry, Stamp};
 use serde::{Deserialize, Serialize};
 
 use credlatch::codec;
-use credlatch::docfile::disk::Place;
+use credlatch::docfile::disk::FileId;
 use credlatch::docfile::provenance::is_same_file;
 
 /// The name of our part in the document.
@@ -34,7 +34,7 @@ pub(super) struct Side {
     pub(super) version: u64,
     /// The lock file it was written under.
     #[serde(default)]
-    pub(super) lock: Option<Place>,
+    pub(super) lock: Option<FileId>,
     /// When that lock file was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) lock_born_ns: Option<u64>,
@@ -177,7 +177,7 @@ impl Gone {
 
 impl Side {
     /// Whether it was written under this lock file; one that was never written is of any.
-    pub(super) fn is_of(&self, lock: Place, born_ns: Option<u64>) -> bool {
+    pub(super) fn is_of(&self, lock: FileId, born_ns: Option<u64>) -> bool {
         self.lock.is_none() || is_same_file(self.lock, self.lock_born_ns, lock, born_ns)
     }
 

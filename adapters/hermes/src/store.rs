@@ -7,11 +7,11 @@ use credlatch::docfile::RealDisk;
 use credlatch::docfile::claims::{self, FileAlive};
 use credlatch::docfile::content::{Content, read_bytes};
 use credlatch::docfile::disk::Disk;
+use credlatch::docfile::draft::Draft;
 use credlatch::docfile::key::Keys;
 use credlatch::docfile::paths::Paths;
 use credlatch::docfile::provenance::{Provenance, adopted, trust};
 use credlatch::docfile::record::Record;
-use credlatch::docfile::draft::Draft;
 use credlatch::docfile::trouble::trouble;
 use credlatch::states::Distrust;
 use credlatch_core::fingerprint::{AtHand, digest};
@@ -137,8 +137,8 @@ impl<D: Disk> HermesStore<D> {
         let (disk, paths) = (&*self.disk, self.paths()?);
         let Some(read) = read_bytes(disk, &paths.document)? else { return Ok(Provenance::Own) };
         let opened = open(&read.bytes, &self.judge(&paths))?;
-        let is_home = match disk.look(&paths.lock) {
-            Ok(facts) => opened.side.is_of(facts.place, facts.born_ns),
+        let is_home = match disk.metadata_at(&paths.lock) {
+            Ok(metadata) => opened.side.is_of(metadata.file_id, metadata.born_ns),
             // Hermes makes it when it wants it.
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => opened.side.lock.is_none(),
             Err(error) => return Err(trouble("look at", &paths.lock, &error)),

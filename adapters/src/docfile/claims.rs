@@ -12,7 +12,7 @@ use std::sync::Arc;
 use credlatch_core::port::{self, Answer, Left, StoreError, StoreErrorKind};
 use credlatch_core::state::{Actor, Claim, Nonce, State};
 
-use super::disk::{Disk, Hold, Open, Place};
+use super::disk::{Disk, FileId, Hold, Open};
 use super::kept::Kept;
 use super::left;
 use super::paths::Paths;
@@ -159,13 +159,13 @@ pub fn enlist<D: Disk>(disk: &Arc<D>, paths: &Paths, process: Process) -> Result
 
 /// Whether the path still leads to this file.
 pub fn is_at<D: Disk>(disk: &D, file: &D::File, path: &Path) -> io::Result<bool> {
-    leads_to(disk, path, disk.facts(file)?.place)
+    leads_to(disk, path, disk.metadata(file)?.file_id)
 }
 
 /// Whether the path leads to what is there.
-pub fn leads_to<D: Disk>(disk: &D, path: &Path, place: Place) -> io::Result<bool> {
-    match disk.look(path) {
-        Ok(facts) => Ok(facts.place == place),
+pub fn leads_to<D: Disk>(disk: &D, path: &Path, file_id: FileId) -> io::Result<bool> {
+    match disk.metadata_at(path) {
+        Ok(metadata) => Ok(metadata.file_id == file_id),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error),
     }
@@ -290,7 +290,7 @@ pub fn sweep_strays<D: Disk>(disk: &D, paths: &Paths) {
     }
     for name in disk.list(&paths.folder).unwrap_or_default().iter().filter_map(|file| paths.sign_of_draft(file)) {
         // A draft is made after its sign of life and removed before it.
-        let sign = disk.look(&paths.claim(name));
+        let sign = disk.metadata_at(&paths.claim(name));
         if sign.is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
             let _ = disk.remove(&paths.draft(name));
         }

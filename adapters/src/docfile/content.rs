@@ -6,7 +6,7 @@ use std::path::Path;
 use credlatch_core::port::{StoreError, StoreErrorKind};
 use zeroize::Zeroizing;
 
-use super::disk::{Disk, Facts, Kind, Open};
+use super::disk::{Disk, FileType, Metadata, Open};
 use super::trouble::{private, trouble, unreadable};
 use crate::codec::MAX_BYTES;
 
@@ -14,7 +14,7 @@ use crate::codec::MAX_BYTES;
 pub struct Content {
     pub bytes: Zeroizing<Vec<u8>>,
     /// What the file was when it was opened.
-    pub facts: Facts,
+    pub metadata: Metadata,
 }
 
 /// What a file that holds secrets says; none if there is no such file. Refuses one that is empty, not private, not a plain
@@ -25,9 +25,9 @@ pub fn read_bytes<D: Disk>(disk: &D, path: &Path) -> Result<Option<Content>, Sto
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(denied(disk, path).unwrap_or_else(|| trouble("open", path, &error))),
     };
-    let facts = disk.facts(&file).map_err(|error| trouble("look at", path, &error))?;
-    check(path, &facts, disk.user())?;
-    let size = usize::try_from(facts.size).map_err(|_| unreadable(path, "it is too large for this machine"))?;
+    let metadata = disk.metadata(&file).map_err(|error| trouble("look at", path, &error))?;
+    check(path, &metadata, disk.user())?;
+    let size = usize::try_from(metadata.size).map_err(|_| unreadable(path, "it is too large for this machine"))?;
     // One byte more than there should be, to notice a file that grows while it is read.
     let mut bytes = Zeroizing::new(vec![0; size + 1]);
     let read = disk.read_at(&file, &mut bytes, 0).map_err(|error| trouble("read", path, &error))?;
@@ -42,32 +42,32 @@ pub fn read_bytes<D: Disk>(disk: &D, path: &Path) -> Result<Option<Content>, Sto
         ));
     }
     bytes.truncate(size);
-    Ok(Some(Content { bytes, facts }))
+    Ok(Some(Content { bytes, metadata }))
 }
 
 /// Why this user may not open it, if it is because of another one.
 fn denied<D: Disk>(disk: &D, path: &Path) -> Option<StoreError> {
-    let facts = disk.look(path).ok()?;
-    let why = private(path, &facts, disk.user(), 0).err()?;
+    let metadata = disk.metadata_at(path).ok()?;
+    let why = private(path, &metadata, disk.user(), 0).err()?;
     Some(StoreError { kind: StoreErrorKind::Denied, ..why })
 }
 
 /// Refuses what can't be a profile's document, or isn't private.
-pub fn check(path: &Path, facts: &Facts, user: u32) -> Result<(), StoreError> {
-    match facts.kind {
-        Kind::File => {}
-        Kind::Folder => return Err(unreadable(path, "it is a directory")),
-        Kind::Other => return Err(unreadable(path, "it is not a plain file")),
+pub fn check(path: &Path, metadata: &Metadata, user: u32) -> Result<(), StoreError> {
+    match metadata.kind {
+        FileType::File => {}
+        FileType::Folder => return Err(unreadable(path, "it is a directory")),
+        FileType::Other => return Err(unreadable(path, "it is not a plain file")),
     }
-    private(path, facts, user, 0o077)?;
-    if facts.names > 1 {
+    private(path, metadata, user, 0o077)?;
+    if metadata.names > 1 {
         return Err(StoreError::new(
             StoreErrorKind::Unsafe,
-            format!("{} has {} names (hard links); a commit would replace only one", path.display(), facts.names),
+            format!("{} has {} names (hard links); a commit would replace only one", path.display(), metadata.names),
             "remove the other names, or use a symbolic link",
         ));
     }
-    match facts.size {
+    match metadata.size {
         0 => Err(unreadable(path, "it is empty")),
         size if size > MAX_BYTES => Err(unreadable(path, &format!("it is larger than {MAX_BYTES} bytes"))),
         _ => Ok(()),

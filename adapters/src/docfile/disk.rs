@@ -11,7 +11,7 @@ use credlatch_core::time::Patience;
 
 use super::kept::{Keep, Kept};
 use super::lock::poll;
-pub use crate::files::{Facts, Files, Hold, Kind, Open, Place};
+pub use crate::files::{FileId, FileType, Files, Hold, Metadata, Open};
 use crate::system::Process;
 
 /// A directory tree with locks, and the threads and processes beside it.
@@ -27,7 +27,7 @@ pub trait Disk: Files + Sized {
     ///
     /// # Errors
     /// As the operating system has it.
-    fn cut(&self, file: &Self::File, length: u64) -> io::Result<()>;
+    fn truncate(&self, file: &Self::File, length: u64) -> io::Result<()>;
 
     /// Sets blocks aside so that writing so many bytes can't run out of space.
     ///

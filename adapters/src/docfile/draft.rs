@@ -59,7 +59,7 @@ impl<D: Disk> Draft<D> {
     /// A draft with space for the present document and about so many bytes more.
     pub fn reserve(disk: &Arc<D>, paths: &Paths, bytes: usize) -> Result<Self, StoreError> {
         let mut draft = Self::draft(disk, paths, disk.process())?;
-        let present = disk.look(&paths.document).map_or(0, |facts| facts.size);
+        let present = disk.metadata_at(&paths.document).map_or(0, |metadata| metadata.size);
         match disk.allocate(&draft.file, wanted(present, bytes as u64)) {
             Ok(()) => draft.is_reserved = true,
             Err(error) if error.kind() == io::ErrorKind::Unsupported => {}
@@ -85,7 +85,7 @@ impl<D: Disk> Draft<D> {
     pub fn fill(&self, bytes: &[u8]) -> io::Result<()> {
         self.disk.write_at(&self.file, bytes, 0)?;
         if self.is_reserved {
-            self.disk.cut(&self.file, bytes.len() as u64)?;
+            self.disk.truncate(&self.file, bytes.len() as u64)?;
         }
         self.disk.sync(&self.file)
     }

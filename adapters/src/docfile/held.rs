@@ -3,7 +3,7 @@
 use credlatch_core::port::{StoreError, StoreErrorKind};
 
 use super::claims::is_at;
-use super::disk::{Disk, Facts};
+use super::disk::{Disk, Metadata};
 use super::kept::Kept;
 use super::paths::Paths;
 use super::trouble::trouble;
@@ -12,7 +12,7 @@ use crate::codec::MAX_BYTES;
 /// What a held lock is worth.
 pub enum Held {
     /// It guards the document, which is this now; none if there is no document.
-    Guarding(Option<Facts>),
+    Guarding(Option<Metadata>),
     /// Somebody put another lock file in its place.
     Superseded,
 }
@@ -23,8 +23,8 @@ pub fn facts_under_lock<D: Disk>(disk: &D, lock: &Kept<D::File>, paths: &Paths) 
     if !lock.attempt(|lock| is_at(disk, lock, &paths.lock)).map_err(|error| trouble("look at", &paths.lock, &error))? {
         return Ok(Held::Superseded);
     }
-    match disk.look(&paths.document) {
-        Ok(facts) => Ok(Held::Guarding(Some(facts))),
+    match disk.metadata_at(&paths.document) {
+        Ok(metadata) => Ok(Held::Guarding(Some(metadata))),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Held::Guarding(None)),
         Err(error) => Err(trouble("look at", &paths.document, &error)),
     }

@@ -8,7 +8,7 @@ use credlatch_core::port::{StoreError, StoreErrorKind};
 use credlatch_core::time::Patience;
 
 use super::claims::leads_to;
-use super::disk::{Disk, Facts, Hold, Open};
+use super::disk::{Disk, Hold, Metadata, Open};
 use super::kept::Kept;
 use super::paths::Paths;
 use super::trouble::{lockable, private, trouble};
@@ -32,12 +32,12 @@ pub fn acquire<D: Disk>(
     disk: &D,
     way: &Way<D>,
     find: impl Fn() -> Result<Paths, StoreError>,
-) -> Result<(Paths, Kept<D::File>, Facts), StoreError> {
+) -> Result<(Paths, Kept<D::File>, Metadata), StoreError> {
     loop {
         let paths = find()?;
         paths.make_folder(disk)?;
         let file = disk.open(&paths.lock, Open::Ensure).map_err(|error| trouble("open", &paths.lock, &error))?;
-        let facts = check(disk, &paths, &file, way.forbidden)?;
+        let metadata = check(disk, &paths, &file, way.forbidden)?;
         let file = disk.keep().keep_lock(file);
         let waited = disk.lock_by(&file, Hold::Alone, &way.deadline, way.pauses_ms.clone());
         let Some(file) = waited.map_err(|error| trouble("lock", &paths.lock, &error))? else {
@@ -45,8 +45,8 @@ pub fn acquire<D: Disk>(
             return Err(busy(&paths, holder, way.patience_ms));
         };
         // Somebody may have put another lock file there while this one was waited for: then it guards nothing.
-        if leads_to(disk, &paths.lock, facts.place).map_err(|error| trouble("look at", &paths.lock, &error))? {
-            return Ok((paths, file, facts));
+        if leads_to(disk, &paths.lock, metadata.place).map_err(|error| trouble("look at", &paths.lock, &error))? {
+            return Ok((paths, file, metadata));
         }
         if way.deadline.is_over(&disk.now()) {
             return Err(busy(&paths, None, way.patience_ms));
@@ -74,11 +74,11 @@ pub fn poll<D: Disk>(
     Ok(true)
 }
 
-fn check<D: Disk>(disk: &D, paths: &Paths, file: &D::File, forbidden: u32) -> Result<Facts, StoreError> {
-    let facts = disk.facts(file).map_err(|error| trouble("look at", &paths.lock, &error))?;
-    lockable(&paths.lock, &facts)?;
-    private(&paths.lock, &facts, disk.user(), forbidden)?;
-    Ok(facts)
+fn check<D: Disk>(disk: &D, paths: &Paths, file: &D::File, forbidden: u32) -> Result<Metadata, StoreError> {
+    let metadata = disk.metadata(file).map_err(|error| trouble("look at", &paths.lock, &error))?;
+    lockable(&paths.lock, &metadata)?;
+    private(&paths.lock, &metadata, disk.user(), forbidden)?;
+    Ok(metadata)
 }
 
 /// Why a thread gave up waiting for another one of its process.

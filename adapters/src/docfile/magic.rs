@@ -77,7 +77,7 @@ fn name(path: &Path, magic: u32) -> &'static str {
     name_in(SHARED, magic).unwrap_or_else(|| {
         let number = format!("file system {magic:#x}");
         let mounts = fs::read("/proc/self/mountinfo").ok();
-        let device = fs::metadata(path).ok().map(|facts| facts.dev());
+        let device = fs::metadata(path).ok().map(|metadata| metadata.dev());
         let kind = mounts.as_deref().zip(device).and_then(|(mounts, device)| kind_in(mounts, device));
         kept(kind.map_or_else(|| number.clone(), |kind| format!("{kind} ({number})")))
     })

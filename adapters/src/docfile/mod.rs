@@ -8,6 +8,7 @@
 pub mod claims;
 pub mod content;
 pub mod disk;
+pub mod draft;
 pub mod held;
 pub mod kept;
 pub mod key;
@@ -20,7 +21,6 @@ pub mod paths;
 pub mod provenance;
 mod real;
 pub mod record;
-pub mod draft;
 pub mod trouble;
 mod waiter;
 

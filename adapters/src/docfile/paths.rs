@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use credlatch_core::port::{StoreError, StoreErrorKind};
 use credlatch_core::state::Nonce;
 
-use super::disk::{Disk, Kind};
+use super::disk::{Disk, FileType};
 use super::trouble::{no_link, private, trouble, unreadable};
 
 /// Links that are followed to a document; as many as Linux follows.
@@ -90,16 +90,16 @@ impl Paths {
 
     /// Looks whether the directory is there and private. Returns whether it is there.
     pub fn check_folder<D: Disk>(&self, disk: &D) -> Result<bool, StoreError> {
-        let facts = match disk.look(&self.folder) {
-            Ok(facts) => facts,
+        let metadata = match disk.metadata_at(&self.folder) {
+            Ok(metadata) => metadata,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
             Err(error) => return Err(trouble("look at", &self.folder, &error)),
         };
-        if facts.kind != Kind::Folder {
+        if metadata.kind != FileType::Folder {
             return Err(unreadable(&self.folder, "it is not a directory"));
         }
         let forbidden = if self.linked { 0o022 } else { 0o077 };
-        private(&self.folder, &facts, disk.user(), forbidden)?;
+        private(&self.folder, &metadata, disk.user(), forbidden)?;
         Ok(true)
     }
 
@@ -116,12 +116,12 @@ impl Paths {
     pub fn settle_folder<D: Disk>(&self, disk: &D) -> Result<(), StoreError> {
         let mut device = None;
         for folder in self.folder.ancestors() {
-            let settled = disk.look(folder).and_then(|facts| {
+            let settled = disk.metadata_at(folder).and_then(|metadata| {
                 // What is mounted somewhere, or belongs to somebody else, was not made here.
-                if *device.get_or_insert(facts.place.dev) != facts.place.dev {
+                if *device.get_or_insert(metadata.file_id.dev) != metadata.file_id.dev {
                     return Ok(false);
                 }
-                let is_ours = facts.owner == disk.user();
+                let is_ours = metadata.owner == disk.user();
                 match disk.sync_folder(folder) {
                     Err(error) if !is_ours && error.kind() == io::ErrorKind::PermissionDenied => Ok(false),
                     synced => synced.map(|()| is_ours),
@@ -138,15 +138,15 @@ impl Paths {
     pub fn check_claims<D: Disk>(&self, disk: &D) -> Result<bool, StoreError> {
         let path = &self.claims;
         no_link(disk, path)?;
-        let facts = match disk.look(path) {
-            Ok(facts) => facts,
+        let metadata = match disk.metadata_at(path) {
+            Ok(metadata) => metadata,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
             Err(error) => return Err(trouble("look at", path, &error)),
         };
-        if facts.kind != Kind::Folder {
+        if metadata.kind != FileType::Folder {
             return Err(unreadable(path, "it is not a directory"));
         }
-        private(path, &facts, disk.user(), 0o077)?;
+        private(path, &metadata, disk.user(), 0o077)?;
         Ok(true)
     }
 

@@ -6,7 +6,7 @@ use credlatch_core::state::State;
 use credlatch_core::time::Stamp;
 use credlatch_core::{Event, apply};
 
-use super::disk::{Disk, Place};
+use super::disk::{Disk, FileId};
 use super::paths::Paths;
 use super::trouble::trouble;
 
@@ -23,7 +23,7 @@ pub enum Provenance {
 }
 
 /// Whether a lock file is the one that was written down.
-pub fn is_same_file(was: Option<Place>, was_born: Option<u64>, is: Place, is_born: Option<u64>) -> bool {
+pub fn is_same_file(was: Option<FileId>, was_born: Option<u64>, is: FileId, is_born: Option<u64>) -> bool {
     let is_same_birth = was_born.zip(is_born).is_none_or(|(was, is)| was == is);
     is_same_birth && was.is_some_and(|was| was.ino == is.ino)
 }
@@ -37,7 +37,7 @@ pub fn adopted(state: &State, now: &Stamp, marks: Option<MarkShared>) -> State {
 /// The name of the file system, unless it is one whose locks are known to hold.
 pub fn file_system<D: Disk>(disk: &D, paths: &Paths) -> Result<Option<&'static str>, StoreError> {
     let folder = &paths.folder;
-    let there = folder.ancestors().find(|path| disk.look(path).is_ok()).unwrap_or(folder);
+    let there = folder.ancestors().find(|path| disk.metadata_at(path).is_ok()).unwrap_or(folder);
     let named = disk.untrusted_file_system(there);
     named.map_err(|error| trouble("look at the file system of", there, &error))
 }

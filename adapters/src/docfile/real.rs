@@ -59,7 +59,7 @@ impl Disk for RealDisk {
     type Seam = ParkingLot;
     type Gate = RealGate;
 
-    fn cut(&self, file: &File, length: u64) -> io::Result<()> {
+    fn truncate(&self, file: &File, length: u64) -> io::Result<()> {
         file.set_len(length)
     }
 

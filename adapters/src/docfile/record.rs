@@ -17,7 +17,7 @@ use std::sync::{Arc, OnceLock};
 use credlatch_core::port::{Clock, StoreError, StoreErrorKind};
 use credlatch_core::state::Nonce;
 
-use super::disk::{Disk, Hold, Kind, Open};
+use super::disk::{Disk, FileType, Hold, Open};
 use super::outside::{CLAIMS, own_directory};
 use super::paths::Paths;
 use super::trouble::{aside, private, trouble};
@@ -98,9 +98,9 @@ impl Record {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             opened => opened.map_err(failed)?,
         };
-        let facts = disk.facts(&lock).map_err(failed)?;
-        plain(&path, facts.kind)?;
-        private(&path, &facts, disk.user(), FORBIDDEN)?;
+        let metadata = disk.metadata(&lock).map_err(failed)?;
+        plain(&path, metadata.kind)?;
+        private(&path, &metadata, disk.user(), FORBIDDEN)?;
         Ok(Some(lock))
     }
 
@@ -141,11 +141,11 @@ impl Record {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(trouble("open", path, &error)),
         };
-        let facts = disk.facts(&file).map_err(|error| trouble("look at", path, &error))?;
+        let metadata = disk.metadata(&file).map_err(|error| trouble("look at", path, &error))?;
         // What it is comes first: whoever closes somebody else's file to others, because it is named here, breaks that.
-        plain(path, facts.kind)?;
+        plain(path, metadata.kind)?;
         // One byte more than there should be, to notice a file that grows while it is read.
-        let size = usize::try_from(facts.size).unwrap_or(usize::MAX).min(BYTES_MAX);
+        let size = usize::try_from(metadata.size).unwrap_or(usize::MAX).min(BYTES_MAX);
         let mut bytes = vec![0; size + 1];
         let read = disk.read_at(&file, &mut bytes, 0).map_err(|error| trouble("read", path, &error))?;
         if read > size {
@@ -153,7 +153,7 @@ impl Record {
             return Err(strange(path, if is_large { "it is too large" } else { "somebody is writing into it" }));
         }
         let lines = Lines::parse(&bytes[..read]).map_err(|why| strange(path, &why))?;
-        private(path, &facts, disk.user(), FORBIDDEN)?;
+        private(path, &metadata, disk.user(), FORBIDDEN)?;
         Ok(Some(lines))
     }
 
@@ -164,8 +164,8 @@ impl Record {
     }
 }
 
-fn plain(path: &Path, kind: Kind) -> Result<(), StoreError> {
-    if kind == Kind::File {
+fn plain(path: &Path, kind: FileType) -> Result<(), StoreError> {
+    if kind == FileType::File {
         return Ok(());
     }
     let what = format!("{} is not a plain file", path.display());

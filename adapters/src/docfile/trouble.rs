@@ -6,7 +6,7 @@ use std::path::Path;
 use credlatch_core::port::{StoreError, StoreErrorKind};
 use rustix::io::Errno;
 
-use super::disk::{Disk, Facts, Kind};
+use super::disk::{Disk, FileType, Metadata};
 
 /// An error of the operating system while doing something to a path.
 pub fn trouble(doing: &str, path: &Path, error: &io::Error) -> StoreError {
@@ -63,8 +63,8 @@ pub fn aside(path: &Path) -> String {
 }
 
 /// Refuses a lock file that is none: a pipe, a device or a directory. Its permissions are no concern then.
-pub fn lockable(path: &Path, facts: &Facts) -> Result<(), StoreError> {
-    if facts.kind == Kind::File {
+pub fn lockable(path: &Path, metadata: &Metadata) -> Result<(), StoreError> {
+    if metadata.kind == FileType::File {
         return Ok(());
     }
     let what = format!("{} is not a plain file, so it can't be locked", path.display());
@@ -85,15 +85,18 @@ pub fn quoted(path: &Path) -> String {
 }
 
 /// Refuses a file or directory that another user owns, or may use as `forbidden` permission bits say.
-pub fn private(path: &Path, facts: &Facts, user: u32, forbidden: u32) -> Result<(), StoreError> {
+pub fn private(path: &Path, metadata: &Metadata, user: u32, forbidden: u32) -> Result<(), StoreError> {
     let refuse = |what, remedy| Err(StoreError::new(StoreErrorKind::Unsafe, what, remedy));
-    if facts.owner != user {
-        let (how, remedy) = whose(path, facts.owner, user);
-        return refuse(format!("{} belongs to user {}, not to user {user}{how}", path.display(), facts.owner), remedy);
+    if metadata.owner != user {
+        let (how, remedy) = whose(path, metadata.owner, user);
+        return refuse(
+            format!("{} belongs to user {}, not to user {user}{how}", path.display(), metadata.owner),
+            remedy,
+        );
     }
-    if facts.mode & forbidden != 0 {
-        let safe = facts.mode & 0o7700;
-        let what = format!("{} is open to other users (mode {:04o})", path.display(), facts.mode);
+    if metadata.mode & forbidden != 0 {
+        let safe = metadata.mode & 0o7700;
+        let what = format!("{} is open to other users (mode {:04o})", path.display(), metadata.mode);
         return refuse(what, format!("chmod {safe:03o} {}", quoted(path)));
     }
     Ok(())

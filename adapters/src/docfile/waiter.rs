@@ -22,7 +22,7 @@ use parking_lot::{Condvar, Mutex};
 
 use super::disk::Disk;
 use super::kept::Kept;
-use crate::files::{Files, Hold, Place, RealDisk};
+use crate::files::{FileId, Files, Hold, RealDisk};
 use crate::system::{Process, process};
 
 /// What a thread that only waits needs for a stack.
@@ -52,7 +52,7 @@ struct Waiter {
 /// What is waited for, and in which process: a forked child must not count on its parent's threads.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Awaited {
-    place: Place,
+    file_id: FileId,
     how: Hold,
     pid: u32,
     pid_namespace: u64,
@@ -72,8 +72,8 @@ enum Stage {
 
 /// Waits for the lock on this file in the kernel's queue, until the deadline.
 pub(super) fn wait(file: &Kept<File>, how: Hold, deadline: &Patience) -> io::Result<Waited> {
-    let place = file.attempt(|file| RealDisk.facts(file))?.place;
-    let awaited = Awaited { place, how, pid: std::process::id(), pid_namespace: process::pid_namespace() };
+    let file_id = file.attempt(|file| RealDisk.metadata(file))?.file_id;
+    let awaited = Awaited { file_id, how, pid: std::process::id(), pid_namespace: process::pid_namespace() };
     let Some(waiter) = Waiter::find(file, awaited) else {
         return Ok(Waited::NoThread);
     };

@@ -101,8 +101,8 @@ pub fn read(path: &Path) -> Result<Option<Parsed>, DotenvFileError> {
 
 pub(super) fn read_on(disk: &impl Files, path: &Path) -> Result<Option<Parsed>, DotenvFileError> {
     let wrong = |kind: DotenvFileErrorKind| DotenvFileError::new(path, kind);
-    let Some((file, facts)) = whole::open(disk, path).map_err(|why| wrong(why.into()))? else { return Ok(None) };
-    let text = whole::text(disk, &file, &facts).map_err(|why| wrong(why.into()))?;
+    let Some((file, metadata)) = whole::open(disk, path).map_err(|why| wrong(why.into()))? else { return Ok(None) };
+    let text = whole::text(disk, &file, &metadata).map_err(|why| wrong(why.into()))?;
     Ok(Some(dotenv::parse(&text)))
 }
 

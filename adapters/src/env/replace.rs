@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::dotenv_file::{DotenvFileError, DotenvFileErrorKind, resolved};
 use super::whole;
-use crate::files::{Facts, Files, Hold, Open};
+use crate::files::{Files, Hold, Metadata, Open};
 use crate::plain_file;
 use crate::when::whole_ms;
 
@@ -32,7 +32,7 @@ pub(super) struct Held<D: Files> {
     pub(super) path: PathBuf,
     disk: D,
     file: D::File,
-    facts: Facts,
+    metadata: Metadata,
 }
 
 /// Locks a file; `None` if it is absent.
@@ -54,10 +54,10 @@ pub(super) fn hold<D: Files + Clone>(
                 Err(error) => return Err(wrong(DotenvFileErrorKind::NotLocked(error.kind()))),
             }
         }
-        let facts = disk.facts(&file).map_err(|error| wrong(plain_file::unreadable(&error).into()))?;
-        match disk.look(&target) {
-            Ok(there) if there.place == facts.place => {
-                return Ok(Some(Held { path: target, disk: disk.clone(), file, facts }));
+        let metadata = disk.metadata(&file).map_err(|error| wrong(plain_file::unreadable(&error).into()))?;
+        match disk.metadata_at(&target) {
+            Ok(there) if there.file_id == metadata.file_id => {
+                return Ok(Some(Held { path: target, disk: disk.clone(), file, metadata }));
             }
             // Replaced by somebody; or a disk that may do better the next time.
             Ok(_) => {}
@@ -71,17 +71,17 @@ pub(super) fn hold<D: Files + Clone>(
 impl<D: Files> Held<D> {
     /// Its whole text.
     pub(super) fn text(&self) -> Result<Zeroizing<String>, DotenvFileError> {
-        whole::text(&self.disk, &self.file, &self.facts).map_err(|why| DotenvFileError::new(&self.path, why))
+        whole::text(&self.disk, &self.file, &self.metadata).map_err(|why| DotenvFileError::new(&self.path, why))
     }
 
     /// Whether its content is still what it was when it was locked: editors know nothing of our lock.
     pub(super) fn is_unchanged(&self) -> bool {
-        self.disk.look(&self.path).is_ok_and(|there| there == self.facts)
+        self.disk.metadata_at(&self.path).is_ok_and(|there| there == self.metadata)
     }
 
     /// How many names it has.
     pub(super) fn names(&self) -> u64 {
-        self.facts.names
+        self.metadata.names
     }
 }
 

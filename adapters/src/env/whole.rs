@@ -4,11 +4,11 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use crate::files::{Facts, Files, Kind, Open};
+use crate::files::{FileType, Files, Metadata, Open};
 use crate::plain_file::{MAX_FILE_BYTES, Unreadable, decoded, is_absent, unreadable};
 
 /// An open file, and what it was when it was opened.
-type Found<D> = (<D as Files>::File, Facts);
+type Found<D> = (<D as Files>::File, Metadata);
 
 /// Opens a plain file for reading; `None` if nothing is there.
 pub(super) fn open<D: Files>(disk: &D, path: &Path) -> Result<Option<Found<D>>, Unreadable> {
@@ -17,17 +17,17 @@ pub(super) fn open<D: Files>(disk: &D, path: &Path) -> Result<Option<Found<D>>, 
         Err(error) if is_absent(&error) => return Ok(None),
         Err(error) => return Err(unreadable(&error)),
     };
-    let facts = disk.facts(&file).map_err(|error| unreadable(&error))?;
-    match facts.kind {
-        Kind::File => Ok(Some((file, facts))),
-        Kind::Folder => Err(Unreadable::Folder),
-        Kind::Other => Err(Unreadable::NotAFile),
+    let metadata = disk.metadata(&file).map_err(|error| unreadable(&error))?;
+    match metadata.kind {
+        FileType::File => Ok(Some((file, metadata))),
+        FileType::Folder => Err(Unreadable::Folder),
+        FileType::Other => Err(Unreadable::NotAFile),
     }
 }
 
 /// The whole text of an open file.
-pub(super) fn text<D: Files>(disk: &D, file: &D::File, facts: &Facts) -> Result<Zeroizing<String>, Unreadable> {
-    let size = usize::try_from(facts.size).ok().filter(|_| facts.size <= MAX_FILE_BYTES);
+pub(super) fn text<D: Files>(disk: &D, file: &D::File, metadata: &Metadata) -> Result<Zeroizing<String>, Unreadable> {
+    let size = usize::try_from(metadata.size).ok().filter(|_| metadata.size <= MAX_FILE_BYTES);
     let size = size.ok_or(Unreadable::TooLarge)?;
     // One byte more than there should be, to notice a file that grows while it is read.
     let mut bytes = Zeroizing::new(vec![0; size + 1]);

@@ -7,8 +7,8 @@ use credlatch_core::state::State;
 use super::document::{self, Head};
 use super::lock::{FileLocked, Standing};
 use crate::docfile::disk::Disk;
-use crate::docfile::held::{Held, facts_under_lock, replaced, too_large};
 use crate::docfile::draft::Draft;
+use crate::docfile::held::{Held, facts_under_lock, replaced, too_large};
 use crate::docfile::trouble::trouble;
 
 pub(super) fn commit<D: Disk>(
@@ -25,13 +25,13 @@ pub(super) fn commit<D: Disk>(
         return Err(CommitError::Unknown(trouble("make sure of the commit to", document, &error)));
     }
     // The commit is durable. If this fails the word stays odd, which costs readers time and the next writer a look.
-    let facts = locked.store.disk.look(document).ok();
+    let metadata = locked.store.disk.metadata_at(document).ok();
     if locked.set_word(id).is_ok() {
-        locked.store.reader.saw(&locked.paths, facts);
+        locked.store.reader.saw(&locked.paths, metadata);
     }
     if let Some(standing) = &mut locked.standing {
         let version = document::form(standing.head.version, state);
-        *standing = Standing { head: Head { version, ..standing.head.clone() }, id: Some(id), facts };
+        *standing = Standing { head: Head { version, ..standing.head.clone() }, id: Some(id), metadata };
     }
     drop(draft);
     locked.sweep(state);
@@ -85,11 +85,11 @@ fn publish<D: Disk>(locked: &mut FileLocked<'_, D>, draft: &mut Draft<D>, id: u6
 
 /// Looks whether the lock still guards the store, and the document is still the one that was loaded.
 fn recheck<D: Disk>(locked: &mut FileLocked<'_, D>) -> Result<(), StoreError> {
-    let facts = match facts_under_lock(&*locked.store.disk, &locked.file, &locked.paths)? {
-        Held::Guarding(facts) => facts,
+    let metadata = match facts_under_lock(&*locked.store.disk, &locked.file, &locked.paths)? {
+        Held::Guarding(metadata) => metadata,
         Held::Superseded => return Err(replaced(&locked.paths)),
     };
-    if locked.standing.as_ref().is_some_and(|standing| standing.facts != facts) {
+    if locked.standing.as_ref().is_some_and(|standing| standing.metadata != metadata) {
         locked.standing = None;
         return Err(replaced(&locked.paths));
     }

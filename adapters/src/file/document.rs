@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use crate::codec::{self, Flaw, Parsed};
 pub(super) use crate::codec::{Head, VERSION, form, write};
 use crate::docfile::content::{Content, read_bytes};
-use crate::docfile::disk::{Disk, Facts};
+use crate::docfile::disk::{Disk, Metadata};
 use crate::docfile::trouble::{aside, trouble, unreadable};
 
 /// A document as it was read.
@@ -18,14 +18,14 @@ pub(super) struct Document {
     pub(super) id: u64,
     pub(super) head: Head,
     /// What the file was when it was opened.
-    pub(super) facts: Facts,
+    pub(super) metadata: Metadata,
 }
 
 /// Reads a document as a whole; none if there is no such file.
 pub(super) fn read<D: Disk>(disk: &D, path: &Path) -> Result<Option<Document>, StoreError> {
-    let Some(Content { bytes, facts }) = read_bytes(disk, path)? else { return Ok(None) };
+    let Some(Content { bytes, metadata }) = read_bytes(disk, path)? else { return Ok(None) };
     let Parsed { head, id, state } = codec::parse(&bytes).map_err(|flaw| flawed(flaw, path))?;
-    Ok(Some(Document { state, id, head, facts }))
+    Ok(Some(Document { state, id, head, metadata }))
 }
 
 /// Parses a document as a load does, and writes it as a commit does.

@@ -10,7 +10,7 @@ use super::document::Head;
 use super::provenance::Here;
 use super::word::{self, Word};
 use crate::docfile::claims;
-use crate::docfile::disk::{Disk, Facts, Gate};
+use crate::docfile::disk::{Disk, Gate, Metadata};
 use crate::docfile::kept::Kept;
 use crate::docfile::lock::{Way, acquire, busy_here};
 use crate::docfile::paths::Paths;
@@ -42,7 +42,7 @@ pub struct FileLocked<'a, D: Disk> {
 pub(super) struct Standing {
     pub(super) head: Head,
     pub(super) id: Option<u64>,
-    pub(super) facts: Option<Facts>,
+    pub(super) metadata: Option<Metadata>,
 }
 
 pub(super) fn lock<D: Disk>(store: &FileStore<D>, patience_ms: u64) -> Result<FileLocked<'_, D>, StoreError> {
@@ -50,9 +50,10 @@ pub(super) fn lock<D: Disk>(store: &FileStore<D>, patience_ms: u64) -> Result<Fi
     let deadline = disk.now().patience(patience_ms);
     let pass = store.gate.enter(patience_ms).ok_or_else(|| busy_here(&store.entry, patience_ms))?;
     let way = Way { patience_ms, deadline, pauses_ms: 1..=PAUSE_MAX_MS, holder: word::signature, forbidden: 0o077 };
-    let (paths, file, facts) = acquire(disk, &way, || store.paths())?;
-    let here =
-        file.attempt(|file| Here::of(disk, file, &facts)).map_err(|error| trouble("look at", &paths.lock, &error))?;
+    let (paths, file, metadata) = acquire(disk, &way, || store.paths())?;
+    let here = file
+        .attempt(|file| Here::of(disk, file, &metadata))
+        .map_err(|error| trouble("look at", &paths.lock, &error))?;
     let word = file.attempt(|file| Word::read(disk, file)).map_err(|error| trouble("read", &paths.lock, &error))?;
     if word.boot != disk.now().boot {
         claims::sweep_strays(disk, &paths);

@@ -67,13 +67,13 @@ impl<D: Disk> Locked for FileLocked<'_, D> {
 
 impl<D: Disk> FileLocked<'_, D> {
     fn stand_on(&mut self, document: Document) -> Result<(State, Option<u64>), StoreError> {
-        let Document { state, id, mut head, facts } = document;
+        let Document { state, id, mut head, metadata } = document;
         let boot = self.store.disk.now().boot;
         let is_restored = self.word.contradicts(id, boot);
         self.is_foreign = is_restored || !self.here.is_home_of(&head);
         if !self.is_foreign {
             // What an older version didn't write, and a device number that another mount gave.
-            (head.lock, head.born_ns) = (Some(self.here.place), self.here.born_ns);
+            (head.lock, head.born_ns) = (Some(self.here.file_id), self.here.born_ns);
         }
         if is_restored {
             // The next commit writes this down; until then the word stays, because it is the evidence.
@@ -82,8 +82,8 @@ impl<D: Disk> FileLocked<'_, D> {
             // The first to lock in a boot vouches for what stands, so that another document is seen to contradict it.
             self.confirm(id)?;
         }
-        self.store.reader.saw(&self.paths, Some(facts));
-        self.standing = Some(Standing { head, id: Some(id), facts: Some(facts) });
+        self.store.reader.saw(&self.paths, Some(metadata));
+        self.standing = Some(Standing { head, id: Some(id), metadata: Some(metadata) });
         Ok((state, Some(id)))
     }
 
@@ -95,8 +95,8 @@ impl<D: Disk> FileLocked<'_, D> {
             let _ = self.set_word(0);
         }
         self.store.reader.saw(&self.paths, None);
-        let head = Head::new(self.store.disk.nonce(), Some(self.here.place), self.here.born_ns);
-        self.standing = Some(Standing { head, id: None, facts: None });
+        let head = Head::new(self.store.disk.nonce(), Some(self.here.file_id), self.here.born_ns);
+        self.standing = Some(Standing { head, id: None, metadata: None });
         Ok((State::default(), None))
     }
 
@@ -117,7 +117,7 @@ impl<D: Disk> FileLocked<'_, D> {
             named.map_err(|error| trouble("write to", &self.paths.lock, &error))?;
             (head.store, self.here.name) = (name, Some(name));
         }
-        (head.lock, head.born_ns) = (Some(self.here.place), self.here.born_ns);
+        (head.lock, head.born_ns) = (Some(self.here.file_id), self.here.born_ns);
         self.is_foreign = false;
         Ok(())
     }

@@ -30,11 +30,11 @@ pub use crate::codec::MAX_BYTES;
 use crate::docfile::claims;
 pub use crate::docfile::claims::FileAlive;
 use crate::docfile::disk::Disk;
+pub use crate::docfile::draft::Draft;
 use crate::docfile::key::Keys;
 use crate::docfile::paths::Paths;
 pub use crate::docfile::provenance::Provenance;
 use crate::docfile::record::Record;
-pub use crate::docfile::draft::Draft;
 pub use crate::docfile::{RealDisk, RealGate, disk, kept};
 use crate::whole::whole;
 pub use inspect::{Exposure, Found, Harm, Inspection, LockSeen};
@@ -153,7 +153,7 @@ impl<D: Disk> Store for FileStore<D> {
         let paths = self.paths()?;
         paths.check_folder(&*self.disk)?;
         let document = document::read(&*self.disk, &paths.document)?;
-        self.reader.saw(&paths, document.as_ref().map(|document| document.facts));
+        self.reader.saw(&paths, document.as_ref().map(|document| document.metadata));
         Ok(match document {
             Some(document) => Loaded { state: self.keys.beside(&paths, document.state), id: Some(document.id) },
             None => Loaded { state: State::default(), id: None },

@@ -8,7 +8,7 @@ use super::FileStore;
 use super::document::{self, Head};
 use super::word::{self, Word};
 use crate::docfile::claims;
-use crate::docfile::disk::{Disk, Facts, Open, Place};
+use crate::docfile::disk::{Disk, FileId, Metadata, Open};
 use crate::docfile::paths::Paths;
 use crate::docfile::provenance::{Provenance, adopted, is_same_file, trust};
 use crate::docfile::trouble::{lockable, trouble};
@@ -16,21 +16,21 @@ use crate::docfile::trouble::{lockable, trouble};
 /// The lock file that guards a place: what no copy of it has. Never the device number, which changes with each mount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Here {
-    pub(super) place: Place,
+    pub(super) file_id: FileId,
     pub(super) born_ns: Option<u64>,
     /// The name of the store, which the document has too.
     pub(super) name: Option<Nonce>,
 }
 
 impl Here {
-    pub(super) fn of<D: Disk>(disk: &D, lock: &D::File, facts: &Facts) -> std::io::Result<Self> {
-        let Facts { place, born_ns, .. } = *facts;
-        Ok(Self { place, born_ns, name: word::name(disk, lock)? })
+    pub(super) fn of<D: Disk>(disk: &D, lock: &D::File, metadata: &Metadata) -> std::io::Result<Self> {
+        let Metadata { file_id, born_ns, .. } = *metadata;
+        Ok(Self { file_id, born_ns, name: word::name(disk, lock)? })
     }
 
     /// Whether a document was written here. What either side doesn't say is no difference.
     pub(super) fn is_home_of(&self, head: &Head) -> bool {
-        is_same_file(head.lock, head.born_ns, self.place, self.born_ns)
+        is_same_file(head.lock, head.born_ns, self.file_id, self.born_ns)
             && self.name.is_none_or(|name| name == head.store)
     }
 }
@@ -109,8 +109,8 @@ fn look_at_lock<D: Disk>(disk: &D, paths: &Paths) -> Result<Option<(Here, Word)>
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         opened => opened.map_err(failed)?,
     };
-    let facts = disk.facts(&file).map_err(failed)?;
-    lockable(&paths.lock, &facts)?;
-    let here = Here::of(disk, &file, &facts).map_err(failed)?;
+    let metadata = disk.metadata(&file).map_err(failed)?;
+    lockable(&paths.lock, &metadata)?;
+    let here = Here::of(disk, &file, &metadata).map_err(failed)?;
     Ok(Some((here, Word::read(disk, &file).map_err(failed)?)))
 }

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use credlatch_core::port::{Cell, Seam, StoreError};
 use credlatch_core::state::Nonce;
 
-use crate::docfile::disk::{Disk, Facts, Open, Place};
+use crate::docfile::disk::{Disk, FileId, Metadata, Open};
 use crate::docfile::paths::Paths;
 use crate::docfile::trouble::{lockable, trouble};
 use crate::system::Process;
@@ -110,9 +110,9 @@ pub(super) struct Reader<D: Disk> {
 
 struct View<D: Disk> {
     /// The lock file that is read.
-    open: Option<(D::File, Place)>,
+    open: Option<(D::File, FileId)>,
     /// What was last loaded: where from, and what the document was then (none: there was none).
-    seen: Option<(Paths, Option<Facts>)>,
+    seen: Option<(Paths, Option<Metadata>)>,
     /// Whether the files are still what was loaded, as far as the last glance told.
     is_current: bool,
 }
@@ -145,10 +145,10 @@ impl<D: Disk> Reader<D> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
             opened => opened.map_err(failed)?,
         };
-        let facts = disk.facts(&file).map_err(failed)?;
-        lockable(&lock, &facts)?;
+        let metadata = disk.metadata(&file).map_err(failed)?;
+        lockable(&lock, &metadata)?;
         let word = pread_word(disk, &file).map_err(failed)?;
-        self.view.write(|view| view.open = Some((file, facts.place)));
+        self.view.write(|view| view.open = Some((file, metadata.file_id)));
         Ok(word)
     }
 
@@ -163,10 +163,10 @@ impl<D: Disk> Reader<D> {
         }
         disk.shed();
         let (is_same_document, is_same_lock) = self.view.read(|view| {
-            let Some((paths, facts)) = &view.seen else { return (true, true) };
-            let lock = disk.look(&paths.lock).ok().map(|facts| facts.place);
-            let is_same_lock = view.open.as_ref().is_none_or(|(_, place)| Some(*place) == lock);
-            (*facts == disk.look(entry).ok(), is_same_lock)
+            let Some((paths, metadata)) = &view.seen else { return (true, true) };
+            let lock = disk.metadata_at(&paths.lock).ok().map(|metadata| metadata.file_id);
+            let is_same_lock = view.open.as_ref().is_none_or(|(_, file_id)| Some(*file_id) == lock);
+            (*metadata == disk.metadata_at(entry).ok(), is_same_lock)
         });
         if !is_same_document || !is_same_lock {
             self.view.write(|view| view.is_current = false);
@@ -177,16 +177,16 @@ impl<D: Disk> Reader<D> {
     }
 
     /// Notes what was loaded or committed: from now on the word speaks of this.
-    pub(super) fn saw(&self, paths: &Paths, facts: Option<Facts>) {
+    pub(super) fn saw(&self, paths: &Paths, metadata: Option<Metadata>) {
         let is_known = self.view.read(|view| {
-            view.is_current && view.seen.as_ref().is_some_and(|(path, seen)| (path, seen) == (paths, &facts))
+            view.is_current && view.seen.as_ref().is_some_and(|(path, seen)| (path, seen) == (paths, &metadata))
         });
         if !is_known {
             self.view.write(|view| {
                 if view.seen.as_ref().is_some_and(|(seen, _)| seen.lock != paths.lock) {
                     view.open = None;
                 }
-                view.seen = Some((paths.clone(), facts));
+                view.seen = Some((paths.clone(), metadata));
                 view.is_current = true;
             });
         }

@@ -13,7 +13,7 @@ use credlatch_core::port::{Clock, Nonces};
 use credlatch_core::state::Nonce;
 use credlatch_core::time::Stamp;
 
-pub use crate::codec::Place;
+pub use crate::codec::FileId;
 use crate::system::{SystemClock, SystemNonces};
 
 /// A directory tree, and the clock and randomness beside it. Each method is one step that may fail, or be the last one before a
@@ -62,13 +62,13 @@ pub trait Files: Clock + Nonces + 'static {
     ///
     /// # Errors
     /// As the operating system has it.
-    fn facts(&self, file: &Self::File) -> io::Result<Facts>;
+    fn metadata(&self, file: &Self::File) -> io::Result<Metadata>;
 
     /// What is at a path, behind any links.
     ///
     /// # Errors
     /// As the operating system has it.
-    fn look(&self, path: &Path) -> io::Result<Facts>;
+    fn metadata_at(&self, path: &Path) -> io::Result<Metadata>;
 
     /// The path of the file itself, whatever symbolic links lead to it.
     ///
@@ -148,11 +148,11 @@ pub enum Hold {
 /// What a file is, apart from its contents. Two equal readings mean that nothing happened to the file that its clock
 /// can tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Facts {
+pub struct Metadata {
     /// Which file it is.
-    pub place: Place,
+    pub file_id: FileId,
     /// What kind of file.
-    pub kind: Kind,
+    pub kind: FileType,
     /// Bytes.
     pub size: u64,
     /// Names it has.
@@ -171,7 +171,7 @@ pub struct Facts {
 
 /// What kind of file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum FileType {
     /// One with contents.
     File,
     /// A directory.

@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-use super::{Facts, Files, Hold, Kind, Open, Place, RealDisk};
+use super::{FileId, FileType, Files, Hold, Metadata, Open, RealDisk};
 
 impl Files for RealDisk {
     type File = File;
@@ -59,12 +59,12 @@ impl Files for RealDisk {
         }
     }
 
-    fn facts(&self, file: &File) -> io::Result<Facts> {
-        file.metadata().map(|metadata| facts(&metadata))
+    fn metadata(&self, file: &File) -> io::Result<Metadata> {
+        file.metadata().map(|meta| metadata(&meta))
     }
 
-    fn look(&self, path: &Path) -> io::Result<Facts> {
-        fs::metadata(path).map(|metadata| facts(&metadata))
+    fn metadata_at(&self, path: &Path) -> io::Result<Metadata> {
+        fs::metadata(path).map(|meta| metadata(&meta))
     }
 
     fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
@@ -90,18 +90,18 @@ impl Files for RealDisk {
     }
 }
 
-fn facts(metadata: &Metadata) -> Facts {
+fn metadata(meta: &Metadata) -> Metadata {
     let kind = match () {
-        () if metadata.is_file() => Kind::File,
-        () if metadata.is_dir() => Kind::Folder,
-        () => Kind::Other,
+        () if meta.is_file() => FileType::File,
+        () if meta.is_dir() => FileType::Folder,
+        () => FileType::Other,
     };
-    let since = metadata.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+    let since = meta.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
     let written_ns = since.and_then(|since| i128::try_from(since.as_nanos()).ok()).unwrap_or(0);
-    Facts {
-        place: Place { dev: 0, ino: 0 },
+    Metadata {
+        file_id: FileId { dev: 0, ino: 0 },
         kind,
-        size: metadata.len(),
+        size: meta.len(),
         names: 1,
         owner: 0,
         mode: 0,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags};
 
-use super::{Facts, Files, Hold, Kind, Open, Place, RealDisk};
+use super::{FileId, FileType, Files, Hold, Metadata, Open, RealDisk};
 
 impl Files for RealDisk {
     type File = File;
@@ -64,12 +64,12 @@ impl Files for RealDisk {
         }
     }
 
-    fn facts(&self, file: &File) -> io::Result<Facts> {
-        file.metadata().map(|metadata| facts(&metadata))
+    fn metadata(&self, file: &File) -> io::Result<Metadata> {
+        file.metadata().map(|meta| metadata(&meta))
     }
 
-    fn look(&self, path: &Path) -> io::Result<Facts> {
-        fs::metadata(path).map(|metadata| facts(&metadata))
+    fn metadata_at(&self, path: &Path) -> io::Result<Metadata> {
+        fs::metadata(path).map(|meta| metadata(&meta))
     }
 
     fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
@@ -99,28 +99,28 @@ impl Files for RealDisk {
     }
 }
 
-fn facts(metadata: &fs::Metadata) -> Facts {
-    let kind = metadata.file_type();
+fn metadata(meta: &fs::Metadata) -> Metadata {
+    let kind = meta.file_type();
     let kind = match () {
-        () if kind.is_file() => Kind::File,
-        () if kind.is_dir() => Kind::Folder,
-        () => Kind::Other,
+        () if kind.is_file() => FileType::File,
+        () if kind.is_dir() => FileType::Folder,
+        () => FileType::Other,
     };
     let ns = |secs: i64, ns: i64| i128::from(secs) * 1_000_000_000 + i128::from(ns);
-    Facts {
-        place: Place { dev: metadata.dev(), ino: metadata.ino() },
+    Metadata {
+        file_id: FileId { dev: meta.dev(), ino: meta.ino() },
         kind,
-        size: metadata.size(),
-        names: metadata.nlink(),
-        owner: metadata.uid(),
-        mode: metadata.mode() & 0o7777,
-        written_ns: ns(metadata.mtime(), metadata.mtime_nsec()),
-        changed_ns: ns(metadata.ctime(), metadata.ctime_nsec()),
-        born_ns: born_ns(metadata),
+        size: meta.size(),
+        names: meta.nlink(),
+        owner: meta.uid(),
+        mode: meta.mode() & 0o7777,
+        written_ns: ns(meta.mtime(), meta.mtime_nsec()),
+        changed_ns: ns(meta.ctime(), meta.ctime_nsec()),
+        born_ns: born_ns(meta),
     }
 }
 
-fn born_ns(metadata: &fs::Metadata) -> Option<u64> {
-    let since = metadata.created().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+fn born_ns(meta: &fs::Metadata) -> Option<u64> {
+    let since = meta.created().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
     u64::try_from(since.as_nanos()).ok().filter(|ns| *ns != 0)
 }

@@ -12,7 +12,7 @@ use zeroize::Zeroize;
 
 use super::error::{ForeignError, ForeignErrorKind};
 use super::{Tool, when};
-use crate::plain_file::{self, Facts, Unreadable};
+use crate::plain_file::{self, ChangeStamp, Unreadable};
 
 /// The pauses before a file that doesn't parse is read again, in milliseconds: 200 together.
 const PAUSES_MS: [u64; 6] = [5, 10, 25, 40, 60, 60];
@@ -23,9 +23,9 @@ pub(super) struct Document {
 }
 
 impl Document {
-    /// Reads a file, again if somebody seems to be writing it; `None` if it is absent. The facts are those from before
+    /// Reads a file, again if somebody seems to be writing it; `None` if it is absent. The stamp is that from before
     /// the read, so that a change during it is a change after it.
-    pub(super) fn read(tool: Tool, path: &Path) -> Result<Option<(Self, Facts)>, ForeignError> {
+    pub(super) fn read(tool: Tool, path: &Path) -> Result<Option<(Self, ChangeStamp)>, ForeignError> {
         let mut pauses = PAUSES_MS.iter();
         loop {
             let kind = match once(path) {
@@ -100,10 +100,10 @@ fn wipe(value: &mut Value) {
     }
 }
 
-fn once(path: &Path) -> Result<Option<(Document, Facts)>, ForeignErrorKind> {
+fn once(path: &Path) -> Result<Option<(Document, ChangeStamp)>, ForeignErrorKind> {
     let Some((mut file, meta)) = plain_file::open(path)? else { return Ok(None) };
     let text = plain_file::text(&mut file, &meta)?;
-    Ok(Some((Document::parse(&text)?, Facts::of(&meta))))
+    Ok(Some((Document::parse(&text)?, ChangeStamp::new(&meta))))
 }
 
 /// Whether the same file may read well a moment later. A character may be cut, too, so even what is not text counts.

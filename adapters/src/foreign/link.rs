@@ -11,7 +11,7 @@ use super::document::Document;
 use super::error::{ForeignError, ForeignErrorKind};
 use super::token::{LinkedToken, Token};
 use super::{Tool, account, claude_code, codex, hermes, keychain};
-use crate::plain_file::Facts;
+use crate::plain_file::ChangeStamp;
 
 /// A file that was changed less than this before it was read may change again without looking different.
 const TICK: Duration = Duration::from_secs(2);
@@ -25,10 +25,10 @@ pub fn live(tool: Tool, link: &Link, now: &Stamp) -> Result<LinkedToken, Foreign
     Ok(fetch(tool, link)?.0.at(now))
 }
 
-fn fetch(tool: Tool, link: &Link) -> Result<(Token, Facts), ForeignError> {
+fn fetch(tool: Tool, link: &Link) -> Result<(Token, ChangeStamp), ForeignError> {
     let path = Path::new(&link.path);
     let wrong = |kind| ForeignError::new(tool, path, kind);
-    let (document, facts) = Document::read(tool, path)?.ok_or_else(|| {
+    let (document, stamp) = Document::read(tool, path)?.ok_or_else(|| {
         let is_mac = cfg!(target_os = "macos");
         let is_moved = keychain::is_in_keychain(tool, path, is_mac);
         wrong(if is_moved { ForeignErrorKind::InKeychain(tool) } else { ForeignErrorKind::SignedOut })
@@ -40,7 +40,7 @@ fn fetch(tool: Tool, link: &Link) -> Result<(Token, Facts), ForeignError> {
     };
     let token = token.map_err(wrong)?.ok_or_else(|| wrong(ForeignErrorKind::SignedOut))?;
     if account::is_same_account(tool, link.account, token.account) {
-        Ok((token, facts))
+        Ok((token, stamp))
     } else {
         Err(wrong(ForeignErrorKind::OtherAccount))
     }
@@ -59,7 +59,7 @@ pub struct LinkReader {
 
 struct Last {
     token: Token,
-    facts: Facts,
+    stamp: ChangeStamp,
 }
 
 impl std::fmt::Debug for Last {
@@ -85,17 +85,17 @@ impl LinkReader {
     /// # Errors
     /// As [`live`]. An error is never answered with an earlier token.
     pub fn read(&self, now: &Stamp) -> Result<LinkedToken, ForeignError> {
-        let Ok(facts) = Facts::at(&self.path) else { return self.read_anew(now) };
-        let kept = self.last.read().as_ref().filter(|last| last.facts == facts).map(|last| last.token.at(now));
+        let Ok(stamp) = ChangeStamp::at(&self.path) else { return self.read_anew(now) };
+        let kept = self.last.read().as_ref().filter(|last| last.stamp == stamp).map(|last| last.token.at(now));
         kept.map_or_else(|| self.read_anew(now), Ok)
     }
 
     fn read_anew(&self, now: &Stamp) -> Result<LinkedToken, ForeignError> {
         *self.last.write() = None;
-        let (token, facts) = fetch(self.tool, &self.link)?;
+        let (token, stamp) = fetch(self.tool, &self.link)?;
         let linked = token.at(now);
-        if facts.is_older_than(TICK, SystemTime::now()) {
-            *self.last.write() = Some(Last { token, facts });
+        if stamp.is_older_than(TICK, SystemTime::now()) {
+            *self.last.write() = Some(Last { token, stamp });
         }
         Ok(linked)
     }

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use credlatch::file::disk::{Facts, Hold, Kind, Open, Place};
+use credlatch::file::disk::{FileId, FileType, Hold, Metadata, Open};
 use rustix::io::Errno;
 
 use super::disk::{Change, FileSystem, Ino, Node};
@@ -144,13 +144,13 @@ impl Machine {
         Ok(())
     }
 
-    pub(crate) fn facts(&self, file: &Handle) -> io::Result<Facts> {
-        Ok(facts(&self.call(Call::Facts)?.world.files, file.ino))
+    pub(crate) fn metadata(&self, file: &Handle) -> io::Result<Metadata> {
+        Ok(metadata(&self.call(Call::Metadata)?.world.files, file.ino))
     }
 
-    pub(crate) fn look(&self, path: &Path) -> io::Result<Facts> {
-        let files = &self.call(Call::Look)?.world.files;
-        Ok(facts(files, files.find(path)?))
+    pub(crate) fn metadata_at(&self, path: &Path) -> io::Result<Metadata> {
+        let files = &self.call(Call::MetadataAt)?.world.files;
+        Ok(metadata(files, files.find(path)?))
     }
 
     /// No symbolic link leads to a document here.
@@ -240,14 +240,14 @@ impl Machine {
 }
 
 /// Clocks of file systems are coarse: here they stand still, so nobody can tell by them that a file changed.
-fn facts(files: &FileSystem, ino: Ino) -> Facts {
+fn metadata(files: &FileSystem, ino: Ino) -> Metadata {
     let (kind, size, mode) = match files.nodes.get(&ino) {
-        Some(Node::File { bytes, mode }) => (Kind::File, bytes.len() as u64, *mode),
-        Some(Node::Folder(_)) => (Kind::Folder, 0, 0o700),
+        Some(Node::File { bytes, mode }) => (FileType::File, bytes.len() as u64, *mode),
+        Some(Node::Folder(_)) => (FileType::Folder, 0, 0o700),
         None => panic!("{ino} is gone"),
     };
-    Facts {
-        place: Place { dev: 1, ino },
+    Metadata {
+        file_id: FileId { dev: 1, ino },
         kind,
         size,
         names: files.names_of(ino) as u64,

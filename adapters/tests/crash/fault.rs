@@ -7,8 +7,8 @@ use rustix::io::Errno;
 pub(crate) enum Call {
     Open,
     Read,
-    Facts,
-    Look,
+    Metadata,
+    MetadataAt,
     Link,
     Resolve,
     List,
@@ -34,8 +34,8 @@ impl Call {
             self,
             Self::Open
                 | Self::Read
-                | Self::Facts
-                | Self::Look
+                | Self::Metadata
+                | Self::MetadataAt
                 | Self::Link
                 | Self::Resolve
                 | Self::List

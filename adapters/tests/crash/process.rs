@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use credlatch::file::RealGate;
-use credlatch::file::disk::{Disk, Facts, Files, Hold, Open};
+use credlatch::file::disk::{Disk, Files, Hold, Metadata, Open};
 use credlatch::file::kept::Keep;
 use credlatch::system::{ParkingLot, Process as Identity};
 use credlatch_core::engine::Engine;
@@ -123,17 +123,17 @@ impl Files for Process {
         }
     }
 
-    fn facts(&self, file: &Handle) -> io::Result<Facts> {
-        let facts = self.machine.facts(file)?;
-        self.memory.lock().unwrap().facts.insert(file.path.clone(), facts);
-        Ok(facts)
+    fn metadata(&self, file: &Handle) -> io::Result<Metadata> {
+        let metadata = self.machine.metadata(file)?;
+        self.memory.lock().unwrap().metadata.insert(file.path.clone(), metadata);
+        Ok(metadata)
     }
 
-    fn look(&self, path: &Path) -> io::Result<Facts> {
-        let remembered = self.memory.lock().unwrap().facts.get(path).copied();
+    fn metadata_at(&self, path: &Path) -> io::Result<Metadata> {
+        let remembered = self.memory.lock().unwrap().metadata.get(path).copied();
         match remembered.filter(|_| self.wrong == Some(Wrong::NoRecheck)) {
-            Some(facts) => Ok(facts),
-            None => self.machine.look(path),
+            Some(metadata) => Ok(metadata),
+            None => self.machine.metadata_at(path),
         }
     }
 
@@ -169,7 +169,7 @@ impl Disk for Process {
     type Seam = ParkingLot;
     type Gate = RealGate;
 
-    fn cut(&self, file: &Handle, length: u64) -> io::Result<()> {
+    fn truncate(&self, file: &Handle, length: u64) -> io::Result<()> {
         if self.wrong == Some(Wrong::KeepsSpareRoom) { Ok(()) } else { self.machine.set_length(file, length, false) }
     }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use credlatch::file::{FileAlive, FileLocked, FileStore, Draft};
+use credlatch::file::{Draft, FileAlive, FileLocked, FileStore};
 use credlatch_core::name::ProfileName;
 use credlatch_core::port::{CommitError, Left, Loaded, Locked, Store, StoreError};
 use credlatch_core::state::{Actor, Claim, State};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use credlatch::file::disk::{Facts, Hold, Open};
+use credlatch::file::disk::{Hold, Metadata, Open};
 use rustix::io::Errno;
 
 use super::calls::Handle;
@@ -67,7 +67,7 @@ pub(crate) enum Wrong {
 /// What a wrong store remembers.
 #[derive(Default)]
 pub(crate) struct Memory {
-    pub(crate) facts: BTreeMap<PathBuf, Facts>,
+    pub(crate) metadata: BTreeMap<PathBuf, Metadata>,
     word: Option<[u8; 8]>,
     is_claim: bool,
     locked: Option<(u64, u64)>,
@@ -192,7 +192,7 @@ impl Wrong {
         if self == Self::WipesEarly {
             for name in on.machine.list(Path::new(CLAIMS))? {
                 let sign = on.machine.open(&Path::new(CLAIMS).join(name), Open::Write)?;
-                if on.machine.facts(&sign)?.size > ANSWER_AT {
+                if on.machine.metadata(&sign)?.size > ANSWER_AT {
                     on.machine.write_at(&sign, &[0; 512], ANSWER_AT)?;
                 }
             }

@@ -22,18 +22,18 @@ pub(crate) fn listing(folder: &Path) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut left = vec![folder.to_owned()];
     while let Some(path) = left.pop() {
-        let Ok(facts) = fs::symlink_metadata(&path) else { continue };
-        if facts.is_dir() {
+        let Ok(metadata) = fs::symlink_metadata(&path) else { continue };
+        if metadata.is_dir() {
             left.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
         }
         lines.push(Line {
-            mode: facts.mode(),
-            owner: facts.uid(),
-            inode: facts.ino(),
-            names: facts.nlink(),
-            written: (facts.mtime(), facts.mtime_nsec()),
-            changed: (facts.ctime(), facts.ctime_nsec()),
-            bytes: if facts.is_file() { fs::read(&path).unwrap() } else { Vec::new() },
+            mode: metadata.mode(),
+            owner: metadata.uid(),
+            inode: metadata.ino(),
+            names: metadata.nlink(),
+            written: (metadata.mtime(), metadata.mtime_nsec()),
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
+            bytes: if metadata.is_file() { fs::read(&path).unwrap() } else { Vec::new() },
             path,
         });
     }

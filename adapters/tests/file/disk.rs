@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use credlatch::file::disk::{Disk, Facts, Files, Hold, Open};
+use credlatch::file::disk::{Disk, Files, Hold, Metadata, Open};
 use credlatch::file::kept::Keep;
 use credlatch::file::{FileStore, RealDisk, RealGate};
 use credlatch::system::{ParkingLot, Process};
@@ -232,21 +232,21 @@ impl Files for TestDisk {
         self.step(Step::Lock)?;
         RealDisk.try_lock(file, how)
     }
-    fn facts(&self, file: &File) -> io::Result<Facts> {
-        let facts = RealDisk.facts(file)?;
-        Ok(Facts { owner: if self.owners.lock().unwrap().is_empty() { facts.owner } else { ME }, ..facts })
+    fn metadata(&self, file: &File) -> io::Result<Metadata> {
+        let metadata = RealDisk.metadata(file)?;
+        Ok(Metadata { owner: if self.owners.lock().unwrap().is_empty() { metadata.owner } else { ME }, ..metadata })
     }
-    fn look(&self, path: &Path) -> io::Result<Facts> {
+    fn metadata_at(&self, path: &Path) -> io::Result<Metadata> {
         stumble(&self.hidden, path)?;
-        let mut facts = RealDisk.look(path)?;
+        let mut metadata = RealDisk.metadata_at(path)?;
         let owners = self.owners.lock().unwrap();
         if !owners.is_empty() {
-            facts.owner = owners.iter().find(|(of, _)| of == path).map_or(ME, |(_, owner)| *owner);
+            metadata.owner = owners.iter().find(|(of, _)| of == path).map_or(ME, |(_, owner)| *owner);
         }
         if self.mounted.lock().unwrap().as_deref() == Some(path) {
-            facts.place.dev += 1;
+            metadata.file_id.dev += 1;
         }
-        Ok(facts)
+        Ok(metadata)
     }
     fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
         RealDisk.resolve(path)
@@ -272,8 +272,8 @@ impl Disk for TestDisk {
     type Seam = ParkingLot;
     type Gate = RealGate;
 
-    fn cut(&self, file: &File, length: u64) -> io::Result<()> {
-        RealDisk.cut(file, length)
+    fn truncate(&self, file: &File, length: u64) -> io::Result<()> {
+        RealDisk.truncate(file, length)
     }
     fn allocate(&self, file: &File, length: u64) -> io::Result<()> {
         self.step(Step::Allocate)?;

@@ -9,7 +9,7 @@ use std::process::Command;
 use std::time::{Duration, Instant, SystemTime};
 
 use credlatch::file::RealDisk;
-use credlatch::file::disk::{Disk, Files, Kind, Open};
+use credlatch::file::disk::{Disk, FileType, Files, Open};
 use credlatch_core::port::Clock;
 
 use crate::programs::copy_program;
@@ -24,16 +24,16 @@ fn facts_are_those_of_the_file() {
     fs::hard_link(&path, home.path().join("second")).unwrap();
     let file = RealDisk.open(&path, Open::Write).unwrap();
     file.set_modified(SystemTime::UNIX_EPOCH + Duration::new(1_234, 567_890_000)).unwrap();
-    let (facts, metadata) = (RealDisk.facts(&file).unwrap(), fs::metadata(&path).unwrap());
-    assert_eq!(RealDisk.look(&path).unwrap(), facts);
-    assert_eq!((facts.place.dev, facts.place.ino), (metadata.dev(), metadata.ino()));
-    assert_eq!((facts.kind, facts.size, facts.names), (Kind::File, 5, 2));
-    assert_eq!((facts.owner, facts.mode), (metadata.uid(), 0o4640));
-    assert_eq!(facts.written_ns, 1_234_567_890_000);
-    let changed = SystemTime::UNIX_EPOCH + Duration::from_nanos(u64::try_from(facts.changed_ns).unwrap());
+    let (metadata, meta) = (RealDisk.metadata(&file).unwrap(), fs::metadata(&path).unwrap());
+    assert_eq!(RealDisk.metadata_at(&path).unwrap(), metadata);
+    assert_eq!((metadata.file_id.dev, metadata.file_id.ino), (meta.dev(), meta.ino()));
+    assert_eq!((metadata.kind, metadata.size, metadata.names), (FileType::File, 5, 2));
+    assert_eq!((metadata.owner, metadata.mode), (meta.uid(), 0o4640));
+    assert_eq!(metadata.written_ns, 1_234_567_890_000);
+    let changed = SystemTime::UNIX_EPOCH + Duration::from_nanos(u64::try_from(metadata.changed_ns).unwrap());
     assert!(changed.elapsed().unwrap() < Duration::from_secs(60));
-    assert_eq!(RealDisk.look(home.path()).unwrap().kind, Kind::Folder);
-    assert_eq!(RealDisk.look("/dev/null".as_ref()).unwrap().kind, Kind::Other);
+    assert_eq!(RealDisk.metadata_at(home.path()).unwrap().kind, FileType::Folder);
+    assert_eq!(RealDisk.metadata_at("/dev/null".as_ref()).unwrap().kind, FileType::Other);
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn what_is_made_is_this_users_alone_and_only_if_it_may_be_made() {
     assert!(RealDisk.open(&path, Open::Read).is_err());
     assert!(RealDisk.open(&path, Open::Write).is_err());
     RealDisk.open(&path, Open::New).unwrap();
-    assert_eq!(RealDisk.look(&path).unwrap().mode, 0o600);
+    assert_eq!(RealDisk.metadata_at(&path).unwrap().mode, 0o600);
     assert!(RealDisk.open(&path, Open::New).is_err());
     RealDisk.write_at(&RealDisk.open(&path, Open::Ensure).unwrap(), b"kept", 0).unwrap();
     let file = RealDisk.open(&path, Open::Read).unwrap();
@@ -66,7 +66,7 @@ fn what_is_made_is_this_users_alone_and_only_if_it_may_be_made() {
     assert_eq!(fs::read(&path).unwrap(), b"kept");
     fs::remove_file(&path).unwrap();
     RealDisk.open(&path, Open::Ensure).unwrap();
-    assert_eq!(RealDisk.look(&path).unwrap().mode, 0o600);
+    assert_eq!(RealDisk.metadata_at(&path).unwrap().mode, 0o600);
     symlink(&path, home.path().join("link")).unwrap();
     assert!(RealDisk.open(&home.path().join("link"), Open::Read).is_err());
 }

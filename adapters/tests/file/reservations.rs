@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
 
-use credlatch::file::{FileStore, Draft};
+use credlatch::file::{Draft, FileStore};
 use credlatch_core::name::ProfileName;
 use credlatch_core::port::{CommitError, Locked, Store, StoreErrorKind};
 use rustix::io::Errno;

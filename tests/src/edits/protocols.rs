@@ -138,7 +138,7 @@ pub(super) const EDITS: &[Edit] = &[
         what: "the draft is put in place before its bytes are durable",
         file: "adapters/src/docfile/draft.rs",
         right: "self.disk.sync(&self.file)",
-        wrong: "self.disk.look(&self.path()).map(drop)",
+        wrong: "self.disk.metadata_at(&self.path()).map(drop)",
         trials: &[(CRASH, &[3, 5, 7, 8, 16])],
     },
     Edit {

@@ -138,11 +138,11 @@ fn what_is_private_is_made_so_under_any_umask() {
         let mode = fs::metadata(&folder).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode, 0o700, "{}", folder.display());
         for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
-            let facts = entry.metadata().unwrap();
-            if facts.is_dir() {
+            let metadata = entry.metadata().unwrap();
+            if metadata.is_dir() {
                 folders.push(entry.path());
             } else {
-                assert_eq!(facts.permissions().mode() & 0o777, 0o600, "{}", entry.path().display());
+                assert_eq!(metadata.permissions().mode() & 0o777, 0o600, "{}", entry.path().display());
                 seen += 1;
             }
         }

@@ -6,7 +6,7 @@ use credlatch_core::port::{StoreError, StoreErrorKind};
 
 use super::look;
 use crate::docfile::content;
-use crate::docfile::disk::{Disk, Facts, Kind};
+use crate::docfile::disk::{Disk, FileType, Metadata};
 use crate::docfile::paths::Paths;
 use crate::docfile::trouble::{lockable, private, quoted, unreadable};
 
@@ -45,19 +45,19 @@ pub(super) fn exposures<D: Disk>(disk: &D, paths: &Paths, home: Option<&Path>) -
 fn of_file<D: Disk>(
     disk: &D,
     path: &Path,
-    check: impl FnOnce(&Path, &Facts, u32) -> Result<(), StoreError>,
+    check: impl FnOnce(&Path, &Metadata, u32) -> Result<(), StoreError>,
 ) -> Option<StoreError> {
     // That a file can't be looked at is told by the load, or by the look at the lock.
-    let facts = look(disk, path).ok()??;
-    check(path, &facts, disk.user()).err()
+    let metadata = look(disk, path).ok()??;
+    check(path, &metadata, disk.user()).err()
 }
 
 /// A link there is told by the look at the lock, which follows none: what it leads to is nobody's lock file.
 fn of_lock<D: Disk>(disk: &D, path: &Path) -> Option<StoreError> {
     let is_link = disk.link(path).ok()?.is_some();
-    let check = |path: &Path, facts: &Facts, user| {
-        lockable(path, facts)?;
-        private(path, facts, user, 0o077)
+    let check = |path: &Path, metadata: &Metadata, user| {
+        lockable(path, metadata)?;
+        private(path, metadata, user, 0o077)
     };
     if is_link { None } else { of_file(disk, path, check) }
 }
@@ -65,21 +65,21 @@ fn of_lock<D: Disk>(disk: &D, path: &Path) -> Option<StoreError> {
 /// The home holds nothing but the directory of profiles, which is private itself; so what matters here is who could put
 /// another one in its place.
 fn of_home<D: Disk>(disk: &D, home: &Path) -> Option<Exposure> {
-    let facts = match look(disk, home) {
-        Ok(facts) => facts?,
+    let metadata = match look(disk, home) {
+        Ok(metadata) => metadata?,
         Err(error) => return Some(Exposure { error, harm: Harm::Refused }),
     };
-    if facts.kind != Kind::Folder {
+    if metadata.kind != FileType::Folder {
         return Some(Exposure { error: unreadable(home, "it is not a directory"), harm: Harm::Refused });
     }
     // Root may do as it likes in any case.
-    let is_foreign = facts.owner != disk.user() && facts.owner != 0;
-    if is_foreign || facts.mode & 0o022 != 0 {
-        let error = private(home, &facts, if facts.owner == 0 { 0 } else { disk.user() }, 0o022).err()?;
+    let is_foreign = metadata.owner != disk.user() && metadata.owner != 0;
+    if is_foreign || metadata.mode & 0o022 != 0 {
+        let error = private(home, &metadata, if metadata.owner == 0 { 0 } else { disk.user() }, 0o022).err()?;
         return Some(Exposure { error, harm: Harm::Replaceable });
     }
-    let what = format!("{} may be looked into by other users (mode {:04o})", home.display(), facts.mode);
+    let what = format!("{} may be looked into by other users (mode {:04o})", home.display(), metadata.mode);
     let remedy = format!("nothing in it is open to them; to close it: chmod 700 {}", quoted(home));
     let error = StoreError::new(StoreErrorKind::Unsafe, what, remedy);
-    (facts.mode & 0o055 != 0).then_some(Exposure { error, harm: Harm::Visible })
+    (metadata.mode & 0o055 != 0).then_some(Exposure { error, harm: Harm::Visible })
 }

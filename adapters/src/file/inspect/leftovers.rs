@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use credlatch_core::state::{Nonce, State};
 
-use crate::docfile::disk::{Disk, Hold, Kind, Open};
+use crate::docfile::disk::{Disk, FileType, Hold, Open};
 use crate::docfile::paths::Paths;
 
 /// A file that is not part of the store as it stands.
@@ -48,7 +48,7 @@ fn signs<D: Disk>(disk: &D, paths: &Paths, state: &State) -> Vec<Found> {
 
 fn draft<D: Disk>(disk: &D, paths: &Paths, name: &str) -> Option<Found> {
     let sign = paths.claim(paths.sign_of_draft(name)?);
-    let is_abandoned = disk.look(&sign).is_err() || is_let_go(disk, &sign);
+    let is_abandoned = disk.metadata_at(&sign).is_err() || is_let_go(disk, &sign);
     is_abandoned.then(|| Found::Draft(paths.folder.join(name)))
 }
 
@@ -75,7 +75,8 @@ fn is_copy(paths: &Paths, name: &str) -> bool {
 
 fn copy<D: Disk>(disk: &D, folder: &Path, name: &str) -> Option<Found> {
     let path = folder.join(name);
-    let facts = disk.look(&path).ok().filter(|facts| facts.kind == Kind::File && facts.size > 0)?;
-    let is_open = facts.mode & 0o044 != 0 || facts.owner != disk.user();
+    let metadata =
+        disk.metadata_at(&path).ok().filter(|metadata| metadata.kind == FileType::File && metadata.size > 0)?;
+    let is_open = metadata.mode & 0o044 != 0 || metadata.owner != disk.user();
     Some(Found::Copy { path, is_open })
 }

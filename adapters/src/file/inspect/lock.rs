@@ -38,9 +38,9 @@ pub enum LockSeen {
 /// Looks at it. Nobody else's lock fails by that: it is shared, and given up at once, and writers try again.
 pub(super) fn look<D: Disk>(disk: &D, path: &Path) -> LockSeen {
     let failed = |error: io::Error| LockSeen::Unknown(trouble("look at the lock", path, &error));
-    let opened = disk.open(path, Open::Read).and_then(|file| Ok((disk.facts(&file)?, file)));
+    let opened = disk.open(path, Open::Read).and_then(|file| Ok((disk.metadata(&file)?, file)));
     match opened {
-        Ok((facts, file)) => match lockable(path, &facts) {
+        Ok((metadata, file)) => match lockable(path, &metadata) {
             Ok(()) => probe(disk, &file).unwrap_or_else(failed),
             Err(error) => LockSeen::Unknown(error),
         },

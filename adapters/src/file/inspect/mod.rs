@@ -13,8 +13,8 @@ use credlatch_core::state::State;
 
 use super::{FileStore, Provenance};
 use crate::docfile::disk::{Disk, Space};
-use crate::docfile::paths::Paths;
 use crate::docfile::draft;
+use crate::docfile::paths::Paths;
 use crate::docfile::trouble::trouble;
 pub use exposure::{Exposure, Harm};
 pub use leftovers::Found;
@@ -58,7 +58,7 @@ impl<D: Disk> FileStore<D> {
         // Where links lead nowhere, or can't be followed, the load says so; what is around can be looked at all the same.
         let paths = self.paths().unwrap_or_else(|_| Paths::unlinked(&self.entry));
         let state = self.load().map(|loaded| loaded.state);
-        let size = disk.look(&paths.document).ok().map(|facts| facts.size);
+        let size = disk.metadata_at(&paths.document).ok().map(|metadata| metadata.size);
         let there = nearest(disk, &paths.folder);
         Inspection {
             is_there: size.is_some(),
@@ -85,13 +85,13 @@ impl<D: Disk> FileStore<D> {
 
 /// The directory, or the nearest above it that is there.
 fn nearest<'a, D: Disk>(disk: &D, folder: &'a Path) -> &'a Path {
-    folder.ancestors().find(|path| disk.look(path).is_ok()).unwrap_or(folder)
+    folder.ancestors().find(|path| disk.metadata_at(path).is_ok()).unwrap_or(folder)
 }
 
 /// What is at a path; nothing if nothing is.
-fn look<D: Disk>(disk: &D, path: &Path) -> Result<Option<super::disk::Facts>, StoreError> {
-    match disk.look(path) {
-        Ok(facts) => Ok(Some(facts)),
+fn look<D: Disk>(disk: &D, path: &Path) -> Result<Option<super::disk::Metadata>, StoreError> {
+    match disk.metadata_at(path) {
+        Ok(metadata) => Ok(Some(metadata)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(trouble("look at", path, &error)),
     }

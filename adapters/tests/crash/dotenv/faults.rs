@@ -85,13 +85,13 @@ fn one(op: &Op, call: Call, fault: Fault) -> Result<(), Finding> {
 /// Whether the operation fails with it. Tidying is done as far as it goes; a file that seems to be another than the one that
 /// was locked is looked at anew; and a draft that somebody swept away is written anew.
 fn is_told(call: Call, fault: Fault) -> bool {
-    !matches!(call, Call::Look | Call::List | Call::Remove) && fault.errno() != Errno::NOENT
+    !matches!(call, Call::MetadataAt | Call::List | Call::Remove) && fault.errno() != Errno::NOENT
 }
 
 /// Whether this is what the failure of that call is to be called.
 fn is_of(call: Call, error: &Kind) -> bool {
     match call {
-        Call::Resolve | Call::Open | Call::Facts | Call::Read => matches!(error, Kind::Unreadable(_)),
+        Call::Resolve | Call::Open | Call::Metadata | Call::Read => matches!(error, Kind::Unreadable(_)),
         Call::Lock => matches!(error, Kind::NotLocked(_)),
         Call::Make | Call::Write | Call::Sync | Call::Rename => matches!(error, Kind::NotWritten(_)),
         Call::Access => *error == Kind::OwnerLost,

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 /// What tells one content of a file from another without reading it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Facts {
+pub(crate) struct ChangeStamp {
     pub(crate) size: u64,
     pub(crate) modified: Option<SystemTime>,
     /// Unlike the time of modification this can't be set by a program.
@@ -16,9 +16,9 @@ pub(crate) struct Facts {
     pub(crate) identity: (u64, u64),
 }
 
-impl Facts {
+impl ChangeStamp {
     #[cfg(unix)]
-    pub(crate) fn of(meta: &Metadata) -> Self {
+    pub(crate) fn new(meta: &Metadata) -> Self {
         use std::os::unix::fs::MetadataExt;
         let since = |secs: i64, nanos: i64| Some(Duration::new(secs.try_into().ok()?, nanos.try_into().ok()?));
         Self {
@@ -30,14 +30,14 @@ impl Facts {
     }
 
     #[cfg(not(unix))]
-    pub(crate) fn of(meta: &Metadata) -> Self {
+    pub(crate) fn new(meta: &Metadata) -> Self {
         let modified = meta.modified().ok();
         Self { size: meta.len(), modified, changed: modified, identity: (0, 0) }
     }
 
-    /// The facts of what is at this path now, symbolic links followed.
+    /// The stamp of what is at this path now, symbolic links followed.
     pub(crate) fn at(path: &Path) -> io::Result<Self> {
-        fs::metadata(path).map(|meta| Self::of(&meta))
+        fs::metadata(path).map(|meta| Self::new(&meta))
     }
 
     /// Whether the last change is at least so long ago. File systems count time in ticks, so of two changes within one
