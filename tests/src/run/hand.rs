@@ -17,7 +17,7 @@ use crate::conduct::Process;
 use crate::scenario::Step;
 use crate::world::here::Here;
 use crate::world::ports::SimPorts;
-use crate::world::sim::{Place, Sim};
+use crate::world::sim::{Sim, SimMutex};
 use crate::world::{child, secret, situation, told};
 
 /// What a participant remembers from one step to the next.

@@ -16,7 +16,7 @@ use crate::conduct::{Conduct, Process, Right};
 use crate::scenario::{Given, Participant, Scenario};
 use crate::world::here::{Fate, Here, Recorder};
 use crate::world::server::{Server, Tokens};
-use crate::world::sim::{Place, Sim};
+use crate::world::sim::{Sim, SimMutex};
 use crate::world::{World, clock, rows, secret};
 
 /// A world with its processes.

@@ -15,7 +15,7 @@ use credlatch_core::state::Nonce;
 
 use super::here::Here;
 use super::server::{Answer, Server, Tokens, Told, flow_of};
-use super::sim::{Place, Sim};
+use super::sim::{Sim, SimMutex};
 use super::{World, secret, situation};
 
 /// How long a request may be in flight after its sender died.

@@ -11,7 +11,7 @@ use credlatch_core::port::{Cell, Seam};
 use loom::sync::{Condvar, Mutex, MutexGuard};
 
 use super::here::Here;
-use super::sim::{Board, Gate, Place, Sim};
+use super::sim::{Board, Gate, Sim, SimMutex};
 
 thread_local! {
     static READERS: StdCell<usize> = const { StdCell::new(0) };
@@ -39,7 +39,7 @@ pub struct LoomBoard<T> {
 
 /// Something shared: a turn at it, and what is there.
 #[derive(Debug)]
-pub struct LoomPlace<T> {
+pub struct LoomMutex<T> {
     turn: Mutex<()>,
     changed: Condvar,
     waiting: AtomicUsize,
@@ -69,7 +69,7 @@ impl Seam for Loomed {
 
 impl Sim for Loomed {
     type Gate = LoomGate;
-    type Place<T: Send + 'static> = LoomPlace<T>;
+    type SimMutex<T: Send + 'static> = LoomMutex<T>;
     type Board<T: Send + Sync + 'static> = LoomBoard<T>;
 
     fn here() -> Arc<Here> {
@@ -149,13 +149,13 @@ impl<T: Send + Sync> Board<T> for LoomBoard<T> {
     }
 }
 
-impl<T: Send> LoomPlace<T> {
+impl<T: Send> LoomMutex<T> {
     fn value(&self) -> std::sync::MutexGuard<'_, T> {
         self.value.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<T: Send> Place<T> for LoomPlace<T> {
+impl<T: Send> SimMutex<T> for LoomMutex<T> {
     fn new(value: T) -> Self {
         Self {
             turn: Mutex::new(()),

@@ -28,7 +28,7 @@ use credlatch_core::state::State;
 
 use here::Recorder;
 use server::Server;
-use sim::{Place, Sim};
+use sim::{Sim, SimMutex};
 
 /// One world: everything that its processes share.
 pub struct World<S: Sim> {
@@ -41,7 +41,7 @@ pub struct World<S: Sim> {
     /// Who is alive.
     pub signs: signs::Signs<S>,
     /// The authorization server.
-    pub server: S::Place<Server>,
+    pub server: S::SimMutex<Server>,
     /// Both clocks.
     pub clock: clock::Times,
     /// The lifetime of the access tokens that its issuer grants.
@@ -63,7 +63,7 @@ impl<S: Sim> World<S> {
             outside: outside::Outside::default(),
             signs: signs::Signs::default(),
             lifetime_ms: server.manner.lifetime_ms,
-            server: Place::new(server),
+            server: SimMutex::new(server),
             clock,
             rows: rows::Rows::default(),
             recorder,

@@ -192,7 +192,7 @@ impl Seam for Scripted {
 
 impl Sim for Scripted {
     type Gate = TurnGate;
-    type Place<T: Send + 'static> = TurnCell<T>;
+    type SimMutex<T: Send + 'static> = TurnCell<T>;
     type Board<T: Send + Sync + 'static> = TurnCell<T>;
 
     fn here() -> Arc<Here> {

@@ -11,13 +11,13 @@ use credlatch_core::rotation::Fresh;
 use credlatch_core::state::{Actor, Claim, Nonce};
 use credlatch_core::time::Stamp;
 
-use super::sim::{Place, Sim};
+use super::sim::{Sim, SimMutex};
 use super::{World, secret, situation};
 
 /// All signs of life. The table itself takes no turn: a name is random, and nobody can ask for one that isn't published.
 pub struct Signs<S: Sim>(Mutex<BTreeMap<Nonce, (Who, Sign<S>)>>);
 
-type Sign<S> = Arc<<S as Sim>::Place<Trail>>;
+type Sign<S> = Arc<<S as Sim>::SimMutex<Trail>>;
 
 /// What stands where an act has its sign of life.
 #[derive(Clone, Debug)]
@@ -58,7 +58,7 @@ impl<S: Sim> World<S> {
     /// Begins a sign of life. Those of an older version note nothing, and write nothing down.
     pub fn begin_sign(self: &Arc<Self>, name: Nonce) -> Life<S> {
         let here = S::here();
-        let sign: Sign<S> = Arc::new(Place::new(Trail { name, is_alive: true, noted: None, answer: None }));
+        let sign: Sign<S> = Arc::new(SimMutex::new(Trail { name, is_alive: true, noted: None, answer: None }));
         self.signs.lock().insert(name, (here.who, Arc::clone(&sign)));
         let actor = Actor { name, pid: here.process, started: 1, pid_namespace: 0, notes: !here.is_older };
         Life { actor, sign, world: Arc::clone(self) }

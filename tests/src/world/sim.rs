@@ -11,7 +11,7 @@ pub trait Sim: Seam + Sized {
     /// A lock that is held across turns.
     type Gate: Gate;
     /// Something shared.
-    type Place<T: Send + 'static>: Place<T>;
+    type SimMutex<T: Send + 'static>: SimMutex<T>;
     /// Something shared that one at a time changes and many read.
     type Board<T: Send + Sync + 'static>: Board<T>;
 
@@ -37,7 +37,7 @@ pub trait Gate: Send + Sync {
 }
 
 /// Something shared: every visit takes a turn.
-pub trait Place<T>: Send + Sync {
+pub trait SimMutex<T>: Send + Sync {
     /// Puts it there.
     fn new(value: T) -> Self;
 

@@ -10,7 +10,7 @@ use super::disk::Document;
 use super::scripted::{Scripted, address, note_turn, take_turn, wake};
 use super::server::Server;
 use super::signs::Trail;
-use super::sim::{Board, Gate, Place, Sim};
+use super::sim::{Board, Gate, Sim, SimMutex};
 use super::situation::{Blind, digest, state_digest};
 use super::{coroutine, situation};
 
@@ -111,7 +111,7 @@ impl<T: Send + Sync + 'static> Cell<T> for TurnCell<T> {
     }
 }
 
-impl<T: Send + 'static> Place<T> for TurnCell<T> {
+impl<T: Send + 'static> SimMutex<T> for TurnCell<T> {
     fn new(value: T) -> Self {
         Self::put(value)
     }
