@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
-use credlatch_tests::edits::{self, Edit, Place};
+use credlatch_tests::edits::{self, Edit, Trial};
 
 /// A copy of the repository in which edits are made.
 struct Bench {
@@ -28,16 +28,16 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     for edit in edits::all().filter(|edit| asked.is_empty() || asked.iter().any(|part| edit.name.contains(part))) {
         edits += 1;
         let right = bench.make(edit)?;
-        for (place, laws) in edit.trials {
-            let alone: Vec<&[u8]> = if place.judges_alone { laws.chunks(1).collect() } else { vec![laws] };
+        for (trial, laws) in edit.trials {
+            let alone: Vec<&[u8]> = if trial.judges_alone { laws.chunks(1).collect() } else { vec![laws] };
             for laws in alone {
                 let began = Instant::now();
-                let told = bench.try_out(place, laws)?;
+                let told = bench.try_out(trial, laws)?;
                 trials += 1;
                 missed += usize::from(told.is_err());
                 let (Ok(line) | Err(line)) = &told;
                 let verdict = if told.is_ok() { "caught" } else { "MISSED" };
-                let (name, by, seconds) = (edit.name, place.harness, began.elapsed().as_secs());
+                let (name, by, seconds) = (edit.name, trial.harness, began.elapsed().as_secs());
                 writeln!(std::io::stdout(), "{verdict} {name}, by {by}, {laws:?}: {line} ({seconds} s)")?;
             }
         }
@@ -72,11 +72,11 @@ impl Bench {
     }
 
     /// The line that names a law, or what was seen instead.
-    fn try_out(&self, place: &Place, laws: &[u8]) -> Result<Result<String, String>, Box<dyn Error>> {
+    fn try_out(&self, trial: &Trial, laws: &[u8]) -> Result<Result<String, String>, Box<dyn Error>> {
         let mut cargo = Command::new("cargo");
-        cargo.arg("test").args(place.run.split(' ')).current_dir(&self.copy);
+        cargo.arg("test").args(trial.run.split(' ')).current_dir(&self.copy);
         cargo.env("CARGO_TARGET_DIR", &self.built).env("RUST_BACKTRACE", "0");
-        if let ([law], true) = (laws, place.judges_alone) {
+        if let ([law], true) = (laws, trial.judges_alone) {
             cargo.env("CREDLATCH_LAW", law.to_string());
         }
         let output = cargo.output()?;

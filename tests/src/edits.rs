@@ -22,12 +22,12 @@ pub struct Edit {
     /// The wrong one.
     pub wrong: &'static str,
     /// Where it is tried, and the laws that must fail it there.
-    pub trials: &'static [(Place, &'static [u8])],
+    pub trials: &'static [(Trial, &'static [u8])],
 }
 
 /// Where an edit is tried.
 #[derive(Clone, Copy, Debug)]
-pub struct Place {
+pub struct Trial {
     /// The harness, by its name in the table of [`coverage`].
     pub harness: &'static str,
     /// What `cargo test` is told to run of it.
@@ -36,32 +36,32 @@ pub struct Place {
     pub judges_alone: bool,
 }
 
-const fn alone(harness: &coverage::Harness, run: &'static str) -> Place {
-    Place { harness: harness.name, run, judges_alone: true }
+const fn alone(harness: &coverage::Harness, run: &'static str) -> Trial {
+    Trial { harness: harness.name, run, judges_alone: true }
 }
 
-const fn together(harness: &'static str, run: &'static str) -> Place {
-    Place { harness, run, judges_alone: false }
+const fn together(harness: &'static str, run: &'static str) -> Trial {
+    Trial { harness, run, judges_alone: false }
 }
 
-const MACHINE: Place = alone(&coverage::MACHINE, "-p credlatch-tests --features loom --test properties the_machine");
-const PROGRAMS: Place =
+const MACHINE: Trial = alone(&coverage::MACHINE, "-p credlatch-tests --features loom --test properties the_machine");
+const PROGRAMS: Trial =
     alone(&coverage::PROGRAMS, "-p credlatch-tests --features loom --test properties programs_that");
-const PAIRS: Place = alone(&coverage::PAIRS, "-p credlatch-tests --features loom --test loom every_pair_of_processes");
-const THREADS: Place = alone(&coverage::PAIRS, "-p credlatch-tests --features loom --test loom every_pair_of_threads");
-const CROWDS: Place =
+const PAIRS: Trial = alone(&coverage::PAIRS, "-p credlatch-tests --features loom --test loom every_pair_of_processes");
+const THREADS: Trial = alone(&coverage::PAIRS, "-p credlatch-tests --features loom --test loom every_pair_of_threads");
+const CROWDS: Trial =
     alone(&coverage::CROWDS, "-p credlatch-tests --features loom --test loom crowds::every_triple -- --exact");
-const SOME_CROWDS: Place = alone(
+const SOME_CROWDS: Trial = alone(
     &coverage::CROWDS,
     "-p credlatch-tests --features loom --test loom some_triples_and_fours_with_more_preemptions",
 );
-const APART: Place =
+const APART: Trial =
     alone(&coverage::APART, "-p credlatch-tests --features loom --test loom every_pair_at_two_providers");
-const ROTATION_DIES: Place =
+const ROTATION_DIES: Trial =
     alone(&coverage::ROTATION_DIES, "-p credlatch-tests --features loom --test loom a_rotation_dies");
-const LOGIN_DIES: Place = alone(&coverage::LOGIN_DIES, "-p credlatch-tests --features loom --test loom a_login_dies");
-const REPLAY: Place = together("replay", "-p credlatch-tests --features loom --test replay");
-const CRASH: Place = together("crash", "-p credlatch --test crash every_crash");
+const LOGIN_DIES: Trial = alone(&coverage::LOGIN_DIES, "-p credlatch-tests --features loom --test loom a_login_dies");
+const REPLAY: Trial = together("replay", "-p credlatch-tests --features loom --test replay");
+const CRASH: Trial = together("crash", "-p credlatch --test crash every_crash");
 
 /// All of them, in the order of their numbers.
 pub fn all() -> impl Iterator<Item = &'static Edit> {

@@ -5,7 +5,7 @@ use std::fs;
 
 use credlatch_core::law::LAWS;
 use credlatch_tests::coverage::HARNESSES;
-use credlatch_tests::edits::{self, Place};
+use credlatch_tests::edits::{self, Trial};
 use credlatch_tests::failures::FAILURES;
 use credlatch_tests::names::{root, tests};
 use credlatch_tests::record::{REPORTS, record_document};
@@ -50,8 +50,8 @@ fn every_edit_is_one_place_in_its_file() {
 fn for_each_law_and_each_harness_that_claims_it_there_is_an_edit() {
     for harness in HARNESSES {
         for law in harness.claims {
-            let tries = |(place, laws): &(Place, &[u8])| {
-                place.judges_alone && place.harness == harness.name && laws.contains(law)
+            let tries = |(trial, laws): &(Trial, &[u8])| {
+                trial.judges_alone && trial.harness == harness.name && laws.contains(law)
             };
             let is_tried = edits::all().any(|edit| edit.trials.iter().any(tries));
             assert!(is_tried, "no edit breaks law {law} in {}", harness.name);
