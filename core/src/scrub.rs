@@ -24,7 +24,7 @@ mod words;
 
 use std::fmt;
 
-pub use clash::{LoginClash, Place, Said, login_clash};
+pub use clash::{FileLocation, LoginClash, Said, login_clash};
 pub use class::Class;
 pub use guards::{CONTEXT, is_untold_to_opencode, names_for_opencode};
 pub use normalise::{Moved, Normalised, normalise};

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 use credlatch_core::scrub::{
-    self, ChildCredential, EnvPlan, Inheritance, LoginClash, Place, Report, Shape, Target, Wanted, login_clash,
+    self, ChildCredential, EnvPlan, FileLocation, Inheritance, LoginClash, Report, Shape, Target, Wanted, login_clash,
 };
 use credlatch_core::state::name::ProviderId;
 
@@ -112,7 +112,7 @@ impl Plan {
 
     /// Whether this command, a program and its arguments, is known not to use the environment that is planned for it.
     pub fn clash(&self, command: &[OsString]) -> Option<LoginClash> {
-        login_clash(command, &self.0, |place| self.look(place), |text| toml::from_str(text).ok())
+        login_clash(command, &self.0, |location| self.look(location), |text| toml::from_str(text).ok())
             .or_else(|| self.no_opencode(command))
     }
 
@@ -129,10 +129,11 @@ impl Plan {
     }
 
     /// The text of a file where the child would find it, or as much of it as anybody writes.
-    fn look(&self, place: &Place<'_>) -> Option<String> {
+    fn look(&self, location: &FileLocation<'_>) -> Option<String> {
         let of_child = |name: &str| self.0.env().find(|(known, value)| *known == name && !value.is_empty());
-        let named = place.variable.and_then(of_child).map(|(_, folder)| Path::new(folder).join(place.in_variable));
-        let path = named.or_else(|| Some(Path::new(of_child("HOME")?.1).join(place.in_home)))?;
+        let named =
+            location.variable.and_then(of_child).map(|(_, folder)| Path::new(folder).join(location.in_variable));
+        let path = named.or_else(|| Some(Path::new(of_child("HOME")?.1).join(location.in_home)))?;
         // A fifo would wait for somebody who writes.
         let file =
             std::fs::metadata(&path).ok().filter(std::fs::Metadata::is_file).and_then(|_| File::open(&path).ok())?;

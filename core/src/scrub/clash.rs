@@ -14,7 +14,7 @@ pub use said::Said;
 
 /// Where a program keeps a file: below a directory that a variable names, else below the home.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place<'a> {
+pub struct FileLocation<'a> {
     /// The variable; none if nothing moves the file.
     pub variable: Option<&'static str>,
     /// Below that directory.
@@ -42,7 +42,7 @@ pub struct LoginClash {
 pub fn login_clash(
     command: &[OsString],
     plan: &EnvPlan,
-    look: impl Fn(&Place<'_>) -> Option<String>,
+    look: impl Fn(&FileLocation<'_>) -> Option<String>,
     toml: impl Fn(&str) -> Option<Said>,
 ) -> Option<LoginClash> {
     let (program, args) = command.split_first()?;

@@ -7,11 +7,11 @@
 use std::borrow::Cow;
 
 use super::said::Said;
-use super::{EnvPlan, LoginClash, Place};
+use super::{EnvPlan, FileLocation, LoginClash};
 use crate::state::name::ProviderId;
 
-const CONFIG: Place<'_> =
-    Place { variable: Some("CODEX_HOME"), in_variable: "config.toml", in_home: ".codex/config.toml" };
+const CONFIG: FileLocation<'_> =
+    FileLocation { variable: Some("CODEX_HOME"), in_variable: "config.toml", in_home: ".codex/config.toml" };
 
 /// Without these words Codex shows its interface, which talks to a server that stays.
 const WITHOUT_SERVER: &[&str] = &["exec", "e", "--no-daemon", "--help", "-h", "--version", "-V"];
@@ -37,7 +37,7 @@ struct Planned<'a> {
 pub(super) fn clash(
     plan: &EnvPlan,
     args: &[Cow<'_, str>],
-    look: impl Fn(&Place<'_>) -> Option<String>,
+    look: impl Fn(&FileLocation<'_>) -> Option<String>,
     toml: impl Fn(&str) -> Option<Said>,
 ) -> Option<LoginClash> {
     let clash = |instead, remedy| Some(LoginClash { program: "Codex", instead, remedy });
@@ -79,16 +79,16 @@ pub(super) fn clash(
 /// What its configuration comes to; `None` if a file of it is no TOML.
 fn configuration(
     args: &[Cow<'_, str>],
-    look: impl Fn(&Place<'_>) -> Option<String>,
+    look: impl Fn(&FileLocation<'_>) -> Option<String>,
     toml: impl Fn(&str) -> Option<Said>,
 ) -> Option<Said> {
-    let read = |place: &Place<'_>| look(place).map_or(Some(Said::default()), |text| toml(&text));
+    let read = |location: &FileLocation<'_>| look(location).map_or(Some(Said::default()), |text| toml(&text));
     let mut said = Said::default();
     if !args.iter().any(|arg| arg == "--ignore-user-config") {
         said = read(&CONFIG)?;
         if let Some(name) = options(args, 'p', "--profile").last() {
             let (file, in_home) = (format!("{name}.config.toml"), format!(".codex/{name}.config.toml"));
-            said.lay(read(&Place { in_variable: &file, in_home: &in_home, ..CONFIG })?);
+            said.lay(read(&FileLocation { in_variable: &file, in_home: &in_home, ..CONFIG })?);
         }
     }
     for given in options(args, 'c', "--config") {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{LoginClash, Place};
+use super::{FileLocation, LoginClash};
 
 /// One program.
 struct Program {
@@ -13,7 +13,7 @@ struct Program {
     /// What it would use.
     instead: &'static str,
     /// Where it looks.
-    places: &'static [Place<'static>],
+    locations: &'static [FileLocation<'static>],
     /// With one of these arguments it doesn't.
     cures: &'static [&'static str],
     remedy: &'static str,
@@ -25,9 +25,13 @@ const PROGRAMS: &[Program] = &[
         command: "pi",
         name: "pi",
         instead: "its own file of keys and addresses (auth.json, models.json)",
-        places: &[
-            Place { variable: Some("PI_CODING_AGENT_DIR"), in_variable: "auth.json", in_home: ".pi/agent/auth.json" },
-            Place {
+        locations: &[
+            FileLocation {
+                variable: Some("PI_CODING_AGENT_DIR"),
+                in_variable: "auth.json",
+                in_home: ".pi/agent/auth.json",
+            },
+            FileLocation {
                 variable: Some("PI_CODING_AGENT_DIR"),
                 in_variable: "models.json",
                 in_home: ".pi/agent/models.json",
@@ -40,7 +44,7 @@ const PROGRAMS: &[Program] = &[
         command: "llm",
         name: "llm",
         instead: "its own file of keys (keys.json)",
-        places: &[Place {
+        locations: &[FileLocation {
             variable: Some("LLM_USER_PATH"),
             in_variable: "keys.json",
             in_home: ".config/io.datasette.llm/keys.json",
@@ -52,10 +56,10 @@ const PROGRAMS: &[Program] = &[
         command: "aider",
         name: "aider",
         instead: "its own login or settings (~/.aider)",
-        places: &[
-            Place { variable: None, in_variable: "", in_home: ".aider/oauth-keys.env" },
-            Place { variable: None, in_variable: "", in_home: ".aider.conf.yml" },
-            Place { variable: None, in_variable: "", in_home: ".env" },
+        locations: &[
+            FileLocation { variable: None, in_variable: "", in_home: ".aider/oauth-keys.env" },
+            FileLocation { variable: None, in_variable: "", in_home: ".aider.conf.yml" },
+            FileLocation { variable: None, in_variable: "", in_home: ".env" },
         ],
         cures: &["--anthropic-api-key", "--openai-api-key"],
         remedy: "move oauth-keys.env, .aider.conf.yml and .env out of the home",
@@ -64,7 +68,7 @@ const PROGRAMS: &[Program] = &[
         command: "gemini",
         name: "gemini-cli",
         instead: "its own Google login (oauth_creds.json)",
-        places: &[Place {
+        locations: &[FileLocation {
             variable: Some("GEMINI_CLI_HOME"),
             in_variable: ".gemini/oauth_creds.json",
             in_home: ".gemini/oauth_creds.json",
@@ -77,11 +81,12 @@ const PROGRAMS: &[Program] = &[
 pub(super) fn clash(
     command: &str,
     args: &[Cow<'_, str>],
-    look: impl Fn(&Place<'_>) -> Option<String>,
+    look: impl Fn(&FileLocation<'_>) -> Option<String>,
 ) -> Option<LoginClash> {
     let program = PROGRAMS.iter().find(|program| program.command == command)?;
     let is_cured = args.iter().any(|arg| program.cures.iter().any(|cure| arg.split('=').next() == Some(*cure)));
-    let is_there = || program.places.iter().any(|place| look(place).is_some_and(|text| !text.trim().is_empty()));
+    let is_there =
+        || program.locations.iter().any(|location| look(location).is_some_and(|text| !text.trim().is_empty()));
     (!is_cured && is_there()).then(|| LoginClash {
         program: program.name,
         instead: program.instead,

@@ -9,8 +9,9 @@ fn clash(command: &[&str], provider: &str, shape: Shape, files: &[(&str, &str)])
 }
 
 fn of(plan: &EnvPlan, command: &[OsString], files: &[(&str, &str)]) -> Option<String> {
-    let look =
-        |place: &Place<'_>| files.iter().find(|(path, _)| *path == place.in_home).map(|(_, text)| (*text).to_owned());
+    let look = |location: &FileLocation<'_>| {
+        files.iter().find(|(path, _)| *path == location.in_home).map(|(_, text)| (*text).to_owned())
+    };
     login_clash(command, plan, look, |text| toml::from_str(text).ok()).map(|clash| clash.to_string())
 }
 
