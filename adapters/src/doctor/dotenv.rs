@@ -5,7 +5,7 @@ use credlatch_core::rewrite::Rewrite;
 
 use super::Case;
 use super::finding::{Finding, Severity};
-use super::seen::{self, Place};
+use super::seen::{self, ImportSource};
 use super::surroundings::Surroundings;
 use crate::env::dotenv_file;
 
@@ -15,8 +15,8 @@ pub(super) fn examine(case: &Case<'_>, surroundings: &Surroundings, findings: &m
     match dotenv_file::import(&path, case.latch.providers(), None) {
         Ok(None) => {}
         Ok(Some(imported)) => {
-            let place = Place { place: format!("in {}", path.display()), import: "dotenv" };
-            findings.extend(seen::findings(case, &place, imported));
+            let source = ImportSource { place: format!("in {}", path.display()), import: "dotenv" };
+            findings.extend(seen::findings(case, &source, imported));
         }
         Err(error) => findings.push(Finding::outside(Severity::Note, error.to_string(), error.remedy())),
     }

@@ -9,7 +9,7 @@ use credlatch_core::state::{Entry, Source};
 
 use super::Case;
 use super::finding::{Finding, Severity};
-use super::seen::{self, Place};
+use super::seen::{self, ImportSource};
 use super::surroundings::Surroundings;
 use crate::env::import_env;
 
@@ -27,8 +27,8 @@ pub(super) fn examine(case: &Case<'_>, surroundings: &Surroundings, findings: &m
     let is_told = |name: &str| told.iter().any(|told| told == name);
     imported.found.retain(|found| !matches!(&found.source, Source::Env(name) if is_told(name)));
     imported.skipped.retain(|skipped| !is_told(&skipped.what));
-    let place = Place { place: "of the environment".to_owned(), import: "env" };
-    findings.extend(seen::findings(case, &place, imported));
+    let source = ImportSource { place: "of the environment".to_owned(), import: "env" };
+    findings.extend(seen::findings(case, &source, imported));
 }
 
 /// A variable that some provider's programs read, or that holds some provider's token.

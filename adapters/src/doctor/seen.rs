@@ -9,7 +9,7 @@ use crate::found::{Found, Imported};
 use crate::latch::{Took, judge};
 
 /// Where something was seen.
-pub(super) struct Place {
+pub(super) struct ImportSource {
     /// In words, such as `in .env`.
     pub(super) place: String,
     /// What imports from there, such as `dotenv`.
@@ -17,18 +17,18 @@ pub(super) struct Place {
 }
 
 /// One finding for each credential, and for what looks like one.
-pub(super) fn findings(case: &Case<'_>, place: &Place, imported: Imported) -> Vec<Finding> {
+pub(super) fn findings(case: &Case<'_>, source: &ImportSource, imported: Imported) -> Vec<Finding> {
     let taken = judge(case.state, &case.now, imported.found, How::Bulk);
-    let found = taken.iter().map(|taken| finding(place, &taken.found, taken.took));
+    let found = taken.iter().map(|taken| finding(source, &taken.found, taken.took));
     let skipped = imported.skipped.iter().map(|skipped| {
-        let what = format!("{} {} is not used, and no import takes it: {}", skipped.what, place.place, skipped.why);
+        let what = format!("{} {} is not used, and no import takes it: {}", skipped.what, source.place, skipped.why);
         Finding::outside(Severity::Note, what, "")
     });
     found.chain(skipped).collect()
 }
 
-fn finding(place: &Place, found: &Found, took: Took) -> Finding {
-    let Place { place, import } = place;
+fn finding(source: &ImportSource, found: &Found, took: Took) -> Finding {
+    let ImportSource { place, import } = source;
     let provider = &found.provider;
     let seen = match &found.source {
         Source::Env(variable) | Source::Dotenv { variable, .. } => format!("{variable} {place}, for {provider},"),

@@ -6,7 +6,7 @@ use credlatch_core::secret::Fingerprint;
 
 use super::Case;
 use super::finding::{About, Finding, Severity};
-use super::seen::{self, Place};
+use super::seen::{self, ImportSource};
 use super::surroundings::Surroundings;
 use crate::docfile::trouble::quoted as shell_quoted;
 use crate::foreign::{Tool, claude_code, codex, hermes, refresh_tokens};
@@ -24,8 +24,8 @@ pub(super) fn examine(case: &Case<'_>, surroundings: &Surroundings, findings: &m
         match read {
             Ok(None) => continue,
             Ok(Some(imported)) => {
-                let place = Place { place: format!("in {tool}'s file {}", path.display()), import };
-                findings.extend(seen::findings(case, &place, imported));
+                let source = ImportSource { place: format!("in {tool}'s file {}", path.display()), import };
+                findings.extend(seen::findings(case, &source, imported));
             }
             Err(error) => findings.push(Finding::outside(Severity::Note, error.to_string(), error.remedy())),
         }
