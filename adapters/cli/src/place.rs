@@ -31,10 +31,10 @@ impl Global {
     pub(crate) fn builder_here(&self) -> Done<Builder> {
         // A process of ours ends right after its answer, so it waits for a rotation instead of leaving it to a worker.
         let builder = Latch::builder().profile(self.profile()).look_ahead(false);
-        let builder = match self.place()? {
-            Place::Home(home) => builder.home(home),
-            Place::Hermes(file) if self.profile.is_none() => builder.hermes(file),
-            Place::Hermes(_) => return Err(one_profile()),
+        let builder = match self.store_location()? {
+            StoreLocation::Home(home) => builder.home(home),
+            StoreLocation::Hermes(file) if self.profile.is_none() => builder.hermes(file),
+            StoreLocation::Hermes(_) => return Err(one_profile()),
         };
         let is_trusted = std::env::var_os("CREDLATCH_TRUST_FILE_SYSTEM").is_some_and(|value| value == "1");
         let builder = builder.trust_file_system(is_trusted);
@@ -57,36 +57,36 @@ impl Global {
 
     /// The directory of the store, for what only a directory has.
     pub(crate) fn home(&self) -> Done<PathBuf> {
-        match self.place()? {
-            Place::Home(home) => Ok(home),
-            Place::Hermes(_) => Err(one_profile()),
+        match self.store_location()? {
+            StoreLocation::Home(home) => Ok(home),
+            StoreLocation::Hermes(_) => Err(one_profile()),
         }
     }
 
-    fn place(&self) -> Done<Place> {
+    fn store_location(&self) -> Done<StoreLocation> {
         match (&self.store, &self.home) {
             (Some(_), Some(_)) => Err(End::usage(
                 "a home and a store's URL are both given",
                 "leave one of them out: CREDLATCH_HOME and CREDLATCH_STORE count too",
             )),
             (Some(url), None) => {
-                let place = of_url(url)?;
-                if let Place::Hermes(file) = &place {
+                let location = store_location_from_url(url)?;
+                if let StoreLocation::Hermes(file) = &location {
                     must_be_absolute(self.inherited.store, file, "CREDLATCH_STORE", "--store hermes:FILE")?;
                 }
-                Ok(place)
+                Ok(location)
             }
             (None, Some(home)) => {
                 must_be_absolute(self.inherited.home, home, "CREDLATCH_HOME", "--home DIR")?;
-                Ok(Place::Home(home.clone()))
+                Ok(StoreLocation::Home(home.clone()))
             }
-            (None, None) => Ok(Place::Home(default_home()?)),
+            (None, None) => Ok(StoreLocation::Home(default_home()?)),
         }
     }
 }
 
 /// Where the store is.
-enum Place {
+enum StoreLocation {
     /// A directory of profiles.
     Home(PathBuf),
     /// Hermes' `auth.json`.
@@ -112,12 +112,12 @@ fn one_profile() -> End {
 }
 
 /// A URL may hold a password, so it is never repeated.
-fn of_url(url: &str) -> Done<Place> {
+fn store_location_from_url(url: &str) -> Done<StoreLocation> {
     if let Some(file) = url.strip_prefix("hermes:").filter(|file| !file.is_empty()) {
-        return Ok(Place::Hermes(file.into()));
+        return Ok(StoreLocation::Hermes(file.into()));
     }
     let path = url.strip_prefix("file://").filter(|path| path.starts_with('/'));
-    path.map(|path| Place::Home(path.into())).ok_or_else(|| {
+    path.map(|path| StoreLocation::Home(path.into())).ok_or_else(|| {
         End::usage(
             "this build keeps stores in directories and in Hermes' auth.json, and the store's URL is of another kind",
             "use --home DIR, --store file:///DIR or --store hermes:FILE",

@@ -92,11 +92,11 @@ impl Latch {
     /// nothing, and asks nobody over a network.
     pub fn doctor(&self, surroundings: &Surroundings) -> Diagnosis {
         let mut findings = Vec::new();
-        let (store, state) = match self.place() {
-            Some(place) => {
-                let store = FileStore::new(&place.home, self.profile()).keyed_by(place.fingerprint_key.clone());
+        let (store, state) = match self.store_settings() {
+            Some(settings) => {
+                let store = FileStore::new(&settings.home, self.profile()).keyed_by(settings.fingerprint_key.clone());
                 store::examine(
-                    &store.trusting_file_system(place.trusts_file_system).remembering(place.claims.clone()),
+                    &store.trusting_file_system(settings.trusts_file_system).remembering(settings.claims.clone()),
                     &mut findings,
                 )
             }
@@ -120,11 +120,11 @@ impl Latch {
         environment::examine(&case, surroundings, &mut diagnosis.findings);
         dotenv::examine(&case, surroundings, &mut diagnosis.findings);
         tools::examine(&case, surroundings, &mut diagnosis.findings);
-        let home = self.place().map(|place| place.home);
+        let home = self.store_settings().map(|settings| settings.home);
         setups::examine(&case, surroundings, home.as_deref(), &mut diagnosis.findings);
-        if let Some(place) = self.place() {
-            twins::examine(&case, &place.home, &mut diagnosis.findings);
-            emptiness::examine(&place.home, &mut diagnosis.findings);
+        if let Some(settings) = self.store_settings() {
+            twins::examine(&case, &settings.home, &mut diagnosis.findings);
+            emptiness::examine(&settings.home, &mut diagnosis.findings);
         }
         diagnosis
     }

@@ -16,7 +16,7 @@ use credlatch_core::port::{Clock, Issuer};
 use credlatch_core::provider::{Provider, Table};
 
 #[cfg(all(feature = "doctor", unix))]
-pub(crate) use place::Place;
+pub(crate) use place::StoreSettings;
 pub use place::default_home;
 use stores::Stores;
 

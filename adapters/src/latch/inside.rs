@@ -8,7 +8,7 @@ use credlatch_core::port::Issuer;
 
 use super::Latch;
 #[cfg(all(feature = "doctor", unix))]
-use super::builder::Place;
+use super::builder::StoreSettings;
 #[cfg(all(feature = "file", unix))]
 use crate::engine::Engine;
 
@@ -26,8 +26,8 @@ impl Latch {
 
     /// Where its store is, if that is a directory.
     #[cfg(all(feature = "doctor", unix))]
-    pub(crate) fn place(&self) -> Option<Place> {
-        self.0.opened.place()
+    pub(crate) fn store_settings(&self) -> Option<StoreSettings> {
+        self.0.opened.store_settings()
     }
 
     /// Its store, if that is one of states in a document of its own.

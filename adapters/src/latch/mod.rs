@@ -156,7 +156,7 @@ struct Inner {
     #[cfg(feature = "env")]
     debts: debts::Debts,
     /// Where its document is, so that a clear asks the other latches of this process that are on the same one.
-    document: siblings::Place,
+    document: siblings::DocumentId,
 }
 
 #[cfg(feature = "env")]

@@ -27,13 +27,13 @@ static ALL: LazyLock<Mutex<ByPath>> = LazyLock::new(Mutex::default);
 
 type ByPath = HashMap<Arc<OsStr>, Vec<Weak<Inner>>>;
 
-/// Where a latch's document is; nothing for one that no other latch can be on. Dropping it takes the latch off the list.
+/// Which document a latch is on; nothing for one that no other latch can be on. Dropping it takes the latch off the list.
 #[derive(Default)]
-pub(super) struct Place(Option<Arc<OsStr>>);
+pub(super) struct DocumentId(Option<Arc<OsStr>>);
 
-impl Place {
+impl DocumentId {
     #[cfg(all(feature = "file", unix))]
-    pub(super) fn of(document: Option<PathBuf>) -> Self {
+    pub(super) fn at_path(document: Option<PathBuf>) -> Self {
         Self(document.map(|path| whole(path).into_os_string().into()))
     }
 
@@ -48,7 +48,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for DocumentId {
     fn drop(&mut self) {
         let Some(path) = &self.0 else { return };
         let mut all = ALL.lock();

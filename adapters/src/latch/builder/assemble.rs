@@ -23,7 +23,7 @@ use crate::states::Document;
 use crate::system::{SystemClock, SystemNonces};
 
 impl Builder {
-    pub(super) fn latch(self, store: AnyStore, table: Arc<Table>, document: siblings::Place) -> Latch {
+    pub(super) fn latch(self, store: AnyStore, table: Arc<Table>, document: siblings::DocumentId) -> Latch {
         let issuer = self.issuer.clone().unwrap_or_else(|| issuer_of(&self, &table));
         let clock = AnyClock(self.clock.clone().unwrap_or_else(|| Arc::new(SystemClock)));
         let engine = Engine::new(store, clock, SystemNonces, self.patience_ms);

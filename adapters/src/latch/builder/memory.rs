@@ -32,7 +32,7 @@ impl Builder {
 
     pub(super) fn in_memory_home(self, home: &MemoryHome, table: Arc<Table>) -> Latch {
         let store = home.store(&self.profile);
-        let document = siblings::Place::in_memory(&store);
+        let document = siblings::DocumentId::in_memory(&store);
         let nowhere = Self { stores: None, ..self.kept_nowhere() };
         nowhere.latch(AnyStore::new(store), table, document)
     }
@@ -42,7 +42,7 @@ impl Builder {
     pub fn over(self, state: State, table: Table, clock: impl Clock + 'static) -> Latch {
         let mut over = self.kept_nowhere().clock(clock);
         over.providers = None;
-        over.latch(AnyStore::new(MemoryStore::holding(state)), Arc::new(table), siblings::Place::default())
+        over.latch(AnyStore::new(MemoryStore::holding(state)), Arc::new(table), siblings::DocumentId::default())
     }
 
     pub(super) fn kept_nowhere(mut self) -> Self {

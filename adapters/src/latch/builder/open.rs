@@ -38,13 +38,13 @@ impl Builder {
         if let Some(store) = self.state_store(&table)? {
             let document = self.states.as_ref().map(|states| states.path.clone());
             self.home = None;
-            return Ok(self.latch(store.into_any(), table, siblings::Place::of(document)));
+            return Ok(self.latch(store.into_any(), table, siblings::DocumentId::at_path(document)));
         }
         let home = whole(home_of(self.home)?);
         self.home = Some(home.clone());
         let store = self.file_store(&home);
         let document = Some(store.path().to_owned());
-        Ok(self.latch(AnyStore::new(store), table, siblings::Place::of(document)))
+        Ok(self.latch(AnyStore::new(store), table, siblings::DocumentId::at_path(document)))
     }
 
     /// Opens it: a home in memory, because this build has no store on disk.

@@ -60,8 +60,8 @@ impl Builder {
 
     /// The store and what belongs to it, for whoever looks it over; none if it is no directory.
     #[cfg(feature = "doctor")]
-    pub(in crate::latch) fn place(&self) -> Option<Place> {
-        Some(Place {
+    pub(in crate::latch) fn store_settings(&self) -> Option<StoreSettings> {
+        Some(StoreSettings {
             home: self.home.clone()?,
             trusts_file_system: self.trusts_file_system,
             claims: self.claims_file(),
@@ -99,9 +99,9 @@ impl Builder {
     }
 }
 
-/// Where a store on disk is.
+/// Where a store on disk is, and how it is opened.
 #[cfg(all(feature = "doctor", unix))]
-pub(crate) struct Place {
+pub(crate) struct StoreSettings {
     pub(crate) home: PathBuf,
     pub(crate) trusts_file_system: bool,
     pub(crate) claims: Option<PathBuf>,

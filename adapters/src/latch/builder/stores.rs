@@ -45,7 +45,7 @@ impl Stores {
 impl Builder {
     pub(super) fn over_stores(self, stores: &Stores, table: Arc<Table>) -> Result<Latch, Error> {
         let store = stores.of(&self.profile)?;
-        let document = siblings::Place::named(&store.name());
+        let document = siblings::DocumentId::named(&store.name());
         Ok(self.kept_nowhere().latch(AnyStore::new(OverBytes::new(store)), table, document))
     }
 
