@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::cases::{Act, against, beside, choices};
 use crate::conduct::Right;
 use crate::judging::Seen;
-use crate::run::situations::{Explorer, Found};
+use crate::run::situations::{Explorer, Exploration};
 use crate::scenario::Scenario;
 use crate::wrong::Wrong;
 
@@ -124,14 +124,14 @@ impl Group {
     }
 
     /// How one of its scenarios is explored.
-    pub fn explore(&self, scenario: &Scenario, most: usize) -> Found {
+    pub fn explore(&self, scenario: &Scenario, most: usize) -> Exploration {
         Explorer { dying: self.dies.then_some(0), most, ..Explorer::default() }.explore(scenario, &Right)
     }
 }
 
 impl Sum {
     /// Adds one more.
-    pub fn add(&mut self, found: &Found) {
+    pub fn add(&mut self, found: &Exploration) {
         self.scenarios += 1;
         self.situations += found.situations;
         self.transitions += found.transitions;

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::case::{Case, Found, LONG, document, expect, id, must_put, said};
+use super::case::{Case, CheckResult, LONG, document, expect, id, must_put, said};
 use crate::store::{ActGuard, ActId, ActRecord, ByteStore, Commit};
 
 /// A note and an answer as the library writes them, in size.
@@ -42,7 +42,7 @@ fn commit_naming(store: &dyn ByteStore, replaces: Option<u64>, next: u64, named:
     committed.map_err(|error| format!("a commit failed: {error}"))
 }
 
-pub(super) fn lives(case: &Case<'_>) -> Found {
+pub(super) fn lives(case: &Case<'_>) -> CheckResult {
     let (own, other) = (case.open()?, case.open()?);
     let (act, guard) = begin(&*own)?;
     for wait in [Duration::ZERO, WATCHED] {
@@ -55,7 +55,7 @@ pub(super) fn lives(case: &Case<'_>) -> Found {
     Ok(None)
 }
 
-pub(super) fn ends(case: &Case<'_>) -> Found {
+pub(super) fn ends(case: &Case<'_>) -> CheckResult {
     let (own, other) = (case.open()?, case.open()?);
     let (act, guard) = begin(&*own)?;
     commit_naming(&*own, None, 1, &[act])?;
@@ -66,13 +66,13 @@ pub(super) fn ends(case: &Case<'_>) -> Found {
     Ok(None)
 }
 
-pub(super) fn unknown(case: &Case<'_>) -> Found {
+pub(super) fn unknown(case: &Case<'_>) -> CheckResult {
     let found = record(&*case.open()?, ActId::fresh())?;
     expect(found.is_none(), || "something is known of an act that was never begun".to_owned())?;
     Ok(None)
 }
 
-pub(super) fn note(case: &Case<'_>) -> Found {
+pub(super) fn note(case: &Case<'_>) -> CheckResult {
     let (own, other) = (case.open()?, case.open()?);
     let (act, guard) = begin(&*own)?;
     commit_naming(&*own, None, 1, &[act])?;
@@ -84,7 +84,7 @@ pub(super) fn note(case: &Case<'_>) -> Found {
     Ok(None)
 }
 
-pub(super) fn answer(case: &Case<'_>) -> Found {
+pub(super) fn answer(case: &Case<'_>) -> CheckResult {
     let (own, other) = (case.open()?, case.open()?);
     let (act, guard) = begin(&*own)?;
     commit_naming(&*own, None, 1, &[act])?;
@@ -101,7 +101,7 @@ pub(super) fn answer(case: &Case<'_>) -> Found {
     Ok(None)
 }
 
-pub(super) fn wiped(case: &Case<'_>) -> Found {
+pub(super) fn wiped(case: &Case<'_>) -> CheckResult {
     let (own, other) = (case.open()?, case.open()?);
     let (act, guard) = begin(&*own)?;
     guard.answer(b"answer").map_err(said("writing an answer down"))?;
@@ -112,7 +112,7 @@ pub(super) fn wiped(case: &Case<'_>) -> Found {
     Ok(None)
 }
 
-pub(super) fn discarded(case: &Case<'_>) -> Found {
+pub(super) fn discarded(case: &Case<'_>) -> CheckResult {
     let (own, other) = (case.open()?, case.open()?);
     let (act, guard) = begin(&*own)?;
     guard.discard();
@@ -120,7 +120,7 @@ pub(super) fn discarded(case: &Case<'_>) -> Found {
     Ok(None)
 }
 
-pub(super) fn apart(case: &Case<'_>) -> Found {
+pub(super) fn apart(case: &Case<'_>) -> CheckResult {
     let store = case.open()?;
     let ((one, told), (other, _guard)) = (begin(&*store)?, begin(&*store)?);
     commit_naming(&*store, None, 1, &[one, other])?;
@@ -133,7 +133,7 @@ pub(super) fn apart(case: &Case<'_>) -> Found {
     Ok(None)
 }
 
-pub(super) fn keeps_named(case: &Case<'_>) -> Found {
+pub(super) fn keeps_named(case: &Case<'_>) -> CheckResult {
     let (own, other) = (case.open()?, case.open()?);
     let (act, guard) = begin(&*own)?;
     commit_naming(&*own, None, 1, &[act])?;
@@ -144,7 +144,7 @@ pub(super) fn keeps_named(case: &Case<'_>) -> Found {
     Ok(None)
 }
 
-pub(super) fn keeps_living(case: &Case<'_>) -> Found {
+pub(super) fn keeps_living(case: &Case<'_>) -> CheckResult {
     let (own, other) = (case.open()?, case.open()?);
     let (act, guard) = begin(&*own)?;
     must_put(&*other, None, 1)?;
@@ -153,7 +153,7 @@ pub(super) fn keeps_living(case: &Case<'_>) -> Found {
     Ok(None)
 }
 
-pub(super) fn wait_ends(case: &Case<'_>) -> Found {
+pub(super) fn wait_ends(case: &Case<'_>) -> CheckResult {
     let store = case.open()?;
     let (act, guard) = begin(&*store)?;
     let began = Instant::now();

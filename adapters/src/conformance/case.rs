@@ -11,7 +11,7 @@ use crate::store::{
 };
 
 /// What a check comes to: kept, or not asked for a reason; or how it is broken.
-pub(super) type Found = Result<Option<&'static str>, String>;
+pub(super) type CheckResult = Result<Option<&'static str>, String>;
 
 /// Longer than any lock is held here.
 pub(super) const LONG: Duration = Duration::from_secs(60);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::case::{Case, Found};
+use super::case::{Case, CheckResult};
 use super::{acts, commits, failures, processes, readers};
 
 macro_rules! clauses {
@@ -28,7 +28,7 @@ macro_rules! clauses {
                 match self { $(Self::$name => stringify!($name),)* }
             }
 
-            pub(super) fn check(self) -> fn(&Case<'_>) -> Found {
+            pub(super) fn check(self) -> fn(&Case<'_>) -> CheckResult {
                 match self { $(Self::$name => $check,)* }
             }
         }

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::case::{Case, Found, LONG, count, document, expect, id, must_put, number, put, said};
+use super::case::{Case, CheckResult, LONG, count, document, expect, id, must_put, number, put, said};
 use crate::store::{Commit, CommitError, CommitId, SecretBytes, StoreErrorKind};
 
 /// How many threads count at once, and how far each.
@@ -12,7 +12,7 @@ const COUNTS: u64 = 12;
 /// What a patience may be overrun by, on a busy machine.
 const SLACK: Duration = Duration::from_secs(5);
 
-pub(super) fn nothing_is_none(case: &Case<'_>) -> Found {
+pub(super) fn nothing_is_none(case: &Case<'_>) -> CheckResult {
     let store = case.open()?;
     let read = store.read().map_err(said("reading"))?;
     expect(read.is_none(), || "a document was read where nothing was committed".to_owned())?;
@@ -23,7 +23,7 @@ pub(super) fn nothing_is_none(case: &Case<'_>) -> Found {
     Ok(None)
 }
 
-pub(super) fn whole(case: &Case<'_>) -> Found {
+pub(super) fn whole(case: &Case<'_>) -> CheckResult {
     let (writer, reader) = (case.open()?, case.open()?);
     let every_byte: Vec<u8> = (0..=u8::MAX).chain((0..=u8::MAX).rev()).collect();
     let large: Vec<u8> = (0..case.suite.largest).map(|at| u8::try_from(at % 251).unwrap_or(0)).collect();
@@ -44,7 +44,7 @@ pub(super) fn whole(case: &Case<'_>) -> Found {
     Ok(None)
 }
 
-pub(super) fn compares(case: &Case<'_>) -> Found {
+pub(super) fn compares(case: &Case<'_>) -> CheckResult {
     let store = case.open()?;
     must_put(&*store, None, 1)?;
     must_put(&*store, Some(1), 2)?;
@@ -59,7 +59,7 @@ pub(super) fn compares(case: &Case<'_>) -> Found {
     Ok(None)
 }
 
-pub(super) fn none_is_lost(case: &Case<'_>) -> Found {
+pub(super) fn none_is_lost(case: &Case<'_>) -> CheckResult {
     thread::scope(|scope| {
         let counting = || (0..COUNTS).try_for_each(|_| count(&*case.open()?));
         let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(counting)).collect();
@@ -70,7 +70,7 @@ pub(super) fn none_is_lost(case: &Case<'_>) -> Found {
     Ok(None)
 }
 
-pub(super) fn busy_in_time(case: &Case<'_>) -> Found {
+pub(super) fn busy_in_time(case: &Case<'_>) -> CheckResult {
     let (holder, other) = (case.open()?, case.open()?);
     must_put(&*holder, None, 1)?;
     let _held = holder.lock(LONG).map_err(said("locking"))?;
@@ -89,7 +89,7 @@ pub(super) fn busy_in_time(case: &Case<'_>) -> Found {
     Ok(None)
 }
 
-pub(super) fn apart(case: &Case<'_>) -> Found {
+pub(super) fn apart(case: &Case<'_>) -> CheckResult {
     let (one, other) = (case.open_of(&case.another("-a")?)?, case.open_of(&case.another("-b")?)?);
     must_put(&*one, None, 1)?;
     must_put(&*other, None, 2)?;
@@ -101,7 +101,7 @@ pub(super) fn apart(case: &Case<'_>) -> Found {
     Ok(None)
 }
 
-pub(super) fn listed(case: &Case<'_>) -> Found {
+pub(super) fn listed(case: &Case<'_>) -> CheckResult {
     let (written, opened) = (case.another("-a")?, case.another("-b")?);
     must_put(&*case.open_of(&written)?, None, 1)?;
     case.open_of(&opened)?.read().map_err(said("reading"))?;

@@ -1,13 +1,13 @@
 //! What a store does when it can't, and when it was copied: each where the suite is told how to bring that about.
 
 use super::acts::begin;
-use super::case::{Case, Found, LONG, document, expect, id, must_put, put, said};
+use super::case::{Case, CheckResult, LONG, document, expect, id, must_put, put, said};
 use crate::store::{ActId, ByteStore, Commit, CommitError, StoreErrorKind};
 
 /// How often the next commit is made to fail.
 const FAILURES: u64 = 6;
 
-pub(super) fn reservation_holds(case: &Case<'_>) -> Found {
+pub(super) fn reservation_holds(case: &Case<'_>) -> CheckResult {
     let Some(fill) = &case.suite.fills else { return Ok(Some("the suite was not told how to fill the store")) };
     let (store, profile) = (case.open()?, case.profile()?);
     must_put(&*store, None, 1)?;
@@ -25,7 +25,7 @@ pub(super) fn reservation_holds(case: &Case<'_>) -> Found {
     Ok(None)
 }
 
-pub(super) fn not_saved(case: &Case<'_>) -> Found {
+pub(super) fn not_saved(case: &Case<'_>) -> CheckResult {
     failing(case, |before, error, after| match error {
         CommitError::NotSaved(_) => expect(after.iter().all(|stands| *stands == before), || {
             format!("a commit over {before:?} that was not saved left {after:?}")
@@ -34,7 +34,7 @@ pub(super) fn not_saved(case: &Case<'_>) -> Found {
     })
 }
 
-pub(super) fn unknown_settles(case: &Case<'_>) -> Found {
+pub(super) fn unknown_settles(case: &Case<'_>) -> CheckResult {
     failing(case, |before, error, after| match error {
         CommitError::Unknown(_) => expect(after.iter().all(|stands| *stands == after[0]), || {
             format!("after an unknown outcome over {before:?} what stood was first one thing, then another: {after:?}")
@@ -44,7 +44,7 @@ pub(super) fn unknown_settles(case: &Case<'_>) -> Found {
 }
 
 /// Has commits fail, and judges by what stood before and what each lock, and each reader after it, finds.
-fn failing(case: &Case<'_>, judge: impl Fn(Option<u64>, &CommitError, &[Option<u64>]) -> Result<(), String>) -> Found {
+fn failing(case: &Case<'_>, judge: impl Fn(Option<u64>, &CommitError, &[Option<u64>]) -> Result<(), String>) -> CheckResult {
     let Some(fail) = &case.suite.fails else {
         return Ok(Some("the suite was not told how to make a commit fail"));
     };
@@ -73,7 +73,7 @@ fn looks(store: &dyn ByteStore) -> Result<Vec<Option<u64>>, String> {
     Ok(found)
 }
 
-pub(super) fn troubles(case: &Case<'_>) -> Found {
+pub(super) fn troubles(case: &Case<'_>) -> CheckResult {
     if case.suite.troubles.is_empty() {
         return Ok(Some("the suite was not told how to bring the store into trouble"));
     }
@@ -93,7 +93,7 @@ pub(super) fn troubles(case: &Case<'_>) -> Found {
     Ok(None)
 }
 
-pub(super) fn copy_is_told(case: &Case<'_>) -> Found {
+pub(super) fn copy_is_told(case: &Case<'_>) -> CheckResult {
     let Some(copy) = &case.suite.copies else { return Ok(Some("the suite was not told how to copy the store")) };
     let (store, profile) = (case.open()?, case.profile()?);
     let is_copy = || {

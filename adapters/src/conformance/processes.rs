@@ -9,7 +9,7 @@ use credlatch_core::name::ProfileName;
 
 use super::Suite;
 use super::acts::{answer_bytes, is_alive, note_bytes, record};
-use super::case::{Case, Found, count, expect, number, said};
+use super::case::{Case, CheckResult, count, expect, number, said};
 use crate::store::ActId;
 
 /// What a process is to do: `count PROFILE` or `act PROFILE ACT`.
@@ -63,7 +63,7 @@ fn start(command: &dyn Fn() -> Command, part: String) -> Result<Child, String> {
     command.spawn().map_err(|error| format!("no process could be started: {error}"))
 }
 
-pub(super) fn none_is_lost(case: &Case<'_>) -> Found {
+pub(super) fn none_is_lost(case: &Case<'_>) -> CheckResult {
     let Some(command) = &case.suite.processes else { return Ok(Some("the suite was not told how to start processes")) };
     let profile = case.profile()?;
     let children: Vec<Child> =
@@ -77,7 +77,7 @@ pub(super) fn none_is_lost(case: &Case<'_>) -> Found {
     Ok(None)
 }
 
-pub(super) fn ends(case: &Case<'_>) -> Found {
+pub(super) fn ends(case: &Case<'_>) -> CheckResult {
     let Some(command) = &case.suite.processes else { return Ok(Some("the suite was not told how to start processes")) };
     let (profile, act) = (case.profile()?, ActId::fresh());
     let store = case.open()?;

@@ -5,13 +5,13 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use super::case::{Case, Found, LONG, document, expect, id, must_put, said};
+use super::case::{Case, CheckResult, LONG, document, expect, id, must_put, said};
 use crate::store::{CommitId, Stored};
 
 /// How many commits are made beside readers.
 const COMMITS: u64 = 60;
 
-pub(super) fn pass(case: &Case<'_>) -> Found {
+pub(super) fn pass(case: &Case<'_>) -> CheckResult {
     let (writer, reader) = (case.open()?, case.open()?);
     must_put(&*writer, None, 1)?;
     let (tell, told) = mpsc::channel();
@@ -28,7 +28,7 @@ pub(super) fn pass(case: &Case<'_>) -> Found {
     Ok(None)
 }
 
-pub(super) fn word_is_current(case: &Case<'_>) -> Found {
+pub(super) fn word_is_current(case: &Case<'_>) -> CheckResult {
     let (writer, reader) = (case.open()?, case.open()?);
     let mut replaces = None;
     for next in 1..=8 {
@@ -43,7 +43,7 @@ pub(super) fn word_is_current(case: &Case<'_>) -> Found {
     Ok(None)
 }
 
-pub(super) fn forward(case: &Case<'_>) -> Found {
+pub(super) fn forward(case: &Case<'_>) -> CheckResult {
     let mut last = 0;
     let number = |id: CommitId| id.get() / 2 - 1;
     beside_a_writer(case, |word, stored| {
@@ -55,7 +55,7 @@ pub(super) fn forward(case: &Case<'_>) -> Found {
     })
 }
 
-pub(super) fn together(case: &Case<'_>) -> Found {
+pub(super) fn together(case: &Case<'_>) -> CheckResult {
     beside_a_writer(case, |_, stored| {
         let is_its_own = (1..=COMMITS).any(|number| id(number) == stored.id && document(number) == stored.document);
         expect(is_its_own, || "the document of one commit was read with the id of another".to_owned())
@@ -63,7 +63,7 @@ pub(super) fn together(case: &Case<'_>) -> Found {
 }
 
 /// Reads as long as a thread commits, the word first.
-fn beside_a_writer(case: &Case<'_>, mut look: impl FnMut(Option<CommitId>, &Stored) -> Result<(), String>) -> Found {
+fn beside_a_writer(case: &Case<'_>, mut look: impl FnMut(Option<CommitId>, &Stored) -> Result<(), String>) -> CheckResult {
     let (writer, reader) = (case.open()?, case.open()?);
     must_put(&*writer, None, 1)?;
     let is_over = AtomicBool::new(false);

@@ -65,7 +65,7 @@ pub(super) fn wipe<D: Disk>(disk: &D, file: &D::File) -> io::Result<()> {
 
 /// The whole answer to this claim, if it is there.
 pub(super) fn answer<D: Disk>(disk: &D, file: &D::File, claim: &Claim) -> io::Result<Option<Answer>> {
-    let Found::Whole(answer) = get::<Answer, D>(disk, file, ANSWER, ANSWER_AT)? else { return Ok(None) };
+    let ReadBack::Whole(answer) = get::<Answer, D>(disk, file, ANSWER, ANSWER_AT)? else { return Ok(None) };
     Ok(Some(answer).filter(|answer| answer.attempt == claim.attempt))
 }
 
@@ -75,13 +75,13 @@ pub(super) fn of_the_dead<D: Disk>(disk: &D, file: &D::File, claim: &Claim) -> i
         return Ok(Left::Answer(Box::new(answer)));
     }
     Ok(match get::<Note, D>(disk, file, NOTE, NOTE_AT)? {
-        Found::Nothing => Left::NoNote,
-        Found::Whole(note) if note.attempt == claim.attempt => Left::MaybeSent { noted: Some(note.at) },
-        Found::Whole(_) | Found::Torn => Left::MaybeSent { noted: None },
+        ReadBack::Nothing => Left::NoNote,
+        ReadBack::Whole(note) if note.attempt == claim.attempt => Left::MaybeSent { noted: Some(note.at) },
+        ReadBack::Whole(_) | ReadBack::Torn => Left::MaybeSent { noted: None },
     })
 }
 
-enum Found<T> {
+enum ReadBack<T> {
     /// Nobody began to write it.
     Nothing,
     /// It is whole.
@@ -107,21 +107,21 @@ fn get<T: for<'de> Deserialize<'de>, D: Disk>(
     file: &D::File,
     kind: [u8; 8],
     at: u64,
-) -> io::Result<Found<T>> {
+) -> io::Result<ReadBack<T>> {
     let mut head = [0; HEAD];
     let count = disk.read_at(file, &mut head, at)?;
     if head[..count].iter().all(|byte| *byte == 0) {
-        return Ok(Found::Nothing);
+        return Ok(ReadBack::Nothing);
     }
     let length = length_in(&head);
     if count < HEAD || !head.starts_with(&kind) || length > MAX_BYTES {
-        return Ok(Found::Torn);
+        return Ok(ReadBack::Torn);
     }
     let mut body = Zeroizing::new(vec![0; length]);
     let is_whole =
         disk.read_at(file, &mut body, at + HEAD as u64)? == length && Sha256::digest(&*body)[..] == head[12..];
     let record = if is_whole { serde_json::from_slice(&body).ok() } else { None };
-    Ok(record.map_or(Found::Torn, Found::Whole))
+    Ok(record.map_or(ReadBack::Torn, ReadBack::Whole))
 }
 
 fn length_in(head: &[u8; HEAD]) -> usize {

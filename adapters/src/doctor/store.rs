@@ -8,7 +8,7 @@ use credlatch_core::state::State;
 use super::finding::{Finding, Severity};
 use super::remembered;
 use crate::docfile::trouble::quoted as shell_quoted;
-use crate::file::{Exposure, FileStore, Found, Harm, Inspection, LockSeen, Provenance};
+use crate::file::{Exposure, FileStore, Leftover, Harm, Inspection, LockSeen, Provenance};
 use crate::latch::Latch;
 use crate::states;
 use crate::system::{lockers, process};
@@ -53,7 +53,7 @@ pub(super) fn examine(store: &FileStore, findings: &mut Vec<Finding>) -> (Option
     all.extend(other_machine(store, &seen));
     all.extend(remembered::marks(store, &seen));
     all.extend(lock(&seen));
-    all.extend(seen.found.iter().filter_map(left));
+    all.extend(seen.leftovers.iter().filter_map(leftover));
     for finding in all {
         // One trouble is often seen from several sides.
         if !findings.iter().any(|known: &Finding| known.what == finding.what) {
@@ -228,16 +228,16 @@ fn held(seen: &Inspection, signed: Option<u32>, for_ms: u64) -> Finding {
     Finding::of_store(Severity::Warning, text, format!("look again; if it stays so, look at process {pid}"))
 }
 
-fn left(found: &Found) -> Option<Finding> {
-    Some(match found {
+fn leftover(leftover: &Leftover) -> Option<Finding> {
+    Some(match leftover {
         // Every act leaves one until the next change: there is nothing to tell.
-        Found::Sign(_) => return None,
-        Found::Draft(path) => Finding::of_store(
+        Leftover::Sign(_) => return None,
+        Leftover::Draft(path) => Finding::of_store(
             Severity::Note,
             format!("{} was left by an act that has ended", path.display()),
             "nothing: a later change removes it",
         ),
-        Found::Copy { path, is_open } => {
+        Leftover::Copy { path, is_open } => {
             let who = if *is_open { ", and other users may read it" } else { "" };
             Finding::of_store(
                 Severity::Warning,

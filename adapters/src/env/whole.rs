@@ -8,10 +8,10 @@ use crate::files::{FileType, Files, Metadata, Open};
 use crate::plain_file::{MAX_FILE_BYTES, Unreadable, decoded, is_absent, unreadable};
 
 /// An open file, and what it was when it was opened.
-type Found<D> = (<D as Files>::File, Metadata);
+type OpenFile<D> = (<D as Files>::File, Metadata);
 
 /// Opens a plain file for reading; `None` if nothing is there.
-pub(super) fn open<D: Files>(disk: &D, path: &Path) -> Result<Option<Found<D>>, Unreadable> {
+pub(super) fn open<D: Files>(disk: &D, path: &Path) -> Result<Option<OpenFile<D>>, Unreadable> {
     let file = match disk.open(path, Open::Linked) {
         Ok(file) => file,
         Err(error) if is_absent(&error) => return Ok(None),

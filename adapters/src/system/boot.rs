@@ -30,7 +30,7 @@ struct Looks {
 
 /// A boot, and how far the clock is shifted here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Found {
+struct BootClock {
     boot: u64,
     shift_ms: i64,
 }
@@ -55,7 +55,7 @@ fn look(shown_ms: u64) -> (u64, u64) {
         looks.next_ms = shown_ms.saturating_add(AGAIN_MS);
         // A process whose clock jumped would miscount its own waits: one that began with the shift keeps it, without a boot.
         let found = find().filter(|found| found.shift_ms == 0 || !looks.gave_shifted);
-        if let Some(Found { boot, shift_ms }) = found {
+        if let Some(BootClock { boot, shift_ms }) = found {
             SHIFT_MS.store(shift_ms, Ordering::Relaxed);
             BOOT.store(boot, Ordering::Release);
             return (unshifted(shown_ms, shift_ms), boot);
@@ -71,9 +71,9 @@ fn unshifted(shown_ms: u64, shift_ms: i64) -> u64 {
 
 /// Linux says both in `/proc`.
 #[cfg(target_os = "linux")]
-fn find() -> Option<Found> {
+fn find() -> Option<BootClock> {
     let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
-    Some(Found { boot: named(&text)?, shift_ms: shift_ms()? })
+    Some(BootClock { boot: named(&text)?, shift_ms: shift_ms()? })
 }
 
 /// The time namespace in which a kernel boots: it has this number on each (`PROC_TIME_INIT_INO`, 0xEFFFFFFA), and adds nothing.
@@ -111,17 +111,17 @@ fn boottime_ms(offsets: &str) -> Option<i64> {
 
 /// macOS gives each boot a UUID; reading it in this process would take foreign calls, so its own tool is asked, once.
 #[cfg(target_os = "macos")]
-fn find() -> Option<Found> {
+fn find() -> Option<BootClock> {
     use std::process::{Command, Stdio};
     let mut sysctl = Command::new("/usr/sbin/sysctl");
     sysctl.args(["-n", "kern.bootsessionuuid"]).env_clear().stdin(Stdio::null()).stderr(Stdio::null());
     let told = sysctl.output().ok().filter(|told| told.status.success())?;
-    Some(Found { boot: named(std::str::from_utf8(&told.stdout).ok()?)?, shift_ms: 0 })
+    Some(BootClock { boot: named(std::str::from_utf8(&told.stdout).ok()?)?, shift_ms: 0 })
 }
 
 /// The other systems name no boot. The time at which one began doesn't: it moves when the wall clock is set.
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
-fn find() -> Option<Found> {
+fn find() -> Option<BootClock> {
     None
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, chown, symlink};
 use std::sync::Arc;
 
-use credlatch::file::Found;
+use credlatch::file::Leftover;
 use credlatch_core::port::{Alive, CommitError, Locked, Store, StoreErrorKind};
 use rustix::fs::FileType;
 use rustix::io::Errno;
@@ -145,7 +145,7 @@ fn a_directory_of_claims_that_is_a_link_is_not_followed_and_nothing_behind_it_is
     }
     // One that had made its reservation before sweeps nothing there.
     loaded(&store).commit(&state(2), Some(draft)).unwrap();
-    assert!(home.store().inspect().found.iter().all(|found| !matches!(found, Found::Sign(_))));
+    assert!(home.store().inspect().leftovers.iter().all(|leftover| !matches!(leftover, Leftover::Sign(_))));
     assert_eq!((fs::read_to_string(sign).unwrap(), fs::read_to_string(draft).unwrap()), ("kept".into(), "kept".into()));
     fs::remove_file(&claims).unwrap();
     fs::rename(home.path().join("real"), &claims).unwrap();

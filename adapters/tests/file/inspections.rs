@@ -21,7 +21,7 @@ fn an_inspection_takes_no_step_that_changes_anything() {
     let seen = store.inspect();
     assert_eq!(seen.state.unwrap().generation, 1);
     assert_eq!(seen.lock, LockSeen::Free { is_unconfirmed: false });
-    assert_eq!(seen.found.len(), 1, "the sign of life that ended: {:?}", seen.found);
+    assert_eq!(seen.leftovers.len(), 1, "the sign of life that ended: {:?}", seen.leftovers);
     let steps = disk.take_steps();
     assert!(steps.contains(&Step::Lock), "it looks whether the lock is free");
     assert!(steps.iter().all(|step| matches!(step, Step::Lock | Step::Unlock)), "{steps:?}");

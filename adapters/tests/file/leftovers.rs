@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use credlatch::file::Found;
+use credlatch::file::Leftover;
 use credlatch_core::port::{Alive, Locked, Store};
 
 use crate::claims::rotating;
@@ -15,12 +15,12 @@ use crate::{Home, chmod, commit, loaded};
 /// What an inspection finds, by name, and whether a copy is open to others.
 fn found(home: &Home) -> Vec<String> {
     let name = |path: &PathBuf| path.strip_prefix(home.folder()).unwrap().display().to_string();
-    let found = home.store().inspect().found;
-    let told = |found: &Found| match found {
-        Found::Sign(path) => format!("sign {}", name(path)),
-        Found::Draft(path) => format!("draft {}", name(path)),
-        Found::Copy { path, is_open: false } => format!("copy {}", name(path)),
-        Found::Copy { path, is_open: true } => format!("open copy {}", name(path)),
+    let found = home.store().inspect().leftovers;
+    let told = |found: &Leftover| match found {
+        Leftover::Sign(path) => format!("sign {}", name(path)),
+        Leftover::Draft(path) => format!("draft {}", name(path)),
+        Leftover::Copy { path, is_open: false } => format!("copy {}", name(path)),
+        Leftover::Copy { path, is_open: true } => format!("open copy {}", name(path)),
     };
     found.iter().map(told).collect()
 }
@@ -99,8 +99,8 @@ fn a_copy_of_somebody_elses_is_open() {
         chmod(path, 0o600);
     }
     disk.give(&foreign, ME + 1);
-    let expected = [Found::Copy { path: own, is_open: false }, Found::Copy { path: foreign, is_open: true }];
-    assert_eq!(disk.store(home.path()).inspect().found, expected);
+    let expected = [Leftover::Copy { path: own, is_open: false }, Leftover::Copy { path: foreign, is_open: true }];
+    assert_eq!(disk.store(home.path()).inspect().leftovers, expected);
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn the_copies_of_a_document_behind_a_link_are_looked_for_beside_it() {
     fs::write(elsewhere.path().join(".kept"), "{}").unwrap();
     chmod(&elsewhere.path().join(".kept"), 0o600);
     let seen = store.inspect();
-    assert_eq!(seen.found, [Found::Copy { path: elsewhere.path().join(".kept"), is_open: false }]);
+    assert_eq!(seen.leftovers, [Leftover::Copy { path: elsewhere.path().join(".kept"), is_open: false }]);
     assert_eq!((seen.document, seen.link), (elsewhere.path().join("kept"), Some(home.document())));
 }
 

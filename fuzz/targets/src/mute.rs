@@ -19,7 +19,7 @@ fn looks_random(secret: &str) -> bool {
 /// Law 13: no secret of the document is in a text about it.
 pub(crate) fn mute(secret_fields: &[&str], bytes: &[u8], text: &str) {
     let Ok(json) = serde_json::from_slice::<Value>(bytes) else { return };
-    let mut found = Found::default();
+    let mut found = Texts::default();
     found.walk(secret_fields, "", &json);
     for secret in &found.secrets {
         // A person may have given an entry the name of its key; names are shown.
@@ -30,12 +30,12 @@ pub(crate) fn mute(secret_fields: &[&str], bytes: &[u8], text: &str) {
 
 /// The texts of a document.
 #[derive(Default)]
-struct Found {
+struct Texts {
     secrets: BTreeSet<String>,
     others: BTreeSet<String>,
 }
 
-impl Found {
+impl Texts {
     fn walk(&mut self, secret_fields: &[&str], field: &str, json: &Value) {
         match json {
             Value::String(text) if secret_fields.contains(&field) => drop(self.secrets.insert(text.clone())),

@@ -21,7 +21,7 @@ use crate::world::sim::Sim;
 const MAX_BRANCHES: usize = 20_000;
 
 /// Ends an exploration that found a breach.
-struct Found;
+struct BreachFound;
 
 /// When an exploration ends before its end.
 #[derive(Clone, Copy)]
@@ -127,7 +127,7 @@ fn run_as(
     let shared = (Arc::clone(&seen), scenario.clone());
     let checked = catch_unwind(AssertUnwindSafe(|| model.check(move || execute(&shared.1, conduct, &shared.0, stop))));
     if let Err(panic) = checked
-        && !panic.is::<Found>()
+        && !panic.is::<BreachFound>()
     {
         resume_unwind(panic);
     }
@@ -169,6 +169,6 @@ fn execute(scenario: &Scenario, conduct: &'static dyn Conduct<Loomed>, seen: &Mu
     }
     if stop.is_reached(&seen) {
         drop(seen);
-        resume_unwind(Box::new(Found));
+        resume_unwind(Box::new(BreachFound));
     }
 }

@@ -51,7 +51,7 @@ impl Default for Explorer {
 
 /// What was found.
 #[derive(Clone, Debug, Default)]
-pub struct Found {
+pub struct Exploration {
     /// How many situations there are.
     pub situations: usize,
     /// How many moves lead from one to another.
@@ -92,21 +92,21 @@ struct Search<'a> {
     players: Vec<Player>,
     nodes: Vec<Node>,
     known: HashSet<u128>,
-    found: Found,
+    found: Exploration,
 }
 
 impl Explorer {
     /// Explores a scenario.
-    pub fn explore(self, scenario: &Scenario, conduct: &'static dyn Conduct<Scripted>) -> Found {
+    pub fn explore(self, scenario: &Scenario, conduct: &'static dyn Conduct<Scripted>) -> Exploration {
         let players = scenario.participants.iter().map(|_| Player::default()).collect();
-        let (nodes, known, found) = (Vec::new(), HashSet::new(), Found::default());
+        let (nodes, known, found) = (Vec::new(), HashSet::new(), Exploration::default());
         let mut search = Search { explorer: self, scenario, conduct, players, nodes, known, found };
         search.run();
         search.found
     }
 }
 
-impl Found {
+impl Exploration {
     /// It found no breach, went through all situations, and ended in no way by a branch that it took for known that it didn't
     /// come to by the others.
     ///
@@ -124,7 +124,7 @@ impl Found {
     }
 }
 
-impl Found {
+impl Exploration {
     /// Judges what is seen only at rest.
     fn ends_with(&mut self, trace: &Trace, alone: Option<u8>, (so_far, moves): (Scenario, usize)) {
         let end = End::of(trace);

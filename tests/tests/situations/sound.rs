@@ -7,7 +7,7 @@ use credlatch_core::port::StoreError;
 use credlatch_core::state::State;
 use credlatch_tests::cases::{ACME, Act, against, beside};
 use credlatch_tests::conduct::{Conduct, Process, Right};
-use credlatch_tests::run::situations::{Explorer, Found};
+use credlatch_tests::run::situations::{Explorer, Exploration};
 use credlatch_tests::scenario::{Scenario, Step, label, provider};
 use credlatch_tests::world::scripted::Scripted;
 use credlatch_tests::world::server::Manner;
@@ -26,7 +26,7 @@ const WATCHED: Explorer = Explorer {
 
 /// Whether a branch that was taken for known ended otherwise than any that was entered.
 fn is_caught(explorer: Explorer, scenario: &Scenario) -> bool {
-    let Found { ends, sampled, is_cut, .. } = explorer.explore(scenario, &Right);
+    let Exploration { ends, sampled, is_cut, .. } = explorer.explore(scenario, &Right);
     assert!(!is_cut && !sampled.is_empty(), "{} tells nothing", scenario.name);
     !sampled.is_subset(&ends)
 }

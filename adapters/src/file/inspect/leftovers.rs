@@ -9,7 +9,7 @@ use crate::docfile::paths::Paths;
 
 /// A file that is not part of the store as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Found {
+pub enum Leftover {
     /// The sign of life of an act that has ended. A later commit removes it.
     Sign(PathBuf),
     /// A document that was never finished. A later commit removes it.
@@ -23,7 +23,7 @@ pub enum Found {
     },
 }
 
-pub(super) fn found<D: Disk>(disk: &D, paths: &Paths, state: Option<&State>) -> Vec<Found> {
+pub(super) fn all<D: Disk>(disk: &D, paths: &Paths, state: Option<&State>) -> Vec<Leftover> {
     let mut found = Vec::new();
     // Without the state nobody can say which signs are still named.
     found.extend(state.into_iter().flat_map(|state| signs(disk, paths, state)));
@@ -34,7 +34,7 @@ pub(super) fn found<D: Disk>(disk: &D, paths: &Paths, state: Option<&State>) -> 
     found
 }
 
-fn signs<D: Disk>(disk: &D, paths: &Paths, state: &State) -> Vec<Found> {
+fn signs<D: Disk>(disk: &D, paths: &Paths, state: &State) -> Vec<Leftover> {
     if !matches!(paths.check_claims(disk), Ok(true)) {
         return Vec::new();
     }
@@ -43,13 +43,13 @@ fn signs<D: Disk>(disk: &D, paths: &Paths, state: &State) -> Vec<Found> {
     let mut left: Vec<_> = there.into_iter().filter_map(|name| Nonce::try_from(name).ok()).collect();
     left.retain(|name| !named.contains(name) && is_let_go(disk, &paths.claim(*name)));
     left.sort();
-    left.into_iter().map(|name| Found::Sign(paths.claim(name))).collect()
+    left.into_iter().map(|name| Leftover::Sign(paths.claim(name))).collect()
 }
 
-fn draft<D: Disk>(disk: &D, paths: &Paths, name: &str) -> Option<Found> {
+fn draft<D: Disk>(disk: &D, paths: &Paths, name: &str) -> Option<Leftover> {
     let sign = paths.claim(paths.sign_of_draft(name)?);
     let is_abandoned = disk.metadata_at(&sign).is_err() || is_let_go(disk, &sign);
-    is_abandoned.then(|| Found::Draft(paths.folder.join(name)))
+    is_abandoned.then(|| Leftover::Draft(paths.folder.join(name)))
 }
 
 /// Whether nobody has the file locked. One that can't be asked counts as held.
@@ -73,10 +73,10 @@ fn is_copy(paths: &Paths, name: &str) -> bool {
     rest.is_some_and(|rest| !rest.is_empty() || name != document) && !is_a_profiles
 }
 
-fn copy<D: Disk>(disk: &D, folder: &Path, name: &str) -> Option<Found> {
+fn copy<D: Disk>(disk: &D, folder: &Path, name: &str) -> Option<Leftover> {
     let path = folder.join(name);
     let metadata =
         disk.metadata_at(&path).ok().filter(|metadata| metadata.kind == FileType::File && metadata.size > 0)?;
     let is_open = metadata.mode & 0o044 != 0 || metadata.owner != disk.user();
-    Some(Found::Copy { path, is_open })
+    Some(Leftover::Copy { path, is_open })
 }

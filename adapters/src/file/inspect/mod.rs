@@ -17,7 +17,7 @@ use crate::docfile::draft;
 use crate::docfile::paths::Paths;
 use crate::docfile::trouble::trouble;
 pub use exposure::{Exposure, Harm};
-pub use leftovers::Found;
+pub use leftovers::Leftover;
 pub use lock::LockSeen;
 
 /// What there is to know of a profile's files. Its `Debug` hides secrets, as that of a state does.
@@ -48,7 +48,7 @@ pub struct Inspection {
     /// The lock file.
     pub lock: LockSeen,
     /// What dead acts, and people, left beside the document.
-    pub found: Vec<Found>,
+    pub leftovers: Vec<Leftover>,
 }
 
 impl<D: Disk> FileStore<D> {
@@ -70,7 +70,7 @@ impl<D: Disk> FileStore<D> {
             space: disk.space(there).ok().flatten(),
             needed: draft::wanted(size.unwrap_or(0), 0),
             lock: lock::look(disk, &paths.lock),
-            found: leftovers::found(disk, &paths, state.as_ref().ok()),
+            leftovers: leftovers::all(disk, &paths, state.as_ref().ok()),
             link: (paths.document != self.entry).then(|| self.entry.clone()),
             document: paths.document,
             state,

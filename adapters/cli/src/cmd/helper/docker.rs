@@ -44,7 +44,7 @@ fn get(global: &Global, asked: &Asked) -> Done {
         }
         other => other?,
     };
-    let answer = Found { server, username: username(asked), secret: credential.expose_secret() };
+    let answer = DockerCredential { server, username: username(asked), secret: credential.expose_secret() };
     let line = Zeroizing::new(serde_json::to_string(&answer).unwrap_or_default());
     output::write(&[line.as_bytes(), b"\n"])
 }
@@ -92,7 +92,7 @@ fn username(asked: &Asked) -> &str {
 }
 
 #[derive(Serialize)]
-struct Found<'a> {
+struct DockerCredential<'a> {
     #[serde(rename = "ServerURL")]
     server: &'a str,
     #[serde(rename = "Username")]
@@ -118,7 +118,7 @@ mod tests {
         let text = r#"{ "ServerURL": "https://index.docker.io/v1", "Username": "david", "Secret": "passw0rd1" }"#;
         let login: Login = serde_json::from_str(text).unwrap();
         assert_eq!((login.server.as_str(), login.secret.expose_secret()), ("https://index.docker.io/v1", "passw0rd1"));
-        let found = Found { server: "https://index.docker.io/v1", username: "david", secret: "passw0rd1" };
+        let credential = DockerCredential { server: "https://index.docker.io/v1", username: "david", secret: "passw0rd1" };
         let (ours, theirs): (_, serde_json::Value) = (serde_json::to_value(found), serde_json::from_str(text).unwrap());
         assert_eq!(ours.unwrap(), theirs);
     }
