@@ -2,7 +2,7 @@
 
 use credlatch_core::flow::FlowKind;
 use credlatch_core::name::{Label, ProviderId};
-use credlatch_core::pool::{Answer, Strategy as Pooled};
+use credlatch_core::pool::{FailureKind, Strategy as Pooled};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -60,7 +60,7 @@ fn given() -> impl Strategy<Value = Given> {
 }
 
 fn manner() -> impl Strategy<Value = Manner> {
-    use server::Answer::{Grant, Lost, NotReached, Reject};
+    use server::Treatment::{Grant, Lost, NotReached, Reject};
     let answer = prop_oneof![4 => Just(Grant), 1 => Just(Reject), 1 => Just(Lost), 1 => Just(NotReached)];
     let lifetime_ms = select(&[20_000, 600_000, 3_600_000][..]);
     (vec(answer, 0..3), 0..2_u32, any::<bool>(), 0..2_u32, any::<bool>(), lifetime_ms).prop_map(
@@ -158,8 +158,8 @@ fn a_secret() -> impl Strategy<Value = String> {
 }
 
 /// What a provider answers.
-pub fn an_answer() -> impl Strategy<Value = Answer> {
-    select(&[Answer::Unauthorized, Answer::Limited, Answer::Billing, Answer::Other][..])
+pub fn an_answer() -> impl Strategy<Value = FailureKind> {
+    select(&[FailureKind::Unauthorized, FailureKind::Limited, FailureKind::Billing, FailureKind::Other][..])
 }
 
 fn step() -> impl Strategy<Value = Step> {

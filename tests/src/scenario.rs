@@ -2,7 +2,7 @@
 
 use credlatch_core::law::Who;
 use credlatch_core::name::{Label, ProviderId};
-use credlatch_core::pool::Answer;
+use credlatch_core::pool::FailureKind;
 use credlatch_core::rotation::Cause;
 use serde::{Deserialize, Serialize};
 
@@ -187,7 +187,7 @@ pub enum Step {
     /// Says what the provider answered to what it used.
     Report {
         /// What kind of failure.
-        answer: Answer,
+        answer: FailureKind,
         /// Whether no rest helps.
         #[serde(default)]
         dead: bool,

@@ -4,7 +4,7 @@
 use std::io;
 
 use credlatch_core::fingerprint::digest;
-use credlatch_core::pool::{Answer, Dead, Health, REST_LIMITED_MS, REST_UNAUTHORIZED_MS, Rest};
+use credlatch_core::pool::{FailureKind, Dead, Health, REST_LIMITED_MS, REST_UNAUTHORIZED_MS, Rest};
 use credlatch_core::secret::Fingerprint;
 use credlatch_core::state::{Custody, Entry};
 use credlatch_core::time::{Deadline, Stamp};
@@ -46,17 +46,17 @@ pub(super) fn read(row: &Object<'_>, known: Option<&Known>) -> Health {
     // Hermes can't renew a login of ours, so it takes an access token that has ended for a refusal. We can.
     let is_renewable =
         known.is_some_and(|known| matches!(&known.kind, KnownKind::Grant(grant) if grant.is_renewable()));
-    let rest = rest.filter(|rest| !is_renewable || rest.cause != Answer::Unauthorized);
+    let rest = rest.filter(|rest| !is_renewable || rest.cause != FailureKind::Unauthorized);
     Health { rest, dead: dead.filter(|_| !is_renewable), uses, ..ours }
 }
 
 fn rest(row: &Object<'_>) -> Option<Rest> {
     let code: Option<u64> = row.value(CODE);
     let (cause, rest_ms) = match code {
-        Some(401) => (Answer::Unauthorized, REST_UNAUTHORIZED_MS),
-        Some(402) => (Answer::Billing, REST_LIMITED_MS),
-        Some(429) => (Answer::Limited, REST_LIMITED_MS),
-        _ => (Answer::Other, REST_LIMITED_MS),
+        Some(401) => (FailureKind::Unauthorized, REST_UNAUTHORIZED_MS),
+        Some(402) => (FailureKind::Billing, REST_LIMITED_MS),
+        Some(429) => (FailureKind::Limited, REST_LIMITED_MS),
+        _ => (FailureKind::Other, REST_LIMITED_MS),
     };
     let began_ms = time_ms(row, STATUS_AT);
     let until_ms = time_ms(row, RESET_AT).or(began_ms.map(|at| at.saturating_add(rest_ms)))?;
@@ -102,10 +102,10 @@ fn judge(row: &mut Object<'_>, verdict: (Option<Rest>, Option<Dead>)) -> io::Res
         (_, Some(dead)) => note(row, "dead", Some(401), Some(&dead.reason), dead.at.wall_ms, None),
         (Some(rest), None) => {
             let code = match rest.cause {
-                Answer::Unauthorized => Some(401),
-                Answer::Billing => Some(402),
-                Answer::Limited => Some(429),
-                Answer::Other => None,
+                FailureKind::Unauthorized => Some(401),
+                FailureKind::Billing => Some(402),
+                FailureKind::Limited => Some(429),
+                FailureKind::Other => None,
             };
             note(row, "exhausted", code, None, rest.until.from.wall_ms, Some(rest.until.wall_ms()))
         }

@@ -3,7 +3,7 @@
 use credlatch_core::engine::NoToken;
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::origin::Origin;
-use credlatch_core::pool::Answer;
+use credlatch_core::pool::FailureKind;
 use credlatch_core::provider::Provider;
 use credlatch_core::scrub::Missing;
 use credlatch_core::shared::Shared;
@@ -145,7 +145,7 @@ impl Error {
     }
 
     /// The entry that is wanted rests, or all do; the cause is that of the one that may be used first.
-    pub(crate) fn resting(provider: &Provider, label: Option<&Label>, until: &Deadline, cause: Option<Answer>) -> Self {
+    pub(crate) fn resting(provider: &Provider, label: Option<&Label>, until: &Deadline, cause: Option<FailureKind>) -> Self {
         let name = &provider.id;
         let (cause, after) = (cause.map(RestCause::from), cause.map(after).unwrap_or_default());
         let at = clock_time(until);
@@ -200,7 +200,7 @@ impl Error {
 }
 
 /// After what something rests, in a sentence.
-fn after(cause: Answer) -> String {
+fn after(cause: FailureKind) -> String {
     format!(" after {}", RestCause::from(cause))
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use credlatch_core::pool::Answer;
+use credlatch_core::pool::FailureKind;
 
 /// After what answer of its provider an entry rests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -18,13 +18,13 @@ pub enum RestCause {
     Other,
 }
 
-impl From<Answer> for RestCause {
-    fn from(answer: Answer) -> Self {
+impl From<FailureKind> for RestCause {
+    fn from(answer: FailureKind) -> Self {
         match answer {
-            Answer::Unauthorized => Self::Unauthorized,
-            Answer::Limited => Self::RateLimit,
-            Answer::Billing => Self::Billing,
-            Answer::Other => Self::Other,
+            FailureKind::Unauthorized => Self::Unauthorized,
+            FailureKind::Limited => Self::RateLimit,
+            FailureKind::Billing => Self::Billing,
+            FailureKind::Other => Self::Other,
         }
     }
 }

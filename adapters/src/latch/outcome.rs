@@ -1,6 +1,6 @@
 //! What a provider's answer says about the credential that was used.
 
-use credlatch_core::pool::Answer;
+use credlatch_core::pool::FailureKind;
 use http::HeaderMap;
 use serde_json::Value;
 
@@ -35,7 +35,7 @@ const REST_MAX_MS: u64 = 31 * 86_400_000;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
     /// What kind of failure, if it is one that the credential is to blame for.
-    pub(super) answer: Option<Answer>,
+    pub(super) answer: Option<FailureKind>,
     /// Milliseconds that the provider wants this credential left alone.
     pub(super) rest_ms: Option<u64>,
     /// The model a limit is about.
@@ -54,7 +54,7 @@ impl Outcome {
 
     /// It was turned away, as by a 401 of which nothing else is known.
     pub fn unauthorized() -> Self {
-        Self { answer: Some(Answer::Unauthorized), rest_ms: None, model: None, dead: None, dead_key: None }
+        Self { answer: Some(FailureKind::Unauthorized), rest_ms: None, model: None, dead: None, dead_key: None }
     }
 
     /// Reads an HTTP answer: its status, `Retry-After` and the providers' own headers of that meaning, and what its JSON
@@ -64,11 +64,11 @@ impl Outcome {
         let reasons = reasons(&body);
         let speaks_of_billing = reasons.iter().any(|reason| is_billing(reason));
         let answer = match status {
-            401 => Some(Answer::Unauthorized),
-            402 => Some(Answer::Billing),
-            403 | 429 if speaks_of_billing => Some(Answer::Billing),
-            429 => Some(Answer::Limited),
-            403 => Some(Answer::Other),
+            401 => Some(FailureKind::Unauthorized),
+            402 => Some(FailureKind::Billing),
+            403 | 429 if speaks_of_billing => Some(FailureKind::Billing),
+            429 => Some(FailureKind::Limited),
+            403 => Some(FailureKind::Other),
             _ => None,
         };
         if answer.is_none() {
@@ -77,7 +77,7 @@ impl Outcome {
         let now_ms = now_ms();
         let told = retry_after_ms(headers, Some(now_ms)).or_else(|| reset_ms(&body, now_ms));
         // Those headers stand in every answer, so they tell something only where a limit was met.
-        let is_limited = answer == Some(Answer::Limited);
+        let is_limited = answer == Some(FailureKind::Limited);
         let told = told.or_else(|| limits_ms(headers, now_ms).filter(|_| is_limited));
         let named =
             |list: &[&str]| reasons.iter().find(|reason| status == 401 && list.contains(&reason.as_str())).cloned();
@@ -148,11 +148,11 @@ mod tests {
             (404, "", None),
             (500, "", None),
             (503, "<html>", None),
-            (401, "", Some(Answer::Unauthorized)),
-            (402, "", Some(Answer::Billing)),
-            (403, "", Some(Answer::Other)),
-            (429, "", Some(Answer::Limited)),
-            (429, r#"{"error":{"code":"insufficient_quota"}}"#, Some(Answer::Billing)),
+            (401, "", Some(FailureKind::Unauthorized)),
+            (402, "", Some(FailureKind::Billing)),
+            (403, "", Some(FailureKind::Other)),
+            (429, "", Some(FailureKind::Limited)),
+            (429, r#"{"error":{"code":"insufficient_quota"}}"#, Some(FailureKind::Billing)),
         ] {
             assert_eq!(Outcome::from_http(status, &none, body.as_bytes()).answer, answer, "{status} {body}");
         }

@@ -6,7 +6,7 @@
 
 use credlatch_core::engine::{NoToken, Picked};
 use credlatch_core::name::Label;
-use credlatch_core::pool::{Answer, Choice};
+use credlatch_core::pool::{FailureKind, Choice};
 use credlatch_core::provider::Provider;
 
 use super::credential::Credential;
@@ -95,7 +95,7 @@ impl Latch {
                 let rest = entries().filter_map(|entry| entry.health.rest).find(|rest| rest.until == *until);
                 // What rests for a model alone was limited for it.
                 let of_model = || entries().any(|entry| entry.health.models.values().any(|other| other == until));
-                let cause = rest.map(|rest| rest.cause).or_else(|| of_model().then_some(Answer::Limited));
+                let cause = rest.map(|rest| rest.cause).or_else(|| of_model().then_some(FailureKind::Limited));
                 Error::resting(row, label, until, cause)
             }
             _ => nothing.into_error(row),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use credlatch_core::engine::{Live, LiveKind, NoToken, Picked, Rotation};
-use credlatch_core::pool::{Answer, Report};
+use credlatch_core::pool::{FailureKind, Report};
 use credlatch_core::provider::Provider;
 use credlatch_core::rotation::{Cause, Exchanged};
 use credlatch_core::{Event, Refusal};
@@ -122,12 +122,12 @@ fn is_same(next: &Credential, used: &Credential) -> bool {
 }
 
 /// What was answered, in a word for a log.
-fn word(answer: Answer) -> &'static str {
+fn word(answer: FailureKind) -> &'static str {
     match answer {
-        Answer::Unauthorized => "unauthorized",
-        Answer::Limited => "limited",
-        Answer::Billing => "billing",
-        Answer::Other => "other",
+        FailureKind::Unauthorized => "unauthorized",
+        FailureKind::Limited => "limited",
+        FailureKind::Billing => "billing",
+        FailureKind::Other => "other",
     }
 }
 
@@ -139,7 +139,7 @@ impl Inner {
             return Ok(None);
         }
         events::reported(&self.profile, live, word(answer));
-        if answer == Answer::Unauthorized && live.kind == LiveKind::Oauth {
+        if answer == FailureKind::Unauthorized && live.kind == LiveKind::Oauth {
             self.refuse_own_exchange(row, &live.label)?;
             let wish = wish(row, &live.label, live.version, Cause::Challenged);
             match self.rotate(&*self.issuer, &wish)? {

@@ -59,7 +59,7 @@ pub struct Rest {
     /// Until when.
     pub until: Deadline,
     /// Why.
-    pub cause: Answer,
+    pub cause: FailureKind,
 }
 
 /// A verdict that no rest changes.
@@ -74,7 +74,7 @@ pub struct Dead {
 /// What kind of failure a provider answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Answer {
+pub enum FailureKind {
     /// 401.
     Unauthorized,
     /// 429.

@@ -2,7 +2,7 @@
 
 use credlatch_core::flow::FlowKind;
 use credlatch_core::name::{Label, ProviderId};
-use credlatch_core::pool::{Answer, Strategy};
+use credlatch_core::pool::{FailureKind, Strategy};
 use serde::{Deserialize, Serialize};
 
 use crate::scenario::Why;
@@ -88,7 +88,7 @@ pub enum Move {
         provider: ProviderId,
         label: Label,
         older: u64,
-        answer: Answer,
+        answer: FailureKind,
         model: bool,
         dead: bool,
     },

@@ -283,7 +283,7 @@ impl<S: Sim> Hand<S> {
         }
     }
 
-    fn report(&self, answer: credlatch_core::pool::Answer, dead: bool) {
+    fn report(&self, answer: credlatch_core::pool::FailureKind, dead: bool) {
         let Some((provider, label, version)) = self.used.clone() else { return };
         let dead = dead.then(|| "token_revoked".to_owned());
         self.transact(&[Event::Report(Report { provider, label, version, answer, rest_ms: None, model: None, dead })]);

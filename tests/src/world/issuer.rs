@@ -14,7 +14,7 @@ use credlatch_core::secret::Secret;
 use credlatch_core::state::Nonce;
 
 use super::here::Here;
-use super::server::{Answer, Server, Tokens, Told, flow_of};
+use super::server::{Treatment, Server, Tokens, Told, flow_of};
 use super::sim::{Sim, SimMutex};
 use super::{World, secret, situation};
 
@@ -124,13 +124,13 @@ impl<S: Sim> World<S> {
         }
         let answer = server.next_answer();
         match answer {
-            Answer::NotReached => Exchange::Answered(Exchanged::NotConsumed { retry_after_ms: None }),
-            Answer::Reject => {
+            Treatment::NotReached => Exchange::Answered(Exchanged::NotConsumed { retry_after_ms: None }),
+            Treatment::Reject => {
                 server.revoke(token);
                 Exchange::Answered(Exchanged::Rejected { code: "invalid_grant".to_owned() })
             }
-            Answer::Grant | Answer::Lost => match self.redeem(server, token) {
-                _ if answer == Answer::Lost => Exchange::Answered(Exchanged::Unknown),
+            Treatment::Grant | Treatment::Lost => match self.redeem(server, token) {
+                _ if answer == Treatment::Lost => Exchange::Answered(Exchanged::Unknown),
                 Some(tokens) => Exchange::Granted(tokens),
                 None => Exchange::Answered(Exchanged::Rejected { code: "invalid_grant".to_owned() }),
             },

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// How the server treats what is presented to it, in the order in which it comes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Answer {
+pub enum Treatment {
     /// As it should.
     #[default]
     Grant,
@@ -24,7 +24,7 @@ pub enum Answer {
 #[serde(default, deny_unknown_fields)]
 pub struct Manner {
     /// Its answers to refresh tokens; after the last it grants.
-    pub answers: Vec<Answer>,
+    pub answers: Vec<Treatment>,
     /// How often a poll is told to wait before the person has agreed.
     pub waits: u32,
     /// Whether a poll brings a code that is to be exchanged, as Codex does, or the tokens.
@@ -119,7 +119,7 @@ impl Server {
     }
 
     /// How it treats the next token.
-    pub fn next_answer(&mut self) -> Answer {
+    pub fn next_answer(&mut self) -> Treatment {
         let answer = self.manner.answers.get(self.presented).copied().unwrap_or_default();
         self.presented += 1;
         answer

@@ -1,6 +1,6 @@
 //! For each wrong engine the small scenario in which its mistake shows.
 
-use credlatch_core::pool::Answer;
+use credlatch_core::pool::FailureKind;
 
 use crate::cases::{ACME, Act, MINIMAX, against, grant, key};
 use crate::scenario::{Given, Scenario, Step, Why, label, provider};
@@ -72,13 +72,13 @@ pub(super) fn a_late_grant_beside_a_new_login() -> Scenario {
 
 pub(super) fn a_late_rejection() -> Scenario {
     let mut scenario = story("a late rejection", &[&[rotate(Why::Asked)], &[clear(), login_again()]]);
-    scenario.issuer.answers = vec![server::Answer::Reject];
+    scenario.issuer.answers = vec![server::Treatment::Reject];
     scenario
 }
 
 pub(super) fn a_late_report() -> Scenario {
     let reporter =
-        [Step::Current { provider: provider(ACME) }, Step::Report { answer: Answer::Unauthorized, dead: false }];
+        [Step::Current { provider: provider(ACME) }, Step::Report { answer: FailureKind::Unauthorized, dead: false }];
     story("a late report", &[&reporter, &[clear(), login_again()]])
 }
 
@@ -125,7 +125,7 @@ pub(super) fn two_children() -> Scenario {
 
 pub(super) fn a_failure_in_a_pool() -> Scenario {
     let use_it = Step::Current { provider: provider(ACME) };
-    let fails = Step::Report { answer: Answer::Limited, dead: false };
+    let fails = Step::Report { answer: FailureKind::Limited, dead: false };
     let user = [use_it.clone(), fails.clone(), use_it.clone(), fails, use_it];
     Scenario {
         given: vec![key(ACME, "one", "sk-one"), key(ACME, "two", "sk-two"), key(MINIMAX, "default", "sk-minimax")],

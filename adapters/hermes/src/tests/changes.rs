@@ -4,7 +4,7 @@ use credlatch_core::clear::{Clear, Remove};
 use credlatch_core::custody::Actor;
 use credlatch_core::extra::Extra;
 use credlatch_core::machine::{Act, Refusal};
-use credlatch_core::pool::{Answer, Report};
+use credlatch_core::pool::{FailureKind, Report};
 use credlatch_core::rotation::{Cause, ClaimRotation, Exchanged, Fresh, Settle, Times};
 use credlatch_core::state::{Custody, Grant};
 use credlatch_core::time::Expiry;
@@ -208,7 +208,7 @@ fn a_failure_that_was_reported_here_is_seen_there_and_the_other_way_round() {
             dead: dead.map(str::to_owned),
         })
     };
-    let (text, _) = commit(HERMES, &[report(Answer::Limited, None)]);
+    let (text, _) = commit(HERMES, &[report(FailureKind::Limited, None)]);
     let noted = row(&text, "anthropic", "aaa111");
     assert_eq!((&noted["last_status"], &noted["last_error_code"]), (&"exhausted".into(), &429.into()));
     assert_eq!(noted["last_error_reset_at"], "2027-01-15T08:01:00Z");
@@ -221,7 +221,7 @@ fn a_failure_that_was_reported_here_is_seen_there_and_the_other_way_round() {
     let healed = entry(&document.to_string(), "anthropic", "hermes:aaa111");
     assert_eq!((healed.version, healed.health.rest, healed.health.uses), (version, None, 12));
 
-    let (text, _) = commit(&text, &[report(Answer::Unauthorized, Some("token_revoked"))]);
+    let (text, _) = commit(&text, &[report(FailureKind::Unauthorized, Some("token_revoked"))]);
     let noted = row(&text, "anthropic", "aaa111");
     assert_eq!((&noted["last_status"], &noted["last_error_reason"]), (&"dead".into(), &"token_revoked".into()));
     assert_eq!(noted["seen_by"], json!(["x", null, 1e3]));

@@ -1,6 +1,6 @@
 //! What rows are to us.
 
-use credlatch_core::pool::Answer;
+use credlatch_core::pool::FailureKind;
 use credlatch_core::state::{Material, Source};
 use credlatch_core::time::Expiry;
 
@@ -68,15 +68,15 @@ fn what_hermes_noted_about_a_row_stands_against_its_entry() {
     let at_ms = at * 1000;
     assert_eq!(
         rest(&format!(r#""last_status":"exhausted","last_status_at":{at},"last_error_code":429"#)),
-        Some((at_ms + 3_600_000, Answer::Limited))
+        Some((at_ms + 3_600_000, FailureKind::Limited))
     );
     assert_eq!(
         rest(&format!(r#""last_status":"exhausted","last_status_at":{at}.0,"last_error_code":401"#)),
-        Some((at_ms + 300_000, Answer::Unauthorized))
+        Some((at_ms + 300_000, FailureKind::Unauthorized))
     );
     assert_eq!(
         rest(r#""last_status":"exhausted","last_error_code":402,"last_error_reset_at":"2027-01-15T08:00:00Z""#),
-        Some((at_ms, Answer::Billing))
+        Some((at_ms, FailureKind::Billing))
     );
     assert_eq!(rest(r#""last_status":"ok","last_error_reset_at":4000000000"#), None);
     let dead = health(r#""last_status":"dead","last_status_at":1800000000,"last_error_reason":"token_revoked""#).dead;

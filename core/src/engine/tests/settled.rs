@@ -9,7 +9,7 @@ use crate::machine::exchanged::{Exchanged, Fresh};
 use crate::machine::pool::{Choice, Report, SetStrategy};
 use crate::port::{CommitError, StoreErrorKind};
 use crate::sample::{TIMES, acme, entry, fresh, grant, key, label, named};
-use crate::state::health::Answer;
+use crate::state::health::FailureKind;
 use crate::state::strategy::Strategy;
 
 #[test]
@@ -59,7 +59,7 @@ fn what_stands_after_a_rotation_gives_way_if_it_may_not_be_used() {
     let picked = while_it_is_renewed(|other| {
         commit(other, Event::Put(named("a", key("key-9"))));
         let version = current_version(other, "a");
-        let (provider, label, answer) = (acme(), label("a"), Answer::Limited);
+        let (provider, label, answer) = (acme(), label("a"), FailureKind::Limited);
         commit(
             other,
             Event::Report(Report { provider, label, version, answer, rest_ms: None, model: None, dead: None }),

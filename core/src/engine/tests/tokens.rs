@@ -10,7 +10,7 @@ use crate::machine::rotation::{BACK_OFF_FIRST_MS, Cause};
 use crate::port::{Alive, Store};
 use crate::sample::{TIMES, acme, at, claim, entry, fresh, grant, key, label, link, named};
 use crate::state::custody::DoubtCause;
-use crate::state::health::Answer;
+use crate::state::health::FailureKind;
 use crate::state::strategy::Strategy;
 use crate::state::turned_away::TurnedAway;
 use crate::state::{Freshness, LEAST_LEFT_MS};
@@ -165,7 +165,7 @@ fn a_pool_without_a_usable_entry_says_why() {
     let engine = rig.engine();
     let report = |dead: Option<&str>| {
         let version = entry(&rig.state(), "a").version;
-        let (provider, label, answer) = (acme(), label("a"), Answer::Limited);
+        let (provider, label, answer) = (acme(), label("a"), FailureKind::Limited);
         let dead = dead.map(str::to_owned);
         Event::Report(Report { provider, label, version, answer, rest_ms: Some(9), model: None, dead })
     };
@@ -235,7 +235,7 @@ fn a_login_that_is_rejected_gives_way_and_one_whose_issuer_is_away_does_not() {
         provider: acme(),
         label: label("b"),
         version: entry(&rig.state(), "b").version,
-        answer: Answer::Limited,
+        answer: FailureKind::Limited,
         rest_ms: None,
         model: None,
         dead: None,

@@ -6,7 +6,7 @@ use crate::machine::exchanged::Exchanged;
 use crate::machine::rotation::{CHALLENGE_SPACING_MS, Cause};
 use crate::sample::{TIMES, claim, grant, settle};
 use crate::state::Entry;
-use crate::state::health::{Answer, Rest};
+use crate::state::health::{FailureKind, Rest};
 use crate::state::time::{Deadline, Expiry};
 use crate::state::times::{ON_THE_WAY_MS, Times};
 
@@ -115,7 +115,7 @@ fn law_14_a_wait_is_over_when_a_clock_says_so_and_goes_on_while_one_does() {
 #[test]
 fn law_14_rest_and_the_life_of_a_token_are_what_a_clock_says() {
     let end = placeless(0, 0).plus_ms(WAIT_MS);
-    let resting = login(|entry| entry.health.rest = Some(Rest { until: end, cause: Answer::Limited }));
+    let resting = login(|entry| entry.health.rest = Some(Rest { until: end, cause: FailureKind::Limited }));
     let bare = login(|entry| {
         let grant = entry.grant_mut().unwrap();
         (grant.refresh, grant.expiry) = (None, Expiry::After(end));
@@ -133,7 +133,7 @@ fn law_14_rest_and_the_life_of_a_token_are_what_a_clock_says() {
     keeps(14, &step(&bare, WAIT_MS - 1, HOUR_MS, None));
     // Within a boot the clock since then decides alone.
     let of_boot =
-        login(|entry| entry.health.rest = Some(Rest { until: at(0).plus_ms(WAIT_MS), cause: Answer::Limited }));
+        login(|entry| entry.health.rest = Some(Rest { until: at(0).plus_ms(WAIT_MS), cause: FailureKind::Limited }));
     let leapt = |ms| Stamp { boot: at(0).boot, ..placeless(ms, HOUR_MS) };
     breaks(14, &[chosen(leapt(WAIT_MS - 1), &of_boot, Some(0))], "was cut short");
     breaks(14, &[chosen(leapt(WAIT_MS), &of_boot, None)], "for longer than a clock was wrong");

@@ -6,7 +6,7 @@ use crate::machine::pool::SetStrategy;
 use crate::machine::put::{How, Put};
 use crate::sample::{grant, link};
 use crate::state::custody::{Custody, Lost};
-use crate::state::health::{Answer, Dead, Rest};
+use crate::state::health::{FailureKind, Dead, Rest};
 use crate::state::name::ProviderId;
 use crate::state::strategy::Strategy;
 use crate::state::{Entry, MAX_TOMBSTONES, Material, Slot, Source, Tombstone};
@@ -29,7 +29,7 @@ fn law_10_a_planned_environment_carries_nothing_of_another() {
 #[test]
 fn law_12_what_rests_is_dead_lost_or_suspended_is_not_chosen() {
     let rest = |entry: &mut Entry| {
-        entry.health.rest = Some(Rest { until: at(0).plus_ms(100), cause: Answer::Limited });
+        entry.health.rest = Some(Rest { until: at(0).plus_ms(100), cause: FailureKind::Limited });
     };
     let dead = |entry: &mut Entry| entry.health.dead = Some(Dead { at: at(0), reason: String::new() });
     let lost = |entry: &mut Entry| {

@@ -13,7 +13,7 @@ use crate::sample::{claim, entry, fresh, grant, print, prompt, settle};
 use crate::state::Source;
 use crate::state::extra::Extra;
 use crate::state::flow::FlowEnd;
-use crate::state::health::Answer;
+use crate::state::health::FailureKind;
 use crate::state::name::ProviderId;
 use crate::state::origin::Origins;
 use crate::state::rewrite::Rewrite;
@@ -30,7 +30,7 @@ fn of_flow(flow: u128, attempt: u128) -> OfFlow {
 }
 
 fn report(version: u64) -> Event {
-    let (provider, label, answer) = (acme(), label("a"), Answer::Limited);
+    let (provider, label, answer) = (acme(), label("a"), FailureKind::Limited);
     Event::Report(Report { provider, label, version, answer, rest_ms: None, model: None, dead: None })
 }
 

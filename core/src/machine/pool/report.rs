@@ -2,7 +2,7 @@
 
 use crate::machine::outcome::{Outcome, Verdict};
 use crate::state::State;
-use crate::state::health::{Answer, Dead, Rest};
+use crate::state::health::{FailureKind, Dead, Rest};
 use crate::state::name::{Label, ProviderId};
 use crate::state::time::Stamp;
 
@@ -26,7 +26,7 @@ pub struct Report {
     /// The version that was used; a report about another changes nothing.
     pub version: u64,
     /// What kind of failure.
-    pub answer: Answer,
+    pub answer: FailureKind,
     /// How long the provider wants this entry left alone, if it said so: this overrides every rule of ours.
     pub rest_ms: Option<u64>,
     /// The model the limit is about, if it is about one.
@@ -47,19 +47,19 @@ pub(crate) fn report(state: &mut State, now: &Stamp, report: &Report) -> Outcome
         entry.health.dead = Some(Dead { at: *now, reason: reason.clone() });
         return Verdict::Done.into();
     }
-    let is_unexplained = report.answer == Answer::Other && report.rest_ms.is_none();
+    let is_unexplained = report.answer == FailureKind::Other && report.rest_ms.is_none();
     // Where nothing could take its place, a rest would only be an outage. Of one that rests already, this is an answer to a
     // request of before.
     if is_unexplained && (!is_replaceable || !entry.is_usable(now, None)) {
         return Verdict::Nothing.into();
     }
     let rest_ms = report.rest_ms.unwrap_or_else(|| match report.answer {
-        Answer::Other => unexplained_ms(entry.health.rest, now),
+        FailureKind::Other => unexplained_ms(entry.health.rest, now),
         answer => rest_ms(answer, living == 1),
     });
     let until = now.plus_ms(rest_ms);
     match &report.model {
-        Some(model) if report.answer == Answer::Limited => {
+        Some(model) if report.answer == FailureKind::Limited => {
             entry.health.models.retain(|_, until| !until.is_reached(now));
             entry.health.models.insert(model.clone(), until);
         }
@@ -68,12 +68,12 @@ pub(crate) fn report(state: &mut State, now: &Stamp, report: &Report) -> Outcome
     Verdict::Done.into()
 }
 
-fn rest_ms(answer: Answer, is_sole: bool) -> u64 {
+fn rest_ms(answer: FailureKind, is_sole: bool) -> u64 {
     match answer {
-        Answer::Billing => REST_LIMITED_MS,
+        FailureKind::Billing => REST_LIMITED_MS,
         _ if is_sole => REST_SOLE_MS,
-        Answer::Unauthorized => REST_UNAUTHORIZED_MS,
-        Answer::Limited | Answer::Other => REST_LIMITED_MS,
+        FailureKind::Unauthorized => REST_UNAUTHORIZED_MS,
+        FailureKind::Limited | FailureKind::Other => REST_LIMITED_MS,
     }
 }
 
@@ -81,7 +81,7 @@ fn rest_ms(answer: Answer, is_sole: bool) -> u64 {
 /// than an hour ago.
 fn unexplained_ms(before: Option<Rest>, now: &Stamp) -> u64 {
     let is_recent = |rest: &Rest| now.age_ms(&rest.until.from) < rest.until.after_ms.saturating_add(REST_LIMITED_MS);
-    let before = before.filter(|rest| rest.cause == Answer::Other && is_recent(rest));
+    let before = before.filter(|rest| rest.cause == FailureKind::Other && is_recent(rest));
     let doubled = before.map_or(0, |rest| rest.until.after_ms.saturating_mul(2));
     doubled.clamp(REST_UNEXPLAINED_MS, REST_LIMITED_MS)
 }

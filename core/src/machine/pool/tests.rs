@@ -6,7 +6,7 @@ use crate::machine::Verdict;
 use crate::machine::purge::DEAD_KEPT_MS;
 use crate::state::State;
 use crate::state::extra::Extra;
-use crate::state::health::Answer;
+use crate::state::health::FailureKind;
 use crate::state::strategy::Strategy;
 use crate::state::time::Stamp;
 use std::collections::BTreeMap;
@@ -53,7 +53,7 @@ fn entry<'a>(state: &'a State, label: &str) -> &'a Entry {
     state.entry("acme", label).unwrap()
 }
 
-fn answered(state: &State, label: &str, answer: Answer) -> Report {
+fn answered(state: &State, label: &str, answer: FailureKind) -> Report {
     let (provider, label) = (acme(), entry(state, label).label.clone());
     let version = entry(state, label.as_str()).version;
     Report { provider, label, version, answer, rest_ms: None, model: None, dead: None }
@@ -70,13 +70,13 @@ fn one_that_is_wanted_by_its_label_is_chosen_or_nothing_is() {
     let wants = |label| Choice { label: Some(label), ..Choice::default() };
     assert_eq!(chosen(&state, &at(0), &wants("b")), Ok("b".to_owned()));
     assert_eq!(chosen(&state, &at(0), &wants("d")), Err(Unusable::Empty));
-    let rests = after(&state, &at(0), &[Event::Report(answered(&state, "b", Answer::Limited))]);
+    let rests = after(&state, &at(0), &[Event::Report(answered(&state, "b", FailureKind::Limited))]);
     let until = entry(&rests, "b").health.rest.unwrap().until;
     assert_eq!(chosen(&rests, &at(0), &wants("b")), Err(Unusable::Resting(until)));
     let both = after(
         &rests,
         &at(0),
-        &[Event::Report(Report { dead: Some("x".to_owned()), ..answered(&state, "a", Answer::Unauthorized) })],
+        &[Event::Report(Report { dead: Some("x".to_owned()), ..answered(&state, "a", FailureKind::Unauthorized) })],
     );
     assert_eq!(chosen(&both, &at(0), &wants("a")), Err(Unusable::SignIn), "another's rest is no answer");
 }
@@ -142,12 +142,12 @@ fn a_constant_choice_is_the_choice_at_any_time_for_any_model_in_any_turn() {
     let constant = |state: &State| super::constant(state.slot("acme").unwrap());
     for (state, is_certain) in [
         (fresh.clone(), true),
-        (reported("b", Answer::Limited, None), true),
+        (reported("b", FailureKind::Limited, None), true),
         (login("a", Some("rt-1")), true),
         (login("a", None), false),
         (lost(login("a", Some("rt-1"))), false),
-        (reported("a", Answer::Limited, None), false),
-        (reported("a", Answer::Limited, Some("big")), false),
+        (reported("a", FailureKind::Limited, None), false),
+        (reported("a", FailureKind::Limited, Some("big")), false),
         (with(&fresh, Strategy::RoundRobin), false),
         (with(&fresh, Strategy::Random), false),
         (with(&fresh, Strategy::LeastUsed), false),
@@ -179,7 +179,7 @@ fn by_chance_every_entry_comes_and_none_in_a_fixed_turn() {
 #[test]
 fn what_is_dead_stays_dead_with_its_reason_until_it_is_set_anew() {
     let state = three();
-    let report = Report { dead: Some("token_revoked".to_owned()), ..answered(&state, "a", Answer::Unauthorized) };
+    let report = Report { dead: Some("token_revoked".to_owned()), ..answered(&state, "a", FailureKind::Unauthorized) };
     let state = after(&state, &at(0), &[Event::Report(report)]);
     assert!(
         matches!(entry(&state, "a").standing(&at(9), None), Standing::Dead(dead) if dead.reason == "token_revoked")
@@ -193,7 +193,7 @@ fn what_is_dead_stays_dead_with_its_reason_until_it_is_set_anew() {
 fn a_dead_entry_is_forgotten_after_a_day_if_a_person_set_it() {
     let state = after(&three(), &at(0), &[put("l", Source::Login), put("e", Source::Env("ACME_API_KEY".to_owned()))]);
     let dead =
-        |label| Report { dead: Some("token_revoked".to_owned()), ..answered(&state, label, Answer::Unauthorized) };
+        |label| Report { dead: Some("token_revoked".to_owned()), ..answered(&state, label, FailureKind::Unauthorized) };
     let state = after(&state, &at(0), &["a", "l", "e"].map(|label| Event::Report(dead(label))));
     let left = |ms| -> Vec<String> {
         let state = after(&state, &at(ms), &[Event::Purge]);
@@ -206,14 +206,14 @@ fn a_dead_entry_is_forgotten_after_a_day_if_a_person_set_it() {
 #[test]
 fn where_nothing_can_be_used_the_answer_says_when_or_why() {
     let state = three();
-    let limited = |state: &State, label, ms| Report { rest_ms: Some(ms), ..answered(state, label, Answer::Limited) };
+    let limited = |state: &State, label, ms| Report { rest_ms: Some(ms), ..answered(state, label, FailureKind::Limited) };
     let all = after(
         &state,
         &at(0),
         &[("a", 300), ("b", 100), ("c", 200)].map(|(label, ms)| Event::Report(limited(&state, label, ms))),
     );
     assert_eq!(first(&all, &at(0)), Err(Unusable::Resting(at(0).plus_ms(100))));
-    let dead = |label| Report { dead: Some("x".to_owned()), ..answered(&state, label, Answer::Other) };
+    let dead = |label| Report { dead: Some("x".to_owned()), ..answered(&state, label, FailureKind::Other) };
     let none = after(&state, &at(0), &["a", "b", "c"].map(|label| Event::Report(dead(label))));
     assert_eq!(first(&none, &at(0)), Err(Unusable::SignIn));
     let empty = with(&State::default(), Strategy::Random);
@@ -240,7 +240,7 @@ fn what_was_passed_over_for_a_request_is_not_chosen_for_it_again() {
 }
 
 fn after_rest(state: &State, label: &str) -> State {
-    let report = Report { rest_ms: Some(100), ..answered(state, label, Answer::Limited) };
+    let report = Report { rest_ms: Some(100), ..answered(state, label, FailureKind::Limited) };
     after(state, &at(0), &[Event::Report(report)])
 }
 
@@ -284,7 +284,7 @@ fn limits_on_models_that_are_over_are_forgotten_and_others_stay() {
     let state = three();
     let limit = |state: &State, model: &str, ms, rest_ms| {
         let report =
-            Report { model: Some(model.to_owned()), rest_ms: Some(rest_ms), ..answered(state, "a", Answer::Limited) };
+            Report { model: Some(model.to_owned()), rest_ms: Some(rest_ms), ..answered(state, "a", FailureKind::Limited) };
         after(state, &at(ms), &[Event::Report(report)])
     };
     let state = limit(&limit(&state, "short", 0, 10), "long", 0, 100);

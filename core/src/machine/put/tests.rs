@@ -7,7 +7,7 @@ use crate::machine::pool::Report;
 use crate::machine::rotation::Cause;
 use crate::machine::{Event, Step};
 use crate::sample::{acme, after, at, claim, entry, grant, key, label, link, named, settle, step, stored};
-use crate::state::health::Answer;
+use crate::state::health::FailureKind;
 
 fn from(source: Source, put: Put) -> Put {
     Put { source, ..put }
@@ -20,7 +20,7 @@ fn swept_up(put: Put) -> Event {
 fn rested(state: &State, name: &str) -> State {
     let version = entry(state, name).version;
     let (provider, label) = (acme(), label(name));
-    let report = Report { provider, label, version, answer: Answer::Limited, rest_ms: None, model: None, dead: None };
+    let report = Report { provider, label, version, answer: FailureKind::Limited, rest_ms: None, model: None, dead: None };
     after(state, &at(0), &[Event::Report(report)])
 }
 

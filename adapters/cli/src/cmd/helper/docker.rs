@@ -119,7 +119,7 @@ mod tests {
         let login: Login = serde_json::from_str(text).unwrap();
         assert_eq!((login.server.as_str(), login.secret.expose_secret()), ("https://index.docker.io/v1", "passw0rd1"));
         let credential = DockerCredential { server: "https://index.docker.io/v1", username: "david", secret: "passw0rd1" };
-        let (ours, theirs): (_, serde_json::Value) = (serde_json::to_value(found), serde_json::from_str(text).unwrap());
+        let (ours, theirs): (_, serde_json::Value) = (serde_json::to_value(credential), serde_json::from_str(text).unwrap());
         assert_eq!(ours.unwrap(), theirs);
     }
 }
