@@ -22,7 +22,7 @@ use credlatch_core::port::CodeExchanged;
 use credlatch_core::rotation::{Exchanged, TurnedAway};
 use credlatch_core::secret::Secret;
 
-use super::http::{Answer, Reply};
+use super::http::{HttpResponse, Reply};
 use super::{answer, description};
 use crate::error::issuer::{self, UNTRUSTED};
 
@@ -51,8 +51,8 @@ pub(super) fn refreshed(reply: &Reply, presented: &Secret, client: Option<&str>)
         Reply::NotSent(None) => return Exchanged::NotConsumed { retry_after_ms: None },
         Reply::NotSent(Some(unreached)) => return Exchanged::Unreached(unreached.clone()),
         Reply::Untrusted => return Exchanged::Untrusted,
-        Reply::NoAnswer => return Exchanged::Unknown,
-        Reply::Answer(answer) => answer,
+        Reply::NoResponse => return Exchanged::Unknown,
+        Reply::Response(answer) => answer,
     };
     let turned_away = |code: Option<&str>| Exchanged::TurnedAway {
         answer: TurnedAway {
@@ -92,7 +92,7 @@ fn is_echo(code: &str, presented: &Secret) -> bool {
 /// What came of exchanging an authorization code. A code is good for one try, so all that isn't tokens is a failure.
 pub(super) fn exchanged(reply: &Reply, sent: &[&str]) -> CodeExchanged {
     match reply {
-        Reply::Answer(answer) if answer.is_success() => match answer.tokens() {
+        Reply::Response(answer) if answer.is_success() => match answer.tokens() {
             Some(fresh) => CodeExchanged::Granted(fresh),
             None => CodeExchanged::Failed(unusable(answer, sent)),
         },
@@ -109,7 +109,7 @@ pub(super) fn sent<'a>(secrets: &[&'a str], client: Option<&'a str>) -> Vec<&'a 
 pub(super) const UNUSABLE: &str = "unusable_answer";
 
 /// Why a success brought nothing: the error that it names all the same, or that it can't be used.
-pub(super) fn unusable(answer: &Answer, sent: &[&str]) -> Failure {
+pub(super) fn unusable(answer: &HttpResponse, sent: &[&str]) -> Failure {
     let code = answer.error_code();
     Failure {
         description: code.as_ref().and_then(|_| answer.description(sent)),
@@ -122,15 +122,15 @@ pub(super) fn failure(reply: &Reply, sent: &[&str]) -> Failure {
     match reply {
         Reply::NotSent(why) => why.as_ref().map_or(issuer::UNREACHABLE, issuer::unreached_code).into(),
         Reply::Untrusted => UNTRUSTED.into(),
-        Reply::NoAnswer => "no_answer".into(),
-        Reply::Answer(answer) => Failure {
+        Reply::NoResponse => "no_answer".into(),
+        Reply::Response(answer) => Failure {
             code: answer.error_code().unwrap_or_else(|| format!("http_{}", answer.status)),
             description: answer.description(sent),
         },
     }
 }
 
-impl Answer {
+impl HttpResponse {
     /// Whether the request succeeded.
     pub(super) fn is_success(&self) -> bool {
         (200..=299).contains(&self.status)

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::answer::Wiped;
 use super::classify::{UNUSABLE, failure, sent};
 use super::device;
-use super::http::{Answer, Reply};
+use super::http::{HttpResponse, Reply};
 
 #[derive(Deserialize)]
 struct Authorization {
@@ -31,7 +31,7 @@ struct Confirmed {
 /// What to show; the device id takes the place of the device code.
 pub(super) fn prompted(reply: &Reply, row: &OAuth) -> Prompting {
     let sent = &sent(&[], row.client_id.as_deref());
-    let Reply::Answer(answer) = reply else { return Prompting::Failed(failure(reply, sent)) };
+    let Reply::Response(answer) = reply else { return Prompting::Failed(failure(reply, sent)) };
     if !answer.is_success() {
         return Prompting::Failed(failure(reply, sent));
     }
@@ -46,13 +46,13 @@ pub(super) fn prompted(reply: &Reply, row: &OAuth) -> Prompting {
 
 /// What a poll brought: 403 and 404 mean not yet.
 pub(super) fn polled(reply: &Reply, row: &OAuth, sent: &[&str]) -> Polled {
-    if let Reply::Answer(Answer { status: 403 | 404, .. }) = reply {
+    if let Reply::Response(HttpResponse { status: 403 | 404, .. }) = reply {
         return Polled::Pending;
     }
     if let Some(wait) = device::wait(reply) {
         return wait;
     }
-    let Reply::Answer(answer) = reply else { return Polled::Pending };
+    let Reply::Response(answer) = reply else { return Polled::Pending };
     if !answer.is_success() {
         return Polled::Failed(failure(reply, sent));
     }

@@ -42,7 +42,7 @@ struct Authorization {
 /// What to show, from the answer to a device authorization request.
 pub(super) fn prompted(reply: &Reply, client: Option<&str>) -> Prompting {
     let sent = &sent(&[], client);
-    let Reply::Answer(answer) = reply else { return Prompting::Failed(failure(reply, sent)) };
+    let Reply::Response(answer) = reply else { return Prompting::Failed(failure(reply, sent)) };
     if !answer.is_success() {
         return Prompting::Failed(failure(reply, sent));
     }
@@ -88,8 +88,8 @@ pub(super) fn polled(reply: &Reply, sent: &[&str]) -> Polled {
         return wait;
     }
     let code = match reply {
-        Reply::Answer(answer) => answer.error_code(),
-        Reply::NotSent(_) | Reply::Untrusted | Reply::NoAnswer => None,
+        Reply::Response(answer) => answer.error_code(),
+        Reply::NotSent(_) | Reply::Untrusted | Reply::NoResponse => None,
     };
     match code.as_deref() {
         Some("authorization_pending") => Polled::Pending,
@@ -108,22 +108,22 @@ pub(super) fn polled(reply: &Reply, sent: &[&str]) -> Polled {
 pub(super) fn wait(reply: &Reply) -> Option<Polled> {
     match reply {
         Reply::NotSent(_) | Reply::Untrusted => Some(Polled::Pending),
-        Reply::NoAnswer => Some(Polled::SlowDown),
-        Reply::Answer(answer) if answer.status == 429 || answer.status >= 500 || !answer.is_oauth() => {
+        Reply::NoResponse => Some(Polled::SlowDown),
+        Reply::Response(answer) if answer.status == 429 || answer.status >= 500 || !answer.is_oauth() => {
             Some(Polled::SlowDown)
         }
-        Reply::Answer(_) => None,
+        Reply::Response(_) => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::http::Answer;
+    use super::super::http::HttpResponse;
     use super::*;
     use zeroize::Zeroizing;
 
     fn answer(status: u16, body: &str) -> Reply {
-        Reply::Answer(Answer { status, retry_after_ms: None, body: Some(Zeroizing::new(body.as_bytes().to_vec())) })
+        Reply::Response(HttpResponse { status, retry_after_ms: None, body: Some(Zeroizing::new(body.as_bytes().to_vec())) })
     }
 
     fn prompt(rest: &str) -> (Prompt, u64) {
@@ -202,7 +202,7 @@ mod tests {
             for body in [r#"{"captive":true,"user-portal-url":"https://x.example"}"#, r#"{"access_token":"at-1"#] {
                 assert_eq!(polled(&answer(status, body), &[]), Polled::SlowDown, "{status} {body}");
             }
-            let cut = Reply::Answer(Answer { status, retry_after_ms: None, body: None });
+            let cut = Reply::Response(HttpResponse { status, retry_after_ms: None, body: None });
             assert_eq!(polled(&cut, &[]), Polled::SlowDown, "{status}");
         }
     }
@@ -210,7 +210,7 @@ mod tests {
     #[test]
     fn trouble_on_the_way_is_waited_out() {
         assert_eq!(polled(&Reply::NotSent(None), &[]), Polled::Pending);
-        assert_eq!(polled(&Reply::NoAnswer, &[]), Polled::SlowDown);
+        assert_eq!(polled(&Reply::NoResponse, &[]), Polled::SlowDown);
         for status in [429, 500, 502, 503] {
             assert_eq!(polled(&answer(status, ""), &[]), Polled::SlowDown);
         }

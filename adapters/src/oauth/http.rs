@@ -40,14 +40,14 @@ pub(super) enum Reply {
     NotSent(Option<Unreached>),
     /// Nor to whom it was meant for: nobody who is trusted vouches for the server that answered.
     Untrusted,
-    /// Some of it may have, and no answer came.
-    NoAnswer,
-    /// An answer.
-    Answer(Answer),
+    /// Some of it may have, and no response came.
+    NoResponse,
+    /// A response.
+    Response(HttpResponse),
 }
 
-/// An answer, whatever its status.
-pub(super) struct Answer {
+/// A response, whatever its status.
+pub(super) struct HttpResponse {
     pub(super) status: u16,
     pub(super) retry_after_ms: Option<u64>,
     /// None if it was cut off or too large.
@@ -76,7 +76,7 @@ pub(super) fn post(post: &Post<'_>) -> Reply {
     let request = agent.post(post.url).header("content-type", post.content_type).header("accept", "application/json");
     let mut response = match request.send(post.body.as_bytes()) {
         Ok(response) => response,
-        Err(_) if sent.load(Ordering::Acquire) => return Reply::NoAnswer,
+        Err(_) if sent.load(Ordering::Acquire) => return Reply::NoResponse,
         Err(error) => {
             let tls = tls(&error);
             // What answers in a tunnel without TLS may be the proxy's doing, and then the proxy is named.
@@ -93,7 +93,7 @@ pub(super) fn post(post: &Post<'_>) -> Reply {
     };
     // By its own date or not at all: by two clocks that disagree it would be worse than a back-off of ours.
     let retry_after_ms = retry_after_ms(response.headers(), None);
-    Reply::Answer(Answer {
+    Reply::Response(HttpResponse {
         status: response.status().as_u16(),
         retry_after_ms: retry_after_ms.map(|ms| ms.min(MAX_RETRY_AFTER_MS)),
         body: response.body_mut().with_config().limit(MAX_ANSWER).read_to_vec().ok().map(Zeroizing::new),

@@ -191,8 +191,8 @@ impl Issuer for HttpIssuer {
             return Revoked::Unsupported;
         };
         match ask(row, Some(url), &[("token", token.expose_secret())]) {
-            Reply::Answer(answer) if answer.is_success() => Revoked::Yes,
-            Reply::Answer(answer) if answer.error_code().as_deref() == Some("unsupported_token_type") => {
+            Reply::Response(answer) if answer.is_success() => Revoked::Yes,
+            Reply::Response(answer) if answer.error_code().as_deref() == Some("unsupported_token_type") => {
                 Revoked::Unsupported
             }
             _ => Revoked::No,

@@ -14,7 +14,7 @@ use credlatch_core::secret::Secret;
 use credlatch_core::state::Nonce;
 
 use super::here::Here;
-use super::server::{Treatment, Server, Tokens, Told, flow_of};
+use super::server::{Treatment, Server, Tokens, PollOutcome, flow_of};
 use super::sim::{Sim, SimMutex};
 use super::{World, secret, situation};
 
@@ -194,16 +194,16 @@ impl<S: Sim> Issuer for SimIssuer<S> {
         let here = S::here();
         let told = self.did(&Deed::Poll { flow }, |server| {
             let told = server.poll(&code);
-            if let Told::Granted(tokens) = &told {
+            if let PollOutcome::Granted(tokens) = &told {
                 here.recorder.push(Fact::Came { token: tokens.refresh.clone(), from: here.origins() });
             }
             (told, server.manner.exchanges)
         });
         match told {
-            None | Some((Told::Wait, _)) => Polled::Pending,
-            Some((Told::Dead, _)) => Polled::Failed("invalid_grant".into()),
-            Some((Told::Granted(tokens), false)) => Polled::Granted(self.fresh(&tokens)),
-            Some((Told::Granted(tokens), true)) => Polled::Code(Code {
+            None | Some((PollOutcome::Wait, _)) => Polled::Pending,
+            Some((PollOutcome::Dead, _)) => Polled::Failed("invalid_grant".into()),
+            Some((PollOutcome::Granted(tokens), false)) => Polled::Granted(self.fresh(&tokens)),
+            Some((PollOutcome::Granted(tokens), true)) => Polled::Code(Code {
                 code: secret(&format!("{} {}", tokens.access, tokens.refresh)),
                 verifier: None,
                 redirect_uri: String::new(),

@@ -86,7 +86,7 @@ pub struct Tokens {
 
 /// What came of a poll.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Told {
+pub enum PollOutcome {
     /// Wait.
     Wait,
     /// The person agreed.
@@ -160,19 +160,19 @@ impl Server {
     }
 
     /// Answers a poll. A code that was redeemed already costs its grant.
-    pub fn poll(&mut self, device_code: &str) -> Told {
-        let Some((number, _)) = parts(device_code) else { return Told::Dead };
-        let Some(code) = self.codes.get_mut(number) else { return Told::Dead };
+    pub fn poll(&mut self, device_code: &str) -> PollOutcome {
+        let Some((number, _)) = parts(device_code) else { return PollOutcome::Dead };
+        let Some(code) = self.codes.get_mut(number) else { return PollOutcome::Dead };
         if let Some(family) = code.family {
             self.families[family] = None;
-            return Told::Dead;
+            return PollOutcome::Dead;
         }
         if code.waits > 0 {
             code.waits -= 1;
-            return Told::Wait;
+            return PollOutcome::Wait;
         }
         code.family = Some(self.families.len());
-        Told::Granted(self.new_grant())
+        PollOutcome::Granted(self.new_grant())
     }
 }
 

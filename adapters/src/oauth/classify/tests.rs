@@ -12,7 +12,7 @@ fn answer(status: u16, body: &str) -> Reply {
 }
 
 fn answer_with(status: u16, retry_after_ms: Option<u64>, body: &str) -> Reply {
-    Reply::Answer(Answer { status, retry_after_ms, body: Some(Zeroizing::new(body.as_bytes().to_vec())) })
+    Reply::Response(HttpResponse { status, retry_after_ms, body: Some(Zeroizing::new(body.as_bytes().to_vec())) })
 }
 
 /// What came of presenting `rt-1`.
@@ -43,7 +43,7 @@ fn nothing_sent_is_not_consumed() {
 
 #[test]
 fn no_answer_is_unknown() {
-    assert_eq!(refreshed(&Reply::NoAnswer), Exchanged::Unknown);
+    assert_eq!(refreshed(&Reply::NoResponse), Exchanged::Unknown);
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn a_success_without_usable_tokens_is_unknown() {
     ] {
         assert_eq!(refreshed(&answer(200, body)), Exchanged::Unknown, "{body}");
     }
-    assert_eq!(refreshed(&Reply::Answer(Answer { status: 200, retry_after_ms: None, body: None })), Exchanged::Unknown);
+    assert_eq!(refreshed(&Reply::Response(HttpResponse { status: 200, retry_after_ms: None, body: None })), Exchanged::Unknown);
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn a_refusal_for_another_reason_has_not_consumed_it_and_is_told() {
     assert_eq!(refreshed(&answer(400, &error("Not A Code"))), unnamed);
     for status in [400, 401, 403, 404, 405, 413, 415] {
         assert_eq!(refreshed(&answer(status, HTML)), turned_away(status, None, None), "{status}");
-        let cut = Reply::Answer(Answer { status, retry_after_ms: None, body: None });
+        let cut = Reply::Response(HttpResponse { status, retry_after_ms: None, body: None });
         assert_eq!(refreshed(&cut), turned_away(status, None, None), "{status} cut off");
     }
 }
@@ -191,7 +191,7 @@ fn a_code_exchange_gives_tokens_or_a_short_code_and_what_the_issuer_says() {
     for (reply, code) in [
         (Reply::NotSent(None), "unreachable"),
         (Reply::Untrusted, "untrusted_certificate"),
-        (Reply::NoAnswer, "no_answer"),
+        (Reply::NoResponse, "no_answer"),
         (answer(200, HTML), "unusable_answer"),
         (answer(200, &error("bad_verification_code")), "bad_verification_code"),
         (answer(400, &error("invalid_grant")), "invalid_grant"),
