@@ -96,7 +96,7 @@ pub(crate) fn bare(access: Secret) -> Tokens {
 
 /// An issuer's answer in JSON (RFC 6749, 5.1).
 pub(crate) fn tokens(text: &str, now: Timestamp) -> Done<Tokens> {
-    let answer: Answer = serde_json::from_str(unmarked(text)).map_err(|error| {
+    let answer: TokenResponse = serde_json::from_str(unmarked(text)).map_err(|error| {
         // The parser's own words may quote what it saw.
         let place = format!("(line {}, column {})", error.line(), error.column());
         End::usage(format!("this JSON is not a token answer {place}"), FORM)
@@ -123,7 +123,7 @@ const FORM: &str = r#"nothing was stored; the form is {"access_token":…,"refre
 
 /// An issuer's answer. What else it says is not needed.
 #[derive(Deserialize)]
-struct Answer {
+struct TokenResponse {
     #[serde(with = "credlatch::core::secret::stored")]
     access_token: Secret,
     #[serde(default, with = "credlatch::core::secret::stored_option")]

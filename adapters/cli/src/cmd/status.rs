@@ -14,7 +14,7 @@ use crate::wrap::wrap;
 use crate::{output, table};
 
 #[derive(Serialize)]
-pub(super) struct Answer<'a> {
+pub(super) struct StatusJson<'a> {
     profile: &'a str,
     generation: u64,
     providers: Vec<Provider<'a>>,
@@ -63,7 +63,7 @@ pub(crate) fn tell(latch: &Latch, json: bool) -> Result<Zeroizing<String>, Error
 }
 
 /// All that is stored at one generation, without a secret.
-pub(super) fn answer<'a>(latch: &'a Latch, status: &'a Status, flows: &[FlowStatus]) -> Answer<'a> {
+pub(super) fn answer<'a>(latch: &'a Latch, status: &'a Status, flows: &[FlowStatus]) -> StatusJson<'a> {
     let (profile, table) = (latch.profile().as_str(), latch.providers());
     let providers = status.state.providers.iter().map(|(id, slot)| Provider {
         id,
@@ -71,7 +71,7 @@ pub(super) fn answer<'a>(latch: &'a Latch, status: &'a Status, flows: &[FlowStat
         flow: flows.iter().find(|flow| flow.provider == *id && flow.state == FlowState::Pending).map(login),
     });
     let providers = providers.filter(|provider| !provider.entries.is_empty() || provider.flow.is_some()).collect();
-    Answer { profile, generation: status.state.generation, providers }
+    StatusJson { profile, generation: status.state.generation, providers }
 }
 
 fn show<'a>(entry: &'a Entry, row: Option<&Row>, now: &Stamp) -> Shown<'a> {
@@ -97,8 +97,8 @@ pub(super) fn login(flow: &FlowStatus) -> Login {
     }
 }
 
-fn describe(answer: &Answer<'_>) -> String {
-    let Answer { profile, generation, providers } = answer;
+fn describe(answer: &StatusJson<'_>) -> String {
+    let StatusJson { profile, generation, providers } = answer;
     let rows: Vec<_> =
         providers.iter().flat_map(|provider| provider.entries.iter().map(|entry| row(provider, entry))).collect();
     let mut parts = vec![format!("profile {profile}, generation {generation}")];

@@ -8,7 +8,7 @@ use crate::end::Done;
 use crate::output;
 
 #[derive(Serialize)]
-struct Answer<'a> {
+struct TokenJson<'a> {
     provider: &'a str,
     profile: &'a str,
     label: &'a str,
@@ -25,7 +25,7 @@ pub(crate) fn token(global: &Global, of: &Provider) -> Done {
     if !global.json {
         return output::write(&[credential.expose_secret().as_bytes(), b"\n"]);
     }
-    let answer = Answer {
+    let answer = TokenJson {
         provider: credential.provider().as_str(),
         profile: latch.profile().as_str(),
         label: credential.label().as_str(),

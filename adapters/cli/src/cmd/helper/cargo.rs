@@ -41,7 +41,7 @@ pub(super) fn cargo(global: &Global, grant: &Grant) -> Done {
     serve(|request| act(global, grant, request))
 }
 
-fn serve(act: impl Fn(Request) -> Done<Reply>) -> Done {
+fn serve(act: impl Fn(Request) -> Done<CredentialResult>) -> Done {
     output::write(&[HELLO])?;
     loop {
         let mut line = Zeroizing::new(String::with_capacity(4096));
@@ -49,16 +49,16 @@ fn serve(act: impl Fn(Request) -> Done<Reply>) -> Done {
         if read.map_err(|error| End::other(format!("could not read cargo's request: {error}"), "try again"))? == 0 {
             return Ok(());
         }
-        let reply = Request::parse(&line).and_then(&act).or_else(Reply::of_error)?;
+        let reply = Request::parse(&line).and_then(&act).or_else(CredentialResult::of_error)?;
         let line = Zeroizing::new(reply.line());
         output::write(&[line.as_bytes(), b"\n"])?;
     }
 }
 
-fn act(global: &Global, grant: &Grant, request: Request) -> Done<Reply> {
+fn act(global: &Global, grant: &Grant, request: Request) -> Done<CredentialResult> {
     let latch = global.latch()?;
     if !super::may_go_to(global, &latch, grant, request.registry.address())? {
-        return Ok(Reply::Err(Refusal::UrlNotSupported));
+        return Ok(CredentialResult::Err(Refusal::UrlNotSupported));
     }
     let provider = grant.of.provider.as_str();
     match request.kind.as_str() {
@@ -68,37 +68,37 @@ fn act(global: &Global, grant: &Grant, request: Request) -> Done<Reply> {
             let cleared = latch.clear(provider)?;
             let _ = clear::revoke(&latch, &cleared);
             let is_nothing = cleared.entries().is_empty();
-            Ok(if is_nothing { Reply::Err(Refusal::NotFound) } else { Reply::Ok(Answer::Logout) })
+            Ok(if is_nothing { CredentialResult::Err(Refusal::NotFound) } else { CredentialResult::Ok(CredentialResponse::Logout) })
         }
-        _ => Ok(Reply::Err(Refusal::OperationNotSupported)),
+        _ => Ok(CredentialResult::Err(Refusal::OperationNotSupported)),
     }
 }
 
-fn get(global: &Global, latch: &Latch, provider: &str) -> Done<Reply> {
+fn get(global: &Global, latch: &Latch, provider: &str) -> Done<CredentialResult> {
     match stored(latch, provider) {
         Ok(credential) => {
             let token = Zeroizing::new(credential.expose_secret().to_owned());
             // The next request may find a newer one, so cargo is to ask again.
-            Ok(Reply::Ok(Answer::Get { token, cache: "never", operation_independent: true }))
+            Ok(CredentialResult::Ok(CredentialResponse::Get { token, cache: "never", operation_independent: true }))
         }
         Err(End::Failed { error, .. }) if error.kind() == ErrorKind::NoCredential => {
             // Cargo's own words name its own remedy; ours names the provider.
             output::warn(global.json, error.written_message(), error.written_remedy());
-            Ok(Reply::Err(Refusal::NotFound))
+            Ok(CredentialResult::Err(Refusal::NotFound))
         }
         Err(other) => Err(other),
     }
 }
 
 /// `cargo login`: a person stores a token, and cargo has not had it from here.
-fn login(latch: &Latch, provider: &str, token: Option<Secret>) -> Done<Reply> {
+fn login(latch: &Latch, provider: &str, token: Option<Secret>) -> Done<CredentialResult> {
     let row = latch.provider(provider)?;
     let token = match token {
         Some(token) => token,
         None => input::ask(&format!("{} token", row.display_name()))?,
     };
     set::store_key(latch, row, &Label::default(), token)?;
-    Ok(Reply::Ok(Answer::Login))
+    Ok(CredentialResult::Ok(CredentialResponse::Login))
 }
 
 #[derive(Deserialize)]
@@ -141,14 +141,14 @@ impl Registry {
 }
 
 #[derive(Serialize)]
-enum Reply {
-    Ok(Answer),
+enum CredentialResult {
+    Ok(CredentialResponse),
     Err(Refusal),
 }
 
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
-enum Answer {
+enum CredentialResponse {
     Get {
         #[serde(serialize_with = "as_text")]
         token: Zeroizing<String>,
@@ -177,7 +177,7 @@ fn as_text<S: serde::Serializer>(token: &Zeroizing<String>, to: S) -> Result<S::
     to.serialize_str(token)
 }
 
-impl Reply {
+impl CredentialResult {
     /// An error goes to cargo, which shows it. Only what can't be said at all ends the conversation.
     fn of_error(end: End) -> Done<Self> {
         let End::Failed { error, .. } = end else { return Err(end) };
@@ -217,26 +217,26 @@ mod tests {
     fn what_is_no_request_is_refused_without_a_word_of_it() {
         for text in ["", "hush", r#"{"v":2,"kind":"get","registry":{"index-url":"hush"}}"#, r#"{"token":"hush"}"#] {
             let Err(end) = Request::parse(text) else { panic!("{text}") };
-            assert!(!Reply::of_error(end).unwrap().line().contains("hush"));
+            assert!(!CredentialResult::of_error(end).unwrap().line().contains("hush"));
         }
     }
 
     #[test]
     fn the_answers_have_the_published_form() {
         let token = Zeroizing::new("t-1".to_owned());
-        let get = Reply::Ok(Answer::Get { token, cache: "never", operation_independent: true });
+        let get = CredentialResult::Ok(CredentialResponse::Get { token, cache: "never", operation_independent: true });
         let lines = [
             (get, r#"{"Ok":{"kind":"get","token":"t-1","cache":"never","operation_independent":true}}"#),
-            (Reply::Ok(Answer::Login), r#"{"Ok":{"kind":"login"}}"#),
-            (Reply::Ok(Answer::Logout), r#"{"Ok":{"kind":"logout"}}"#),
-            (Reply::Err(Refusal::UrlNotSupported), r#"{"Err":{"kind":"url-not-supported"}}"#),
-            (Reply::Err(Refusal::NotFound), r#"{"Err":{"kind":"not-found"}}"#),
-            (Reply::Err(Refusal::OperationNotSupported), r#"{"Err":{"kind":"operation-not-supported"}}"#),
+            (CredentialResult::Ok(CredentialResponse::Login), r#"{"Ok":{"kind":"login"}}"#),
+            (CredentialResult::Ok(CredentialResponse::Logout), r#"{"Ok":{"kind":"logout"}}"#),
+            (CredentialResult::Err(Refusal::UrlNotSupported), r#"{"Err":{"kind":"url-not-supported"}}"#),
+            (CredentialResult::Err(Refusal::NotFound), r#"{"Err":{"kind":"not-found"}}"#),
+            (CredentialResult::Err(Refusal::OperationNotSupported), r#"{"Err":{"kind":"operation-not-supported"}}"#),
         ];
         for (reply, line) in lines {
             assert_eq!(reply.line(), line);
         }
-        let other = Reply::Err(Refusal::Other { message: "why".to_owned(), caused_by: [] });
+        let other = CredentialResult::Err(Refusal::Other { message: "why".to_owned(), caused_by: [] });
         assert_eq!(other.line(), r#"{"Err":{"kind":"other","message":"why","caused-by":[]}}"#);
     }
 }

@@ -66,7 +66,7 @@ impl Request {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Answer<'a> {
+struct ExecCredential<'a> {
     kind: &'static str,
     api_version: &'a str,
     status: Status<'a>,
@@ -81,7 +81,7 @@ struct Status<'a> {
 }
 
 fn answer(api_version: &str, token: &str, expiration_timestamp: Option<String>) -> Zeroizing<String> {
-    let answer = Answer { kind: "ExecCredential", api_version, status: Status { token, expiration_timestamp } };
+    let answer = ExecCredential { kind: "ExecCredential", api_version, status: Status { token, expiration_timestamp } };
     Zeroizing::new(serde_json::to_string(&answer).unwrap_or_default())
 }
 
