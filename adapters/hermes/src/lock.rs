@@ -37,7 +37,7 @@ pub struct HermesLocked<'a, D: Disk> {
     file_id: FileId,
     born_ns: Option<u64>,
     /// What stands, once it was loaded under this lock.
-    standing: Option<Standing>,
+    base: Option<BaseContent>,
     /// Whether the next commit makes the file this place's own.
     adopts: bool,
     pid: u32,
@@ -45,7 +45,7 @@ pub struct HermesLocked<'a, D: Disk> {
 }
 
 /// What a commit replaces; nothing if there is no document yet.
-struct Standing(Option<Content>);
+struct BaseContent(Option<Content>);
 
 pub(super) fn lock<D: Disk>(store: &HermesStore<D>, patience_ms: u64) -> Result<HermesLocked<'_, D>, StoreError> {
     let disk = &*store.disk;
@@ -59,7 +59,7 @@ pub(super) fn lock<D: Disk>(store: &HermesStore<D>, patience_ms: u64) -> Result<
         file.attempt(|file| disk.metadata(file)).map_err(|error| trouble("look at", &paths.lock, &error))?.born_ns;
     file.with(|file| sign(disk, file));
     let pid = disk.pid();
-    Ok(HermesLocked { store, paths, file, file_id, born_ns, standing: None, adopts: false, pid, _pass: pass })
+    Ok(HermesLocked { store, paths, file, file_id, born_ns, base: None, adopts: false, pid, _pass: pass })
 }
 
 /// Leaves this process's pid in the lock file, for other people's error messages.
@@ -89,12 +89,12 @@ impl<D: Disk> Locked for HermesLocked<'_, D> {
         if read.is_some() {
             self.confirm()?;
         }
-        self.standing = Some(Standing(read));
+        self.base = Some(BaseContent(read));
         Ok(loaded)
     }
 
     fn shared(&mut self, state: &State) -> Result<Option<MarkShared>, StoreError> {
-        let Some(Standing(Some(Content { bytes, .. }))) = &self.standing else { return Ok(None) };
+        let Some(BaseContent(Some(Content { bytes, .. }))) = &self.base else { return Ok(None) };
         let side = open(bytes, &self.store.judge(&self.paths))?.side;
         let counted = self.store.remembered(&self.paths, side.store);
         let is_copied = !self.is_home_of(&side);
@@ -114,20 +114,20 @@ impl<D: Disk> Locked for HermesLocked<'_, D> {
         let disk = &*self.store.disk;
         if let Err(error) = draft.publish(&document) {
             let trouble = trouble("replace", &document, &error);
-            self.standing = None;
+            self.base = None;
             return Err(if draft.became(&document) {
                 CommitError::Unknown(trouble)
             } else {
                 CommitError::NotSaved(trouble)
             });
         }
-        self.standing = None;
+        self.base = None;
         if let Err(error) = disk.sync_folder(&self.paths.folder) {
             return Err(CommitError::Unknown(trouble("make sure of the commit to", &document, &error)));
         }
         let id = crate::store::id_of(&bytes);
         // Without a look at the new file the next commit under this lock loads it again.
-        self.standing = disk.metadata_at(&document).ok().map(|metadata| Standing(Some(Content { bytes, metadata })));
+        self.base = disk.metadata_at(&document).ok().map(|metadata| BaseContent(Some(Content { bytes, metadata })));
         drop(draft);
         claims::sweep(disk, &self.paths, state);
         claims::sweep_strays(disk, &self.paths);
@@ -136,7 +136,7 @@ impl<D: Disk> Locked for HermesLocked<'_, D> {
 
     fn remember(&mut self, number: u64) {
         let Some(record) = &self.store.record else { return };
-        let Some(Standing(Some(Content { bytes, .. }))) = &self.standing else { return };
+        let Some(BaseContent(Some(Content { bytes, .. }))) = &self.base else { return };
         if let Some(name) = open(bytes, &self.store.judge(&self.paths)).ok().and_then(|opened| opened.side.store) {
             // Where it can't be written, doctor says so.
             let _ = record.note(&self.paths, name, number);
@@ -165,16 +165,16 @@ impl<D: Disk> HermesLocked<'_, D> {
         state: &State,
         reservation: Option<Draft<D>>,
     ) -> Result<(Zeroizing<Vec<u8>>, Draft<D>), StoreError> {
-        if self.standing.is_none() {
+        if self.base.is_none() {
             self.load()?;
         }
-        let Some(Standing(standing)) = &self.standing else { return Err(replaced(&self.paths)) };
+        let Some(BaseContent(base)) = &self.base else { return Err(replaced(&self.paths)) };
         let disk = &self.store.disk;
-        if standing.is_none() {
+        if base.is_none() {
             self.paths.settle_folder(&**disk)?;
         }
         let opened: Opened<'_> =
-            open(standing.as_ref().map_or(NOTHING, |read| &read.bytes), &self.store.judge(&self.paths))?;
+            open(base.as_ref().map_or(NOTHING, |read| &read.bytes), &self.store.judge(&self.paths))?;
         let is_first = opened.root.get(super::side::NAME).is_none();
         let is_own = is_first || self.adopts || self.is_home_of(&opened.side);
         let moment = Moment {
@@ -197,11 +197,11 @@ impl<D: Disk> HermesLocked<'_, D> {
 
     /// Looks whether the lock still guards the document, and the document is still the one that was loaded.
     fn recheck(&mut self) -> Result<(), StoreError> {
-        let stood = self.standing.as_ref().map(|Standing(read)| read.as_ref().map(|read| read.metadata));
+        let stood = self.base.as_ref().map(|BaseContent(read)| read.as_ref().map(|read| read.metadata));
         match facts_under_lock(&*self.store.disk, &self.file, &self.paths)? {
             Held::Guarding(metadata) if stood == Some(metadata) => Ok(()),
             Held::Guarding(_) | Held::Superseded => {
-                self.standing = None;
+                self.base = None;
                 Err(replaced(&self.paths))
             }
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use credlatch_core::name::Label;
-use credlatch_core::pool::{Standing, Strategy};
+use credlatch_core::pool::{Eligibility, Strategy};
 use credlatch_core::rotation::Times;
 use credlatch_core::state::{Custody, Entry, Source};
 
@@ -56,16 +56,16 @@ pub(super) fn examine(case: &Case<'_>, entry: &Entry, found: Fares, turn: &Turn<
     let now = &case.now;
     // Read once, because another tool's file may change at any moment.
     let Fares { health, ends_ms, login_ends_ms } = found;
-    let standing = entry.standing(now, None);
-    let may_be_taken = standing == Standing::Usable && !health.is_passed_over();
+    let eligibility = entry.eligibility(now, None);
+    let may_be_taken = eligibility == Eligibility::Usable && !health.is_passed_over();
     let is_taken = turn.taken.map_or(may_be_taken, |taken| *taken == entry.label);
     let grant = entry.grant();
     let presents_at = grant.and_then(|grant| match &grant.custody {
         Custody::InDoubt(doubt) => doubt.retry_at(grant.expiry, now, times),
         Custody::Settled | Custody::Rotating(_) | Custody::Lost(_) => None,
     });
-    let rest = match standing {
-        Standing::Resting(rest) => Some(rest.until.wall_ms()),
+    let rest = match eligibility {
+        Eligibility::Resting(rest) => Some(rest.until.wall_ms()),
         _ => None,
     };
     let models = entry.health.models.iter().filter(|(_, until)| !until.is_reached(now));
@@ -74,7 +74,7 @@ pub(super) fn examine(case: &Case<'_>, entry: &Entry, found: Fares, turn: &Turn<
         kind: Kind::from(&entry.material),
         source: entry.source.clone(),
         is_used: is_taken,
-        why: passed_over(&health, &standing, &entry.source).unwrap_or_else(|| why(&standing, is_taken, turn, entry)),
+        why: passed_over(&health, &eligibility, &entry.source).unwrap_or_else(|| why(&eligibility, is_taken, turn, entry)),
         health,
         expires_at: ends_ms.map(system_time),
         login_ends_at: login_ends_ms.map(system_time),
@@ -86,9 +86,9 @@ pub(super) fn examine(case: &Case<'_>, entry: &Entry, found: Fares, turn: &Turn<
 }
 
 /// Why an entry that nothing in the store stands against gets no requests all the same.
-fn passed_over(health: &Health, standing: &Standing<'_>, source: &Source) -> Option<String> {
+fn passed_over(health: &Health, eligibility: &Eligibility<'_>, source: &Source) -> Option<String> {
     let why = match health {
-        _ if *standing != Standing::Usable => return None,
+        _ if *eligibility != Eligibility::Usable => return None,
         Health::Expired => "it has ended, and the tool that owns it can't rotate it".to_owned(),
         Health::NotRenewed => "its token has ended, and the tool that owns it has not rotated it yet".to_owned(),
         Health::SignedOut(error) | Health::Unreadable(Some(error)) => error.to_string(),
@@ -99,19 +99,19 @@ fn passed_over(health: &Health, standing: &Standing<'_>, source: &Source) -> Opt
     Some(format!("passed over: {why}"))
 }
 
-fn why(standing: &Standing<'_>, is_taken: bool, turn: &Turn<'_>, entry: &Entry) -> String {
-    match standing {
-        Standing::Usable if is_taken && turn.strategy.is_steady() => format!("used: {}", turn.strategy.rule()),
-        Standing::Usable if is_taken => "used in its turn".to_owned(),
-        Standing::Usable if turn.strategy == Strategy::LeastUsed => "could be used, and was used more often".to_owned(),
-        Standing::Usable => "could be used, and comes later".to_owned(),
-        Standing::Dead(dead) => format!("dead since {}: {}", rfc3339_ms(dead.at.wall_ms), dead.reason),
-        Standing::Lost(lost) => format!("lost at {}: its issuer answered {}", rfc3339_ms(lost.at.wall_ms), lost.code),
-        Standing::Suspended => SetAside::of(&entry.source).what,
-        Standing::Ended => "ended, and has no refresh token to rotate it with".to_owned(),
-        Standing::Resting(rest) => {
+fn why(eligibility: &Eligibility<'_>, is_taken: bool, turn: &Turn<'_>, entry: &Entry) -> String {
+    match eligibility {
+        Eligibility::Usable if is_taken && turn.strategy.is_steady() => format!("used: {}", turn.strategy.rule()),
+        Eligibility::Usable if is_taken => "used in its turn".to_owned(),
+        Eligibility::Usable if turn.strategy == Strategy::LeastUsed => "could be used, and was used more often".to_owned(),
+        Eligibility::Usable => "could be used, and comes later".to_owned(),
+        Eligibility::Dead(dead) => format!("dead since {}: {}", rfc3339_ms(dead.at.wall_ms), dead.reason),
+        Eligibility::Lost(lost) => format!("lost at {}: its issuer answered {}", rfc3339_ms(lost.at.wall_ms), lost.code),
+        Eligibility::Suspended => SetAside::of(&entry.source).what,
+        Eligibility::Ended => "ended, and has no refresh token to rotate it with".to_owned(),
+        Eligibility::Resting(rest) => {
             format!("rests until {} after {}", clock_time(&rest.until), RestCause::from(rest.cause))
         }
-        Standing::RestingForModel(until) => format!("rests for this model until {}", clock_time(until)),
+        Eligibility::RestingForModel(until) => format!("rests for this model until {}", clock_time(until)),
     }
 }

@@ -5,7 +5,7 @@ use credlatch_core::port::{CommitError, Locked, StoreError};
 use credlatch_core::state::State;
 
 use super::document::{self, Head};
-use super::lock::{FileLocked, Standing};
+use super::lock::{FileLocked, BaseCommit};
 use crate::docfile::disk::Disk;
 use crate::docfile::draft::Draft;
 use crate::docfile::held::{Held, facts_under_lock, replaced, too_large};
@@ -21,7 +21,7 @@ pub(super) fn commit<D: Disk>(
     let document = &locked.paths.document;
     if let Err(error) = locked.store.disk.sync_folder(&locked.paths.folder) {
         // The word stays odd: whoever locks next confirms the commit before saying anything about it.
-        locked.standing = None;
+        locked.base = None;
         return Err(CommitError::Unknown(trouble("make sure of the commit to", document, &error)));
     }
     // The commit is durable. If this fails the word stays odd, which costs readers time and the next writer a look.
@@ -29,9 +29,9 @@ pub(super) fn commit<D: Disk>(
     if locked.set_word(id).is_ok() {
         locked.store.reader.saw(&locked.paths, metadata);
     }
-    if let Some(standing) = &mut locked.standing {
-        let version = document::form(standing.head.version, state);
-        *standing = Standing { head: Head { version, ..standing.head.clone() }, id: Some(id), metadata };
+    if let Some(base) = &mut locked.base {
+        let version = document::form(base.head.version, state);
+        *base = BaseCommit { head: Head { version, ..base.head.clone() }, id: Some(id), metadata };
     }
     drop(draft);
     locked.sweep(state);
@@ -44,15 +44,15 @@ fn prepare<D: Disk>(
     state: &State,
     reservation: Option<Draft<D>>,
 ) -> Result<(Draft<D>, u64), StoreError> {
-    if locked.standing.is_none() {
+    if locked.base.is_none() {
         locked.load()?;
     }
-    let Some(Standing { head, id: standing, .. }) = &locked.standing else { return Err(replaced(&locked.paths)) };
+    let Some(BaseCommit { head, id: base, .. }) = &locked.base else { return Err(replaced(&locked.paths)) };
     let disk = &locked.store.disk;
-    if standing.is_none() {
+    if base.is_none() {
         locked.paths.settle_folder(&**disk)?;
     }
-    let id = fresh_id(&**disk, *standing);
+    let id = fresh_id(&**disk, *base);
     let head = Head { machine: disk.machine(&head.store.to_string()), ..head.clone() };
     let bytes = document::write(&head, id, state)
         .map_err(|error| trouble("write down", &locked.paths.document, &error))?
@@ -75,7 +75,7 @@ fn publish<D: Disk>(locked: &mut FileLocked<'_, D>, draft: &mut Draft<D>, id: u6
     let Err(error) = published else { return Ok(()) };
     let trouble = trouble("replace", &document, &error);
     if draft.became(&document) {
-        locked.standing = None;
+        locked.base = None;
         return Err(CommitError::Unknown(trouble));
     }
     // The old document stands, and the word says so again; if even that fails the next lock puts it right.
@@ -89,18 +89,18 @@ fn recheck<D: Disk>(locked: &mut FileLocked<'_, D>) -> Result<(), StoreError> {
         Held::Guarding(metadata) => metadata,
         Held::Superseded => return Err(replaced(&locked.paths)),
     };
-    if locked.standing.as_ref().is_some_and(|standing| standing.metadata != metadata) {
-        locked.standing = None;
+    if locked.base.as_ref().is_some_and(|base| base.metadata != metadata) {
+        locked.base = None;
         return Err(replaced(&locked.paths));
     }
     Ok(())
 }
 
 /// A random even number that no commit had: not 0, and not the one that stands.
-fn fresh_id<D: Disk>(disk: &D, standing: Option<u64>) -> u64 {
+fn fresh_id<D: Disk>(disk: &D, base: Option<u64>) -> u64 {
     loop {
         let id = u64::try_from(disk.nonce().0 >> 64).unwrap_or(0) & !1;
-        if id != 0 && Some(id) != standing {
+        if id != 0 && Some(id) != base {
             return id;
         }
     }

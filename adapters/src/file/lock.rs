@@ -33,13 +33,13 @@ pub struct FileLocked<'a, D: Disk> {
     /// What the lock file says now.
     pub(super) word: Word,
     /// What stands, once it was loaded under this lock.
-    pub(super) standing: Option<Standing>,
+    pub(super) base: Option<BaseCommit>,
     pub(super) process: Process,
     _pass: <D::Gate as Gate>::Pass<'a>,
 }
 
 /// What a commit replaces.
-pub(super) struct Standing {
+pub(super) struct BaseCommit {
     pub(super) head: Head,
     pub(super) id: Option<u64>,
     pub(super) metadata: Option<Metadata>,
@@ -61,7 +61,7 @@ pub(super) fn lock<D: Disk>(store: &FileStore<D>, patience_ms: u64) -> Result<Fi
     let process = disk.process();
     file.with(|file| word::sign(disk, file, process));
     let (is_foreign, takes_over) = (false, false);
-    Ok(FileLocked { store, paths, file, here, is_foreign, takes_over, word, standing: None, process, _pass: pass })
+    Ok(FileLocked { store, paths, file, here, is_foreign, takes_over, word, base: None, process, _pass: pass })
 }
 
 impl<D: Disk> FileLocked<'_, D> {

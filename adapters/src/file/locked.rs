@@ -8,7 +8,7 @@ use credlatch_core::state::State;
 
 use super::commit::commit;
 use super::document::{self, Document, Head};
-use super::lock::{FileLocked, Standing};
+use super::lock::{FileLocked, BaseCommit};
 use super::word;
 use crate::docfile::disk::{Disk, Open};
 use crate::docfile::draft::Draft;
@@ -26,13 +26,13 @@ impl<D: Disk> Locked for FileLocked<'_, D> {
     }
 
     fn keyed(&mut self, state: State) -> State {
-        let read = self.standing.as_ref().map_or(document::VERSION, |standing| standing.head.version);
+        let read = self.base.as_ref().map_or(document::VERSION, |base| base.head.version);
         // A program of the older form honours what was cleared by its plain digest, so that stays as long as the form does.
         if document::form(read, &state) < document::VERSION { state } else { self.store.keys.keyed(&self.paths, state) }
     }
 
     fn shared(&mut self, state: &State) -> Result<Option<MarkShared>, StoreError> {
-        let Some(Standing { head, id: Some(_), .. }) = &self.standing else { return Ok(None) };
+        let Some(BaseCommit { head, id: Some(_), .. }) = &self.base else { return Ok(None) };
         let remembered = self.store.remembered(&self.paths, head.store);
         let why = if self.is_foreign {
             Shared::Copied
@@ -58,9 +58,9 @@ impl<D: Disk> Locked for FileLocked<'_, D> {
     }
 
     fn remember(&mut self, number: u64) {
-        if let (Some(record), Some(standing)) = (&self.store.record, &self.standing) {
+        if let (Some(record), Some(base)) = (&self.store.record, &self.base) {
             // Where it can't be written, doctor says so.
-            let _ = record.note(&self.paths, standing.head.store, number);
+            let _ = record.note(&self.paths, base.head.store, number);
         }
     }
 }
@@ -83,7 +83,7 @@ impl<D: Disk> FileLocked<'_, D> {
             self.confirm(id)?;
         }
         self.store.reader.saw(&self.paths, Some(metadata));
-        self.standing = Some(Standing { head, id: Some(id), metadata: Some(metadata) });
+        self.base = Some(BaseCommit { head, id: Some(id), metadata: Some(metadata) });
         Ok((state, Some(id)))
     }
 
@@ -96,18 +96,18 @@ impl<D: Disk> FileLocked<'_, D> {
         }
         self.store.reader.saw(&self.paths, None);
         let head = Head::new(self.store.disk.nonce(), Some(self.here.file_id), self.here.born_ns);
-        self.standing = Some(Standing { head, id: None, metadata: None });
+        self.base = Some(BaseCommit { head, id: None, metadata: None });
         Ok((State::default(), None))
     }
 
     /// Makes this the place of what is committed next. One that comes from elsewhere gets a name of its own, and the lock
     /// file has it first: whatever a crash leaves in between still counts as a copy.
     fn move_in(&mut self) -> Result<(), StoreError> {
-        if self.standing.is_none() {
+        if self.base.is_none() {
             self.load()?;
         }
         let disk = &*self.store.disk;
-        let Some(Standing { head, id: Some(_), .. }) = &mut self.standing else { return Ok(()) };
+        let Some(BaseCommit { head, id: Some(_), .. }) = &mut self.base else { return Ok(()) };
         // A document that was restored beside its own lock file lost its place above, and keeps its name: the claims that
         // are remembered under it are its own.
         let is_elsewhere = self.is_foreign && head.lock.is_some();
@@ -124,7 +124,7 @@ impl<D: Disk> FileLocked<'_, D> {
 
     /// Leaves the store's name in a lock file that has none.
     fn name_lock(&mut self) {
-        let Some(Standing { head, .. }) = self.standing.as_ref().filter(|_| self.here.name.is_none()) else { return };
+        let Some(BaseCommit { head, .. }) = self.base.as_ref().filter(|_| self.here.name.is_none()) else { return };
         // Without it the lock file's own identity is what tells.
         if !self.is_foreign && self.file.attempt(|file| word::set_name(&*self.store.disk, file, head.store)).is_ok() {
             self.here.name = Some(head.store);

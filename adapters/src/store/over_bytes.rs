@@ -50,7 +50,7 @@ impl Store for OverBytes {
 
     fn lock(&self, patience_ms: u64) -> Result<LockedBytes<'_>, StoreError> {
         let locked = self.0.lock(Duration::from_millis(patience_ms))?;
-        Ok(LockedBytes { store: self, locked, standing: None })
+        Ok(LockedBytes { store: self, locked, base: None })
     }
 
     fn permit_acts(&self) -> Result<(), StoreError> {
@@ -106,7 +106,7 @@ pub(crate) struct LockedBytes<'a> {
     store: &'a OverBytes,
     locked: Box<dyn LockedStore + 'a>,
     /// What a commit replaces, once it was loaded.
-    standing: Option<(Head, Option<CommitId>)>,
+    base: Option<(Head, Option<CommitId>)>,
 }
 
 impl port::Locked for LockedBytes<'_> {
@@ -114,16 +114,16 @@ impl port::Locked for LockedBytes<'_> {
 
     fn load(&mut self) -> Result<Loaded, StoreError> {
         let Some(stored) = self.locked.read()? else {
-            self.standing = Some((Head::new(SystemNonces.nonce(), None, None), None));
+            self.base = Some((Head::new(SystemNonces.nonce(), None, None), None));
             return Ok(Loaded { state: State::default(), id: None });
         };
         let Parsed { head, id, state } = self.store.parse(&stored)?;
-        self.standing = Some((head, Some(stored.id)));
+        self.base = Some((head, Some(stored.id)));
         Ok(Loaded { state, id: Some(id) })
     }
 
     fn shared(&mut self, _state: &State) -> Result<Option<MarkShared>, StoreError> {
-        let has_document = self.standing.as_ref().is_some_and(|(_, id)| id.is_some());
+        let has_document = self.base.as_ref().is_some_and(|(_, id)| id.is_some());
         let is_copy = has_document && self.locked.is_copy()?;
         Ok(is_copy.then_some(MarkShared { why: Shared::Copied, counted: 0 }))
     }
@@ -133,10 +133,10 @@ impl port::Locked for LockedBytes<'_> {
     }
 
     fn commit(&mut self, state: &State, reservation: Option<Option<ActId>>) -> Result<u64, CommitError> {
-        if self.standing.is_none() {
+        if self.base.is_none() {
             self.load().map_err(CommitError::NotSaved)?;
         }
-        let Some((head, replaces)) = self.standing.take() else { unreachable!("it was loaded above") };
+        let Some((head, replaces)) = self.base.take() else { unreachable!("it was loaded above") };
         let id = CommitId::fresh();
         let document = codec::write(&head, id.get(), state).ok().flatten();
         let document = document.ok_or_else(|| CommitError::NotSaved(self.too_large()))?.into();
@@ -144,7 +144,7 @@ impl port::Locked for LockedBytes<'_> {
         let settles = reservation.flatten();
         self.locked.commit(&Commit { replaces, id, document: &document, settles, named: &named })?;
         let version = codec::form(head.version, state);
-        self.standing = Some((Head { version, ..head }, Some(id)));
+        self.base = Some((Head { version, ..head }, Some(id)));
         Ok(id.get())
     }
 }

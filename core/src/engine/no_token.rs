@@ -1,7 +1,7 @@
 //! Why there is nothing good for a request.
 
 use super::{TransactError, UnsavedGrant};
-use crate::machine::pool::{Choice, Standing, Unusable};
+use crate::machine::pool::{Choice, Eligibility, Unusable};
 use crate::port::StoreError;
 use crate::state::custody::{Actor, DoubtCause};
 use crate::state::name::Label;
@@ -114,14 +114,14 @@ pub(super) fn no_choice(slot: &Slot, now: &Stamp, choice: &Choice<'_>, why: Unus
 /// What a rejection was says more than what was never ours to use, or has run out.
 fn nothing_left(slot: &Slot, now: &Stamp, choice: &Choice<'_>) -> NoToken {
     let wanted = || slot.entries.iter().filter(|entry| choice.wants(entry));
-    let said = |entry: &Entry| match entry.standing(now, None) {
-        Standing::Dead(dead) => Some(NoToken::SignIn(Some(dead.reason.clone()))),
-        Standing::Lost(lost) => Some(NoToken::SignIn(Some(lost.code.clone()))),
+    let said = |entry: &Entry| match entry.eligibility(now, None) {
+        Eligibility::Dead(dead) => Some(NoToken::SignIn(Some(dead.reason.clone()))),
+        Eligibility::Lost(lost) => Some(NoToken::SignIn(Some(lost.code.clone()))),
         _ => None,
     };
-    let set_aside = |entry: &Entry| match entry.standing(now, None) {
-        Standing::Suspended => Some(NoToken::Suspended { label: entry.label.clone(), source: entry.source.clone() }),
-        Standing::Ended => Some(NoToken::Ended { label: entry.label.clone() }),
+    let set_aside = |entry: &Entry| match entry.eligibility(now, None) {
+        Eligibility::Suspended => Some(NoToken::Suspended { label: entry.label.clone(), source: entry.source.clone() }),
+        Eligibility::Ended => Some(NoToken::Ended { label: entry.label.clone() }),
         _ => None,
     };
     let rejected = wanted().find_map(said);

@@ -5,7 +5,7 @@ mod report;
 mod strategy;
 mod uses;
 
-pub use order::{Choice, Standing, Unusable, constant, is_eligible, select};
+pub use order::{Choice, Eligibility, Unusable, constant, is_eligible, select};
 pub(super) use report::report;
 pub use report::{REST_LIMITED_MS, REST_SOLE_MS, REST_UNAUTHORIZED_MS, REST_UNEXPLAINED_MS, Report};
 pub use strategy::SetStrategy;

@@ -11,7 +11,7 @@ use crate::state::{Custody, Entry, Lost, Material, Slot};
 
 /// What keeps an entry from being used, the gravest first.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Standing<'a> {
+pub enum Eligibility<'a> {
     /// The provider's verdict: nothing but a new credential helps.
     Dead(&'a Dead),
     /// The issuer rejected its refresh token.
@@ -115,15 +115,15 @@ fn why_none(slot: &Slot, now: &Stamp, choice: &Choice<'_>) -> Unusable {
 
 impl Entry {
     /// What keeps it from being used at this moment, if anything does.
-    pub fn standing(&self, now: &Stamp, model: Option<&str>) -> Standing<'_> {
-        let rest = || self.resting(now).map(Standing::Resting);
-        let of_model = || self.resting_for(now, model).map(Standing::RestingForModel);
-        self.finished(now).or_else(rest).or_else(of_model).unwrap_or(Standing::Usable)
+    pub fn eligibility(&self, now: &Stamp, model: Option<&str>) -> Eligibility<'_> {
+        let rest = || self.resting(now).map(Eligibility::Resting);
+        let of_model = || self.resting_for(now, model).map(Eligibility::RestingForModel);
+        self.finished(now).or_else(rest).or_else(of_model).unwrap_or(Eligibility::Usable)
     }
 
     /// Whether a request may carry it.
     pub fn is_usable(&self, now: &Stamp, model: Option<&str>) -> bool {
-        self.standing(now, model) == Standing::Usable
+        self.eligibility(now, model) == Eligibility::Usable
     }
 
     /// Whether nothing but a new login helps.
@@ -131,16 +131,16 @@ impl Entry {
         self.finished(now).is_some()
     }
 
-    fn finished(&self, now: &Stamp) -> Option<Standing<'_>> {
-        let dead = self.health.dead.as_ref().map(Standing::Dead);
+    fn finished(&self, now: &Stamp) -> Option<Eligibility<'_>> {
+        let dead = self.health.dead.as_ref().map(Eligibility::Dead);
         dead.or_else(|| match &self.material {
             Material::Oauth(grant) => match &grant.custody {
-                Custody::Lost(lost) => Some(Standing::Lost(lost)),
+                Custody::Lost(lost) => Some(Eligibility::Lost(lost)),
                 Custody::Settled | Custody::Rotating(_) | Custody::InDoubt(_) => {
-                    grant.is_over(now).then_some(Standing::Ended)
+                    grant.is_over(now).then_some(Eligibility::Ended)
                 }
             },
-            Material::Link(link) => link.suspended.then_some(Standing::Suspended),
+            Material::Link(link) => link.suspended.then_some(Eligibility::Suspended),
             Material::ApiKey(_) => None,
         })
     }

@@ -182,7 +182,7 @@ fn what_is_dead_stays_dead_with_its_reason_until_it_is_set_anew() {
     let report = Report { dead: Some("token_revoked".to_owned()), ..answered(&state, "a", FailureKind::Unauthorized) };
     let state = after(&state, &at(0), &[Event::Report(report)]);
     assert!(
-        matches!(entry(&state, "a").standing(&at(9), None), Standing::Dead(dead) if dead.reason == "token_revoked")
+        matches!(entry(&state, "a").eligibility(&at(9), None), Eligibility::Dead(dead) if dead.reason == "token_revoked")
     );
     assert_eq!(first(&state, &at(REST_LIMITED_MS * 10)).unwrap(), "b");
     let state = after(&state, &at(9), &[put("a", Source::Manual)]);
@@ -276,7 +276,7 @@ fn a_token_that_ended_is_chosen_only_if_something_renews_it() {
     let picks = |state: &State| [first(state, &at(999)).unwrap(), first(state, &at(1000)).unwrap()];
     assert_eq!(picks(&with(Some("rt-1"))), ["a", "a"]);
     assert_eq!(picks(&with(None)), ["a", "b"]);
-    assert_eq!(entry(&with(None), "a").standing(&at(1000), None), Standing::Ended);
+    assert_eq!(entry(&with(None), "a").eligibility(&at(1000), None), Eligibility::Ended);
 }
 
 #[test]

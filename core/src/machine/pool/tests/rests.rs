@@ -8,10 +8,10 @@ fn what_rests_comes_back_and_is_passed_over_meanwhile() {
     let state = after(&state, &at(0), &[Event::Report(answered(&state, "a", FailureKind::Limited))]);
     assert_eq!(first(&state, &at(REST_LIMITED_MS - 1)).unwrap(), "b");
     assert!(
-        matches!(entry(&state, "a").standing(&at(1), None), Standing::Resting(rest) if rest.cause == FailureKind::Limited)
+        matches!(entry(&state, "a").eligibility(&at(1), None), Eligibility::Resting(rest) if rest.cause == FailureKind::Limited)
     );
     assert_eq!(first(&state, &at(REST_LIMITED_MS)).unwrap(), "a");
-    assert_eq!(entry(&state, "a").standing(&at(REST_LIMITED_MS), None), Standing::Usable);
+    assert_eq!(entry(&state, "a").eligibility(&at(REST_LIMITED_MS), None), Eligibility::Usable);
 }
 
 #[test]
@@ -24,7 +24,7 @@ fn a_limit_on_one_model_rests_that_model_alone() {
     assert_eq!(of_model(Some("small"), 1), "a");
     assert_eq!(of_model(None, 1), "a");
     assert_eq!(of_model(Some("big"), REST_LIMITED_MS), "a");
-    assert!(matches!(entry(&state, "a").standing(&at(1), Some("big")), Standing::RestingForModel(_)));
+    assert!(matches!(entry(&state, "a").eligibility(&at(1), Some("big")), Eligibility::RestingForModel(_)));
     // What isn't a limit concerns the entry as a whole, whatever model the request was for.
     let report = Report { model: Some("big".to_owned()), ..answered(&state, "b", FailureKind::Billing) };
     let state = after(&state, &at(0), &[Event::Report(report)]);
