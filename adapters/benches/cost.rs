@@ -18,7 +18,7 @@ use credlatch::core::Event;
 use credlatch::core::engine::Engine;
 use credlatch::core::name::ProfileName;
 use credlatch::core::port::Ports;
-use credlatch::core::put::{How, Put};
+use credlatch::core::put::{PutMode, Put};
 use credlatch::core::state::{Material, Source};
 use credlatch::file::FileStore;
 use credlatch::system::{ParkingLot, SystemClock, SystemNonces};
@@ -253,7 +253,7 @@ fn fill(home: &Path, profile: &str, entries: usize) -> Result<(), Failure> {
             label: if at < PROVIDERS.len() { Label::default() } else { Label::new(&format!("label-{at}"))? },
             material: Material::ApiKey(key),
             source: Source::Manual,
-            how: How::Named,
+            how: PutMode::Named,
         }))
     };
     let events = (0..entries).map(put).collect::<Result<Vec<_>, _>>()?;

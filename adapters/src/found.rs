@@ -4,7 +4,7 @@ use credlatch_core::Event;
 use credlatch_core::extra::Extra;
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::provider::{Kind, LeftOff, NotAKey, Provider, Table, pasted, sniff};
-use credlatch_core::put::{How, Put};
+use credlatch_core::put::{PutMode, Put};
 use credlatch_core::secret::{BadSecret, Secret};
 use credlatch_core::state::{Custody, Grant, Material, Source};
 use credlatch_core::time::{Expiry, Stamp};
@@ -202,9 +202,9 @@ pub fn kind_of(table: &Table, provider: &Provider, secret: &Secret, by_place: Op
 
 /// An import as events: apply all of them in one transaction.
 ///
-/// [`How::Bulk`] replaces nothing and brings back nothing that was cleared; [`How::Named`] is for the one that a person
+/// [`PutMode::Bulk`] replaces nothing and brings back nothing that was cleared; [`PutMode::Named`] is for the one that a person
 /// asked for by name.
-pub fn to_events(found: &[Found], how: How) -> Vec<Event> {
+pub fn to_events(found: &[Found], how: PutMode) -> Vec<Event> {
     let put = |found: &Found| Put {
         provider: found.provider.clone(),
         label: found.label.clone(),

@@ -6,7 +6,7 @@ use credlatch::core::engine::{Engine, NoToken, UnsavedGrant};
 use credlatch::core::flow::{FlowKind, Phase, Prompt};
 use credlatch::core::law::{Fact, LAWS, Trace};
 use credlatch::core::port::{Code, CodeExchanged, Loaded, Polled, Ports, StoreError, StoreErrorKind};
-use credlatch::core::put::{How, Put};
+use credlatch::core::put::{PutMode, Put};
 use credlatch::core::rotation::{Exchanged, Fresh, Settle};
 use credlatch::core::state::{Material, Nonce, Source, State};
 use credlatch::core::time::Stamp;
@@ -54,7 +54,7 @@ fn core_types() -> Vec<(&'static str, String)> {
         label: Label::default(),
         material: Material::Oauth(Box::new(grant.clone())),
         source: Source::Manual,
-        how: How::Named,
+        how: PutMode::Named,
     };
     let put = Event::Put(put);
     let step = apply(&State::default(), &now, &put);

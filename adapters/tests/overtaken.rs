@@ -7,7 +7,7 @@ use credlatch::core::engine::{Engine, Rotation, Wish};
 use credlatch::core::flow::{FlowKind, Prompt};
 use credlatch::core::name::{Label, ProviderId};
 use credlatch::core::port::{Code, CodeExchanged, Issuer, Nonces, Polled, Ports, Prompting, Revoked};
-use credlatch::core::put::{How, Put};
+use credlatch::core::put::{PutMode, Put};
 use credlatch::core::rotation::{Cause, Exchanged, Fresh, Times};
 use credlatch::core::secret::Secret;
 use credlatch::core::state::{Material, Nonce, Source};
@@ -75,7 +75,7 @@ fn a_login_that_is_cleared_before_its_claim_is_gone_and_not_rejected() {
         label: Label::default(),
         material: Material::Oauth(Box::new(fresh.grant(&Stamp::default()))),
         source: Source::Login,
-        how: How::Named,
+        how: PutMode::Named,
     });
     assert_eq!(*other.transact(&[put]).unwrap().verdict(), Verdict::Done);
 

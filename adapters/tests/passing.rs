@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use credlatch::core::pool::Strategy;
-use credlatch::core::put::How;
+use credlatch::core::put::PutMode;
 use credlatch::foreign::{claude_code, codex};
 use credlatch::system::FakeClock;
 use credlatch::{Answer, ErrorKind, Kind, Label, Latch, Next, Outcome, Secret, Tokens};
@@ -39,7 +39,7 @@ impl Linked {
         let clock = FakeClock::at(SystemTime::UNIX_EPOCH + Duration::from_millis(NOON_MS));
         let latch = Latch::in_memory_on(clock.clone());
         let there = claude_code::read(&file).unwrap().unwrap().found;
-        latch.import(there, How::Named).unwrap();
+        latch.import(there, PutMode::Named).unwrap();
         Self { latch, clock, file, _folder: folder }
     }
 
@@ -151,7 +151,7 @@ fn a_report_goes_on_behind_it_too() {
     fs::write(&codex_file, login).unwrap();
     let latch = &linked.latch;
     latch.set_as("openai-codex", &label("first"), secret("key-1")).unwrap();
-    latch.import(codex::read(&codex_file).unwrap().unwrap().found, How::Named).unwrap();
+    latch.import(codex::read(&codex_file).unwrap().unwrap().found, PutMode::Named).unwrap();
     latch.set_as("openai-codex", &label("last"), secret("key-2")).unwrap();
     fs::remove_file(&codex_file).unwrap();
     let used = latch.current("openai-codex").unwrap();
@@ -167,7 +167,7 @@ fn a_file_is_not_read_before_its_turn_comes() {
     let _ = latch.remove("anthropic", &label("claude-code")).unwrap();
     fs::write(&linked.file, CLAUDE.replace("\"one\"", "\"two\"")).unwrap();
     let there = claude_code::read(&linked.file).unwrap().unwrap().found;
-    latch.import(there, How::Named).unwrap();
+    latch.import(there, PutMode::Named).unwrap();
     fs::write(&linked.file, CLAUDE).unwrap();
     for _ in 0..3 {
         assert_eq!(linked.used().0, "key");

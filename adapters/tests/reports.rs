@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use credlatch::core::put::How;
+use credlatch::core::put::PutMode;
 use credlatch::core::state::{Material, Source};
 use credlatch::found::Found;
 use credlatch::{Answer, ErrorKind, Label, Latch, Profile, ProviderId, Secret, Tokens, Took};
@@ -60,7 +60,7 @@ fn report_1736_a_a_reader_beside_a_clear_sees_both_keys_or_neither() {
         for round in 0..40 {
             let pair = ["ANTHROPIC_TOKEN", "ANTHROPIC_API_KEY"]
                 .map(|name| found("anthropic", name, &format!("{name}-{round}")));
-            writer.import(pair.to_vec(), How::Named).unwrap();
+            writer.import(pair.to_vec(), PutMode::Named).unwrap();
             let _ = writer.clear("anthropic").unwrap();
         }
         done.store(true, Ordering::Relaxed);
@@ -87,16 +87,16 @@ fn report_1736_b_after_a_clear_no_new_read_gives_the_old_value() {
 fn report_1736_c_a_value_cleared_while_somebody_holds_it_is_not_resurrected() {
     let (_home, one, other) = two();
     let key = found("anthropic", "ANTHROPIC_API_KEY", "key-1");
-    one.import(vec![key.clone()], How::Bulk).unwrap();
+    one.import(vec![key.clone()], PutMode::Bulk).unwrap();
     let held = one.current("anthropic").unwrap();
     let plan = one.plan("anthropic", credlatch::Shape::Own).unwrap();
     let _ = other.clear("anthropic").unwrap();
     drop((held, plan));
     assert_eq!(one.current("anthropic").unwrap_err().kind(), ErrorKind::NoCredential);
-    let taken = one.import(vec![key.clone()], How::Bulk).unwrap();
+    let taken = one.import(vec![key.clone()], PutMode::Bulk).unwrap();
     assert_eq!(taken[0].took, Took::Cleared, "a bulk import doesn't bring it back");
     assert_eq!(other.current("anthropic").unwrap_err().kind(), ErrorKind::NoCredential);
-    one.import(vec![key], How::Named).unwrap();
+    one.import(vec![key], PutMode::Named).unwrap();
     assert_eq!(other.current("anthropic").unwrap().expose_secret(), "key-1", "naming it does");
 }
 
@@ -105,7 +105,7 @@ fn report_8040_a_a_pass_over_many_entries_is_one_write() {
     let (_home, one, other) = two();
     let entries: Vec<_> = (0..100).map(|at| found("minimax", &format!("KEY_{at}"), &format!("key-{at}"))).collect();
     let before = one.status().unwrap().state.generation;
-    one.import(entries, How::Bulk).unwrap();
+    one.import(entries, PutMode::Bulk).unwrap();
     let state = other.status().unwrap().state;
     assert_eq!(state.slot("minimax").unwrap().entries.len(), 100);
     assert_eq!(state.generation, before + 1);

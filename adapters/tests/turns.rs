@@ -6,7 +6,7 @@ use credlatch::core::Event;
 use credlatch::core::engine::Engine;
 use credlatch::core::pool::{Choice, SetStrategy, Strategy};
 use credlatch::core::port::Ports;
-use credlatch::core::put::{How, Put};
+use credlatch::core::put::{PutMode, Put};
 use credlatch::core::state::{Material, Source};
 use credlatch::memory::MemoryStore;
 use credlatch::system::{ParkingLot, SystemClock, SystemNonces};
@@ -31,7 +31,7 @@ fn the_engine_counts_the_turns() {
             label: Label::new(label).unwrap(),
             material: Material::ApiKey(key),
             source: Source::Manual,
-            how: How::Named,
+            how: PutMode::Named,
         })
     };
     let in_turn = SetStrategy { provider: provider.clone(), strategy: Strategy::RoundRobin };

@@ -1,7 +1,7 @@
 //! What the tests of the machine are made of: one provider, small secrets, a clock that can be set.
 
 use crate::machine::exchanged::{Exchanged, Fresh};
-use crate::machine::put::{How, Put};
+use crate::machine::put::{PutMode, Put};
 use crate::machine::rotation::{Cause, ClaimRotation, Settle};
 use crate::machine::{Act, Event, Step, Verdict, apply};
 use crate::state::extra::Extra;
@@ -63,7 +63,7 @@ pub(crate) fn link(account: &str) -> Material {
 /// Stores a credential under a label, by name.
 pub(crate) fn named(name: &str, material: Material) -> Put {
     let (provider, label) = (acme(), label(name));
-    Put { provider, label, material, source: Source::Manual, how: How::Named }
+    Put { provider, label, material, source: Source::Manual, how: PutMode::Named }
 }
 
 pub(crate) fn act(attempt: u128) -> Act {

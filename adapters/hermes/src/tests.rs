@@ -9,7 +9,7 @@ use std::path::Path;
 use credlatch_core::fingerprint::AtHand;
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::provider::Table;
-use credlatch_core::put::{How, Put};
+use credlatch_core::put::{PutMode, Put};
 use credlatch_core::secret::Secret;
 use credlatch_core::state::{Entry, Material, Nonce, Source, State};
 use credlatch_core::time::Stamp;
@@ -111,13 +111,13 @@ fn provider(name: &str) -> ProviderId {
     ProviderId::new(name).unwrap()
 }
 
-fn put(of: &str, label: &str, material: Material, source: Source, how: How) -> Event {
+fn put(of: &str, label: &str, material: Material, source: Source, how: PutMode) -> Event {
     let label = Label::new(label).unwrap();
     Event::Put(Put { provider: provider(of), label, material, source, how })
 }
 
 fn set_key(of: &str, label: &str, key: &str) -> Event {
-    put(of, label, Material::ApiKey(secret(key)), Source::Manual, How::Named)
+    put(of, label, Material::ApiKey(secret(key)), Source::Manual, PutMode::Named)
 }
 
 fn entry(text: &str, of: &str, label: &str) -> Entry {

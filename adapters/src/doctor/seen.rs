@@ -1,6 +1,6 @@
 //! Credentials that lie outside the store: none is ever used from there, and this says what an import would make of each.
 
-use credlatch_core::put::How;
+use credlatch_core::put::PutMode;
 use credlatch_core::state::Source;
 
 use super::Case;
@@ -18,7 +18,7 @@ pub(super) struct ImportSource {
 
 /// One finding for each credential, and for what looks like one.
 pub(super) fn findings(case: &Case<'_>, source: &ImportSource, imported: Imported) -> Vec<Finding> {
-    let taken = judge(case.state, &case.now, imported.found, How::Bulk);
+    let taken = judge(case.state, &case.now, imported.found, PutMode::Bulk);
     let found = taken.iter().map(|taken| finding(source, &taken.found, taken.took));
     let skipped = imported.skipped.iter().map(|skipped| {
         let what = format!("{} {} is not used, and no import takes it: {}", skipped.what, source.place, skipped.why);

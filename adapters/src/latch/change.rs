@@ -9,7 +9,7 @@ use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::pool::{SetStrategy, Strategy};
 use credlatch_core::port::Clock as _;
 use credlatch_core::provider::Provider;
-use credlatch_core::put::{How, Put};
+use credlatch_core::put::{PutMode, Put};
 use credlatch_core::rotation::Fresh;
 use credlatch_core::secret::Secret;
 use credlatch_core::state::{Custody, Material, Source, State};
@@ -117,7 +117,7 @@ impl Latch {
     /// # Errors
     /// The provider is unknown, its pool is full, or the store can't be written.
     pub fn set_verbatim(&self, provider: &str, label: &Label, key: Secret) -> Result<(), Error> {
-        self.put(provider, label, Material::ApiKey(key), How::Named).map(drop)
+        self.put(provider, label, Material::ApiKey(key), PutMode::Named).map(drop)
     }
 
     /// Stores a login that was made elsewhere, in place of the entry of that label. From now on it is rotated here, so no
@@ -130,7 +130,7 @@ impl Latch {
     /// rejected this login before or gave another refresh token for this one ([`ErrorKind::SignIn`](crate::ErrorKind::SignIn)), or
     /// the store can't be written.
     pub fn set_tokens(&self, provider: &str, label: &Label, tokens: Tokens) -> Result<Stored, Error> {
-        self.put_tokens(provider, label, tokens, How::Named)
+        self.put_tokens(provider, label, tokens, PutMode::Named)
     }
 
     /// The same, though the issuer rejected this refresh token or gave another for it: somebody knows that it is good again,
@@ -139,10 +139,10 @@ impl Latch {
     /// # Errors
     /// The provider is unknown, its pool is full, or the store can't be written.
     pub fn set_tokens_again(&self, provider: &str, label: &Label, tokens: Tokens) -> Result<Stored, Error> {
-        self.put_tokens(provider, label, tokens, How::Again)
+        self.put_tokens(provider, label, tokens, PutMode::Again)
     }
 
-    fn put_tokens(&self, provider: &str, label: &Label, tokens: Tokens, how: How) -> Result<Stored, Error> {
+    fn put_tokens(&self, provider: &str, label: &Label, tokens: Tokens, how: PutMode) -> Result<Stored, Error> {
         let grant = self.grant(tokens)?;
         let done = self.put(provider, label, grant, how)?;
         Ok(Stored::of(&done, self.provider(provider)?.id.as_str(), label))
@@ -154,7 +154,7 @@ impl Latch {
         Ok(Material::Oauth(Box::new(Fresh::from(given::tokens(tokens, &now)?).grant(&now))))
     }
 
-    fn put(&self, provider: &str, label: &Label, material: Material, how: How) -> Result<Transacted, Error> {
+    fn put(&self, provider: &str, label: &Label, material: Material, how: PutMode) -> Result<Transacted, Error> {
         let provider = self.provider(provider)?.id.clone();
         stored(&provider, self.transact(&[named(&provider, label, material, how)])?)
     }
@@ -283,7 +283,7 @@ impl Inner {
 pub(super) type Gone = (engine::Cleared, Siblings);
 
 /// Storing something by its name.
-pub(super) fn named(provider: &ProviderId, label: &Label, material: Material, how: How) -> Event {
+pub(super) fn named(provider: &ProviderId, label: &Label, material: Material, how: PutMode) -> Event {
     Event::Put(Put { provider: provider.clone(), label: label.clone(), material, source: Source::Manual, how })
 }
 

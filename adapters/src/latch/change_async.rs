@@ -7,7 +7,7 @@ use credlatch_core::engine::Transacted;
 use credlatch_core::name::Label;
 use credlatch_core::port::Clock as _;
 use credlatch_core::provider::Provider;
-use credlatch_core::put::How;
+use credlatch_core::put::PutMode;
 use credlatch_core::secret::Secret;
 use credlatch_core::state::Material;
 
@@ -31,7 +31,7 @@ impl Latch {
     pub async fn set_as_async(&self, provider: &str, label: &Label, key: Secret) -> Result<(), Error> {
         let row = self.provider(provider)?;
         given::key(row, &key, &self.0.engine.clock().now())?;
-        self.put_async(row, label, Material::ApiKey(key), How::Named).await.map(drop)
+        self.put_async(row, label, Material::ApiKey(key), PutMode::Named).await.map(drop)
     }
 
     /// As [`Latch::set_tokens`].
@@ -40,7 +40,7 @@ impl Latch {
     /// As [`Latch::set_tokens`].
     pub async fn set_tokens_async(&self, provider: &str, label: &Label, tokens: Tokens) -> Result<Stored, Error> {
         let (row, grant) = (self.provider(provider)?, self.grant(tokens)?);
-        let done = self.put_async(row, label, grant, How::Named).await?;
+        let done = self.put_async(row, label, grant, PutMode::Named).await?;
         Ok(Stored::of(&done, row.id.as_str(), label))
     }
 
@@ -49,7 +49,7 @@ impl Latch {
         row: &Provider,
         label: &Label,
         material: Material,
-        how: How,
+        how: PutMode,
     ) -> Result<Transacted, Error> {
         let (inner, put) = (Arc::clone(&self.0.inner), named(&row.id, label, material, how));
         stored(&row.id, self.on_worker("change", move || inner.change(&[put])).await??)

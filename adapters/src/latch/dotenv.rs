@@ -91,7 +91,7 @@ mod tests {
     use std::fs;
     use std::path::PathBuf;
 
-    use credlatch_core::put::How;
+    use credlatch_core::put::PutMode;
 
     use super::*;
     use crate::Profile;
@@ -113,7 +113,7 @@ mod tests {
             let home = Self { folder, file };
             let latch = home.open();
             let found = env::dotenv_file::import(&home.file, latch.providers(), None).unwrap().unwrap().found;
-            latch.import(found, How::Bulk).unwrap();
+            latch.import(found, PutMode::Bulk).unwrap();
             assert!(latch.current("minimax").is_ok());
             home
         }

@@ -1,6 +1,6 @@
 //! Taking in what was found outside the store.
 
-use credlatch_core::put::How;
+use credlatch_core::put::PutMode;
 use credlatch_core::state::State;
 use credlatch_core::time::Stamp;
 use credlatch_core::{Event, Refusal, Verdict, apply};
@@ -71,12 +71,12 @@ impl Took {
 }
 
 impl Latch {
-    /// Stores what was found, all of it in one commit. [`How::Bulk`] replaces nothing and brings back nothing that was
-    /// cleared; [`How::Named`] is for what a person asked for by name.
+    /// Stores what was found, all of it in one commit. [`PutMode::Bulk`] replaces nothing and brings back nothing that was
+    /// cleared; [`PutMode::Named`] is for what a person asked for by name.
     ///
     /// # Errors
     /// The store can't be locked, read or written; then nothing is stored.
-    pub fn import(&self, found: Vec<Found>, how: How) -> Result<Vec<Taken>, Error> {
+    pub fn import(&self, found: Vec<Found>, how: PutMode) -> Result<Vec<Taken>, Error> {
         let verdicts = self.transact(&to_events(&found, how))?.verdicts;
         Ok(pair(found, &verdicts))
     }
@@ -85,14 +85,14 @@ impl Latch {
     ///
     /// # Errors
     /// The store can't be read.
-    pub fn try_import(&self, found: Vec<Found>, how: How) -> Result<Vec<Taken>, Error> {
+    pub fn try_import(&self, found: Vec<Found>, how: PutMode) -> Result<Vec<Taken>, Error> {
         let status = self.status()?;
         Ok(judge(&status.state, &status.now, found, how))
     }
 }
 
 /// What an import into this state would do.
-pub(crate) fn judge(state: &State, now: &Stamp, found: Vec<Found>, how: How) -> Vec<Taken> {
+pub(crate) fn judge(state: &State, now: &Stamp, found: Vec<Found>, how: PutMode) -> Vec<Taken> {
     let mut state = state.clone();
     let mut judge = |event: &Event| {
         let step = apply(&state, now, event);
@@ -128,17 +128,17 @@ mod tests {
     fn what_was_cleared_comes_back_only_by_its_name() {
         let latch = Latch::in_memory();
         let took = |how| latch.import(found(&latch), how).unwrap()[0].took;
-        assert_eq!(took(How::Bulk), Took::Stored);
-        assert_eq!(took(How::Bulk), Took::Already);
+        assert_eq!(took(PutMode::Bulk), Took::Stored);
+        assert_eq!(took(PutMode::Bulk), Took::Already);
         let _ = latch.clear("minimax").unwrap();
-        assert_eq!(took(How::Bulk), Took::Cleared);
-        assert_eq!(took(How::Named), Took::Stored);
+        assert_eq!(took(PutMode::Bulk), Took::Cleared);
+        assert_eq!(took(PutMode::Named), Took::Stored);
     }
 
     #[test]
     fn a_trial_stores_nothing() {
         let latch = Latch::in_memory();
-        assert_eq!(latch.try_import(found(&latch), How::Bulk).unwrap()[0].took, Took::Stored);
+        assert_eq!(latch.try_import(found(&latch), PutMode::Bulk).unwrap()[0].took, Took::Stored);
         assert!(latch.current("minimax").is_err());
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use credlatch::conformance::{Clause, Suite};
 use credlatch::core::name::{Label, ProviderId};
 use credlatch::core::port::{self, Alive, Clock, Left, Locked, Store};
-use credlatch::core::put::{How, Put};
+use credlatch::core::put::{PutMode, Put};
 use credlatch::core::rotation::Fresh;
 use credlatch::core::state::{Actor, Claim, Material, Nonce, Source, State};
 use credlatch::core::{Event, apply};
@@ -71,7 +71,7 @@ fn state_with(state: &State, commit: &Commit<'_>) -> State {
         label: Label::default(),
         material: Material::ApiKey(key),
         source: Source::Manual,
-        how: How::Named,
+        how: PutMode::Named,
     };
     let state = apply(state, &SystemClock.now(), &Event::Put(put)).state;
     State { generation: state.generation + 1, ..state }

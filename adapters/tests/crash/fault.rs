@@ -53,7 +53,7 @@ pub(crate) struct Fault {
     pub(crate) at: usize,
     /// Which of the later calls fail too.
     pub(crate) lasts: Lasts,
-    pub(crate) how: How,
+    pub(crate) how: FailureMode,
 }
 
 /// Which calls after the first fail too.
@@ -69,7 +69,7 @@ pub(crate) enum Lasts {
 
 /// How a call fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum How {
+pub(crate) enum FailureMode {
     /// With nothing done.
     With(Errno),
     /// A write stops half way because the disk is full; anything else fails with nothing done.
@@ -92,23 +92,23 @@ impl Fault {
 
     pub(crate) fn errno(&self) -> Errno {
         match self.how {
-            How::With(errno) | How::Muddled(errno) => errno,
-            How::Short => Errno::NOSPC,
+            FailureMode::With(errno) | FailureMode::Muddled(errno) => errno,
+            FailureMode::Short => Errno::NOSPC,
         }
     }
 
     pub(crate) fn leaves_traces(&self) -> bool {
-        self.how != How::With(self.errno())
+        self.how != FailureMode::With(self.errno())
     }
 }
 
 /// Every fault that is tried on the call of that number.
 pub(crate) fn all(at: usize, call: Call) -> Vec<Fault> {
-    let mut ways: Vec<How> =
-        [Errno::NOSPC, Errno::IO, Errno::DQUOT, Errno::ROFS, Errno::ACCESS].into_iter().map(How::With).collect();
+    let mut ways: Vec<FailureMode> =
+        [Errno::NOSPC, Errno::IO, Errno::DQUOT, Errno::ROFS, Errno::ACCESS].into_iter().map(FailureMode::With).collect();
     match call {
-        Call::Write => ways.extend([How::Short, How::Muddled(Errno::IO)]),
-        Call::Rename => ways.push(How::Muddled(Errno::IO)),
+        Call::Write => ways.extend([FailureMode::Short, FailureMode::Muddled(Errno::IO)]),
+        Call::Rename => ways.push(FailureMode::Muddled(Errno::IO)),
         _ => {}
     }
     let lasting: &[Lasts] = if call.changes() { &[Lasts::No, Lasts::ForChanges] } else { &[Lasts::No] };

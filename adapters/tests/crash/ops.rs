@@ -9,7 +9,7 @@ use credlatch_core::flow::{FlowEnd, FlowKind};
 use credlatch_core::law::Fact;
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::port::StoreError;
-use credlatch_core::put::{How, Put};
+use credlatch_core::put::{PutMode, Put};
 use credlatch_core::rotation::{Cause, Times};
 use credlatch_core::secret::Secret;
 use credlatch_core::state::{Material, Source, State};
@@ -124,7 +124,7 @@ pub(crate) fn put_key(name: &str, label: &str, secret: &str) -> Event {
         label: Label::new(label).unwrap(),
         material: Material::ApiKey(secret),
         source: Source::Manual,
-        how: How::Named,
+        how: PutMode::Named,
     })
 }
 
@@ -155,7 +155,7 @@ pub(crate) fn stocked(world: World) -> World {
             label: Label::default(),
             material: Material::Oauth(Box::new(fresh.grant(&now))),
             source: Source::Login,
-            how: How::Named,
+            how: PutMode::Named,
         });
         let keys = [put_key("acme", "key", "acme-key-1"), put_key("beta", "default", "beta-key-1")];
         engine.transact(&[&[login][..], &keys[..]].concat()).unwrap();

@@ -8,7 +8,7 @@ use credlatch_core::port::Store;
 use rustix::io::Errno;
 
 use super::disk::{file_at, find};
-use super::fault::{Call, Fault, How, Lasts};
+use super::fault::{Call, Fault, FailureMode, Lasts};
 use super::issuer::Server;
 use super::machine::Machine;
 use super::observe::{self, CLAIMS, DOCUMENT, FOLDER, HOME, LOCK};
@@ -80,7 +80,7 @@ fn what_was_reserved_is_there_for_the_second_try() {
             observe::litter(&inner.world.files.nodes).into_iter().find(|path| !path.starts_with(CLAIMS)).unwrap();
         *also.lock().unwrap() = inner.world.files.find(Path::new(&draft)).ok();
         let at = inner.calls.len();
-        inner.fault = Some(Fault { at, lasts: Lasts::No, how: How::With(Errno::IO) });
+        inner.fault = Some(Fault { at, lasts: Lasts::No, how: FailureMode::With(Errno::IO) });
     }));
     let engine = Process::new(&machine, OP, None).engine(Path::new(HOME));
     (named("rotate").run)(&engine, &Server { machine: &machine, who: OP }).unwrap();
@@ -93,7 +93,7 @@ fn what_was_reserved_is_there_for_the_second_try() {
 fn a_login_whose_first_try_was_unknown_is_not_called_unsaved() {
     let op = named("log in");
     let at = Recording::of(op, None).unwrap().calls.iter().rposition(|call| *call == Call::Rename).unwrap();
-    faults::one(op, Fault { at, lasts: Lasts::ForChanges, how: How::Muddled(Errno::IO) }).unwrap();
+    faults::one(op, Fault { at, lasts: Lasts::ForChanges, how: FailureMode::Muddled(Errno::IO) }).unwrap();
 }
 
 /// A cancel was saved, then the read for its answer failed, and it was called not saved.
@@ -103,7 +103,7 @@ fn a_cancel_answers_from_its_commit() {
     let calls = Recording::of(op, None).unwrap().calls;
     let renamed = calls.iter().rposition(|call| *call == Call::Rename).unwrap();
     for at in renamed + 1..calls.len() {
-        faults::one(op, Fault { at, lasts: Lasts::No, how: How::With(Errno::IO) }).unwrap();
+        faults::one(op, Fault { at, lasts: Lasts::No, how: FailureMode::With(Errno::IO) }).unwrap();
     }
 }
 

@@ -8,7 +8,7 @@ use credlatch::core::engine::Engine;
 use credlatch::core::extra::Extra;
 use credlatch::core::name::ProfileName;
 use credlatch::core::port::Ports;
-use credlatch::core::put::How;
+use credlatch::core::put::PutMode;
 use credlatch::core::rewrite::Rewrite;
 use credlatch::doctor::Severity::{Note, Ok as InOrder, Warning};
 use credlatch::doctor::{About, Diagnosis};
@@ -68,7 +68,7 @@ fn what_was_cleared_is_told_to_stay_away() {
         home.latch().providers(),
         None,
     );
-    home.latch().import(there.found, How::Bulk).unwrap();
+    home.latch().import(there.found, PutMode::Bulk).unwrap();
     found(&home.doctor_in(&vars), InOrder, &["MINIMAX_API_KEY of the environment", "is what is stored"]);
     let _ = home.latch().clear("minimax").unwrap();
     let diagnosis = home.doctor_in(&vars);
@@ -134,7 +134,7 @@ fn other_tools_logins_are_seen_and_not_used_until_they_are_linked() {
     let finding = found(&diagnosis, Note, &["the anthropic credential in Claude Code's file", "is not used"]);
     assert!(finding.remedy.contains("credlatch import claude-code"));
     let there = credlatch::foreign::claude_code::read(&file).unwrap().unwrap().found;
-    home.latch().import(there, How::Bulk).unwrap();
+    home.latch().import(there, PutMode::Bulk).unwrap();
     found(&home.doctor_in(&vars), InOrder, &["Claude Code's file", "is what is stored"]);
     fs::write(&file, "{").unwrap();
     let diagnosis = Home::new().doctor_in(&vars);

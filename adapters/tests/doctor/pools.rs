@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use credlatch::core::pool::Strategy;
-use credlatch::core::put::How;
+use credlatch::core::put::PutMode;
 use credlatch::doctor::Severity::{Error, Note, Warning};
 use credlatch::doctor::{Life, Surroundings};
 use credlatch::foreign::claude_code;
@@ -173,7 +173,7 @@ fn linked() -> (Home, PathBuf) {
     let file = home.beside().join(".credentials.json");
     fs::write(&file, CLAUDE).unwrap();
     let there = claude_code::read(&file).unwrap().unwrap().found;
-    home.latch().import(there, How::Named).unwrap();
+    home.latch().import(there, PutMode::Named).unwrap();
     (home, file)
 }
 
@@ -253,7 +253,7 @@ fn what_requests_pass_over_is_told_and_the_entry_behind_it_is_the_one_that_is_us
         }
         // The last of them suspended the link; a person takes it in anew.
         fs::write(&file, CLAUDE).unwrap();
-        home.latch().import(claude_code::read(&file).unwrap().unwrap().found, How::Named).unwrap();
+        home.latch().import(claude_code::read(&file).unwrap().unwrap().found, PutMode::Named).unwrap();
         assert!(entry(&home.doctor(), "claude-code").health == credlatch::doctor::Health::Ok);
     }
 }

@@ -65,7 +65,7 @@ fn a_link_behind_which_another_account_appeared_is_told_and_not_set_aside_by_it(
     };
     fs::write(&file, login("one")).unwrap();
     let found_there = credlatch::foreign::claude_code::read(&file).unwrap().unwrap().found;
-    home.latch().import(found_there, credlatch::core::put::How::Named).unwrap();
+    home.latch().import(found_there, credlatch::core::put::PutMode::Named).unwrap();
     fs::write(&file, login("two")).unwrap();
     let before = listing(home.beside());
     let diagnosis = home.doctor();

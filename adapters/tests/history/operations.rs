@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use credlatch_core::Event;
 use credlatch_core::clear::{Clear, Remove};
 use credlatch_core::name::{Label, ProviderId};
-use credlatch_core::put::{How, Put};
+use credlatch_core::put::{PutMode, Put};
 use credlatch_core::rotation::{Exchanged, Fresh, Settle};
 use credlatch_core::state::{Material, Source};
 use credlatch_core::time::Stamp;
@@ -216,7 +216,7 @@ pub(crate) fn event(call: &Call) -> Option<Event> {
 
 fn put(provider: &str, label: Label, material: Material) -> Event {
     let provider = provider_id(provider);
-    Event::Put(Put { provider, label, material, source: Source::Manual, how: How::Named })
+    Event::Put(Put { provider, label, material, source: Source::Manual, how: PutMode::Named })
 }
 
 fn provider_id(name: &str) -> ProviderId {

@@ -8,7 +8,7 @@ use credlatch_core::engine::{NoToken, Rotation};
 use credlatch_core::name::Label;
 use credlatch_core::pool::Choice;
 use credlatch_core::port::Issuer as _;
-use credlatch_core::put::{How, Put};
+use credlatch_core::put::{PutMode, Put};
 use credlatch_core::rotation::{Cause, Exchanged};
 use credlatch_core::state::{Custody, Material, Source};
 use credlatch_core::{Event, Refusal};
@@ -179,7 +179,7 @@ fn a_login_that_is_rejected_gives_way_to_the_entry_behind_it_in_the_same_call() 
         label: Label::new("key").unwrap(),
         material: Material::ApiKey(secret("key-1")),
         source: Source::Manual,
-        how: How::Named,
+        how: PutMode::Named,
     };
     world.engine.transact(&[Event::Put(key)]).unwrap();
     assert_eq!(text(&world.token().unwrap()), "key-1");

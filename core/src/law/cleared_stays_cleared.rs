@@ -5,7 +5,7 @@ use super::step;
 use super::trace::{Fact, Stepped, Trace};
 use crate::machine::Event;
 use crate::machine::clear::Clear;
-use crate::machine::put::{How, Put};
+use crate::machine::put::{PutMode, Put};
 use crate::state::{Entry, MAX_TOMBSTONES, Material, Slot, State, Tombstone};
 
 pub(super) fn watch() -> Each {
@@ -16,7 +16,7 @@ fn holds(fact: &Fact) -> Result<(), String> {
     step(fact, |step| {
         is_remembered(step)?;
         match &step.event {
-            Event::Put(put) if put.how == How::Bulk && step.before != step.after && is_cleared(step, put) => {
+            Event::Put(put) if put.how == PutMode::Bulk && step.before != step.after && is_cleared(step, put) => {
                 Err(format!("a cleared secret of {} came back by an import", put.provider))
             }
             _ => Ok(()),
@@ -25,7 +25,7 @@ fn holds(fact: &Fact) -> Result<(), String> {
 }
 
 pub(super) fn witnessed(trace: &Trace) -> bool {
-    trace.steps().any(|step| matches!(&step.event, Event::Put(put) if put.how == How::Bulk && is_cleared(step, put)))
+    trace.steps().any(|step| matches!(&step.event, Event::Put(put) if put.how == PutMode::Bulk && is_cleared(step, put)))
 }
 
 /// Whether the memory of what was cleared says that this is to stay away: the secret, or the source of a link, or a source of

@@ -20,12 +20,12 @@ pub struct Put {
     /// Where it comes from.
     pub source: Source,
     /// Whether somebody named this very entry.
-    pub how: How,
+    pub how: PutMode,
 }
 
 /// How an entry came to be stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum How {
+pub enum PutMode {
     /// A person or a program named it: it replaces what has its label, and comes back even if it was cleared.
     Named,
     /// The same, though its issuer rejected its refresh token or gave another for it: a person knows better.
@@ -50,14 +50,14 @@ pub(crate) fn put(state: &mut State, put: &Put) -> Outcome {
         if let Some(refusal) = objection(state, slot, put) {
             return refusal.into();
         }
-        if put.how == How::Bulk && slot.entries.iter().any(|entry| same_secret(&entry.material, &put.material)) {
+        if put.how == PutMode::Bulk && slot.entries.iter().any(|entry| same_secret(&entry.material, &put.material)) {
             return Verdict::Nothing.into();
         }
     }
     // Putting dead bytes back would only present them again.
     match fate(state, put) {
-        Some(Fate::Lost(_)) if put.how != How::Again => return Refusal::Lost.into(),
-        Some(Fate::Spent) if put.how != How::Again => return Refusal::Spent.into(),
+        Some(Fate::Lost(_)) if put.how != PutMode::Again => return Refusal::Lost.into(),
+        Some(Fate::Spent) if put.how != PutMode::Again => return Refusal::Spent.into(),
         _ => {}
     }
     let before = state.clone();
@@ -99,7 +99,7 @@ fn says_the_same(before: &Entry, after: &State, put: &Put) -> bool {
 
 fn objection(state: &State, slot: &Slot, put: &Put) -> Option<Refusal> {
     let same_label = slot.entry(put.label.as_str());
-    if put.how == How::Bulk {
+    if put.how == PutMode::Bulk {
         let print = put.material.fingerprint();
         let sought = state.seek(print);
         let is_link = matches!(put.material, Material::Link(_));

@@ -166,7 +166,7 @@ pub struct Actor {
 mod tests {
     use super::*;
     use crate::machine::exchanged::Exchanged;
-    use crate::machine::put::{How, Put};
+    use crate::machine::put::{PutMode, Put};
     use crate::machine::rotation::{Cause, ClaimRotation, Settle};
     use crate::machine::{Act, Event, Refusal, Verdict};
     use crate::state::extra::Extra;
@@ -222,7 +222,7 @@ mod tests {
             label: label.clone(),
             material: Material::Oauth(Box::new(grant)),
             source: Source::Login,
-            how: How::Named,
+            how: PutMode::Named,
         };
         let state = apply(&State::default(), &at(0), &Event::Put(put)).state;
         let state = claim(&state, &at(0), Cause::Asked, times).state;

@@ -11,7 +11,7 @@ use credlatch_core::flow::{
 use credlatch_core::machine::Act;
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::pool::{Report, SetStrategy};
-use credlatch_core::put::{How, Put, SuspendLink};
+use credlatch_core::put::{PutMode, Put, SuspendLink};
 use credlatch_core::rewrite::Rewrite;
 use credlatch_core::rotation::{Answer, ClaimRotation, Exchanged, Fresh, Left, Settle};
 use credlatch_core::shared::{MarkShared, Shared};
@@ -182,7 +182,7 @@ impl Machine {
                 (Material::Link(link), Source::ClaudeCode)
             }
         };
-        let how = if bulk { How::Bulk } else { How::Named };
+        let how = if bulk { PutMode::Bulk } else { PutMode::Named };
         let source = if bulk { source } else { Source::Manual };
         Put { provider, label, material, source, how }
     }

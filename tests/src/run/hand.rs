@@ -8,7 +8,7 @@ use credlatch_core::law::Fact;
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::pool::{Choice, Report, SetStrategy, Strategy};
 use credlatch_core::port::Clock;
-use credlatch_core::put::{How, Put};
+use credlatch_core::put::{PutMode, Put};
 use credlatch_core::state::{Grant, Material, Nonce, Source, State};
 use credlatch_core::{Event, Refusal};
 
@@ -54,12 +54,12 @@ impl<S: Sim> Hand<S> {
         let who = self.here.who;
         match step {
             Step::Set { provider, label, secret: text } => {
-                self.transact(&[key(provider, label, text, How::Named)]);
+                self.transact(&[key(provider, label, text, PutMode::Named)]);
             }
             Step::SetGrant { provider, label } => self.set_grant(provider, label),
             Step::SetKnown { provider, label, of, anew } => self.set_known(provider, label, of, *anew),
             Step::Import { provider, keys } => {
-                let puts: Vec<_> = keys.iter().map(|(label, text)| key(provider, label, text, How::Bulk)).collect();
+                let puts: Vec<_> = keys.iter().map(|(label, text)| key(provider, label, text, PutMode::Bulk)).collect();
                 self.here.record(Fact::PassBegan { who, pass: puts.len() });
                 let _ = self.process.conduct.import(&self.process, &puts);
                 self.here.record(Fact::PassEnded { who });
@@ -128,7 +128,7 @@ impl<S: Sim> Hand<S> {
             label: label.clone(),
             material: grant(&tokens, world.lifetime_ms, world.clock.now()),
             source: Source::Login,
-            how: How::Named,
+            how: PutMode::Named,
         })]);
     }
 
@@ -144,7 +144,7 @@ impl<S: Sim> Hand<S> {
             label: label.clone(),
             material: Material::Oauth(Box::new(Grant { access, ..grant.clone() })),
             source: Source::Manual,
-            how: How::Named,
+            how: PutMode::Named,
         })]);
     }
 
@@ -317,12 +317,12 @@ impl<S: Sim> Hand<S> {
     }
 }
 
-fn key(provider: &ProviderId, label: &Label, text: &str, how: How) -> Event {
+fn key(provider: &ProviderId, label: &Label, text: &str, how: PutMode) -> Event {
     Event::Put(Put {
         provider: provider.clone(),
         label: label.clone(),
         material: Material::ApiKey(secret(text)),
-        source: if how == How::Bulk { Source::Env(label.as_str().to_owned()) } else { Source::Manual },
+        source: if how == PutMode::Bulk { Source::Env(label.as_str().to_owned()) } else { Source::Manual },
         how,
     })
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use credlatch_core::extra::Extra;
 use credlatch_core::law::{Fact, Trace, Who};
-use credlatch_core::put::{How, Put};
+use credlatch_core::put::{PutMode, Put};
 use credlatch_core::rotation::Times;
 use credlatch_core::state::{Custody, Grant, Material, Source, State};
 use credlatch_core::time::{Expiry, Stamp};
@@ -128,7 +128,7 @@ fn put(given: &Given, server: &mut Server, now: Stamp, recorder: &Recorder) -> E
             label: label.clone(),
             material: Material::ApiKey(secret(text)),
             source: Source::Manual,
-            how: How::Named,
+            how: PutMode::Named,
         }),
         Given::Grant { provider, label, lifetime_ms } => {
             let tokens = server.new_grant();
@@ -138,7 +138,7 @@ fn put(given: &Given, server: &mut Server, now: Stamp, recorder: &Recorder) -> E
                 label: label.clone(),
                 material: from_home(grant(&tokens, *lifetime_ms, now)),
                 source: Source::Login,
-                how: How::Named,
+                how: PutMode::Named,
             })
         }
     }

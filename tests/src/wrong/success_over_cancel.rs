@@ -1,7 +1,7 @@
 //! hermes-webui 3972: a login that was cancelled is stored all the same when its tokens arrive.
 
 use credlatch_core::flow::FlowEnd;
-use credlatch_core::put::{How, Put};
+use credlatch_core::put::{PutMode, Put};
 use credlatch_core::state::State;
 use credlatch_core::time::Stamp;
 use credlatch_core::{Event, Step, Verdict, apply};
@@ -22,7 +22,7 @@ impl<S: Sim> Conduct<S> for SuccessOverCancel {
             label: credlatch_core::name::Label::default(),
             material: success.material.clone(),
             source: success.source.clone(),
-            how: How::Named,
+            how: PutMode::Named,
         };
         let mut step = apply(state, now, &Event::Put(put));
         if let Some(slot) = step.state.providers.get_mut(&success.step.provider) {

@@ -15,7 +15,7 @@ pub(crate) enum Setup {
         #[arg(long = "host", value_name = "HOST[:PORT]", value_parser = Host::named)]
         hosts: Vec<Host>,
         #[command(flatten)]
-        how: How,
+        how: SetupOptions,
     },
     /// A `credHelpers` entry in docker's configuration, and the script that docker calls
     Docker {
@@ -28,7 +28,7 @@ pub(crate) enum Setup {
         #[arg(long, value_name = "NAME")]
         username: Option<String>,
         #[command(flatten)]
-        how: How,
+        how: SetupOptions,
     },
     /// A `credential-provider` for a registry in cargo's configuration
     Cargo {
@@ -44,7 +44,7 @@ pub(crate) enum Setup {
         #[arg(long = "host", value_name = "HOST[:PORT]", value_parser = Host::named)]
         hosts: Vec<Host>,
         #[command(flatten)]
-        how: How,
+        how: SetupOptions,
     },
     /// A `credential_process` for a profile in the configuration of AWS clients
     Aws {
@@ -54,7 +54,7 @@ pub(crate) enum Setup {
         #[arg(long, value_name = "NAME", default_value = "default")]
         aws_profile: String,
         #[command(flatten)]
-        how: How,
+        how: SetupOptions,
     },
     /// An `exec` section for a user in the kubeconfig
     Kubectl {
@@ -67,28 +67,28 @@ pub(crate) enum Setup {
         #[arg(long = "host", value_name = "HOST[:PORT]", value_parser = Host::named)]
         hosts: Vec<Host>,
         #[command(flatten)]
-        how: How,
+        how: SetupOptions,
     },
     /// The `apiKeyHelper` in Claude Code's settings
     ClaudeCode {
         #[command(flatten)]
         chosen: Chosen,
         #[command(flatten)]
-        how: How,
+        how: SetupOptions,
     },
     /// A model provider in Codex' configuration that asks credlatch for its key
     Codex {
         #[command(flatten)]
         chosen: Chosen,
         #[command(flatten)]
-        how: How,
+        how: SetupOptions,
     },
     /// A plugin for opencode that asks credlatch for the key of each request
     Opencode {
         #[command(flatten)]
         chosen: Chosen,
         #[command(flatten)]
-        how: How,
+        how: SetupOptions,
     },
 }
 
@@ -102,7 +102,7 @@ pub(crate) struct Chosen {
 
 /// How carefully.
 #[derive(Args, Clone, Copy)]
-pub(crate) struct How {
+pub(crate) struct SetupOptions {
     /// Take back all that was written for this program, and put its files back as they were
     #[arg(long)]
     pub(crate) undo: bool,

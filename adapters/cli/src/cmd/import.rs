@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use credlatch::core::put::How;
+use credlatch::core::put::PutMode;
 use credlatch::core::state::Material;
 use credlatch::env::{dotenv_file, import_env};
 use credlatch::foreign::{Tool, claude_code, codex, hermes};
@@ -45,7 +45,7 @@ pub(crate) fn import(global: &Global, args: &Import) -> Done {
         let (what, remedy) = (format!("passed over {}", one.what), one.why.to_string());
         output::warn(global.json, &what, &remedy);
     }
-    let how = if args.again { How::Again } else { How::Bulk };
+    let how = if args.again { PutMode::Again } else { PutMode::Bulk };
     let taken = if args.dry_run { latch.try_import(found, how)? } else { latch.import(found, how)? };
     let object = json!({
         "profile": latch.profile().as_str(),

@@ -44,7 +44,7 @@ fn claim(label: &str, version: u64) -> Event {
 
 #[test]
 fn a_login_of_ours_keeps_its_refresh_token_where_hermes_does_not_look() {
-    let (text, _) = commit(HERMES, &[put("openai-codex", "default", grant(), Source::Login, How::Named)]);
+    let (text, _) = commit(HERMES, &[put("openai-codex", "default", grant(), Source::Login, PutMode::Named)]);
     let rows = json(&text)["credential_pool"]["openai-codex"].as_array().unwrap().clone();
     let own = rows.iter().find(|row| row["access_token"] == "at-own-1").unwrap();
     assert_eq!(
@@ -79,7 +79,7 @@ fn a_login_of_ours_keeps_its_refresh_token_where_hermes_does_not_look() {
 
 #[test]
 fn what_hermes_takes_for_a_refusal_does_not_keep_us_from_renewing() {
-    let (text, _) = commit(HERMES, &[put("openai-codex", "default", grant(), Source::Login, How::Named)]);
+    let (text, _) = commit(HERMES, &[put("openai-codex", "default", grant(), Source::Login, PutMode::Named)]);
     let noted = |status: &str, code: u64| {
         let mut document = json(&text);
         let row = &mut document["credential_pool"]["openai-codex"][1];
@@ -127,7 +127,7 @@ fn what_is_cleared_here_is_gone_there_and_stays_away() {
     assert!(state(&named).entry("anthropic", "hermes:ddd444").is_some());
 
     let import = |of: &str, source: Source| {
-        commit(&text, &[put(of, "imported", Material::ApiKey(secret("sk-new-1")), source, How::Bulk)]).1
+        commit(&text, &[put(of, "imported", Material::ApiKey(secret("sk-new-1")), source, PutMode::Bulk)]).1
     };
     let env = |variable: &str| Source::Env(variable.to_owned());
     let refused = [Verdict::Refused(Refusal::Cleared)];
@@ -135,7 +135,7 @@ fn what_is_cleared_here_is_gone_there_and_stays_away() {
     assert_eq!(import("minimax", env("MINIMAX_API_KEY")), refused, "Hermes suppressed it");
     assert_eq!(import("anthropic", Source::ClaudeCode), refused);
     assert_eq!(import("minimax", env("MINIMAX_OTHER_KEY")), [Verdict::Done]);
-    let by_name = put("minimax", "env", Material::ApiKey(secret("mm-1")), env("MINIMAX_API_KEY"), How::Named);
+    let by_name = put("minimax", "env", Material::ApiKey(secret("mm-1")), env("MINIMAX_API_KEY"), PutMode::Named);
     let (text, _) = commit(&text, &[by_name]);
     assert_eq!(json(&text)["suppressed_sources"]["minimax"], json!([]), "naming it brings it back, for Hermes too");
 }
@@ -241,7 +241,7 @@ fn a_key_that_hermes_sends_elsewhere_from_now_on_is_not_handed_out_any_more() {
 #[test]
 fn without_our_part_everything_is_read_from_the_rows_again() {
     let key = set_key("anthropic", "spare", "sk-ant-api03-own-0123456789");
-    let (text, _) = commit(HERMES, &[key, put("openai-codex", "default", grant(), Source::Login, How::Named)]);
+    let (text, _) = commit(HERMES, &[key, put("openai-codex", "default", grant(), Source::Login, PutMode::Named)]);
     let mut document = json(&text);
     document.as_object_mut().unwrap().remove("credlatch");
     let state = state(&document.to_string());
@@ -261,7 +261,7 @@ fn a_link_to_another_tools_file_is_kept_apart() {
         suspended: false,
         extra: Extra::default(),
     };
-    let linked = put("anthropic", "claude-code", Material::Link(link.clone()), Source::ClaudeCode, How::Bulk);
+    let linked = put("anthropic", "claude-code", Material::Link(link.clone()), Source::ClaudeCode, PutMode::Bulk);
     let (text, _) = commit(HERMES, &[linked]);
     assert_eq!(json(&text)["credential_pool"], json(HERMES)["credential_pool"]);
     assert_eq!(entry(&text, "anthropic", "claude-code").material, Material::Link(link));
@@ -292,7 +292,7 @@ fn where_a_login_of_ours_came_from_is_kept_in_our_part() {
     });
     let Material::Oauth(login) = grant() else { unreachable!("it is a login") };
     let login = Material::Oauth(Box::new(Grant { origins: origins.clone(), ..*login }));
-    let (text, _) = commit(HERMES, &[put("openai-codex", "default", login, Source::Login, How::Named)]);
+    let (text, _) = commit(HERMES, &[put("openai-codex", "default", login, Source::Login, PutMode::Named)]);
     let kept = state(&text).entry("openai-codex", "default").and_then(|entry| entry.grant()?.origins.clone());
     assert_eq!(kept, origins);
 }

@@ -4,7 +4,7 @@ use credlatch_core::clear::Clear;
 use credlatch_core::dotenv::Parsed;
 use credlatch_core::name::ProviderId;
 use credlatch_core::provider::NotAKey;
-use credlatch_core::put::How;
+use credlatch_core::put::PutMode;
 use credlatch_core::secret::BadSecret;
 use credlatch_core::state::{Material, Source, State};
 use credlatch_core::time::Stamp;
@@ -104,16 +104,16 @@ fn a_value_that_is_no_text_is_refused_by_name() {
 
 #[test]
 fn failure_13_what_the_environment_holds_never_outranks_what_is_stored() {
-    let stored = to_events(&import(&[("ANTHROPIC_API_KEY", "sk-ant-api03-mine")]).found, How::Named);
+    let stored = to_events(&import(&[("ANTHROPIC_API_KEY", "sk-ant-api03-mine")]).found, PutMode::Named);
     let (state, _) = all(&State::default(), &stored);
-    let inherited = to_events(&import(&[("ANTHROPIC_API_KEY", "sk-ant-api03-theirs")]).found, How::Bulk);
+    let inherited = to_events(&import(&[("ANTHROPIC_API_KEY", "sk-ant-api03-theirs")]).found, PutMode::Bulk);
     let (after, verdicts) = all(&state, &inherited);
     assert_eq!(verdicts, [Verdict::Refused(Refusal::LabelTaken)]);
     assert_eq!(after, state);
     // From another place it stands behind what was there.
     let place = Place::with("ANTHROPIC_API_KEY=sk-ant-api03-theirs\n");
     let found = dotenv_file::import(&place.path, &crate::testing::table(), None).unwrap().unwrap().found;
-    let (after, _) = all(&state, &to_events(&found, How::Bulk));
+    let (after, _) = all(&state, &to_events(&found, PutMode::Bulk));
     let labels: Vec<_> = after.providers["anthropic"].entries.iter().map(|one| one.label.as_str()).collect();
     assert_eq!(labels, ["env:ANTHROPIC_API_KEY", "dotenv:ANTHROPIC_API_KEY"]);
 }
@@ -121,9 +121,9 @@ fn failure_13_what_the_environment_holds_never_outranks_what_is_stored() {
 #[test]
 fn failure_23_a_cleared_key_does_not_come_back_from_the_environment_or_a_file() {
     let place = Place::with("MINIMAX_API_KEY=mm-1\n");
-    let from_env = to_events(&import(&[("MINIMAX_API_KEY", "mm-1")]).found, How::Bulk);
+    let from_env = to_events(&import(&[("MINIMAX_API_KEY", "mm-1")]).found, PutMode::Bulk);
     let found = dotenv_file::import(&place.path, &crate::testing::table(), None).unwrap().unwrap().found;
-    let from_file = to_events(&found, How::Bulk);
+    let from_file = to_events(&found, PutMode::Bulk);
     let (state, _) = all(&State::default(), &from_env);
     let (cleared, _) = all(&state, &[Event::Clear(Clear::Everything)]);
     for events in [from_env, from_file] {

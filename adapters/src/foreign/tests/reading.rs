@@ -1,6 +1,6 @@
 //! What is found in good files.
 
-use credlatch_core::put::How;
+use credlatch_core::put::PutMode;
 use credlatch_core::state::{Source, State};
 use credlatch_core::time::Expiry;
 use credlatch_core::{Event, Refusal, Verdict, apply};
@@ -46,7 +46,7 @@ fn failure_33_no_refresh_token_of_another_tool_is_ever_taken() {
     {
         let found = found(tool, content);
         let mut state = State::default();
-        for event in to_events(&found, How::Named) {
+        for event in to_events(&found, PutMode::Named) {
             state = apply(&state, &at(1), &event).state;
         }
         let stored = serde_json::to_string(&state).unwrap();
@@ -59,21 +59,21 @@ fn failure_23_a_cleared_login_does_not_come_back_even_with_new_tokens() {
     let place = Place::with(CLAUDE);
     let sweep = |state: &State| {
         let found = read(Tool::ClaudeCode, &place.path).unwrap().unwrap().found;
-        apply(state, &at(1), &to_events(&found, How::Bulk)[0])
+        apply(state, &at(1), &to_events(&found, PutMode::Bulk)[0])
     };
     let stored = sweep(&State::default()).state;
     let clear = Event::Clear(credlatch_core::clear::Clear::Everything);
     let cleared = apply(&stored, &at(2), &clear).state;
     fs::write(&place.path, CLAUDE.replace("AAA", "BBB").replace("RRR", "SSS")).unwrap();
     assert_eq!(sweep(&cleared).verdict, Verdict::Refused(Refusal::Cleared));
-    let named = to_events(&read(Tool::ClaudeCode, &place.path).unwrap().unwrap().found, How::Named);
+    let named = to_events(&read(Tool::ClaudeCode, &place.path).unwrap().unwrap().found, PutMode::Named);
     assert_eq!(apply(&cleared, &at(3), &named[0]).verdict, Verdict::Done, "by name it comes back");
 }
 
 #[test]
 fn an_import_done_again_changes_nothing_though_tokens_were_renewed() {
     let place = Place::with(CLAUDE);
-    let events = || to_events(&read(Tool::ClaudeCode, &place.path).unwrap().unwrap().found, How::Bulk);
+    let events = || to_events(&read(Tool::ClaudeCode, &place.path).unwrap().unwrap().found, PutMode::Bulk);
     let state = apply(&State::default(), &at(1), &events()[0]).state;
     fs::write(&place.path, CLAUDE.replace("AAA", "BBB")).unwrap();
     assert_eq!(apply(&state, &at(2), &events()[0]).verdict, Verdict::Nothing);

@@ -7,7 +7,7 @@ use super::ops::Op;
 use super::recover::recover;
 use super::sim::Sim;
 use super::situation::{Finding, What, file};
-use crate::fault::{Call, Fault, How, Lasts};
+use crate::fault::{Call, Fault, FailureMode, Lasts};
 use crate::image;
 
 const ERRNOS: [Errno; 3] = [Errno::IO, Errno::NOSPC, Errno::ACCESS];
@@ -33,12 +33,12 @@ fn faults(at: usize, call: Call) -> Vec<Fault> {
     let mut faults = Vec::new();
     for errno in ERRNOS {
         for lasts in [Lasts::No, Lasts::ForAll] {
-            faults.push(Fault { at, lasts, how: How::With(errno) });
-            faults.extend(can_muddle.then_some(Fault { at, lasts, how: How::Muddled(errno) }));
+            faults.push(Fault { at, lasts, how: FailureMode::With(errno) });
+            faults.extend(can_muddle.then_some(Fault { at, lasts, how: FailureMode::Muddled(errno) }));
         }
     }
     // As if somebody had swept the draft away.
-    let swept = Fault { at, lasts: Lasts::No, how: How::With(Errno::NOENT) };
+    let swept = Fault { at, lasts: Lasts::No, how: FailureMode::With(Errno::NOENT) };
     faults.extend((call == Call::Rename).then_some(swept));
     faults
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::machine::clear::{Clear, Remove};
 use crate::machine::pool::SetStrategy;
-use crate::machine::put::{How, Put};
+use crate::machine::put::{PutMode, Put};
 use crate::sample::{grant, link};
 use crate::state::custody::{Custody, Lost};
 use crate::state::health::{FailureKind, Dead, Rest};
@@ -87,7 +87,7 @@ fn from(source: Source, put: Put) -> Put {
 }
 
 fn bulk(put: Put) -> Event {
-    Event::Put(Put { how: How::Bulk, ..put })
+    Event::Put(Put { how: PutMode::Bulk, ..put })
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::asked::{Adopt, Cancel, ClaimCode, Failed, Prompted, Start, Step, Succeeded};
 use super::end::{end_live, lapse};
 use crate::machine::outcome::{Act, Effect, Outcome, Refusal, Verdict};
-use crate::machine::put::{self, How, Put, Voucher};
+use crate::machine::put::{self, PutMode, Put, Voucher};
 use crate::state::extra::Extra;
 use crate::state::flow::{FlowEnd, LiveFlow, Phase, Prompt};
 use crate::state::name::ProviderId;
@@ -91,7 +91,7 @@ pub(crate) fn succeeded(state: &mut State, now: &Stamp, success: &Succeeded) -> 
         label: live.label.clone(),
         material: material.clone(),
         source: source.clone(),
-        how: How::Named,
+        how: PutMode::Named,
     };
     if put::is_full(state, &put) {
         // The pool was filled while the person agreed: nobody would read a fuller one.

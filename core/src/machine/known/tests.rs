@@ -3,7 +3,7 @@
 use super::*;
 use crate::machine::clear::{Clear, Remove};
 use crate::machine::flow::{Start, Step as FlowStep, Succeeded};
-use crate::machine::put::{How, Put};
+use crate::machine::put::{PutMode, Put};
 use crate::machine::rotation::{Cause, ClaimRotation};
 use crate::machine::shared::MarkShared;
 use crate::machine::{Effect, Event, Refusal, Sent, Step, Verdict};
@@ -32,7 +32,7 @@ fn put(state: &State, put: Put) -> Step {
 }
 
 fn again(put: Put) -> Put {
-    Put { how: How::Again, ..put }
+    Put { how: PutMode::Again, ..put }
 }
 
 fn custody<'a>(state: &'a State, name: &str) -> &'a Custody {
@@ -129,7 +129,7 @@ fn a_login_that_brings_a_rejected_pair_again_ends_the_rejection_and_a_person_may
 #[test]
 fn a_token_with_another_successor_is_refused_unless_a_person_insists() {
     let state = after(&claimed(&one(), "a", 1), &at(1), &[settle("a", 1, granted("at-2", Some("rt-2")))]);
-    for how in [How::Named, How::Bulk] {
+    for how in [PutMode::Named, PutMode::Bulk] {
         let old = Put { how, ..named("b", grant("at-1", Some("rt-1"))) };
         assert_eq!(put(&state, old).verdict, Verdict::Refused(Refusal::Spent));
     }

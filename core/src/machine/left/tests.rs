@@ -4,7 +4,7 @@ use super::*;
 use crate::machine::Verdict;
 use crate::machine::clear::Remove;
 use crate::machine::flow::{Start, Step as OfFlow, Succeeded};
-use crate::machine::put::{How, Put};
+use crate::machine::put::{PutMode, Put};
 use crate::machine::rotation::Cause;
 use crate::machine::rotation::tests::{claimed, custody, lasting, settled};
 use crate::machine::shared::MarkShared;
@@ -25,7 +25,7 @@ fn gone(state: &State, attempt: u128, sent: Sent) -> State {
 }
 
 fn put_back(state: &State) -> State {
-    after(state, &at(60), &[Event::Put(Put { how: How::Named, ..named("b", grant("at-1", Some("rt-1"))) })])
+    after(state, &at(60), &[Event::Put(Put { how: PutMode::Named, ..named("b", grant("at-1", Some("rt-1"))) })])
 }
 
 fn removed(state: &State) -> State {

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::apply;
 use crate::machine::Event;
-use crate::machine::put::{How, Put};
+use crate::machine::put::{PutMode, Put};
 use crate::state::name::{Label, ProviderId};
 use crate::state::secret::Secret;
 use crate::state::time::Expiry;
@@ -36,7 +36,7 @@ fn put(label: &str, source: Source) -> Event {
         label: Label::new(label).unwrap(),
         material: Material::ApiKey(Secret::try_from(format!("key-{label}")).unwrap()),
         source,
-        how: How::Named,
+        how: PutMode::Named,
     })
 }
 

@@ -14,7 +14,7 @@ fn from(source: Source, put: Put) -> Put {
 }
 
 fn swept_up(put: Put) -> Event {
-    Event::Put(Put { how: How::Bulk, ..put })
+    Event::Put(Put { how: PutMode::Bulk, ..put })
 }
 
 fn rested(state: &State, name: &str) -> State {

@@ -31,7 +31,7 @@ use serde_json::json;
 
 use self::change::{Change, Seen};
 use self::recipe::Recipe;
-use crate::args::{Chosen, Global, How, Setup};
+use crate::args::{Chosen, Global, SetupOptions, Setup};
 use crate::end::{Done, End};
 use crate::output;
 
@@ -144,7 +144,7 @@ struct Act<'a> {
     global: &'a Global,
     table: &'a Table,
     program: Program,
-    how: How,
+    how: SetupOptions,
 }
 
 impl Act<'_> {
@@ -210,7 +210,7 @@ fn asked(question: &str) -> Done<bool> {
 }
 
 impl Setup {
-    fn parts(&self) -> (Program, &Chosen, How) {
+    fn parts(&self) -> (Program, &Chosen, SetupOptions) {
         match self {
             Self::Git { chosen, how, .. } => (Program::Git, chosen, *how),
             Self::Docker { chosen, how, .. } => (Program::Docker, chosen, *how),

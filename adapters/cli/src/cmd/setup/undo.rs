@@ -7,11 +7,11 @@ use credlatch::setups::{Program, Record, Setups, mentions};
 
 use super::change::{Change, Seen};
 use super::{Act, home, kept, write};
-use crate::args::{Global, How};
+use crate::args::{Global, SetupOptions};
 use crate::end::Done;
 use crate::output;
 
-pub(super) fn undo(global: &Global, table: &Table, program: Program, how: How) -> Done {
+pub(super) fn undo(global: &Global, table: &Table, program: Program, how: SetupOptions) -> Done {
     let home = home(global)?;
     let act = Act { global, table, program, how };
     let records = of(&Setups::read(&home)?, program);
