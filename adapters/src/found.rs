@@ -101,7 +101,7 @@ pub enum Why {
     /// Lines of a file that aren't understood.
     #[cfg(feature = "env")]
     #[error("it is {0}; the other lines were read")]
-    NotRead(credlatch_core::dotenv::Why),
+    NotRead(credlatch_core::dotenv::UnreadReason),
     /// The same variable is set again further down, and programs take the last.
     #[error("it is set again on line {0}, and the last one counts")]
     SetAgain(usize),

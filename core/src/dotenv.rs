@@ -10,7 +10,7 @@ mod value;
 pub use error::DotenvError;
 pub use parsed::{Assignment, Parsed, Unread, parse};
 pub use rewrite::rewrite;
-pub use unread::{NotRead, Why};
+pub use unread::{NotRead, UnreadReason};
 
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::error::DotenvError;
-use super::unread::{NotRead, Why};
+use super::unread::{NotRead, UnreadReason};
 use super::value::value_of;
 
 /// A line that assigns.
@@ -20,10 +20,10 @@ pub(super) struct Piece<'a> {
     /// The first one's number, counted from one.
     pub(super) line: usize,
     pub(super) text: &'a str,
-    pub(super) what: What<'a>,
+    pub(super) kind: LineKind<'a>,
 }
 
-pub(super) enum What<'a> {
+pub(super) enum LineKind<'a> {
     Sets(Line<'a>, Zeroizing<String>),
     /// Blank, a comment, or a name alone.
     SetsNothing,
@@ -39,20 +39,20 @@ pub(super) fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
         if first.is_empty() {
             return None;
         }
-        let what = read(line, first.strip_suffix(ending_of(first)).unwrap_or(first));
-        let more = match what {
+        let kind = read(line, first.strip_suffix(ending_of(first)).unwrap_or(first));
+        let more = match kind {
             Err(Wrong::OpenQuote(quote)) => lines_until(after, quote),
             _ => 0,
         };
         let (text, after) = rest.split_at(end + more);
         let last = line + text.matches('\n').count().saturating_sub(usize::from(text.ends_with('\n')));
         let why = |wrong: &Wrong| match wrong {
-            Wrong::NotAnAssignment => Why::NotAnAssignment,
-            Wrong::OpenQuote(_) if more > 0 => Why::SeveralLines,
-            Wrong::OpenQuote(_) => Why::OpenQuote,
+            Wrong::NotAnAssignment => UnreadReason::NotAnAssignment,
+            Wrong::OpenQuote(_) if more > 0 => UnreadReason::SeveralLines,
+            Wrong::OpenQuote(_) => UnreadReason::OpenQuote,
         };
-        let what = what.unwrap_or_else(|wrong| What::Unread(NotRead { line, last, why: why(&wrong) }));
-        let piece = Piece { line, text, what };
+        let kind = kind.unwrap_or_else(|wrong| LineKind::Unread(NotRead { line, last, why: why(&wrong) }));
+        let piece = Piece { line, text, kind };
         (rest, line) = (after, last + 1);
         Some(piece)
     })
@@ -84,7 +84,7 @@ pub(super) enum Wrong {
     OpenQuote(char),
 }
 
-pub(super) fn read(line: usize, content: &str) -> Result<What<'_>, Wrong> {
+pub(super) fn read(line: usize, content: &str) -> Result<LineKind<'_>, Wrong> {
     // Some programs end a line at a lone carriage return, or a text at NUL; what follows would be hidden from us.
     if content.contains(['\r', '\0']) {
         return Err(Wrong::NotAnAssignment);
@@ -92,14 +92,14 @@ pub(super) fn read(line: usize, content: &str) -> Result<What<'_>, Wrong> {
     // Some editors put a byte order mark before the first line.
     let bare = content.strip_prefix('\u{feff}').filter(|_| line == 1).unwrap_or(content).trim();
     if bare.is_empty() || bare.starts_with('#') {
-        return Ok(What::SetsNothing);
+        return Ok(LineKind::SetsNothing);
     }
     let (head, raw) = bare.split_once('=').map_or((bare, None), |(head, raw)| (head.trim_end(), Some(raw.trim())));
     let key = head.strip_prefix("export").filter(|rest| rest.starts_with([' ', '\t'])).unwrap_or(head).trim_start();
     check_key(key).map_err(|_| Wrong::NotAnAssignment)?;
     let lead = content.split_once('=').and_then(|(head, _)| head.trim_end().strip_suffix(key)).unwrap_or_default();
-    let Some(raw) = raw else { return Ok(What::SetsNothing) };
-    Ok(What::Sets(Line { lead, key, raw }, value_of(raw)?))
+    let Some(raw) = raw else { return Ok(LineKind::SetsNothing) };
+    Ok(LineKind::Sets(Line { lead, key, raw }, value_of(raw)?))
 }
 
 pub(super) fn check_key(key: &str) -> Result<(), DotenvError> {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use super::line::{Line, What, is_plain, pieces};
+use super::line::{Line, LineKind, is_plain, pieces};
 use super::unread::NotRead;
 
 /// One assignment. `Debug` shows the key only.
@@ -58,12 +58,12 @@ impl fmt::Debug for Unread {
 pub fn parse(text: &str) -> Parsed {
     let mut parsed = Parsed::default();
     for piece in pieces(text) {
-        match piece.what {
-            What::Sets(Line { key, .. }, value) => {
+        match piece.kind {
+            LineKind::Sets(Line { key, .. }, value) => {
                 parsed.assignments.push(Assignment { key: key.to_owned(), value, line: piece.line });
             }
-            What::SetsNothing => {}
-            What::Unread(lines) => parsed.unread.push(Unread { lines, text: Zeroizing::new(piece.text.to_owned()) }),
+            LineKind::SetsNothing => {}
+            LineKind::Unread(lines) => parsed.unread.push(Unread { lines, text: Zeroizing::new(piece.text.to_owned()) }),
         }
     }
     parsed

@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::error::DotenvError;
-use super::line::{Line, Piece, What, check_key, ending_of, pieces};
+use super::line::{Line, Piece, LineKind, check_key, ending_of, pieces};
 use super::parsed::{Parsed, Unread, parse};
 use super::value::{words_set_in, written};
 use crate::state::secret::Secret;
@@ -29,14 +29,14 @@ pub fn rewrite(text: &str, remove: &[&str], set: &[(&str, &Secret)]) -> Result<Z
     let mut out = Zeroizing::new(String::with_capacity(text.len() + added + "\r\n".len()));
     let ending = if text.contains("\r\n") { "\r\n" } else { "\n" };
 
-    for Piece { line, text, what } in pieces(text) {
-        let Line { lead, key, raw } = match what {
-            What::Sets(assigned, _) => assigned,
-            What::SetsNothing => {
+    for Piece { line, text, kind } in pieces(text) {
+        let Line { lead, key, raw } = match kind {
+            LineKind::Sets(assigned, _) => assigned,
+            LineKind::SetsNothing => {
                 out.push_str(text);
                 continue;
             }
-            What::Unread(lines) => {
+            LineKind::Unread(lines) => {
                 let unread = Unread { lines, text: Zeroizing::new(text.to_owned()) };
                 if let Some(key) = all.iter().find(|key| unread.names(key)) {
                     return Err(DotenvError::NotRead { lines, key: (*key).to_owned() });

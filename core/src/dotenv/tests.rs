@@ -57,7 +57,7 @@ fn report_1736_e_a_value_with_a_newline_is_refused() {
     }
 }
 
-fn unread(text: &str) -> Vec<(usize, usize, Why)> {
+fn unread(text: &str) -> Vec<(usize, usize, UnreadReason)> {
     parse(text).unread.iter().map(|one| (one.lines.line, one.lines.last, one.lines.why)).collect()
 }
 
@@ -71,7 +71,7 @@ fn report_1736_e_what_cannot_be_read_is_told_by_its_line_and_the_rest_is_read() 
         ("A=1\0\r\nB=1\n", 1),
         ("A-B C=1\nB=1\n", 1),
     ] {
-        assert_eq!(unread(text), [(line, line, Why::NotAnAssignment)], "{text:?}");
+        assert_eq!(unread(text), [(line, line, UnreadReason::NotAnAssignment)], "{text:?}");
         assert_eq!(values(text), [("B".to_owned(), "1".to_owned())], "{text:?}");
         // The lines of what is to go are understood, so it goes; the others stay as they are.
         assert_eq!(removed(&format!("ANTHROPIC_TOKEN=x\n{text}")), text);
@@ -83,7 +83,7 @@ fn report_1736_e_a_value_over_several_lines_is_reported_and_not_guessed() {
     for text in
         ["A=1\nPEM=\"-----BEGIN\nx\\\"\n-----END\"\nB=2\n", "A=1\r\nPEM='x\n\n' # it\nB=2", "A=1\nPEM=`x\ny\n`\nB=2\n"]
     {
-        let [(2, 3 | 4, Why::SeveralLines)] = unread(text)[..] else { panic!("{text:?}: {:?}", unread(text)) };
+        let [(2, 3 | 4, UnreadReason::SeveralLines)] = unread(text)[..] else { panic!("{text:?}: {:?}", unread(text)) };
         assert_eq!(
             values(text),
             [("A", "1"), ("B", "2")].map(|(key, value)| (key.to_owned(), value.to_owned())),
@@ -96,7 +96,7 @@ fn report_1736_e_a_value_over_several_lines_is_reported_and_not_guessed() {
     }
     // What nothing closes, or not at the end of a line, is of its own line only.
     for text in ["PEM='x\nA=1\nB=2\n", "PEM='it\nA=1\nB='2'\n", "PEM='it\nA=1\nB=2'3\n"] {
-        assert_eq!(unread(text)[0], (1, 1, Why::OpenQuote), "{text:?}");
+        assert_eq!(unread(text)[0], (1, 1, UnreadReason::OpenQuote), "{text:?}");
         assert_eq!(values(text)[0], ("A".to_owned(), "1".to_owned()), "{text:?}");
     }
 }

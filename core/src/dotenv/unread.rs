@@ -10,12 +10,12 @@ pub struct NotRead {
     /// The last one's.
     pub last: usize,
     /// Why.
-    pub why: Why,
+    pub why: UnreadReason,
 }
 
 /// Why lines aren't understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Why {
+pub enum UnreadReason {
     /// Neither blank, nor a comment, nor one assignment.
     NotAnAssignment,
     /// A quote that nothing closes.
@@ -32,7 +32,7 @@ impl NotRead {
     }
 }
 
-impl fmt::Display for Why {
+impl fmt::Display for UnreadReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NotAnAssignment => "not plain KEY=value",
