@@ -14,7 +14,7 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
-mod book;
+mod state;
 mod log;
 mod routes;
 mod server;
@@ -28,8 +28,8 @@ use credlatch_core::name::ProviderId;
 use credlatch_core::provider::{Dialect, OAuth, Provider};
 use parking_lot::Mutex;
 
-use book::Book;
-pub use log::{FlowStats, Line, Stats, What};
+use state::ServerState;
+pub use log::{FlowStats, LogLine, Stats, LogEvent};
 use server::Server;
 pub use settings::{Fault, Settings};
 
@@ -38,7 +38,7 @@ pub const CLIENT_ID: &str = "credlatch-sandbox";
 
 /// A running server. Dropping it ends its threads.
 pub struct Sandbox {
-    book: Arc<Mutex<Book>>,
+    state: Arc<Mutex<ServerState>>,
     server: Server,
 }
 
@@ -48,9 +48,9 @@ impl Sandbox {
     /// # Errors
     /// There is no port or no thread to be had.
     pub fn start() -> io::Result<Self> {
-        let book = Arc::new(Mutex::new(Book::default()));
-        let server = Server::start(Arc::clone(&book))?;
-        Ok(Self { book, server })
+        let state = Arc::new(Mutex::new(ServerState::default()));
+        let server = Server::start(Arc::clone(&state))?;
+        Ok(Self { state, server })
     }
 
     /// Its address, such as `http://127.0.0.1:40123`.
@@ -93,37 +93,37 @@ impl Sandbox {
 
     /// Changes how it behaves from now on.
     pub fn adjust(&self, change: impl FnOnce(&mut Settings)) {
-        change(&mut self.book.lock().settings);
+        change(&mut self.state.lock().settings);
     }
 
     /// A person agrees on the page where this code is entered. Returns whether somebody waits for that.
     pub fn approve(&self, user_code: &str) -> bool {
-        self.book.lock().decide(user_code, true)
+        self.state.lock().decide(user_code, true)
     }
 
     /// A person refuses. Returns whether somebody waits for that.
     pub fn deny(&self, user_code: &str) -> bool {
-        self.book.lock().decide(user_code, false)
+        self.state.lock().decide(user_code, false)
     }
 
     /// Whether a request that carries this access token would be served now.
     pub fn accepts(&self, access_token: &str) -> bool {
-        self.book.lock().accepts(access_token)
+        self.state.lock().accepts(access_token)
     }
 
     /// A fresh pair of tokens, access and refresh, as if a login had just been done.
     pub fn grant(&self) -> (String, String) {
-        self.book.lock().grant_outright()
+        self.state.lock().grant_outright()
     }
 
     /// What its clients did so far.
     pub fn stats(&self) -> Stats {
-        self.book.lock().stats()
+        self.state.lock().stats()
     }
 
     /// What happened, in order and without secrets; the oldest lines are dropped after 65,536.
-    pub fn log(&self) -> Vec<Line> {
-        self.book.lock().log.lines().cloned().collect()
+    pub fn log(&self) -> Vec<LogLine> {
+        self.state.lock().log.lines().cloned().collect()
     }
 }
 

@@ -46,18 +46,18 @@ pub struct FlowStats {
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
+pub struct LogLine {
     /// Milliseconds since the server started.
     pub at_ms: u64,
     /// What.
-    pub what: What,
+    pub event: LogEvent,
     /// Which device code or family of tokens it was about, counted from zero.
     pub number: Option<usize>,
 }
 
 /// What can happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum What {
+pub enum LogEvent {
     /// A device code was given out.
     DeviceRequest,
     /// A device code was polled.
@@ -86,9 +86,9 @@ pub enum What {
     Refused,
 }
 
-impl fmt::Display for Line {
+impl fmt::Display for LogLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:>8} ms  {:?}", self.at_ms, self.what)?;
+        write!(f, "{:>8} ms  {:?}", self.at_ms, self.event)?;
         self.number.map_or(Ok(()), |number| write!(f, " #{number}"))
     }
 }
@@ -96,7 +96,7 @@ impl fmt::Display for Line {
 /// The lines.
 pub(super) struct Log {
     started: Instant,
-    lines: VecDeque<Line>,
+    lines: VecDeque<LogLine>,
 }
 
 impl Default for Log {
@@ -106,15 +106,15 @@ impl Default for Log {
 }
 
 impl Log {
-    pub(super) fn note(&mut self, what: What, number: Option<usize>) {
+    pub(super) fn note(&mut self, event: LogEvent, number: Option<usize>) {
         if self.lines.len() == MAX_LINES {
             self.lines.pop_front();
         }
         let at_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.lines.push_back(Line { at_ms, what, number });
+        self.lines.push_back(LogLine { at_ms, event, number });
     }
 
-    pub(super) fn lines(&self) -> impl Iterator<Item = &Line> {
+    pub(super) fn lines(&self) -> impl Iterator<Item = &LogLine> {
         self.lines.iter()
     }
 }

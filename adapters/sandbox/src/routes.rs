@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::CLIENT_ID;
-use super::book::{AuthCode, Book, Issued, Poll, random};
-use super::log::What;
+use super::state::{AuthCode, ServerState, Issued, Poll, random};
+use super::log::LogEvent;
 use super::settings::Fault;
 
 /// What goes back.
@@ -27,25 +27,25 @@ pub(super) enum Response {
 }
 
 /// Handles one request; returns the answer, and whether it is the token endpoint's.
-pub(super) fn handle(book: &mut Book, url: &str, request: &Request) -> (Response, bool) {
+pub(super) fn handle(state: &mut ServerState, url: &str, request: &Request) -> (Response, bool) {
     // A page that was led here under another name (DNS rebinding) is not a client.
     if request.host.as_deref().is_none_or(|host| url != format!("http://{host}")) {
         return (Response::Html(421, "This is another server.".to_owned()), false);
     }
     let body = String::from_utf8_lossy(&request.body);
     let (response, is_token) = match (request.method.as_str(), request.path.as_str()) {
-        ("POST", "/device_authorization") => (device_authorization(book, url, &Form(&body)), false),
-        ("POST", "/token") => (token(book, &Form(&body)), true),
-        ("POST", "/revoke") => (revoke(book, &Form(&body)), false),
-        ("GET", "/authorize") => (authorize(book, &Form(&request.query)), false),
+        ("POST", "/device_authorization") => (device_authorization(state, url, &Form(&body)), false),
+        ("POST", "/token") => (token(state, &Form(&body)), true),
+        ("POST", "/revoke") => (revoke(state, &Form(&body)), false),
+        ("GET", "/authorize") => (authorize(state, &Form(&request.query)), false),
         ("GET", "/device") => (page(&Form(&request.query)), false),
-        ("POST", "/device") => (decide(book, &Form(&body)), false),
-        ("POST", "/api/accounts/deviceauth/usercode") => (codex_device(book, &body), false),
-        ("POST", "/api/accounts/deviceauth/token") => (codex_poll(book, url, &body), false),
+        ("POST", "/device") => (decide(state, &Form(&body)), false),
+        ("POST", "/api/accounts/deviceauth/usercode") => (codex_device(state, &body), false),
+        ("POST", "/api/accounts/deviceauth/token") => (codex_poll(state, url, &body), false),
         _ => (Response::Html(404, "There is nothing here.".to_owned()), false),
     };
     if matches!(&response, Response::Json(400.., body) if body["error"] != "authorization_pending") {
-        book.log.note(What::Refused, None);
+        state.log.note(LogEvent::Refused, None);
     }
     (response, is_token)
 }
@@ -66,11 +66,11 @@ impl Form<'_> {
     }
 }
 
-fn device_authorization(book: &mut Book, url: &str, form: &Form<'_>) -> Response {
+fn device_authorization(state: &mut ServerState, url: &str, form: &Form<'_>) -> Response {
     if !form.is("client_id", CLIENT_ID) {
         return error(401, "invalid_client");
     }
-    let (device_code, user_code) = book.new_flow();
+    let (device_code, user_code) = state.new_flow();
     Response::Json(
         200,
         json!({
@@ -78,30 +78,30 @@ fn device_authorization(book: &mut Book, url: &str, form: &Form<'_>) -> Response
             "user_code": user_code,
             "verification_uri": format!("{url}/device"),
             "verification_uri_complete": format!("{url}/device?user_code={user_code}"),
-            "expires_in": book.settings.code_lifetime.as_secs(),
-            "interval": book.settings.interval.as_secs(),
+            "expires_in": state.settings.code_lifetime.as_secs(),
+            "interval": state.settings.interval.as_secs(),
         }),
     )
 }
 
-fn token(book: &mut Book, form: &Form<'_>) -> Response {
+fn token(state: &mut ServerState, form: &Form<'_>) -> Response {
     if !form.is("client_id", CLIENT_ID) {
         return error(401, "invalid_client");
     }
     match form.get("grant_type").as_deref() {
-        Some("refresh_token") => refresh(book, form),
-        Some("urn:ietf:params:oauth:grant-type:device_code") => device_token(book, form),
-        Some("authorization_code") => code_token(book, form),
+        Some("refresh_token") => refresh(state, form),
+        Some("urn:ietf:params:oauth:grant-type:device_code") => device_token(state, form),
+        Some("authorization_code") => code_token(state, form),
         _ => error(400, "unsupported_grant_type"),
     }
 }
 
-fn refresh(book: &mut Book, form: &Form<'_>) -> Response {
+fn refresh(state: &mut ServerState, form: &Form<'_>) -> Response {
     let Some(presented) = form.get("refresh_token") else { return error(400, "invalid_request") };
-    book.count_refresh_request();
-    let fault = book.settings.fault.clone();
+    state.count_refresh_request();
+    let fault = state.settings.fault.clone();
     if fault.is_some() {
-        book.log.note(What::Fault, None);
+        state.log.note(LogEvent::Fault, None);
     }
     if let Some(fault) = fault.as_ref().filter(|fault| fault.spares()) {
         return match fault {
@@ -110,7 +110,7 @@ fn refresh(book: &mut Book, form: &Form<'_>) -> Response {
             _ => Response::Nothing,
         };
     }
-    let Some(issued) = book.refresh(&presented) else { return error(400, "invalid_grant") };
+    let Some(issued) = state.refresh(&presented) else { return error(400, "invalid_grant") };
     let good = tokens(&issued);
     match fault {
         None | Some(Fault::Refuse(..) | Fault::Busy(_)) => good,
@@ -125,10 +125,10 @@ fn refresh(book: &mut Book, form: &Form<'_>) -> Response {
     }
 }
 
-fn device_token(book: &mut Book, form: &Form<'_>) -> Response {
+fn device_token(state: &mut ServerState, form: &Form<'_>) -> Response {
     let Some(device_code) = form.get("device_code") else { return error(400, "invalid_request") };
-    match book.poll(&device_code, None) {
-        (Poll::Approved, Some(at)) => tokens(&book.redeem_flow(at)),
+    match state.poll(&device_code, None) {
+        (Poll::Approved, Some(at)) => tokens(&state.redeem_flow(at)),
         (Poll::Pending, _) => error(400, "authorization_pending"),
         (Poll::Hasty, _) => error(400, "slow_down"),
         (Poll::Expired, _) => error(400, "expired_token"),
@@ -137,27 +137,27 @@ fn device_token(book: &mut Book, form: &Form<'_>) -> Response {
     }
 }
 
-fn code_token(book: &mut Book, form: &Form<'_>) -> Response {
-    let known = form.get("code").and_then(|code| book.take_code(&code));
+fn code_token(state: &mut ServerState, form: &Form<'_>) -> Response {
+    let known = form.get("code").and_then(|code| state.take_code(&code));
     let verifier = form.get("code_verifier").unwrap_or_default();
     let proven = known.is_some_and(|code| {
         code.challenge == challenge(&verifier) && form.get("redirect_uri") == Some(code.redirect_uri)
     });
-    if proven { tokens(&book.log_in()) } else { error(400, "invalid_grant") }
+    if proven { tokens(&state.log_in()) } else { error(400, "invalid_grant") }
 }
 
-fn revoke(book: &mut Book, form: &Form<'_>) -> Response {
+fn revoke(state: &mut ServerState, form: &Form<'_>) -> Response {
     if !form.is("client_id", CLIENT_ID) {
         return error(401, "invalid_client");
     }
     let Some(token) = form.get("token") else { return error(400, "invalid_request") };
-    book.revoke(&token);
+    state.revoke(&token);
     Response::Json(200, json!({}))
 }
 
 /// A browser's visit: the person agrees or refuses at once, and goes back to the port it came from.
-fn authorize(book: &mut Book, query: &Form<'_>) -> Response {
-    let (redirect_uri, state) = (query.get("redirect_uri").unwrap_or_default(), query.get("state").unwrap_or_default());
+fn authorize(state: &mut ServerState, query: &Form<'_>) -> Response {
+    let (redirect_uri, echoed) = (query.get("redirect_uri").unwrap_or_default(), query.get("state").unwrap_or_default());
     let asks_well = query.is("client_id", CLIENT_ID)
         && query.is("response_type", "code")
         && query.is("code_challenge_method", "S256")
@@ -166,9 +166,9 @@ fn authorize(book: &mut Book, query: &Form<'_>) -> Response {
         return Response::Html(400, "That is no authorization request.".to_owned());
     };
     let mut answer = form_urlencoded::Serializer::new(String::new());
-    answer.append_pair("state", &state);
-    if book.settings.auto_approve {
-        let code = book.new_code(AuthCode { challenge, redirect_uri: redirect_uri.clone() });
+    answer.append_pair("state", &echoed);
+    if state.settings.auto_approve {
+        let code = state.new_code(AuthCode { challenge, redirect_uri: redirect_uri.clone() });
         answer.append_pair("code", &code);
     } else {
         answer.append_pair("error", "access_denied");
@@ -185,33 +185,33 @@ fn page(query: &Form<'_>) -> Response {
     )
 }
 
-fn decide(book: &mut Book, form: &Form<'_>) -> Response {
-    let known = form.get("user_code").is_some_and(|code| book.decide(&code, true));
+fn decide(state: &mut ServerState, form: &Form<'_>) -> Response {
+    let known = form.get("user_code").is_some_and(|code| state.decide(&code, true));
     let text = if known { "Done. You may close this window." } else { "Nobody waits for this code." };
     Response::Html(if known { 200 } else { 404 }, text.to_owned())
 }
 
-fn codex_device(book: &mut Book, body: &str) -> Response {
+fn codex_device(state: &mut ServerState, body: &str) -> Response {
     let asked: Value = serde_json::from_str(body).unwrap_or_default();
     if asked["client_id"] != CLIENT_ID {
         return error(401, "invalid_client");
     }
-    let (id, user_code) = book.new_flow();
+    let (id, user_code) = state.new_flow();
     // Written as text, as the real one does.
-    let interval = book.settings.interval.as_secs().to_string();
+    let interval = state.settings.interval.as_secs().to_string();
     Response::Json(200, json!({"device_auth_id": id, "user_code": user_code, "interval": interval}))
 }
 
-fn codex_poll(book: &mut Book, url: &str, body: &str) -> Response {
+fn codex_poll(state: &mut ServerState, url: &str, body: &str) -> Response {
     let asked: Value = serde_json::from_str(body).unwrap_or_default();
     let (id, user_code) = (asked["device_auth_id"].as_str(), asked["user_code"].as_str());
     let (Some(id), Some(user_code)) = (id, user_code) else { return error(400, "invalid_request") };
-    match book.poll(id, Some(user_code)) {
+    match state.poll(id, Some(user_code)) {
         (Poll::Approved, Some(at)) => {
             let verifier = random("cv");
             let redirect_uri = format!("{url}/deviceauth/callback");
             let code = AuthCode { challenge: challenge(&verifier), redirect_uri };
-            let code = book.redeem_flow_for_code(at, code);
+            let code = state.redeem_flow_for_code(at, code);
             Response::Json(200, json!({"authorization_code": code, "code_verifier": verifier}))
         }
         (Poll::Pending, _) => Response::Json(403, json!({"error": "authorization_pending"})),

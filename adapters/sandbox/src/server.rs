@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use credlatch::served;
 use parking_lot::{Condvar, Mutex};
 
-use super::book::Book;
+use super::state::ServerState;
 use super::routes::{Response, handle};
 
 /// How long a client may take to send its request.
@@ -26,7 +26,7 @@ pub(super) struct Server {
 
 struct Shared {
     url: String,
-    book: Arc<Mutex<Book>>,
+    state: Arc<Mutex<ServerState>>,
     stopping: Mutex<bool>,
     stopped: Condvar,
     open: Mutex<Vec<Connection>>,
@@ -38,12 +38,12 @@ struct Connection {
 }
 
 impl Server {
-    pub(super) fn start(book: Arc<Mutex<Book>>) -> io::Result<Self> {
+    pub(super) fn start(state: Arc<Mutex<ServerState>>) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let url = format!("http://127.0.0.1:{}", listener.local_addr()?.port());
         let shared = Arc::new(Shared {
             url: url.clone(),
-            book,
+            state,
             stopping: Mutex::new(false),
             stopped: Condvar::new(),
             open: Mutex::new(Vec::new()),
@@ -92,8 +92,8 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
 fn serve(mut stream: TcpStream, shared: &Shared) -> io::Result<()> {
     let request = served::read(&mut stream, PATIENCE, MAX_BODY)?;
     let ((response, is_token), delay) = {
-        let mut book = shared.book.lock();
-        (handle(&mut book, &shared.url, &request), book.settings.answer_delay)
+        let mut state = shared.state.lock();
+        (handle(&mut state, &shared.url, &request), state.settings.answer_delay)
     };
     if is_token {
         shared.pause(delay);

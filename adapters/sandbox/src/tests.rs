@@ -15,13 +15,13 @@ fn a_spent_refresh_token_revokes_its_family() {
     let sandbox = Sandbox::start().unwrap();
     let (access, refresh) = sandbox.grant();
     assert!(sandbox.accepts(&access));
-    let mut book = sandbox.book.lock();
-    let next = book.refresh(&refresh).unwrap();
-    assert!(book.refresh(&refresh).is_none());
-    assert!(book.refresh(next.refresh.as_deref().unwrap()).is_none());
-    let stats = book.stats();
+    let mut state = sandbox.state.lock();
+    let next = state.refresh(&refresh).unwrap();
+    assert!(state.refresh(&refresh).is_none());
+    assert!(state.refresh(next.refresh.as_deref().unwrap()).is_none());
+    let stats = state.stats();
     assert_eq!((stats.exchanges, stats.replays, stats.punished), (1, 2, 1));
-    drop(book);
+    drop(state);
     assert!(!sandbox.accepts(&next.access));
 }
 
@@ -30,24 +30,24 @@ fn within_its_grace_a_spent_refresh_token_is_taken_again() {
     let sandbox = Sandbox::start().unwrap();
     sandbox.adjust(|settings| settings.grace = std::time::Duration::from_secs(60));
     let (_, refresh) = sandbox.grant();
-    let mut book = sandbox.book.lock();
-    assert!(book.refresh(&refresh).is_some());
-    assert!(book.refresh(&refresh).is_some());
-    assert_eq!(book.stats().replays, 0);
+    let mut state = sandbox.state.lock();
+    assert!(state.refresh(&refresh).is_some());
+    assert!(state.refresh(&refresh).is_some());
+    assert_eq!(state.stats().replays, 0);
 }
 
 #[test]
 fn a_redeemed_device_code_kills_its_grant() {
     let sandbox = Sandbox::start().unwrap();
-    let mut book = sandbox.book.lock();
-    book.settings.interval = std::time::Duration::ZERO;
-    let (device_code, user_code) = book.new_flow();
-    assert!(matches!(book.poll(&device_code, None).0, book::Poll::Pending));
-    assert!(book.decide(&user_code, true));
-    let at = book.poll(&device_code, None).1.unwrap();
-    let issued = book.redeem_flow(at);
-    assert!(book.accepts(&issued.access));
-    assert!(matches!(book.poll(&device_code, None).0, book::Poll::Invalid));
-    assert!(!book.accepts(&issued.access));
-    assert_eq!(book.stats().late_polls, 1);
+    let mut state = sandbox.state.lock();
+    state.settings.interval = std::time::Duration::ZERO;
+    let (device_code, user_code) = state.new_flow();
+    assert!(matches!(state.poll(&device_code, None).0, state::Poll::Pending));
+    assert!(state.decide(&user_code, true));
+    let at = state.poll(&device_code, None).1.unwrap();
+    let issued = state.redeem_flow(at);
+    assert!(state.accepts(&issued.access));
+    assert!(matches!(state.poll(&device_code, None).0, state::Poll::Invalid));
+    assert!(!state.accepts(&issued.access));
+    assert_eq!(state.stats().late_polls, 1);
 }

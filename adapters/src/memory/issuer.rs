@@ -47,12 +47,12 @@ pub struct FakeIssuer(Arc<Server>);
 
 #[derive(Default)]
 struct Server {
-    book: Mutex<Book>,
+    state: Mutex<IssuerState>,
     freed: Condvar,
 }
 
 #[derive(Default)]
-struct Book {
+struct IssuerState {
     /// How many grants were made.
     granted: u32,
     /// Each refresh token that was ever given, with its login and whether it is the one to present next.
@@ -80,52 +80,52 @@ impl FakeIssuer {
     /// How long access tokens live that it grants from now on.
     #[must_use]
     pub fn lifetime(self, lifetime: Duration) -> Self {
-        self.0.book.lock().lifetime = Some(lifetime);
+        self.0.state.lock().lifetime = Some(lifetime);
         self
     }
 
     /// The tokens of a new login, for [`Latch::set_tokens`](crate::Latch::set_tokens).
     pub fn signed_in(&self) -> Tokens {
-        let mut book = self.0.book.lock();
-        book.logins += 1;
-        let login = book.logins;
-        book.grant(login)
+        let mut state = self.0.state.lock();
+        state.logins += 1;
+        let login = state.logins;
+        state.grant(login)
     }
 
     /// What the next refresh is answered, in place of what this server would say; several are taken in turn. A grant is as good
     /// as one of its own. [`Answer::Unknown`] leaves the refresh token spent, as a lost answer may.
     pub fn answer_next(&self, answer: Answer) {
-        self.0.book.lock().answers.push_back(answer);
+        self.0.state.lock().answers.push_back(answer);
     }
 
     /// Answers no refresh until what is returned is dropped: for tests of what happens meanwhile.
     pub fn hold(&self) -> Held {
-        self.0.book.lock().holds += 1;
+        self.0.state.lock().holds += 1;
         Held(self.clone())
     }
 
     /// The person who is asked at a login agrees, now and from now on.
     pub fn approve(&self) {
-        self.0.book.lock().word = Some(true);
+        self.0.state.lock().word = Some(true);
     }
 
     /// The person who is asked at a login refuses, now and from now on.
     pub fn deny(&self) {
-        self.0.book.lock().word = Some(false);
+        self.0.state.lock().word = Some(false);
     }
 
     /// How many refresh tokens were presented.
     pub fn refreshes(&self) -> usize {
-        self.0.book.lock().refreshes
+        self.0.state.lock().refreshes
     }
 
     /// How many tokens were revoked.
     pub fn revocations(&self) -> usize {
-        self.0.book.lock().revocations
+        self.0.state.lock().revocations
     }
 }
 
-impl Book {
+impl IssuerState {
     fn grant(&mut self, login: u32) -> Tokens {
         self.granted += 1;
         let refresh = format!("refresh-{}", self.granted);
@@ -171,14 +171,14 @@ impl Book {
 
 impl Issuer for FakeIssuer {
     fn refresh(&self, _: &ProviderId, refresh: &Secret, _: &[String]) -> Exchanged {
-        let mut book = self.0.book.lock();
-        book.refreshes += 1;
-        while book.holds > 0 {
-            self.0.freed.wait(&mut book);
+        let mut state = self.0.state.lock();
+        state.refreshes += 1;
+        while state.holds > 0 {
+            self.0.freed.wait(&mut state);
         }
-        let answer = match book.answers.pop_front() {
-            Some(answer) => book.told(refresh.expose_secret(), answer),
-            None => book.present(refresh.expose_secret()),
+        let answer = match state.answers.pop_front() {
+            Some(answer) => state.told(refresh.expose_secret(), answer),
+            None => state.present(refresh.expose_secret()),
         };
         answer.into()
     }
@@ -198,7 +198,7 @@ impl Issuer for FakeIssuer {
     }
 
     fn poll(&self, _: &ProviderId, _: &Prompt) -> Polled {
-        match self.0.book.lock().word {
+        match self.0.state.lock().word {
             None => return Polled::Pending,
             Some(false) => return Polled::Failed("access_denied".into()),
             Some(true) => {}
@@ -211,16 +211,16 @@ impl Issuer for FakeIssuer {
     }
 
     fn revoke(&self, _: &ProviderId, token: &Secret) -> Revoked {
-        let mut book = self.0.book.lock();
-        book.revocations += 1;
-        book.spend(token.expose_secret());
+        let mut state = self.0.state.lock();
+        state.revocations += 1;
+        state.spend(token.expose_secret());
         Revoked::Yes
     }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.0.0.book.lock().holds -= 1;
+        self.0.0.state.lock().holds -= 1;
         self.0.0.freed.notify_all();
     }
 }
@@ -228,10 +228,10 @@ impl Drop for Held {
 /// Counts alone: what was granted is nobody's business in a log either.
 impl fmt::Debug for FakeIssuer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let book = self.0.book.lock();
+        let state = self.0.state.lock();
         f.debug_struct("FakeIssuer")
-            .field("granted", &book.granted)
-            .field("refreshes", &book.refreshes)
+            .field("granted", &state.granted)
+            .field("refreshes", &state.refreshes)
             .finish_non_exhaustive()
     }
 }

@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 use credlatch::system::SystemNonces;
 use credlatch_core::port::Nonces as _;
 
-use super::log::{FlowStats, Log, Stats, What, most_within};
+use super::log::{FlowStats, Log, Stats, LogEvent, most_within};
 use super::settings::Settings;
 
 /// Everything the server knows.
 #[derive(Default)]
-pub(super) struct Book {
+pub(super) struct ServerState {
     pub(super) settings: Settings,
     pub(super) log: Log,
     flows: Vec<Flow>,
@@ -77,7 +77,7 @@ pub(super) enum Poll {
     Invalid,
 }
 
-impl Book {
+impl ServerState {
     /// A new device code, with the code that the person enters.
     pub(super) fn new_flow(&mut self) -> (String, String) {
         let (device_code, user_code) = (random("dc"), user_code());
@@ -87,7 +87,7 @@ impl Book {
         let (device, user) = (device_code.clone(), user_code.clone());
         self.flows.push(Flow { device_code, user_code, made, interval, polls, decision });
         self.stats.device_requests += 1;
-        self.log.note(What::DeviceRequest, Some(self.flows.len() - 1));
+        self.log.note(LogEvent::DeviceRequest, Some(self.flows.len() - 1));
         (device, user)
     }
 
@@ -95,7 +95,7 @@ impl Book {
         let waits = |flow: &Flow| flow.user_code == user_code && flow.decision == Decision::Waiting;
         let Some(at) = self.flows.iter().position(waits) else { return false };
         self.flows[at].decision = if agrees { Decision::Approved } else { Decision::Denied };
-        self.log.note(if agrees { What::Approved } else { What::Denied }, Some(at));
+        self.log.note(if agrees { LogEvent::Approved } else { LogEvent::Denied }, Some(at));
         true
     }
 
@@ -111,7 +111,7 @@ impl Book {
         let found = match flow.decision {
             Decision::Redeemed(family) => {
                 self.stats.late_polls += 1;
-                self.log.note(What::LatePoll, Some(at));
+                self.log.note(LogEvent::LatePoll, Some(at));
                 self.punish(family);
                 return (Poll::Invalid, None);
             }
@@ -124,7 +124,7 @@ impl Book {
             Decision::Waiting => Poll::Pending,
             Decision::Approved => Poll::Approved,
         };
-        self.log.note(if is_hasty { What::HastyPoll } else { What::Poll }, Some(at));
+        self.log.note(if is_hasty { LogEvent::HastyPoll } else { LogEvent::Poll }, Some(at));
         (found, Some(at))
     }
 
@@ -173,7 +173,7 @@ impl Book {
         let forgiven = token.replaced.is_none_or(|at| at.elapsed() < self.settings.grace);
         if is_revoked || !forgiven {
             self.stats.replays += 1;
-            self.log.note(What::Replay, Some(family));
+            self.log.note(LogEvent::Replay, Some(family));
             self.punish(family);
             return None;
         }
@@ -181,7 +181,7 @@ impl Book {
             token.replaced.get_or_insert_with(Instant::now);
         }
         self.stats.exchanges += 1;
-        self.log.note(What::Exchange, Some(family));
+        self.log.note(LogEvent::Exchange, Some(family));
         let rotates = self.settings.rotates;
         Some(self.issue(family, rotates))
     }
@@ -191,7 +191,7 @@ impl Book {
         let Some(family) = self.tokens.get(token).map(|token| token.family) else { return };
         self.families[family].is_revoked = true;
         self.stats.revocations += 1;
-        self.log.note(What::Revoked, Some(family));
+        self.log.note(LogEvent::Revoked, Some(family));
     }
 
     pub(super) fn accepts(&self, access: &str) -> bool {
@@ -214,7 +214,7 @@ impl Book {
 
     fn logged_in(&mut self, family: usize) -> Issued {
         self.stats.logins += 1;
-        self.log.note(What::Login, Some(family));
+        self.log.note(LogEvent::Login, Some(family));
         self.issue(family, true)
     }
 
@@ -238,7 +238,7 @@ impl Book {
     fn punish(&mut self, family: usize) {
         if !std::mem::replace(&mut self.families[family].is_revoked, true) {
             self.stats.punished += 1;
-            self.log.note(What::Punished, Some(family));
+            self.log.note(LogEvent::Punished, Some(family));
         }
     }
 }
