@@ -18,7 +18,7 @@ use credlatch::core::Event;
 use credlatch::core::engine::Engine;
 use credlatch::core::name::ProfileName;
 use credlatch::core::port::Ports;
-use credlatch::core::put::{PutMode, Put};
+use credlatch::core::put::{Put, PutMode};
 use credlatch::core::state::{Material, Source};
 use credlatch::file::FileStore;
 use credlatch::system::{ParkingLot, SystemClock, SystemNonces};

@@ -4,7 +4,7 @@ use credlatch_core::Event;
 use credlatch_core::extra::Extra;
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::provider::{Kind, LeftOff, NotAKey, Provider, Table, pasted, sniff};
-use credlatch_core::put::{PutMode, Put};
+use credlatch_core::put::{Put, PutMode};
 use credlatch_core::secret::{BadSecret, Secret};
 use credlatch_core::state::{Custody, Grant, Material, Source};
 use credlatch_core::time::{Expiry, Stamp};

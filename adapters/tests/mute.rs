@@ -6,7 +6,7 @@ use credlatch::core::engine::{Engine, NoToken, UnsavedGrant};
 use credlatch::core::flow::{FlowKind, Phase, Prompt};
 use credlatch::core::law::{Fact, LAWS, Trace};
 use credlatch::core::port::{Code, CodeExchanged, Loaded, Polled, Ports, StoreError, StoreErrorKind};
-use credlatch::core::put::{PutMode, Put};
+use credlatch::core::put::{Put, PutMode};
 use credlatch::core::rotation::{Exchanged, Fresh, Settle};
 use credlatch::core::state::{Material, Nonce, Source, State};
 use credlatch::core::time::Stamp;

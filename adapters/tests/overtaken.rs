@@ -7,7 +7,7 @@ use credlatch::core::engine::{Engine, Rotation, Wish};
 use credlatch::core::flow::{FlowKind, Prompt};
 use credlatch::core::name::{Label, ProviderId};
 use credlatch::core::port::{Code, CodeExchanged, Issuer, Nonces, Polled, Ports, Prompting, Revoked};
-use credlatch::core::put::{PutMode, Put};
+use credlatch::core::put::{Put, PutMode};
 use credlatch::core::rotation::{Cause, Exchanged, Fresh, Times};
 use credlatch::core::secret::Secret;
 use credlatch::core::state::{Material, Nonce, Source};

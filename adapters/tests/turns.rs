@@ -6,7 +6,7 @@ use credlatch::core::Event;
 use credlatch::core::engine::Engine;
 use credlatch::core::pool::{Choice, SetStrategy, Strategy};
 use credlatch::core::port::Ports;
-use credlatch::core::put::{PutMode, Put};
+use credlatch::core::put::{Put, PutMode};
 use credlatch::core::state::{Material, Source};
 use credlatch::memory::MemoryStore;
 use credlatch::system::{ParkingLot, SystemClock, SystemNonces};

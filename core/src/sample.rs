@@ -1,7 +1,7 @@
 //! What the tests of the machine are made of: one provider, small secrets, a clock that can be set.
 
 use crate::machine::exchanged::{Exchanged, Fresh};
-use crate::machine::put::{PutMode, Put};
+use crate::machine::put::{Put, PutMode};
 use crate::machine::rotation::{Cause, ClaimRotation, Settle};
 use crate::machine::{Act, Event, Step, Verdict, apply};
 use crate::state::extra::Extra;

@@ -3,6 +3,7 @@
 use credlatch_core::flow::FlowKind;
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::pool::{FailureKind, Strategy as Pooled};
+use credlatch_core::rotation::Cause;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -10,7 +11,7 @@ use proptest::sample::select;
 
 use crate::cases::{ACME, MINIMAX, grant, key};
 use crate::moves::{Move, Outcome, Way, What};
-use crate::scenario::{Given, Participant, Scenario, Step, Why, label, provider};
+use crate::scenario::{Given, Participant, Scenario, Step, label, provider};
 use crate::world::outside::Back;
 use crate::world::server::{self, Manner};
 
@@ -80,8 +81,8 @@ fn about_one_grant() -> impl Strategy<Value = Step> {
     let (provider, label) = (provider(ACME), label("default"));
     let rotate = |cause| Step::Rotate { provider: provider.clone(), label: label.clone(), cause };
     prop_oneof![
-        4 => Just(rotate(Why::Asked)),
-        2 => Just(rotate(Why::Challenged)),
+        4 => Just(rotate(Cause::Asked)),
+        2 => Just(rotate(Cause::Challenged)),
         1 => Just(Step::Clear { provider: provider.clone() }),
         1 => Just(Step::SetGrant { provider: provider.clone(), label: label.clone() }),
         2 => (a_label(), any::<bool>()).prop_map(move |(label, anew)| Step::SetKnown {
@@ -163,7 +164,7 @@ pub fn an_answer() -> impl Strategy<Value = FailureKind> {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let why = || select(&[Why::Due, Why::Challenged, Why::Asked][..]);
+    let why = || select(&[Cause::Due, Cause::Challenged, Cause::Asked][..]);
     let wall = select(&[-315_360_000_000, -3_600_000, 3_600_000, 315_360_000_000_i64][..]);
     prop_oneof![
         2 => (a_provider(), a_label(), a_secret())
@@ -220,8 +221,8 @@ fn a_move_in_flight() -> impl Strategy<Value = Move> {
     let outcome =
         prop_oneof![2 => Just(Outcome::Unknown), 1 => Just(Outcome::Granted), 1 => Just(Outcome::NotConsumed)];
     prop_oneof![
-        1 => Just(claim(Why::Asked, Way::Noted)),
-        3 => a_way().prop_map(move |way| claim(Why::Challenged, way)),
+        1 => Just(claim(Cause::Asked, Way::Noted)),
+        3 => a_way().prop_map(move |way| claim(Cause::Challenged, way)),
         2 => Just(Move::Die { late: 0 }),
         1 => Just(Move::WriteDown { late: 0 }),
         1 => Just(Move::Inherit { late: 0 }),
@@ -244,7 +245,7 @@ fn a_move_of_one_grant() -> impl Strategy<Value = Move> {
     let claim = move |(cause, way)| Move::Claim { provider: of.clone(), label: called.clone(), cause, way };
     let (of, called) = (provider.clone(), label.clone());
     let watched = move |cause| Move::ClaimWatched { provider: of.clone(), label: called.clone(), cause };
-    let why = || select(&[Why::Due, Why::Challenged, Why::Asked][..]);
+    let why = || select(&[Cause::Due, Cause::Challenged, Cause::Asked][..]);
     let wall = select(&[-3_600_000, 3_600_000, 315_360_000_000_i64][..]);
     prop_oneof![
         2 => Just(Move::Put { provider: provider.clone(), label: label.clone(), what: What::Grant(0), bulk: false }),
@@ -272,7 +273,7 @@ fn a_move_of_one_grant() -> impl Strategy<Value = Move> {
 fn a_move() -> impl Strategy<Value = Move> {
     let place = || (a_provider(), a_label());
     let late = || prop_oneof![5 => Just(0_usize), 2 => 1..4_usize];
-    let why = || select(&[Why::Due, Why::Challenged, Why::Asked][..]);
+    let why = || select(&[Cause::Due, Cause::Challenged, Cause::Asked][..]);
     let kind = prop_oneof![3 => Just(FlowKind::Device), 1 => Just(FlowKind::Loopback), 1 => Just(FlowKind::Link)];
     let what =
         prop_oneof![(0..3_u8).prop_map(What::Key), (0..3_u8).prop_map(What::Grant), (0..2_u8).prop_map(What::Link)];

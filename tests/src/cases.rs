@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use credlatch_core::name::ProviderId;
+use credlatch_core::rotation::Cause;
 
-use crate::scenario::{Given, Scenario, Step, Why, label, provider};
+use crate::scenario::{Given, Scenario, Step, label, provider};
 use crate::world::server::Manner;
 
 /// The provider that most scenarios are about.
@@ -60,9 +61,9 @@ impl Act {
             Self::Cancel => vec![Step::Cancel { provider }],
             Self::Challenge => vec![
                 Step::Current { provider: provider.clone() },
-                Step::Rotate { provider, label: label("default"), cause: Why::Challenged },
+                Step::Rotate { provider, label: label("default"), cause: Cause::Challenged },
             ],
-            Self::Rotate => vec![Step::Rotate { provider, label: label("default"), cause: Why::Asked }],
+            Self::Rotate => vec![Step::Rotate { provider, label: label("default"), cause: Cause::Asked }],
             Self::Clear => vec![Step::Clear { provider }],
             Self::Purge => vec![Step::Purge],
             Self::Read => vec![Step::Read, Step::Read],

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::cases::{Act, against, beside, choices};
 use crate::conduct::Right;
 use crate::judging::Seen;
-use crate::run::situations::{Explorer, Exploration};
+use crate::run::situations::{Exploration, Explorer};
 use crate::scenario::Scenario;
 use crate::wrong::Wrong;
 

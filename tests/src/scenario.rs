@@ -170,7 +170,7 @@ pub enum Step {
         #[serde(default)]
         label: Label,
         /// Why.
-        cause: Why,
+        cause: Cause,
     },
     /// Takes what is good for a request, and holds it.
     Token {
@@ -229,28 +229,6 @@ pub enum Step {
         /// What of it, and where.
         what: Back,
     },
-}
-
-/// Why a rotation is wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Why {
-    /// It is due.
-    Due,
-    /// The provider answered 401.
-    Challenged,
-    /// A person asks.
-    Asked,
-}
-
-impl From<Why> for Cause {
-    fn from(why: Why) -> Self {
-        match why {
-            Why::Due => Self::Due,
-            Why::Challenged => Self::Challenged,
-            Why::Asked => Self::Asked,
-        }
-    }
 }
 
 /// A provider of the scenario.

@@ -17,7 +17,7 @@ use credlatch::{Label, Profile, Strategy};
 pub(crate) use helper::{Asked, Grant, Helper};
 pub(crate) use incoming::{Import, ImportSource, Kind, Set};
 pub(crate) use run::{Allow, Plan, Run, Shape};
-pub(crate) use setup::{Chosen, SetupOptions, Setup};
+pub(crate) use setup::{Chosen, Setup, SetupOptions};
 
 /// The place where your programs' model-provider credentials live.
 ///

@@ -9,7 +9,7 @@ use std::path::Path;
 use credlatch_core::fingerprint::AtHand;
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::provider::Table;
-use credlatch_core::put::{PutMode, Put};
+use credlatch_core::put::{Put, PutMode};
 use credlatch_core::secret::Secret;
 use credlatch_core::state::{Entry, Material, Nonce, Source, State};
 use credlatch_core::time::Stamp;

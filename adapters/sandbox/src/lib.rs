@@ -14,11 +14,11 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
-mod state;
 mod log;
 mod routes;
 mod server;
 mod settings;
+mod state;
 
 use std::fmt;
 use std::io;
@@ -28,10 +28,10 @@ use credlatch_core::name::ProviderId;
 use credlatch_core::provider::{Dialect, OAuth, Provider};
 use parking_lot::Mutex;
 
-use state::ServerState;
-pub use log::{FlowStats, LogLine, Stats, LogEvent};
+pub use log::{FlowStats, LogEvent, LogLine, Stats};
 use server::Server;
 pub use settings::{Fault, Settings};
+use state::ServerState;
 
 /// The public client id that it accepts.
 pub const CLIENT_ID: &str = "credlatch-sandbox";

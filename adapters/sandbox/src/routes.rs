@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::CLIENT_ID;
-use super::state::{AuthCode, ServerState, Issued, Poll, random};
 use super::log::LogEvent;
 use super::settings::Fault;
+use super::state::{AuthCode, Issued, Poll, ServerState, random};
 
 /// What goes back.
 pub(super) enum Response {
@@ -157,7 +157,8 @@ fn revoke(state: &mut ServerState, form: &Form<'_>) -> Response {
 
 /// A browser's visit: the person agrees or refuses at once, and goes back to the port it came from.
 fn authorize(state: &mut ServerState, query: &Form<'_>) -> Response {
-    let (redirect_uri, echoed) = (query.get("redirect_uri").unwrap_or_default(), query.get("state").unwrap_or_default());
+    let (redirect_uri, echoed) =
+        (query.get("redirect_uri").unwrap_or_default(), query.get("state").unwrap_or_default());
     let asks_well = query.is("client_id", CLIENT_ID)
         && query.is("response_type", "code")
         && query.is("code_challenge_method", "S256")

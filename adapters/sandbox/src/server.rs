@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use credlatch::served;
 use parking_lot::{Condvar, Mutex};
 
-use super::state::ServerState;
 use super::routes::{Response, handle};
+use super::state::ServerState;
 
 /// How long a client may take to send its request.
 const PATIENCE: Duration = Duration::from_secs(10);

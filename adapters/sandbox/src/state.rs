@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use credlatch::system::SystemNonces;
 use credlatch_core::port::Nonces as _;
 
-use super::log::{FlowStats, Log, Stats, LogEvent, most_within};
+use super::log::{FlowStats, Log, LogEvent, Stats, most_within};
 use super::settings::Settings;
 
 /// Everything the server knows.

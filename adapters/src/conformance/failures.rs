@@ -44,7 +44,10 @@ pub(super) fn unknown_settles(case: &Case<'_>) -> CheckResult {
 }
 
 /// Has commits fail, and judges by what stood before and what each lock, and each reader after it, finds.
-fn failing(case: &Case<'_>, judge: impl Fn(Option<u64>, &CommitError, &[Option<u64>]) -> Result<(), String>) -> CheckResult {
+fn failing(
+    case: &Case<'_>,
+    judge: impl Fn(Option<u64>, &CommitError, &[Option<u64>]) -> Result<(), String>,
+) -> CheckResult {
     let Some(fail) = &case.suite.fails else {
         return Ok(Some("the suite was not told how to make a commit fail"));
     };

@@ -63,7 +63,10 @@ pub(super) fn together(case: &Case<'_>) -> CheckResult {
 }
 
 /// Reads as long as a thread commits, the word first.
-fn beside_a_writer(case: &Case<'_>, mut look: impl FnMut(Option<CommitId>, &Stored) -> Result<(), String>) -> CheckResult {
+fn beside_a_writer(
+    case: &Case<'_>,
+    mut look: impl FnMut(Option<CommitId>, &Stored) -> Result<(), String>,
+) -> CheckResult {
     let (writer, reader) = (case.open()?, case.open()?);
     must_put(&*writer, None, 1)?;
     let is_over = AtomicBool::new(false);

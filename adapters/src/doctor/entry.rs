@@ -74,7 +74,8 @@ pub(super) fn examine(case: &Case<'_>, entry: &Entry, found: Fares, turn: &Turn<
         kind: Kind::from(&entry.material),
         source: entry.source.clone(),
         is_used: is_taken,
-        why: passed_over(&health, &eligibility, &entry.source).unwrap_or_else(|| why(&eligibility, is_taken, turn, entry)),
+        why: passed_over(&health, &eligibility, &entry.source)
+            .unwrap_or_else(|| why(&eligibility, is_taken, turn, entry)),
         health,
         expires_at: ends_ms.map(system_time),
         login_ends_at: login_ends_ms.map(system_time),
@@ -103,10 +104,14 @@ fn why(eligibility: &Eligibility<'_>, is_taken: bool, turn: &Turn<'_>, entry: &E
     match eligibility {
         Eligibility::Usable if is_taken && turn.strategy.is_steady() => format!("used: {}", turn.strategy.rule()),
         Eligibility::Usable if is_taken => "used in its turn".to_owned(),
-        Eligibility::Usable if turn.strategy == Strategy::LeastUsed => "could be used, and was used more often".to_owned(),
+        Eligibility::Usable if turn.strategy == Strategy::LeastUsed => {
+            "could be used, and was used more often".to_owned()
+        }
         Eligibility::Usable => "could be used, and comes later".to_owned(),
         Eligibility::Dead(dead) => format!("dead since {}: {}", rfc3339_ms(dead.at.wall_ms), dead.reason),
-        Eligibility::Lost(lost) => format!("lost at {}: its issuer answered {}", rfc3339_ms(lost.at.wall_ms), lost.code),
+        Eligibility::Lost(lost) => {
+            format!("lost at {}: its issuer answered {}", rfc3339_ms(lost.at.wall_ms), lost.code)
+        }
         Eligibility::Suspended => SetAside::of(&entry.source).what,
         Eligibility::Ended => "ended, and has no refresh token to rotate it with".to_owned(),
         Eligibility::Resting(rest) => {

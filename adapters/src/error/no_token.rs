@@ -145,7 +145,12 @@ impl Error {
     }
 
     /// The entry that is wanted rests, or all do; the cause is that of the one that may be used first.
-    pub(crate) fn resting(provider: &Provider, label: Option<&Label>, until: &Deadline, cause: Option<FailureKind>) -> Self {
+    pub(crate) fn resting(
+        provider: &Provider,
+        label: Option<&Label>,
+        until: &Deadline,
+        cause: Option<FailureKind>,
+    ) -> Self {
         let name = &provider.id;
         let (cause, after) = (cause.map(RestCause::from), cause.map(after).unwrap_or_default());
         let at = clock_time(until);

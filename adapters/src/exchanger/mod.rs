@@ -4,7 +4,7 @@
 //! started for that one act: in a session of its own, with nothing inherited but what says where the store is, and with its
 //! orders on a pipe that it has read to the end before it claims anything. From then on it needs nobody. There is no daemon.
 
-mod asked;
+mod protocol;
 mod serve;
 mod start;
 
@@ -25,7 +25,7 @@ use credlatch_core::rotation::Exchanged;
 use credlatch_core::secret::Secret;
 use parking_lot::Mutex;
 
-use asked::{Asked, Said};
+use protocol::{ExchangeRequest, ExchangeResult};
 
 /// How long a process may take until it polls. One that takes longer is ended: there may be one poller.
 const BEGINS: Duration = Duration::from_secs(5);
@@ -63,8 +63,8 @@ impl Exchanger {
         waited
     }
 
-    fn start(&self, asked: &Asked, provider: &ProviderId) -> Option<start::Started> {
-        match start::start(&self.program, &self.context, provider, asked) {
+    fn start(&self, request: &ExchangeRequest, provider: &ProviderId) -> Option<start::Started> {
+        match start::start(&self.program, &self.context, provider, request) {
             Ok(started) => Some(started),
             Err(error) => {
                 self.tell(format!("{} could not be started ({error})", self.program.display()));
@@ -86,19 +86,19 @@ impl Exchanger {
 
 impl Delegate for Exchanger {
     fn rotate(&self, wish: &Wish, patience_ms: u64) -> Option<Elsewhere> {
-        let started = self.start(&Asked::rotation(wish), &wish.provider)?;
+        let started = self.start(&ExchangeRequest::rotation(wish), &wish.provider)?;
         let until = Instant::now().checked_add(Duration::from_millis(patience_ms));
         match self.of_ours(self.waiting(|| started.said(until)))? {
-            Some(Said::Granted { version }) => Some(Elsewhere::Granted { version }),
-            Some(Said::Failed { outcome }) => Some(Elsewhere::Failed(outcome)),
-            Some(Said::Ended | Said::Began) => Some(Elsewhere::Ended),
-            Some(Said::Trouble) => None,
+            Some(ExchangeResult::Granted { version }) => Some(Elsewhere::Granted { version }),
+            Some(ExchangeResult::Failed { outcome }) => Some(Elsewhere::Failed(outcome)),
+            Some(ExchangeResult::Ended | ExchangeResult::Began) => Some(Elsewhere::Ended),
+            Some(ExchangeResult::Trouble) => None,
             None => Some(Elsewhere::Pending),
         }
     }
 
     fn log_in(&self, step: &Step, part: Part<'_>) -> bool {
-        let Some(started) = self.start(&Asked::login(step, part), &step.provider) else { return false };
+        let Some(started) = self.start(&ExchangeRequest::login(step, part), &step.provider) else { return false };
         match part {
             Part::Poll => self.of_ours(self.waiting(|| started.has_begun(Instant::now() + BEGINS))).unwrap_or_default(),
             Part::Exchange(_) => self.of_ours(self.waiting(|| started.said(None))).is_some(),

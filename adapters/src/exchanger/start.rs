@@ -10,7 +10,7 @@ use credlatch_core::name::ProviderId;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use zeroize::Zeroizing;
 
-use super::asked::{Asked, Said};
+use super::protocol::{ExchangeRequest, ExchangeResult};
 
 /// How long it may take from its last word to its end, in milliseconds.
 const ENDS_MS: u32 = 200;
@@ -35,9 +35,9 @@ pub(super) fn start(
     program: &Path,
     context: &[(&'static str, String)],
     provider: &ProviderId,
-    asked: &Asked,
+    request: &ExchangeRequest,
 ) -> io::Result<Started> {
-    let orders = Zeroizing::new(serde_json::to_vec(asked)?);
+    let line = Zeroizing::new(serde_json::to_vec(request)?);
     let kept = std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_kept));
     let mut child = Command::new(program)
         .arg(WORD)
@@ -49,12 +49,12 @@ pub(super) fn start(
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()?;
-    let (Some(mut orders_to), Some(out)) = (child.stdin.take(), child.stdout.take()) else {
+    let (Some(mut stdin), Some(out)) = (child.stdin.take(), child.stdout.take()) else {
         return Err(io::ErrorKind::BrokenPipe.into());
     };
     // One that ended before it had them has done nothing, and its silence says so.
-    let _ = orders_to.write_all(&orders);
-    drop(orders_to);
+    let _ = stdin.write_all(&line);
+    drop(stdin);
     Ok(Started { child, out })
 }
 
@@ -68,7 +68,7 @@ impl Started {
     /// Whether it polls by now, at most so late. Then it goes on alone; otherwise it is ended, and does nothing any more.
     pub(super) fn has_begun(mut self, until: Instant) -> Result<bool, ExitStatus> {
         let said = self.read(Some(until)).map(|said| serde_json::from_slice(&said));
-        if let Some(Ok(Said::Began)) = said {
+        if let Some(Ok(ExchangeResult::Began)) = said {
             self.leave();
             return Ok(true);
         }
@@ -86,7 +86,7 @@ impl Started {
     ///
     /// # Errors
     /// It ended by itself and said nothing: it is another program.
-    pub(super) fn said(mut self, until: Option<Instant>) -> Result<Option<Said>, ExitStatus> {
+    pub(super) fn said(mut self, until: Option<Instant>) -> Result<Option<ExchangeResult>, ExitStatus> {
         let Some(said) = self.read(until) else {
             self.leave();
             return Ok(None);
@@ -95,7 +95,7 @@ impl Started {
         match (serde_json::from_slice(&said), ended) {
             (Ok(said), _) => Ok(Some(said)),
             (Err(_), Some(status)) if status.code().is_some() => Err(status),
-            (Err(_), _) => Ok(Some(Said::Ended)),
+            (Err(_), _) => Ok(Some(ExchangeResult::Ended)),
         }
     }
 

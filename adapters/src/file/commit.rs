@@ -5,7 +5,7 @@ use credlatch_core::port::{CommitError, Locked, StoreError};
 use credlatch_core::state::State;
 
 use super::document::{self, Head};
-use super::lock::{FileLocked, BaseCommit};
+use super::lock::{BaseCommit, FileLocked};
 use crate::docfile::disk::Disk;
 use crate::docfile::draft::Draft;
 use crate::docfile::held::{Held, facts_under_lock, replaced, too_large};

@@ -8,7 +8,7 @@ use credlatch_core::state::State;
 
 use super::commit::commit;
 use super::document::{self, Document, Head};
-use super::lock::{FileLocked, BaseCommit};
+use super::lock::{BaseCommit, FileLocked};
 use super::word;
 use crate::docfile::disk::{Disk, Open};
 use crate::docfile::draft::Draft;

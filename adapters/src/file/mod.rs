@@ -37,7 +37,7 @@ pub use crate::docfile::provenance::Provenance;
 use crate::docfile::record::Record;
 pub use crate::docfile::{RealDisk, RealGate, disk, kept};
 use crate::whole::whole;
-pub use inspect::{Exposure, Leftover, Harm, Inspection, LockSeen};
+pub use inspect::{Exposure, Harm, Inspection, Leftover, LockSeen};
 pub use lock::FileLocked;
 
 /// One profile of a store on disk. It may be shared by any number of threads, and any number of processes may have one.

@@ -9,7 +9,7 @@ use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::pool::{SetStrategy, Strategy};
 use credlatch_core::port::Clock as _;
 use credlatch_core::provider::Provider;
-use credlatch_core::put::{PutMode, Put};
+use credlatch_core::put::{Put, PutMode};
 use credlatch_core::rotation::Fresh;
 use credlatch_core::secret::Secret;
 use credlatch_core::state::{Custody, Material, Source, State};

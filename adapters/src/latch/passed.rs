@@ -6,7 +6,7 @@
 
 use credlatch_core::engine::{NoToken, Picked};
 use credlatch_core::name::Label;
-use credlatch_core::pool::{FailureKind, Choice};
+use credlatch_core::pool::{Choice, FailureKind};
 use credlatch_core::provider::Provider;
 
 use super::credential::Credential;

@@ -123,7 +123,11 @@ mod tests {
     use zeroize::Zeroizing;
 
     fn answer(status: u16, body: &str) -> Reply {
-        Reply::Response(HttpResponse { status, retry_after_ms: None, body: Some(Zeroizing::new(body.as_bytes().to_vec())) })
+        Reply::Response(HttpResponse {
+            status,
+            retry_after_ms: None,
+            body: Some(Zeroizing::new(body.as_bytes().to_vec())),
+        })
     }
 
     fn prompt(rest: &str) -> (Prompt, u64) {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use credlatch::conformance::{Clause, Suite};
 use credlatch::core::name::{Label, ProviderId};
 use credlatch::core::port::{self, Alive, Clock, Left, Locked, Store};
-use credlatch::core::put::{PutMode, Put};
+use credlatch::core::put::{Put, PutMode};
 use credlatch::core::rotation::Fresh;
 use credlatch::core::state::{Actor, Claim, Material, Nonce, Source, State};
 use credlatch::core::{Event, apply};

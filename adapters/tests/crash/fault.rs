@@ -104,8 +104,10 @@ impl Fault {
 
 /// Every fault that is tried on the call of that number.
 pub(crate) fn all(at: usize, call: Call) -> Vec<Fault> {
-    let mut ways: Vec<FailureMode> =
-        [Errno::NOSPC, Errno::IO, Errno::DQUOT, Errno::ROFS, Errno::ACCESS].into_iter().map(FailureMode::With).collect();
+    let mut ways: Vec<FailureMode> = [Errno::NOSPC, Errno::IO, Errno::DQUOT, Errno::ROFS, Errno::ACCESS]
+        .into_iter()
+        .map(FailureMode::With)
+        .collect();
     match call {
         Call::Write => ways.extend([FailureMode::Short, FailureMode::Muddled(Errno::IO)]),
         Call::Rename => ways.push(FailureMode::Muddled(Errno::IO)),

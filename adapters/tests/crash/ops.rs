@@ -9,7 +9,7 @@ use credlatch_core::flow::{FlowEnd, FlowKind};
 use credlatch_core::law::Fact;
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::port::StoreError;
-use credlatch_core::put::{PutMode, Put};
+use credlatch_core::put::{Put, PutMode};
 use credlatch_core::rotation::{Cause, Times};
 use credlatch_core::secret::Secret;
 use credlatch_core::state::{Material, Source, State};

@@ -8,7 +8,7 @@ use credlatch_core::port::Store;
 use rustix::io::Errno;
 
 use super::disk::{file_at, find};
-use super::fault::{Call, Fault, FailureMode, Lasts};
+use super::fault::{Call, FailureMode, Fault, Lasts};
 use super::issuer::Server;
 use super::machine::Machine;
 use super::observe::{self, CLAIMS, DOCUMENT, FOLDER, HOME, LOCK};

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use credlatch_core::Event;
 use credlatch_core::clear::{Clear, Remove};
 use credlatch_core::name::{Label, ProviderId};
-use credlatch_core::put::{PutMode, Put};
+use credlatch_core::put::{Put, PutMode};
 use credlatch_core::rotation::{Exchanged, Fresh, Settle};
 use credlatch_core::state::{Material, Source};
 use credlatch_core::time::Stamp;

@@ -8,7 +8,7 @@ use credlatch_core::engine::{NoToken, Rotation};
 use credlatch_core::name::Label;
 use credlatch_core::pool::Choice;
 use credlatch_core::port::Issuer as _;
-use credlatch_core::put::{PutMode, Put};
+use credlatch_core::put::{Put, PutMode};
 use credlatch_core::rotation::{Cause, Exchanged};
 use credlatch_core::state::{Custody, Material, Source};
 use credlatch_core::{Event, Refusal};

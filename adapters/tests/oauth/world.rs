@@ -14,7 +14,7 @@ use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::pool::Choice;
 use credlatch_core::port::{Clock, Ports};
 use credlatch_core::provider::{Provider, Table};
-use credlatch_core::put::{PutMode, Put};
+use credlatch_core::put::{Put, PutMode};
 use credlatch_core::rotation::{Cause, Times};
 use credlatch_core::secret::Secret;
 use credlatch_core::state::{Custody, Grant, Material, Source};

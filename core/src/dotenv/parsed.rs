@@ -63,7 +63,9 @@ pub fn parse(text: &str) -> Parsed {
                 parsed.assignments.push(Assignment { key: key.to_owned(), value, line: piece.line });
             }
             LineKind::SetsNothing => {}
-            LineKind::Unread(lines) => parsed.unread.push(Unread { lines, text: Zeroizing::new(piece.text.to_owned()) }),
+            LineKind::Unread(lines) => {
+                parsed.unread.push(Unread { lines, text: Zeroizing::new(piece.text.to_owned()) })
+            }
         }
     }
     parsed

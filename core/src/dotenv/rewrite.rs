@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::error::DotenvError;
-use super::line::{Line, Piece, LineKind, check_key, ending_of, pieces};
+use super::line::{Line, LineKind, Piece, check_key, ending_of, pieces};
 use super::parsed::{Parsed, Unread, parse};
 use super::value::{words_set_in, written};
 use crate::state::secret::Secret;

@@ -5,7 +5,7 @@ use super::step;
 use super::trace::{Fact, Stepped, Trace};
 use crate::machine::Event;
 use crate::machine::clear::Clear;
-use crate::machine::put::{PutMode, Put};
+use crate::machine::put::{Put, PutMode};
 use crate::state::{Entry, MAX_TOMBSTONES, Material, Slot, State, Tombstone};
 
 pub(super) fn watch() -> Each {
@@ -25,7 +25,9 @@ fn holds(fact: &Fact) -> Result<(), String> {
 }
 
 pub(super) fn witnessed(trace: &Trace) -> bool {
-    trace.steps().any(|step| matches!(&step.event, Event::Put(put) if put.how == PutMode::Bulk && is_cleared(step, put)))
+    trace
+        .steps()
+        .any(|step| matches!(&step.event, Event::Put(put) if put.how == PutMode::Bulk && is_cleared(step, put)))
 }
 
 /// Whether the memory of what was cleared says that this is to stay away: the secret, or the source of a link, or a source of

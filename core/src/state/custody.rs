@@ -166,7 +166,7 @@ pub struct Actor {
 mod tests {
     use super::*;
     use crate::machine::exchanged::Exchanged;
-    use crate::machine::put::{PutMode, Put};
+    use crate::machine::put::{Put, PutMode};
     use crate::machine::rotation::{Cause, ClaimRotation, Settle};
     use crate::machine::{Act, Event, Refusal, Verdict};
     use crate::state::extra::Extra;

@@ -11,15 +11,14 @@ use credlatch_core::flow::{
 use credlatch_core::machine::Act;
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::pool::{Report, SetStrategy};
-use credlatch_core::put::{PutMode, Put, SuspendLink};
+use credlatch_core::put::{Put, PutMode, SuspendLink};
 use credlatch_core::rewrite::Rewrite;
-use credlatch_core::rotation::{Answer, ClaimRotation, Exchanged, Fresh, Left, Settle};
+use credlatch_core::rotation::{Answer, Cause, ClaimRotation, Exchanged, Fresh, Left, Settle};
 use credlatch_core::shared::{MarkShared, Shared};
 use credlatch_core::state::{Actor, Claim, Link, Material, Nonce, Source};
 
 use super::{Begun, Machine, Move, Outcome, Trail, Way, What};
 use crate::run::stage::{grant, times};
-use crate::scenario::Why;
 use crate::world::secret;
 use crate::world::server::Tokens;
 
@@ -101,7 +100,7 @@ impl Machine {
         left.inherited(&self.state, &claimed.unwrap_or_else(gone), &self.now)
     }
 
-    fn claim(&mut self, provider: ProviderId, label: Label, cause: Why, watched: Option<Watched>, way: Way) -> Event {
+    fn claim(&mut self, provider: ProviderId, label: Label, cause: Cause, watched: Option<Watched>, way: Way) -> Event {
         let version = self.version(&provider, &label);
         let mut act = self.begin(&provider, &label, None);
         act.actor.notes = way != Way::Older;
@@ -110,7 +109,6 @@ impl Machine {
         if way == Way::Unsent {
             self.acts.withhold(act.attempt);
         }
-        let cause = cause.into();
         self.claimed.insert(act.attempt, self.now.up_ms);
         Event::ClaimRotation(ClaimRotation {
             provider,

@@ -3,9 +3,9 @@
 use credlatch_core::flow::FlowKind;
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::pool::{FailureKind, Strategy};
+use credlatch_core::rotation::Cause;
+use credlatch_core::rotation::Cause;
 use serde::{Deserialize, Serialize};
-
-use crate::scenario::Why;
 
 /// One move. `late` counts back from the newest act: 0 is the newest. Who claims `watched` has been there since the last
 /// boot; the platform says which boot it is, or doesn't, from a `Boot` on. With a `Key` the marks of
@@ -34,14 +34,14 @@ pub enum Move {
     Claim {
         provider: ProviderId,
         label: Label,
-        cause: Why,
+        cause: Cause,
         #[serde(default)]
         way: Way,
     },
     ClaimWatched {
         provider: ProviderId,
         label: Label,
-        cause: Why,
+        cause: Cause,
     },
     Settle {
         late: usize,

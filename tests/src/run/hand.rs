@@ -8,7 +8,8 @@ use credlatch_core::law::Fact;
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::pool::{Choice, Report, SetStrategy, Strategy};
 use credlatch_core::port::Clock;
-use credlatch_core::put::{PutMode, Put};
+use credlatch_core::put::{Put, PutMode};
+use credlatch_core::rotation::Cause;
 use credlatch_core::state::{Grant, Material, Nonce, Source, State};
 use credlatch_core::{Event, Refusal};
 
@@ -92,7 +93,7 @@ impl<S: Sim> Hand<S> {
                     self.process.engine.revoke_all(&self.process.issuer, &done.effects);
                 }
             }
-            Step::Rotate { provider, label, cause } => self.rotate(provider, label, (*cause).into()),
+            Step::Rotate { provider, label, cause } => self.rotate(provider, label, *cause),
             Step::Token { provider } => self.token(provider),
             Step::Current { provider } => self.current(provider),
             Step::Release => self.release(),
@@ -198,7 +199,7 @@ impl<S: Sim> Hand<S> {
         }
     }
 
-    fn rotate(&self, provider: &ProviderId, label: &Label, cause: credlatch_core::rotation::Cause) {
+    fn rotate(&self, provider: &ProviderId, label: &Label, cause: Cause) {
         let used = self.used.as_ref().filter(|(of, called, _)| of == provider && called == label);
         let known = || self.start.entry(provider.as_str(), label.as_str()).map(|entry| entry.version);
         let version = used.map(|(_, _, version)| *version).or_else(known);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use credlatch_core::extra::Extra;
 use credlatch_core::law::{Fact, Trace, Who};
-use credlatch_core::put::{PutMode, Put};
+use credlatch_core::put::{Put, PutMode};
 use credlatch_core::rotation::Times;
 use credlatch_core::state::{Custody, Grant, Material, Source, State};
 use credlatch_core::time::{Expiry, Stamp};

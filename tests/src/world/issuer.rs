@@ -14,7 +14,7 @@ use credlatch_core::secret::Secret;
 use credlatch_core::state::Nonce;
 
 use super::here::Here;
-use super::server::{Treatment, Server, Tokens, PollOutcome, flow_of};
+use super::server::{PollOutcome, Server, Tokens, Treatment, flow_of};
 use super::sim::{Sim, SimMutex};
 use super::{World, secret, situation};
 

@@ -1,9 +1,10 @@
 //! For each wrong engine the small scenario in which its mistake shows.
 
 use credlatch_core::pool::FailureKind;
+use credlatch_core::rotation::Cause;
 
 use crate::cases::{ACME, Act, MINIMAX, against, grant, key};
-use crate::scenario::{Given, Scenario, Step, Why, label, provider};
+use crate::scenario::{Given, Scenario, Step, label, provider};
 use crate::world::outside::Back;
 use crate::world::server;
 
@@ -11,7 +12,7 @@ fn story(name: &str, steps: &[&[Step]]) -> Scenario {
     Scenario { given: vec![grant(ACME), key(ACME, "spare", "sk-spare")], ..Scenario::processes(name, steps) }
 }
 
-fn rotate(why: Why) -> Step {
+fn rotate(why: Cause) -> Step {
     Step::Rotate { provider: provider(ACME), label: label("default"), cause: why }
 }
 
@@ -42,7 +43,7 @@ pub(super) fn two_rotations() -> Scenario {
 
 /// Its request is on the way when the first one dies; the second comes before the first one's time is up.
 pub(super) fn a_request_without_its_sender() -> Scenario {
-    let mut scenario = story("a request without its sender", &[&[rotate(Why::Asked)], &[rotate(Why::Challenged)]]);
+    let mut scenario = story("a request without its sender", &[&[rotate(Cause::Asked)], &[rotate(Cause::Challenged)]]);
     scenario.participants[0].dies_at = Some(11);
     scenario
 }
@@ -51,27 +52,27 @@ pub(super) fn a_request_without_its_sender() -> Scenario {
 pub(super) fn a_known_token_in_flight() -> Scenario {
     let known = Step::SetKnown { provider: provider(ACME), label: label("default"), of: label("default"), anew: false };
     let spare = Step::SetKnown { provider: provider(ACME), label: label("spare"), of: label("default"), anew: true };
-    let rotate_spare = Step::Rotate { provider: provider(ACME), label: label("spare"), cause: Why::Asked };
-    story("a known token in flight", &[&[rotate(Why::Asked)], &[known, spare, rotate(Why::Asked), rotate_spare]])
+    let rotate_spare = Step::Rotate { provider: provider(ACME), label: label("spare"), cause: Cause::Asked };
+    story("a known token in flight", &[&[rotate(Cause::Asked)], &[known, spare, rotate(Cause::Asked), rotate_spare]])
 }
 
 /// The same where no boot is known, and somebody sets the wall clock two minutes ahead.
 pub(super) fn a_doubt_and_a_wall_clock_that_leaps() -> Scenario {
-    let second = [Step::SetWallClock { by_ms: 120_000 }, rotate(Why::Challenged)];
-    let mut scenario = story("a doubt and a wall clock that leaps", &[&[rotate(Why::Asked)], &second]);
+    let second = [Step::SetWallClock { by_ms: 120_000 }, rotate(Cause::Challenged)];
+    let mut scenario = story("a doubt and a wall clock that leaps", &[&[rotate(Cause::Asked)], &second]);
     scenario.participants[0].dies_at = Some(11);
     scenario.without_boot = true;
     scenario
 }
 
 pub(super) fn a_late_grant_beside_a_new_login() -> Scenario {
-    let mut scenario = story("a late grant beside a new login", &[&[rotate(Why::Asked)], &[login_again()]]);
+    let mut scenario = story("a late grant beside a new login", &[&[rotate(Cause::Asked)], &[login_again()]]);
     scenario.issuer.revokes_account = true;
     scenario
 }
 
 pub(super) fn a_late_rejection() -> Scenario {
-    let mut scenario = story("a late rejection", &[&[rotate(Why::Asked)], &[clear(), login_again()]]);
+    let mut scenario = story("a late rejection", &[&[rotate(Cause::Asked)], &[clear(), login_again()]]);
     scenario.issuer.answers = vec![server::Treatment::Reject];
     scenario
 }
@@ -150,8 +151,8 @@ pub(super) fn a_torn_document() -> Scenario {
 
 /// The second process claims, is stopped while the first waits for minutes, wakes, sends and dies.
 pub(super) fn a_stopped_process() -> Scenario {
-    let patient = [Step::Wait { ms: 300_000 }, rotate(Why::Challenged)];
-    let mut scenario = story("a stopped process", &[&[rotate(Why::Asked)], &patient]);
+    let patient = [Step::Wait { ms: 300_000 }, rotate(Cause::Challenged)];
+    let mut scenario = story("a stopped process", &[&[rotate(Cause::Asked)], &patient]);
     scenario.participants[0].dies_at = Some(10);
     scenario
 }
@@ -159,8 +160,8 @@ pub(super) fn a_stopped_process() -> Scenario {
 /// The second process doesn't find the first one in its process table, and waits out what would have to be waited out if
 /// the first one were dead.
 pub(super) fn a_process_table_that_lies() -> Scenario {
-    let patient = [rotate(Why::Challenged), Step::Wait { ms: 60_000 }, rotate(Why::Challenged)];
-    let mut scenario = story("a process table that lies", &[&[rotate(Why::Asked)], &patient]);
+    let patient = [rotate(Cause::Challenged), Step::Wait { ms: 60_000 }, rotate(Cause::Challenged)];
+    let mut scenario = story("a process table that lies", &[&[rotate(Cause::Asked)], &patient]);
     scenario.participants[1].is_elsewhere = true;
     scenario
 }
@@ -179,31 +180,31 @@ pub(super) fn a_pool_in_turn_with_a_spent_entry() -> Scenario {
 
 /// The first process reads a row that moved since the grant came.
 pub(super) fn a_row_that_moved() -> Scenario {
-    let mut scenario = story("a row that moved", &[&[rotate(Why::Asked)], &[Step::Read]]);
+    let mut scenario = story("a row that moved", &[&[rotate(Cause::Asked)], &[Step::Read]]);
     scenario.participants[0].has_moved_row = true;
     scenario
 }
 
 /// Somebody puts yesterday's document back, whose token was rotated since.
 pub(super) fn a_backup_that_is_put_back() -> Scenario {
-    let restores = [Step::BringBack { what: Back::Document }, rotate(Why::Asked)];
+    let restores = [Step::BringBack { what: Back::Document }, rotate(Cause::Asked)];
     let scenario = story("a backup that is put back", &[&restores, &[Step::Read]]);
-    Scenario { before: vec![Step::BackUp, rotate(Why::Asked)], ..scenario }
+    Scenario { before: vec![Step::BackUp, rotate(Cause::Asked)], ..scenario }
 }
 
 /// The first process dies in the middle of writing down what the issuer granted.
 pub(super) fn a_death_while_an_answer_is_written() -> Scenario {
     let mut scenario =
-        story("a death while an answer is written", &[&[rotate(Why::Asked)], &[rotate(Why::Challenged)]]);
+        story("a death while an answer is written", &[&[rotate(Cause::Asked)], &[rotate(Cause::Challenged)]]);
     scenario.participants[0].dies_at = Some(14);
     scenario
 }
 
 /// Two grants are rotated; the answer to one is written down, and its actor dies, while the other is on its way.
 pub(super) fn two_rotations_and_an_answer() -> Scenario {
-    let other = Step::Rotate { provider: provider(ACME), label: label("other"), cause: Why::Asked };
+    let other = Step::Rotate { provider: provider(ACME), label: label("other"), cause: Cause::Asked };
     let set = Step::Set { provider: provider(ACME), label: label("spare"), secret: "sk-new".to_owned() };
-    let mut scenario = story("two rotations and an answer", &[&[rotate(Why::Asked)], &[other], &[set]]);
+    let mut scenario = story("two rotations and an answer", &[&[rotate(Cause::Asked)], &[other], &[set]]);
     scenario.given.push(Given::Grant { provider: provider(ACME), label: label("other"), lifetime_ms: 3_600_000 });
     scenario.participants[0].dies_at = Some(15);
     scenario
@@ -211,14 +212,14 @@ pub(super) fn two_rotations_and_an_answer() -> Scenario {
 
 /// The first process dies when its request was answered.
 pub(super) fn a_death_before_the_answer() -> Scenario {
-    let mut scenario = story("a death before the answer", &[&[rotate(Why::Asked)], &[rotate(Why::Challenged)]]);
+    let mut scenario = story("a death before the answer", &[&[rotate(Cause::Asked)], &[rotate(Cause::Challenged)]]);
     scenario.participants[0].dies_at = Some(9);
     scenario
 }
 
 /// The first process is of a version that writes no notes, and its request is on the way when it dies.
 pub(super) fn a_request_of_an_older_version() -> Scenario {
-    let mut scenario = story("a request of an older version", &[&[rotate(Why::Asked)], &[rotate(Why::Challenged)]]);
+    let mut scenario = story("a request of an older version", &[&[rotate(Cause::Asked)], &[rotate(Cause::Challenged)]]);
     scenario.participants[0].dies_at = Some(10);
     scenario.participants[0].is_older = true;
     scenario

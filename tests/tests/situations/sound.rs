@@ -7,7 +7,7 @@ use credlatch_core::port::StoreError;
 use credlatch_core::state::State;
 use credlatch_tests::cases::{ACME, Act, against, beside};
 use credlatch_tests::conduct::{Conduct, Process, Right};
-use credlatch_tests::run::situations::{Explorer, Exploration};
+use credlatch_tests::run::situations::{Exploration, Explorer};
 use credlatch_tests::scenario::{Scenario, Step, label, provider};
 use credlatch_tests::world::scripted::Scripted;
 use credlatch_tests::world::server::Manner;

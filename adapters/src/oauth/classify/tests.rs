@@ -111,7 +111,10 @@ fn a_success_without_usable_tokens_is_unknown() {
     ] {
         assert_eq!(refreshed(&answer(200, body)), Exchanged::Unknown, "{body}");
     }
-    assert_eq!(refreshed(&Reply::Response(HttpResponse { status: 200, retry_after_ms: None, body: None })), Exchanged::Unknown);
+    assert_eq!(
+        refreshed(&Reply::Response(HttpResponse { status: 200, retry_after_ms: None, body: None })),
+        Exchanged::Unknown
+    );
 }
 
 #[test]

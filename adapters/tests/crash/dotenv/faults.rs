@@ -7,7 +7,7 @@ use super::ops::Op;
 use super::recover::recover;
 use super::sim::Sim;
 use super::situation::{Finding, What, file};
-use crate::fault::{Call, Fault, FailureMode, Lasts};
+use crate::fault::{Call, FailureMode, Fault, Lasts};
 use crate::image;
 
 const ERRNOS: [Errno; 3] = [Errno::IO, Errno::NOSPC, Errno::ACCESS];

@@ -3,10 +3,10 @@
 use super::*;
 use crate::machine::clear::{Clear, Remove};
 use crate::machine::pool::SetStrategy;
-use crate::machine::put::{PutMode, Put};
+use crate::machine::put::{Put, PutMode};
 use crate::sample::{grant, link};
 use crate::state::custody::{Custody, Lost};
-use crate::state::health::{FailureKind, Dead, Rest};
+use crate::state::health::{Dead, FailureKind, Rest};
 use crate::state::name::ProviderId;
 use crate::state::strategy::Strategy;
 use crate::state::{Entry, MAX_TOMBSTONES, Material, Slot, Source, Tombstone};

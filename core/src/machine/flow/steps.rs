@@ -3,7 +3,7 @@
 use super::asked::{Adopt, Cancel, ClaimCode, Failed, Prompted, Start, Step, Succeeded};
 use super::end::{end_live, lapse};
 use crate::machine::outcome::{Act, Effect, Outcome, Refusal, Verdict};
-use crate::machine::put::{self, PutMode, Put, Voucher};
+use crate::machine::put::{self, Put, PutMode, Voucher};
 use crate::state::extra::Extra;
 use crate::state::flow::{FlowEnd, LiveFlow, Phase, Prompt};
 use crate::state::name::ProviderId;

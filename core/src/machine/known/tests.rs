@@ -3,7 +3,7 @@
 use super::*;
 use crate::machine::clear::{Clear, Remove};
 use crate::machine::flow::{Start, Step as FlowStep, Succeeded};
-use crate::machine::put::{PutMode, Put};
+use crate::machine::put::{Put, PutMode};
 use crate::machine::rotation::{Cause, ClaimRotation};
 use crate::machine::shared::MarkShared;
 use crate::machine::{Effect, Event, Refusal, Sent, Step, Verdict};

@@ -4,7 +4,7 @@ use super::*;
 use crate::machine::Verdict;
 use crate::machine::clear::Remove;
 use crate::machine::flow::{Start, Step as OfFlow, Succeeded};
-use crate::machine::put::{PutMode, Put};
+use crate::machine::put::{Put, PutMode};
 use crate::machine::rotation::Cause;
 use crate::machine::rotation::tests::{claimed, custody, lasting, settled};
 use crate::machine::shared::MarkShared;

@@ -2,7 +2,7 @@
 
 use crate::machine::outcome::{Outcome, Verdict};
 use crate::state::State;
-use crate::state::health::{FailureKind, Dead, Rest};
+use crate::state::health::{Dead, FailureKind, Rest};
 use crate::state::name::{Label, ProviderId};
 use crate::state::time::Stamp;
 

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::apply;
 use crate::machine::Event;
-use crate::machine::put::{PutMode, Put};
+use crate::machine::put::{Put, PutMode};
 use crate::state::name::{Label, ProviderId};
 use crate::state::secret::Secret;
 use crate::state::time::Expiry;
@@ -206,7 +206,8 @@ fn a_dead_entry_is_forgotten_after_a_day_if_a_person_set_it() {
 #[test]
 fn where_nothing_can_be_used_the_answer_says_when_or_why() {
     let state = three();
-    let limited = |state: &State, label, ms| Report { rest_ms: Some(ms), ..answered(state, label, FailureKind::Limited) };
+    let limited =
+        |state: &State, label, ms| Report { rest_ms: Some(ms), ..answered(state, label, FailureKind::Limited) };
     let all = after(
         &state,
         &at(0),
@@ -283,8 +284,11 @@ fn a_token_that_ended_is_chosen_only_if_something_renews_it() {
 fn limits_on_models_that_are_over_are_forgotten_and_others_stay() {
     let state = three();
     let limit = |state: &State, model: &str, ms, rest_ms| {
-        let report =
-            Report { model: Some(model.to_owned()), rest_ms: Some(rest_ms), ..answered(state, "a", FailureKind::Limited) };
+        let report = Report {
+            model: Some(model.to_owned()),
+            rest_ms: Some(rest_ms),
+            ..answered(state, "a", FailureKind::Limited)
+        };
         after(state, &at(ms), &[Event::Report(report)])
     };
     let state = limit(&limit(&state, "short", 0, 10), "long", 0, 100);

@@ -20,7 +20,8 @@ fn swept_up(put: Put) -> Event {
 fn rested(state: &State, name: &str) -> State {
     let version = entry(state, name).version;
     let (provider, label) = (acme(), label(name));
-    let report = Report { provider, label, version, answer: FailureKind::Limited, rest_ms: None, model: None, dead: None };
+    let report =
+        Report { provider, label, version, answer: FailureKind::Limited, rest_ms: None, model: None, dead: None };
     after(state, &at(0), &[Event::Report(report)])
 }
 

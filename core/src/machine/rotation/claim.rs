@@ -1,5 +1,7 @@
 //! Claiming a refresh token: who may present it, and when.
 
+use serde::{Deserialize, Serialize};
+
 use crate::machine::outcome::{Act, Effect, Outcome, Refusal, Verdict};
 use crate::state::custody::Watched;
 use crate::state::known::Fate;
@@ -33,8 +35,9 @@ pub struct ClaimRotation {
     pub watched: Option<Watched>,
 }
 
-/// Why a rotation is wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Why a rotation is wanted. Where an exchange is made by another process, it is told in these words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Cause {
     /// The access token has ended, or will within the advisory window.
     Due,

@@ -68,7 +68,11 @@ fn act(global: &Global, grant: &Grant, request: Request) -> Done<CredentialResul
             let cleared = latch.clear(provider)?;
             let _ = clear::revoke(&latch, &cleared);
             let is_nothing = cleared.entries().is_empty();
-            Ok(if is_nothing { CredentialResult::Err(Refusal::NotFound) } else { CredentialResult::Ok(CredentialResponse::Logout) })
+            Ok(if is_nothing {
+                CredentialResult::Err(Refusal::NotFound)
+            } else {
+                CredentialResult::Ok(CredentialResponse::Logout)
+            })
         }
         _ => Ok(CredentialResult::Err(Refusal::OperationNotSupported)),
     }

@@ -118,8 +118,10 @@ mod tests {
         let text = r#"{ "ServerURL": "https://index.docker.io/v1", "Username": "david", "Secret": "passw0rd1" }"#;
         let login: Login = serde_json::from_str(text).unwrap();
         assert_eq!((login.server.as_str(), login.secret.expose_secret()), ("https://index.docker.io/v1", "passw0rd1"));
-        let credential = DockerCredential { server: "https://index.docker.io/v1", username: "david", secret: "passw0rd1" };
-        let (ours, theirs): (_, serde_json::Value) = (serde_json::to_value(credential), serde_json::from_str(text).unwrap());
+        let credential =
+            DockerCredential { server: "https://index.docker.io/v1", username: "david", secret: "passw0rd1" };
+        let (ours, theirs): (_, serde_json::Value) =
+            (serde_json::to_value(credential), serde_json::from_str(text).unwrap());
         assert_eq!(ours.unwrap(), theirs);
     }
 }

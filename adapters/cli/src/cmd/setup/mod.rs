@@ -31,7 +31,7 @@ use serde_json::json;
 
 use self::change::{Change, Seen};
 use self::recipe::Recipe;
-use crate::args::{Chosen, Global, SetupOptions, Setup};
+use crate::args::{Chosen, Global, Setup, SetupOptions};
 use crate::end::{Done, End};
 use crate::output;
 

@@ -34,9 +34,11 @@ fn a_limit_on_one_model_rests_that_model_alone() {
 #[test]
 fn failure_25_the_only_living_entry_rests_a_minute_unless_it_is_about_money() {
     let state = after(&State::default(), &at(0), &[put("a", Source::Manual)]);
-    for (answer, ms) in
-        [(FailureKind::Unauthorized, REST_SOLE_MS), (FailureKind::Limited, REST_SOLE_MS), (FailureKind::Billing, REST_LIMITED_MS)]
-    {
+    for (answer, ms) in [
+        (FailureKind::Unauthorized, REST_SOLE_MS),
+        (FailureKind::Limited, REST_SOLE_MS),
+        (FailureKind::Billing, REST_LIMITED_MS),
+    ] {
         let rested = after(&state, &at(0), &[Event::Report(answered(&state, "a", answer))]);
         assert_eq!(first(&rested, &at(0)), Err(Unusable::Resting(at(0).plus_ms(ms))), "{answer:?}");
     }
@@ -65,8 +67,9 @@ fn a_bare_403_does_not_rest_the_only_key() {
 #[test]
 fn a_bare_403_rests_a_key_for_a_minute_and_longer_if_it_comes_again() {
     let mut state = three();
-    let answer =
-        |state: &State, now: &Stamp, label| after(state, now, &[Event::Report(answered(state, label, FailureKind::Other))]);
+    let answer = |state: &State, now: &Stamp, label| {
+        after(state, now, &[Event::Report(answered(state, label, FailureKind::Other))])
+    };
     let until = |state: &State| entry(state, "a").health.rest.unwrap().until;
     let mut now_ms = 0;
     for minutes in [1, 2, 4, 8, 16, 32, 60, 60] {

@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 /// What is to be done.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "act")]
-pub(super) enum Asked {
+pub(super) enum ExchangeRequest {
     /// Renew an entry's token.
-    Rotate { provider: ProviderId, label: Label, version: u64, cause: Why },
+    Rotate { provider: ProviderId, label: Label, version: u64, cause: Cause },
     /// Poll until a flow ends, in the place of its holder.
     Poll { provider: ProviderId, flow: Nonce, attempt: Nonce },
     /// Exchange a code in the place of the flow's holder.
@@ -30,20 +30,10 @@ pub(super) enum Asked {
     },
 }
 
-/// Why a rotation is wanted.
-#[derive(Clone, Copy, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Why {
-    Due,
-    Challenged,
-    Asked,
-    Insisted,
-}
-
 /// What came of it.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "end")]
-pub(super) enum Said {
+pub(super) enum ExchangeResult {
     /// The new tokens are stored under this version.
     Granted { version: u64 },
     /// The polling is in this process's hands.
@@ -56,10 +46,10 @@ pub(super) enum Said {
     Trouble,
 }
 
-impl Asked {
+impl ExchangeRequest {
     pub(super) fn rotation(wish: &Wish) -> Self {
         let (provider, label) = (wish.provider.clone(), wish.label.clone());
-        Self::Rotate { provider, label, version: wish.version, cause: wish.cause.into() }
+        Self::Rotate { provider, label, version: wish.version, cause: wish.cause }
     }
 
     pub(super) fn login(step: &Step, part: Part<'_>) -> Self {
@@ -70,28 +60,6 @@ impl Asked {
                 let (code, verifier, redirect_uri) = (code.clone(), verifier.clone(), redirect_uri.clone());
                 Self::Exchange { provider, flow, attempt, code, verifier, redirect_uri }
             }
-        }
-    }
-}
-
-impl From<Cause> for Why {
-    fn from(cause: Cause) -> Self {
-        match cause {
-            Cause::Due => Self::Due,
-            Cause::Challenged => Self::Challenged,
-            Cause::Asked => Self::Asked,
-            Cause::Insisted => Self::Insisted,
-        }
-    }
-}
-
-impl From<Why> for Cause {
-    fn from(why: Why) -> Self {
-        match why {
-            Why::Due => Self::Due,
-            Why::Challenged => Self::Challenged,
-            Why::Asked => Self::Asked,
-            Why::Insisted => Self::Insisted,
         }
     }
 }
