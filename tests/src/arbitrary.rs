@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::cases::{ACME, MINIMAX, grant, key};
-use crate::moves::{Move, Outcome, Way, What};
+use crate::moves::{Move, Outcome, Progress, PutMaterial};
 use crate::scenario::{Given, Participant, Scenario, Step, label, provider};
 use crate::world::outside::Back;
 use crate::world::server::{self, Manner};
@@ -205,7 +205,7 @@ fn step() -> impl Strategy<Value = Step> {
 /// Moves of the machine alone; one history in five is about one grant and the clocks, and one about one grant in flight, with
 /// which it begins.
 pub fn moves() -> impl Strategy<Value = Vec<Move>> {
-    let put = Move::Put { provider: provider(ACME), label: Label::default(), what: What::Grant(1), bulk: false };
+    let put = Move::Put { provider: provider(ACME), label: Label::default(), what: PutMaterial::Grant(1), bulk: false };
     let in_flight = vec(a_move_in_flight(), 3..24).prop_map(move |mut moves| {
         moves.insert(0, put.clone());
         moves
@@ -215,13 +215,13 @@ pub fn moves() -> impl Strategy<Value = Vec<Move>> {
 
 fn a_move_in_flight() -> impl Strategy<Value = Move> {
     let (provider, label) = (provider(ACME), Label::default());
-    let put = Move::Put { provider: provider.clone(), label: label.clone(), what: What::Grant(1), bulk: false };
+    let put = Move::Put { provider: provider.clone(), label: label.clone(), what: PutMaterial::Grant(1), bulk: false };
     let (of, called) = (provider.clone(), label.clone());
     let claim = move |cause, way| Move::Claim { provider: of.clone(), label: called.clone(), cause, way };
     let outcome =
         prop_oneof![2 => Just(Outcome::Unknown), 1 => Just(Outcome::Granted), 1 => Just(Outcome::NotConsumed)];
     prop_oneof![
-        1 => Just(claim(Cause::Asked, Way::Noted)),
+        1 => Just(claim(Cause::Asked, Progress::Noted)),
         3 => a_way().prop_map(move |way| claim(Cause::Challenged, way)),
         2 => Just(Move::Die { late: 0 }),
         1 => Just(Move::WriteDown { late: 0 }),
@@ -235,8 +235,8 @@ fn a_move_in_flight() -> impl Strategy<Value = Move> {
     ]
 }
 
-fn a_way() -> impl Strategy<Value = Way> {
-    prop_oneof![3 => Just(Way::Noted), 1 => Just(Way::Unsent), 1 => Just(Way::Older)]
+fn a_way() -> impl Strategy<Value = Progress> {
+    prop_oneof![3 => Just(Progress::Noted), 1 => Just(Progress::Unsent), 1 => Just(Progress::Older)]
 }
 
 fn a_move_of_one_grant() -> impl Strategy<Value = Move> {
@@ -248,7 +248,7 @@ fn a_move_of_one_grant() -> impl Strategy<Value = Move> {
     let why = || select(&[Cause::Due, Cause::Challenged, Cause::Asked][..]);
     let wall = select(&[-3_600_000, 3_600_000, 315_360_000_000_i64][..]);
     prop_oneof![
-        2 => Just(Move::Put { provider: provider.clone(), label: label.clone(), what: What::Grant(0), bulk: false }),
+        2 => Just(Move::Put { provider: provider.clone(), label: label.clone(), what: PutMaterial::Grant(0), bulk: false }),
         4 => (why(), a_way()).prop_map(claim),
         2 => why().prop_map(watched),
         2 => Just(Move::Settle { late: 0, outcome: Outcome::Unknown }),
@@ -276,7 +276,7 @@ fn a_move() -> impl Strategy<Value = Move> {
     let why = || select(&[Cause::Due, Cause::Challenged, Cause::Asked][..]);
     let kind = prop_oneof![3 => Just(FlowKind::Device), 1 => Just(FlowKind::Loopback), 1 => Just(FlowKind::Link)];
     let what =
-        prop_oneof![(0..3_u8).prop_map(What::Key), (0..3_u8).prop_map(What::Grant), (0..2_u8).prop_map(What::Link)];
+        prop_oneof![(0..3_u8).prop_map(PutMaterial::Key), (0..3_u8).prop_map(PutMaterial::Grant), (0..2_u8).prop_map(PutMaterial::Link)];
     let outcome = select(&[Outcome::Granted, Outcome::Rejected, Outcome::NotConsumed, Outcome::Unknown][..]);
     let strategy = select(&[Pooled::FillFirst, Pooled::RoundRobin, Pooled::Random, Pooled::LeastUsed][..]);
     let wall = select(&[-315_360_000_000, -3_600_000, 3_600_000, 315_360_000_000_i64][..]);

@@ -21,7 +21,7 @@ use crate::judging::mind;
 use crate::world::clock::Times;
 use crate::world::told;
 
-pub use kinds::{Move, Outcome, Way, What};
+pub use kinds::{Move, Outcome, Progress, PutMaterial};
 
 /// An act that was begun: who it was, and of what.
 #[derive(Clone)]

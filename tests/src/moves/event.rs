@@ -17,7 +17,7 @@ use credlatch_core::rotation::{Answer, Cause, ClaimRotation, Exchanged, Fresh, L
 use credlatch_core::shared::{MarkShared, Shared};
 use credlatch_core::state::{Actor, Claim, Link, Material, Nonce, Source};
 
-use super::{Begun, Machine, Move, Outcome, Trail, Way, What};
+use super::{Begun, Machine, Move, Outcome, Trail, Progress, PutMaterial};
 use crate::run::stage::{grant, times};
 use crate::world::secret;
 use crate::world::server::Tokens;
@@ -35,7 +35,7 @@ impl Machine {
             Move::Claim { provider, label, cause, way } => self.claim(provider, label, cause, None, way),
             Move::ClaimWatched { provider, label, cause } => {
                 let watched = self.watched(&provider, &label);
-                self.claim(provider, label, cause, watched, Way::Noted)
+                self.claim(provider, label, cause, watched, Progress::Noted)
             }
             Move::Settle { late, outcome } => {
                 let Begun { provider, label, attempt, .. } = self.late(late)?;
@@ -100,13 +100,13 @@ impl Machine {
         left.inherited(&self.state, &claimed.unwrap_or_else(gone), &self.now)
     }
 
-    fn claim(&mut self, provider: ProviderId, label: Label, cause: Cause, watched: Option<Watched>, way: Way) -> Event {
+    fn claim(&mut self, provider: ProviderId, label: Label, cause: Cause, watched: Option<Watched>, way: Progress) -> Event {
         let version = self.version(&provider, &label);
         let mut act = self.begin(&provider, &label, None);
-        act.actor.notes = way != Way::Older;
-        let noted = (way == Way::Noted).then_some(self.now);
+        act.actor.notes = way != Progress::Older;
+        let noted = (way == Progress::Noted).then_some(self.now);
         self.trails.insert(act.attempt, Trail { noted, answer: None });
-        if way == Way::Unsent {
+        if way == Progress::Unsent {
             self.acts.withhold(act.attempt);
         }
         self.claimed.insert(act.attempt, self.now.up_ms);
@@ -160,16 +160,16 @@ impl Machine {
         })
     }
 
-    fn put(&mut self, provider: ProviderId, label: Label, what: What, bulk: bool) -> Put {
+    fn put(&mut self, provider: ProviderId, label: Label, what: PutMaterial, bulk: bool) -> Put {
         let (material, source) = match what {
-            What::Key(number) => {
+            PutMaterial::Key(number) => {
                 (Material::ApiKey(secret(&format!("sk-move-{number}"))), Source::Env("KEY".to_owned()))
             }
-            What::Grant(number) => {
+            PutMaterial::Grant(number) => {
                 let tokens = tokens(Nonce(u128::from(number) + (1 << 64)));
                 (grant(&tokens, 60_000, self.now), Source::Hermes("manual".to_owned()))
             }
-            What::Link(number) => {
+            PutMaterial::Link(number) => {
                 let account = digest(&["account", &number.to_string()]);
                 let link = Link {
                     path: "/home/person/login".to_owned(),

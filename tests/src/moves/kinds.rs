@@ -4,7 +4,6 @@ use credlatch_core::flow::FlowKind;
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::pool::{FailureKind, Strategy};
 use credlatch_core::rotation::Cause;
-use credlatch_core::rotation::Cause;
 use serde::{Deserialize, Serialize};
 
 /// One move. `late` counts back from the newest act: 0 is the newest. Who claims `watched` has been there since the last
@@ -17,7 +16,7 @@ pub enum Move {
     Put {
         provider: ProviderId,
         label: Label,
-        what: What,
+        what: PutMaterial,
         bulk: bool,
     },
     Suspend {
@@ -36,7 +35,7 @@ pub enum Move {
         label: Label,
         cause: Cause,
         #[serde(default)]
-        way: Way,
+        way: Progress,
     },
     ClaimWatched {
         provider: ProviderId,
@@ -132,7 +131,7 @@ pub enum Move {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)] // A key, a grant or a link, told apart by a number.
-pub enum What {
+pub enum PutMaterial {
     Key(u8),
     Grant(u8),
     Link(u8),
@@ -141,7 +140,7 @@ pub enum What {
 /// How far an act goes with what it claimed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Way {
+pub enum Progress {
     /// It notes that its request is about to leave, and sends it.
     #[default]
     Noted,
