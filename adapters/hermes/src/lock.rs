@@ -16,7 +16,7 @@ use credlatch::docfile::disk::{Disk, FileId, Gate, Metadata, Open};
 use credlatch::docfile::draft::Draft;
 use credlatch::docfile::held::{Held, facts_under_lock, replaced, too_large};
 use credlatch::docfile::kept::Kept;
-use credlatch::docfile::lock::{Way, acquire, busy_here};
+use credlatch::docfile::lock::{LockWait, acquire, busy_here};
 use credlatch::docfile::paths::Paths;
 use credlatch::docfile::trouble::trouble;
 use credlatch::system::lockers;
@@ -53,8 +53,8 @@ pub(super) fn lock<D: Disk>(store: &HermesStore<D>, patience_ms: u64) -> Result<
     let deadline = disk.now().patience(patience_ms);
     let pass = store.gate.enter(patience_ms).ok_or_else(|| busy_here(&store.entry, patience_ms))?;
     // Who may write to Hermes' lock file is Hermes' choice, as long as it is not everybody.
-    let way = Way { patience_ms, deadline, pauses_ms: 1..=PAUSE_MAX_MS, holder: signature, forbidden: 0o002 };
-    let (paths, file, Metadata { file_id, .. }) = acquire(disk, &way, || store.paths())?;
+    let wait = LockWait { patience_ms, deadline, pauses_ms: 1..=PAUSE_MAX_MS, holder: signature, forbidden: 0o002 };
+    let (paths, file, Metadata { file_id, .. }) = acquire(disk, &wait, || store.paths())?;
     let born_ns =
         file.attempt(|file| disk.metadata(file)).map_err(|error| trouble("look at", &paths.lock, &error))?.born_ns;
     file.with(|file| sign(disk, file));

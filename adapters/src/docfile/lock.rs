@@ -14,7 +14,7 @@ use super::paths::Paths;
 use super::trouble::{lockable, private, trouble};
 
 /// How a lock file is waited for.
-pub struct Way<D: Disk> {
+pub struct LockWait<D: Disk> {
     /// How long in all, for the error that says so.
     pub patience_ms: u64,
     /// When to give up.
@@ -30,26 +30,26 @@ pub struct Way<D: Disk> {
 /// Locks the lock file of a document against every other process; makes it if it isn't there.
 pub fn acquire<D: Disk>(
     disk: &D,
-    way: &Way<D>,
+    wait: &LockWait<D>,
     find: impl Fn() -> Result<Paths, StoreError>,
 ) -> Result<(Paths, Kept<D::File>, Metadata), StoreError> {
     loop {
         let paths = find()?;
         paths.make_folder(disk)?;
         let file = disk.open(&paths.lock, Open::Ensure).map_err(|error| trouble("open", &paths.lock, &error))?;
-        let metadata = check(disk, &paths, &file, way.forbidden)?;
+        let metadata = check(disk, &paths, &file, wait.forbidden)?;
         let file = disk.keep().keep_lock(file);
-        let waited = disk.lock_by(&file, Hold::Alone, &way.deadline, way.pauses_ms.clone());
+        let waited = disk.lock_by(&file, Hold::Alone, &wait.deadline, wait.pauses_ms.clone());
         let Some(file) = waited.map_err(|error| trouble("lock", &paths.lock, &error))? else {
-            let holder = file.with(|file| (way.holder)(disk, file)).flatten();
-            return Err(busy(&paths, holder, way.patience_ms));
+            let holder = file.with(|file| (wait.holder)(disk, file)).flatten();
+            return Err(busy(&paths, holder, wait.patience_ms));
         };
         // Somebody may have put another lock file there while this one was waited for: then it guards nothing.
         if leads_to(disk, &paths.lock, metadata.place).map_err(|error| trouble("look at", &paths.lock, &error))? {
             return Ok((paths, file, metadata));
         }
-        if way.deadline.is_over(&disk.now()) {
-            return Err(busy(&paths, None, way.patience_ms));
+        if wait.deadline.is_over(&disk.now()) {
+            return Err(busy(&paths, None, wait.patience_ms));
         }
     }
 }

@@ -34,7 +34,7 @@ mod surroundings;
 mod tools;
 mod twins;
 mod verdict;
-mod way;
+mod replacement;
 
 use credlatch_core::name::ProfileName;
 use credlatch_core::port::Clock as _;

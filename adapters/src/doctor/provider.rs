@@ -10,7 +10,7 @@ use super::entry::{self, EntryReport, Turn};
 use super::finding::{About, Finding, Severity};
 use super::flow::{self, FlowReport};
 use super::health::{Health, fares};
-use super::way::Way;
+use super::replacement::ReplacementCommand;
 use super::{Case, verdict};
 use crate::error::clock_time;
 
@@ -62,15 +62,15 @@ fn of_slot(case: &Case<'_>, id: &ProviderId, slot: &Slot, findings: &mut Vec<Fin
     let times = row.and_then(|row| row.oauth.as_ref()).map_or_else(Times::default, OAuth::times);
     let each = slot.entries.iter().zip(found);
     let entries: Vec<_> = each.map(|(entry, found)| entry::examine(case, entry, found, &turn, times)).collect();
-    let way = Way::back(id, row);
+    let replacement = ReplacementCommand::new(id, row);
     for (entry, report) in slot.entries.iter().zip(&entries) {
-        findings.extend(verdict::of_entry(case, id, entry, report, &way));
+        findings.extend(verdict::of_entry(case, id, entry, report, &replacement));
         findings.extend(shared(id, entry));
     }
     let waits = entries.iter().any(|report| report.health == Health::NotRenewed);
     let why = match chosen {
         Ok(_) => slot.strategy.rule().to_owned(),
-        Err(why) => none(id, why, waits, &way, findings),
+        Err(why) => none(id, why, waits, &replacement, findings),
     };
     let flow = slot.flow.as_ref().map(|live| flow::examine(case, id, live, findings));
     ProviderReport { id: id.clone(), strategy: slot.strategy, used: taken.cloned(), why, entries, flow }
@@ -86,7 +86,7 @@ fn unknown(id: &ProviderId) -> Finding {
 }
 
 /// Why a pool has nothing for a request; `waits` if a tool only has to renew what is linked. An empty one is no trouble: somebody is signing in to it.
-fn none(id: &ProviderId, why: Unusable, waits: bool, way: &Way, findings: &mut Vec<Finding>) -> String {
+fn none(id: &ProviderId, why: Unusable, waits: bool, replacement: &ReplacementCommand, findings: &mut Vec<Finding>) -> String {
     let about = About::Provider(id.clone());
     match why {
         Unusable::Empty => "nothing is stored".to_owned(),
@@ -98,7 +98,7 @@ fn none(id: &ProviderId, why: Unusable, waits: bool, way: &Way, findings: &mut V
         }
         Unusable::SignIn => {
             let what = format!("no stored {id} credential can be used");
-            let new = format!("get a new one: {}", way.0);
+            let new = format!("get a new one: {}", replacement.0);
             let remedy =
                 if waits { format!("have the tool rotate its login, as is said above; or {new}") } else { new };
             findings.push(Finding::new(about, Severity::Error, what, remedy));

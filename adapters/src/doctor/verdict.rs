@@ -11,7 +11,7 @@ use super::entry::EntryReport;
 use super::finding::{About, Finding, Severity};
 use super::health::Health;
 use super::holder::Life;
-use super::way::Way;
+use super::replacement::ReplacementCommand;
 use crate::docfile::trouble::quoted as shell_quoted;
 use crate::error::clock_time;
 use crate::error::issuer::Trouble;
@@ -25,9 +25,9 @@ pub(super) fn of_entry(
     id: &ProviderId,
     entry: &Entry,
     report: &EntryReport,
-    way: &Way,
+    replacement: &ReplacementCommand,
 ) -> Vec<Finding> {
-    let desk = Desk { case, id, entry, report, way };
+    let desk = Desk { case, id, entry, report, replacement };
     [desk.health(), desk.ends_soon(), desk.back_off(), desk.holder(), desk.stranger()].into_iter().flatten().collect()
 }
 
@@ -36,7 +36,7 @@ struct Desk<'a> {
     id: &'a ProviderId,
     entry: &'a Entry,
     report: &'a EntryReport,
-    way: &'a Way,
+    replacement: &'a ReplacementCommand,
 }
 
 impl Desk<'_> {
@@ -51,7 +51,7 @@ impl Desk<'_> {
     }
 
     fn health(&self) -> Option<Finding> {
-        let (renew, remove) = (&self.way.0, self.remove());
+        let (renew, remove) = (&self.replacement.0, self.remove());
         let warning = Severity::Warning;
         Some(match &self.report.health {
             Health::Ok | Health::Rotating => return None,
@@ -86,7 +86,7 @@ impl Desk<'_> {
         let ended = self.report.expires_at.map_or_else(String::new, |at| format!(" at {}", rfc3339(at)));
         let (what, again) = if self.entry.grant().is_some() {
             let what = format!("ended{ended}, and has no refresh token to rotate it with");
-            (what, format!("get a new one: {}", self.way.0))
+            (what, format!("get a new one: {}", self.replacement.0))
         } else {
             let what = format!("is a link to a login that ended{ended}, and the tool that owns it can't rotate it");
             (what, self.tool().map_or("sign in again in the tool that owns it", Tool::sign_in).to_owned())
@@ -128,7 +128,7 @@ impl Desk<'_> {
         let warning = self.finding(
             Severity::Warning,
             &format!("is in doubt: {cause}, so its refresh token may be spent"),
-            format!("{next}; if the issuer rejects it: {}", self.way.0),
+            format!("{next}; if the issuer rejects it: {}", self.replacement.0),
         );
         Some(warning)
     }
