@@ -122,9 +122,9 @@ fn assemble(root: &Object<'_>, pools: &mut [Pool<'_>], side: &Side, judge: &Judg
         let of_provider = found.entry(provider.clone()).or_default();
         labels.extend(of_provider.iter().map(|candidate| candidate.entry.label.clone()));
         let left_out = suppress::origins(root, &pool.name);
-        let desk = Desk { pool: &pool.name, provider: &provider, left_out: &left_out, side, judge };
+        let pool_rows = PoolRows { pool: &pool.name, provider: &provider, left_out: &left_out, side, judge };
         for row in &mut pool.rows {
-            let (fate, candidate) = desk.place(row.raw, &labels);
+            let (fate, candidate) = pool_rows.place(row.raw, &labels);
             labels.extend(candidate.iter().map(|candidate| candidate.entry.label.clone()));
             of_provider.extend(candidate);
             row.fate = fate;
@@ -154,7 +154,7 @@ fn assemble(root: &Object<'_>, pools: &mut [Pool<'_>], side: &Side, judge: &Judg
 }
 
 /// What the rows of one pool are judged by.
-struct Desk<'d> {
+struct PoolRows<'d> {
     pool: &'d str,
     provider: &'d ProviderId,
     /// The sources that Hermes leaves out.
@@ -163,7 +163,7 @@ struct Desk<'d> {
     judge: &'d Judge<'d>,
 }
 
-impl Desk<'_> {
+impl PoolRows<'_> {
     fn place<'a>(&self, raw: &'a RawValue, taken: &BTreeSet<Label>) -> (Fate<'a>, Option<Candidate>) {
         let Self { pool, provider, side, judge, .. } = *self;
         let Ok(fields) = serde_json::from_str::<Object<'a>>(raw.get()) else { return (Fate::Opaque, None) };

@@ -27,11 +27,11 @@ pub(super) fn of_entry(
     report: &EntryReport,
     replacement: &ReplacementCommand,
 ) -> Vec<Finding> {
-    let desk = Desk { case, id, entry, report, replacement };
-    [desk.health(), desk.ends_soon(), desk.back_off(), desk.holder(), desk.stranger()].into_iter().flatten().collect()
+    let entry_case = EntryCase { case, id, entry, report, replacement };
+    [entry_case.health(), entry_case.ends_soon(), entry_case.back_off(), entry_case.holder(), entry_case.stranger()].into_iter().flatten().collect()
 }
 
-struct Desk<'a> {
+struct EntryCase<'a> {
     case: &'a Case<'a>,
     id: &'a ProviderId,
     entry: &'a Entry,
@@ -39,7 +39,7 @@ struct Desk<'a> {
     replacement: &'a ReplacementCommand,
 }
 
-impl Desk<'_> {
+impl EntryCase<'_> {
     fn finding(&self, severity: Severity, what: &str, remedy: impl Into<String>) -> Finding {
         let what = format!("the {} entry {} {what}", self.id, self.report.label);
         Finding::new(About::Provider(self.id.clone()), severity, what, remedy)

@@ -37,9 +37,9 @@ pub(super) fn imported(document: &Document, path: &Path, table: &Table) -> Resul
             imported.skip(pool.place(), Why::UnknownProvider);
             continue;
         };
-        let desk = Desk { table, provider, name, suppressed: suppressed(document, name).map_err(wrong)? };
+        let pool_import = PoolImport { table, provider, name, suppressed: suppressed(document, name).map_err(wrong)? };
         for node in pool.items().map_err(wrong)? {
-            match desk.judge(&node, &mut imported).map_err(wrong)? {
+            match pool_import.classify(&node, &mut imported).map_err(wrong)? {
                 Fate::Copy { source, id, material } => {
                     let found = Found::copied(provider.id.clone(), source, material);
                     imported.found.extend(found.map(|found| Found { label: label(&id), ..found }));
@@ -105,15 +105,15 @@ enum Fate {
     Skip(Why),
 }
 
-struct Desk<'a> {
+struct PoolImport<'a> {
     table: &'a Table,
     provider: &'a Provider,
     name: &'a str,
     suppressed: Vec<&'a str>,
 }
 
-impl Desk<'_> {
-    fn judge(&self, entry: &Node<'_>, imported: &mut Imported) -> Result<Fate, ForeignErrorKind> {
+impl PoolImport<'_> {
+    fn classify(&self, entry: &Node<'_>, imported: &mut Imported) -> Result<Fate, ForeignErrorKind> {
         let origin = entry.maybe_text("source")?.unwrap_or("manual");
         if let Some(owner) = borrowed_from(origin) {
             return Ok(Fate::Skip(Why::Borrowed(owner)));

@@ -62,7 +62,7 @@ enum Fate {
     Claim(Claim),
 }
 
-struct Desk<'a> {
+struct Normaliser<'a> {
     table: &'a Table,
     provider: &'a Provider,
     /// Dialects whose base URL is set to this provider: the key beside it is this provider's, too.
@@ -80,12 +80,12 @@ where
 {
     let provider = table.resolve(configured)?;
     let env: Vec<_> = env.into_iter().collect();
-    let desk = Desk::new(table, provider, &env);
+    let normaliser = Normaliser::new(table, provider, &env);
     let mut out = Normalised::empty(provider);
     let mut claims = Vec::new();
     for (name, value) in env {
         let text = name.to_string_lossy().into_owned();
-        match desk.fate(&text, &value) {
+        match normaliser.fate(&text, &value) {
             Fate::Keep => out.env.push((name, value)),
             Fate::Warn => {
                 out.warned.push(text);
@@ -108,11 +108,11 @@ where
         }
     }
     out.missing = claims.is_empty().then(|| Missing::of(provider));
-    out.settle(&desk, claims);
+    out.settle(&normaliser, claims);
     Ok(out)
 }
 
-impl<'a> Desk<'a> {
+impl<'a> Normaliser<'a> {
     fn new(table: &'a Table, provider: &'a Provider, env: &[(OsString, OsString)]) -> Self {
         let values = |name: &'a str| env.iter().filter(move |(own, _)| own == name).map(|(_, value)| value);
         let is_home = |value: &OsString| value.to_str().is_some_and(|text| home(table, provider, text).is_some());
@@ -217,7 +217,7 @@ impl Normalised {
     }
 
     /// Gives each variable to one claim: to what is there already, else to what came first.
-    fn settle(&mut self, desk: &Desk<'_>, mut claims: Vec<Claim>) {
+    fn settle(&mut self, normaliser: &Normaliser<'_>, mut claims: Vec<Claim>) {
         claims.sort_by_key(|claim| claim.from != claim.to);
         let mut taken: Vec<String> = Vec::new();
         for claim in claims {
@@ -234,7 +234,7 @@ impl Normalised {
             if claim.is_trimmed {
                 self.trimmed.push(claim.from.clone());
             }
-            if desk.is_open_to_either(&claim.from) {
+            if normaliser.is_open_to_either(&claim.from) {
                 self.warned.push(claim.from.clone());
             }
             self.kept.push(claim.from);
