@@ -31,8 +31,8 @@
 //! Nothing here blocks an executor: what asks an issuer or writes runs on a thread of the latch, and a login goes on when
 //! the client goes away. Reads run where they are asked, as those of [`Latch::token_async`] do.
 
-mod answer;
-mod asked;
+mod response;
+modrequest;
 mod origin;
 mod page;
 mod routes;
@@ -48,7 +48,7 @@ use http::request::Parts;
 
 use crate::error::Error;
 use crate::latch::Latch;
-use asked::Kept;
+use request::Kept;
 use origin::Origins;
 
 /// The routes of a server, before they are mounted.

@@ -9,7 +9,7 @@ use http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_FRAME_OPTIONS};
 use http::{HeaderValue, StatusCode};
 use sha2::{Digest, Sha256};
 
-use super::answer::with_type;
+use super::response::with_type;
 
 const PAGE: &str = include_str!("page.html");
 

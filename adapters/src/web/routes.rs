@@ -13,8 +13,8 @@ use http::request::Parts;
 use serde::{Deserialize, Serialize};
 
 use super::Shared;
-use super::answer::{Refused, Told, json};
-use super::asked::Asked;
+use super::response::{Rejection, FlowBody, json};
+use super::request::AuthorizedRequest;
 use super::page;
 use crate::core::provider::Provider;
 use crate::core::state::{Entry, Material, State as Stored};
@@ -30,16 +30,16 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/poll/{flow_id}", get(poll))
         .route("/cancel/{flow_id}", post(cancel))
         .route("/status", get(status))
-        .fallback(async || Refused::new(StatusCode::NOT_FOUND, "there is nothing here", "look at the address"))
+        .fallback(async || Rejection::new(StatusCode::NOT_FOUND, "there is nothing here", "look at the address"))
         .method_not_allowed_fallback(async || {
-            Refused::new(StatusCode::METHOD_NOT_ALLOWED, "this is asked for otherwise", "`start` and `cancel` are POST")
+            Rejection::new(StatusCode::METHOD_NOT_ALLOWED, "this is asked for otherwise", "`start` and `cancel` are POST")
         })
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .with_state(shared)
 }
 
 /// The page does nothing before a button is pressed, so a link from anywhere may lead to it.
-async fn sign_in(State(shared): State<Arc<Shared>>, parts: Parts) -> Result<Response, Refused> {
+async fn sign_in(State(shared): State<Arc<Shared>>, parts: Parts) -> Result<Response, Rejection> {
     shared.origins.check_host(&parts)?;
     Ok(page::page())
 }
@@ -49,35 +49,35 @@ struct Start {
     provider: String,
 }
 
-async fn start(asked: Asked, body: Result<Bytes, BytesRejection>) -> Result<Response, Refused> {
+async fn start(request: AuthorizedRequest, body: Result<Bytes, BytesRejection>) -> Result<Response, Rejection> {
     let form = "send `{\"provider\":\"NAME\"}`";
-    let body = body.map_err(|why| Refused::new(why.status(), "the request could not be read", form))?;
+    let body = body.map_err(|why| Rejection::new(why.status(), "the request could not be read", form))?;
     let start: Start = serde_json::from_slice(&body)
-        .map_err(|_| Refused::new(StatusCode::BAD_REQUEST, "the request is not what this route reads", form))?;
-    let unknown = |error| Refused::in_its_words(StatusCode::BAD_REQUEST, &error);
+        .map_err(|_| Rejection::new(StatusCode::BAD_REQUEST, "the request is not what this route reads", form))?;
+    let unknown = |error| Rejection::in_its_words(StatusCode::BAD_REQUEST, &error);
     // Whether its row may be used is said by the login, whose words may name a file.
-    let provider = asked.latch.known(&start.provider).map_err(unknown)?;
+    let provider = request.latch.known(&start.provider).map_err(unknown)?;
     if !has_login(provider) {
         let what = format!("there is no sign-in for {}", provider.id);
-        return Err(Refused::new(StatusCode::BAD_REQUEST, &what, "it uses an API key; store one"));
+        return Err(Rejection::new(StatusCode::BAD_REQUEST, &what, "it uses an API key; store one"));
     }
-    let flow = asked.latch.login_async(provider.id.as_str()).await?;
-    Ok(json(StatusCode::OK, &Told::from(flow.status()?)))
+    let flow = request.latch.login_async(provider.id.as_str()).await?;
+    Ok(json(StatusCode::OK, &FlowBody::from(flow.status()?)))
 }
 
-async fn poll(asked: Asked, flow_id: Result<Path<String>, PathRejection>) -> Result<Response, Refused> {
-    let Path(flow_id) = flow_id.map_err(|_| Refused::unknown_flow())?;
-    if asked.latch.flow_if_known(&flow_id)?.is_none() {
-        return Err(Refused::unknown_flow());
+async fn poll(request: AuthorizedRequest, flow_id: Result<Path<String>, PathRejection>) -> Result<Response, Rejection> {
+    let Path(flow_id) = flow_id.map_err(|_| Rejection::unknown_flow())?;
+    if request.latch.flow_if_known(&flow_id)?.is_none() {
+        return Err(Rejection::unknown_flow());
     }
-    Ok(json(StatusCode::OK, &Told::from(asked.latch.follow(&flow_id)?)))
+    Ok(json(StatusCode::OK, &FlowBody::from(request.latch.follow(&flow_id)?)))
 }
 
-async fn cancel(asked: Asked, flow_id: Result<Path<String>, PathRejection>) -> Result<Response, Refused> {
+async fn cancel(request: AuthorizedRequest, flow_id: Result<Path<String>, PathRejection>) -> Result<Response, Rejection> {
     let flow_id = flow_id.map_or_else(|_| String::new(), |Path(flow_id)| flow_id);
-    asked.latch.cancel_async(&flow_id).await?;
-    let flow = asked.latch.flow_if_known(&flow_id)?;
-    Ok(json(StatusCode::OK, &flow.map_or_else(Told::cancelled, Told::from)))
+    request.latch.cancel_async(&flow_id).await?;
+    let flow = request.latch.flow_if_known(&flow_id)?;
+    Ok(json(StatusCode::OK, &flow.map_or_else(FlowBody::cancelled, FlowBody::from)))
 }
 
 #[derive(Serialize)]
@@ -91,18 +91,18 @@ struct Known {
     id: String,
     name: String,
     signed_in: bool,
-    flow: Option<Told>,
+    flow: Option<FlowBody>,
 }
 
-async fn status(asked: Asked) -> Result<Response, Refused> {
-    let stored = asked.latch.status()?.state;
-    let flows = asked.latch.flows()?;
-    let rows = asked.latch.providers().providers().filter(|row| has_login(row));
+async fn status(request: AuthorizedRequest) -> Result<Response, Rejection> {
+    let stored = request.latch.status()?.state;
+    let flows = request.latch.flows()?;
+    let rows = request.latch.providers().providers().filter(|row| has_login(row));
     let providers = rows.map(|row| Known {
         id: row.id.to_string(),
         name: row.display_name().to_owned(),
         signed_in: is_signed_in(&stored, row),
-        flow: newest(&flows, row).map(Told::from),
+        flow: newest(&flows, row).map(FlowBody::from),
     });
     Ok(json(StatusCode::OK, &Status { providers: providers.collect() }))
 }

@@ -123,7 +123,7 @@ fn kind(message: &Message) -> (u8, String) {
             (u8::try_from(order).unwrap_or(u8::MAX), message.kind.to_lowercase())
         }
         // An answer over HTTP has a status of its own.
-        "Refused" => (u8::MAX, String::new()),
+        "Rejection" => (u8::MAX, String::new()),
         "warn" => (0, "warning".to_owned()),
         "StoreError" => store_kind(&message.kind).map_or_else(|| (9, HOLE.to_owned()), told),
         _ => match kinds.into_iter().find(|kind| format!("{kind:?}") == message.kind) {

@@ -9,28 +9,28 @@ use http::{Method, StatusCode};
 use parking_lot::Mutex;
 
 use super::Shared;
-use super::answer::Refused;
+use super::response::Rejection;
 use crate::latch::Latch;
 
 /// A request that passed, and its latch.
-pub(super) struct Asked {
+pub(super) struct AuthorizedRequest {
     pub(super) latch: Latch,
     shared: Arc<Shared>,
 }
 
-impl FromRequestParts<Arc<Shared>> for Asked {
-    type Rejection = Refused;
+impl FromRequestParts<Arc<Shared>> for AuthorizedRequest {
+    type Rejection = Rejection;
 
-    async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<Self, Refused> {
+    async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<Self, Rejection> {
         shared.origins.check(parts)?;
         if parts.method == Method::POST && !is_json(parts) {
-            return Err(Refused::new(
+            return Err(Rejection::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "only JSON is read",
                 "send it with `Content-Type: application/json`",
             ));
         }
-        let latch = (shared.latch_of)(parts).map_err(Refused::no_profile)?;
+        let latch = (shared.latch_of)(parts).map_err(Rejection::no_profile)?;
         Ok(Self { latch, shared: Arc::clone(shared) })
     }
 }
@@ -44,7 +44,7 @@ fn is_json(parts: &Parts) -> bool {
 #[derive(Default)]
 pub(super) struct Kept(Mutex<Vec<Latch>>);
 
-impl Drop for Asked {
+impl Drop for AuthorizedRequest {
     /// Also where the client has gone away in the middle.
     fn drop(&mut self) {
         let idle: Vec<Latch> = {

@@ -14,7 +14,7 @@ use crate::when::rfc3339;
 
 /// A flow, as it is told.
 #[derive(Serialize)]
-pub(super) struct Told {
+pub(super) struct FlowBody {
     flow_id: Option<String>,
     status: &'static str,
     user_code: Option<String>,
@@ -23,7 +23,7 @@ pub(super) struct Told {
     poll_interval_seconds: Option<u64>,
 }
 
-impl From<FlowStatus> for Told {
+impl From<FlowStatus> for FlowBody {
     fn from(flow: FlowStatus) -> Self {
         let lives = flow.state == FlowState::Pending;
         Self {
@@ -43,7 +43,7 @@ impl From<FlowStatus> for Told {
     }
 }
 
-impl Told {
+impl FlowBody {
     /// What a cancel says of a flow that nobody knows: it is not repeated, because it may be anything.
     pub(super) fn cancelled() -> Self {
         let (flow_id, user_code, verification_uri) = (None, None, None);
@@ -72,7 +72,7 @@ pub(super) fn with_type(status: StatusCode, kind: &'static str, body: impl Into<
 
 /// A request that is not served, and why.
 #[derive(Debug)]
-pub(super) struct Refused {
+pub(super) struct Rejection {
     status: StatusCode,
     kind: ErrorKind,
     message: String,
@@ -81,7 +81,7 @@ pub(super) struct Refused {
     cause: Option<Error>,
 }
 
-impl Refused {
+impl Rejection {
     pub(super) fn new(status: StatusCode, message: &str, remedy: &str) -> Self {
         let (message, remedy) = (message.to_owned(), remedy.to_owned());
         Self { status, kind: ErrorKind::Usage, message, remedy, cause: None }
@@ -107,7 +107,7 @@ impl Refused {
     }
 }
 
-impl From<Error> for Refused {
+impl From<Error> for Rejection {
     /// The words of an error may name a path, so others are told by its kind only.
     fn from(error: Error) -> Self {
         let log = "whoever runs this server finds the cause in its log";
@@ -128,7 +128,7 @@ impl From<Error> for Refused {
     }
 }
 
-impl From<Stranger> for Refused {
+impl From<Stranger> for Rejection {
     fn from(stranger: Stranger) -> Self {
         let (message, remedy) = match stranger {
             Stranger::Host => ("this server does not go by that name", "whoever runs it allows its public address"),
@@ -138,7 +138,7 @@ impl From<Stranger> for Refused {
     }
 }
 
-impl IntoResponse for Refused {
+impl IntoResponse for Rejection {
     fn into_response(self) -> Response {
         let error = json!({"kind": self.kind.as_str(), "message": self.message, "remedy": self.remedy});
         let mut response = json(self.status, &json!({ "error": error }));
