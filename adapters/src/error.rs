@@ -46,11 +46,11 @@ use crate::when::{rfc3339_ms, system_time};
 /// # assert_eq!(handle(&Latch::in_memory()), None);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Error(Box<Told>);
+pub struct Error(Box<ErrorParts>);
 
 /// In a box, so that what is returned beside an error stays small.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Told {
+struct ErrorParts {
     kind: ErrorKind,
     message: String,
     remedy: String,
@@ -127,7 +127,7 @@ impl Error {
         let written = [message.into(), remedy.into()];
         let [message, remedy] = written.each_ref().map(|text| plain::line(text).into_owned());
         let is_plain = [&message, &remedy] == written.each_ref();
-        Self(Box::new(Told {
+        Self(Box::new(ErrorParts {
             kind,
             message,
             remedy,

@@ -102,7 +102,7 @@ pub(crate) fn complain(text: &str) {
 
 /// An error in the form that was asked for.
 pub(crate) fn failure(json: bool, error: &Error) -> String {
-    if json { line(&Told::from(error)).to_string() } else { for_people(error) }
+    if json { line(&ErrorJson::from(error)).to_string() } else { for_people(error) }
 }
 
 fn for_people(error: &Error) -> String {
@@ -116,21 +116,21 @@ fn for_people(error: &Error) -> String {
 
 /// An error as programs read it.
 #[derive(Serialize)]
-struct Told<'a> {
-    error: ToldError<'a>,
+struct ErrorJson<'a> {
+    error: ErrorBody<'a>,
 }
 
 #[derive(Serialize)]
-struct ToldError<'a> {
+struct ErrorBody<'a> {
     kind: &'static str,
     message: &'a str,
     remedy: &'a str,
 }
 
-impl<'a> From<&'a Error> for Told<'a> {
+impl<'a> From<&'a Error> for ErrorJson<'a> {
     fn from(error: &'a Error) -> Self {
         Self {
-            error: ToldError {
+            error: ErrorBody {
                 kind: error.kind().as_str(),
                 message: error.written_message(),
                 remedy: error.written_remedy(),

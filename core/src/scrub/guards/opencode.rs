@@ -37,7 +37,7 @@ enum At {
 }
 
 /// One provider as opencode is told of it.
-struct Told<'a> {
+struct ProviderConfig<'a> {
     name: &'a str,
     key: &'a str,
     url: String,
@@ -45,15 +45,15 @@ struct Told<'a> {
 
 /// The configuration for what is planned.
 pub(super) fn configuration(wanted: &Wanted<'_>, set: &[Setting]) -> String {
-    let mut all: Vec<Told<'_>> = SHAPED.iter().filter_map(|shaped| of_shape(shaped, set)).collect();
-    for told in wanted.targets.iter().flat_map(|target| of_row(target, set)) {
-        if all.iter().all(|known| known.name != told.name) {
-            all.push(told);
+    let mut all: Vec<ProviderConfig<'_>> = SHAPED.iter().filter_map(|shaped| of_shape(shaped, set)).collect();
+    for config in wanted.targets.iter().flat_map(|target| of_row(target, set)) {
+        if all.iter().all(|known| known.name != config.name) {
+            all.push(config);
         }
     }
-    let names: Vec<String> = all.iter().map(|told| format!(r#""{}""#, told.name)).collect();
+    let names: Vec<String> = all.iter().map(|config| format!(r#""{}""#, config.name)).collect();
     // Neither a name, nor a variable, nor a base URL that was checked has a character that JSON would escape.
-    let row = |Told { name, key, url }: &Told<'_>| {
+    let row = |ProviderConfig { name, key, url }: &ProviderConfig<'_>| {
         format!(r#""{name}":{{"options":{{"apiKey":"{{env:{key}}}","baseURL":"{url}"}}}}"#)
     };
     let rows: Vec<String> = all.iter().map(row).collect();
@@ -78,15 +78,15 @@ pub(super) fn is_empty(configuration: &str) -> bool {
     configuration.ends_with(r#""enabled_providers":[]}"#)
 }
 
-fn of_shape<'a>((name, key, url, home): &(&'a str, &'a str, &str, &str), set: &[Setting]) -> Option<Told<'a>> {
+fn of_shape<'a>((name, key, url, home): &(&'a str, &'a str, &str, &str), set: &[Setting]) -> Option<ProviderConfig<'a>> {
     let planned = |name: &str| set.iter().find(|(own, _)| own == name).map(|(_, value)| value.expose());
     planned(key)?;
     let url = planned(url).unwrap_or(home).trim_end_matches('/');
     let version = if *name == "anthropic" { "/v1" } else { "" };
-    Some(Told { name, key, url: format!("{url}{version}") })
+    Some(ProviderConfig { name, key, url: format!("{url}{version}") })
 }
 
-fn of_row<'a>(target: &Target<'a>, set: &[Setting]) -> Vec<Told<'a>> {
+fn of_row<'a>(target: &Target<'a>, set: &[Setting]) -> Vec<ProviderConfig<'a>> {
     let row = target.provider;
     let is_planned = |name: &&String| set.iter().any(|(own, _)| own == *name);
     let is_shaped = |name: &String| SHAPED.iter().any(|(_, key, ..)| key == name);
@@ -99,7 +99,7 @@ fn of_row<'a>(target: &Target<'a>, set: &[Setting]) -> Vec<Told<'a>> {
         Some((_, names, _)) => names.to_vec(),
         None => std::iter::once(&row.id).chain(&row.aliases).map(ProviderId::as_str).collect(),
     };
-    names.into_iter().map(|name| Told { name, key, url: url.clone() }).collect()
+    names.into_iter().map(|name| ProviderConfig { name, key, url: url.clone() }).collect()
 }
 
 fn address(row: &Provider, at: At) -> Option<String> {
