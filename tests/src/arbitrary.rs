@@ -275,8 +275,11 @@ fn a_move() -> impl Strategy<Value = Move> {
     let late = || prop_oneof![5 => Just(0_usize), 2 => 1..4_usize];
     let why = || select(&[Cause::Due, Cause::Challenged, Cause::Asked][..]);
     let kind = prop_oneof![3 => Just(FlowKind::Device), 1 => Just(FlowKind::Loopback), 1 => Just(FlowKind::Link)];
-    let what =
-        prop_oneof![(0..3_u8).prop_map(PutMaterial::Key), (0..3_u8).prop_map(PutMaterial::Grant), (0..2_u8).prop_map(PutMaterial::Link)];
+    let what = prop_oneof![
+        (0..3_u8).prop_map(PutMaterial::Key),
+        (0..3_u8).prop_map(PutMaterial::Grant),
+        (0..2_u8).prop_map(PutMaterial::Link)
+    ];
     let outcome = select(&[Outcome::Granted, Outcome::Rejected, Outcome::NotConsumed, Outcome::Unknown][..]);
     let strategy = select(&[Pooled::FillFirst, Pooled::RoundRobin, Pooled::Random, Pooled::LeastUsed][..]);
     let wall = select(&[-315_360_000_000, -3_600_000, 3_600_000, 315_360_000_000_i64][..]);

@@ -32,7 +32,7 @@ mod login;
 pub(crate) mod nothing_in;
 mod outcome;
 mod own;
-mod passed;
+mod passed_over;
 #[cfg(feature = "env")]
 mod plan;
 #[cfg(all(feature = "file", unix))]

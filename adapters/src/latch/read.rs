@@ -11,7 +11,7 @@ use credlatch_core::state::State;
 use credlatch_core::time::Stamp;
 
 use super::credential::{Credential, Read, Unread};
-use super::passed::{Passed, Wanted};
+use super::passed_over::{PassedOver, Wanted};
 use super::{Inner, Latch};
 use crate::error::{Error, ErrorKind};
 use crate::when::system_time;
@@ -60,7 +60,7 @@ impl Latch {
 
     pub(super) fn chosen(&self, provider: &str, wanted: Wanted<'_>) -> Result<Credential, Error> {
         let row = self.provider(provider)?;
-        let mut passed = Passed::default();
+        let mut passed = PassedOver::default();
         loop {
             let picked = self.0.engine.choose(row.id.as_str(), &passed.choice(&self.0, wanted));
             if let Some(credential) =

@@ -12,7 +12,7 @@ use credlatch_core::{Event, Refusal};
 
 use super::credential::Credential;
 use super::outcome::Outcome;
-use super::passed::{Nothing, Wanted};
+use super::passed_over::{Nothing, Wanted};
 use super::rotate::wish;
 use super::{Inner, Latch};
 use crate::error::{Error, ErrorKind};

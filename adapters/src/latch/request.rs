@@ -4,7 +4,7 @@ use std::fmt;
 
 use credlatch_core::name::Label;
 
-use super::passed::Wanted;
+use super::passed_over::Wanted;
 use super::{Credential, Latch};
 use crate::error::Error;
 

@@ -11,7 +11,7 @@ use credlatch_core::rotation::{Cause, Times};
 use credlatch_core::state::Freshness;
 
 use super::credential::Credential;
-use super::passed::{Nothing, Passed, Wanted};
+use super::passed_over::{Nothing, PassedOver, Wanted};
 use super::{Inner, Latch, times};
 use crate::error::Error;
 use crate::events;
@@ -38,7 +38,7 @@ impl Latch {
     }
 
     pub(super) fn good(&self, row: &Provider, wanted: Wanted<'_>) -> Result<Credential, Nothing> {
-        let mut passed = Passed::patient();
+        let mut passed = PassedOver::patient();
         loop {
             let choice = passed.choice(&self.0, wanted);
             let picked = match self.good_at_once(row, &choice) {

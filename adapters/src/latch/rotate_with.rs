@@ -76,12 +76,12 @@ impl Latch {
         let row = self.provider(provider)?;
         let wish = self.wish_for(row, label, Cause::Asked)?;
         let here = self.0.exchanging.enter(&row.id, label);
-        let (ask, asked) = oneshot::channel::<Asked>();
-        let mut asked = Asks(asked);
+        let (sender, pending) = oneshot::channel::<PendingExchange>();
+        let mut pending = ExchangeReceiver(pending);
         // On a thread of the latch, which goes on if this future is dropped: what was claimed has to be settled.
         let once = Once::new(move |refresh: &Secret| {
             let (answer, answered) = oneshot::channel();
-            match ask.send(Asked { refresh: refresh.clone(), answer }) {
+            match sender.send(PendingExchange { refresh: refresh.clone(), answer }) {
                 Ok(()) => answered.blocking_recv().unwrap_or(Answer::Unknown),
                 Err(_) => Answer::NotConsumed { retry_after: None },
             }
@@ -90,7 +90,7 @@ impl Latch {
         let rotating = self.on_worker("rotation", move || inner.rotate(&once, &wish));
         let exchanging = async {
             // Nobody asks where nothing was to be presented: the thread has ended with an answer of its own.
-            let Ok(Asked { refresh, answer }) = (&mut asked.0).await else { return };
+            let Ok(PendingExchange { refresh, answer }) = (&mut pending.0).await else { return };
             let mut exchange = pin!({
                 let _here = here.begun();
                 exchange(refresh)
@@ -108,20 +108,20 @@ impl Latch {
 
 /// A refresh token that is to be presented, and where the answer is awaited.
 #[cfg(feature = "tokio")]
-struct Asked {
+struct PendingExchange {
     refresh: Secret,
     answer: oneshot::Sender<Answer>,
 }
 
 /// Where that comes in. If it is dropped before anybody took it out, nothing was sent, and the thread is told so.
 #[cfg(feature = "tokio")]
-struct Asks(oneshot::Receiver<Asked>);
+struct ExchangeReceiver(oneshot::Receiver<PendingExchange>);
 
 #[cfg(feature = "tokio")]
-impl Drop for Asks {
+impl Drop for ExchangeReceiver {
     fn drop(&mut self) {
         self.0.close();
-        if let Ok(Asked { answer, .. }) = self.0.try_recv() {
+        if let Ok(PendingExchange { answer, .. }) = self.0.try_recv() {
             let _ = answer.send(Answer::NotConsumed { retry_after: None });
         }
     }

@@ -16,7 +16,7 @@ use super::crowd::Crowd;
 use super::flows::FlowState;
 use super::login::{Flow, kind};
 use super::outcome::Outcome;
-use super::passed::{Nothing, Opened, Passed, Wanted};
+use super::passed_over::{Nothing, Opened, PassedOver, Wanted};
 use super::report::Next;
 use super::rotate::AtOnce;
 use super::{Latch, times};
@@ -65,7 +65,7 @@ impl Latch {
         row: &Provider,
         wanted: Wanted<'_>,
     ) -> Result<Result<Credential, Nothing>, Error> {
-        let mut passed = Passed::default();
+        let mut passed = PassedOver::default();
         loop {
             let picked = match self.good_at_once(row, &passed.choice(&self.0, wanted)) {
                 Ok(AtOnce::Good(picked)) => Ok(picked),
@@ -107,7 +107,7 @@ impl Latch {
         row: &Provider,
         picked: Picked,
         wanted: Wanted<'_>,
-        passed: &Passed,
+        passed: &PassedOver,
     ) -> Result<Result<Picked, NoToken>, Error> {
         let (inner, times) = (Arc::clone(&self.0.inner), times(row));
         let (model, label, passed) = (wanted.model.map(str::to_owned), wanted.label.cloned(), passed.versions());

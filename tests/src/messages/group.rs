@@ -67,7 +67,7 @@ pub(super) const GROUPS: [Group; 15] = [
         about: "`token`, `run`, a helper or a program asks for a credential, and there is none to hand out.",
         paths: &[
             "adapters/src/error/no_token.rs",
-            "adapters/src/latch/passed.rs",
+            "adapters/src/latch/passed_over.rs",
             "adapters/src/latch/read.rs",
             "adapters/src/set_aside.rs",
             "adapters/cli/src/cmd/token.rs",

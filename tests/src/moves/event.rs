@@ -17,7 +17,7 @@ use credlatch_core::rotation::{Answer, Cause, ClaimRotation, Exchanged, Fresh, L
 use credlatch_core::shared::{MarkShared, Shared};
 use credlatch_core::state::{Actor, Claim, Link, Material, Nonce, Source};
 
-use super::{Begun, Machine, Move, Outcome, Trail, Progress, PutMaterial};
+use super::{Begun, Machine, Move, Outcome, Progress, PutMaterial, Trail};
 use crate::run::stage::{grant, times};
 use crate::world::secret;
 use crate::world::server::Tokens;
@@ -100,7 +100,14 @@ impl Machine {
         left.inherited(&self.state, &claimed.unwrap_or_else(gone), &self.now)
     }
 
-    fn claim(&mut self, provider: ProviderId, label: Label, cause: Cause, watched: Option<Watched>, way: Progress) -> Event {
+    fn claim(
+        &mut self,
+        provider: ProviderId,
+        label: Label,
+        cause: Cause,
+        watched: Option<Watched>,
+        way: Progress,
+    ) -> Event {
         let version = self.version(&provider, &label);
         let mut act = self.begin(&provider, &label, None);
         act.actor.notes = way != Progress::Older;

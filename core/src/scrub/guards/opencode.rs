@@ -78,7 +78,10 @@ pub(super) fn is_empty(configuration: &str) -> bool {
     configuration.ends_with(r#""enabled_providers":[]}"#)
 }
 
-fn of_shape<'a>((name, key, url, home): &(&'a str, &'a str, &str, &str), set: &[Setting]) -> Option<ProviderConfig<'a>> {
+fn of_shape<'a>(
+    (name, key, url, home): &(&'a str, &'a str, &str, &str),
+    set: &[Setting],
+) -> Option<ProviderConfig<'a>> {
     let planned = |name: &str| set.iter().find(|(own, _)| own == name).map(|(_, value)| value.expose());
     planned(key)?;
     let url = planned(url).unwrap_or(home).trim_end_matches('/');

@@ -37,14 +37,14 @@ impl Host {
 
 /// Why a credential stays here.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Refused {
+pub(super) enum HostRefusal {
     /// It belongs elsewhere.
     Elsewhere(Host),
     /// It would go to no address that can be judged, or in the clear to another machine.
     Unfit(BadEndpoint),
 }
 
-impl Refused {
+impl HostRefusal {
     pub(super) fn message(&self, row: &Provider) -> String {
         match self {
             Self::Elsewhere(host) => {
@@ -66,14 +66,14 @@ impl Refused {
 
 /// Whether a credential of this provider may be sent to this address, a URL or `HOST[:PORT]`: it must be one of the
 /// hosts that the line names, one of the provider's own at the usual port, or where one of its base URLs is.
-pub(super) fn check(row: &Provider, named: &[Host], address: &str) -> Result<(), Refused> {
+pub(super) fn check(row: &Provider, named: &[Host], address: &str) -> Result<(), HostRefusal> {
     // Docker names a registry without a scheme, and speaks https to all that are not on this machine.
     let address = if address.contains("://") { address.to_owned() } else { format!("https://{address}") };
-    let url = endpoint(&address).map_err(Refused::Unfit)?;
+    let url = endpoint(&address).map_err(HostRefusal::Unfit)?;
     if row.is_at(&url) || named.iter().any(|host| host.is(&url)) {
         return Ok(());
     }
-    Err(Refused::Elsewhere(Host { name: url.host.to_owned(), port: url.port }))
+    Err(HostRefusal::Elsewhere(Host { name: url.host.to_owned(), port: url.port }))
 }
 
 fn usual_port(url: &Url<'_>) -> u16 {

@@ -15,7 +15,7 @@ use crate::error::Error;
 
 /// What was chosen for one request and could not be used. Empty, as it mostly is, it takes no memory.
 #[derive(Default)]
-pub(super) struct Passed {
+pub(super) struct PassedOver {
     versions: Vec<u64>,
     turn: Option<u64>,
     first: Option<Error>,
@@ -47,7 +47,7 @@ pub(super) enum Nothing {
     Opened(Error),
 }
 
-impl Passed {
+impl PassedOver {
     /// For a request that waits in its call.
     pub(super) fn patient() -> Self {
         Self { may_wait: true, ..Self::default() }
@@ -116,7 +116,7 @@ impl Latch {
     pub(super) fn open(
         &self,
         picked: Result<Picked, NoToken>,
-        passed: &mut Passed,
+        passed: &mut PassedOver,
     ) -> Result<Option<Credential>, Nothing> {
         let picked = match picked {
             // Nobody has to look behind an entry of our own: most requests end here.
@@ -135,7 +135,7 @@ impl Latch {
     }
 
     /// The same, of what was opened already.
-    pub(super) fn take(opened: Result<Opened, NoToken>, passed: &mut Passed) -> Result<Option<Credential>, Nothing> {
+    pub(super) fn take(opened: Result<Opened, NoToken>, passed: &mut PassedOver) -> Result<Option<Credential>, Nothing> {
         let opened = opened.map_err(|why| match passed.first.take() {
             Some(first) if why.asks_for_login() => Nothing::Opened(first),
             _ => Nothing::Chosen(why),
