@@ -26,6 +26,7 @@ mod health;
 mod holder;
 mod provider;
 mod remembered;
+mod replacement;
 mod rows;
 mod seen;
 mod setups;
@@ -34,7 +35,6 @@ mod surroundings;
 mod tools;
 mod twins;
 mod verdict;
-mod replacement;
 
 use credlatch_core::name::ProfileName;
 use credlatch_core::port::Clock as _;

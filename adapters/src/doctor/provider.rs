@@ -86,7 +86,13 @@ fn unknown(id: &ProviderId) -> Finding {
 }
 
 /// Why a pool has nothing for a request; `waits` if a tool only has to renew what is linked. An empty one is no trouble: somebody is signing in to it.
-fn none(id: &ProviderId, why: Unusable, waits: bool, replacement: &ReplacementCommand, findings: &mut Vec<Finding>) -> String {
+fn none(
+    id: &ProviderId,
+    why: Unusable,
+    waits: bool,
+    replacement: &ReplacementCommand,
+    findings: &mut Vec<Finding>,
+) -> String {
     let about = About::Provider(id.clone());
     match why {
         Unusable::Empty => "nothing is stored".to_owned(),

@@ -28,7 +28,10 @@ pub(super) fn of_entry(
     replacement: &ReplacementCommand,
 ) -> Vec<Finding> {
     let entry_case = EntryCase { case, id, entry, report, replacement };
-    [entry_case.health(), entry_case.ends_soon(), entry_case.back_off(), entry_case.holder(), entry_case.stranger()].into_iter().flatten().collect()
+    [entry_case.health(), entry_case.ends_soon(), entry_case.back_off(), entry_case.holder(), entry_case.stranger()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 struct EntryCase<'a> {

@@ -49,7 +49,8 @@ pub(super) fn lock<D: Disk>(store: &FileStore<D>, patience_ms: u64) -> Result<Fi
     let disk = &*store.disk;
     let deadline = disk.now().patience(patience_ms);
     let pass = store.gate.enter(patience_ms).ok_or_else(|| busy_here(&store.entry, patience_ms))?;
-    let wait = LockWait { patience_ms, deadline, pauses_ms: 1..=PAUSE_MAX_MS, holder: word::signature, forbidden: 0o077 };
+    let wait =
+        LockWait { patience_ms, deadline, pauses_ms: 1..=PAUSE_MAX_MS, holder: word::signature, forbidden: 0o077 };
     let (paths, file, metadata) = acquire(disk, &wait, || store.paths())?;
     let here = file
         .attempt(|file| Here::of(disk, file, &metadata))

@@ -135,7 +135,10 @@ impl Latch {
     }
 
     /// The same, of what was opened already.
-    pub(super) fn take(opened: Result<Opened, NoToken>, passed: &mut PassedOver) -> Result<Option<Credential>, Nothing> {
+    pub(super) fn take(
+        opened: Result<Opened, NoToken>,
+        passed: &mut PassedOver,
+    ) -> Result<Option<Credential>, Nothing> {
         let opened = opened.map_err(|why| match passed.first.take() {
             Some(first) if why.asks_for_login() => Nothing::Opened(first),
             _ => Nothing::Chosen(why),

@@ -31,10 +31,10 @@
 //! Nothing here blocks an executor: what asks an issuer or writes runs on a thread of the latch, and a login goes on when
 //! the client goes away. Reads run where they are asked, as those of [`Latch::token_async`] do.
 
-mod response;
-modrequest;
 mod origin;
 mod page;
+mod request;
+mod response;
 mod routes;
 
 #[cfg(test)]
@@ -48,8 +48,8 @@ use http::request::Parts;
 
 use crate::error::Error;
 use crate::latch::Latch;
-use request::Kept;
 use origin::Origins;
+use request::Kept;
 
 /// The routes of a server, before they are mounted.
 pub struct Onboarding(Shared);

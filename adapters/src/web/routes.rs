@@ -13,9 +13,9 @@ use http::request::Parts;
 use serde::{Deserialize, Serialize};
 
 use super::Shared;
-use super::response::{Rejection, FlowBody, json};
-use super::request::AuthorizedRequest;
 use super::page;
+use super::request::AuthorizedRequest;
+use super::response::{FlowBody, Rejection, json};
 use crate::core::provider::Provider;
 use crate::core::state::{Entry, Material, State as Stored};
 use crate::latch::{FlowState, FlowStatus};
@@ -32,7 +32,11 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/status", get(status))
         .fallback(async || Rejection::new(StatusCode::NOT_FOUND, "there is nothing here", "look at the address"))
         .method_not_allowed_fallback(async || {
-            Rejection::new(StatusCode::METHOD_NOT_ALLOWED, "this is asked for otherwise", "`start` and `cancel` are POST")
+            Rejection::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "this is asked for otherwise",
+                "`start` and `cancel` are POST",
+            )
         })
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .with_state(shared)
@@ -73,7 +77,10 @@ async fn poll(request: AuthorizedRequest, flow_id: Result<Path<String>, PathReje
     Ok(json(StatusCode::OK, &FlowBody::from(request.latch.follow(&flow_id)?)))
 }
 
-async fn cancel(request: AuthorizedRequest, flow_id: Result<Path<String>, PathRejection>) -> Result<Response, Rejection> {
+async fn cancel(
+    request: AuthorizedRequest,
+    flow_id: Result<Path<String>, PathRejection>,
+) -> Result<Response, Rejection> {
     let flow_id = flow_id.map_or_else(|_| String::new(), |Path(flow_id)| flow_id);
     request.latch.cancel_async(&flow_id).await?;
     let flow = request.latch.flow_if_known(&flow_id)?;
