@@ -10,7 +10,7 @@ use credlatch_core::extra::Extra;
 use credlatch_core::fingerprint::{AtHand, Mark, MarkKey, Sought};
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::origin::Origins;
-use credlatch_core::pool::Health;
+use credlatch_core::pool::EntryHealth;
 use credlatch_core::secret::{Fingerprint, Secret, stored_option};
 use credlatch_core::shared::Shared;
 use credlatch_core::state::{Custody, Entry, Grant, Material, Nonce, Source, State};
@@ -70,7 +70,7 @@ pub(super) struct Known {
     /// The row's secret, to notice that somebody else changed it.
     pub(super) mark: Fingerprint,
     pub(super) kind: KnownKind,
-    pub(super) health: Health,
+    pub(super) health: EntryHealth,
     /// The row's status fields, to notice that Hermes changed them.
     pub(super) status: Fingerprint,
     #[serde(default)]

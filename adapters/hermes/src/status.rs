@@ -4,7 +4,7 @@
 use std::io;
 
 use credlatch_core::fingerprint::digest;
-use credlatch_core::pool::{Dead, FailureKind, Health, REST_LIMITED_MS, REST_UNAUTHORIZED_MS, Rest};
+use credlatch_core::pool::{Dead, FailureKind, EntryHealth, REST_LIMITED_MS, REST_UNAUTHORIZED_MS, Rest};
 use credlatch_core::secret::Fingerprint;
 use credlatch_core::state::{Custody, Entry};
 use credlatch_core::time::{Deadline, Stamp};
@@ -34,11 +34,11 @@ pub(super) fn digest_of(row: &Object<'_>) -> Fingerprint {
 }
 
 /// What stands against a row's entry.
-pub(super) fn read(row: &Object<'_>, known: Option<&Known>) -> Health {
+pub(super) fn read(row: &Object<'_>, known: Option<&Known>) -> EntryHealth {
     let ours = known.map(|known| known.health.clone()).unwrap_or_default();
     let uses = row.value(USES).unwrap_or(ours.uses);
     if known.is_some_and(|known| known.status == digest_of(row)) {
-        return Health { uses, ..ours };
+        return EntryHealth { uses, ..ours };
     }
     let status = row.text(STATUS).unwrap_or_default();
     let rest = (status == "exhausted").then(|| rest(row)).flatten();
@@ -47,7 +47,7 @@ pub(super) fn read(row: &Object<'_>, known: Option<&Known>) -> Health {
     let is_renewable =
         known.is_some_and(|known| matches!(&known.kind, KnownKind::Grant(grant) if grant.is_renewable()));
     let rest = rest.filter(|rest| !is_renewable || rest.cause != FailureKind::Unauthorized);
-    Health { rest, dead: dead.filter(|_| !is_renewable), uses, ..ours }
+    EntryHealth { rest, dead: dead.filter(|_| !is_renewable), uses, ..ours }
 }
 
 fn rest(row: &Object<'_>) -> Option<Rest> {

@@ -1,7 +1,7 @@
 //! Why an issuer could not be asked, or gave nothing, in words, and what to do: the same for a token, a rotation and doctor.
 
 use credlatch_core::name::{Label, ProviderId};
-use credlatch_core::pool::Health;
+use credlatch_core::pool::EntryHealth;
 use credlatch_core::provider::{Provider, endpoint};
 use credlatch_core::rotation::{Obstacle, TurnedAway, Unreached};
 use credlatch_core::time::Deadline;
@@ -34,7 +34,7 @@ pub(crate) struct Trouble {
 
 impl Trouble {
     /// What is kept of the last try beside the entry, if it was more than that nobody answered.
-    pub(crate) fn of(provider: Option<&Provider>, health: &Health) -> Option<Self> {
+    pub(crate) fn of(provider: Option<&Provider>, health: &EntryHealth) -> Option<Self> {
         let turned_away = health.turned_away.as_ref().map(|answer| Self::turned_away(provider, answer));
         let unreached = || health.unreached.as_ref().map(Self::unreached);
         let untrusted = || health.untrusted.then(|| Self::passing(distrust(provider), Some(trust())));

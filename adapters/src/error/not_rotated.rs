@@ -3,7 +3,7 @@
 use credlatch_core::Refusal;
 use credlatch_core::engine::{NoToken, Rotation};
 use credlatch_core::name::Label;
-use credlatch_core::pool::Health;
+use credlatch_core::pool::EntryHealth;
 use credlatch_core::provider::Provider;
 use credlatch_core::rotation::Exchanged;
 use credlatch_core::state::{Material, State};
@@ -27,7 +27,7 @@ impl Error {
     }
 
     /// Why a rotation that a person asked for did not happen; `health` is what stands against the entry since.
-    pub(crate) fn not_rotated(row: &Provider, label: &Label, rotation: Rotation, health: Option<&Health>) -> Self {
+    pub(crate) fn not_rotated(row: &Provider, label: &Label, rotation: Rotation, health: Option<&EntryHealth>) -> Self {
         let name = &row.id;
         let none = |what: &str, remedy: &str| Self::new(ErrorKind::Usage, format!("{name} {what}"), remedy);
         match rotation {
@@ -129,7 +129,7 @@ mod tests {
         let (latch, label) = (crate::Latch::in_memory(), Label::default());
         let row = latch.provider("anthropic").unwrap();
         let until = Stamp { wall_ms: 1_800_000_000_000, up_ms: 5, boot: 1 }.plus_ms(90_000);
-        let health = Health { retry_at: Some(until), ..Health::default() };
+        let health = EntryHealth { retry_at: Some(until), ..EntryHealth::default() };
         let turned_away = TurnedAway { status: 403, code: None, description: None };
         for rotation in [
             Rotation::Refused(Refusal::InDoubtUntil(until)),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use credlatch_core::engine::{NoToken, Picked, Rotation, TransactError, Wish};
 use credlatch_core::name::Label;
-use credlatch_core::pool::{Choice, Health};
+use credlatch_core::pool::{Choice, EntryHealth};
 use credlatch_core::port::Issuer;
 use credlatch_core::provider::Provider;
 use credlatch_core::rotation::{Cause, Times};
@@ -135,7 +135,7 @@ impl Latch {
     }
 
     /// What stands against an entry now, as far as it can be read.
-    fn health(&self, row: &Provider, label: &Label) -> Option<Health> {
+    fn health(&self, row: &Provider, label: &Label) -> Option<EntryHealth> {
         let snapshot = self.0.engine.snapshot().ok()?;
         Some(snapshot.state.entry(row.id.as_str(), label.as_str())?.health.clone())
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use credlatch_core::extra::Extra;
 use credlatch_core::law::{Deed, Fact, LAWS, Law, Trace};
 use credlatch_core::name::{Label, ProviderId};
-use credlatch_core::pool::Health;
+use credlatch_core::pool::EntryHealth;
 use credlatch_core::state::{Claim, Custody, Entry, Grant, Lost, Material, Slot, Source, State};
 use credlatch_core::time::{Expiry, Stamp};
 
@@ -209,7 +209,7 @@ fn entry(seen: &Seen) -> Entry {
         source: Source::Manual,
         fingerprint: material.fingerprint(),
         material,
-        health: Health::default(),
+        health: EntryHealth::default(),
         extra: Extra::default(),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::outcome::{Outcome, Refusal, Verdict};
 use crate::state::extra::Extra;
-use crate::state::health::Health;
+use crate::state::health::EntryHealth;
 use crate::state::known::Fate;
 use crate::state::mark::Recognised;
 use crate::state::name::{Label, ProviderId};
@@ -149,7 +149,7 @@ pub(crate) fn store(state: &mut State, put: &Put, voucher: Voucher) {
         // The secret is the same, so its version stays; what was held against it is forgiven.
         Some(entry) => {
             let material = renewed(&entry.material, &put.material);
-            Entry { source: put.source.clone(), health: Health::default(), material, ..entry }
+            Entry { source: put.source.clone(), health: EntryHealth::default(), material, ..entry }
         }
         None => Entry {
             label: put.label.clone(),
@@ -157,7 +157,7 @@ pub(crate) fn store(state: &mut State, put: &Put, voucher: Voucher) {
             source: put.source.clone(),
             fingerprint: put.material.fingerprint(),
             material: settled(&put.material),
-            health: Health::default(),
+            health: EntryHealth::default(),
             extra: Extra::default(),
         },
     };

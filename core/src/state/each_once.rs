@@ -44,7 +44,7 @@ impl<'de, K: Deserialize<'de> + Ord, V: Deserialize<'de>> Visitor<'de> for EachO
 #[cfg(test)]
 mod tests {
     use crate::state::State;
-    use crate::state::health::Health;
+    use crate::state::health::EntryHealth;
 
     #[test]
     fn a_provider_that_stands_twice_is_refused_and_not_merged() {
@@ -60,7 +60,7 @@ mod tests {
     #[test]
     fn a_model_that_stands_twice_is_refused_too() {
         let deadline = r#"{"from":{"wall_ms":1,"up_ms":1,"boot":1},"after_ms":1}"#;
-        let read = |models: &str| serde_json::from_str::<Health>(&format!(r#"{{"models":{{{models}}}}}"#));
+        let read = |models: &str| serde_json::from_str::<EntryHealth>(&format!(r#"{{"models":{{{models}}}}}"#));
         assert_eq!(read(&format!(r#""a":{deadline},"b":{deadline}"#)).unwrap().models.len(), 2);
         assert!(read(&format!(r#""a":{deadline},"a":{deadline}"#)).is_err());
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::custody::Custody;
 use super::extra::Extra;
 use super::fingerprint::Fingerprint;
-use super::health::Health;
+use super::health::EntryHealth;
 use super::material::{Grant, Material};
 use super::name::Label;
 use super::nonce::Nonce;
@@ -27,7 +27,7 @@ pub struct Entry {
     pub material: Material,
     /// Rest, verdicts and back-off.
     #[serde(default)]
-    pub health: Health,
+    pub health: EntryHealth,
     /// Fields of a newer version.
     #[serde(flatten)]
     pub extra: Extra,

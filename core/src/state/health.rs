@@ -12,7 +12,7 @@ use super::unreached::Unreached;
 /// What stands against an entry.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Health {
+pub struct EntryHealth {
     /// Not to be used until then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rest: Option<Rest>,
@@ -46,7 +46,7 @@ pub struct Health {
     pub extra: Extra,
 }
 
-impl Health {
+impl EntryHealth {
     /// Whether nothing stands against the entry.
     pub fn is_clean(&self) -> bool {
         self.rest.is_none() && self.models.is_empty() && self.dead.is_none()

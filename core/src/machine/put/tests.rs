@@ -51,7 +51,7 @@ fn the_version_changes_with_the_secret_and_only_with_it() {
         assert_eq!(done.verdict, Verdict::Done);
         let now = entry(&done.state, "a");
         assert_eq!(now.version == version, is_same, "{put_next:?}");
-        assert_eq!((&now.material, &now.source, &now.health), (&put_next, &Source::Login, &Health::default()));
+        assert_eq!((&now.material, &now.source, &now.health), (&put_next, &Source::Login, &EntryHealth::default()));
         assert_eq!(done.state.last_version, now.version);
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::machine::exchanged::{Exchanged, Fresh};
 use crate::machine::outcome::{Effect, Outcome, Sent, Verdict};
-use crate::state::health::Health;
+use crate::state::health::EntryHealth;
 use crate::state::name::{Label, ProviderId};
 use crate::state::time::Stamp;
 use crate::state::{Claim, Custody, DoubtCause, Entry, Grant, Nonce, Slot, State};
@@ -100,7 +100,7 @@ fn grant_anew(entry: &mut Entry, now: &Stamp, version: u64, fresh: &Fresh) {
     entry.fingerprint = entry.material.fingerprint();
     let challenged = entry.health.challenged;
     let uses = entry.health.uses;
-    entry.health = Health { challenged, uses, ..Default::default() };
+    entry.health = EntryHealth { challenged, uses, ..Default::default() };
 }
 
 fn settle_without_grant(entry: &mut Entry, now: &Stamp, claim: &Claim, outcome: &Exchanged) {
@@ -157,7 +157,7 @@ impl Entry {
     }
 }
 
-impl Health {
+impl EntryHealth {
     /// Counts a try that came to nothing, and says when the next may be made.
     pub(super) fn back_off(&mut self, now: &Stamp, told_ms: Option<u64>) {
         let doubled = BACK_OFF_FIRST_MS.saturating_mul(1 << self.failures.min(16)).min(BACK_OFF_MAX_MS);

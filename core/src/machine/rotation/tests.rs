@@ -11,7 +11,7 @@ use crate::sample::{
     stored,
 };
 use crate::state::flow::FlowKind;
-use crate::state::health::Health;
+use crate::state::health::EntryHealth;
 use crate::state::time::Expiry;
 use crate::state::times::Times;
 use crate::state::turned_away::TurnedAway;
@@ -127,7 +127,7 @@ fn new_tokens_replace_the_old_and_what_stood_against_them() {
     assert_eq!((&kept.custody, &kept.scopes), (&Custody::Settled, &vec!["old".to_owned()]));
     assert_eq!((now.version, done.state.last_version, now.fingerprint), (before + 1, before + 1, print("rt-2")));
     // How often it was used is still true, and so is when it was challenged.
-    assert_eq!(now.health, Health { challenged: Some(at(1)), uses: 3, ..Health::default() });
+    assert_eq!(now.health, EntryHealth { challenged: Some(at(1)), uses: 3, ..EntryHealth::default() });
     // Without a new refresh token the old one stays good, and is what it is recognised by; scopes are as they are named.
     let state = claimed(&done.state, 30, 3, Cause::Asked);
     let narrower = Fresh { scopes: Some(vec!["new".to_owned()]), expires_in_ms: None, ..fresh("at-3", None) };
@@ -205,7 +205,7 @@ fn tries_that_come_to_nothing_are_made_less_and_less_often() {
         let early = try_claim(&state, now_ms - 1, 2, Cause::Asked).verdict;
         assert_eq!(early, Verdict::Refused(Refusal::BackOff(next)));
     }
-    let many = (0..40).fold(Health::default(), |mut health, _| {
+    let many = (0..40).fold(EntryHealth::default(), |mut health, _| {
         health.back_off(&at(0), None);
         health
     });
