@@ -3,7 +3,7 @@
 use credlatch_core::Event;
 use credlatch_core::extra::Extra;
 use credlatch_core::name::{Label, ProviderId};
-use credlatch_core::provider::{Kind, LeftOff, NotAKey, Provider, Table, pasted, sniff};
+use credlatch_core::provider::{LeftOff, NotAKey, Provider, Table, WireKind, pasted, sniff};
 use credlatch_core::put::{Put, PutMode};
 use credlatch_core::secret::{BadSecret, Secret};
 use credlatch_core::state::{Custody, Grant, Material, Source};
@@ -190,7 +190,12 @@ pub(crate) fn end_of(secret: &Secret) -> Result<Option<u64>, Why> {
 
 /// What a provider's secret is by how it begins, else by where it was found; a stranger's is none of it.
 #[doc(hidden)]
-pub fn kind_of(table: &Table, provider: &Provider, secret: &Secret, by_place: Option<Kind>) -> Result<Kind, Why> {
+pub fn kind_of(
+    table: &Table,
+    provider: &Provider,
+    secret: &Secret,
+    by_place: Option<WireKind>,
+) -> Result<WireKind, Why> {
     match sniff::whole(table, secret.expose_secret()) {
         Some(token) if token.belongs_to(&provider.id) => token.kind.ok_or(Why::NotForRequests),
         Some(token) => {

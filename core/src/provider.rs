@@ -146,7 +146,7 @@ pub struct TokenPrefixes {
 /// What sort of credential it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum WireKind {
     /// A key that works until somebody revokes it.
     ApiKey,
     /// An access token of an OAuth grant.
@@ -203,9 +203,9 @@ impl Provider {
 
     /// The variables in which a child looks for a credential of this kind. A bearer token may stand in for a key, so a
     /// row without token variables gets the token in its key variables.
-    pub fn names_for(&self, kind: Kind) -> &[String] {
+    pub fn names_for(&self, kind: WireKind) -> &[String] {
         match kind {
-            Kind::OauthToken if !self.env.oauth_token.is_empty() || self.auth != AuthStyle::Bearer => {
+            WireKind::OauthToken if !self.env.oauth_token.is_empty() || self.auth != AuthStyle::Bearer => {
                 &self.env.oauth_token
             }
             _ => &self.env.api_key,
@@ -241,19 +241,19 @@ impl Provider {
 
 impl TokenPrefixes {
     /// The prefixes, each with the kind of credential it tells; `None` for what belongs in no variable.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, Option<Kind>)> {
-        let keys = self.api_key.iter().map(|prefix| (prefix.as_str(), Some(Kind::ApiKey)));
-        let tokens = self.oauth_token.iter().map(|prefix| (prefix.as_str(), Some(Kind::OauthToken)));
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, Option<WireKind>)> {
+        let keys = self.api_key.iter().map(|prefix| (prefix.as_str(), Some(WireKind::ApiKey)));
+        let tokens = self.oauth_token.iter().map(|prefix| (prefix.as_str(), Some(WireKind::OauthToken)));
         keys.chain(tokens).chain(self.other.iter().map(|prefix| (prefix.as_str(), None)))
     }
 }
 
 impl AuthStyle {
     /// The header's name, and what stands in it before the secret.
-    pub fn header(self, kind: Kind) -> (&'static str, &'static str) {
+    pub fn header(self, kind: WireKind) -> (&'static str, &'static str) {
         match (kind, self) {
-            (Kind::ApiKey, Self::XApiKey) => ("x-api-key", ""),
-            (Kind::ApiKey, Self::XGoogApiKey) => ("x-goog-api-key", ""),
+            (WireKind::ApiKey, Self::XApiKey) => ("x-api-key", ""),
+            (WireKind::ApiKey, Self::XGoogApiKey) => ("x-goog-api-key", ""),
             _ => ("authorization", "Bearer "),
         }
     }

@@ -31,7 +31,7 @@ pub use normalise::{Moved, Normalised, normalise};
 pub use plan::{EnvPlan, Judged, Report, Value, Verdict, plan};
 pub use plan_error::{Missing, PlanError};
 
-use crate::provider::{Kind, Provider, Table, sniff};
+use crate::provider::{Provider, Table, WireKind, sniff};
 use crate::state::secret::Secret;
 
 /// What a program reads where it expects the key of a server that wants none. It is nobody's secret, and says what it is to
@@ -99,7 +99,7 @@ pub struct Inheritance {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChildCredential {
     /// What sort it is, which decides the variable.
-    pub kind: Kind,
+    pub kind: WireKind,
     /// Its bytes.
     pub secret: Secret,
 }

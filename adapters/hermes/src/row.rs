@@ -5,7 +5,7 @@ use std::io;
 use credlatch_core::extra::Extra;
 use credlatch_core::fingerprint::AtHand;
 use credlatch_core::name::{Label, ProviderId};
-use credlatch_core::provider::{Kind, Provider, Table, alone};
+use credlatch_core::provider::{Provider, Table, WireKind, alone};
 use credlatch_core::secret::{Fingerprint, Secret};
 use credlatch_core::state::{Entry, Grant, Link, Material};
 use credlatch_core::time::{Expiry, Stamp};
@@ -98,11 +98,12 @@ impl Judge<'_> {
         }
         let provider = self.provider(provider)?;
         alone(&secret, provider.keyless).ok()?;
-        let recorded = if row.text("auth_type").as_deref() == Some("oauth") { Kind::OauthToken } else { Kind::ApiKey };
+        let recorded =
+            if row.text("auth_type").as_deref() == Some("oauth") { WireKind::OauthToken } else { WireKind::ApiKey };
         let kind = kind_of(self.table, provider, &secret, Some(recorded)).ok()?;
         Some(match kind {
-            Kind::ApiKey => Material::ApiKey(secret),
-            Kind::OauthToken => {
+            WireKind::ApiKey => Material::ApiKey(secret),
+            WireKind::OauthToken => {
                 let issued = Stamp { wall_ms: time_ms(row, "last_refresh").unwrap_or(0), ..Stamp::default() };
                 bare_token(secret, expiry(row), issued)
             }

@@ -4,7 +4,7 @@
 use std::io;
 
 use credlatch_core::fingerprint::digest;
-use credlatch_core::pool::{Dead, FailureKind, EntryHealth, REST_LIMITED_MS, REST_UNAUTHORIZED_MS, Rest};
+use credlatch_core::pool::{Dead, EntryHealth, FailureKind, REST_LIMITED_MS, REST_UNAUTHORIZED_MS, Rest};
 use credlatch_core::secret::Fingerprint;
 use credlatch_core::state::{Custody, Entry};
 use credlatch_core::time::{Deadline, Stamp};

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 
 use credlatch_core::name::ProviderId;
-use credlatch_core::provider::{Kind, Provider, Table};
+use credlatch_core::provider::{Provider, Table, WireKind};
 use credlatch_core::state::{Material, Source};
 use credlatch_core::time::{Expiry, Stamp};
 
@@ -107,17 +107,17 @@ fn judge(
     let kind = kind_of(table, provider, &secret, by_name(provider, name))?;
     let end_ms = end_of(&secret)?;
     Ok(match kind {
-        Kind::ApiKey => Material::ApiKey(secret),
-        Kind::OauthToken => bare_token(secret, end_ms.map_or(Expiry::Never, Expiry::At), Stamp::default()),
+        WireKind::ApiKey => Material::ApiKey(secret),
+        WireKind::OauthToken => bare_token(secret, end_ms.map_or(Expiry::Never, Expiry::At), Stamp::default()),
     })
 }
 
 /// What a variable is for, if it is for one thing.
-fn by_name(provider: &Provider, name: &str) -> Option<Kind> {
+fn by_name(provider: &Provider, name: &str) -> Option<WireKind> {
     let is_in = |names: &[String]| names.iter().any(|own| own == name);
     if is_in(&provider.env.oauth_token) {
-        Some(Kind::OauthToken)
+        Some(WireKind::OauthToken)
     } else {
-        is_in(&provider.env.api_key).then_some(Kind::ApiKey)
+        is_in(&provider.env.api_key).then_some(WireKind::ApiKey)
     }
 }

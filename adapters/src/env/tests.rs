@@ -11,7 +11,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::PathBuf;
 
-use credlatch_core::provider::Kind;
+use credlatch_core::provider::WireKind;
 use credlatch_core::scrub::{ChildCredential, EnvPlan, Inheritance, Shape, Target, Wanted, plan};
 use credlatch_core::secret::Secret;
 use tempfile::TempDir;
@@ -49,7 +49,7 @@ fn vars(pairs: &[(&str, &str)]) -> Vec<(OsString, OsString)> {
 
 fn plan_for(provider: &str, key: &str, shape: Shape, parent: Vec<(OsString, OsString)>) -> EnvPlan {
     let table = crate::testing::table();
-    let credential = ChildCredential { kind: Kind::ApiKey, secret: Secret::try_from(key).unwrap() };
+    let credential = ChildCredential { kind: WireKind::ApiKey, secret: Secret::try_from(key).unwrap() };
     let targets = &[Target { provider: table.resolve(provider).unwrap(), credential: Some(&credential), shape }];
     let inheritance = &Inheritance::default();
     plan(parent, &Wanted { table: &table, targets, inheritance, context: &[], empty_folder: None }).unwrap()

@@ -7,7 +7,7 @@
 use std::path::Path;
 
 use credlatch_core::name::Label;
-use credlatch_core::provider::{Kind, Provider, Table, endpoint};
+use credlatch_core::provider::{Provider, Table, WireKind, endpoint};
 use credlatch_core::secret::{BadSecret, Fingerprint};
 use credlatch_core::state::{Material, Source};
 use credlatch_core::time::{Expiry, Stamp};
@@ -146,7 +146,8 @@ impl PoolImport<'_> {
             Err(why) if !is_linked => return Ok(Fate::Skip(why)),
             end_ms => end_ms.unwrap_or_default(),
         };
-        let recorded = if entry.maybe_text("auth_type")? == Some("oauth") { Kind::OauthToken } else { Kind::ApiKey };
+        let recorded =
+            if entry.maybe_text("auth_type")? == Some("oauth") { WireKind::OauthToken } else { WireKind::ApiKey };
         let kind = match kind_of(self.table, self.provider, &secret, Some(recorded)) {
             Ok(kind) => kind,
             Err(why) => return Ok(Fate::Skip(why)),
@@ -156,7 +157,7 @@ impl PoolImport<'_> {
             let account = account_of(self.name, &id);
             return Ok(Fate::Link { source, id, account });
         }
-        if kind == Kind::ApiKey {
+        if kind == WireKind::ApiKey {
             return Ok(Fate::Copy { source, id, material: Material::ApiKey(secret) });
         }
         let expiry = ends_at_ms(entry)?.or(end_ms).map_or(Expiry::Never, Expiry::At);

@@ -234,10 +234,10 @@ impl Credential {
         }
     }
 
-    pub(crate) fn wire_kind(&self) -> provider::Kind {
+    pub(crate) fn wire_kind(&self) -> provider::WireKind {
         match self.kind() {
-            Kind::ApiKey => provider::Kind::ApiKey,
-            Kind::Oauth | Kind::Link => provider::Kind::OauthToken,
+            Kind::ApiKey => provider::WireKind::ApiKey,
+            Kind::Oauth | Kind::Link => provider::WireKind::OauthToken,
         }
     }
 

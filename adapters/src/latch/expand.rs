@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use credlatch_core::provider::{Kind, Provider, Role};
+use credlatch_core::provider::{Provider, Role, WireKind};
 use zeroize::Zeroizing;
 
 use super::Latch;
@@ -64,10 +64,10 @@ fn look_up<'a>(name: &str, latch: &'a Latch) -> Result<Value<'a>, Error> {
     // The row in use decides, and not one whose place it took; and here case counts.
     let find = |role| rows.iter().find(|row| row.env.of(role).iter().any(|known| known == name)).copied();
     if let Some(row) = find(Role::ApiKey) {
-        return credential(name, latch, row, Some(Kind::ApiKey));
+        return credential(name, latch, row, Some(WireKind::ApiKey));
     }
     if let Some(row) = find(Role::OauthToken) {
-        return credential(name, latch, row, Some(Kind::OauthToken));
+        return credential(name, latch, row, Some(WireKind::OauthToken));
     }
     if let Some(row) = find(Role::Either) {
         return credential(name, latch, row, None);
@@ -79,7 +79,7 @@ fn look_up<'a>(name: &str, latch: &'a Latch) -> Result<Value<'a>, Error> {
     Err(refused("a configuration names a variable that no provider has".to_owned()))
 }
 
-fn credential<'a>(name: &str, latch: &'a Latch, row: &Provider, kind: Option<Kind>) -> Result<Value<'a>, Error> {
+fn credential<'a>(name: &str, latch: &'a Latch, row: &Provider, kind: Option<WireKind>) -> Result<Value<'a>, Error> {
     let credential = latch.current(row.id.as_str())?;
     if kind.is_none_or(|kind| kind == credential.wire_kind()) {
         return Ok(Value::Secret(credential));

@@ -13,7 +13,7 @@ mod row;
 
 use std::sync::{LazyLock, OnceLock};
 
-use super::{Kind, Provider, Role};
+use super::{Provider, Role, WireKind};
 use crate::state::name::ProviderId;
 
 /// The rows, a line each.
@@ -147,8 +147,8 @@ pub(super) fn of_host<'a>(host: &str) -> Vec<&'a Provider> {
 }
 
 /// How keys begin, each with the kind of credential it tells.
-pub(super) fn prefixes<'a>() -> impl Iterator<Item = (&'a str, Option<Kind>)> {
-    PREFIXES.iter().map(|(prefix, _)| (*prefix, Some(Kind::ApiKey)))
+pub(super) fn prefixes<'a>() -> impl Iterator<Item = (&'a str, Option<WireKind>)> {
+    PREFIXES.iter().map(|(prefix, _)| (*prefix, Some(WireKind::ApiKey)))
 }
 
 /// Whose a prefix is.

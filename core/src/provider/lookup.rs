@@ -1,7 +1,7 @@
 //! What a table answers about a variable, a host, and how a secret begins: who among all that it knows is meant.
 
 use super::table::{Replaced, Table};
-use super::{Kind, Provider, Reading, field};
+use super::{Provider, Reading, WireKind, field};
 use crate::state::name::ProviderId;
 
 impl Table {
@@ -51,7 +51,7 @@ impl Table {
     }
 
     /// How secrets begin, each with the kind of credential it tells; `None` for what belongs in no variable.
-    pub(crate) fn prefixes(&self) -> impl Iterator<Item = (&str, Option<Kind>)> {
+    pub(crate) fn prefixes(&self) -> impl Iterator<Item = (&str, Option<WireKind>)> {
         let of_field = self.has_field.then(field::prefixes).into_iter().flatten();
         self.every_row().flat_map(|row| row.token_prefixes.iter()).chain(of_field)
     }

@@ -1,13 +1,13 @@
 //! Finds secrets by how they begin, whatever variable they are in and whatever stands around them.
 
-use super::{Kind, Table, material};
+use super::{Table, WireKind, material};
 use crate::state::name::ProviderId;
 
 /// A prefix this long, with a number in it as `sk-ant-api03-` has, is no accident, so it is believed wherever it stands. After
 /// any other must follow what looks like a key: `xai-` is in the names of directories, too, and `sk-api-` in those of services.
 const UNMISTAKABLE: usize = 12;
 
-type Prefixed<'a> = (&'a str, Option<Kind>);
+type Prefixed<'a> = (&'a str, Option<WireKind>);
 
 /// A secret that was found in a text. It borrows that text and has no `Debug`.
 #[derive(Clone)]
@@ -15,7 +15,7 @@ pub struct Token<'a> {
     /// From its first character to the end of the text.
     pub from_here: &'a str,
     /// What its prefix says it is; `None` for what belongs in no variable.
-    pub kind: Option<Kind>,
+    pub kind: Option<WireKind>,
     /// The providers whose prefix it has.
     pub owners: Vec<&'a ProviderId>,
 }
@@ -191,8 +191,8 @@ mod tests {
     fn the_longest_prefix_tells_the_kind() {
         let table = built_in();
         let kind = |text| whole(&table, text).map(|token| token.kind);
-        assert_eq!(kind("sk-ant-oat01-x"), Some(Some(Kind::OauthToken)));
-        assert_eq!(kind("sk-ant-api03-x"), Some(Some(Kind::ApiKey)));
+        assert_eq!(kind("sk-ant-oat01-x"), Some(Some(WireKind::OauthToken)));
+        assert_eq!(kind("sk-ant-api03-x"), Some(Some(WireKind::ApiKey)));
         assert_eq!(kind("sk-ant-ort01-x"), Some(None));
         assert_eq!(kind("unknown"), None);
     }

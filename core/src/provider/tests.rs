@@ -239,9 +239,9 @@ fn a_row_survives_its_text_form() {
 
 #[test]
 fn an_oauth_token_is_always_a_bearer() {
-    assert_eq!(AuthStyle::XApiKey.header(Kind::ApiKey), ("x-api-key", ""));
-    assert_eq!(AuthStyle::XApiKey.header(Kind::OauthToken), ("authorization", "Bearer "));
-    assert_eq!(AuthStyle::Bearer.header(Kind::ApiKey), ("authorization", "Bearer "));
+    assert_eq!(AuthStyle::XApiKey.header(WireKind::ApiKey), ("x-api-key", ""));
+    assert_eq!(AuthStyle::XApiKey.header(WireKind::OauthToken), ("authorization", "Bearer "));
+    assert_eq!(AuthStyle::Bearer.header(WireKind::ApiKey), ("authorization", "Bearer "));
 }
 
 #[test]
@@ -269,8 +269,8 @@ fn each_style_puts_a_key_where_its_provider_looks_and_a_token_where_all_do() {
         (AuthStyle::XApiKey, ("x-api-key", "")),
         (AuthStyle::XGoogApiKey, ("x-goog-api-key", "")),
     ] {
-        assert_eq!(style.header(Kind::ApiKey), header);
-        assert_eq!(style.header(Kind::OauthToken), ("authorization", "Bearer "));
+        assert_eq!(style.header(WireKind::ApiKey), header);
+        assert_eq!(style.header(WireKind::OauthToken), ("authorization", "Bearer "));
     }
 }
 

@@ -2,7 +2,7 @@
 //! it carries, and what is set beside them.
 
 use super::{ChildCredential, Shape, Value};
-use crate::provider::{Kind, Provider};
+use crate::provider::{Provider, WireKind};
 
 /// A foreign dialect: a base URL in one variable, the key in another.
 pub(super) struct Dialect {
@@ -64,7 +64,7 @@ impl Dialect {
         provider: &Provider,
         credential: &ChildCredential,
     ) -> Vec<Setting> {
-        if credential.kind == Kind::OauthToken && !self.login.is_empty() {
+        if credential.kind == WireKind::OauthToken && !self.login.is_empty() {
             let plain = self.login.iter().map(|(name, text)| ((*name).to_owned(), Value::Plain((*text).to_owned())));
             set.push((self.key.to_owned(), Value::Secret(credential.secret.clone())));
             set.extend(plain);

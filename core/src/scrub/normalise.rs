@@ -6,7 +6,7 @@ use std::fmt;
 
 use super::dialect::{Dialect, SHAPES};
 use super::{Missing, class, cloud, decoded, suspect};
-use crate::provider::{Kind, Provider, Table, UnknownProvider, endpoint, sniff};
+use crate::provider::{Provider, Table, UnknownProvider, WireKind, endpoint, sniff};
 use crate::state::name::ProviderId;
 use crate::state::secret::Secret;
 
@@ -173,7 +173,7 @@ impl<'a> Normaliser<'a> {
         Some(Claim { from: name.to_owned(), to, is_trimmed: text != value, secret })
     }
 
-    fn home_of(&self, kind: Kind, name: &str) -> String {
+    fn home_of(&self, kind: WireKind, name: &str) -> String {
         let homes = self.provider.names_for(kind);
         let is_home = homes.iter().any(|home| home == name);
         homes.first().filter(|_| !is_home).cloned().unwrap_or_else(|| name.to_owned())

@@ -1,6 +1,6 @@
 //! What is set for a child, by the shape it expects.
 
-use crate::provider::{BadEndpoint, Kind, Provider, Reading, Role, Url, endpoint, sniff};
+use crate::provider::{BadEndpoint, Provider, Reading, Role, Url, WireKind, endpoint, sniff};
 use crate::state::name::ProviderId;
 
 use super::dialect::{Dialect, SHAPES, Setting};
@@ -105,7 +105,7 @@ fn of_target(wanted: &Wanted<'_>, target: &Target<'_>) -> Result<Vec<Setting>, P
 fn own(provider: &Provider, credential: &ChildCredential, url: Option<&str>) -> Result<Vec<Setting>, PlanError> {
     let names = provider.names_for(credential.kind);
     if names.is_empty() {
-        let field = if credential.kind == Kind::ApiKey { "api_key" } else { "oauth_token" };
+        let field = if credential.kind == WireKind::ApiKey { "api_key" } else { "oauth_token" };
         return Err(PlanError::NoVariable { provider: provider.id.clone(), field });
     }
     let secrets = names.iter().map(|name| (name.clone(), Value::Secret(credential.secret.clone())));

@@ -27,11 +27,11 @@ pub(super) fn env(pairs: &[(&str, &str)]) -> Env {
 }
 
 pub(super) fn key(text: &str) -> ChildCredential {
-    ChildCredential { kind: Kind::ApiKey, secret: Secret::try_from(text).unwrap() }
+    ChildCredential { kind: WireKind::ApiKey, secret: Secret::try_from(text).unwrap() }
 }
 
 fn token(text: &str) -> ChildCredential {
-    ChildCredential { kind: Kind::OauthToken, ..key(text) }
+    ChildCredential { kind: WireKind::OauthToken, ..key(text) }
 }
 
 fn make(table: &Table, provider: &str, credential: &ChildCredential, shape: Shape, parent: Env) -> EnvPlan {

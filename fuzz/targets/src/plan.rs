@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use credlatch::Secret;
-use credlatch_core::provider::{Kind, Provider, Table};
+use credlatch_core::provider::{Provider, Table, WireKind};
 use credlatch_core::scrub::{self, ChildCredential, EnvPlan, Inheritance, Shape, Target, Wanted, normalise};
 
 /// Each is unmistakably somebody's, so that a leak is seen by its bytes alone.
@@ -35,7 +35,7 @@ pub fn plan(bytes: &[u8]) {
 
     let inheritance = &Inheritance { strict: strict == "strict", ..Inheritance::default() };
     let secret = Secret::try_from(OWN).expect("it is a secret");
-    let credential = ChildCredential { kind: Kind::ApiKey, secret };
+    let credential = ChildCredential { kind: WireKind::ApiKey, secret };
     let targets = [Target { provider, credential: Some(&credential), shape }];
     let wanted = Wanted { table, targets: &targets, inheritance, context: &[], empty_folder: None };
     if let Ok(plan) = scrub::plan(parent.clone(), &wanted) {

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use credlatch_core::engine::{LiveKind, Picked};
 use credlatch_core::law::Fact;
 use credlatch_core::name::ProviderId;
-use credlatch_core::provider::{BUILT_IN_JSON, Kind, Provider, Table, TableFile};
+use credlatch_core::provider::{BUILT_IN_JSON, Provider, Table, TableFile, WireKind};
 use credlatch_core::scrub::{ChildCredential, Inheritance, Shape, Target, Wanted};
 use credlatch_core::state::State;
 
@@ -63,7 +63,7 @@ pub fn inherited() -> Vec<(OsString, OsString)> {
 pub fn plan<S: Sim>(process: &Process<S>, here: &Here, provider: &ProviderId, picked: &Picked) {
     let Ok(row) = table().resolve(provider.as_str()) else { return };
     let Some(secret) = picked.live.secret().cloned() else { return };
-    let kind = if picked.live.kind == LiveKind::ApiKey { Kind::ApiKey } else { Kind::OauthToken };
+    let kind = if picked.live.kind == LiveKind::ApiKey { WireKind::ApiKey } else { WireKind::OauthToken };
     let others = process.engine.snapshot().map(|snapshot| others(&snapshot.state, provider)).unwrap_or_default();
     let inherited = INHERITED.iter().filter(|(_, _, is_foreign)| *is_foreign).map(|(_, value, _)| (*value).to_owned());
     // The same key may be stored for two providers, or be a part of this one; then it is this one's too.

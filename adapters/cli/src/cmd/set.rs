@@ -1,6 +1,6 @@
 //! `set`: store a key or a token that comes in on standard input.
 
-use credlatch::core::provider::{Kind, LeftOff, Pasted, Provider, sniff};
+use credlatch::core::provider::{LeftOff, Pasted, Provider, WireKind, sniff};
 use credlatch::{Error, HeldBack, Label, Latch, Secret, Stored, StoredChange};
 use serde_json::json;
 
@@ -21,7 +21,7 @@ pub(crate) fn set(global: &Global, args: &Set) -> Done {
                 store_key(&latch, row, label, Secret::try_from(text.as_str()).map_err(Error::from)?)?;
             } else {
                 let Pasted { key, left_off: around } = input::api_key(&text, row)?;
-                fits(&latch, row, &key, Kind::ApiKey)?;
+                fits(&latch, row, &key, WireKind::ApiKey)?;
                 latch.set_as(row.id.as_str(), label, key)?;
                 left_off = around;
             }
@@ -36,7 +36,7 @@ pub(crate) fn set(global: &Global, args: &Set) -> Done {
                 left_off = around;
                 input::bare(key)
             };
-            fits(&latch, row, &tokens.access, Kind::OauthToken)?;
+            fits(&latch, row, &tokens.access, WireKind::OauthToken)?;
             let id = row.id.as_str();
             Some(if args.again {
                 latch.set_tokens_again(id, label, tokens)?
@@ -100,12 +100,12 @@ fn held_back(why: HeldBack) -> &'static str {
 
 /// Stores a key as it is, if it can be this provider's.
 pub(super) fn store_key(latch: &Latch, row: &Provider, label: &Label, key: Secret) -> Done {
-    fits(latch, row, &key, Kind::ApiKey)?;
+    fits(latch, row, &key, WireKind::ApiKey)?;
     Ok(latch.set_verbatim(row.id.as_str(), label, key)?)
 }
 
 /// Refuses a secret whose prefix says that it is another provider's, or of another kind: it would never work, or worse.
-fn fits(latch: &Latch, row: &Provider, secret: &Secret, kind: Kind) -> Done {
+fn fits(latch: &Latch, row: &Provider, secret: &Secret, kind: WireKind) -> Done {
     let Some(known) = sniff::whole(latch.providers(), secret.expose_secret()) else { return Ok(()) };
     if !known.belongs_to(&row.id) {
         let (owner, id) = (known.owners[0], &row.id);
@@ -118,11 +118,11 @@ fn fits(latch: &Latch, row: &Provider, secret: &Secret, kind: Kind) -> Done {
         ));
     }
     match (known.kind, kind) {
-        (Some(Kind::OauthToken), Kind::ApiKey) => Err(End::usage(
+        (Some(WireKind::OauthToken), WireKind::ApiKey) => Err(End::usage(
             "this begins like an access token and not like a key",
             "nothing was stored; add --kind oauth",
         )),
-        (Some(Kind::ApiKey), Kind::OauthToken) => Err(End::usage(
+        (Some(WireKind::ApiKey), WireKind::OauthToken) => Err(End::usage(
             "this begins like a key and not like an access token",
             "nothing was stored; leave out --kind oauth",
         )),

@@ -97,7 +97,7 @@ impl At {
         while !rest.is_empty() {
             let (part, kind) = first(rest);
             rest = &rest[part.len()..];
-            if kind == Kind::Between {
+            if kind == Lexeme::Between {
                 self.pass(part);
                 out.push_str(part);
                 before = if part.trim().is_empty() { before } else { part };
@@ -111,7 +111,7 @@ impl At {
                 out.push_str(part);
             } else {
                 self.has_value |= !is_told(bare);
-                let quote = if kind == Kind::Quoted { &part[..1] } else { "" };
+                let quote = if kind == Lexeme::Quoted { &part[..1] } else { "" };
                 let is_ours = ours.iter().any(|own| own.contains(bare));
                 let is_hidden =
                     !is_told(bare) && (is_secret_by(table, &self.name) || !is_ours && may_be_secret(table, "", bare));
@@ -140,14 +140,14 @@ impl At {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum Lexeme {
     Quoted,
     Word,
     Between,
 }
 
 /// The first part of a line: a string with its quotation marks, a word, or what stands between.
-fn first(text: &str) -> (&str, Kind) {
+fn first(text: &str) -> (&str, Lexeme) {
     let is_between = |c: char| c.is_whitespace() || "=,[]{}()".contains(c);
     let begin = text.chars().next().unwrap_or_default();
     if begin == '"' || begin == '\'' {
@@ -157,18 +157,18 @@ fn first(text: &str) -> (&str, Kind) {
             is_escaped = *c == '\\' && !is_escaped;
             closes
         });
-        return (&text[..end.map_or(text.len(), |(at, _)| at + 1)], Kind::Quoted);
+        return (&text[..end.map_or(text.len(), |(at, _)| at + 1)], Lexeme::Quoted);
     }
     if begin == ':' {
-        return (&text[..1], Kind::Between);
+        return (&text[..1], Lexeme::Between);
     }
     if is_between(begin) {
-        return (&text[..text.find(|c| !is_between(c)).unwrap_or(text.len())], Kind::Between);
+        return (&text[..text.find(|c| !is_between(c)).unwrap_or(text.len())], Lexeme::Between);
     }
     // A colon ends a name where a blank or nothing follows, as in YAML; in an address it doesn't.
     let ends_name = |at: usize| text[at + 1..].chars().next().is_none_or(char::is_whitespace);
     let ends = |(at, c): &(usize, char)| is_between(*c) || (*c == ':' && ends_name(*at));
-    (&text[..text.char_indices().find(ends).map_or(text.len(), |(at, _)| at)], Kind::Word)
+    (&text[..text.char_indices().find(ends).map_or(text.len(), |(at, _)| at)], Lexeme::Word)
 }
 
 /// Whether what follows makes a part the name of a value.
