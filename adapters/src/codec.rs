@@ -65,7 +65,7 @@ pub enum Flaw {
 
 impl Flaw {
     /// What happened to the document that is called so, and what to do about one that can't be read.
-    pub fn of(self, document: impl fmt::Display, remedy: impl FnOnce() -> String) -> StoreError {
+    pub fn into_error(self, document: impl fmt::Display, remedy: impl FnOnce() -> String) -> StoreError {
         match self {
             Self::Newer(version) => {
                 let what = format!("{document} has version {version}; this program knows versions up to {VERSION}");

@@ -30,7 +30,7 @@ impl Noted {
 
     /// The hosts for which something was stored while the row that ships was in use; `None` if nothing was. A note that
     /// can't be read, or that others could have written, says that something was stored, and vouches for no host.
-    pub(crate) fn of(&self, id: &ProviderId) -> Option<BTreeSet<Origin>> {
+    pub(crate) fn hosts(&self, id: &ProviderId) -> Option<BTreeSet<Origin>> {
         match trusted::read(&self.file(id)) {
             Ok(text) => Some(serde_json::from_str(&text?).unwrap_or_default()),
             Err(_) => Some(BTreeSet::new()),
@@ -40,7 +40,7 @@ impl Noted {
     /// Notes the hosts of a row that ships, before something is stored for its provider.
     pub(crate) fn add(&self, row: &Provider) -> Result<(), Error> {
         let (file, hosts) = (self.file(&row.id), row.origins());
-        if self.of(&row.id).as_ref() == Some(&hosts) {
+        if self.hosts(&row.id).as_ref() == Some(&hosts) {
             return Ok(());
         }
         let written = serde_json::to_vec(&hosts).map_err(Into::into);
@@ -68,17 +68,17 @@ mod tests {
         let noted = Noted::in_home(folder.path());
         let row: Provider =
             serde_json::from_str(r#"{"id":"acme.ai","base_urls":{"openai":"https://one.example/v1"}}"#).unwrap();
-        assert_eq!(noted.of(&row.id), None);
+        assert_eq!(noted.hosts(&row.id), None);
         noted.add(&row).unwrap();
-        assert_eq!(noted.of(&row.id), Some(row.origins()));
+        assert_eq!(noted.hosts(&row.id), Some(row.origins()));
         let file = noted.file(&row.id);
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
         fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).unwrap();
-        assert_eq!(noted.of(&row.id), Some(BTreeSet::new()));
+        assert_eq!(noted.hosts(&row.id), Some(BTreeSet::new()));
         noted.add(&row).unwrap();
-        assert_eq!(noted.of(&row.id), Some(row.origins()));
+        assert_eq!(noted.hosts(&row.id), Some(row.origins()));
         fs::write(&file, "{").unwrap();
-        assert_eq!(noted.of(&row.id), Some(BTreeSet::new()));
+        assert_eq!(noted.hosts(&row.id), Some(BTreeSet::new()));
         assert_eq!(fs::read_dir(file.parent().unwrap()).unwrap().count(), 1, "no draft is left");
     }
 }

@@ -36,7 +36,7 @@ pub(crate) fn limits_ms(headers: &HeaderMap, now_ms: u64) -> Option<u64> {
     let of_all = headers.get("anthropic-ratelimit-unified-reset").is_some();
     let (mut exhausted, mut any) = (None, None);
     for (name, value) in headers {
-        let Some(limit) = Limit::of(name.as_str()) else { continue };
+        let Some(limit) = Limit::from_header(name.as_str()) else { continue };
         // This one stands for those of its kind.
         if of_all && limit.name.starts_with("unified-") {
             continue;
@@ -58,7 +58,7 @@ struct Limit<'a> {
 
 impl<'a> Limit<'a> {
     /// The limit whose reset time a header of this name tells.
-    fn of(header: &'a str) -> Option<Self> {
+    fn from_header(header: &'a str) -> Option<Self> {
         if let Some(rest) = header.strip_prefix("anthropic-ratelimit-") {
             return Some(Self { family: "anthropic-ratelimit", name: rest.strip_suffix("-reset")? });
         }

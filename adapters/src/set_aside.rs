@@ -15,7 +15,7 @@ pub(crate) struct SetAside {
 impl SetAside {
     /// What it means that an entry from this source is suspended. One of another tool's file has another account behind it;
     /// a row of Hermes' file that is shared is not ours to use.
-    pub(crate) fn of(source: &Source) -> Self {
+    pub(crate) fn for_source(source: &Source) -> Self {
         match source {
             Source::ClaudeCode | Source::Codex => Self {
                 kind: ErrorKind::SignIn,

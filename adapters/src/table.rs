@@ -62,7 +62,7 @@ fn wherever(bytes: &[u8], error: &serde_json::Error) -> String {
     if !error.is_data() {
         return format!("it is not JSON {at}");
     }
-    match place::of(&built_in(), bytes) {
+    match place::find(&built_in(), bytes) {
         Some(place) => format!("{place}: that is not what belongs there {at}"),
         None => format!("it is JSON, but not a table of providers {at}"),
     }

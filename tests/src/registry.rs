@@ -56,10 +56,10 @@ impl Aside {
     /// # Errors
     /// It can't be read.
     pub fn load() -> io::Result<Self> {
-        Ok(Self::of(&fs::read_to_string(root().join("tests/registry/aside.txt"))?))
+        Ok(Self::parse(&fs::read_to_string(root().join("tests/registry/aside.txt"))?))
     }
 
-    fn of(text: &str) -> Self {
+    fn parse(text: &str) -> Self {
         let lines = text.lines().filter(|line| !line.starts_with('#'));
         Self(lines.flat_map(str::split_whitespace).map(str::to_owned).collect())
     }

@@ -56,7 +56,7 @@ impl Bad {
 
 #[test]
 fn a_message_is_found_however_it_is_made_and_one_without_a_remedy_is_told() {
-    let planted = Sources::of([("adapters/src/latch/planted.rs".to_owned(), PLANTED.to_owned())]).unwrap();
+    let planted = Sources::new([("adapters/src/latch/planted.rs".to_owned(), PLANTED.to_owned())]).unwrap();
     let page = messages_document(&planted);
     for row in [
         "| busy (5) | an egg is no bird | boil it |",
@@ -76,6 +76,6 @@ fn a_message_is_found_however_it_is_made_and_one_without_a_remedy_is_told() {
 
 #[test]
 fn an_exception_that_there_is_nothing_of_is_told() {
-    let without = without_remedy(&Sources::of([]).unwrap());
+    let without = without_remedy(&Sources::new([]).unwrap());
     assert!(without.iter().any(|told| told.starts_with("DotenvError is an exception")), "{without:#?}");
 }

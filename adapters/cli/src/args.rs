@@ -68,10 +68,10 @@ pub(crate) struct Inherited {
 
 impl Cli {
     /// Reads a command line.
-    pub(crate) fn of<T: Into<OsString> + Clone>(words: impl IntoIterator<Item = T>) -> Result<Self, clap::Error> {
+    pub(crate) fn from_words<T: Into<OsString> + Clone>(words: impl IntoIterator<Item = T>) -> Result<Self, clap::Error> {
         let matches = Self::command().try_get_matches_from(words)?;
         let mut cli = Self::from_arg_matches(&matches).map_err(|error| error.format(&mut Self::command()))?;
-        cli.global.inherited = Inherited::of(&matches);
+        cli.global.inherited = Inherited::from_matches(&matches);
         if cli.global.inherited.providers {
             // A variable that is empty names no file, as one that isn't set.
             cli.global.providers.take_if(|file| file.as_os_str().is_empty());
@@ -81,7 +81,7 @@ impl Cli {
 }
 
 impl Inherited {
-    fn of(matches: &ArgMatches) -> Self {
+    fn from_matches(matches: &ArgMatches) -> Self {
         let is_inherited = |name: &str| matches.value_source(name) == Some(ValueSource::EnvVariable);
         Self { home: is_inherited("home"), store: is_inherited("store"), providers: is_inherited("providers") }
     }

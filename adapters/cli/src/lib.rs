@@ -38,7 +38,7 @@ pub fn main() -> ExitCode {
     if cmd::complete::answer(&words) {
         return ExitCode::SUCCESS;
     }
-    let (outcome, json) = match Cli::of(&words) {
+    let (outcome, json) = match Cli::from_words(&words) {
         Ok(cli) => (cmd::dispatch(&cli), cli.global.json),
         Err(error) => {
             let glance = Glance::at(&words);

@@ -57,7 +57,7 @@ pub(super) struct Counts {
 }
 
 impl Counts {
-    pub(super) fn of(stats: &Stats, lost_logins: u64) -> Self {
+    pub(super) fn from_stats(stats: &Stats, lost_logins: u64) -> Self {
         Self {
             device_codes: stats.device_requests,
             pollers: stats.flows.iter().map(|flow| flow.pollers).sum(),

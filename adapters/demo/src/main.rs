@@ -96,8 +96,8 @@ fn demo(is_json: bool, program: Option<&str>) -> Result<bool, String> {
         }
         steps.push(json!({"promise": step.promise, "held": held, "detail": detail, "ms": ms}));
     }
-    let ours = Counts::of(&stage.issuers.ours.stats(), stage.lost.get().0);
-    let naive = Counts::of(&stage.issuers.naive.stats(), stage.lost.get().1);
+    let ours = Counts::from_stats(&stage.issuers.ours.stats(), stage.lost.get().0);
+    let naive = Counts::from_stats(&stage.issuers.naive.stats(), stage.lost.get().1);
     if is_json {
         let object = json!({"held": all_held, "steps": steps, "counts": {"credlatch": ours, "naive": naive}});
         say(format!("{object:#}\n"))?;

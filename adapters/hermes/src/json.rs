@@ -31,7 +31,7 @@ pub(super) enum Piece<'a> {
 
 impl<'a> Piece<'a> {
     /// Writes a value down.
-    pub(super) fn of(value: &(impl Serialize + ?Sized)) -> io::Result<Self> {
+    pub(super) fn from_value(value: &(impl Serialize + ?Sized)) -> io::Result<Self> {
         let bytes = written(MAX_BYTES, |to| Ok(serde_json::to_writer(to, value)?))?;
         let mut bytes = bytes.ok_or_else(|| io::Error::from(io::ErrorKind::FileTooLarge))?;
         let text = String::from_utf8(std::mem::take(&mut *bytes)).map_err(|_| io::ErrorKind::InvalidData)?;
@@ -116,7 +116,7 @@ impl<'a> Object<'a> {
 
     /// Gives a field a value that is written down.
     pub(super) fn put(&mut self, name: &str, value: &(impl Serialize + ?Sized)) -> io::Result<()> {
-        self.set(name, Piece::of(value)?);
+        self.set(name, Piece::from_value(value)?);
         Ok(())
     }
 

@@ -206,7 +206,7 @@ fn free_label(id: &RowId, fields: &Object<'_>, taken: &BTreeSet<Label>) -> Label
 /// Whether the row still is the credential that we know.
 fn is_same(known: &Known, judged: &Judged) -> bool {
     known.mark == judged.mark
-        && std::mem::discriminant(&known.kind) == std::mem::discriminant(&KnownKind::of(&judged.material))
+        && std::mem::discriminant(&known.kind) == std::mem::discriminant(&KnownKind::from_material(&judged.material))
 }
 
 /// Gives versions to what Hermes brought. They follow from the document alone, so that every process that reads it gives

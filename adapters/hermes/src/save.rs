@@ -39,7 +39,7 @@ pub(super) struct Moment<'m> {
 /// The document that holds this state. None if it would be too large.
 pub(super) fn save(opened: Opened<'_>, state: &State, moment: &Moment<'_>) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
     let Opened { mut root, pools, side, state: before } = opened;
-    let names = Names::of(&pools);
+    let names = Names::new(&pools);
     let mut writing = Writing {
         before: &before,
         after: state,
@@ -104,7 +104,7 @@ fn without_entries(state: &State) -> State {
 struct Names(BTreeMap<ProviderId, String>);
 
 impl Names {
-    fn of(pools: &[Pool<'_>]) -> Self {
+    fn new(pools: &[Pool<'_>]) -> Self {
         let mut names = BTreeMap::new();
         for pool in pools {
             if let Some(provider) = &pool.provider {
@@ -281,7 +281,7 @@ impl Writing<'_> {
             source: entry.source.clone(),
             fingerprint: entry.fingerprint,
             mark: mark(entry),
-            kind: KnownKind::of(&entry.material),
+            kind: KnownKind::from_material(&entry.material),
             health: entry.health.clone(),
             status: status::digest_of(row),
             extra: entry.extra.clone(),

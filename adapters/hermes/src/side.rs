@@ -156,7 +156,7 @@ impl KnownGrant {
 }
 
 impl KnownKind {
-    pub(super) fn of(material: &Material) -> Self {
+    pub(super) fn from_material(material: &Material) -> Self {
         match material {
             Material::ApiKey(_) => Self::Key,
             Material::Link(_) => Self::Link,

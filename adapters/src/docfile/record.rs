@@ -56,7 +56,7 @@ impl Record {
         // Where there is no file it doesn't matter where it would be.
         let Some(lines) = self.read()? else { return Ok(0) };
         self.is_outside(paths)?;
-        Ok(lines.of(store))
+        Ok(lines.count(store))
     }
 
     /// Remembers a move. Durable when this returns.

@@ -69,7 +69,7 @@ pub(super) struct Fares {
 }
 
 impl Fares {
-    fn of(health: Health, ends_ms: Option<u64>) -> Self {
+    fn new(health: Health, ends_ms: Option<u64>) -> Self {
         Self { health, ends_ms, login_ends_ms: None }
     }
 }
@@ -83,11 +83,11 @@ pub fn health(entry: &Entry, now: &Stamp) -> (Health, Option<u64>) {
 
 pub(super) fn fares(entry: &Entry, now: &Stamp) -> Fares {
     let Fares { health: own, ends_ms, login_ends_ms } = match &entry.material {
-        Material::ApiKey(_) => Fares::of(Health::Ok, None),
-        Material::Oauth(grant) => Fares::of(of_grant(grant, now), grant.expiry.wall_ms()),
-        Material::Link(link) => match Tool::of(&entry.source) {
+        Material::ApiKey(_) => Fares::new(Health::Ok, None),
+        Material::Oauth(grant) => Fares::new(of_grant(grant, now), grant.expiry.wall_ms()),
+        Material::Link(link) => match Tool::from_source(&entry.source) {
             Some(tool) => of_link(tool, link, now),
-            None => Fares::of(Health::Unreadable(None), None),
+            None => Fares::new(Health::Unreadable(None), None),
         },
     };
     let rests = entry.health.rest.is_some_and(|rest| !rest.until.is_reached(now));
@@ -101,7 +101,7 @@ pub(super) fn fares(entry: &Entry, now: &Stamp) -> Fares {
 
 /// Why the last try to renew it came to nothing, if the issuer or what stands before it said so; kept until a try succeeds.
 pub fn trouble(provider: Option<&Provider>, entry: &Entry) -> Option<String> {
-    Trouble::of(provider, &entry.health).map(|trouble| trouble.what)
+    Trouble::from_health(provider, &entry.health).map(|trouble| trouble.what)
 }
 
 fn of_grant(grant: &Grant, now: &Stamp) -> Health {
@@ -118,7 +118,7 @@ fn of_grant(grant: &Grant, now: &Stamp) -> Health {
 /// What stands in the other tool's file now.
 fn of_link(tool: Tool, link: &Link, now: &Stamp) -> Fares {
     if link.suspended {
-        return Fares::of(Health::Suspended, None);
+        return Fares::new(Health::Suspended, None);
     }
     let error = match live(tool, link, now) {
         Ok(token) => {
@@ -136,5 +136,5 @@ fn of_link(tool: Tool, link: &Link, now: &Stamp) -> Fares {
         ForeignErrorKind::SignedOut | ForeignErrorKind::InKeychain(_) => Health::SignedOut(error),
         _ => Health::Unreadable(Some(error)),
     };
-    Fares::of(health, None)
+    Fares::new(health, None)
 }

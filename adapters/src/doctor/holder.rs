@@ -67,7 +67,7 @@ impl Case<'_> {
     /// Whoever has the lock in truth: the actor itself, or a child of it that inherited its file.
     fn locker(&self, actor: &Actor) -> Option<u32> {
         let store = FileStore::new(&self.latch.store_settings()?.home, self.latch.profile());
-        let lockers = lockers::of(&store.sign(actor.name).ok()?);
+        let lockers = lockers::pids(&store.sign(actor.name).ok()?);
         lockers.iter().copied().find(|pid| Some(*pid) == process::named(actor)).or_else(|| lockers.first().copied())
     }
 

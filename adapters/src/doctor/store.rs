@@ -211,7 +211,7 @@ fn is_told(seen: &Inspection, kind: StoreErrorKind) -> bool {
 fn held(seen: &Inspection, signed: Option<u32>, for_ms: u64) -> Finding {
     let what = |text: String| format!("the lock of {} {text}", seen.document.display());
     // Whoever signed may have ended since, and left the lock to a child.
-    let lockers = lockers::of(&seen.document.with_extension("lock"));
+    let lockers = lockers::pids(&seen.document.with_extension("lock"));
     let signed = signed.filter(|pid| lockers.is_empty() || lockers.contains(pid));
     let Some(pid) = signed.or_else(|| lockers.first().copied()) else {
         let text = what(format!("has been held by another process for {for_ms} ms, longer than a change takes"));

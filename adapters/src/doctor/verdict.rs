@@ -69,7 +69,7 @@ impl EntryCase<'_> {
                 self.finding(warning, &what, format!("sign in again: {renew}; or {remove}"))
             }
             Health::Suspended => {
-                let aside = SetAside::of(&self.entry.source);
+                let aside = SetAside::for_source(&self.entry.source);
                 self.finding(warning, &format!("is {}", aside.what), format!("{}; or {remove}", aside.remedy))
             }
             Health::SignedOut(error) | Health::Unreadable(Some(error)) => {
@@ -115,7 +115,7 @@ impl EntryCase<'_> {
     }
 
     fn tool(&self) -> Option<Tool> {
-        Tool::of(&self.entry.source)
+        Tool::from_source(&self.entry.source)
     }
 
     fn doubt(&self) -> Option<Finding> {
@@ -138,7 +138,7 @@ impl EntryCase<'_> {
 
     fn back_off(&self) -> Option<Finding> {
         let health = &self.entry.health;
-        let trouble = Trouble::of(self.case.latch.providers().get(self.id), health);
+        let trouble = Trouble::from_health(self.case.latch.providers().get(self.id), health);
         let next = health.retry_at?;
         let is_over = next.is_reached(&self.case.now);
         // What time alone doesn't mend is told until a try succeeds, and not only until the next may be made; and so is a

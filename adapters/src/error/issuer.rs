@@ -34,7 +34,7 @@ pub(crate) struct Trouble {
 
 impl Trouble {
     /// What is kept of the last try beside the entry, if it was more than that nobody answered.
-    pub(crate) fn of(provider: Option<&Provider>, health: &EntryHealth) -> Option<Self> {
+    pub(crate) fn from_health(provider: Option<&Provider>, health: &EntryHealth) -> Option<Self> {
         let turned_away = health.turned_away.as_ref().map(|answer| Self::turned_away(provider, answer));
         let unreached = || health.unreached.as_ref().map(Self::unreached);
         let untrusted = || health.untrusted.then(|| Self::passing(distrust(provider), Some(trust())));

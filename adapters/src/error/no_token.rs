@@ -31,7 +31,7 @@ impl Error {
                 Self::new(ErrorKind::SignIn, format!("the stored {name} credential is no longer accepted{code}"), login)
             }
             NoToken::Suspended { label, source } => {
-                let aside = SetAside::of(&source);
+                let aside = SetAside::for_source(&source);
                 let what = format!("the {name} entry {label} is {}", aside.what);
                 Self::new(aside.kind, what, format!("{}; or {login}", aside.remedy))
             }
@@ -190,7 +190,7 @@ impl Error {
 
     /// The same, where it is known which profile that is.
     pub(crate) fn missing_in(place: &str, provider: &Provider) -> Self {
-        let missing = Missing::of(provider);
+        let missing = Missing::for_provider(provider);
         let login =
             if missing.can_login { format!(", or sign in: `credlatch login {}`", provider.id) } else { String::new() };
         Self::new(

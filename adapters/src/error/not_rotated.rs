@@ -50,7 +50,7 @@ impl Error {
                 Self::new(ErrorKind::Busy, what, format!("{remedy} {} or later", clock_time(&until))).until(&until)
             }
             Rotation::Refused(Refusal::BackOff(until) | Refusal::TooSoon(until)) => {
-                let trouble = health.and_then(|health| Trouble::of(Some(row), health));
+                let trouble = health.and_then(|health| Trouble::from_health(Some(row), health));
                 let tries = health.map_or(0, |health| health.failures);
                 let what = match tries {
                     0 | 1 => format!("the last try to rotate {name} failed"),

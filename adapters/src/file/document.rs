@@ -38,5 +38,5 @@ pub(super) fn rewrite(bytes: &[u8]) -> Result<(State, Zeroizing<Vec<u8>>), Store
 }
 
 fn flawed(flaw: Flaw, path: &Path) -> StoreError {
-    flaw.of(path.display(), || format!("mend it, or move it away and start anew: {}", aside(path)))
+    flaw.into_error(path.display(), || format!("mend it, or move it away and start anew: {}", aside(path)))
 }

@@ -53,7 +53,7 @@ pub(super) fn lock<D: Disk>(store: &FileStore<D>, patience_ms: u64) -> Result<Fi
         LockWait { patience_ms, deadline, pauses_ms: 1..=PAUSE_MAX_MS, holder: word::signature, forbidden: 0o077 };
     let (paths, file, metadata) = acquire(disk, &wait, || store.paths())?;
     let here = file
-        .attempt(|file| Here::of(disk, file, &metadata))
+        .attempt(|file| Here::new(disk, file, &metadata))
         .map_err(|error| trouble("look at", &paths.lock, &error))?;
     let word = file.attempt(|file| Word::read(disk, file)).map_err(|error| trouble("read", &paths.lock, &error))?;
     if word.boot != disk.now().boot {

@@ -23,7 +23,7 @@ pub(super) struct Here {
 }
 
 impl Here {
-    pub(super) fn of<D: Disk>(disk: &D, lock: &D::File, metadata: &Metadata) -> std::io::Result<Self> {
+    pub(super) fn new<D: Disk>(disk: &D, lock: &D::File, metadata: &Metadata) -> std::io::Result<Self> {
         let Metadata { file_id, born_ns, .. } = *metadata;
         Ok(Self { file_id, born_ns, name: word::name(disk, lock)? })
     }
@@ -111,6 +111,6 @@ fn look_at_lock<D: Disk>(disk: &D, paths: &Paths) -> Result<Option<(Here, Word)>
     };
     let metadata = disk.metadata(&file).map_err(failed)?;
     lockable(&paths.lock, &metadata)?;
-    let here = Here::of(disk, &file, &metadata).map_err(failed)?;
+    let here = Here::new(disk, &file, &metadata).map_err(failed)?;
     Ok(Some((here, Word::read(disk, &file).map_err(failed)?)))
 }

@@ -52,7 +52,7 @@ pub enum Tool {
 
 impl Tool {
     /// The tool that an entry's source names.
-    pub fn of(source: &Source) -> Option<Self> {
+    pub fn from_source(source: &Source) -> Option<Self> {
         match source {
             Source::ClaudeCode => Some(Self::ClaudeCode),
             Source::Codex => Some(Self::Codex),

@@ -76,7 +76,7 @@ impl fmt::Display for HeldBack {
 }
 
 impl Stored {
-    pub(super) fn of(done: &Transacted, provider: &str, label: &Label) -> Self {
+    pub(super) fn new(done: &Transacted, provider: &str, label: &Label) -> Self {
         let version = |state: &State| state.entry(provider, label.as_str()).map(|entry| entry.version);
         let change = match done.verdict() {
             Verdict::Nothing => StoredChange::Nothing,
@@ -145,7 +145,7 @@ impl Latch {
     fn put_tokens(&self, provider: &str, label: &Label, tokens: Tokens, how: PutMode) -> Result<Stored, Error> {
         let grant = self.grant(tokens)?;
         let done = self.put(provider, label, grant, how)?;
-        Ok(Stored::of(&done, self.provider(provider)?.id.as_str(), label))
+        Ok(Stored::new(&done, self.provider(provider)?.id.as_str(), label))
     }
 
     /// What a login that was made elsewhere is stored as.
@@ -271,7 +271,7 @@ impl Inner {
     }
 
     fn gone(self: &Arc<Self>, cleared: engine::Cleared) -> Gone {
-        let others = Siblings::of(self);
+        let others = Siblings::new(self);
         crate::events::cleared(&self.profile, cleared.generation, cleared.entries.len());
         #[cfg(feature = "env")]
         dotenv::pay_debts(self);

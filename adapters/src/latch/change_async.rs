@@ -41,7 +41,7 @@ impl Latch {
     pub async fn set_tokens_async(&self, provider: &str, label: &Label, tokens: Tokens) -> Result<Stored, Error> {
         let (row, grant) = (self.provider(provider)?, self.grant(tokens)?);
         let done = self.put_async(row, label, grant, PutMode::Named).await?;
-        Ok(Stored::of(&done, row.id.as_str(), label))
+        Ok(Stored::new(&done, row.id.as_str(), label))
     }
 
     async fn put_async(

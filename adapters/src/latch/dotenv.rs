@@ -48,7 +48,7 @@ impl Latch {
         let Some(prepared) = env::prepare(file, variables, env::PATIENCE)? else { return self.take_away(clear) };
         let owed = prepared.meant().clone();
         let cleared = self.0.engine.clear_owing(clear, owed.clone())?;
-        let others = Siblings::of(&self.0.inner);
+        let others = Siblings::new(&self.0.inner);
         pay(prepared).map_err(|why| {
             Error::new(
                 ErrorKind::Other,

@@ -62,7 +62,7 @@ pub(super) fn expand(text: &str, latch: &Latch) -> Result<Expanded, Error> {
 fn look_up<'a>(name: &str, latch: &'a Latch) -> Result<Value<'a>, Error> {
     let rows: Vec<_> = latch.providers().of_variable(name).into_iter().map(|reading| reading.provider).collect();
     // The row in use decides, and not one whose place it took; and here case counts.
-    let find = |role| rows.iter().find(|row| row.env.of(role).iter().any(|known| known == name)).copied();
+    let find = |role| rows.iter().find(|row| row.env.names(role).iter().any(|known| known == name)).copied();
     if let Some(row) = find(Role::ApiKey) {
         return credential(name, latch, row, Some(WireKind::ApiKey));
     }

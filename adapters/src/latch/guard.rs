@@ -40,8 +40,8 @@ impl Guard {
             own: Vec::new(),
             accepted: home.map(Accepted::in_home),
             noted: home.map(Noted::in_home),
-            moved: Moved::of(table.replacements()),
-            taken: Moved::of(table.taken_places()),
+            moved: Moved::all(table.replacements()),
+            taken: Moved::all(table.taken_places()),
         }
     }
 
@@ -91,13 +91,13 @@ impl Guard {
     /// Whether something was stored for the row of the field whose place this one took, and this one would send it to a host
     /// that the other didn't name then. Another process may store it at any time, so it is looked for each time.
     fn has_moved(&self, row: &Provider) -> bool {
-        let noted = self.noted.as_ref().and_then(|noted| noted.of(&row.id));
+        let noted = self.noted.as_ref().and_then(|noted| noted.hosts(&row.id));
         noted.is_some_and(|hosts| !row.origins().is_subset(&hosts))
     }
 }
 
 impl Moved {
-    fn of<'a>(replaced: impl Iterator<Item = Replaced<'a>>) -> Vec<Self> {
+    fn all<'a>(replaced: impl Iterator<Item = Replaced<'a>>) -> Vec<Self> {
         let moved = replaced.filter(|replaced| !replaced.new_origins().is_empty());
         moved.map(|replaced| Self { id: replaced.row.id.clone(), is_accepted: OnceLock::new() }).collect()
     }

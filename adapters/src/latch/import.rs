@@ -56,7 +56,7 @@ impl Took {
         }
     }
 
-    fn of(verdict: &Verdict) -> Self {
+    fn from_verdict(verdict: &Verdict) -> Self {
         match verdict {
             Verdict::Refused(Refusal::Cleared) => Self::Cleared,
             Verdict::Refused(Refusal::MayBeCleared) => Self::MayBeCleared,
@@ -112,7 +112,7 @@ impl From<crate::env::DotenvFileError> for Error {
 
 fn pair(found: Vec<Found>, verdicts: &[Verdict]) -> Vec<Taken> {
     let pairs = found.into_iter().zip(verdicts);
-    pairs.map(|(found, verdict)| Taken { found, took: Took::of(verdict) }).collect()
+    pairs.map(|(found, verdict)| Taken { found, took: Took::from_verdict(verdict) }).collect()
 }
 
 #[cfg(all(test, feature = "env"))]

@@ -6,7 +6,7 @@ use credlatch_core::port::Issuer;
 use credlatch_core::provider::{Provider, Table};
 
 #[cfg(feature = "oauth")]
-pub(super) fn of(
+pub(super) fn for_table(
     table: &Arc<Table>,
     is_accepted: impl Fn(&Provider) -> bool + Send + Sync + 'static,
 ) -> Arc<dyn Issuer> {
@@ -18,7 +18,7 @@ pub(super) fn of(
 
 /// Without the feature `oauth` nothing is ever sent.
 #[cfg(not(feature = "oauth"))]
-pub(super) fn of(_: &Arc<Table>, _: impl Fn(&Provider) -> bool + Send + Sync + 'static) -> Arc<dyn Issuer> {
+pub(super) fn for_table(_: &Arc<Table>, _: impl Fn(&Provider) -> bool + Send + Sync + 'static) -> Arc<dyn Issuer> {
     Arc::new(super::exchange::NoIssuer)
 }
 

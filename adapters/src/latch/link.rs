@@ -28,7 +28,7 @@ impl Links {
         if let Some(reader) = readers.get(&live.version).filter(|reader| *reader.link() == **link) {
             return Some(Arc::clone(reader));
         }
-        let reader = Arc::new(LinkReader::new(Tool::of(source)?, Clone::clone(link)));
+        let reader = Arc::new(LinkReader::new(Tool::from_source(source)?, Clone::clone(link)));
         if readers.len() >= READERS_MAX {
             readers.clear();
         }
@@ -60,7 +60,7 @@ impl Inner {
 /// A token that has ended is renewed by the tool that owns the login, unless the login itself has ended.
 fn ended(live: &Live, token: &LinkedToken, now: &Stamp) -> Error {
     let LiveKind::Link { source, .. } = &live.kind else { return unreadable_link(live) };
-    let Some(tool) = Tool::of(source) else { return unreadable_link(live) };
+    let Some(tool) = Tool::from_source(source) else { return unreadable_link(live) };
     let (provider, label) = (&live.provider, &live.label);
     if token.is_over(now) {
         let end_ms = token.login_ends_at_ms.or(token.expires_at_ms).unwrap_or(now.wall_ms);

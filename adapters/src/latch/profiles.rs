@@ -62,7 +62,7 @@ impl Profiles {
         Builder::default().home(home).profiles()
     }
 
-    pub(super) fn of(template: Builder, home: PathBuf) -> Result<Self, Error> {
+    pub(super) fn from_template(template: Builder, home: PathBuf) -> Result<Self, Error> {
         if home.exists() && !home.is_dir() {
             let what = format!("{} is not a directory", home.display());
             return Err(Error::new(ErrorKind::Unreadable, what, "give another home"));

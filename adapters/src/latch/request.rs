@@ -40,12 +40,12 @@ pub struct TokenRequest<'a> {
 impl Latch {
     /// A request for a provider's credential, of which more can be said before it is made.
     pub fn request<'a>(&'a self, provider: &'a str) -> TokenRequest<'a> {
-        TokenRequest::of(Ok(self), provider)
+        TokenRequest::new(Ok(self), provider)
     }
 }
 
 impl<'a> TokenRequest<'a> {
-    pub(super) fn of(latch: Result<&'a Latch, &'a Error>, provider: &'a str) -> Self {
+    pub(super) fn new(latch: Result<&'a Latch, &'a Error>, provider: &'a str) -> Self {
         Self { latch, provider, wanted: Wanted::default() }
     }
 

@@ -58,7 +58,7 @@ impl Scope {
 
     /// As [`Latch::request`]; without a profile, whatever is asked by it is an error.
     pub fn request<'a>(&'a self, provider: &'a str) -> TokenRequest<'a> {
-        TokenRequest::of(self.0.as_ref(), provider)
+        TokenRequest::new(self.0.as_ref(), provider)
     }
 
     /// As [`Latch::current`].

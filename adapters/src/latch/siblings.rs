@@ -81,7 +81,7 @@ pub(super) struct Siblings(Vec<(Weak<Inner>, Vec<u64>)>);
 
 impl Siblings {
     /// The other latches on this one's document, as they are right after a commit.
-    pub(super) fn of(inner: &Arc<Inner>) -> Self {
+    pub(super) fn new(inner: &Arc<Inner>) -> Self {
         let Some(own) = &inner.document.0 else { return Self::default() };
         let same: Vec<Weak<Inner>> = {
             let all = ALL.lock();

@@ -59,7 +59,7 @@ impl<In: Transport> Connector<In> for Socks {
         let Some(proxy) = proxy.filter(|proxy| chained.is_none() && !proxy.is_no_proxy(details.uri)) else {
             return Ok(chained.map(Either::A));
         };
-        let target = Target::of(details, proxy)?;
+        let target = Target::new(details, proxy)?;
         let addresses = details.resolver.resolve(proxy.uri(), details.config, details.timeout)?;
         let mut tunnel = TransportAdapter::new(open(&addresses, details, self.timeout)?, details.current_time.clone());
         tunnel.set_timeout(details.timeout);

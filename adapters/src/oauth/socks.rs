@@ -17,7 +17,7 @@ pub(super) enum Target {
 
 impl Target {
     /// What this proxy is told of that connection.
-    pub(super) fn of(details: &ConnectionDetails<'_>, proxy: &Proxy) -> io::Result<Self> {
+    pub(super) fn new(details: &ConnectionDetails<'_>, proxy: &Proxy) -> io::Result<Self> {
         if proxy.resolve_target() {
             let first = details.addrs.first().ok_or(io::ErrorKind::AddrNotAvailable)?;
             return Ok(Self::Address(*first));

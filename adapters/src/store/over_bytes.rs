@@ -23,7 +23,7 @@ impl OverBytes {
 
     fn parse(&self, stored: &Stored) -> Result<Parsed, StoreError> {
         let remedy = || "mend it with the store's own means, or move it away and start anew".to_owned();
-        let parsed = codec::parse(&stored.document).map_err(|flaw| flaw.of(self.0.name(), remedy))?;
+        let parsed = codec::parse(&stored.document).map_err(|flaw| flaw.into_error(self.0.name(), remedy))?;
         if parsed.id == stored.id.get() {
             return Ok(parsed);
         }

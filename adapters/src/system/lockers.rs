@@ -10,7 +10,7 @@ use super::process;
 use crate::docfile::disk::FileId;
 
 /// The processes that have the lock of the file at this path, the lowest number first; none where that can't be told.
-pub fn of(path: &Path) -> Vec<u32> {
+pub fn pids(path: &Path) -> Vec<u32> {
     let Ok(metadata) = fs::metadata(path) else { return Vec::new() };
     let file_id = FileId { dev: metadata.dev(), ino: metadata.ino() };
     let all = fs::read_dir("/proc").into_iter().flatten().flatten();

@@ -6,7 +6,7 @@ use credlatch_core::provider::{Provider, Table, sniff};
 use serde_json::{Map, Value, json};
 
 /// The place of the first row that can't be read, and of the field in it.
-pub(super) fn of(table: &Table, text: &[u8]) -> Option<String> {
+pub(super) fn find(table: &Table, text: &[u8]) -> Option<String> {
     let file: Value = serde_json::from_slice(text).ok()?;
     let rows = file.get("providers")?.as_array()?;
     let (at, row) = rows.iter().enumerate().find(|(_, row)| !is_row(row))?;

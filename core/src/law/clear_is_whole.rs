@@ -45,7 +45,7 @@ impl Watch for Memory {
     fn see(&mut self, fact: &Fact) -> Result<(), String> {
         self.holds(fact)?;
         if let Fact::ClearBegan { who, provider } = fact {
-            self.clears.push(Clearing::of(*who, provider.as_str()));
+            self.clears.push(Clearing::new(*who, provider.as_str()));
         }
         self.clears.iter_mut().try_for_each(|clear| clear.see(fact))?;
         // One that ended and removed nothing says nothing of what follows.
@@ -59,7 +59,7 @@ impl Watch for Memory {
 }
 
 impl Clearing {
-    fn of(who: Who, provider: &str) -> Self {
+    fn new(who: Who, provider: &str) -> Self {
         Self {
             who,
             provider: provider.to_owned(),

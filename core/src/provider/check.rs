@@ -133,7 +133,7 @@ fn names(rows: &[Provider]) -> Result<(), BadTable> {
 fn row(row: &Provider) -> Result<(), BadTable> {
     let provider = || row.id.clone();
     for role in Role::ALL {
-        variables(row, role.field(), row.env.of(role), role.is_credential() || role == Role::BaseUrl)?;
+        variables(row, role.field(), row.env.names(role), role.is_credential() || role == Role::BaseUrl)?;
     }
     variables(row, "env.shared", &row.env.shared, false)?;
     let prefixes = &row.token_prefixes;

@@ -87,10 +87,10 @@ impl Line {
     }
 
     fn row(&self) -> &Provider {
-        self.row.get_or_init(|| Box::new(row::of(self.text)))
+        self.row.get_or_init(|| Box::new(row::parse(self.text)))
     }
 
-    fn of(&'static self) -> Of {
+    fn owner(&'static self) -> Of {
         if self.is_addition() { Of::WellKnown(row::id(self.text)) } else { Of::Row(self.row()) }
     }
 }
@@ -112,7 +112,7 @@ pub(super) fn get(id: &str) -> Option<&'static Provider> {
 /// The row with exactly this id or alias.
 pub(super) fn named(name: &str) -> Option<Of> {
     let mut lines = index::places(name).map(|place| (place, Line::at(place)));
-    lines.find(|(place, line)| place - line.start < row::head(line.text).len()).map(|(_, line)| line.of())
+    lines.find(|(place, line)| place - line.start < row::head(line.text).len()).map(|(_, line)| line.owner())
 }
 
 /// Every id and alias.
@@ -127,7 +127,7 @@ pub(super) fn mentions(variable: &str) -> impl Iterator<Item = Mention> {
         let line = Line::at(place);
         let role = row::role_at(line.text, place - line.start)?;
         let is_shared = TEXT[place..].bytes().find(|byte| !row::is_in_name(*byte)) == Some(b'*');
-        Some(Mention { of: line.of(), role, is_shared })
+        Some(Mention { of: line.owner(), role, is_shared })
     })
 }
 

@@ -57,7 +57,7 @@ impl Role {
 
 impl EnvNames {
     /// The variables that are read so.
-    pub fn of(&self, role: Role) -> &[String] {
+    pub fn names(&self, role: Role) -> &[String] {
         match role {
             Role::ApiKey => &self.api_key,
             Role::OauthToken => &self.oauth_token,
@@ -84,7 +84,7 @@ impl EnvNames {
     /// As what a variable is read, if at all; case does not count.
     fn roles(&self, variable: &str) -> impl Iterator<Item = Role> {
         let is_it = move |name: &String| name.eq_ignore_ascii_case(variable);
-        Role::ALL.into_iter().filter(move |role| self.of(*role).iter().any(is_it))
+        Role::ALL.into_iter().filter(move |role| self.names(*role).iter().any(is_it))
     }
 }
 

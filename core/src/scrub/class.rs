@@ -32,7 +32,7 @@ impl Class {
 }
 
 /// Reads a name and a value lossily: what is not text can't hide a token that is.
-pub(super) fn of(wanted: &Wanted<'_>, name: &str, value: &str) -> Class {
+pub(super) fn classify(wanted: &Wanted<'_>, name: &str, value: &str) -> Class {
     let of_name = match of_name(wanted.table, &owners(wanted), name) {
         _ if wanted.targets.iter().any(|target| target.may_be_anywhere(name)) => Class::Plain,
         Class::Plain if !value.is_empty() && suspect::has_its_name(name) => Class::Suspect,

@@ -107,7 +107,7 @@ where
             Fate::Claim(claim) => claims.push(claim),
         }
     }
-    out.missing = claims.is_empty().then(|| Missing::of(provider));
+    out.missing = claims.is_empty().then(|| Missing::for_provider(provider));
     out.settle(&normaliser, claims);
     Ok(out)
 }

@@ -135,7 +135,7 @@ impl EnvPlan {
         if guards::CONTEXT.contains(&name) && !wanted.context.is_empty() {
             return (Class::Plain, Verdict::Dropped);
         }
-        let class = class::of(wanted, name, value);
+        let class = class::classify(wanted, name, value);
         let inheritance = wanted.inheritance;
         let is_listed = |list: &[String]| list.iter().any(|allowed| allowed == name);
         let is_meant =

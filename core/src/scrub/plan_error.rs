@@ -98,7 +98,7 @@ impl PlanError {
 
 impl Missing {
     /// The error for this provider.
-    pub fn of(provider: &Provider) -> Self {
+    pub fn for_provider(provider: &Provider) -> Self {
         let mut variables = provider.env.api_key.clone();
         variables.extend(provider.env.oauth_token.iter().filter(|name| !provider.env.api_key.contains(name)).cloned());
         let can_login = provider.oauth.as_ref().is_some_and(|oauth| oauth.flow.is_some());

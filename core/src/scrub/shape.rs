@@ -68,7 +68,7 @@ pub(super) fn is_read(wanted: &Wanted<'_>, name: &str) -> bool {
 
 fn of_target(wanted: &Wanted<'_>, target: &Target<'_>) -> Result<Vec<Setting>, PlanError> {
     let provider = target.provider;
-    let credential = target.credential.ok_or_else(|| Missing::of(provider))?;
+    let credential = target.credential.ok_or_else(|| Missing::for_provider(provider))?;
     if let Some(owner) = stranger(wanted, provider, credential) {
         return Err(PlanError::Foreign { provider: provider.id.clone(), owner });
     }

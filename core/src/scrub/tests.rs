@@ -257,12 +257,12 @@ fn what_is_missing_is_named_once_with_what_to_do() {
     let row = |fields: &str| {
         let json = format!(r#"{{"providers":[{{"id":"acme","env":{{{fields}}}}}]}}"#);
         let table = Table::new(serde_json::from_str::<TableFile>(&json).unwrap().providers).unwrap();
-        Missing::of(table.resolve("acme").unwrap())
+        Missing::for_provider(table.resolve("acme").unwrap())
     };
     let missing = row(r#""api_key":["A_KEY","A_TOKEN"],"oauth_token":["A_TOKEN","B_TOKEN"]"#);
     assert_eq!(missing.variables, ["A_KEY", "A_TOKEN", "B_TOKEN"]);
     assert_eq!(missing.to_string(), "no credential for acme (A_KEY, A_TOKEN, B_TOKEN would be empty)");
     assert_eq!(missing.remedy(), "run `credlatch set acme`");
-    let claude = Missing::of(built_in().resolve("anthropic").unwrap());
+    let claude = Missing::for_provider(built_in().resolve("anthropic").unwrap());
     assert_eq!(claude.remedy(), "run `credlatch set anthropic` or `credlatch login anthropic`");
 }

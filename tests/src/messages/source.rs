@@ -73,14 +73,14 @@ impl Sources {
             }
         }
         texts.sort();
-        Self::of(texts)
+        Self::new(texts)
     }
 
     /// Those with these paths and texts.
     ///
     /// # Errors
     /// One is no Rust.
-    pub fn of(texts: impl IntoIterator<Item = (String, String)>) -> io::Result<Self> {
+    pub fn new(texts: impl IntoIterator<Item = (String, String)>) -> io::Result<Self> {
         let mut sources = Self::default();
         for (path, text) in texts {
             let file = syn::parse_file(&text).map_err(|error| io::Error::other(format!("{path}: {error}")))?;

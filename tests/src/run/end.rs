@@ -24,7 +24,7 @@ impl End {
     ///
     /// # Panics
     /// Never: every state has a JSON form.
-    pub fn of(trace: &Trace) -> Self {
+    pub fn new(trace: &Trace) -> Self {
         let broken = laws().filter(|law| law.judge(trace).is_err()).map(|law| law.number).collect();
         let mut end = Self { broken, state: None, live: Vec::new(), deeds: BTreeMap::new() };
         for fact in &trace.0 {

@@ -159,7 +159,7 @@ fn execute(scenario: &Scenario, conduct: &'static dyn Conduct<Loomed>, seen: &Mu
     seen.deaths += usize::from(trace.0.iter().any(|fact| matches!(fact, credlatch_core::law::Fact::Died { .. })));
     seen.seen.look(&trace);
     if seen.keeps_ends {
-        seen.ends.insert(End::of(&trace));
+        seen.ends.insert(End::new(&trace));
     }
     for law in laws() {
         let Err(broken) = law.judge(&trace) else { continue };

@@ -127,7 +127,7 @@ impl Exploration {
 impl Exploration {
     /// Judges what is seen only at rest.
     fn ends_with(&mut self, trace: &Trace, alone: Option<u8>, (so_far, moves): (Scenario, usize)) {
-        let end = End::of(trace);
+        let end = End::new(trace);
         self.seen.look(trace);
         let mut broken = LAWS.iter().filter(|law| end.broken.contains(&law.number));
         let broken = broken.find(|law| alone.is_none_or(|alone| alone == law.number));
@@ -203,7 +203,7 @@ impl Search<'_> {
         let situation = staged.situation(!explorer.forgets_laws);
         if !known.insert(situation) {
             if situation.is_multiple_of(explorer.one_in) {
-                found.sampled.insert(End::of(&to_the_end(staged, situation)));
+                found.sampled.insert(End::new(&to_the_end(staged, situation)));
             } else {
                 staged.leave();
             }

@@ -65,7 +65,7 @@ impl<S: Sim> Stage<S> {
             let cast = (0..).zip(&scenario.participants);
             cast.filter(|(_, one)| one.process == *process).map(|(who, _)| who).collect()
         };
-        let fates = processes.keys().map(|process| (*process, Fate::of(threads(process)))).collect();
+        let fates = processes.keys().map(|process| (*process, Fate::new(threads(process)))).collect();
         let of = |is_one: fn(&Participant) -> bool| {
             scenario.participants.iter().filter(move |one| is_one(one)).map(|one| one.process).collect()
         };

@@ -81,7 +81,7 @@ pub struct Fate {
 
 impl Fate {
     /// That of these threads.
-    pub fn of(threads: Vec<Who>) -> Arc<Self> {
+    pub fn new(threads: Vec<Who>) -> Arc<Self> {
         Arc::new(Self { threads, dead: AtomicBool::new(false) })
     }
 }

@@ -70,7 +70,7 @@ impl<S: Sim> Signs<S> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn of(&self, name: Nonce) -> Option<(Who, Sign<S>)> {
+    fn sign(&self, name: Nonce) -> Option<(Who, Sign<S>)> {
         let found = self.lock().get(&name).cloned();
         situation::observe((name.0, found.is_some()));
         found
@@ -78,7 +78,7 @@ impl<S: Sim> Signs<S> {
 
     /// What is there. Its own owner takes no turn to look: nobody else changes it.
     pub fn trail(&self, name: Nonce) -> Option<Trail> {
-        let (owner, sign) = self.of(name)?;
+        let (owner, sign) = self.sign(name)?;
         Some(if owner == S::here().who { sign.peek(Trail::clone) } else { sign.visit(|trail| trail.clone()) })
     }
 
@@ -98,7 +98,7 @@ impl<S: Sim> Signs<S> {
     /// `false` if nobody is left who could do that.
     pub fn wait(&self, claim: &Claim, is_own: bool) -> bool {
         let is_answered = |trail: &Trail| !is_own && trail.answer.as_ref().is_some_and(|written| written.is_of(claim));
-        let sign = self.of(claim.actor.name);
+        let sign = self.sign(claim.actor.name);
         sign.is_none_or(|(_, sign)| sign.wait_for(|trail| !trail.is_alive || is_answered(trail)))
     }
 }

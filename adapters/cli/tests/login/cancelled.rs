@@ -17,7 +17,7 @@ fn nothing_is_stored(world: &World) {
 #[test]
 fn ctrl_c_cancels_the_login_and_another_can_begin() {
     let world = World::new();
-    let login = LoggingIn::of(under(&HEEDING, &world.command(&["login", "acme", "--json"])).spawn().unwrap());
+    let login = LoggingIn::new(under(&HEEDING, &world.command(&["login", "acme", "--json"])).spawn().unwrap());
     let (code, id) = (login.code().to_owned(), login.id().to_owned());
     signal("INT", &login.child);
     assert_eq!(login.end(), ("cancelled".to_owned(), 4));
@@ -153,7 +153,7 @@ fn cancelled_after(delay: Duration) -> bool {
 fn terminating_one_who_joined_leaves_the_login_to_the_others() {
     let world = World::new();
     let first = world.log_in();
-    let second = LoggingIn::of(world.start(&["login", "acme", "--json"]));
+    let second = LoggingIn::new(world.start(&["login", "acme", "--json"]));
     assert_eq!(second.first["event"], "joined");
     signal("TERM", &second.child);
     assert_eq!(second.end().1, -1, "it ended by the signal");

@@ -133,7 +133,7 @@ fn a_login_is_joined_in_another_time_or_pid_namespace() {
     for namespaces in [TIME, BELOW_OUR_PROC, CONTAINER] {
         let world = World::new();
         let first = world.log_in();
-        let second = LoggingIn::of(inside(namespaces, &world, &["login", "acme", "--json"]));
+        let second = LoggingIn::new(inside(namespaces, &world, &["login", "acme", "--json"]));
         assert_eq!((&second.first["event"], second.code()), (&"joined".into(), first.code()), "{namespaces:?}");
         world.sandbox.approve(first.code());
         for one in [first, second] {
@@ -148,8 +148,8 @@ fn term_to_a_joiner_that_is_pid_1_leaves_the_login_of_another_containers_pid_1()
         return;
     }
     let world = World::new();
-    let first = LoggingIn::of(inside(CONTAINER, &world, &["login", "acme", "--json"]));
-    let mut second = LoggingIn::of(inside(CONTAINER, &world, &["login", "acme", "--json"]));
+    let first = LoggingIn::new(inside(CONTAINER, &world, &["login", "acme", "--json"]));
+    let mut second = LoggingIn::new(inside(CONTAINER, &world, &["login", "acme", "--json"]));
     assert_eq!((&first.first["event"], &second.first["event"]), (&"started".into(), &"joined".into()));
     signal_init("TERM", &second.child);
     until("the joiner has left", || second.child.try_wait().unwrap().is_some());

@@ -151,7 +151,7 @@ fn lost_is_lost(world: &World, peer: &Peer) {
 fn oidc_provider_a_login_by_command_is_cleared_and_revoked() {
     let Some(peer) = Peer::oidc() else { return };
     let world = served_by(&peer, 15);
-    let login = LoggingIn::of(world.start(&["login", "acme", "--json"]));
+    let login = LoggingIn::new(world.start(&["login", "acme", "--json"]));
     peer.approve(login.code());
     assert_eq!(login.end(), ("succeeded".to_owned(), 0));
     assert_eq!(world.say(&["rotate", "acme"]).status, 0);

@@ -14,7 +14,7 @@ struct Kept {
 }
 
 impl Kept {
-    fn of(world: &World) -> Self {
+    fn new(world: &World) -> Self {
         let (access, refresh) = world.sandbox.grant();
         Self { access, refresh }
     }
@@ -41,7 +41,7 @@ fn set_well(world: &World, label: &str, tokens: &str) -> Said {
 fn a_login_stored_again_while_it_is_renewed_is_presented_once_under_every_label() {
     for label in ["default", "second"] {
         let world = World::new();
-        let kept = Kept::of(&world);
+        let kept = Kept::new(&world);
         set_well(&world, "default", &kept.lasting(0));
         world.sandbox.adjust(|settings| settings.answer_delay = Duration::from_millis(800));
         let first = world.start(&["token", "acme"]);
@@ -60,7 +60,7 @@ fn a_login_stored_again_while_it_is_renewed_is_presented_once_under_every_label(
 #[test]
 fn one_login_under_two_labels_is_renewed_for_both_at_once() {
     let world = World::new();
-    let kept = Kept::of(&world);
+    let kept = Kept::new(&world);
     for label in ["one", "two"] {
         set_well(&world, label, &kept.lasting(3_600));
     }
@@ -74,7 +74,7 @@ fn one_login_under_two_labels_is_renewed_for_both_at_once() {
 #[test]
 fn a_login_in_doubt_stays_so_when_it_is_stored_again() {
     let world = World::new();
-    let kept = Kept::of(&world);
+    let kept = Kept::new(&world);
     set_well(&world, "default", &kept.lasting(3_600));
     world.sandbox.adjust(|settings| settings.answer_delay = Duration::from_secs(20));
     let mut killed = world.start(&["rotate", "acme"]);
@@ -91,7 +91,7 @@ fn a_login_in_doubt_stays_so_when_it_is_stored_again() {
 #[test]
 fn a_login_that_was_cleared_while_it_was_renewed_is_not_free_when_it_comes_back() {
     let world = World::new();
-    let kept = Kept::of(&world);
+    let kept = Kept::new(&world);
     set_well(&world, "default", &kept.lasting(3_600));
     world.sandbox.adjust(|settings| settings.answer_delay = Duration::from_millis(800));
     let rotating = world.start(&["rotate", "acme"]);
@@ -106,7 +106,7 @@ fn a_login_that_was_cleared_while_it_was_renewed_is_not_free_when_it_comes_back(
 #[test]
 fn a_spent_refresh_token_is_refused_with_the_reason_unless_a_person_insists() {
     let world = World::new();
-    let kept = Kept::of(&world);
+    let kept = Kept::new(&world);
     set_well(&world, "default", &kept.lasting(3_600));
     assert_eq!(world.say(&["rotate", "acme"]).status, 0);
     let refused = fed(set(&world, "second", &[]), &kept.lasting(3_600));
@@ -119,7 +119,7 @@ fn a_spent_refresh_token_is_refused_with_the_reason_unless_a_person_insists() {
 #[test]
 fn known_tokens_with_another_end_are_told_and_end_then() {
     let world = World::new();
-    let kept = Kept::of(&world);
+    let kept = Kept::new(&world);
     set_well(&world, "default", &kept.lasting(3_600));
     let said = set_well(&world, "default", &kept.lasting(0));
     assert!(said.out.contains("stored the new end"), "{}", said.out);
@@ -133,7 +133,7 @@ fn known_tokens_with_another_end_are_told_and_end_then() {
 #[test]
 fn a_login_that_another_profile_holds_too_is_told() {
     let world = World::new();
-    let kept = Kept::of(&world);
+    let kept = Kept::new(&world);
     set_well(&world, "default", &kept.lasting(3_600));
     let mut other = set(&world, "mine", &[]);
     other.env("CREDLATCH_PROFILE", "other");

@@ -77,7 +77,7 @@ impl World {
 
     /// Starts a login, and waits for its first line.
     pub(crate) fn log_in(&self) -> LoggingIn {
-        LoggingIn::of(self.start(&["login", "acme", "--json"]))
+        LoggingIn::new(self.start(&["login", "acme", "--json"]))
     }
 
     /// The process that makes the exchange: the store says who it is.
@@ -116,7 +116,7 @@ pub(crate) struct LoggingIn {
 }
 
 impl LoggingIn {
-    pub(crate) fn of(mut child: Child) -> Self {
+    pub(crate) fn new(mut child: Child) -> Self {
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         out.read_line(&mut line).unwrap();

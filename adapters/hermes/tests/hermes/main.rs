@@ -49,16 +49,16 @@ struct Home(TempDir);
 
 impl Home {
     fn new() -> Self {
-        Self::of(folders::tempdir())
+        Self::in_folder(folders::tempdir())
     }
 
     /// In memory, where the platform has such a file system: for thousands of commits that needn't outlive a power cut.
     fn in_memory() -> Self {
         folders::usual_umask();
-        Self::of(tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap())
+        Self::in_folder(tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap())
     }
 
-    fn of(folder: TempDir) -> Self {
+    fn in_folder(folder: TempDir) -> Self {
         let home = Self(folder);
         home.write(HERMES);
         home

@@ -25,7 +25,7 @@ impl Lines {
     }
 
     /// The number of a store; 0 if it has none.
-    pub(super) fn of(&self, store: Nonce) -> u64 {
+    pub(super) fn count(&self, store: Nonce) -> u64 {
         let key = key(store);
         self.0.iter().filter(|line| line.0 == key).map(|line| line.1).max().unwrap_or(0)
     }
@@ -33,7 +33,7 @@ impl Lines {
     /// The same lines with this number of a store, or the higher one that it has; without those that moved longest ago, if
     /// there would be more than so many.
     pub(super) fn noting(mut self, store: Nonce, number: u64, most: usize) -> Self {
-        let (key, known) = (key(store), self.of(store));
+        let (key, known) = (key(store), self.count(store));
         self.0.retain(|line| line.0 != key);
         self.0.push((key, number.max(known)));
         self.0.drain(..self.0.len().saturating_sub(most));
@@ -75,7 +75,7 @@ mod tests {
     fn what_is_written_is_read_back_and_an_empty_file_is_a_new_one() {
         assert_eq!(Lines::parse(b"").unwrap(), Lines::default());
         let lines = Lines::default().noting(Nonce(1), 7, 9).noting(Nonce(2), MAX_COUNT, 9).noting(Nonce(1), 3, 9);
-        assert_eq!((lines.of(Nonce(1)), lines.of(Nonce(2)), lines.of(Nonce(3))), (7, MAX_COUNT, 0));
+        assert_eq!((lines.count(Nonce(1)), lines.count(Nonce(2)), lines.count(Nonce(3))), (7, MAX_COUNT, 0));
         assert_eq!(lines.text(), text(&[(2, MAX_COUNT), (1, 7)]));
         assert_eq!(Lines::parse(lines.text().as_bytes()).unwrap(), lines);
         assert_eq!(lines.noting(Nonce(3), 1, 2).text(), text(&[(1, 7), (3, 1)]), "the oldest is forgotten first");

@@ -68,7 +68,7 @@ impl Record {
 
     fn held(&self) -> StoreError {
         let path = self.beside(".lock");
-        let holder = lockers::of(&path).first().copied();
+        let holder = lockers::pids(&path).first().copied();
         let (who, remedy) = match holder {
             Some(pid) => (format!("process {pid}"), format!("look at process {pid}: it may be stopped")),
             None => {

@@ -102,7 +102,7 @@ fn an_unchanged_file_is_read_once_and_a_changed_one_again() {
 #[test]
 fn the_tool_of_an_entry_is_told_by_its_source() {
     use credlatch_core::state::Source;
-    assert_eq!(Tool::of(&Source::Codex), Some(Tool::Codex));
-    assert_eq!(Tool::of(&Source::Hermes("manual".to_owned())), Some(Tool::Hermes));
-    assert_eq!(Tool::of(&Source::Manual), None);
+    assert_eq!(Tool::from_source(&Source::Codex), Some(Tool::Codex));
+    assert_eq!(Tool::from_source(&Source::Hermes("manual".to_owned())), Some(Tool::Hermes));
+    assert_eq!(Tool::from_source(&Source::Manual), None);
 }

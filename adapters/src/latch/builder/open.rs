@@ -106,7 +106,7 @@ impl Builder {
         };
         let guard = Self { home: Some(home.clone()), ..self.clone() }.guard_of(&table);
         let (issuer, table, guard) = (Some(issuer), Some(table), Some(guard));
-        crate::latch::Profiles::of(Self { issuer, table, guard, ..self.settled()? }, home)
+        crate::latch::Profiles::from_template(Self { issuer, table, guard, ..self.settled()? }, home)
     }
 
     /// Whether another process could make the exchanges, if one is to.

@@ -21,7 +21,7 @@ pub(in crate::latch) enum Stores {
 }
 
 impl Stores {
-    fn of(&self, profile: &ProfileName) -> Result<Arc<dyn ByteStore>, StoreError> {
+    fn store(&self, profile: &ProfileName) -> Result<Arc<dyn ByteStore>, StoreError> {
         match self {
             Self::One(store) => Ok(Arc::clone(store)),
             Self::Many(home) => home.store(profile),
@@ -44,7 +44,7 @@ impl Stores {
 
 impl Builder {
     pub(super) fn over_stores(self, stores: &Stores, table: Arc<Table>) -> Result<Latch, Error> {
-        let store = stores.of(&self.profile)?;
+        let store = stores.store(&self.profile)?;
         let document = siblings::DocumentId::named(&store.name());
         Ok(self.kept_nowhere().latch(AnyStore::new(OverBytes::new(store)), table, document))
     }
@@ -52,7 +52,7 @@ impl Builder {
     /// Makes a copy of such a store this place's own.
     #[cfg(all(feature = "file", unix))]
     pub(super) fn adopt_in(&self, stores: &Stores) -> Result<(), Error> {
-        let store = stores.of(&self.profile)?;
+        let store = stores.store(&self.profile)?;
         let adopted = OverBytes::new(store).adopt_copy(self.patience_ms);
         Ok(adopted.map_err(credlatch_core::engine::TransactError::from)?)
     }

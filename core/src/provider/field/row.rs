@@ -43,7 +43,7 @@ fn role(word: &str) -> Option<Role> {
 }
 
 /// The row that a line is.
-pub(super) fn of(line: &str) -> Provider {
+pub(super) fn parse(line: &str) -> Provider {
     let mut clauses = line.split("; ");
     let (names, name) = clauses.next().and_then(|head| head.split_once(" = ")).unwrap_or_else(|| unreadable(line));
     let mut names =

@@ -165,7 +165,7 @@ fn a_variable_is_told_with_who_reads_it_and_as_what() {
     }
     for row in all() {
         for role in Role::ALL {
-            for name in row.env.of(role) {
+            for name in row.env.names(role) {
                 let told = read_by(&table, name);
                 assert!(told.iter().any(|(id, told, _)| *id == row.id.as_str() && *told == role), "{name}");
             }

@@ -191,7 +191,7 @@ proptest! {
         let provider = table.resolve(ASKED[at]).unwrap();
         let (targets, inheritance) = (&[Target { provider, credential: None, shape }], &Inheritance::default());
         let got = plan(parent, &Wanted { table: &table, targets, inheritance, context: &[], empty_folder: None });
-        prop_assert_eq!(got, Err(PlanError::Missing(Missing::of(provider))));
+        prop_assert_eq!(got, Err(PlanError::Missing(Missing::for_provider(provider))));
     }
 
     #[test]

@@ -25,7 +25,7 @@ const CRATES_IO: [&str; 2] = ["https://github.com/rust-lang/crates.io-index", "h
 pub(crate) fn plugin() -> Done {
     serve(|request| {
         let words = std::iter::once("credlatch".to_owned()).chain(request.args.iter().cloned());
-        match Cli::of(words).map(|cli| (cli.global, cli.command)) {
+        match Cli::from_words(words).map(|cli| (cli.global, cli.command)) {
             Ok((global, Command::Helper { client: Helper::Cargo(grant) })) => act(&global, &grant, request),
             // What the parser has to say may repeat what it saw.
             _ => Err(End::usage(

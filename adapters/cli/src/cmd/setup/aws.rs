@@ -35,7 +35,7 @@ pub(super) fn plan(recipe: &Recipe<'_>, profile: &str) -> Done<Plan> {
     let line = recipe.line(&recipe.words(&["helper", "aws", recipe.row.id.as_str()]));
     let by_hand = format!("mend that, or write this into the profile by hand: {PROCESS} = {line}");
     let text = edit(seen.text(), profile, &line).map_err(|why| seen.refused(&why, by_hand))?;
-    Ok(Plan::of(vec![Change { seen, after: Some(Zeroizing::new(text)), mode: 0o600, ours: vec![line] }]))
+    Ok(Plan::new(vec![Change { seen, after: Some(Zeroizing::new(text)), mode: 0o600, ours: vec![line] }]))
 }
 
 /// Refuses if the file of credentials has keys for this profile: clients take those first.

@@ -20,7 +20,7 @@ pub(super) fn plan(recipe: &Recipe<'_>, registry: Option<&str>, index: Option<&s
     let path = seen.path.display().to_string();
     let backup = super::write::backup_of(&seen.path).display().to_string();
     let ours = vec![words.join(" "), index.unwrap_or_default().to_owned()];
-    let plan = Plan::of(vec![Change { seen, after: Some(Zeroizing::new(text)), mode: 0o600, ours }]);
+    let plan = Plan::new(vec![Change { seen, after: Some(Zeroizing::new(text)), mode: 0o600, ours }]);
     Ok(if has_token {
         plan.note(
             format!("a token stands in plain text in {path}, and cargo doesn't use it any more"),

@@ -34,7 +34,7 @@ pub(super) fn plan(recipe: &Recipe<'_>) -> Done<Plan> {
     if present.as_deref().unwrap_or(HOME).trim_end_matches('/') != url.trim_end_matches('/') {
         text = json::set(&text, &BASE_URL, url).map_err(refused)?;
     }
-    Ok(Plan::of(vec![Change {
+    Ok(Plan::new(vec![Change {
         seen,
         after: Some(Zeroizing::new(text)),
         mode: 0o600,

@@ -28,7 +28,7 @@ pub(super) fn plan(recipe: &Recipe<'_>) -> Done<Plan> {
         edited.map_err(|why| seen.refused(&why, "mend that, or write the recipe of the guide into it by hand"));
     let Edited { text, other_profile } = edited?;
     let ours = vec![words.join(" "), url.to_owned(), format!("{} {NAME}", name_of(recipe)), recipe.program.clone()];
-    let plan = Plan::of(vec![Change { seen, after: Some(Zeroizing::new(text)), mode: 0o600, ours }]);
+    let plan = Plan::new(vec![Change { seen, after: Some(Zeroizing::new(text)), mode: 0o600, ours }]);
     let plan = if row.id.as_str() == "openai" {
         plan
     } else {

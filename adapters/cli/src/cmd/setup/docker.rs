@@ -35,7 +35,7 @@ pub(super) fn plan(recipe: &Recipe<'_>, registry: &Host, username: Option<&str>)
     let folder = script.seen.path.parent().map(|folder| folder.display().to_string()).unwrap_or_default();
     let path = script.seen.path.clone();
     // The script first, so that docker never looks for one that isn't there yet.
-    let mut plan = Plan::of(vec![script, config]);
+    let mut plan = Plan::new(vec![script, config]);
     let program = format!("docker-credential-{name}");
     let on_path = found(&program, &std::env::var_os("PATH").unwrap_or_default());
     let is_in_path =

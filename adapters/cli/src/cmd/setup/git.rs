@@ -26,7 +26,7 @@ pub(super) fn plan(recipe: &Recipe<'_>, hosts: &[Host]) -> Done<Plan> {
         text = edit(&text, &format!("https://{name}"), &line).map_err(|why| seen.refused(&why, by_hand))?;
         ours.extend([line, name.clone()]);
     }
-    Ok(Plan::of(vec![Change { seen, after: Some(Zeroizing::new(text)), mode: 0o600, ours }]))
+    Ok(Plan::new(vec![Change { seen, after: Some(Zeroizing::new(text)), mode: 0o600, ours }]))
 }
 
 /// One line of git's configuration, as far as it matters here.

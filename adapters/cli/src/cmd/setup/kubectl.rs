@@ -31,7 +31,7 @@ pub(super) fn plan(recipe: &Recipe<'_>, user: Option<&str>, hosts: &[Host]) -> D
     }
     let text = edit(seen.text(), &user, &recipe.program, &words).map_err(|why| refused(&seen, &why, recipe, &words))?;
     let ours = vec![words.join(" "), recipe.program.clone(), user];
-    Ok(Plan::of(vec![Change { seen, after: Some(Zeroizing::new(text)), mode: 0o600, ours }]))
+    Ok(Plan::new(vec![Change { seen, after: Some(Zeroizing::new(text)), mode: 0o600, ours }]))
 }
 
 fn refused(seen: &Seen, why: &str, recipe: &Recipe<'_>, words: &[String]) -> End {

@@ -48,7 +48,7 @@ struct Note {
 }
 
 impl Plan {
-    fn of(changes: Vec<Change>) -> Self {
+    fn new(changes: Vec<Change>) -> Self {
         Self { changes, notes: Vec::new() }
     }
 

@@ -48,7 +48,7 @@ pub(super) fn plan(recipe: &Recipe<'_>) -> Done<Plan> {
     }
     let after = text(&rows);
     let ours = vec![after.clone()];
-    Ok(Plan::of(vec![Change { seen, after: Some(Zeroizing::new(after)), mode: 0o600, ours }]))
+    Ok(Plan::new(vec![Change { seen, after: Some(Zeroizing::new(after)), mode: 0o600, ours }]))
 }
 
 /// The plugin with these providers.

@@ -14,7 +14,7 @@ use crate::output;
 pub(super) fn undo(global: &Global, table: &Table, program: Program, how: SetupOptions) -> Done {
     let home = home(global)?;
     let act = Act { global, table, program, how };
-    let records = of(&Setups::read(&home)?, program);
+    let records = records_of(&Setups::read(&home)?, program);
     let changes: Vec<Change> = records.iter().map(change).collect::<Done<_>>()?;
     let needed: Vec<&Change> = changes.iter().filter(|change| change.is_needed()).collect();
     if records.is_empty() || (needed.is_empty() && how.dry_run) {
@@ -37,7 +37,7 @@ pub(super) fn undo(global: &Global, table: &Table, program: Program, how: SetupO
 }
 
 /// What was written for one program, the latest first: a script stays as long as a configuration names it.
-fn of(setups: &Setups, program: Program) -> Vec<Record> {
+fn records_of(setups: &Setups, program: Program) -> Vec<Record> {
     setups.records.iter().rev().filter(|record| record.program == program).cloned().collect()
 }
 
