@@ -13,7 +13,7 @@ use super::row::{self, Judge, Judged};
 use super::side::{self, Known, KnownKind, RowId, Side};
 use super::{status, suppress};
 use credlatch::codec::{OLDEST, validate, wherever};
-use credlatch::docfile::trouble::unreadable;
+use credlatch::docfile::errors::unreadable;
 
 /// The form of Hermes' document that is known.
 const HERMES_VERSION: u64 = 1;

@@ -18,7 +18,7 @@ use credlatch::docfile::held::{Held, facts_under_lock, replaced, too_large};
 use credlatch::docfile::kept::Kept;
 use credlatch::docfile::lock::{LockWait, acquire, busy_here};
 use credlatch::docfile::paths::Paths;
-use credlatch::docfile::trouble::trouble;
+use credlatch::docfile::errors::io_error;
 use credlatch::system::lockers;
 
 /// How often Hermes looks whether the lock is free, in milliseconds. We look as often in the long run, and sooner at first,
@@ -56,7 +56,7 @@ pub(super) fn lock<D: Disk>(store: &HermesStore<D>, patience_ms: u64) -> Result<
     let wait = LockWait { patience_ms, deadline, pauses_ms: 1..=PAUSE_MAX_MS, holder: signature, forbidden: 0o002 };
     let (paths, file, Metadata { file_id, .. }) = acquire(disk, &wait, || store.paths())?;
     let born_ns =
-        file.attempt(|file| disk.metadata(file)).map_err(|error| trouble("look at", &paths.lock, &error))?.born_ns;
+        file.attempt(|file| disk.metadata(file)).map_err(|error| io_error("look at", &paths.lock, &error))?.born_ns;
     file.with(|file| sign(disk, file));
     let pid = disk.pid();
     Ok(HermesLocked { store, paths, file, file_id, born_ns, base: None, adopts: false, pid, _pass: pass })
@@ -113,17 +113,17 @@ impl<D: Disk> Locked for HermesLocked<'_, D> {
         let document = self.paths.document.clone();
         let disk = &*self.store.disk;
         if let Err(error) = draft.publish(&document) {
-            let trouble = trouble("replace", &document, &error);
+            let error = io_error("replace", &document, &error);
             self.base = None;
             return Err(if draft.became(&document) {
-                CommitError::Unknown(trouble)
+                CommitError::Unknown(error)
             } else {
-                CommitError::NotSaved(trouble)
+                CommitError::NotSaved(error)
             });
         }
         self.base = None;
         if let Err(error) = disk.sync_folder(&self.paths.folder) {
-            return Err(CommitError::Unknown(trouble("make sure of the commit to", &document, &error)));
+            return Err(CommitError::Unknown(io_error("make sure of the commit to", &document, &error)));
         }
         let id = crate::store::id_of(&bytes);
         // Without a look at the new file the next commit under this lock loads it again.
@@ -151,7 +151,7 @@ impl<D: Disk> HermesLocked<'_, D> {
         let (disk, document) = (&*self.store.disk, &self.paths.document);
         let synced = disk.open(document, Open::Read).and_then(|file| disk.sync(&file));
         let settled = synced.and_then(|()| disk.sync_folder(&self.paths.folder));
-        settled.map_err(|error| trouble("make sure of", document, &error))
+        settled.map_err(|error| io_error("make sure of", document, &error))
     }
 
     /// Whether our part was written under this lock file.
@@ -185,13 +185,13 @@ impl<D: Disk> HermesLocked<'_, D> {
             key: &|| self.store.keys.ensure(&self.paths).ok(),
         };
         let bytes = save(opened, state, &moment)
-            .map_err(|error| trouble("write down", &self.paths.document, &error))?
+            .map_err(|error| io_error("write down", &self.paths.document, &error))?
             .ok_or_else(|| too_large(&self.paths))?;
         let draft = match reservation.filter(|draft| draft.is_for(&self.paths)) {
             Some(draft) => draft,
             None => Draft::draft(disk, &self.paths, disk.process())?,
         };
-        draft.fill(&bytes).map_err(|error| trouble("write", &draft.path(), &error))?;
+        draft.fill(&bytes).map_err(|error| io_error("write", &draft.path(), &error))?;
         Ok((bytes, draft))
     }
 

@@ -12,7 +12,7 @@ use credlatch::docfile::key::Keys;
 use credlatch::docfile::paths::Paths;
 use credlatch::docfile::provenance::{Provenance, adopted, trust};
 use credlatch::docfile::record::Record;
-use credlatch::docfile::trouble::trouble;
+use credlatch::docfile::errors::io_error;
 use credlatch::states::Distrust;
 use credlatch_core::fingerprint::{AtHand, digest};
 use credlatch_core::port::{CommitError, Left, Loaded, Locked, Store, StoreError, StoreErrorKind};
@@ -141,7 +141,7 @@ impl<D: Disk> HermesStore<D> {
             Ok(metadata) => opened.side.is_of(metadata.file_id, metadata.born_ns),
             // Hermes makes it when it wants it.
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => opened.side.lock.is_none(),
-            Err(error) => return Err(trouble("look at", &paths.lock, &error)),
+            Err(error) => return Err(io_error("look at", &paths.lock, &error)),
         };
         if !is_home {
             return Ok(Provenance::Copied);

@@ -16,7 +16,7 @@ use super::disk::{Disk, FileId, Hold, Open};
 use super::kept::Kept;
 use super::left;
 use super::paths::Paths;
-use super::trouble::trouble;
+use super::errors::io_error;
 use crate::system::Process;
 
 /// Tries to make a file that a sweeper of another process doesn't take for an abandoned one.
@@ -68,7 +68,7 @@ impl<D: Disk> port::Alive for FileAlive<D> {
 
     fn in_place(&self) -> Result<(), StoreError> {
         let is_there = self.file.attempt(|file| is_at(&*self.disk, file, &self.path));
-        if is_there.map_err(|error| trouble("look at", &self.path, &error))? {
+        if is_there.map_err(|error| io_error("look at", &self.path, &error))? {
             return Ok(());
         }
         Err(StoreError::new(
@@ -90,7 +90,7 @@ impl<D: Disk> FileAlive<D> {
                 "do it in that process, or begin anew in this one",
             ));
         }
-        self.file.attempt(how).map_err(|error| trouble(what, &self.path, &error))
+        self.file.attempt(how).map_err(|error| io_error(what, &self.path, &error))
     }
 
     /// Whether this is the process that made it, and not a fork of it.
@@ -120,9 +120,9 @@ impl<D: Disk> Drop for FileAlive<D> {
 pub fn enlist_act<D: Disk>(disk: &Arc<D>, paths: &Paths) -> Result<FileAlive<D>, StoreError> {
     let mut alive = enlist(disk, paths, disk.process())?;
     if let Err(error) = alive.file.attempt(|file| left::reserve(&**disk, file)) {
-        let trouble = trouble("set space aside in", &alive.path, &error);
+        let error = io_error("set space aside in", &alive.path, &error);
         port::Alive::discard(alive);
-        return Err(trouble);
+        return Err(error);
     }
     alive.actor.notes = true;
     Ok(alive)
@@ -147,7 +147,7 @@ pub fn enlist<D: Disk>(disk: &Arc<D>, paths: &Paths, process: Process) -> Result
                 return Ok(FileAlive { disk: Arc::clone(disk), file, path, actor, has_ended: false });
             }
             Ok(None) => {}
-            Err(error) => return Err(trouble("make and lock", &path, &error)),
+            Err(error) => return Err(io_error("make and lock", &path, &error)),
         }
     }
     Err(StoreError::new(
@@ -188,7 +188,7 @@ pub fn is_alive<D: Disk>(disk: &D, paths: &Paths, actor: &Actor) -> Result<bool,
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error),
     };
-    probed.map_err(|error| trouble("probe the lock of", &path, &error))
+    probed.map_err(|error| io_error("probe the lock of", &path, &error))
 }
 
 /// What the claim's actor has left beside its sign of life.
@@ -210,7 +210,7 @@ pub fn left<D: Disk>(disk: &D, paths: &Paths, claim: &Claim) -> Result<Left, Sto
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Left::MaybeSent { noted: None }),
         Err(error) => Err(error),
     };
-    found.map_err(|error| trouble("look at", &path, &error))
+    found.map_err(|error| io_error("look at", &path, &error))
 }
 
 /// Waits until the claim's act ends or its answer is written down, at most so long. Returns whether it did.

@@ -7,7 +7,7 @@ use credlatch_core::port::{StoreError, StoreErrorKind};
 use zeroize::Zeroizing;
 
 use super::disk::{Disk, FileType, Metadata, Open};
-use super::trouble::{private, trouble, unreadable};
+use super::errors::{private, io_error, unreadable};
 use crate::codec::MAX_BYTES;
 
 /// A file that was read.
@@ -23,14 +23,14 @@ pub fn read_bytes<D: Disk>(disk: &D, path: &Path) -> Result<Option<Content>, Sto
     let file = match disk.open(path, Open::Read) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(denied(disk, path).unwrap_or_else(|| trouble("open", path, &error))),
+        Err(error) => return Err(denied(disk, path).unwrap_or_else(|| io_error("open", path, &error))),
     };
-    let metadata = disk.metadata(&file).map_err(|error| trouble("look at", path, &error))?;
+    let metadata = disk.metadata(&file).map_err(|error| io_error("look at", path, &error))?;
     check(path, &metadata, disk.user())?;
     let size = usize::try_from(metadata.size).map_err(|_| unreadable(path, "it is too large for this machine"))?;
     // One byte more than there should be, to notice a file that grows while it is read.
     let mut bytes = Zeroizing::new(vec![0; size + 1]);
-    let read = disk.read_at(&file, &mut bytes, 0).map_err(|error| trouble("read", path, &error))?;
+    let read = disk.read_at(&file, &mut bytes, 0).map_err(|error| io_error("read", path, &error))?;
     if read != size {
         return Err(StoreError::new(
             StoreErrorKind::Unreadable,

@@ -10,7 +10,7 @@ use credlatch_core::port::{Alive, StoreError};
 use super::claims::{self, FileAlive};
 use super::disk::{Disk, Open};
 use super::paths::Paths;
-use super::trouble::trouble;
+use super::errors::io_error;
 use crate::system::Process;
 
 /// Space is set aside in whole blocks, and some more of them, because the state may grow before it is committed.
@@ -51,7 +51,7 @@ impl<D: Disk> Draft<D> {
             }),
             Err(error) => {
                 let _ = disk.remove(&paths.claim(sign.actor().name));
-                Err(trouble("make", &path, &error))
+                Err(io_error("make", &path, &error))
             }
         }
     }
@@ -63,7 +63,7 @@ impl<D: Disk> Draft<D> {
         match disk.allocate(&draft.file, wanted(present, bytes as u64)) {
             Ok(()) => draft.is_reserved = true,
             Err(error) if error.kind() == io::ErrorKind::Unsupported => {}
-            Err(error) => return Err(trouble("set space aside in", &paths.folder, &error)),
+            Err(error) => return Err(io_error("set space aside in", &paths.folder, &error)),
         }
         Ok(draft)
     }

@@ -6,7 +6,7 @@ use super::claims::is_at;
 use super::disk::{Disk, Metadata};
 use super::kept::Kept;
 use super::paths::Paths;
-use super::trouble::trouble;
+use super::errors::io_error;
 use crate::codec::MAX_BYTES;
 
 /// What a held lock is worth.
@@ -20,13 +20,13 @@ pub enum Held {
 /// Looks whether a held lock still guards the document, and what that is now: somebody may have deleted the one or edited
 /// the other meanwhile.
 pub fn facts_under_lock<D: Disk>(disk: &D, lock: &Kept<D::File>, paths: &Paths) -> Result<Held, StoreError> {
-    if !lock.attempt(|lock| is_at(disk, lock, &paths.lock)).map_err(|error| trouble("look at", &paths.lock, &error))? {
+    if !lock.attempt(|lock| is_at(disk, lock, &paths.lock)).map_err(|error| io_error("look at", &paths.lock, &error))? {
         return Ok(Held::Superseded);
     }
     match disk.metadata_at(&paths.document) {
         Ok(metadata) => Ok(Held::Guarding(Some(metadata))),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Held::Guarding(None)),
-        Err(error) => Err(trouble("look at", &paths.document, &error)),
+        Err(error) => Err(io_error("look at", &paths.document, &error)),
     }
 }
 

@@ -55,7 +55,7 @@ impl Keys {
     }
 
     /// Why marks are not keyed here, as far as can be told without making anything.
-    pub fn trouble(&self, paths: &Paths) -> Option<Distrust> {
+    pub fn distrust(&self, paths: &Paths) -> Option<Distrust> {
         self.get(paths).err()
     }
 
@@ -97,7 +97,7 @@ fn parse(file: &Path, text: &str) -> Result<MarkKey, Distrust> {
     let path = file.display();
     if fs::metadata(file).is_ok_and(|meta| meta.mode() & 0o077 != 0) {
         let what = format!("others may read {path}");
-        return Err(Distrust { what, remedy: format!("close it: chmod 600 {}", super::trouble::quoted(file)) });
+        return Err(Distrust { what, remedy: format!("close it: chmod 600 {}", super::errors::quoted(file)) });
     }
     let digits = text.trim();
     let mut bytes = Zeroizing::new([0; KEY_BYTES]);

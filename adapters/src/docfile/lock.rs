@@ -11,7 +11,7 @@ use super::claims::leads_to;
 use super::disk::{Disk, Hold, Metadata, Open};
 use super::kept::Kept;
 use super::paths::Paths;
-use super::trouble::{lockable, private, trouble};
+use super::errors::{lockable, private, io_error};
 
 /// How a lock file is waited for.
 pub struct LockWait<D: Disk> {
@@ -36,16 +36,16 @@ pub fn acquire<D: Disk>(
     loop {
         let paths = find()?;
         paths.make_folder(disk)?;
-        let file = disk.open(&paths.lock, Open::Ensure).map_err(|error| trouble("open", &paths.lock, &error))?;
+        let file = disk.open(&paths.lock, Open::Ensure).map_err(|error| io_error("open", &paths.lock, &error))?;
         let metadata = check(disk, &paths, &file, wait.forbidden)?;
         let file = disk.keep().keep_lock(file);
         let waited = disk.lock_by(&file, Hold::Alone, &wait.deadline, wait.pauses_ms.clone());
-        let Some(file) = waited.map_err(|error| trouble("lock", &paths.lock, &error))? else {
+        let Some(file) = waited.map_err(|error| io_error("lock", &paths.lock, &error))? else {
             let holder = file.with(|file| (wait.holder)(disk, file)).flatten();
             return Err(busy(&paths, holder, wait.patience_ms));
         };
         // Somebody may have put another lock file there while this one was waited for: then it guards nothing.
-        if leads_to(disk, &paths.lock, metadata.place).map_err(|error| trouble("look at", &paths.lock, &error))? {
+        if leads_to(disk, &paths.lock, metadata.place).map_err(|error| io_error("look at", &paths.lock, &error))? {
             return Ok((paths, file, metadata));
         }
         if wait.deadline.is_over(&disk.now()) {
@@ -75,7 +75,7 @@ pub fn poll<D: Disk>(
 }
 
 fn check<D: Disk>(disk: &D, paths: &Paths, file: &D::File, forbidden: u32) -> Result<Metadata, StoreError> {
-    let metadata = disk.metadata(file).map_err(|error| trouble("look at", &paths.lock, &error))?;
+    let metadata = disk.metadata(file).map_err(|error| io_error("look at", &paths.lock, &error))?;
     lockable(&paths.lock, &metadata)?;
     private(&paths.lock, &metadata, disk.user(), forbidden)?;
     Ok(metadata)

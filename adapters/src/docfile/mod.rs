@@ -21,7 +21,7 @@ pub mod paths;
 pub mod provenance;
 mod real;
 pub mod record;
-pub mod trouble;
+pub mod errors;
 mod waiter;
 
 pub use crate::files::RealDisk;

@@ -8,7 +8,7 @@ use credlatch_core::port::{StoreError, StoreErrorKind};
 use credlatch_core::state::Nonce;
 
 use super::disk::{Disk, FileType};
-use super::trouble::{no_link, private, trouble, unreadable};
+use super::errors::{no_link, private, io_error, unreadable};
 
 /// Links that are followed to a document; as many as Linux follows.
 const MAX_LINKS: usize = 40;
@@ -31,7 +31,7 @@ impl Paths {
     pub fn resolve<D: Disk>(disk: &D, entry: &Path) -> Result<Self, StoreError> {
         let mut document = entry.to_owned();
         for _ in 0..=MAX_LINKS {
-            let link = disk.link(&document).map_err(|error| trouble("follow", &document, &error))?;
+            let link = disk.link(&document).map_err(|error| io_error("follow", &document, &error))?;
             let Some(target) = link else { return Ok(Self::beside(document, entry)) };
             document.pop();
             document.push(target);
@@ -93,7 +93,7 @@ impl Paths {
         let metadata = match disk.metadata_at(&self.folder) {
             Ok(metadata) => metadata,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-            Err(error) => return Err(trouble("look at", &self.folder, &error)),
+            Err(error) => return Err(io_error("look at", &self.folder, &error)),
         };
         if metadata.kind != FileType::Folder {
             return Err(unreadable(&self.folder, "it is not a directory"));
@@ -106,7 +106,7 @@ impl Paths {
     /// Makes the directory if it isn't there.
     pub fn make_folder<D: Disk>(&self, disk: &D) -> Result<(), StoreError> {
         if !self.check_folder(disk)? {
-            make(disk, &self.folder).map_err(|error| trouble("make", &self.folder, &error))?;
+            make(disk, &self.folder).map_err(|error| io_error("make", &self.folder, &error))?;
         }
         Ok(())
     }
@@ -127,7 +127,7 @@ impl Paths {
                     synced => synced.map(|()| is_ours),
                 }
             });
-            if !settled.map_err(|error| trouble("make sure of the names in", folder, &error))? {
+            if !settled.map_err(|error| io_error("make sure of the names in", folder, &error))? {
                 break;
             }
         }
@@ -141,7 +141,7 @@ impl Paths {
         let metadata = match disk.metadata_at(path) {
             Ok(metadata) => metadata,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-            Err(error) => return Err(trouble("look at", path, &error)),
+            Err(error) => return Err(io_error("look at", path, &error)),
         };
         if metadata.kind != FileType::Folder {
             return Err(unreadable(path, "it is not a directory"));
@@ -154,7 +154,7 @@ impl Paths {
     pub fn make_claims<D: Disk>(&self, disk: &D) -> Result<(), StoreError> {
         self.make_folder(disk)?;
         if !self.check_claims(disk)? {
-            made(disk.make_folder(&self.claims)).map_err(|error| trouble("make", &self.claims, &error))?;
+            made(disk.make_folder(&self.claims)).map_err(|error| io_error("make", &self.claims, &error))?;
             self.check_claims(disk)?;
         }
         Ok(())

@@ -8,7 +8,7 @@ use credlatch_core::{Event, apply};
 
 use super::disk::{Disk, FileId};
 use super::paths::Paths;
-use super::trouble::trouble;
+use super::errors::io_error;
 
 /// Where a document comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub fn file_system<D: Disk>(disk: &D, paths: &Paths) -> Result<Option<&'static s
     let folder = &paths.folder;
     let there = folder.ancestors().find(|path| disk.metadata_at(path).is_ok()).unwrap_or(folder);
     let named = disk.untrusted_file_system(there);
-    named.map_err(|error| trouble("look at the file system of", there, &error))
+    named.map_err(|error| io_error("look at the file system of", there, &error))
 }
 
 /// Refuses a file system whose locks can't be trusted.

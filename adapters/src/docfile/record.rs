@@ -20,7 +20,7 @@ use credlatch_core::state::Nonce;
 use super::disk::{Disk, FileType, Hold, Open};
 use super::outside::{CLAIMS, own_directory};
 use super::paths::Paths;
-use super::trouble::{aside, private, trouble};
+use super::errors::{aside, private, io_error};
 use crate::files::{Files, RealDisk};
 use lines::Lines;
 
@@ -64,7 +64,7 @@ impl Record {
         self.is_outside(paths)?;
         // Nothing is made beside a file that isn't one of claims.
         self.read()?;
-        let doing = |what| move |error: io::Error| trouble(what, &self.path, &error);
+        let doing = |what| move |error: io::Error| io_error(what, &self.path, &error);
         let folder = self.path.parent().ok_or(io::ErrorKind::InvalidInput.into()).map_err(doing("make"))?;
         make_folder(folder).map_err(doing("make the directory of"))?;
         let lock = self.lock()?;
@@ -93,7 +93,7 @@ impl Record {
     /// The file beside it that those who write lock; none if it isn't there.
     fn open_lock(&self, how: Open) -> Result<Option<File>, StoreError> {
         let (disk, path) = (&RealDisk, self.beside(".lock"));
-        let failed = |error: io::Error| trouble("open", &path, &error);
+        let failed = |error: io::Error| io_error("open", &path, &error);
         let lock = match disk.open(&path, how) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             opened => opened.map_err(failed)?,
@@ -107,7 +107,7 @@ impl Record {
     /// The same, made if it isn't there, once it is locked.
     fn lock(&self) -> Result<File, StoreError> {
         let disk = &RealDisk;
-        let failed = |error: io::Error| trouble("lock", &self.beside(".lock"), &error);
+        let failed = |error: io::Error| io_error("lock", &self.beside(".lock"), &error);
         let lock = self.open_lock(Open::Ensure)?.ok_or_else(|| failed(io::ErrorKind::NotFound.into()))?;
         let deadline = disk.now().patience(PATIENCE_MS);
         while !disk.try_lock(&lock, Hold::Alone).map_err(failed)? {
@@ -139,15 +139,15 @@ impl Record {
         let file = match disk.open(path, Open::Read) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(trouble("open", path, &error)),
+            Err(error) => return Err(io_error("open", path, &error)),
         };
-        let metadata = disk.metadata(&file).map_err(|error| trouble("look at", path, &error))?;
+        let metadata = disk.metadata(&file).map_err(|error| io_error("look at", path, &error))?;
         // What it is comes first: whoever closes somebody else's file to others, because it is named here, breaks that.
         plain(path, metadata.kind)?;
         // One byte more than there should be, to notice a file that grows while it is read.
         let size = usize::try_from(metadata.size).unwrap_or(usize::MAX).min(BYTES_MAX);
         let mut bytes = vec![0; size + 1];
-        let read = disk.read_at(&file, &mut bytes, 0).map_err(|error| trouble("read", path, &error))?;
+        let read = disk.read_at(&file, &mut bytes, 0).map_err(|error| io_error("read", path, &error))?;
         if read > size {
             let is_large = size == BYTES_MAX;
             return Err(strange(path, if is_large { "it is too large" } else { "somebody is writing into it" }));

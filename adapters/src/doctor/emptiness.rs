@@ -6,8 +6,8 @@ use super::finding::{Finding, Severity};
 use crate::latch::nothing_in;
 
 pub(super) fn examine(home: &Path, findings: &mut Vec<Finding>) {
-    let trouble = nothing_in::trouble(home);
+    let problem = nothing_in::problem(home);
     findings.extend(
-        trouble.map(|error| Finding::of_store(Severity::Warning, error.written_message(), error.written_remedy())),
+        problem.map(|error| Finding::of_store(Severity::Warning, error.written_message(), error.written_remedy())),
     );
 }

@@ -7,7 +7,7 @@ use credlatch_core::state::State;
 
 use super::finding::{Finding, Severity};
 use super::remembered;
-use crate::docfile::trouble::quoted as shell_quoted;
+use crate::docfile::errors::quoted as shell_quoted;
 use crate::file::{Exposure, FileStore, Harm, Inspection, Leftover, LockSeen, Provenance};
 use crate::latch::Latch;
 use crate::states;

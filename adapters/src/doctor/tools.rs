@@ -8,7 +8,7 @@ use super::Case;
 use super::finding::{About, Finding, Severity};
 use super::seen::{self, ImportSource};
 use super::surroundings::Surroundings;
-use crate::docfile::trouble::quoted as shell_quoted;
+use crate::docfile::errors::quoted as shell_quoted;
 use crate::foreign::{Tool, claude_code, codex, hermes, refresh_tokens};
 
 const TOOLS: [(Tool, &str); 3] = [(Tool::ClaudeCode, "claude-code"), (Tool::Codex, "codex"), (Tool::Hermes, "hermes")];

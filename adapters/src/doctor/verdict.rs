@@ -12,7 +12,7 @@ use super::finding::{About, Finding, Severity};
 use super::health::Health;
 use super::holder::Life;
 use super::replacement::ReplacementCommand;
-use crate::docfile::trouble::quoted as shell_quoted;
+use crate::docfile::errors::quoted as shell_quoted;
 use crate::error::clock_time;
 use crate::error::issuer::Trouble;
 use crate::foreign::Tool;

@@ -10,7 +10,7 @@ use super::{Error, ErrorKind, clock_time};
 use crate::commands::rotate_now;
 
 #[cfg(feature = "oauth")]
-use crate::oauth::{proxy::named_by_the_environment as named_proxy, roots::trouble as bad_roots};
+use crate::oauth::{proxy::named_by_the_environment as named_proxy, roots::problem as bad_roots};
 
 /// The short code of a login whose issuer showed a certificate that is not trusted.
 pub(crate) const UNTRUSTED: &str = "untrusted_certificate";

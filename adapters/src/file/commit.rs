@@ -9,7 +9,7 @@ use super::lock::{BaseCommit, FileLocked};
 use crate::docfile::disk::Disk;
 use crate::docfile::draft::Draft;
 use crate::docfile::held::{Held, facts_under_lock, replaced, too_large};
-use crate::docfile::trouble::trouble;
+use crate::docfile::errors::io_error;
 
 pub(super) fn commit<D: Disk>(
     locked: &mut FileLocked<'_, D>,
@@ -22,7 +22,7 @@ pub(super) fn commit<D: Disk>(
     if let Err(error) = locked.store.disk.sync_folder(&locked.paths.folder) {
         // The word stays odd: whoever locks next confirms the commit before saying anything about it.
         locked.base = None;
-        return Err(CommitError::Unknown(trouble("make sure of the commit to", document, &error)));
+        return Err(CommitError::Unknown(io_error("make sure of the commit to", document, &error)));
     }
     // The commit is durable. If this fails the word stays odd, which costs readers time and the next writer a look.
     let metadata = locked.store.disk.metadata_at(document).ok();
@@ -55,13 +55,13 @@ fn prepare<D: Disk>(
     let id = fresh_id(&**disk, *base);
     let head = Head { machine: disk.machine(&head.store.to_string()), ..head.clone() };
     let bytes = document::write(&head, id, state)
-        .map_err(|error| trouble("write down", &locked.paths.document, &error))?
+        .map_err(|error| io_error("write down", &locked.paths.document, &error))?
         .ok_or_else(|| too_large(&locked.paths))?;
     let draft = match reservation.filter(|draft| draft.is_for(&locked.paths)) {
         Some(draft) => draft,
         None => Draft::draft(disk, &locked.paths, locked.process)?,
     };
-    draft.fill(&bytes).map_err(|error| trouble("write", &draft.path(), &error))?;
+    draft.fill(&bytes).map_err(|error| io_error("write", &draft.path(), &error))?;
     Ok((draft, id))
 }
 
@@ -73,14 +73,14 @@ fn publish<D: Disk>(locked: &mut FileLocked<'_, D>, draft: &mut Draft<D>, id: u6
     let document = locked.paths.document.clone();
     let published = made_odd.and_then(|()| draft.publish(&document));
     let Err(error) = published else { return Ok(()) };
-    let trouble = trouble("replace", &document, &error);
+    let error = io_error("replace", &document, &error);
     if draft.became(&document) {
         locked.base = None;
-        return Err(CommitError::Unknown(trouble));
+        return Err(CommitError::Unknown(error));
     }
     // The old document stands, and the word says so again; if even that fails the next lock puts it right.
     let _ = locked.set_word(before);
-    Err(CommitError::NotSaved(trouble))
+    Err(CommitError::NotSaved(error))
 }
 
 /// Looks whether the lock still guards the store, and the document is still the one that was loaded.

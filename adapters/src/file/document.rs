@@ -10,7 +10,7 @@ use crate::codec::{self, Flaw, Parsed};
 pub(super) use crate::codec::{Head, VERSION, form, write};
 use crate::docfile::content::{Content, read_bytes};
 use crate::docfile::disk::{Disk, Metadata};
-use crate::docfile::trouble::{aside, trouble, unreadable};
+use crate::docfile::errors::{aside, io_error, unreadable};
 
 /// A document as it was read.
 pub(super) struct Document {
@@ -33,7 +33,7 @@ pub(super) fn rewrite(bytes: &[u8]) -> Result<(State, Zeroizing<Vec<u8>>), Store
     let path = Path::new("profiles/default.json");
     let Parsed { head, id, state: profile } = codec::parse(bytes).map_err(|flaw| flawed(flaw, path))?;
     let written = write(&head, id, &profile);
-    let written = written.map_err(|error| trouble("write", path, &error))?;
+    let written = written.map_err(|error| io_error("write", path, &error))?;
     Ok((profile, written.ok_or_else(|| unreadable(path, "it is too large"))?))
 }
 

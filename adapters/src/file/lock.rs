@@ -14,7 +14,7 @@ use crate::docfile::disk::{Disk, Gate, Metadata};
 use crate::docfile::kept::Kept;
 use crate::docfile::lock::{LockWait, acquire, busy_here};
 use crate::docfile::paths::Paths;
-use crate::docfile::trouble::trouble;
+use crate::docfile::errors::io_error;
 use crate::system::Process;
 
 /// The longest pause between two tries, in milliseconds.
@@ -54,8 +54,8 @@ pub(super) fn lock<D: Disk>(store: &FileStore<D>, patience_ms: u64) -> Result<Fi
     let (paths, file, metadata) = acquire(disk, &wait, || store.paths())?;
     let here = file
         .attempt(|file| Here::new(disk, file, &metadata))
-        .map_err(|error| trouble("look at", &paths.lock, &error))?;
-    let word = file.attempt(|file| Word::read(disk, file)).map_err(|error| trouble("read", &paths.lock, &error))?;
+        .map_err(|error| io_error("look at", &paths.lock, &error))?;
+    let word = file.attempt(|file| Word::read(disk, file)).map_err(|error| io_error("read", &paths.lock, &error))?;
     if word.boot != disk.now().boot {
         claims::sweep_strays(disk, &paths);
     }

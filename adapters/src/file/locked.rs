@@ -12,7 +12,7 @@ use super::lock::{BaseCommit, FileLocked};
 use super::word;
 use crate::docfile::disk::{Disk, Open};
 use crate::docfile::draft::Draft;
-use crate::docfile::trouble::trouble;
+use crate::docfile::errors::io_error;
 
 impl<D: Disk> Locked for FileLocked<'_, D> {
     type Reservation = Draft<D>;
@@ -114,7 +114,7 @@ impl<D: Disk> FileLocked<'_, D> {
         if is_elsewhere || self.here.name.is_some_and(|name| name != head.store) {
             let name = disk.nonce();
             let named = self.file.attempt(|file| word::set_name(disk, file, name).and_then(|()| disk.sync(file)));
-            named.map_err(|error| trouble("write to", &self.paths.lock, &error))?;
+            named.map_err(|error| io_error("write to", &self.paths.lock, &error))?;
             (head.store, self.here.name) = (name, Some(name));
         }
         (head.lock, head.born_ns) = (Some(self.here.file_id), self.here.born_ns);
@@ -141,7 +141,7 @@ impl<D: Disk> FileLocked<'_, D> {
             }
             disk.sync_folder(&self.paths.folder)
         })();
-        synced.map_err(|error| trouble("confirm the last commit of", &self.paths.document, &error))?;
-        self.set_word(id).map_err(|error| trouble("write to", &self.paths.lock, &error))
+        synced.map_err(|error| io_error("confirm the last commit of", &self.paths.document, &error))?;
+        self.set_word(id).map_err(|error| io_error("write to", &self.paths.lock, &error))
     }
 }

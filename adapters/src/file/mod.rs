@@ -132,7 +132,7 @@ impl<D: Disk> FileStore<D> {
     /// Why marks are not keyed here.
     #[cfg(feature = "doctor")]
     pub(crate) fn unkeyed(&self) -> Option<crate::trusted::Distrust> {
-        self.keys.trouble(&self.paths().ok()?)
+        self.keys.distrust(&self.paths().ok()?)
     }
 
     fn paths(&self) -> Result<Paths, StoreError> {

@@ -11,7 +11,7 @@ use crate::docfile::claims;
 use crate::docfile::disk::{Disk, FileId, Metadata, Open};
 use crate::docfile::paths::Paths;
 use crate::docfile::provenance::{Provenance, adopted, is_same_file, trust};
-use crate::docfile::trouble::{lockable, trouble};
+use crate::docfile::errors::{lockable, io_error};
 
 /// The lock file that guards a place: what no copy of it has. Never the device number, which changes with each mount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,7 +104,7 @@ pub(super) fn permit_acts<D: Disk>(store: &FileStore<D>) -> Result<(), StoreErro
 }
 
 fn look_at_lock<D: Disk>(disk: &D, paths: &Paths) -> Result<Option<(Here, Word)>, StoreError> {
-    let failed = |error: std::io::Error| trouble("read", &paths.lock, &error);
+    let failed = |error: std::io::Error| io_error("read", &paths.lock, &error);
     let file = match disk.open(&paths.lock, Open::Read) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         opened => opened.map_err(failed)?,

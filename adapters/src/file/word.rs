@@ -13,7 +13,7 @@ use credlatch_core::state::Nonce;
 
 use crate::docfile::disk::{Disk, FileId, Metadata, Open};
 use crate::docfile::paths::Paths;
-use crate::docfile::trouble::{lockable, trouble};
+use crate::docfile::errors::{lockable, io_error};
 use crate::system::Process;
 
 /// How often a reader compares the files with what it saw, in milliseconds.
@@ -131,7 +131,7 @@ impl<D: Disk> Reader<D> {
             None => None,
         });
         let word = match read {
-            Some(word) => word.map_err(|error| trouble("read the lock file of", entry, &error))?,
+            Some(word) => word.map_err(|error| io_error("read the lock file of", entry, &error))?,
             None => self.open(disk, entry)?,
         };
         Ok(Some(word).filter(|word| *word != 0 && word.is_multiple_of(2)))
@@ -140,7 +140,7 @@ impl<D: Disk> Reader<D> {
     /// Opens the lock file, if there is one, and reads the word from it.
     fn open(&self, disk: &D, entry: &Path) -> Result<u64, StoreError> {
         let lock = Paths::resolve(disk, entry)?.lock;
-        let failed = |error: io::Error| trouble("open", &lock, &error);
+        let failed = |error: io::Error| io_error("open", &lock, &error);
         let file = match disk.open(&lock, Open::Read) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
             opened => opened.map_err(failed)?,

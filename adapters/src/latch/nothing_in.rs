@@ -45,7 +45,7 @@ pub(super) fn nothing_in(home: Option<&Path>) -> Result<PathBuf, Error> {
 
 /// What is wrong with the directory of this home, if anything is.
 #[cfg(all(feature = "doctor", unix))]
-pub(crate) fn trouble(home: &Path) -> Option<Error> {
+pub(crate) fn problem(home: &Path) -> Option<Error> {
     match look(&home.join(NAME)) {
         Seen::Nothing | Seen::Sound => None,
         Seen::Open(error) | Seen::Wrong(error) => Some(error),

@@ -16,7 +16,7 @@ pub(super) fn trusted() -> RootCerts {
 }
 
 /// What is wrong with a file or directory of authorities that the environment names.
-pub(crate) fn trouble() -> Option<String> {
+pub(crate) fn problem() -> Option<String> {
     named().find_map(|(name, path)| {
         let (file, folder) = if name == FILE { (Some(&*path), None) } else { (None, Some(&*path)) };
         let why = why_useless(load_certs_from_paths(file, folder))?;

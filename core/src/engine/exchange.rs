@@ -111,7 +111,7 @@ impl<P: Ports> Engine<P> {
             // It is on the medium before anything else can go wrong. If that fails, the settlement saves it.
             let _ = alive.write_down(&answer);
         }
-        sending.trouble().map_or(Ok(outcome), Err)
+        sending.note_error().map_or(Ok(outcome), Err)
     }
 
     /// What a rotation has come to, once its settlement was tried.

@@ -80,7 +80,7 @@ impl Sending {
     }
 
     /// Why nothing was sent.
-    pub(crate) fn trouble(&self) -> Option<StoreError> {
+    pub(crate) fn note_error(&self) -> Option<StoreError> {
         self.0.noted.get()?.clone().err()
     }
 }

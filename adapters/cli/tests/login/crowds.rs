@@ -10,7 +10,7 @@ use crate::world::{LoggingIn, World, heeded, signal, until};
 fn report_3972_j_thirty_two_processes_start_a_login_and_get_one_flow() {
     let world = World::new();
     let all: Vec<_> = (0..32).map(|_| world.start(&["login", "acme", "--json"])).collect();
-    let all: Vec<LoggingIn> = all.into_iter().map(LoggingIn::of).collect();
+    let all: Vec<LoggingIn> = all.into_iter().map(LoggingIn::new).collect();
     let started = all.iter().filter(|one| one.first["event"] == "started").count();
     assert_eq!(started, 1);
     assert!(all.iter().all(|one| one.id() == all[0].id() && one.code() == all[0].code()));

@@ -113,7 +113,7 @@ fn a_login_begins_anew_when_whoever_asked_for_its_code_is_killed() {
     thread::sleep(Duration::from_millis(300));
     first.kill().unwrap();
     first.wait().unwrap();
-    let joined: Vec<_> = joining.into_iter().map(LoggingIn::of).collect();
+    let joined: Vec<_> = joining.into_iter().map(LoggingIn::new).collect();
     assert!(joined.iter().all(|one| one.code() == "AB-12" && one.id() == joined[0].id()));
     assert_eq!(joined.iter().filter(|one| one.first["event"] == "started").count(), 1);
     world.say(&["cancel", joined[0].id()]);

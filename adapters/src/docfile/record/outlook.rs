@@ -9,7 +9,7 @@ use rustix::io::Errno;
 use super::super::disk::{Disk, Hold, Open};
 use super::super::outside::CLAIMS;
 use super::super::paths::Paths;
-use super::super::trouble::trouble;
+use super::super::errors::io_error;
 use super::{PATIENCE_MS, PAUSE_MS, Record};
 use crate::files::{Files, RealDisk};
 use crate::system::lockers;
@@ -34,13 +34,13 @@ impl Record {
         self.read()?;
         let there = self.path.ancestors().skip(1).find(|path| path.exists()).unwrap_or(&self.path);
         if !there.is_dir() {
-            return Err(trouble("make a directory in", there, &io::ErrorKind::NotADirectory.into()));
+            return Err(io_error("make a directory in", there, &io::ErrorKind::NotADirectory.into()));
         }
         let allowed = rustix::fs::access(there, Access::WRITE_OK);
-        allowed.map_err(|error| trouble("write to", there, &error.into()))?;
+        allowed.map_err(|error| io_error("write to", there, &error.into()))?;
         match RealDisk.space(there).ok().flatten() {
-            Some(space) if space.is_read_only => return Err(trouble("write to", there, &Errno::ROFS.into())),
-            Some(space) if space.free == 0 => return Err(trouble("write to", there, &Errno::NOSPC.into())),
+            Some(space) if space.is_read_only => return Err(io_error("write to", there, &Errno::ROFS.into())),
+            Some(space) if space.free == 0 => return Err(io_error("write to", there, &Errno::NOSPC.into())),
             _ => {}
         }
         self.is_lock_free()
@@ -55,7 +55,7 @@ impl Record {
     fn is_lock_free(&self) -> Result<(), StoreError> {
         let (disk, path) = (&RealDisk, self.beside(".lock"));
         let Some(lock) = self.open_lock(Open::Read)? else { return Ok(()) };
-        let failed = |error: io::Error| trouble("look at the lock", &path, &error);
+        let failed = |error: io::Error| io_error("look at the lock", &path, &error);
         let deadline = disk.now().patience(HELD_MS);
         while !disk.try_lock(&lock, Hold::Shared).map_err(failed)? {
             if deadline.is_over(&disk.now()) {

@@ -7,7 +7,7 @@ use credlatch_core::port::StoreError;
 
 use super::super::word::{self, Word};
 use crate::docfile::disk::{Disk, Hold, Open};
-use crate::docfile::trouble::{lockable, trouble};
+use crate::docfile::errors::{lockable, io_error};
 
 /// How long a lock is looked at before it counts as held: a commit takes a few milliseconds.
 const HELD_MS: u64 = 250;
@@ -37,7 +37,7 @@ pub enum LockSeen {
 
 /// Looks at it. Nobody else's lock fails by that: it is shared, and given up at once, and writers try again.
 pub(super) fn look<D: Disk>(disk: &D, path: &Path) -> LockSeen {
-    let failed = |error: io::Error| LockSeen::Unknown(trouble("look at the lock", path, &error));
+    let failed = |error: io::Error| LockSeen::Unknown(io_error("look at the lock", path, &error));
     let opened = disk.open(path, Open::Read).and_then(|file| Ok((disk.metadata(&file)?, file)));
     match opened {
         Ok((metadata, file)) => match lockable(path, &metadata) {

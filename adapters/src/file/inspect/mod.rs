@@ -15,7 +15,7 @@ use super::{FileStore, Provenance};
 use crate::docfile::disk::{Disk, Space};
 use crate::docfile::draft;
 use crate::docfile::paths::Paths;
-use crate::docfile::trouble::trouble;
+use crate::docfile::errors::io_error;
 pub use exposure::{Exposure, Harm};
 pub use leftovers::Leftover;
 pub use lock::LockSeen;
@@ -93,6 +93,6 @@ fn look<D: Disk>(disk: &D, path: &Path) -> Result<Option<super::disk::Metadata>,
     match disk.metadata_at(path) {
         Ok(metadata) => Ok(Some(metadata)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(trouble("look at", path, &error)),
+        Err(error) => Err(io_error("look at", path, &error)),
     }
 }

@@ -9,12 +9,12 @@ use rustix::io::Errno;
 use super::disk::{Disk, FileType, Metadata};
 
 /// An error of the operating system while doing something to a path.
-pub fn trouble(doing: &str, path: &Path, error: &io::Error) -> StoreError {
-    let (kind, remedy) = judge(error);
+pub fn io_error(doing: &str, path: &Path, error: &io::Error) -> StoreError {
+    let (kind, remedy) = classify(error);
     StoreError::new(kind, format!("could not {doing} {}: {error}", path.display()), remedy)
 }
 
-fn judge(error: &io::Error) -> (StoreErrorKind, &'static str) {
+fn classify(error: &io::Error) -> (StoreErrorKind, &'static str) {
     use StoreErrorKind as K;
     match Errno::from_io_error(error) {
         Some(Errno::NOSPC) => (K::Full, "free some space on that file system, then try again"),
@@ -73,7 +73,7 @@ pub fn lockable(path: &Path, metadata: &Metadata) -> Result<(), StoreError> {
 
 /// Refuses a symbolic link where a directory of the store's own belongs: what is done there would be done elsewhere.
 pub fn no_link<D: Disk>(disk: &D, path: &Path) -> Result<(), StoreError> {
-    let link = disk.link(path).map_err(|error| trouble("look at", path, &error))?;
+    let link = disk.link(path).map_err(|error| io_error("look at", path, &error))?;
     let Some(target) = link else { return Ok(()) };
     let what = format!("{} is a symbolic link (to {}) where a directory belongs", path.display(), target.display());
     Err(StoreError::new(StoreErrorKind::Unsafe, what, format!("remove the link: rm -- {}", quoted(path))))
