@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::error::Category;
 use zeroize::Zeroizing;
 
-pub use crate::wiped::written;
+pub use crate::zeroizing::written;
 
 /// The form that this version writes. Version 1 had no memory of refresh tokens: a program that knows no more would hand out
 /// and present what is remembered here as spent, so it must refuse.

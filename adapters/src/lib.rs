@@ -172,6 +172,9 @@ pub mod files;
 pub mod foreign;
 #[cfg(any(feature = "env", feature = "foreign"))]
 pub mod found;
+#[cfg(feature = "oauth")]
+#[doc(hidden)]
+pub mod http1;
 mod jwt;
 mod latch;
 pub mod memory;
@@ -189,10 +192,6 @@ pub mod plain_file;
 mod private_file;
 #[cfg(feature = "secrecy")]
 pub mod secrecy;
-#[cfg(feature = "oauth")]
-#[doc(hidden)]
-pub mod served;
-mod set_aside;
 #[cfg(all(feature = "doctor", unix))]
 #[doc(hidden)]
 pub mod setups;
@@ -200,6 +199,7 @@ pub mod setups;
 #[doc(hidden)]
 pub mod states;
 pub mod store;
+mod suspension;
 pub mod system;
 mod table;
 #[cfg(all(test, any(feature = "env", feature = "file", feature = "foreign")))]
@@ -213,7 +213,7 @@ pub mod web;
 mod when;
 #[cfg(all(feature = "file", unix))]
 mod whole;
-mod wiped;
+mod zeroizing;
 
 pub use credlatch_core as core;
 #[doc(no_inline)]

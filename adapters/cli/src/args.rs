@@ -68,7 +68,9 @@ pub(crate) struct Inherited {
 
 impl Cli {
     /// Reads a command line.
-    pub(crate) fn from_words<T: Into<OsString> + Clone>(words: impl IntoIterator<Item = T>) -> Result<Self, clap::Error> {
+    pub(crate) fn from_words<T: Into<OsString> + Clone>(
+        words: impl IntoIterator<Item = T>,
+    ) -> Result<Self, clap::Error> {
         let matches = Self::command().try_get_matches_from(words)?;
         let mut cli = Self::from_arg_matches(&matches).map_err(|error| error.format(&mut Self::command()))?;
         cli.global.inherited = Inherited::from_matches(&matches);

@@ -14,11 +14,11 @@ use credlatch::docfile::claims;
 use credlatch::docfile::content::{Content, read_bytes};
 use credlatch::docfile::disk::{Disk, FileId, Gate, Metadata, Open};
 use credlatch::docfile::draft::Draft;
+use credlatch::docfile::errors::io_error;
 use credlatch::docfile::held::{Held, facts_under_lock, replaced, too_large};
 use credlatch::docfile::kept::Kept;
 use credlatch::docfile::lock::{LockWait, acquire, busy_here};
 use credlatch::docfile::paths::Paths;
-use credlatch::docfile::errors::io_error;
 use credlatch::system::lockers;
 
 /// How often Hermes looks whether the lock is free, in milliseconds. We look as often in the long run, and sooner at first,

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use credlatch::served::Request;
+use credlatch::http1::Request;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 

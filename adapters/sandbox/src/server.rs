@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use credlatch::served;
+use credlatch::http1;
 use parking_lot::{Condvar, Mutex};
 
 use super::routes::{Response, handle};
@@ -90,7 +90,7 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
 }
 
 fn serve(mut stream: TcpStream, shared: &Shared) -> io::Result<()> {
-    let request = served::read(&mut stream, PATIENCE, MAX_BODY)?;
+    let request = http1::read(&mut stream, PATIENCE, MAX_BODY)?;
     let ((response, is_token), delay) = {
         let mut state = shared.state.lock();
         (handle(&mut state, &shared.url, &request), state.settings.answer_delay)
@@ -105,10 +105,10 @@ fn serve(mut stream: TcpStream, shared: &Shared) -> io::Result<()> {
 fn respond(stream: &mut TcpStream, response: Response) -> io::Result<()> {
     let json = "application/json";
     match response {
-        Response::Json(status, body) => served::answer(stream, status, &[], json, &body.to_string()),
-        Response::Busy(secs) => served::answer(stream, 503, &[("Retry-After", &secs.to_string())], json, "{}"),
-        Response::Html(status, body) => served::answer(stream, status, &[], "text/html; charset=utf-8", &body),
-        Response::Redirect(to) => served::answer(stream, 302, &[("Location", &to)], "text/plain", ""),
+        Response::Json(status, body) => http1::answer(stream, status, &[], json, &body.to_string()),
+        Response::Busy(secs) => http1::answer(stream, 503, &[("Retry-After", &secs.to_string())], json, "{}"),
+        Response::Html(status, body) => http1::answer(stream, status, &[], "text/html; charset=utf-8", &body),
+        Response::Redirect(to) => http1::answer(stream, 302, &[("Location", &to)], "text/plain", ""),
         Response::CutOff(body) => {
             let half = &body[..body.len() / 2];
             write!(stream, "HTTP/1.1 200 \r\nContent-Type: {json}\r\nContent-Length: {}\r\n\r\n{half}", body.len())

@@ -13,10 +13,10 @@ use credlatch_core::port::{self, Answer, Left, StoreError, StoreErrorKind};
 use credlatch_core::state::{Actor, Claim, Nonce, State};
 
 use super::disk::{Disk, FileId, Hold, Open};
+use super::errors::io_error;
 use super::kept::Kept;
 use super::left;
 use super::paths::Paths;
-use super::errors::io_error;
 use crate::system::Process;
 
 /// Tries to make a file that a sweeper of another process doesn't take for an abandoned one.

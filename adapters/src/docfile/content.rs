@@ -7,7 +7,7 @@ use credlatch_core::port::{StoreError, StoreErrorKind};
 use zeroize::Zeroizing;
 
 use super::disk::{Disk, FileType, Metadata, Open};
-use super::errors::{private, io_error, unreadable};
+use super::errors::{io_error, private, unreadable};
 use crate::codec::MAX_BYTES;
 
 /// A file that was read.

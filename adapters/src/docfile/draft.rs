@@ -9,8 +9,8 @@ use credlatch_core::port::{Alive, StoreError};
 
 use super::claims::{self, FileAlive};
 use super::disk::{Disk, Open};
-use super::paths::Paths;
 use super::errors::io_error;
+use super::paths::Paths;
 use crate::system::Process;
 
 /// Space is set aside in whole blocks, and some more of them, because the state may grow before it is committed.

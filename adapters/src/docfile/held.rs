@@ -4,9 +4,9 @@ use credlatch_core::port::{StoreError, StoreErrorKind};
 
 use super::claims::is_at;
 use super::disk::{Disk, Metadata};
+use super::errors::io_error;
 use super::kept::Kept;
 use super::paths::Paths;
-use super::errors::io_error;
 use crate::codec::MAX_BYTES;
 
 /// What a held lock is worth.

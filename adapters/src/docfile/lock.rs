@@ -9,9 +9,9 @@ use credlatch_core::time::Patience;
 
 use super::claims::leads_to;
 use super::disk::{Disk, Hold, Metadata, Open};
+use super::errors::{io_error, lockable, private};
 use super::kept::Kept;
 use super::paths::Paths;
-use super::errors::{lockable, private, io_error};
 
 /// How a lock file is waited for.
 pub struct LockWait<D: Disk> {

@@ -9,19 +9,19 @@ pub mod claims;
 pub mod content;
 pub mod disk;
 pub mod draft;
+pub mod errors;
+#[cfg(target_os = "linux")]
+mod fs_type;
 pub mod held;
 pub mod kept;
 pub mod key;
 pub mod left;
 pub mod lock;
-#[cfg(target_os = "linux")]
-mod magic;
 pub mod outside;
 pub mod paths;
 pub mod provenance;
 mod real;
 pub mod record;
-pub mod errors;
 mod waiter;
 
 pub use crate::files::RealDisk;

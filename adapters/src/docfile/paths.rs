@@ -8,7 +8,7 @@ use credlatch_core::port::{StoreError, StoreErrorKind};
 use credlatch_core::state::Nonce;
 
 use super::disk::{Disk, FileType};
-use super::errors::{no_link, private, io_error, unreadable};
+use super::errors::{io_error, no_link, private, unreadable};
 
 /// Links that are followed to a document; as many as Linux follows.
 const MAX_LINKS: usize = 40;

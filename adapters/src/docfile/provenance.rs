@@ -7,8 +7,8 @@ use credlatch_core::time::Stamp;
 use credlatch_core::{Event, apply};
 
 use super::disk::{Disk, FileId};
-use super::paths::Paths;
 use super::errors::io_error;
+use super::paths::Paths;
 
 /// Where a document comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

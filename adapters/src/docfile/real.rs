@@ -16,10 +16,10 @@ use rustix::fs::StatVfsMountFlags;
 use rustix::io::Errno;
 
 use super::disk::{Disk, Gate, Space};
+#[cfg(target_os = "linux")]
+use super::fs_type;
 use super::kept::{Keep, Kept};
 use super::lock::poll;
-#[cfg(target_os = "linux")]
-use super::magic;
 use super::waiter::{self, Waited};
 use crate::files::{Files, Hold, Open, RealDisk};
 use crate::system::{ParkingLot, Process, machine, process};
@@ -116,7 +116,7 @@ impl Disk for RealDisk {
 
     fn untrusted_file_system(&self, path: &Path) -> io::Result<Option<&'static str>> {
         #[cfg(target_os = "linux")]
-        return magic::untrusted(path);
+        return fs_type::untrusted(path);
         #[cfg(not(target_os = "linux"))]
         {
             let _ = path;
@@ -126,7 +126,7 @@ impl Disk for RealDisk {
 
     #[cfg(target_os = "linux")]
     fn file_system(&self, path: &Path) -> io::Result<Option<&'static str>> {
-        magic::named(path)
+        fs_type::named(path)
     }
 
     fn space(&self, path: &Path) -> io::Result<Option<Space>> {

@@ -18,9 +18,9 @@ use credlatch_core::port::{Clock, StoreError, StoreErrorKind};
 use credlatch_core::state::Nonce;
 
 use super::disk::{Disk, FileType, Hold, Open};
+use super::errors::{aside, io_error, private};
 use super::outside::{CLAIMS, own_directory};
 use super::paths::Paths;
-use super::errors::{aside, private, io_error};
 use crate::files::{Files, RealDisk};
 use lines::Lines;
 

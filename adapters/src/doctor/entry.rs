@@ -13,7 +13,7 @@ use super::health::{Fares, Health};
 use super::holder::Holder;
 use crate::error::{RestCause, clock_time};
 use crate::latch::Kind;
-use crate::set_aside::SetAside;
+use crate::suspension::Suspension;
 use crate::when::{rfc3339_ms, system_time};
 
 /// An entry of a pool. None of it is secret.
@@ -94,7 +94,7 @@ fn passed_over(health: &Health, eligibility: &Eligibility<'_>, source: &Source) 
         Health::NotRenewed => "its token has ended, and the tool that owns it has not rotated it yet".to_owned(),
         Health::SignedOut(error) | Health::Unreadable(Some(error)) => error.to_string(),
         Health::Unreadable(None) => "it is linked to a tool that this version can't read".to_owned(),
-        Health::Suspended => return Some(SetAside::for_source(source).what),
+        Health::Suspended => return Some(Suspension::for_source(source).what),
         _ => return None,
     };
     Some(format!("passed over: {why}"))
@@ -112,7 +112,7 @@ fn why(eligibility: &Eligibility<'_>, is_taken: bool, turn: &Turn<'_>, entry: &E
         Eligibility::Lost(lost) => {
             format!("lost at {}: its issuer answered {}", rfc3339_ms(lost.at.wall_ms), lost.code)
         }
-        Eligibility::Suspended => SetAside::for_source(&entry.source).what,
+        Eligibility::Suspended => Suspension::for_source(&entry.source).what,
         Eligibility::Ended => "ended, and has no refresh token to rotate it with".to_owned(),
         Eligibility::Resting(rest) => {
             format!("rests until {} after {}", clock_time(&rest.until), RestCause::from(rest.cause))

@@ -16,7 +16,7 @@ use crate::docfile::errors::quoted as shell_quoted;
 use crate::error::clock_time;
 use crate::error::issuer::Trouble;
 use crate::foreign::Tool;
-use crate::set_aside::SetAside;
+use crate::suspension::Suspension;
 use crate::when::{rfc3339, system_time};
 
 /// Everything that stands against one entry.
@@ -69,8 +69,8 @@ impl EntryCase<'_> {
                 self.finding(warning, &what, format!("sign in again: {renew}; or {remove}"))
             }
             Health::Suspended => {
-                let aside = SetAside::for_source(&self.entry.source);
-                self.finding(warning, &format!("is {}", aside.what), format!("{}; or {remove}", aside.remedy))
+                let suspension = Suspension::for_source(&self.entry.source);
+                self.finding(warning, &format!("is {}", suspension.what), format!("{}; or {remove}", suspension.remedy))
             }
             Health::SignedOut(error) | Health::Unreadable(Some(error)) => {
                 self.finding(warning, &format!("is a link, and {error}"), format!("{}; or {remove}", error.remedy()))

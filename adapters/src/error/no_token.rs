@@ -12,7 +12,7 @@ use credlatch_core::time::Deadline;
 
 use super::issuer::{NO_ISSUER, Trouble, distrust, trust};
 use super::{Error, ErrorKind, RestCause, clock_time};
-use crate::set_aside::SetAside;
+use crate::suspension::Suspension;
 use crate::system::process;
 
 /// How many labels a message names.
@@ -31,9 +31,9 @@ impl Error {
                 Self::new(ErrorKind::SignIn, format!("the stored {name} credential is no longer accepted{code}"), login)
             }
             NoToken::Suspended { label, source } => {
-                let aside = SetAside::for_source(&source);
-                let what = format!("the {name} entry {label} is {}", aside.what);
-                Self::new(aside.kind, what, format!("{}; or {login}", aside.remedy))
+                let suspension = Suspension::for_source(&source);
+                let what = format!("the {name} entry {label} is {}", suspension.what);
+                Self::new(suspension.kind, what, format!("{}; or {login}", suspension.remedy))
             }
             NoToken::Ended { label } => Self::new(
                 ErrorKind::SignIn,

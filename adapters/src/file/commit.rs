@@ -8,8 +8,8 @@ use super::document::{self, Head};
 use super::lock::{BaseCommit, FileLocked};
 use crate::docfile::disk::Disk;
 use crate::docfile::draft::Draft;
-use crate::docfile::held::{Held, facts_under_lock, replaced, too_large};
 use crate::docfile::errors::io_error;
+use crate::docfile::held::{Held, facts_under_lock, replaced, too_large};
 
 pub(super) fn commit<D: Disk>(
     locked: &mut FileLocked<'_, D>,

@@ -11,10 +11,10 @@ use super::provenance::Here;
 use super::word::{self, Word};
 use crate::docfile::claims;
 use crate::docfile::disk::{Disk, Gate, Metadata};
+use crate::docfile::errors::io_error;
 use crate::docfile::kept::Kept;
 use crate::docfile::lock::{LockWait, acquire, busy_here};
 use crate::docfile::paths::Paths;
-use crate::docfile::errors::io_error;
 use crate::system::Process;
 
 /// The longest pause between two tries, in milliseconds.

@@ -9,9 +9,9 @@ use super::document::{self, Head};
 use super::word::{self, Word};
 use crate::docfile::claims;
 use crate::docfile::disk::{Disk, FileId, Metadata, Open};
+use crate::docfile::errors::{io_error, lockable};
 use crate::docfile::paths::Paths;
 use crate::docfile::provenance::{Provenance, adopted, is_same_file, trust};
-use crate::docfile::errors::{lockable, io_error};
 
 /// The lock file that guards a place: what no copy of it has. Never the device number, which changes with each mount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,8 +12,8 @@ use credlatch_core::port::{Cell, Seam, StoreError};
 use credlatch_core::state::Nonce;
 
 use crate::docfile::disk::{Disk, FileId, Metadata, Open};
+use crate::docfile::errors::{io_error, lockable};
 use crate::docfile::paths::Paths;
-use crate::docfile::errors::{lockable, io_error};
 use crate::system::Process;
 
 /// How often a reader compares the files with what it saw, in milliseconds.

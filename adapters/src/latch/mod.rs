@@ -25,7 +25,7 @@ mod import;
 mod inside;
 mod issuer;
 mod keyless;
-#[cfg_attr(not(feature = "foreign"), path = "no_link.rs")]
+#[cfg_attr(not(feature = "foreign"), path = "link_disabled.rs")]
 mod link;
 mod login;
 #[cfg(feature = "env")]

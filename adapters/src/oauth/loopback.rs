@@ -14,7 +14,7 @@ use credlatch_core::secret::Secret;
 use parking_lot::Mutex;
 
 use super::{description, pkce};
-use crate::served;
+use crate::http1;
 
 /// Seconds between two looks at the port: as long as a browser may have to wait for its page.
 const INTERVAL_SECS: u64 = 1;
@@ -126,7 +126,7 @@ impl Listening {
     fn serve(&self, mut visitor: TcpStream) -> io::Result<Visit> {
         visitor.set_nonblocking(false)?;
         visitor.set_write_timeout(Some(PATIENCE))?;
-        let request = served::read(&mut visitor, PATIENCE, 0)?;
+        let request = http1::read(&mut visitor, PATIENCE, 0)?;
         let visit = self.judge(&request);
         let (status, text) = match &visit {
             Visit::Answered(Polled::Code(_)) => (200, "Signed in. You may close this window."),
@@ -136,12 +136,12 @@ impl Listening {
         let page = format!("<!doctype html><meta charset=utf-8><title>credlatch</title><p>{text}</p>");
         let headers = [("Content-Security-Policy", "default-src 'none'"), ("Referrer-Policy", "no-referrer")];
         // The answer counts, whether or not the browser stays to see the page.
-        let _ = served::answer(&mut visitor, status, &headers, "text/html; charset=utf-8", &page);
+        let _ = http1::answer(&mut visitor, status, &headers, "text/html; charset=utf-8", &page);
         Ok(visit)
     }
 
     /// Only whoever knows the state speaks for the browser: anything else on this machine may knock too.
-    fn judge(&self, request: &served::Request) -> Visit {
+    fn judge(&self, request: &http1::Request) -> Visit {
         let is_ours =
             request.host.as_deref().is_some_and(|host| self.redirect_uri.starts_with(&format!("http://{host}/")));
         if request.method != "GET" || request.path != "/callback" || !is_ours {

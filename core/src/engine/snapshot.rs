@@ -164,15 +164,15 @@ impl Live {
 impl Snapshot {
     /// The shared records of a provider, in the order of its pool.
     pub fn pool(&self, provider: &str) -> &[Arc<Live>] {
-        self.pool(provider).map_or(&[], |pool| &pool.records)
+        self.find_pool(provider).map_or(&[], |pool| &pool.records)
     }
 
     /// What every request to this provider gets until something is committed, and the generation, if that is certain.
     pub(super) fn constant(&self, provider: &str) -> Option<(&Arc<Live>, u64)> {
-        self.pool(provider)?.constant.as_ref().map(|live| (live, self.generation))
+        self.find_pool(provider)?.constant.as_ref().map(|live| (live, self.generation))
     }
 
-    fn pool(&self, provider: &str) -> Option<&Pool> {
+    fn find_pool(&self, provider: &str) -> Option<&Pool> {
         let place = self.pools.binary_search_by(|pool| pool.provider.as_str().cmp(provider)).ok()?;
         self.pools.get(place)
     }

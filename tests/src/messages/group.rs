@@ -69,7 +69,7 @@ pub(super) const GROUPS: [Group; 15] = [
             "adapters/src/error/no_token.rs",
             "adapters/src/latch/passed_over.rs",
             "adapters/src/latch/read.rs",
-            "adapters/src/set_aside.rs",
+            "adapters/src/suspension.rs",
             "adapters/cli/src/cmd/token.rs",
             "adapters/cli/src/cmd/fresh.rs",
         ],
@@ -128,7 +128,7 @@ pub(super) const GROUPS: [Group; 15] = [
             "adapters/src/found.rs",
             "adapters/src/latch/import.rs",
             "adapters/src/latch/link.rs",
-            "adapters/src/latch/no_link.rs",
+            "adapters/src/latch/link_disabled.rs",
             "adapters/src/plain_file",
             "adapters/cli/src/cmd/import.rs",
         ],
@@ -158,7 +158,7 @@ pub(super) const GROUPS: [Group; 15] = [
     Group {
         title: "A server's sign-in page",
         about: "What the routes of `credlatch::web` answer; a server's log has the cause.",
-        paths: &["adapters/src/web/", "adapters/src/served.rs"],
+        paths: &["adapters/src/web/", "adapters/src/http1.rs"],
     },
     Group {
         title: FINDINGS,

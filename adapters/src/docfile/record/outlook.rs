@@ -7,9 +7,9 @@ use rustix::fs::Access;
 use rustix::io::Errno;
 
 use super::super::disk::{Disk, Hold, Open};
+use super::super::errors::io_error;
 use super::super::outside::CLAIMS;
 use super::super::paths::Paths;
-use super::super::errors::io_error;
 use super::{PATIENCE_MS, PAUSE_MS, Record};
 use crate::files::{Files, RealDisk};
 use crate::system::lockers;

@@ -7,8 +7,8 @@ use credlatch_core::port::{StoreError, StoreErrorKind};
 use super::look;
 use crate::docfile::content;
 use crate::docfile::disk::{Disk, FileType, Metadata};
-use crate::docfile::paths::Paths;
 use crate::docfile::errors::{lockable, private, quoted, unreadable};
+use crate::docfile::paths::Paths;
 
 /// Something about a file's owner, permissions or names.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use credlatch_core::port::StoreError;
 
 use super::super::word::{self, Word};
 use crate::docfile::disk::{Disk, Hold, Open};
-use crate::docfile::errors::{lockable, io_error};
+use crate::docfile::errors::{io_error, lockable};
 
 /// How long a lock is looked at before it counts as held: a commit takes a few milliseconds.
 const HELD_MS: u64 = 250;

@@ -124,7 +124,9 @@ pub(super) fn issuer_of(builder: &Builder, table: &Arc<Table>) -> Arc<dyn Issuer
     let accepted = builder.words().map(|home| crate::accepted::Accepted::in_home(&home));
     // What a store in memory holds came by the program's own word.
     let own = if accepted.is_none() { builder.own_rows() } else { Vec::new() };
-    issuer::for_table(table, move |row| accepted.as_ref().is_some_and(|accepted| accepted.holds(row)) || own.contains(&row.id))
+    issuer::for_table(table, move |row| {
+        accepted.as_ref().is_some_and(|accepted| accepted.holds(row)) || own.contains(&row.id)
+    })
 }
 
 /// The servers of the rows. There is no file of rows, so nobody is asked about one.

@@ -5,14 +5,14 @@ use credlatch_core::state::Source;
 use crate::error::ErrorKind;
 
 /// An entry that is set aside, in words.
-pub(crate) struct SetAside {
+pub(crate) struct Suspension {
     pub(crate) kind: ErrorKind,
     /// What it is, after the entry's name and "is".
     pub(crate) what: String,
     pub(crate) remedy: &'static str,
 }
 
-impl SetAside {
+impl Suspension {
     /// What it means that an entry from this source is suspended. One of another tool's file has another account behind it;
     /// a row of Hermes' file that is shared is not ours to use.
     pub(crate) fn for_source(source: &Source) -> Self {

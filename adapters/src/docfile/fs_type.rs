@@ -52,30 +52,30 @@ const SHARED: &[(u32, &str)] = &[
 
 /// The file system's name, unless it is one whose locks are known to hold.
 pub(super) fn untrusted(path: &Path) -> io::Result<Option<&'static str>> {
-    let magic = magic(path)?;
-    Ok(if name_in(LOCAL, magic).is_some() { None } else { Some(name(path, magic)) })
+    let fs_type = fs_type(path)?;
+    Ok(if name_in(LOCAL, fs_type).is_some() { None } else { Some(name(path, fs_type)) })
 }
 
 /// The file system's name.
 pub(super) fn named(path: &Path) -> io::Result<Option<&'static str>> {
-    let magic = magic(path)?;
-    Ok(Some(name_in(LOCAL, magic).unwrap_or_else(|| name(path, magic))))
+    let fs_type = fs_type(path)?;
+    Ok(Some(name_in(LOCAL, fs_type).unwrap_or_else(|| name(path, fs_type))))
 }
 
-fn magic(path: &Path) -> io::Result<u32> {
+fn fs_type(path: &Path) -> io::Result<u32> {
     // The kernel's magic numbers have 32 bits; the field's type differs from platform to platform.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     Ok(rustix::fs::statfs(path)?.f_type as u32)
 }
 
-fn name_in(table: &[(u32, &'static str)], magic: u32) -> Option<&'static str> {
-    table.iter().find(|(known, _)| *known == magic).map(|(_, name)| *name)
+fn name_in(table: &[(u32, &'static str)], fs_type: u32) -> Option<&'static str> {
+    table.iter().find(|(known, _)| *known == fs_type).map(|(_, name)| *name)
 }
 
 /// What one that isn't known to be local is called: as people do, as the kernel's list of mounts does, or by its number.
-fn name(path: &Path, magic: u32) -> &'static str {
-    name_in(SHARED, magic).unwrap_or_else(|| {
-        let number = format!("file system {magic:#x}");
+fn name(path: &Path, fs_type: u32) -> &'static str {
+    name_in(SHARED, fs_type).unwrap_or_else(|| {
+        let number = format!("file system {fs_type:#x}");
         let mounts = fs::read("/proc/self/mountinfo").ok();
         let device = fs::metadata(path).ok().map(|metadata| metadata.dev());
         let kind = mounts.as_deref().zip(device).and_then(|(mounts, device)| kind_in(mounts, device));
