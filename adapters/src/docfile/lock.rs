@@ -45,7 +45,7 @@ pub fn acquire<D: Disk>(
             return Err(busy(&paths, holder, wait.patience_ms));
         };
         // Somebody may have put another lock file there while this one was waited for: then it guards nothing.
-        if leads_to(disk, &paths.lock, metadata.place).map_err(|error| io_error("look at", &paths.lock, &error))? {
+        if leads_to(disk, &paths.lock, metadata.file_id).map_err(|error| io_error("look at", &paths.lock, &error))? {
             return Ok((paths, file, metadata));
         }
         if wait.deadline.is_over(&disk.now()) {

@@ -217,7 +217,7 @@ fn a_process_that_the_suite_starts() {
 }
 
 const NOT_ASKED: [Clause; 6] =
-    [Clause::Listed, Clause::RoomHolds, Clause::NotSaved, Clause::UnknownSettles, Clause::Troubles, Clause::CopyIsTold];
+    [Clause::Listed, Clause::ReservationHolds, Clause::NotSaved, Clause::UnknownSettles, Clause::Troubles, Clause::CopyIsTold];
 
 #[test]
 fn a_sound_store_of_several_processes_keeps_every_clause() {

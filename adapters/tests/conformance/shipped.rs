@@ -173,7 +173,7 @@ impl<A: Alive> ActGuard for Guard<A> {
 const NOT_ASKED: [Clause; 9] = [
     Clause::Listed,
     Clause::KeepsNamed,
-    Clause::RoomHolds,
+    Clause::ReservationHolds,
     Clause::NotSaved,
     Clause::UnknownSettles,
     Clause::Troubles,

@@ -129,7 +129,7 @@ fn a_directory_of_claims_that_is_a_link_is_not_followed_and_nothing_behind_it_is
     let store = home.store();
     let alive = store.enlist().unwrap();
     commit(&store, 1);
-    let draft = store.reserve(4096).unwrap();
+    let reservation = store.reserve(4096).unwrap();
     let claims = home.folder().join("default.claims");
     fs::rename(&claims, home.path().join("real")).unwrap();
     symlink(elsewhere.path(), &claims).unwrap();
@@ -144,7 +144,7 @@ fn a_directory_of_claims_that_is_a_link_is_not_followed_and_nothing_behind_it_is
         assert!(error.remedy.contains(&format!("rm -- '{}'", claims.display())), "{}", error.remedy);
     }
     // One that had made its reservation before sweeps nothing there.
-    loaded(&store).commit(&state(2), Some(draft)).unwrap();
+    loaded(&store).commit(&state(2), Some(reservation)).unwrap();
     assert!(home.store().inspect().leftovers.iter().all(|leftover| !matches!(leftover, Leftover::Sign(_))));
     assert_eq!((fs::read_to_string(sign).unwrap(), fs::read_to_string(draft).unwrap()), ("kept".into(), "kept".into()));
     fs::remove_file(&claims).unwrap();

@@ -18,8 +18,8 @@ fn a_reserved_draft_is_the_file_that_becomes_the_document() {
     let home = Home::new();
     let store = home.store();
     let draft = store.reserve(10_000).unwrap();
-    let draft = home.files().into_iter().find(|name| name.contains(".tmp")).unwrap();
-    let reserved = fs::metadata(home.folder().join(draft)).unwrap();
+    let name = home.files().into_iter().find(|name| name.contains(".tmp")).unwrap();
+    let reserved = fs::metadata(home.folder().join(name)).unwrap();
     if draft.is_reserved() {
         assert!(reserved.blocks() * 512 >= 10_000);
     }
@@ -41,8 +41,8 @@ fn a_reservation_has_space_for_the_present_document_too() {
     let padded = fs::read_to_string(home.document()).unwrap() + &" ".repeat(300_000);
     fs::write(home.document(), padded).unwrap();
     let draft = store.reserve(10_000).unwrap();
-    let draft = home.files().into_iter().find(|name| name.contains(".tmp")).unwrap();
-    let blocks = fs::metadata(home.folder().join(draft)).unwrap().blocks();
+    let name = home.files().into_iter().find(|name| name.contains(".tmp")).unwrap();
+    let blocks = fs::metadata(home.folder().join(name)).unwrap().blocks();
     assert!(!draft.is_reserved() || blocks * 512 >= 310_000);
 }
 
@@ -84,9 +84,9 @@ fn a_full_disk_is_known_before_the_act() {
 /// Commits with this draft and returns whether it became the document.
 fn is_used(home: &Home, store: &FileStore<TestDisk>, draft: Draft<TestDisk>) -> bool {
     let mut names = home.files().into_iter();
-    let draft = home.folder().join(names.find(|name| name.contains(".tmp")).unwrap());
+    let path = home.folder().join(names.find(|name| name.contains(".tmp")).unwrap());
     // Open, so that its inode is no other file's meanwhile.
-    let reserved = fs::File::open(draft).unwrap();
+    let reserved = fs::File::open(path).unwrap();
     let mut locked = loaded(store);
     locked.commit(&state(1), Some(draft)).unwrap();
     fs::metadata(home.document()).unwrap().ino() == reserved.metadata().unwrap().ino()
