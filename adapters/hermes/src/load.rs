@@ -9,7 +9,7 @@ use credlatch_core::state::{Entry, Source, State};
 use serde_json::value::RawValue;
 
 use super::json::Object;
-use super::row::{self, Judge, Judged};
+use super::row::{self, ReadRow, RowReader};
 use super::side::{self, Known, KnownKind, RowId, Side};
 use super::{status, suppress};
 use credlatch::codec::{OLDEST, validate, wherever};
@@ -48,25 +48,25 @@ pub(super) enum Fate<'a> {
     /// Nothing: it is kept as it is.
     Opaque,
     /// It was removed here, and a Hermes that still had it in memory wrote it back.
-    Buried,
+    Removed,
     /// An entry.
     Entry { id: RowId, fields: Object<'a>, label: Label },
 }
 
 /// Reads a document as a whole.
-pub(super) fn open<'a>(bytes: &'a [u8], judge: &Judge<'_>) -> Result<Opened<'a>, StoreError> {
-    let path = std::path::Path::new(judge.path);
+pub(super) fn open<'a>(bytes: &'a [u8], reader: &RowReader<'_>) -> Result<Opened<'a>, StoreError> {
+    let path = std::path::Path::new(reader.path);
     let wrong = |why: &str| unreadable(path, why);
     let root: Object<'a> = serde_json::from_slice(bytes).map_err(|error| wrong(&wherever(&error)))?;
     if root.value::<u64>("version").is_some_and(|version| version > HERMES_VERSION) {
-        return Err(newer(judge.path, "Hermes"));
+        return Err(newer(reader.path, "Hermes"));
     }
     let side = match root.read(side::NAME) {
         None => Side { version: side::VERSION, ..Side::default() },
         Some(raw) => match serde_json::from_str::<Side>(raw.get()) {
             Ok(side) if (OLDEST..=side::VERSION).contains(&side.version) => side,
             _ if version_of(raw).is_some_and(|version| version > side::VERSION) => {
-                return Err(newer(judge.path, "credlatch"));
+                return Err(newer(reader.path, "credlatch"));
             }
             _ => return Err(wrong("the part under `credlatch` is not what credlatch writes")),
         },
@@ -76,11 +76,11 @@ pub(super) fn open<'a>(bytes: &'a [u8], judge: &Judge<'_>) -> Result<Opened<'a>,
         Some(raw) => {
             let all: Object<'a> =
                 serde_json::from_str(raw.get()).map_err(|_| wrong("`credential_pool` is not an object"))?;
-            let pool = |(name, list)| Pool::read(name, list, judge).ok_or_else(|| wrong("a pool of it is not a list"));
+            let pool = |(name, list)| Pool::read(name, list, reader).ok_or_else(|| wrong("a pool of it is not a list"));
             all.fields().map(pool).collect::<Result<Vec<_>, _>>()?
         }
     };
-    let state = assemble(&root, &mut pools, &side, judge);
+    let state = assemble(&root, &mut pools, &side, reader);
     validate(&state).map_err(|why| wrong(&why))?;
     Ok(Opened { root, pools, side, state })
 }
@@ -98,10 +98,10 @@ fn newer(path: &str, whose: &str) -> StoreError {
 }
 
 impl<'a> Pool<'a> {
-    fn read(name: &str, raw: &'a RawValue, judge: &Judge<'_>) -> Option<Self> {
+    fn read(name: &str, raw: &'a RawValue, reader: &RowReader<'_>) -> Option<Self> {
         let list: Option<Vec<&'a RawValue>> = serde_json::from_str(raw.get()).ok()?;
         let rows = list.unwrap_or_default().into_iter().map(|raw| Row { raw, fate: Fate::Opaque }).collect();
-        let provider = judge.table.resolve(name).ok().map(|provider| provider.id.clone());
+        let provider = reader.table.resolve(name).ok().map(|provider| provider.id.clone());
         Some(Self { name: name.to_owned(), raw, provider, rows })
     }
 }
@@ -113,7 +113,7 @@ struct Candidate {
     is_known: bool,
 }
 
-fn assemble(root: &Object<'_>, pools: &mut [Pool<'_>], side: &Side, judge: &Judge<'_>) -> State {
+fn assemble(root: &Object<'_>, pools: &mut [Pool<'_>], side: &Side, reader: &RowReader<'_>) -> State {
     let mut found: BTreeMap<ProviderId, Vec<Candidate>> = BTreeMap::new();
     for pool in pools {
         let Some(provider) = pool.provider.clone() else { continue };
@@ -122,7 +122,7 @@ fn assemble(root: &Object<'_>, pools: &mut [Pool<'_>], side: &Side, judge: &Judg
         let of_provider = found.entry(provider.clone()).or_default();
         labels.extend(of_provider.iter().map(|candidate| candidate.entry.label.clone()));
         let left_out = suppress::origins(root, &pool.name);
-        let pool_rows = PoolRows { pool: &pool.name, provider: &provider, left_out: &left_out, side, judge };
+        let pool_rows = PoolRows { pool: &pool.name, provider: &provider, left_out: &left_out, side, reader };
         for row in &mut pool.rows {
             let (fate, candidate) = pool_rows.place(row.raw, &labels);
             labels.extend(candidate.iter().map(|candidate| candidate.entry.label.clone()));
@@ -130,7 +130,7 @@ fn assemble(root: &Object<'_>, pools: &mut [Pool<'_>], side: &Side, judge: &Judg
             row.fate = fate;
         }
     }
-    let mut state = State { at_hand: judge.at_hand.clone(), ..side.profile.clone() };
+    let mut state = State { at_hand: reader.at_hand.clone(), ..side.profile.clone() };
     let mut taken = BTreeSet::new();
     for (provider, mut candidates) in found {
         // Of equal priority, the one that stands first is used first.
@@ -145,10 +145,11 @@ fn assemble(root: &Object<'_>, pools: &mut [Pool<'_>], side: &Side, judge: &Judg
         state.providers.entry(provider.clone()).or_default().entries.extend(apart.iter().cloned());
     }
     for pool in suppress::pools(root) {
-        let Ok(provider) = judge.table.resolve(&pool).map(|provider| provider.id.clone()) else { continue };
-        let graves = suppress::origins(root, &pool).into_iter().flat_map(|origin| suppress::graves(&provider, &origin));
+        let Ok(provider) = reader.table.resolve(&pool).map(|provider| provider.id.clone()) else { continue };
+        let tombstones =
+            suppress::origins(root, &pool).into_iter().flat_map(|origin| suppress::tombstones(&provider, &origin));
         let cleared = &mut state.providers.entry(provider.clone()).or_default().cleared;
-        cleared.splice(0..0, graves.collect::<Vec<_>>());
+        cleared.splice(0..0, tombstones.collect::<Vec<_>>());
     }
     state
 }
@@ -160,24 +161,24 @@ struct PoolRows<'d> {
     /// The sources that Hermes leaves out.
     left_out: &'d [String],
     side: &'d Side,
-    judge: &'d Judge<'d>,
+    reader: &'d RowReader<'d>,
 }
 
 impl PoolRows<'_> {
     fn place<'a>(&self, raw: &'a RawValue, taken: &BTreeSet<Label>) -> (Fate<'a>, Option<Candidate>) {
-        let Self { pool, provider, side, judge, .. } = *self;
+        let Self { pool, provider, side, reader, .. } = *self;
         let Ok(fields) = serde_json::from_str::<Object<'a>>(raw.get()) else { return (Fate::Opaque, None) };
         let Some(id) = row::id_of(pool, &fields) else { return (Fate::Opaque, None) };
         let origin = row::origin(&fields);
-        let sought = judge.at_hand.seek(row::mark(&id, &fields));
+        let sought = reader.at_hand.seek(row::mark(&id, &fields));
         if side.is_gone(provider, &id, &sought, self.left_out.contains(&origin)) {
-            return (Fate::Buried, None);
+            return (Fate::Removed, None);
         }
         let known = side.known(provider, &id, taken);
         let label = known.map_or_else(|| free_label(&id, &fields, taken), |known| known.label.clone());
-        let judged = judge.judge(provider, &id, &fields, known);
-        let same = known.filter(|known| is_same(known, &judged));
-        let Judged { material, .. } = judged;
+        let read = reader.read(provider, &id, &fields, known);
+        let same = known.filter(|known| is_same(known, &read));
+        let ReadRow { material, .. } = read;
         let entry = Entry {
             label: label.clone(),
             version: same.map_or(0, |known| known.version),
@@ -204,9 +205,9 @@ fn free_label(id: &RowId, fields: &Object<'_>, taken: &BTreeSet<Label>) -> Label
 }
 
 /// Whether the row still is the credential that we know.
-fn is_same(known: &Known, judged: &Judged) -> bool {
-    known.mark == judged.mark
-        && std::mem::discriminant(&known.kind) == std::mem::discriminant(&KnownKind::from_material(&judged.material))
+fn is_same(known: &Known, read: &ReadRow) -> bool {
+    known.mark == read.mark
+        && std::mem::discriminant(&known.kind) == std::mem::discriminant(&KnownKind::from_material(&read.material))
 }
 
 /// Gives versions to what Hermes brought. They follow from the document alone, so that every process that reads it gives

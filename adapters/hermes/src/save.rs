@@ -54,7 +54,7 @@ pub(super) fn save(opened: Opened<'_>, state: &State, moment: &Moment<'_>) -> io
             apart: BTreeMap::new(),
             ..side
         },
-        housed: BTreeSet::new(),
+        placed: BTreeSet::new(),
         removed: Vec::new(),
     };
     let mut lists = Vec::new();
@@ -65,7 +65,7 @@ pub(super) fn save(opened: Opened<'_>, state: &State, moment: &Moment<'_>) -> io
         let name = names.of_provider(provider);
         let left_out = suppress::update(&mut root, &name, before.slot(provider.as_str()), slot)?;
         writing.house(provider, slot, &name, &mut lists)?;
-        writing.bury(provider, &left_out);
+        writing.remember_removed(provider, &left_out);
     }
     if !lists.is_empty() || root.has("credential_pool") {
         let mut all = Object::default();
@@ -94,7 +94,8 @@ pub(super) fn save(opened: Opened<'_>, state: &State, moment: &Moment<'_>) -> io
 /// suppressed sources is left to that list.
 fn without_entries(state: &State) -> State {
     let hollow = |(provider, slot): (&ProviderId, &Slot)| {
-        let cleared = slot.cleared.iter().filter(|grave| !suppress::is_derived(provider, grave)).cloned().collect();
+        let cleared =
+            slot.cleared.iter().filter(|tombstone| !suppress::is_derived(provider, tombstone)).cloned().collect();
         (provider.clone(), Slot { entries: Vec::new(), cleared, ..slot.clone() })
     };
     State { providers: state.providers.iter().map(hollow).collect(), ..state.clone() }
@@ -157,7 +158,7 @@ struct Writing<'w> {
     moment: &'w Moment<'w>,
     side: Side,
     /// The entries that have a row by now.
-    housed: BTreeSet<(ProviderId, Label)>,
+    placed: BTreeSet<(ProviderId, Label)>,
     removed: Vec<Removed>,
 }
 
@@ -179,7 +180,7 @@ impl Writing<'_> {
         for Row { raw, fate } in pool.rows {
             match fate {
                 Fate::Opaque => list.rows.push(Piece::Read(raw)),
-                Fate::Buried => list.whole = None,
+                Fate::Removed => list.whole = None,
                 Fate::Entry { id, fields, label } => {
                     list.last_priority = list.last_priority.max(Some(row::priority(&fields)));
                     if let Some(row) = self.row(&provider, id, fields, &label)? {
@@ -229,7 +230,7 @@ impl Writing<'_> {
     }
 
     /// Remembers the rows of a provider that go, once it is known which ids stay, and which sources Hermes is to leave out.
-    fn bury(&mut self, provider: &ProviderId, left_out: &[String]) {
+    fn remember_removed(&mut self, provider: &ProviderId, left_out: &[String]) {
         for Removed { row, mark, origin, .. } in self.removed.extract_if(.., |removed| removed.provider == *provider) {
             let stays = self.side.rows.get(provider).is_some_and(|rows| rows.iter().any(|known| known.row == row));
             let keeps_out = match left_out.contains(&origin) {
@@ -237,7 +238,7 @@ impl Writing<'_> {
                 true => KeepsOut::RowWhileListed,
                 false => KeepsOut::Row,
             };
-            self.side.bury(provider, Gone { row, mark, mark_key: None, keeps_out }, &self.after.at_hand);
+            self.side.remember_removed(provider, Gone { row, mark, mark_key: None, keeps_out }, &self.after.at_hand);
         }
     }
 
@@ -251,7 +252,7 @@ impl Writing<'_> {
         lists: &mut Vec<(String, List<'_>)>,
     ) -> io::Result<()> {
         for entry in &slot.entries {
-            if self.housed.contains(&(provider.clone(), entry.label.clone())) {
+            if self.placed.contains(&(provider.clone(), entry.label.clone())) {
                 continue;
             }
             if entry.secret().is_none() {
@@ -273,7 +274,7 @@ impl Writing<'_> {
 
     /// Notes what a row doesn't say about its entry.
     fn note(&mut self, provider: &ProviderId, id: RowId, entry: &Entry, row: &Object<'_>) {
-        self.housed.insert((provider.clone(), entry.label.clone()));
+        self.placed.insert((provider.clone(), entry.label.clone()));
         self.side.rows.entry(provider.clone()).or_default().push(Known {
             row: id,
             label: entry.label.clone(),

@@ -64,14 +64,14 @@ pub(super) fn pools(root: &Object<'_>) -> Vec<String> {
 }
 
 /// A suppressed source as memories of what was cleared: the whole source stays away, whatever is there.
-pub(super) fn graves(provider: &ProviderId, origin: &str) -> Vec<Tombstone> {
-    let grave = |source| Tombstone { source, mark: mark(provider, origin).into(), link: true };
-    sources_of(origin).into_iter().map(grave).collect()
+pub(super) fn tombstones(provider: &ProviderId, origin: &str) -> Vec<Tombstone> {
+    let tombstone = |source| Tombstone { source, mark: mark(provider, origin).into(), link: true };
+    sources_of(origin).into_iter().map(tombstone).collect()
 }
 
 /// Whether it stands for a suppressed source, and is no memory of our own.
-pub(super) fn is_derived(provider: &ProviderId, grave: &Tombstone) -> bool {
-    origin_of(&grave.source).is_some_and(|origin| grave.mark == mark(provider, &origin).into())
+pub(super) fn is_derived(provider: &ProviderId, tombstone: &Tombstone) -> bool {
+    origin_of(&tombstone.source).is_some_and(|origin| tombstone.mark == mark(provider, &origin).into())
 }
 
 /// Suppresses the sources of what was cleared since the document was loaded, and those no longer that a person has brought
@@ -90,8 +90,8 @@ pub(super) fn update(
     };
     let mut now: Vec<String> =
         stood.iter().filter(|origin| !is_stored(origin) || was_stored(origin)).cloned().collect();
-    let is_new = |grave: &&Tombstone| before.is_none_or(|slot| !slot.cleared.contains(grave));
-    for origin in after.cleared.iter().filter(is_new).filter_map(|grave| origin_of(&grave.source)) {
+    let is_new = |tombstone: &&Tombstone| before.is_none_or(|slot| !slot.cleared.contains(tombstone));
+    for origin in after.cleared.iter().filter(is_new).filter_map(|tombstone| origin_of(&tombstone.source)) {
         if !now.contains(&origin) && !is_stored(&origin) {
             now.push(origin);
         }

@@ -8,7 +8,7 @@ use credlatch_core::port::StoreError;
 pub struct Finding {
     /// What it is about.
     pub about: About,
-    /// How grave it is.
+    /// How tombstone it is.
     pub severity: Severity,
     /// What is so.
     pub what: String,
@@ -28,7 +28,7 @@ pub enum About {
     Outside,
 }
 
-/// How grave a finding is.
+/// How tombstone a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// In order.

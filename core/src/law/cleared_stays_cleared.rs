@@ -34,29 +34,30 @@ pub(super) fn witnessed(trace: &Trace) -> bool {
 /// which something was cleared that nobody can recognise any more.
 fn is_cleared(step: &Stepped, put: &Put) -> bool {
     let is_link = matches!(put.material, Material::Link(_));
-    let means = |grave: &Tombstone| {
-        let is_source = grave.source == put.source && (grave.link || is_link || is_nobodys(&step.before, grave));
-        is_of(&step.before, grave, &put.material) || is_source
+    let means = |tombstone: &Tombstone| {
+        let is_source =
+            tombstone.source == put.source && (tombstone.link || is_link || is_nobodys(&step.before, tombstone));
+        is_of(&step.before, tombstone, &put.material) || is_source
     };
     step.before.slot(put.provider.as_str()).is_some_and(|slot| slot.cleared.iter().any(means))
 }
 
-/// Whether a grave is that of a credential: by its plain digest, or by the keyed one under the key that is at hand.
-fn is_of(state: &State, grave: &Tombstone, material: &Material) -> bool {
+/// Whether a tombstone is that of a credential: by its plain digest, or by the keyed one under the key that is at hand.
+fn is_of(state: &State, tombstone: &Tombstone, material: &Material) -> bool {
     let plain = material.fingerprint();
-    match (grave.mark.key, &state.at_hand.0) {
-        (None, _) => grave.mark.fingerprint == plain,
-        (Some(id), Some(key)) if key.id() == id => grave.mark.fingerprint == key.keyed(plain),
+    match (tombstone.mark.key, &state.at_hand.0) {
+        (None, _) => tombstone.mark.fingerprint == plain,
+        (Some(id), Some(key)) if key.id() == id => tombstone.mark.fingerprint == key.keyed(plain),
         (Some(_), _) => false,
     }
 }
 
-/// Whether the key of a grave isn't at hand.
-fn is_nobodys(state: &State, grave: &Tombstone) -> bool {
-    grave.mark.key.is_some_and(|id| state.at_hand.0.as_ref().is_none_or(|key| key.id() != id))
+/// Whether the key of a tombstone isn't at hand.
+fn is_nobodys(state: &State, tombstone: &Tombstone) -> bool {
+    tombstone.mark.key.is_some_and(|id| state.at_hand.0.as_ref().is_none_or(|key| key.id() != id))
 }
 
-/// What goes by a person's wish has its grave, and graves stay until somebody names what is in them.
+/// What goes by a person's wish has its tombstone, and tombstones stay until somebody names what is in them.
 fn is_remembered(step: &Stepped) -> Result<(), String> {
     for (provider, before) in &step.before.providers {
         let Some(after) = step.after.providers.get(provider) else { continue };
@@ -74,7 +75,7 @@ fn is_remembered(step: &Stepped) -> Result<(), String> {
             return Err(format!("{provider}/{} was cleared and is not remembered", entry.label));
         }
         let is_named = matches!(&step.event, Event::Put(_) | Event::FlowSucceeded(_));
-        if !is_named && before.cleared.iter().any(|grave| !after.cleared.contains(grave)) {
+        if !is_named && before.cleared.iter().any(|tombstone| !after.cleared.contains(tombstone)) {
             return Err(format!("{provider} forgot what was cleared"));
         }
     }
@@ -86,5 +87,5 @@ fn gone<'a>(before: &'a Slot, after: &'a Slot) -> impl Iterator<Item = &'a Entry
 }
 
 fn has_grave(state: &State, slot: &Slot, entry: &Entry) -> bool {
-    slot.cleared.iter().any(|grave| is_of(state, grave, &entry.material) && grave.source == entry.source)
+    slot.cleared.iter().any(|tombstone| is_of(state, tombstone, &entry.material) && tombstone.source == entry.source)
 }

@@ -103,12 +103,16 @@ fn objection(state: &State, slot: &Slot, put: &Put) -> Option<Refusal> {
         let print = put.material.fingerprint();
         let sought = state.seek(print);
         let is_link = matches!(put.material, Material::Link(_));
-        let of_source = |grave: &&Tombstone| grave.source == put.source;
-        if slot.cleared.iter().any(|grave| sought.is(&grave.mark) || (of_source(&grave) && (grave.link || is_link))) {
+        let of_source = |tombstone: &&Tombstone| tombstone.source == put.source;
+        if slot
+            .cleared
+            .iter()
+            .any(|tombstone| sought.is(&tombstone.mark) || (of_source(&tombstone) && (tombstone.link || is_link)))
+        {
             return Some(Refusal::Cleared);
         }
         // Whether it was this can't be told any more, so it may have been.
-        let is_unknown = |grave: &Tombstone| sought.recognised(&grave.mark) == Recognised::Unknown;
+        let is_unknown = |tombstone: &Tombstone| sought.recognised(&tombstone.mark) == Recognised::Unknown;
         if slot.cleared.iter().filter(of_source).any(is_unknown) {
             return Some(Refusal::MayBeCleared);
         }
@@ -164,8 +168,9 @@ pub(crate) fn store(state: &mut State, put: &Put, voucher: Voucher) {
     let sought = state.seek(put.material.fingerprint());
     let slot = state.slot_mut(&put.provider);
     // Naming what comes from a source also lifts what can't be told from it.
-    let may_be = |grave: &Tombstone| grave.link || sought.recognised(&grave.mark) == Recognised::Unknown;
-    slot.cleared.retain(|grave| !(sought.is(&grave.mark) || grave.source == entry.source && may_be(grave)));
+    let may_be = |tombstone: &Tombstone| tombstone.link || sought.recognised(&tombstone.mark) == Recognised::Unknown;
+    slot.cleared
+        .retain(|tombstone| !(sought.is(&tombstone.mark) || tombstone.source == entry.source && may_be(tombstone)));
     let replaced = slot.entry_mut(put.label.as_str()).map(|place| std::mem::replace(place, entry.clone()));
     if replaced.is_none() {
         slot.entries.push(entry);

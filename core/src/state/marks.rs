@@ -13,23 +13,24 @@ impl State {
 
     /// Every mark: of what was cleared, and of tokens that no entry holds.
     pub fn marks(&self) -> impl Iterator<Item = &Mark> {
-        let graves = self.providers.values().flat_map(|slot| &slot.cleared).map(|grave| &grave.mark);
-        graves.chain(self.tokens.iter().map(|known| &known.mark))
+        let tombstones = self.providers.values().flat_map(|slot| &slot.cleared).map(|tombstone| &tombstone.mark);
+        tombstones.chain(self.tokens.iter().map(|known| &known.mark))
     }
 
     /// Whether some of its marks are to be keyed yet.
     pub fn has_marks_to_key(&self) -> bool {
-        let graves = self.providers.values().flat_map(|slot| &slot.cleared).map(|grave| grave.mark);
+        let tombstones = self.providers.values().flat_map(|slot| &slot.cleared).map(|tombstone| tombstone.mark);
         let tokens = self.tokens.iter().filter(|known| known.may_be_keyed()).map(|known| known.mark);
-        graves.chain(tokens).any(|mark| mark.key.is_none())
+        tombstones.chain(tokens).any(|mark| mark.key.is_none())
     }
 
     /// The same with its marks keyed, and this key at hand. Marks that were keyed with another key stay as they are.
     #[must_use]
     pub fn with_keyed_marks(mut self, key: &MarkKey) -> Self {
-        let graves = self.providers.values_mut().flat_map(|slot| &mut slot.cleared).map(|grave| &mut grave.mark);
+        let tombstones =
+            self.providers.values_mut().flat_map(|slot| &mut slot.cleared).map(|tombstone| &mut tombstone.mark);
         let tokens = self.tokens.iter_mut().filter(|known| known.may_be_keyed()).map(|known| &mut known.mark);
-        for mark in graves.chain(tokens) {
+        for mark in tombstones.chain(tokens) {
             *mark = mark.keyed(key);
         }
         self.at_hand = AtHand(Some(key.clone()));

@@ -233,7 +233,7 @@ pub(super) const EDITS: &[Edit] = &[
         what: "an import brings what may be the cleared secret, because nobody can say so any more",
         file: "core/src/machine/put.rs",
         right: "if slot.cleared.iter().filter(of_source).any(is_unknown) {",
-        wrong: "if slot.cleared.iter().filter(of_source).any(|grave| is_unknown(grave) && grave.link) {",
+        wrong: "if slot.cleared.iter().filter(of_source).any(|tombstone| is_unknown(tombstone) && tombstone.link) {",
         trials: &[(REPLAY, &[15])],
     },
 ];

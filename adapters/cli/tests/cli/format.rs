@@ -248,8 +248,8 @@ fn the_format_pages_key_is_what_its_last_document_was_keyed_with() {
     let bytes: Vec<u8> =
         (0..32).map(|at| u8::from_str_radix(&key.trim_end()[2 * at..2 * at + 2], 16).unwrap()).collect();
     let document: Value = serde_json::from_str(&everything).unwrap();
-    let grave = &document["profile"]["providers"]["anthropic"]["cleared"][0];
-    assert_eq!(grave["fingerprint_key"], digest(&bytes));
+    let tombstone = &document["profile"]["providers"]["anthropic"]["cleared"][0];
+    assert_eq!(tombstone["fingerprint_key"], digest(&bytes));
     let imported = |key: &str| {
         let home = Home::new();
         put(&home, &everything, &[0; 48]);

@@ -101,7 +101,7 @@ fn a_lost_key_brings_nothing_back_and_naming_it_does() {
     assert_eq!(home.say(&["clear", "minimax"]).status, 0);
     assert!(import(&home, &["--provider", "minimax", "--again"]).out.contains("stored"));
     let document: Value = serde_json::from_str(&text(&home)).unwrap();
-    let graves = document["profile"]["providers"]["minimax"]["cleared"].as_array().unwrap();
-    assert_eq!(graves.len(), 1, "naming it lifted what could not be told from it: {graves:?}");
-    assert!(graves[0]["fingerprint_key"].is_string(), "the newer memory has the newer key");
+    let tombstones = document["profile"]["providers"]["minimax"]["cleared"].as_array().unwrap();
+    assert_eq!(tombstones.len(), 1, "naming it lifted what could not be told from it: {tombstones:?}");
+    assert!(tombstones[0]["fingerprint_key"].is_string(), "the newer memory has the newer key");
 }

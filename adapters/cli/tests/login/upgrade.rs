@@ -61,9 +61,9 @@ fn a_store_of_before_asks_nobody_to_sign_in_and_brings_back_nothing() {
     let world = World::new();
     let Some(()) = left_by_the_earlier(&world) else { return };
     let store = document(&world)["store"].clone();
-    let grave = |document: &Value| document["profile"]["providers"]["minimax"]["cleared"][0].clone();
+    let tombstone = |document: &Value| document["profile"]["providers"]["minimax"]["cleared"][0].clone();
     let plain = fingerprint(&Secret::try_from("mm-key-cleared-1").unwrap()).to_string();
-    assert_eq!(grave(&document(&world))["fingerprint"], plain.as_str());
+    assert_eq!(tombstone(&document(&world))["fingerprint"], plain.as_str());
     assert_eq!(world.say(&["token", "acme"]).status, 0);
     let doctor = world.say(&["doctor", "--json"]).json();
     assert!(!doctor.to_string().contains("copied"), "{doctor:#}");
@@ -77,9 +77,9 @@ fn a_store_of_before_asks_nobody_to_sign_in_and_brings_back_nothing() {
     assert!(entries[1]["material"]["oauth"]["custody"]["in_doubt"].is_object(), "{}", entries[1]);
     // What it remembers of that key is keyed now, and still means it.
     assert!(
-        grave(&now)["fingerprint_key"].is_string() && grave(&now)["fingerprint"] != plain.as_str(),
+        tombstone(&now)["fingerprint_key"].is_string() && tombstone(&now)["fingerprint"] != plain.as_str(),
         "{}",
-        grave(&now)
+        tombstone(&now)
     );
     let import = world.command(&["import", "env"]).env("MINIMAX_API_KEY", "mm-key-cleared-1").output().unwrap();
     assert!(String::from_utf8_lossy(&import.stdout).contains("it was cleared"), "{import:?}");

@@ -125,7 +125,7 @@ fn changed(state: &State, change: impl FnOnce(&mut Slot)) -> State {
 }
 
 #[test]
-fn law_15_what_is_cleared_has_its_grave_and_graves_stay() {
+fn law_15_what_is_cleared_has_its_tombstone_and_tombstones_stay() {
     let other = ProviderId::new("other").unwrap();
     let before = stored([from(Source::Codex, named("a", key("key-1"))), named("b", key("key-2"))]);
     let forgotten = changed(&before, |slot| slot.entries.clear());
@@ -139,7 +139,7 @@ fn law_15_what_is_cleared_has_its_grave_and_graves_stay() {
     for no_wish in [Event::Purge, Event::Clear(Clear::Provider(other.clone())), remove(&other)] {
         keeps(15, &[stepped(&before, &no_wish, &forgotten)]);
     }
-    // A grave of another secret, or of another source, is another's.
+    // A tombstone of another secret, or of another source, is another's.
     let cleared = after(&before, &at(0), &[Event::Clear(Clear::Everything)]);
     let mislabelled = changed(&cleared, |slot| slot.cleared[0].source = Source::ClaudeCode);
     let mistaken = changed(&cleared, |slot| slot.cleared[0].mark = crate::sample::print("key-9").into());
@@ -154,8 +154,8 @@ fn law_15_what_is_cleared_has_its_grave_and_graves_stay() {
     let many = |count: usize| {
         changed(&cleared, |slot| {
             let one = slot.cleared[0].clone();
-            let grave = |n| Tombstone { mark: crate::sample::print(&format!("{n}")).into(), ..one.clone() };
-            slot.cleared = (0..count).map(grave).collect();
+            let tombstone = |n| Tombstone { mark: crate::sample::print(&format!("{n}")).into(), ..one.clone() };
+            slot.cleared = (0..count).map(tombstone).collect();
         })
     };
     keeps(15, &[stepped(&cleared, &Event::Purge, &many(MAX_TOMBSTONES))]);

@@ -19,8 +19,8 @@ fn revoked(step: &Step) -> Vec<&str> {
     tokens.collect()
 }
 
-fn graves(state: &State) -> Vec<Fingerprint> {
-    state.slot("acme").unwrap().cleared.iter().map(|grave| grave.mark.fingerprint).collect()
+fn tombstones(state: &State) -> Vec<Fingerprint> {
+    state.slot("acme").unwrap().cleared.iter().map(|tombstone| tombstone.mark.fingerprint).collect()
 }
 
 /// One of each kind, of which the login that was rejected is `lost`.
@@ -44,10 +44,10 @@ fn a_clear_takes_everything_remembers_it_and_revokes_what_is_ours_and_lives() {
     let slot = done.state.slot("acme").unwrap();
     assert!(slot.entries.is_empty());
     assert_eq!(
-        graves(&done.state),
+        tombstones(&done.state),
         [print("key-1"), print("rt-1"), print("at-2"), link("ann").fingerprint(), print("rt-3")]
     );
-    assert_eq!(slot.cleared.iter().filter(|grave| grave.link).count(), 1);
+    assert_eq!(slot.cleared.iter().filter(|tombstone| tombstone.link).count(), 1);
     assert_eq!(revoked(&done), ["rt-1", "at-2"], "a refresh token takes its access token along");
     let again = step(&done.state, &at(2), &Event::Clear(Clear::Everything));
     assert_eq!((again.verdict, again.effects), (Verdict::Nothing, Vec::new()));
@@ -65,7 +65,7 @@ fn a_removal_takes_one_and_leaves_its_neighbours() {
         };
         assert_eq!(others(&done.state), others(&before));
         assert!(done.state.entry("acme", name).is_none());
-        assert_eq!(graves(&done.state), [before.entry("acme", name).unwrap().fingerprint]);
+        assert_eq!(tombstones(&done.state), [before.entry("acme", name).unwrap().fingerprint]);
         assert_eq!(step(&done.state, &at(2), &remove(name)).verdict, Verdict::Nothing);
     }
     let elsewhere = Event::Remove(Remove { provider: ProviderId::new("other").unwrap(), label: label("key") });
@@ -107,14 +107,14 @@ fn what_was_cleared_twice_is_remembered_once_and_the_oldest_is_forgotten_first()
     for text in ["key-1", "key-2"] {
         state = cleared(&state, text);
     }
-    assert_eq!(graves(&state), ["key-1", "key-2"].map(print));
+    assert_eq!(tombstones(&state), ["key-1", "key-2"].map(print));
     // One secret under two labels is one memory.
     let twice = ["a", "b"].map(|name| Event::Put(named(name, key("key-3"))));
     state = after(&after(&state, &at(1), &twice), &at(1), &[Event::Clear(Clear::Everything)]);
-    assert_eq!(graves(&state), ["key-1", "key-2", "key-3"].map(print));
+    assert_eq!(tombstones(&state), ["key-1", "key-2", "key-3"].map(print));
     for n in 0..MAX_TOMBSTONES - 2 {
         state = cleared(&state, &format!("more-{n}"));
     }
-    let graves = graves(&state);
-    assert_eq!((graves.len(), graves[0], graves[1]), (MAX_TOMBSTONES, print("key-2"), print("key-3")));
+    let tombstones = tombstones(&state);
+    assert_eq!((tombstones.len(), tombstones[0], tombstones[1]), (MAX_TOMBSTONES, print("key-2"), print("key-3")));
 }

@@ -145,9 +145,9 @@ fn naming_one_lifts_its_own_memory_and_no_other() {
     let state = after(&stored(cleared), &at(1), &[Event::Clear(Clear::Provider(acme()))]);
     let left = |put: Put| {
         let state = put_at(&state, put).state;
-        let graves = &state.slot("acme").unwrap().cleared;
+        let tombstones = &state.slot("acme").unwrap().cleared;
         let was = [key("key-a"), key("key-b"), link("ann"), link("bob")].map(|was| was.fingerprint());
-        was.map(|print| graves.iter().any(|grave| grave.mark.fingerprint == print))
+        was.map(|print| tombstones.iter().any(|tombstone| tombstone.mark.fingerprint == print))
     };
     assert_eq!(left(named("x", key("key-a"))), [false, true, true, true]);
     assert_eq!(left(from(Source::Codex, named("x", link("new")))), [true, true, false, true]);
