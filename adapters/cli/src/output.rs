@@ -15,7 +15,7 @@ use crate::end::{Done, End};
 
 /// Answers in the form that was asked for: one JSON object on a line, or text for people.
 pub(crate) fn answer(json: bool, object: &impl Serialize, text: impl FnOnce() -> String) -> Done {
-    told(&form(json, object, text))
+    print(&form(json, object, text))
 }
 
 /// What [`answer`] writes, to the byte.
@@ -29,7 +29,7 @@ pub(crate) fn form(json: bool, object: &impl Serialize, text: impl FnOnce() -> S
 }
 
 /// Writes what is made plain already.
-pub(crate) fn told(text: &str) -> Done {
+pub(crate) fn print(text: &str) -> Done {
     write(&[text.as_bytes()])
 }
 
@@ -52,7 +52,7 @@ pub(crate) fn line(object: &impl Serialize) -> Zeroizing<String> {
 
 /// Writes to standard output, and ends the line. An empty text is no line.
 pub(crate) fn say(text: impl Display) -> Done {
-    told(&lines(&text.to_string()))
+    print(&lines(&text.to_string()))
 }
 
 /// A text made plain, with its end of line.

@@ -42,18 +42,18 @@ fn within<const N: usize>(columns: usize, heads: [&str; N], rows: &[[String; N]]
 fn one_below_the_other<const N: usize>(columns: usize, heads: [&str; N], row: &[String; N]) -> String {
     let widest = heads.iter().map(|head| head.width()).max().unwrap_or_default();
     let left = columns.saturating_sub(widest + GAP.len());
-    let lines = heads.iter().zip(row).map(|(head, cell)| format!("{head:widest$}{GAP}{}", cut(cell, left)));
+    let lines = heads.iter().zip(row).map(|(head, cell)| format!("{head:widest$}{GAP}{}", truncate(cell, left)));
     lines.map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
 }
 
 fn line<const N: usize>(row: &[String; N], widths: &[usize; N]) -> String {
     let pad = |cell: &str, width: usize| cell.to_owned() + &" ".repeat(width.saturating_sub(cell.width()));
-    let cells = row.iter().zip(widths).map(|(cell, width)| pad(&cut(cell, *width), *width));
+    let cells = row.iter().zip(widths).map(|(cell, width)| pad(&truncate(cell, *width), *width));
     cells.collect::<Vec<_>>().join(GAP).trim_end().to_owned()
 }
 
 /// A text of at most so many columns; what is left out is marked.
-fn cut(text: &str, columns: usize) -> String {
+fn truncate(text: &str, columns: usize) -> String {
     if text.width() <= columns {
         return text.to_owned();
     }

@@ -15,7 +15,7 @@ use credlatch::docfile::content::{Content, read_bytes};
 use credlatch::docfile::disk::{Disk, FileId, Gate, Metadata, Open};
 use credlatch::docfile::draft::Draft;
 use credlatch::docfile::errors::io_error;
-use credlatch::docfile::held::{Held, facts_under_lock, replaced, too_large};
+use credlatch::docfile::held::{Held, metadata_under_lock, replaced, too_large};
 use credlatch::docfile::kept::Kept;
 use credlatch::docfile::lock::{LockWait, acquire, busy_here};
 use credlatch::docfile::paths::Paths;
@@ -95,7 +95,7 @@ impl<D: Disk> Locked for HermesLocked<'_, D> {
 
     fn shared(&mut self, state: &State) -> Result<Option<MarkShared>, StoreError> {
         let Some(BaseContent(Some(Content { bytes, .. }))) = &self.base else { return Ok(None) };
-        let side = open(bytes, &self.store.judge(&self.paths))?.side;
+        let side = open(bytes, &self.store.row_reader(&self.paths))?.side;
         let counted = self.store.remembered(&self.paths, side.store);
         let is_copied = !self.is_home_of(&side);
         let is_rolled_back = (counted > state.last_move).then_some(Shared::RolledBack);
@@ -137,7 +137,7 @@ impl<D: Disk> Locked for HermesLocked<'_, D> {
     fn remember(&mut self, number: u64) {
         let Some(record) = &self.store.record else { return };
         let Some(BaseContent(Some(Content { bytes, .. }))) = &self.base else { return };
-        if let Some(name) = open(bytes, &self.store.judge(&self.paths)).ok().and_then(|opened| opened.side.store) {
+        if let Some(name) = open(bytes, &self.store.row_reader(&self.paths)).ok().and_then(|opened| opened.side.store) {
             // Where it can't be written, doctor says so.
             let _ = record.note(&self.paths, name, number);
         }
@@ -174,7 +174,7 @@ impl<D: Disk> HermesLocked<'_, D> {
             self.paths.settle_folder(&**disk)?;
         }
         let opened: Opened<'_> =
-            open(base.as_ref().map_or(NOTHING, |read| &read.bytes), &self.store.judge(&self.paths))?;
+            open(base.as_ref().map_or(NOTHING, |read| &read.bytes), &self.store.row_reader(&self.paths))?;
         let is_first = opened.root.get(super::side::NAME).is_none();
         let is_own = is_first || self.adopts || self.is_home_of(&opened.side);
         let moment = Moment {
@@ -198,7 +198,7 @@ impl<D: Disk> HermesLocked<'_, D> {
     /// Looks whether the lock still guards the document, and the document is still the one that was loaded.
     fn recheck(&mut self) -> Result<(), StoreError> {
         let stood = self.base.as_ref().map(|BaseContent(read)| read.as_ref().map(|read| read.metadata));
-        match facts_under_lock(&*self.store.disk, &self.file, &self.paths)? {
+        match metadata_under_lock(&*self.store.disk, &self.file, &self.paths)? {
             Held::Guarding(metadata) if stood == Some(metadata) => Ok(()),
             Held::Guarding(_) | Held::Superseded => {
                 self.base = None;

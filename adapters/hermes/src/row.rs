@@ -26,14 +26,14 @@ const PREFIX: &str = "credlatch-";
 const OF_ONE_SECRET: [&str; 3] = ["refresh_token", "secret_fingerprint", "agent_key"];
 
 /// What a row is to us.
-pub(super) struct Judged {
+pub(super) struct ReadRow {
     pub(super) material: Material,
     /// Stays while the row is the same credential.
     pub(super) mark: Fingerprint,
 }
 
 /// Judges the rows of one document.
-pub(super) struct Judge<'t> {
+pub(super) struct RowReader<'t> {
     pub(super) table: &'t Table,
     /// The document, as links name it.
     pub(super) path: &'t str,
@@ -67,10 +67,10 @@ fn secret(row: &Object<'_>) -> Option<Secret> {
     Secret::try_from(row.text("access_token")?).ok()
 }
 
-impl Judge<'_> {
+impl RowReader<'_> {
     /// What the row is. A login that Hermes renews is linked, and never spent by us; a row whose secret is elsewhere, or of
     /// no use here, is a link that is set aside, so that it can be seen and cleared.
-    pub(super) fn judge(&self, provider: &ProviderId, id: &RowId, row: &Object<'_>, known: Option<&Known>) -> Judged {
+    pub(super) fn read(&self, provider: &ProviderId, id: &RowId, row: &Object<'_>, known: Option<&Known>) -> ReadRow {
         let is_renewed_by_hermes = row.has_text("refresh_token");
         let own = secret(row).filter(|_| !is_renewed_by_hermes);
         let material = match (own, known.map(|known| (&known.kind, known.mark))) {
@@ -86,7 +86,7 @@ impl Judge<'_> {
             (None, _) => None,
         };
         match material {
-            Some(material) => own_judged(material),
+            Some(material) => own_row(material),
             None => self.link(id, !(is_renewed_by_hermes && self.is_of_use(provider, row))),
         }
     }
@@ -124,21 +124,21 @@ impl Judge<'_> {
         self.table.resolve(id.as_str()).ok()
     }
 
-    fn link(&self, id: &RowId, suspended: bool) -> Judged {
+    fn link(&self, id: &RowId, suspended: bool) -> ReadRow {
         let account = account_of(&id.pool, &id.id);
         let link = Link { path: self.path.to_owned(), account, suspended, extra: Extra::default() };
-        Judged { material: Material::Link(link), mark: account }
+        ReadRow { material: Material::Link(link), mark: account }
     }
 }
 
 /// A secret that is in the row.
-fn own_judged(material: Material) -> Judged {
+fn own_row(material: Material) -> ReadRow {
     let mark = match &material {
         Material::ApiKey(secret) => fingerprint(secret),
         Material::Oauth(grant) => fingerprint(&grant.access),
         Material::Link(link) => link.account,
     };
-    Judged { material, mark }
+    ReadRow { material, mark }
 }
 
 fn expiry(row: &Object<'_>) -> Expiry {

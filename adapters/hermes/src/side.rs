@@ -213,7 +213,7 @@ impl Side {
     }
 
     /// Remembers that a row was removed.
-    pub(super) fn bury(&mut self, provider: &ProviderId, row: Gone, at_hand: &AtHand) {
+    pub(super) fn remember_removed(&mut self, provider: &ProviderId, row: Gone, at_hand: &AtHand) {
         let gone = self.gone.entry(provider.clone()).or_default();
         let sought = at_hand.seek(row.mark);
         gone.retain(|old| old.row != row.row || !sought.is(&old.mark()));

@@ -92,12 +92,12 @@ pub(super) fn write(row: &mut Object<'_>, before: Option<&Entry>, entry: &Entry)
     let verdict = |entry: &Entry| (entry.health.rest, dead_of(entry));
     let is_judged = before.is_none_or(|before| verdict(before) != verdict(entry));
     if is_judged {
-        judge(row, verdict(entry))?;
+        write_verdict(row, verdict(entry))?;
     }
     Ok(is_counted || is_judged)
 }
 
-fn judge(row: &mut Object<'_>, verdict: (Option<Rest>, Option<Dead>)) -> io::Result<()> {
+fn write_verdict(row: &mut Object<'_>, verdict: (Option<Rest>, Option<Dead>)) -> io::Result<()> {
     match verdict {
         (_, Some(dead)) => note(row, "dead", Some(401), Some(&dead.reason), dead.at.wall_ms, None),
         (Some(rest), None) => {

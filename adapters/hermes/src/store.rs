@@ -21,7 +21,7 @@ use credlatch_core::state::{Actor, Claim, Nonce, State};
 
 use crate::load::open;
 use crate::lock::{self, HermesLocked};
-use crate::row::Judge;
+use crate::row::RowReader;
 
 /// Hermes' file. It may be shared by any number of threads, and any number of processes, Hermes' among them, may use it.
 pub struct HermesStore<D: Disk = RealDisk> {
@@ -136,7 +136,7 @@ impl<D: Disk> HermesStore<D> {
     pub fn provenance(&self) -> Result<Provenance, StoreError> {
         let (disk, paths) = (&*self.disk, self.paths()?);
         let Some(read) = read_bytes(disk, &paths.document)? else { return Ok(Provenance::Own) };
-        let opened = open(&read.bytes, &self.judge(&paths))?;
+        let opened = open(&read.bytes, &self.row_reader(&paths))?;
         let is_home = match disk.metadata_at(&paths.lock) {
             Ok(metadata) => opened.side.is_of(metadata.file_id, metadata.born_ns),
             // Hermes makes it when it wants it.
@@ -170,14 +170,14 @@ impl<D: Disk> HermesStore<D> {
         Paths::resolve_foreign(&*self.disk, &self.entry)
     }
 
-    pub(crate) fn judge(&self, paths: &Paths) -> Judge<'_> {
+    pub(crate) fn row_reader(&self, paths: &Paths) -> RowReader<'_> {
         let key = self.keys.get(paths).ok().flatten();
-        Judge { table: &self.table, path: &self.path, at_hand: AtHand(key) }
+        RowReader { table: &self.table, path: &self.path, at_hand: AtHand(key) }
     }
 
     pub(crate) fn loaded(&self, paths: &Paths, read: Option<&Content>) -> Result<Loaded, StoreError> {
         let Some(Content { bytes, .. }) = read else { return Ok(Loaded { state: State::default(), id: None }) };
-        Ok(Loaded { state: open(bytes, &self.judge(paths))?.state, id: Some(id_of(bytes)) })
+        Ok(Loaded { state: open(bytes, &self.row_reader(paths))?.state, id: Some(id_of(bytes)) })
     }
 }
 

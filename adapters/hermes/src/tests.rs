@@ -17,7 +17,7 @@ use credlatch_core::{Event, Verdict, apply};
 use serde_json::Value;
 
 use super::load::open;
-use super::row::Judge;
+use super::row::RowReader;
 use super::save::{Moment, save};
 use credlatch::fingerprint;
 
@@ -68,7 +68,7 @@ fn state(text: &str) -> State {
 
 fn try_state(text: &str) -> Result<State, credlatch_core::port::StoreError> {
     let table = table();
-    let state = open(text.as_bytes(), &Judge { table: &table, path: PATH, at_hand: AtHand::default() })?.state;
+    let state = open(text.as_bytes(), &RowReader { table: &table, path: PATH, at_hand: AtHand::default() })?.state;
     credlatch_core::law::check_state(&state).unwrap();
     Ok(state)
 }
@@ -80,7 +80,7 @@ fn now() -> Stamp {
 /// Commits these events, as an engine does.
 fn commit(text: &str, events: &[Event]) -> (String, Vec<Verdict>) {
     let table = table();
-    let opened = open(text.as_bytes(), &Judge { table: &table, path: PATH, at_hand: AtHand::default() }).unwrap();
+    let opened = open(text.as_bytes(), &RowReader { table: &table, path: PATH, at_hand: AtHand::default() }).unwrap();
     let mut state = opened.state.clone();
     let mut verdicts = Vec::new();
     for event in events {

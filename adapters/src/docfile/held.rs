@@ -19,7 +19,7 @@ pub enum Held {
 
 /// Looks whether a held lock still guards the document, and what that is now: somebody may have deleted the one or edited
 /// the other meanwhile.
-pub fn facts_under_lock<D: Disk>(disk: &D, lock: &Kept<D::File>, paths: &Paths) -> Result<Held, StoreError> {
+pub fn metadata_under_lock<D: Disk>(disk: &D, lock: &Kept<D::File>, paths: &Paths) -> Result<Held, StoreError> {
     if !lock.attempt(|lock| is_at(disk, lock, &paths.lock)).map_err(|error| io_error("look at", &paths.lock, &error))? {
         return Ok(Held::Superseded);
     }

@@ -18,7 +18,7 @@ pub(super) fn examine(case: &Case<'_>, surroundings: &Surroundings, findings: &m
     let mut told = Vec::new();
     for (name, value) in &surroundings.vars {
         let variable = Variable::new(case, name, value);
-        if let Some(finding) = variable.and_then(|variable| variable.judge(case)) {
+        if let Some(finding) = variable.and_then(|variable| variable.finding(case)) {
             findings.push(finding);
             told.push(name.to_string_lossy().into_owned());
         }
@@ -61,7 +61,7 @@ impl<'a> Variable<'a> {
     }
 
     /// Whether a program that reads it would not use what is stored.
-    fn judge(&self, case: &Case<'_>) -> Option<Finding> {
+    fn finding(&self, case: &Case<'_>) -> Option<Finding> {
         let stored = || case.state.providers.iter().filter(|(_, slot)| !slot.entries.is_empty()).map(|(id, _)| id);
         if self.is_harmless || self.is_stored(case) {
             return None;

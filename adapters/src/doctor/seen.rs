@@ -6,7 +6,7 @@ use credlatch_core::state::Source;
 use super::Case;
 use super::finding::{Finding, Severity};
 use crate::found::{Found, Imported};
-use crate::latch::{Took, judge};
+use crate::latch::{Took, preview};
 
 /// Where something was seen.
 pub(super) struct ImportSource {
@@ -18,7 +18,7 @@ pub(super) struct ImportSource {
 
 /// One finding for each credential, and for what looks like one.
 pub(super) fn findings(case: &Case<'_>, source: &ImportSource, imported: Imported) -> Vec<Finding> {
-    let taken = judge(case.state, &case.now, imported.found, PutMode::Bulk);
+    let taken = preview(case.state, &case.now, imported.found, PutMode::Bulk);
     let found = taken.iter().map(|taken| finding(source, &taken.found, taken.took));
     let skipped = imported.skipped.iter().map(|skipped| {
         let what = format!("{} {} is not used, and no import takes it: {}", skipped.what, source.place, skipped.why);

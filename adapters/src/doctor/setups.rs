@@ -25,7 +25,7 @@ pub(super) fn examine(case: &Case<'_>, surroundings: &Surroundings, home: Option
         let Some(text) = plain_file::read(&file).ok().flatten() else { continue };
         // What names another store is looked at with that store.
         let here = mentions(&text).into_iter().filter(|mention| !mention.is_elsewhere);
-        findings.extend(here.filter_map(|mention| judge(case, home, program, &file, &mention)));
+        findings.extend(here.filter_map(|mention| finding(case, home, program, &file, &mention)));
     }
     for record in records {
         let text = plain_file::read(&record.file).ok().flatten();
@@ -44,7 +44,7 @@ pub(super) fn examine(case: &Case<'_>, surroundings: &Surroundings, home: Option
 }
 
 /// What is wrong with one command line in a configuration.
-fn judge(case: &Case<'_>, home: Option<&Path>, program: Program, file: &Path, mention: &Mention) -> Option<Finding> {
+fn finding(case: &Case<'_>, home: Option<&Path>, program: Program, file: &Path, mention: &Mention) -> Option<Finding> {
     let Mention { provider, profile, .. } = mention;
     let asks = format!("{}, the configuration of {program}, asks credlatch for {provider}", file.display());
     let Ok(row) = case.latch.provider(provider) else {

@@ -82,7 +82,7 @@ pub(super) fn take(
     if value.trim().is_empty() {
         return;
     }
-    match judge(imported, table, provider, name, value) {
+    match material(imported, table, provider, name, value) {
         Ok(material) => {
             let found = Found::copied(provider.id.clone(), source, material);
             let is_new = |found: &Found| {
@@ -96,7 +96,7 @@ pub(super) fn take(
     }
 }
 
-fn judge(
+fn material(
     imported: &mut Imported,
     table: &Table,
     provider: &Provider,

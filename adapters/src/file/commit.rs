@@ -9,7 +9,7 @@ use super::lock::{BaseCommit, FileLocked};
 use crate::docfile::disk::Disk;
 use crate::docfile::draft::Draft;
 use crate::docfile::errors::io_error;
-use crate::docfile::held::{Held, facts_under_lock, replaced, too_large};
+use crate::docfile::held::{Held, metadata_under_lock, replaced, too_large};
 
 pub(super) fn commit<D: Disk>(
     locked: &mut FileLocked<'_, D>,
@@ -85,7 +85,7 @@ fn publish<D: Disk>(locked: &mut FileLocked<'_, D>, draft: &mut Draft<D>, id: u6
 
 /// Looks whether the lock still guards the store, and the document is still the one that was loaded.
 fn recheck<D: Disk>(locked: &mut FileLocked<'_, D>) -> Result<(), StoreError> {
-    let metadata = match facts_under_lock(&*locked.store.disk, &locked.file, &locked.paths)? {
+    let metadata = match metadata_under_lock(&*locked.store.disk, &locked.file, &locked.paths)? {
         Held::Guarding(metadata) => metadata,
         Held::Superseded => return Err(replaced(&locked.paths)),
     };

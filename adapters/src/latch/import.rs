@@ -87,19 +87,19 @@ impl Latch {
     /// The store can't be read.
     pub fn try_import(&self, found: Vec<Found>, how: PutMode) -> Result<Vec<Taken>, Error> {
         let status = self.status()?;
-        Ok(judge(&status.state, &status.now, found, how))
+        Ok(preview(&status.state, &status.now, found, how))
     }
 }
 
 /// What an import into this state would do.
-pub(crate) fn judge(state: &State, now: &Stamp, found: Vec<Found>, how: PutMode) -> Vec<Taken> {
+pub(crate) fn preview(state: &State, now: &Stamp, found: Vec<Found>, how: PutMode) -> Vec<Taken> {
     let mut state = state.clone();
-    let mut judge = |event: &Event| {
+    let mut judged = |event: &Event| {
         let step = apply(&state, now, event);
         state = step.state;
         step.verdict
     };
-    let verdicts: Vec<_> = to_events(&found, how).iter().map(&mut judge).collect();
+    let verdicts: Vec<_> = to_events(&found, how).iter().map(&mut judged).collect();
     pair(found, &verdicts)
 }
 

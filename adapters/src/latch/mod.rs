@@ -71,7 +71,7 @@ pub use flows::{FlowState, FlowStatus};
 #[cfg(all(feature = "doctor", unix))]
 pub(crate) use guard::list;
 #[cfg(all(feature = "doctor", unix))]
-pub(crate) use import::judge;
+pub(crate) use import::preview;
 #[cfg(any(feature = "env", feature = "foreign"))]
 pub use import::{Taken, Took};
 pub use login::Flow;

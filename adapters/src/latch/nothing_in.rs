@@ -28,7 +28,7 @@ enum Seen {
 pub(super) fn nothing_in(home: Option<&Path>) -> Result<PathBuf, Error> {
     let Some(home) = home else { return Ok(NOWHERE.into()) };
     let folder = home.join(NAME);
-    match look(&folder) {
+    match inspect(&folder) {
         Seen::Sound => return Ok(folder),
         // Where it can't be made, as in a store that is read only, a name behind which nothing is does as well.
         Seen::Nothing if make(&folder).is_err() && fs::symlink_metadata(&folder).is_err() => return Ok(folder),
@@ -37,7 +37,7 @@ pub(super) fn nothing_in(home: Option<&Path>) -> Result<PathBuf, Error> {
         Seen::Wrong(error) => return Err(error),
     }
     // Somebody may have been there meanwhile.
-    match look(&folder) {
+    match inspect(&folder) {
         Seen::Sound | Seen::Nothing => Ok(folder),
         Seen::Open(error) | Seen::Wrong(error) => Err(error),
     }
@@ -46,13 +46,13 @@ pub(super) fn nothing_in(home: Option<&Path>) -> Result<PathBuf, Error> {
 /// What is wrong with the directory of this home, if anything is.
 #[cfg(all(feature = "doctor", unix))]
 pub(crate) fn problem(home: &Path) -> Option<Error> {
-    match look(&home.join(NAME)) {
+    match inspect(&home.join(NAME)) {
         Seen::Nothing | Seen::Sound => None,
         Seen::Open(error) | Seen::Wrong(error) => Some(error),
     }
 }
 
-fn look(folder: &Path) -> Seen {
+fn inspect(folder: &Path) -> Seen {
     let shown = folder.display();
     let wrong = |what: String, remedy: &str| Seen::Wrong(Error::new(ErrorKind::Other, what, remedy));
     let unreadable =

@@ -112,7 +112,7 @@ impl Plan {
 
     /// Whether this command, a program and its arguments, is known not to use the environment that is planned for it.
     pub fn clash(&self, command: &[OsString]) -> Option<LoginClash> {
-        login_clash(command, &self.0, |location| self.look(location), |text| toml::from_str(text).ok())
+        login_clash(command, &self.0, |location| self.read(location), |text| toml::from_str(text).ok())
             .or_else(|| self.no_opencode(command))
     }
 
@@ -129,7 +129,7 @@ impl Plan {
     }
 
     /// The text of a file where the child would find it, or as much of it as anybody writes.
-    fn look(&self, location: &FileLocation<'_>) -> Option<String> {
+    fn read(&self, location: &FileLocation<'_>) -> Option<String> {
         let of_child = |name: &str| self.0.env().find(|(known, value)| *known == name && !value.is_empty());
         let named =
             location.variable.and_then(of_child).map(|(_, folder)| Path::new(folder).join(location.in_variable));

@@ -136,7 +136,7 @@ mod waiting {
             let (all, inner, stop) = (self.clone(), Arc::clone(&latch.0.inner), Arc::new(AtomicBool::new(false)));
             latch.0.workers.stops.add(Arc::clone(&stop));
             latch.0.workers.spawn("watch", move || {
-                while !stop.load(Ordering::Relaxed) && all.look(&inner) {
+                while !stop.load(Ordering::Relaxed) && all.check(&inner) {
                     thread::sleep(LOOK);
                 }
                 *all.0.lock() = None;
@@ -147,7 +147,7 @@ mod waiting {
 
         /// Tells those who have seen another generation. Returns whether anybody still waits; if nobody does, nobody counts
         /// on this thread any more.
-        fn look(&self, inner: &Inner) -> bool {
+        fn check(&self, inner: &Inner) -> bool {
             let found = inner.engine.snapshot().map(|snapshot| snapshot.state.generation).map_err(Error::from);
             let mut waiting = self.0.lock();
             let Some(all) = &mut *waiting else { return false };

@@ -144,7 +144,7 @@ impl IssuerState {
     }
 
     /// What a test wants answered, with what it means for what this server knows.
-    fn told(&mut self, refresh: &str, answer: Answer) -> Answer {
+    fn answer(&mut self, refresh: &str, answer: Answer) -> Answer {
         match &answer {
             Answer::NotConsumed { .. } => {}
             Answer::Granted(tokens) => {
@@ -177,7 +177,7 @@ impl Issuer for FakeIssuer {
             self.0.freed.wait(&mut state);
         }
         let answer = match state.answers.pop_front() {
-            Some(answer) => state.told(refresh.expose_secret(), answer),
+            Some(answer) => state.answer(refresh.expose_secret(), answer),
             None => state.present(refresh.expose_secret()),
         };
         answer.into()

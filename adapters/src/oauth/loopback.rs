@@ -127,7 +127,7 @@ impl Listening {
         visitor.set_nonblocking(false)?;
         visitor.set_write_timeout(Some(PATIENCE))?;
         let request = http1::read(&mut visitor, PATIENCE, 0)?;
-        let visit = self.judge(&request);
+        let visit = self.classify(&request);
         let (status, text) = match &visit {
             Visit::Answered(Polled::Code(_)) => (200, "Signed in. You may close this window."),
             Visit::Answered(_) => (200, "Not signed in. You may close this window and look at the program."),
@@ -141,7 +141,7 @@ impl Listening {
     }
 
     /// Only whoever knows the state speaks for the browser: anything else on this machine may knock too.
-    fn judge(&self, request: &http1::Request) -> Visit {
+    fn classify(&self, request: &http1::Request) -> Visit {
         let is_ours =
             request.host.as_deref().is_some_and(|host| self.redirect_uri.starts_with(&format!("http://{host}/")));
         if request.method != "GET" || request.path != "/callback" || !is_ours {

@@ -38,13 +38,13 @@ struct BootClock {
 /// What the clock since boot shows, freed of its shift, and in which boot.
 pub(super) fn placed(shown_ms: u64) -> (u64, u64) {
     match BOOT.load(Ordering::Acquire) {
-        0 => look(shown_ms),
+        0 => find_once(shown_ms),
         boot => (unshifted(shown_ms, SHIFT_MS.load(Ordering::Relaxed)), boot),
     }
 }
 
 #[cold]
-fn look(shown_ms: u64) -> (u64, u64) {
+fn find_once(shown_ms: u64) -> (u64, u64) {
     // A child that was forked while another thread looked has nobody who would unlock.
     let Some(mut looks) = LOOKS.try_lock_for(Duration::from_millis(AGAIN_MS)) else { return (shown_ms, 0) };
     let boot = BOOT.load(Ordering::Acquire);

@@ -216,8 +216,14 @@ fn a_process_that_the_suite_starts() {
     assert!(suite(&Folder(folder.into(), wrong)).serve());
 }
 
-const NOT_ASKED: [Clause; 6] =
-    [Clause::Listed, Clause::ReservationHolds, Clause::NotSaved, Clause::UnknownSettles, Clause::Troubles, Clause::CopyIsTold];
+const NOT_ASKED: [Clause; 6] = [
+    Clause::Listed,
+    Clause::ReservationHolds,
+    Clause::NotSaved,
+    Clause::UnknownSettles,
+    Clause::Troubles,
+    Clause::CopyIsTold,
+];
 
 #[test]
 fn a_sound_store_of_several_processes_keeps_every_clause() {

@@ -35,23 +35,23 @@ pub struct LoginClash {
     pub remedy: String,
 }
 
-/// Whether this command, a program and its arguments, is known not to use the environment that is planned for it. `look`
+/// Whether this command, a program and its arguments, is known not to use the environment that is planned for it. `read_file`
 /// gives the text of a file as the child would find it, and `toml` what a text in TOML says, or `None` if it is none.
 ///
 /// Programs are known by the name of the file that is run; a wrapper of another name is not seen through.
 pub fn login_clash(
     command: &[OsString],
     plan: &EnvPlan,
-    look: impl Fn(&FileLocation<'_>) -> Option<String>,
+    read_file: impl Fn(&FileLocation<'_>) -> Option<String>,
     toml: impl Fn(&str) -> Option<Said>,
 ) -> Option<LoginClash> {
     let (program, args) = command.split_first()?;
     let args: Vec<_> = args.iter().map(|arg| arg.to_string_lossy()).collect();
     match program_name(program)?.as_str() {
         "claude" => claude(plan, args.iter().any(|arg| arg == "--bg")),
-        "codex" => codex::clash(plan, &args, look, toml),
+        "codex" => codex::clash(plan, &args, read_file, toml),
         "opencode" => opencode(&args),
-        name => key_files::clash(name, &args, look),
+        name => key_files::clash(name, &args, read_file),
     }
 }
 

@@ -101,7 +101,7 @@ where
     let guards = guards::guards(wanted, &plan.set);
     plan.set.extend(guards);
     for (name, value) in parent {
-        let (class, verdict) = plan.judge(wanted, &name.to_string_lossy(), &value.to_string_lossy());
+        let (class, verdict) = plan.verdict(wanted, &name.to_string_lossy(), &value.to_string_lossy());
         if plan.sets(&name) {
             // What is set anew is no news; what is shut out is.
             if class.is_kept_back() && guards::is_guard(&name.to_string_lossy()) {
@@ -130,7 +130,7 @@ fn owners(wanted: &Wanted<'_>, set: &[(String, Value)]) -> Vec<(String, Provider
 }
 
 impl EnvPlan {
-    fn judge(&self, wanted: &Wanted<'_>, name: &str, value: &str) -> (Class, Verdict) {
+    fn verdict(&self, wanted: &Wanted<'_>, name: &str, value: &str) -> (Class, Verdict) {
         // A store or a profile that somebody else meant would be another account's.
         if guards::CONTEXT.contains(&name) && !wanted.context.is_empty() {
             return (Class::Plain, Verdict::Dropped);

@@ -29,7 +29,7 @@ impl End {
         let mut end = Self { broken, state: None, live: Vec::new(), deeds: BTreeMap::new() };
         for fact in &trace.0 {
             match fact {
-                Fact::ActBegan { who, deed } => end.deeds.entry(*who).or_default().push(told(deed)),
+                Fact::ActBegan { who, deed } => end.deeds.entry(*who).or_default().push(describe(deed)),
                 Fact::Rested { state, live } => {
                     end.state = Some(serde_json::to_string(state).expect("a state has a JSON form"));
                     end.live.clone_from(live);
@@ -41,6 +41,6 @@ impl End {
     }
 }
 
-fn told(deed: &Deed) -> String {
+fn describe(deed: &Deed) -> String {
     format!("{deed:?}")
 }

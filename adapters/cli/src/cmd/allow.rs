@@ -14,7 +14,7 @@ pub(crate) fn allow(global: &Global, args: &Allow) -> Done {
         let names: Vec<&str> = args.names.iter().map(String::as_str).collect();
         latch.allow(&names, !args.remove)?;
     }
-    output::told(&tell(&latch, global.json)?)
+    output::print(&tell(&latch, global.json)?)
 }
 
 /// What it says of the list.

@@ -35,12 +35,12 @@ pub(crate) fn answer(words: &[OsString]) -> bool {
 /// The description of the command line, with what its arguments may be.
 fn knowing(line: &[OsString]) -> Command {
     let line: Arc<[OsString]> = line.into();
-    told(Cli::command(), &line)
+    with_providers(Cli::command(), &line)
 }
 
-fn told(command: Command, line: &Arc<[OsString]>) -> Command {
+fn with_providers(command: Command, line: &Arc<[OsString]>) -> Command {
     let command = command.mut_args(|argument| with_values(argument, line));
-    command.mut_subcommands(|command| told(command, line))
+    command.mut_subcommands(|command| with_providers(command, line))
 }
 
 fn with_values(argument: Arg, line: &Arc<[OsString]>) -> Arg {

@@ -25,7 +25,7 @@ pub(crate) fn doctor(global: &Global) -> Done {
     };
     let diagnosis = latch.doctor(&Surroundings::of_process());
     let findings: Vec<Finding> = trouble.iter().map(of_error).chain(diagnosis.findings.iter().cloned()).collect();
-    output::told(&tell(&diagnosis, &findings, global.json))?;
+    output::print(&tell(&diagnosis, &findings, global.json))?;
     let is_sound = findings.iter().all(|finding| finding.severity < Severity::Warning);
     if is_sound { Ok(()) } else { Err(End::Quiet(1)) }
 }
@@ -117,7 +117,7 @@ fn describe(diagnosis: &Diagnosis, findings: &[Finding]) -> String {
     parts.extend(diagnosis.providers.iter().map(pool));
     let graver = |least: Severity, most: Severity| {
         let of = |finding: &&Finding| (least..=most).contains(&finding.severity);
-        findings.iter().filter(of).map(told).collect::<Vec<_>>()
+        findings.iter().filter(of).map(finding_text).collect::<Vec<_>>()
     };
     let (wrong, rest) = (graver(Severity::Warning, Severity::Error), graver(Severity::Ok, Severity::Note));
     // What is wrong is not looked for below what needs nothing.
@@ -152,7 +152,7 @@ fn line(place: usize, entry: &EntryReport) -> String {
     wrap(&format!("  {place}. "), &parts.join("; "))
 }
 
-fn told(finding: &Finding) -> String {
+fn finding_text(finding: &Finding) -> String {
     let head = format!("{:<9}", finding.severity.as_str());
     let what = wrap(&head, &finding.what);
     if finding.remedy.is_empty() {

@@ -19,7 +19,7 @@ pub(crate) fn env(global: &Global, args: &args::Plan) -> Done {
     if !global.json && !std::io::stdout().is_terminal() {
         return Err(not_for_a_shell(&report));
     }
-    output::told(&tell(&report, global.json))
+    output::print(&tell(&report, global.json))
 }
 
 /// Whoever writes `eval "$(credlatch env …)"` expects assignments. The text is for people, and to a shell `set` is a command.

@@ -19,7 +19,7 @@ struct Shown<'a> {
 }
 
 pub(crate) fn flows(global: &Global) -> Done {
-    output::told(&tell(&global.latch()?, global.json)?)
+    output::print(&tell(&global.latch()?, global.json)?)
 }
 
 /// What it says of a profile.

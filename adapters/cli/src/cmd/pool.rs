@@ -15,7 +15,7 @@ pub(crate) fn pool(global: &Global, args: &Pool) -> Done {
     if let Some(strategy) = args.strategy {
         latch.set_strategy(provider.as_str(), strategy)?;
     }
-    output::told(&tell(&latch, &provider, global.json)?)
+    output::print(&tell(&latch, &provider, global.json)?)
 }
 
 /// What it says of a provider.

@@ -51,7 +51,7 @@ pub(super) struct Login {
 }
 
 pub(crate) fn status(global: &Global) -> Done {
-    output::told(&tell(&global.latch()?, global.json)?)
+    output::print(&tell(&global.latch()?, global.json)?)
 }
 
 /// What it says of a profile.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use credlatch_core::port::{StoreError, StoreErrorKind};
 
-use super::look;
+use super::metadata_if_any;
 use crate::docfile::content;
 use crate::docfile::disk::{Disk, FileType, Metadata};
 use crate::docfile::errors::{lockable, private, quoted, unreadable};
@@ -48,7 +48,7 @@ fn of_file<D: Disk>(
     check: impl FnOnce(&Path, &Metadata, u32) -> Result<(), StoreError>,
 ) -> Option<StoreError> {
     // That a file can't be looked at is told by the load, or by the look at the lock.
-    let metadata = look(disk, path).ok()??;
+    let metadata = metadata_if_any(disk, path).ok()??;
     check(path, &metadata, disk.user()).err()
 }
 
@@ -65,7 +65,7 @@ fn of_lock<D: Disk>(disk: &D, path: &Path) -> Option<StoreError> {
 /// The home holds nothing but the directory of profiles, which is private itself; so what matters here is who could put
 /// another one in its place.
 fn of_home<D: Disk>(disk: &D, home: &Path) -> Option<Exposure> {
-    let metadata = match look(disk, home) {
+    let metadata = match metadata_if_any(disk, home) {
         Ok(metadata) => metadata?,
         Err(error) => return Some(Exposure { error, harm: Harm::Refused }),
     };

@@ -36,7 +36,7 @@ pub enum LockSeen {
 }
 
 /// Looks at it. Nobody else's lock fails by that: it is shared, and given up at once, and writers try again.
-pub(super) fn look<D: Disk>(disk: &D, path: &Path) -> LockSeen {
+pub(super) fn inspect<D: Disk>(disk: &D, path: &Path) -> LockSeen {
     let failed = |error: io::Error| LockSeen::Unknown(io_error("look at the lock", path, &error));
     let opened = disk.open(path, Open::Read).and_then(|file| Ok((disk.metadata(&file)?, file)));
     match opened {

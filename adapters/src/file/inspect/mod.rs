@@ -69,7 +69,7 @@ impl<D: Disk> FileStore<D> {
             is_trusted_by_hand: self.trusts_file_system,
             space: disk.space(there).ok().flatten(),
             needed: draft::wanted(size.unwrap_or(0), 0),
-            lock: lock::look(disk, &paths.lock),
+            lock: lock::inspect(disk, &paths.lock),
             leftovers: leftovers::all(disk, &paths, state.as_ref().ok()),
             link: (paths.document != self.entry).then(|| self.entry.clone()),
             document: paths.document,
@@ -89,7 +89,7 @@ fn nearest<'a, D: Disk>(disk: &D, folder: &'a Path) -> &'a Path {
 }
 
 /// What is at a path; nothing if nothing is.
-fn look<D: Disk>(disk: &D, path: &Path) -> Result<Option<super::disk::Metadata>, StoreError> {
+fn metadata_if_any<D: Disk>(disk: &D, path: &Path) -> Result<Option<super::disk::Metadata>, StoreError> {
     match disk.metadata_at(path) {
         Ok(metadata) => Ok(Some(metadata)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),

@@ -37,7 +37,7 @@ struct Planned<'a> {
 pub(super) fn clash(
     plan: &EnvPlan,
     args: &[Cow<'_, str>],
-    look: impl Fn(&FileLocation<'_>) -> Option<String>,
+    read_file: impl Fn(&FileLocation<'_>) -> Option<String>,
     toml: impl Fn(&str) -> Option<Said>,
 ) -> Option<LoginClash> {
     let clash = |instead, remedy| Some(LoginClash { program: "Codex", instead, remedy });
@@ -49,7 +49,7 @@ pub(super) fn clash(
     if args.first().is_some_and(|arg| arg == "cloud") {
         return clash(OWN_LOGIN, "start it without `credlatch run`".to_owned());
     }
-    let Some(said) = configuration(args, look, toml) else {
+    let Some(said) = configuration(args, read_file, toml) else {
         let remedy =
             "mend config.toml in CODEX_HOME, else in ~/.codex, or the file of the profile beside it".to_owned();
         return clash("what its configuration says, which can't be read as TOML,", remedy);
@@ -79,10 +79,10 @@ pub(super) fn clash(
 /// What its configuration comes to; `None` if a file of it is no TOML.
 fn configuration(
     args: &[Cow<'_, str>],
-    look: impl Fn(&FileLocation<'_>) -> Option<String>,
+    read_file: impl Fn(&FileLocation<'_>) -> Option<String>,
     toml: impl Fn(&str) -> Option<Said>,
 ) -> Option<Said> {
-    let read = |location: &FileLocation<'_>| look(location).map_or(Some(Said::default()), |text| toml(&text));
+    let read = |location: &FileLocation<'_>| read_file(location).map_or(Some(Said::default()), |text| toml(&text));
     let mut said = Said::default();
     if !args.iter().any(|arg| arg == "--ignore-user-config") {
         said = read(&CONFIG)?;

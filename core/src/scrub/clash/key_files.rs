@@ -81,12 +81,12 @@ const PROGRAMS: &[Program] = &[
 pub(super) fn clash(
     command: &str,
     args: &[Cow<'_, str>],
-    look: impl Fn(&FileLocation<'_>) -> Option<String>,
+    read_file: impl Fn(&FileLocation<'_>) -> Option<String>,
 ) -> Option<LoginClash> {
     let program = PROGRAMS.iter().find(|program| program.command == command)?;
     let is_cured = args.iter().any(|arg| program.cures.iter().any(|cure| arg.split('=').next() == Some(*cure)));
     let is_there =
-        || program.locations.iter().any(|location| look(location).is_some_and(|text| !text.trim().is_empty()));
+        || program.locations.iter().any(|location| read_file(location).is_some_and(|text| !text.trim().is_empty()));
     (!is_cured && is_there()).then(|| LoginClash {
         program: program.name,
         instead: program.instead,

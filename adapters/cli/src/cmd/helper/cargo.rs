@@ -185,7 +185,7 @@ impl CredentialResult {
     /// An error goes to cargo, which shows it. Only what can't be said at all ends the conversation.
     fn of_error(end: End) -> Done<Self> {
         let End::Failed { error, .. } = end else { return Err(end) };
-        Ok(Self::Err(Refusal::Other { message: told(&error), caused_by: [] }))
+        Ok(Self::Err(Refusal::Other { message: error_text(&error), caused_by: [] }))
     }
 
     fn line(&self) -> String {
@@ -193,7 +193,7 @@ impl CredentialResult {
     }
 }
 
-fn told(error: &Error) -> String {
+fn error_text(error: &Error) -> String {
     format!("{}; {}", error.message(), error.remedy())
 }
 
