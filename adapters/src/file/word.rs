@@ -104,7 +104,7 @@ pub(super) fn set_name<D: Disk>(disk: &D, file: &D::File, name: Nonce) -> io::Re
 /// A reader's view of the word, shared by this process's threads.
 pub(super) struct Reader<D: Disk> {
     view: <D::Seam as Seam>::Cell<View<D>>,
-    /// When to glance at the files again.
+    /// When to look at the files again (revalidate).
     due_ms: AtomicU64,
 }
 
@@ -113,7 +113,7 @@ struct View<D: Disk> {
     open: Option<(D::File, FileId)>,
     /// What was last loaded: where from, and what the document was then (none: there was none).
     seen: Option<(Paths, Option<Metadata>)>,
-    /// Whether the files are still what was loaded, as far as the last glance told.
+    /// Whether the files are still what was loaded, as far as the last revalidation told.
     is_current: bool,
 }
 
@@ -122,9 +122,10 @@ impl<D: Disk> Reader<D> {
         Self { view: Cell::new(View { open: None, seen: None, is_current: true }), due_ms: AtomicU64::new(0) }
     }
 
-    /// The id of the newest commit, if it can be relied on: one read of eight bytes, and once a second a glance.
+    /// The id of the newest commit, if it can be relied on: one read of eight bytes, and once a second the files are
+    /// looked at (revalidated).
     pub(super) fn word(&self, disk: &D, entry: &Path) -> Result<Option<u64>, StoreError> {
-        self.glance_if_due(disk, entry);
+        self.revalidate_if_due(disk, entry);
         let read = self.view.read(|view| match &view.open {
             _ if !view.is_current => Some(Ok(0)),
             Some((file, _)) => Some(pread_word(disk, file)),
@@ -153,7 +154,7 @@ impl<D: Disk> Reader<D> {
     }
 
     /// Looks, at most once a second and in one thread, whether somebody edited or replaced the files: the word can't tell.
-    fn glance_if_due(&self, disk: &D, entry: &Path) {
+    fn revalidate_if_due(&self, disk: &D, entry: &Path) {
         let now = disk.ticks();
         let due = self.due_ms.load(Ordering::Relaxed);
         let next = now.saturating_add(GLANCE_MS);

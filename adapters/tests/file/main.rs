@@ -9,7 +9,6 @@ mod documents;
 mod exposures;
 mod faults;
 mod folders;
-mod glances;
 mod helper;
 mod inspections;
 mod left;
@@ -24,6 +23,7 @@ mod origins;
 mod programs;
 mod protocol;
 mod reservations;
+mod revalidations;
 #[cfg(target_os = "linux")]
 #[path = "../common/namespaces.rs"]
 mod spaces;

@@ -69,7 +69,7 @@ impl<P: Ports> Engine<P> {
             attempt: act.attempt,
             outcome: outcome.clone(),
         });
-        let settled = self.bring_home(issuer, settle, alive, Some(reservation));
+        let settled = self.commit_outcome(issuer, settle, alive, Some(reservation));
         presented?;
         self.what_stands(wish, settled, outcome).map(Some)
     }

@@ -294,7 +294,7 @@ impl<P: Ports> Engine<P> {
         alive: <P::Store as Store>::Alive,
         step: &Step,
     ) -> Result<FlowView, TransactError> {
-        let done = self.bring_home(issuer, event, Arc::new(alive), None)?;
+        let done = self.commit_outcome(issuer, event, Arc::new(alive), None)?;
         Ok(self.view_in(&done.after, &step.provider, step.flow))
     }
 }

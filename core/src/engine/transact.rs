@@ -110,7 +110,7 @@ impl From<CommitError> for Failed {
 }
 
 /// What is to be done before anything else.
-struct Chores {
+struct Recovery {
     events: Vec<Event>,
     /// What other processes wrote down, and these events settle.
     written: Vec<Answer>,
@@ -158,11 +158,11 @@ impl<P: Ports> Engine<P> {
         is_meant(&loaded)?;
         let now = self.clock.now();
         let marks = locked.shared(&loaded)?;
-        let Chores { events: chores, written } = self.chores(&loaded, marks, &now)?;
+        let Recovery { events: recovery, written } = self.recovery(&loaded, marks, &now)?;
         if marks.is_some() {
             locked.take_over();
         }
-        let (_, mut effects, before) = fold::<P>(loaded.clone(), &now, &chores);
+        let (_, mut effects, before) = fold::<P>(loaded.clone(), &now, &recovery);
         let (verdicts, more, state) = fold::<P>(before.clone(), &now, events);
         effects.extend(more);
         let withheld = self.withhold_revocations(&[&loaded, &before], &written, &mut effects);
@@ -182,13 +182,13 @@ impl<P: Ports> Engine<P> {
             self.publish(state, Some(id))
         };
         drop(locked);
-        self.forget_saved(&chores);
+        self.forget_saved(&recovery);
         Ok(Transacted { verdicts, effects, withheld, shared: marks.map(|marks| marks.why), loaded, before, after })
     }
 
     /// What is to be done before anything else: who died is noticed and what they were granted is settled, what a copy shares is
     /// marked, what could not be saved earlier is saved, and what is past its time is forgotten.
-    fn chores(&self, state: &State, marks: Option<MarkShared>, now: &Stamp) -> Result<Chores, StoreError> {
+    fn recovery(&self, state: &State, marks: Option<MarkShared>, now: &Stamp) -> Result<Recovery, StoreError> {
         let (mut events, mut written) = (Vec::new(), Vec::new());
         for claim in state.claims() {
             // Of a login whose time is up even what this process wrote down: the purge would end it as one that nobody confirmed.
@@ -203,7 +203,7 @@ impl<P: Ports> Engine<P> {
         events.extend(marks.map(Event::MarkShared));
         events.extend(self.unsaved_events(state));
         events.push(Event::Purge);
-        Ok(Chores { events, written })
+        Ok(Recovery { events, written })
     }
 
     /// The uses that this process counted; they ride on a commit that happens anyway.

@@ -51,7 +51,7 @@ impl<P: Ports> Engine<P> {
     }
 
     /// Commits what an act brought home, and ends the act. If the store won't take it, it is kept and `Err` is returned.
-    pub(super) fn bring_home(
+    pub(super) fn commit_outcome(
         &self,
         issuer: &(impl Issuer + ?Sized),
         event: Event,

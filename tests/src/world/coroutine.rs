@@ -10,7 +10,7 @@ const STACK: usize = 0x2_0000;
 
 /// What a participant hears when it is resumed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Word {
+enum Resumption {
     /// Say whether you could move.
     Ask,
     /// Move.
@@ -22,7 +22,7 @@ enum Word {
 type Part = Box<dyn FnOnce()>;
 
 thread_local! {
-    static WORD: Cell<Word> = const { Cell::new(Word::Go) };
+    static RESUMPTION: Cell<Resumption> = const { Cell::new(Resumption::Go) };
     static ANSWER: Cell<bool> = const { Cell::new(false) };
     static PART: RefCell<Option<Part>> = const { RefCell::new(None) };
     static ENDED: Cell<bool> = const { Cell::new(false) };
@@ -39,10 +39,10 @@ pub fn is_playing() -> bool {
 pub fn await_access(can: &mut dyn FnMut() -> bool) -> bool {
     loop {
         suspend();
-        match WORD.get() {
-            Word::Ask => ANSWER.set(can()),
-            Word::Go => return true,
-            Word::GiveUp => return false,
+        match RESUMPTION.get() {
+            Resumption::Ask => ANSWER.set(can()),
+            Resumption::Go => return true,
+            Resumption::GiveUp => return false,
         }
     }
 }
@@ -78,25 +78,25 @@ impl Player {
     pub fn begin(&mut self, part: impl FnOnce() + 'static) {
         PART.set(Some(Box::new(part)));
         self.is_at_it = true;
-        self.resume(Word::Go);
+        self.resume(Resumption::Go);
     }
 
     /// Whether it could move: not if its access isn't possible now.
     pub fn can(&mut self) -> bool {
         self.is_at_it && {
-            self.resume(Word::Ask);
+            self.resume(Resumption::Ask);
             ANSWER.get()
         }
     }
 
     /// Makes the access, and goes on up to the next one, or to its end.
     pub fn go(&mut self) {
-        self.resume(Word::Go);
+        self.resume(Resumption::Go);
     }
 
     /// Goes on without the access, because nobody is left who could make it possible.
     pub fn give_up(&mut self) {
-        self.resume(Word::GiveUp);
+        self.resume(Resumption::GiveUp);
     }
 
     /// Whether it has begun its part and not ended it.
@@ -104,9 +104,9 @@ impl Player {
         self.is_at_it
     }
 
-    fn resume(&mut self, word: Word) {
+    fn resume(&mut self, word: Resumption) {
         ENDED.set(false);
-        WORD.set(word);
+        RESUMPTION.set(word);
         IS_PLAYING.set(true);
         self.coroutine.resume();
         IS_PLAYING.set(false);

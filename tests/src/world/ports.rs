@@ -88,7 +88,7 @@ impl<S: Sim> Store for Shelf<S> {
 
     fn word(&self) -> Result<Option<u64>, StoreError> {
         let word = self.world.disk.word(&S::here())?;
-        // A glance at the document tells a reader that it was replaced by somebody who knows nothing of words.
+        // A look at the document tells a reader that it was replaced by somebody who knows nothing of words.
         let is_believed = word % 2 == 0 && word > 0 && self.world.disk.names(word);
         Ok(is_believed.then_some(word))
     }

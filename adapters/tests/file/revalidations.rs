@@ -11,12 +11,12 @@ use crate::disk::TestDisk;
 use crate::{Home, chmod, commit, state};
 
 #[test]
-fn the_files_are_glanced_at_once_a_second_and_not_more_often() {
+fn the_files_are_looked_at_once_a_second_and_not_more_often() {
     let home = Home::new();
     let (disk, store) = home.on_test_disk();
     let id = commit(&store, 1);
     disk.stop_clock();
-    assert_eq!(store.word().unwrap(), Some(id), "this is a glance");
+    assert_eq!(store.word().unwrap(), Some(id), "it is revalidated");
     fs::write(home.document(), fs::read(home.document()).unwrap()).unwrap();
     disk.turn_clock(999);
     assert_eq!(store.word().unwrap(), Some(id));
