@@ -7,6 +7,7 @@ mod not_rotated;
 pub(crate) mod not_signed_in;
 mod not_stored;
 mod rest;
+pub(crate) mod suspension;
 
 use std::fmt;
 use std::time::SystemTime;

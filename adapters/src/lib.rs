@@ -199,7 +199,6 @@ pub mod setups;
 #[doc(hidden)]
 pub mod states;
 pub mod store;
-mod suspension;
 pub mod system;
 mod table;
 #[cfg(all(test, any(feature = "env", feature = "file", feature = "foreign")))]

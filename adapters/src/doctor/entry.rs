@@ -13,7 +13,7 @@ use super::health::{Fares, Health};
 use super::holder::Holder;
 use crate::error::{RestCause, clock_time};
 use crate::latch::Kind;
-use crate::suspension::Suspension;
+use crate::error::suspension::Suspension;
 use crate::when::{rfc3339_ms, system_time};
 
 /// An entry of a pool. None of it is secret.

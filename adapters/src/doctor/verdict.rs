@@ -16,7 +16,7 @@ use crate::docfile::errors::quoted as shell_quoted;
 use crate::error::clock_time;
 use crate::error::issuer::Trouble;
 use crate::foreign::Tool;
-use crate::suspension::Suspension;
+use crate::error::suspension::Suspension;
 use crate::when::{rfc3339, system_time};
 
 /// Everything that stands against one entry.

@@ -11,8 +11,8 @@ use credlatch_core::state::State;
 use credlatch_core::time::Deadline;
 
 use super::issuer::{NO_ISSUER, Trouble, distrust, trust};
+use super::suspension::Suspension;
 use super::{Error, ErrorKind, RestCause, clock_time};
-use crate::suspension::Suspension;
 use crate::system::process;
 
 /// How many labels a message names.

@@ -69,7 +69,7 @@ pub(super) const GROUPS: [Group; 15] = [
             "adapters/src/error/no_token.rs",
             "adapters/src/latch/passed_over.rs",
             "adapters/src/latch/read.rs",
-            "adapters/src/suspension.rs",
+            "adapters/src/error/suspension.rs",
             "adapters/cli/src/cmd/token.rs",
             "adapters/cli/src/cmd/fresh.rs",
         ],

@@ -2,7 +2,7 @@
 
 use credlatch_core::state::Source;
 
-use crate::error::ErrorKind;
+use super::ErrorKind;
 
 /// An entry that is set aside, in words.
 pub(crate) struct Suspension {
