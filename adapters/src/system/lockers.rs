@@ -7,7 +7,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::process;
-use crate::docfile::disk::FileId;
+use crate::codec::FileId;
 
 /// The processes that have the lock of the file at this path, the lowest number first; none where that can't be told.
 pub fn pids(path: &Path) -> Vec<u32> {
