@@ -177,6 +177,7 @@ pub mod found;
 pub mod http1;
 mod jwt;
 mod latch;
+mod login_codes;
 pub mod memory;
 #[cfg(all(feature = "file", unix))]
 mod noted;

@@ -8,12 +8,10 @@ use credlatch_core::time::Deadline;
 
 use super::{Error, ErrorKind, clock_time};
 use crate::commands::rotate_now;
+use crate::login_codes;
 
 #[cfg(feature = "oauth")]
 use crate::oauth::{proxy::named_by_the_environment as named_proxy, roots::problem as bad_roots};
-
-/// The short code of a login whose issuer showed a certificate that is not trusted.
-pub(crate) const UNTRUSTED: &str = "untrusted_certificate";
 
 /// Why no refresh token of a provider can be presented.
 pub(crate) const NO_ISSUER: &str = if cfg!(feature = "oauth") {
@@ -163,38 +161,10 @@ fn hindrance(unreached: &Unreached) -> (String, &'static str) {
     }
 }
 
-/// The short code of a login for which nothing could be sent.
-#[cfg(feature = "oauth")]
-pub(crate) const UNREACHABLE: &str = "unreachable";
-
-/// The obstacles to a login, by their short codes.
-const OBSTACLES: [(&str, Obstacle, bool); 11] = [
-    ("no_address", Obstacle::NoAddress, false),
-    ("no_connection", Obstacle::NoConnection, false),
-    ("proxy_no_address", Obstacle::NoAddress, true),
-    ("proxy_no_connection", Obstacle::NoConnection, true),
-    ("proxy_password", Obstacle::Password, true),
-    ("proxy_no_tunnel", Obstacle::NoTunnel, true),
-    ("proxy_unreachable", Obstacle::Other, true),
-    ("bad_proxy", Obstacle::BadProxy, true),
-    ("certificate_time", Obstacle::CertificateTime, false),
-    ("certificate_name", Obstacle::CertificateName, false),
-    ("no_tls", Obstacle::NoTls, false),
-];
-
-/// The short code of a login that met this.
-#[cfg(feature = "oauth")]
-pub(crate) fn unreached_code(unreached: &Unreached) -> &'static str {
-    let is_it = |(_, obstacle, is_proxy): &&(&str, Obstacle, bool)| {
-        *obstacle == unreached.obstacle && *is_proxy == unreached.variable.is_some()
-    };
-    OBSTACLES.iter().find(is_it).map_or(UNREACHABLE, |(code, ..)| *code)
-}
-
 /// Why a login that ended with this short code could not be begun, if nothing was sent. A flow keeps the code alone; the
 /// proxy is the one that the environment names now.
 pub(crate) fn unreached_login(provider: &Provider, code: &str) -> Option<Trouble> {
-    let (_, obstacle, is_proxy) = OBSTACLES.iter().find(|(own, ..)| *own == code)?;
+    let (obstacle, is_proxy) = login_codes::obstacle(code)?;
     let oauth = provider.oauth.as_ref()?;
     let asked = oauth.device_authorization_endpoint.as_deref().or(oauth.token_endpoint.as_deref())?;
     let issuer = || endpoint(asked).map_or_else(|_| "its issuer".to_owned(), |url| url.host.to_owned());
@@ -203,7 +173,7 @@ pub(crate) fn unreached_login(provider: &Provider, code: &str) -> Option<Trouble
         Some((host, variable)) => (host, Some(variable.to_owned())),
         None => (issuer(), is_proxy.then(|| "the environment".to_owned())),
     };
-    Some(Trouble::unreached(&Unreached { obstacle: *obstacle, host, variable }))
+    Some(Trouble::unreached(&Unreached { obstacle, host, variable }))
 }
 
 /// What helps after a login that ended with this short code, if starting again alone doesn't; and what a program should do.

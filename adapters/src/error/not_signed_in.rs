@@ -3,8 +3,9 @@
 use credlatch_core::flow::Failure;
 use credlatch_core::provider::Provider;
 
-use super::issuer::{Trouble, UNTRUSTED, after_login, distrust, said, trust, unreached_login};
+use super::issuer::{Trouble, after_login, distrust, said, trust, unreached_login};
 use super::{Error, ErrorKind};
+use crate::login_codes::UNTRUSTED;
 
 /// How a flow ends whose actor died where nobody can take over.
 pub(crate) const INTERRUPTED: &str = "interrupted";

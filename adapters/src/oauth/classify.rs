@@ -24,7 +24,7 @@ use credlatch_core::secret::Secret;
 
 use super::http::{HttpResponse, Reply};
 use super::{answer, description};
-use crate::error::issuer::{self, UNTRUSTED};
+use crate::login_codes::{self, UNTRUSTED};
 
 /// The errors that condemn the token that was presented: RFC 6749 and 6750, OpenAI's and GitHub's words for the same.
 const CONDEMNING: [&str; 11] = [
@@ -120,7 +120,7 @@ pub(super) fn unusable(answer: &HttpResponse, sent: &[&str]) -> Failure {
 /// A short code for a request that brought nothing, and what the issuer says of that. These secrets were sent.
 pub(super) fn failure(reply: &Reply, sent: &[&str]) -> Failure {
     match reply {
-        Reply::NotSent(why) => why.as_ref().map_or(issuer::UNREACHABLE, issuer::unreached_code).into(),
+        Reply::NotSent(why) => why.as_ref().map_or(login_codes::UNREACHABLE, login_codes::unreached).into(),
         Reply::Untrusted => UNTRUSTED.into(),
         Reply::NoResponse => "no_answer".into(),
         Reply::Response(answer) => Failure {
