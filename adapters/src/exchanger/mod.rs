@@ -4,8 +4,7 @@
 //! started for that one act: in a session of its own, with nothing inherited but what says where the store is, and with its
 //! orders on a pipe that it has read to the end before it claims anything. From then on it needs nobody. There is no daemon.
 
-mod protocol;
-mod serve;
+pub(crate) mod protocol;
 mod start;
 
 use std::path::PathBuf;

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 /// What is to be done.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "act")]
-pub(super) enum ExchangeRequest {
+pub(crate) enum ExchangeRequest {
     /// Renew an entry's token.
     Rotate { provider: ProviderId, label: Label, version: u64, cause: Cause },
     /// Poll until a flow ends, in the place of its holder.
@@ -33,7 +33,7 @@ pub(super) enum ExchangeRequest {
 /// What came of it.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "end")]
-pub(super) enum ExchangeResult {
+pub(crate) enum ExchangeResult {
     /// The new tokens are stored under this version.
     Granted { version: u64 },
     /// The polling is in this process's hands.
@@ -47,12 +47,12 @@ pub(super) enum ExchangeResult {
 }
 
 impl ExchangeRequest {
-    pub(super) fn rotation(wish: &Wish) -> Self {
+    pub(crate) fn rotation(wish: &Wish) -> Self {
         let (provider, label) = (wish.provider.clone(), wish.label.clone());
         Self::Rotate { provider, label, version: wish.version, cause: wish.cause }
     }
 
-    pub(super) fn login(step: &Step, part: Part<'_>) -> Self {
+    pub(crate) fn login(step: &Step, part: Part<'_>) -> Self {
         let (provider, flow, attempt) = (step.provider.clone(), step.flow, step.attempt);
         match part {
             Part::Poll => Self::Poll { provider, flow, attempt },

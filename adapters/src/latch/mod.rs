@@ -45,6 +45,8 @@ mod request;
 mod rotate;
 mod rotate_with;
 mod scope;
+#[cfg(all(feature = "file", unix))]
+mod serve_exchange;
 mod siblings;
 #[cfg(feature = "tokio")]
 mod wait;

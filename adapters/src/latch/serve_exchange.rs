@@ -1,4 +1,4 @@
-//! What such a process does.
+//! What a process does that was started for one exchange: the other end of `exchanger`.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -7,9 +7,8 @@ use credlatch_core::engine::{Rotation, Wish};
 use credlatch_core::flow::Step;
 use credlatch_core::port::Code;
 
-use super::protocol::{ExchangeRequest, ExchangeResult};
-use crate::Latch;
-use crate::latch::times;
+use super::{Latch, times};
+use crate::exchanger::protocol::{ExchangeRequest, ExchangeResult};
 
 /// How long it tries to save what was granted. It is written down beside its sign of life: whoever can commit settles it.
 const SAVING: Duration = Duration::from_secs(60);
