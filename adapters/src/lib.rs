@@ -144,6 +144,7 @@
 
 #[cfg(all(feature = "file", unix))]
 mod accepted;
+mod answer;
 #[doc(hidden)]
 pub mod any_store;
 #[doc(hidden)]
@@ -215,6 +216,7 @@ mod when;
 mod whole;
 mod zeroizing;
 
+pub use answer::{Answer, Tokens};
 pub use credlatch_core as core;
 #[doc(no_inline)]
 pub use credlatch_core::name::{BadName, Label, ProfileName as Profile, ProviderId};
@@ -240,8 +242,8 @@ pub use error::{Error, ErrorKind, RestCause};
 #[cfg(all(feature = "file", unix))]
 pub use latch::Profiles;
 pub use latch::{
-    Answer, BackOff, Builder, Cleared, Credential, Expanded, Flow, FlowState, FlowStatus, HeldBack, Kind, Latch, Next,
-    Outcome, Revocation, Rotated, Scope, Status, Stored, StoredChange, TokenRequest, Tokens, Watch, default_home,
+    BackOff, Builder, Cleared, Credential, Expanded, Flow, FlowState, FlowStatus, HeldBack, Kind, Latch, Next, Outcome,
+    Revocation, Rotated, Scope, Status, Stored, StoredChange, TokenRequest, Watch, default_home,
 };
 #[cfg(feature = "env")]
 pub use latch::{Plan, Planning};

@@ -11,9 +11,9 @@ use credlatch_core::state::{Custody, Entry, Source};
 use super::Case;
 use super::health::{Fares, Health};
 use super::holder::Holder;
+use crate::error::suspension::Suspension;
 use crate::error::{RestCause, clock_time};
 use crate::latch::Kind;
-use crate::error::suspension::Suspension;
 use crate::when::{rfc3339_ms, system_time};
 
 /// An entry of a pool. None of it is secret.

@@ -15,8 +15,8 @@ use super::replacement::ReplacementCommand;
 use crate::docfile::errors::quoted as shell_quoted;
 use crate::error::clock_time;
 use crate::error::issuer::Trouble;
-use crate::foreign::Tool;
 use crate::error::suspension::Suspension;
+use crate::foreign::Tool;
 use crate::when::{rfc3339, system_time};
 
 /// Everything that stands against one entry.

@@ -17,10 +17,10 @@ use credlatch_core::{Event, Verdict};
 
 #[cfg(feature = "env")]
 use super::dotenv;
-use super::exchange::Tokens;
 use super::given;
 use super::siblings::Siblings;
 use super::{Cleared, Inner, Latch};
+use crate::answer::Tokens;
 use crate::error::Error;
 
 /// What came of storing a login.

@@ -67,7 +67,6 @@ pub use builder::{Builder, default_home};
 pub use change::{HeldBack, Stored, StoredChange};
 pub use cleared::{Cleared, Revocation};
 pub use credential::{Credential, Kind};
-pub use exchange::{Answer, Tokens};
 pub use expand::Expanded;
 pub use flows::{FlowState, FlowStatus};
 #[cfg(all(feature = "doctor", unix))]

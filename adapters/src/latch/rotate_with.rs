@@ -6,9 +6,10 @@ use credlatch_core::secret::Secret;
 #[cfg(feature = "tokio")]
 use {std::future::Future, std::pin::pin, std::sync::Arc, tokio::sync::oneshot};
 
-use super::exchange::{Answer, Once};
+use super::exchange::Once;
 use super::request::TokenRequest;
 use super::{Credential, Latch};
+use crate::answer::Answer;
 use crate::error::Error;
 
 impl Latch {

@@ -12,7 +12,7 @@ use credlatch_core::rotation::{Exchanged, Fresh};
 use credlatch_core::secret::Secret;
 use parking_lot::{Condvar, Mutex};
 
-use crate::latch::{Answer, Tokens};
+use crate::answer::{Answer, Tokens};
 
 /// An authorization server in this process, for [`Builder::issuer`](crate::Builder::issuer) in a program's own tests. Clones
 /// are the same server. It answers for every provider.
