@@ -15,6 +15,7 @@ pub mod explored;
 pub mod failures;
 pub mod judging;
 pub mod messages;
+pub mod modules;
 pub mod moves;
 pub mod names;
 pub mod picture;
