@@ -99,7 +99,8 @@ pub trait Store: Send + Sync {
     /// Reads the newest commit without locking. A store that was never written is an empty state.
     ///
     /// # Errors
-    /// The store can't be read or parsed: that is never taken for empty.
+    /// The store can't be read or parsed, or what it holds makes no sense ([`check_state`](crate::law::check_state)): that is
+    /// never taken for empty. The store looks, because it can say where that stands; the engine relies on it.
     fn load(&self) -> Result<Loaded, StoreError>;
 
     /// Locks the store against every other writer.
@@ -175,7 +176,7 @@ pub trait Locked {
     /// Reads the newest commit. If an earlier writer left its commit unconfirmed, confirms it first.
     ///
     /// # Errors
-    /// The store can't be read or parsed.
+    /// As [`Store::load`].
     fn load(&mut self) -> Result<Loaded, StoreError>;
 
     /// What the loaded state tells of a copy, a restore or a roll-back. Asked after a load, and before anything is decided.

@@ -93,6 +93,14 @@ impl Sample {
         self.data(profile, |data| data.is_copy = true);
     }
 
+    /// Puts other bytes in the place of what is stored.
+    pub(crate) fn edit(&self, profile: &Profile, edit: impl FnOnce(&str) -> String) {
+        self.data(profile, |data| {
+            let stored = data.stored.as_mut().unwrap();
+            stored.document = edit(std::str::from_utf8(&stored.document).unwrap()).into_bytes().into();
+        });
+    }
+
     pub(crate) fn trouble(&self, profile: &Profile, trouble: Option<StoreErrorKind>) {
         self.data(profile, |data| data.trouble = trouble);
     }

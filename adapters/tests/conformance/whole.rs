@@ -80,6 +80,20 @@ fn a_full_store_asks_no_issuer_and_one_that_cannot_be_reached_is_told() {
 }
 
 #[test]
+fn a_state_that_makes_no_sense_is_refused_by_the_name_of_its_store_and_stays() {
+    let (world, profile) = (World::default(), Profile::default());
+    world.sign_in(&world.open());
+    world.stores.edit(&profile, |text| text.replace("\"last_version\": 1,", "\"last_version\": 0,"));
+    let latch = world.open();
+    let (read, written) = (latch.current(CODEX).unwrap_err(), latch.clear(CODEX).unwrap_err());
+    for error in [read, written] {
+        assert_eq!(error.kind(), ErrorKind::Unreadable);
+        assert!(error.to_string().contains("the sample 0x"), "{error}");
+        assert!(error.to_string().contains("was never given"), "{error}");
+    }
+}
+
+#[test]
 fn a_copy_presents_nothing_until_a_person_adopts_it() {
     let world = World::default();
     world.sign_in(&world.open());

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Engine;
 use super::snapshot::Snapshot;
-use super::unlawful::unreadable;
+use super::unlawful::assert_lawful;
 use crate::port::{Cell, Clock, Ports, Store, StoreError};
 
 impl<P: Ports> Engine<P> {
@@ -65,9 +65,7 @@ impl<P: Ports> Engine<P> {
     /// load be kept.
     fn load_after(&self, before: Option<u64>) -> Result<(crate::port::Loaded, bool), StoreError> {
         let loaded = self.store.load()?;
-        if let Err(broken) = crate::law::check_state(&loaded.state) {
-            return Err(unreadable(&broken));
-        }
+        assert_lawful(&loaded.state);
         let is_current = before.is_some() && before == loaded.id;
         Ok((loaded, is_current))
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Engine;
 use super::origins::Withheld;
 use super::snapshot::Snapshot;
-use super::unlawful::{unreadable, unwritable};
+use super::unlawful::{assert_lawful, unwritable};
 use crate::law;
 use crate::machine::pool::CountUses;
 use crate::machine::shared::MarkShared;
@@ -154,7 +154,7 @@ impl<P: Ports> Engine<P> {
         let mut locked = self.store.lock(self.patience_ms)?;
         // A writer always loads: what it knew before it had the lock may be old.
         let Loaded { state: loaded, id } = locked.load()?;
-        law::check_state(&loaded).map_err(|broken| unreadable(&broken))?;
+        assert_lawful(&loaded);
         is_meant(&loaded)?;
         let now = self.clock.now();
         let marks = locked.shared(&loaded)?;

@@ -1,15 +1,12 @@
-//! A state that breaks a law, as the error of the store that holds it or was to hold it.
+//! A state that breaks a law: no store gives one, and none gets one.
 
-use crate::law::Broken;
+use crate::law::{Broken, check_state};
 use crate::port::{StoreError, StoreErrorKind};
+use crate::state::State;
 
-/// What was loaded: it was damaged, or written by something else.
-pub(super) fn unreadable(broken: &Broken) -> StoreError {
-    StoreError::new(
-        StoreErrorKind::Unreadable,
-        format!("the stored state makes no sense: {}", broken.what),
-        "restore the document from a backup, or move it away and sign in again",
-    )
+/// Every store refuses such a state itself, where it can say what to mend. A harness notices one that doesn't.
+pub(super) fn assert_lawful(loaded: &State) {
+    debug_assert_eq!(check_state(loaded), Ok(()), "a store gave what makes no sense");
 }
 
 /// What was to be committed: a load would refuse it, and that would be the end of the profile.
@@ -21,15 +18,23 @@ pub(super) fn unwritable(broken: &Broken) -> StoreError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::law::check_state;
     use crate::sample::{key, named, stored};
-    use crate::state::State;
+
+    fn impossible() -> State {
+        State { last_version: 0, ..stored([named("a", key("key-1"))]) }
+    }
+
+    #[cfg(debug_assertions)]
+    #[test]
+    #[should_panic(expected = "a store gave what makes no sense")]
+    fn a_store_that_gives_what_makes_no_sense_is_noticed() {
+        assert_lawful(&impossible());
+    }
 
     #[test]
-    fn a_state_that_makes_no_sense_is_unreadable_and_says_why() {
-        let impossible = State { last_version: 0, ..stored([named("a", key("key-1"))]) };
-        let error = unreadable(&check_state(&impossible).unwrap_err());
-        assert_eq!(error.kind, StoreErrorKind::Unreadable);
-        assert!(error.to_string().starts_with("the stored state makes no sense: version 1"), "{error}");
+    fn a_change_that_nobody_could_read_is_not_saved_and_says_why() {
+        let error = unwritable(&check_state(&impossible()).unwrap_err());
+        assert_eq!(error.kind, StoreErrorKind::Failed);
+        assert!(error.to_string().contains("what it makes: version 1"), "{error}");
     }
 }
