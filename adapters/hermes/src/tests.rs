@@ -141,7 +141,10 @@ fn a_path_is_named_in_errors_and_content_is_not() {
         (r#"{"credential_pool":["hush"]}"#, "`credential_pool` is not an object"),
         (r#"{"credential_pool":{"hush":{}}}"#, "not a list"),
         (r#"{"credlatch":{"version":1,"profile":"hush"}}"#, "under `credlatch`"),
-        (r#"{"credlatch":{"version":2,"profile":{"generation":18446744073709551615,"last_version":0}}}"#, "it counts further"),
+        (
+            r#"{"credlatch":{"version":2,"profile":{"generation":18446744073709551615,"last_version":0}}}"#,
+            "it counts further",
+        ),
         (r#"{"version":1,"version":1}"#, "JSON"),
     ] {
         let error = try_state(text).unwrap_err();
