@@ -10,6 +10,7 @@ mod endpoint;
 mod field;
 mod lookup;
 mod material;
+mod names;
 mod oauth;
 mod pasted;
 mod reading;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
+use super::names::Names;
 use super::{BadTable, Provider, check, field, sniff};
 use crate::state::name::ProviderId;
 use crate::state::origin::{Origin, Reach};
@@ -13,6 +14,7 @@ use crate::state::origin::{Origin, Reach};
 pub struct Table {
     /// Every latch of a process has the rows that ship, once.
     pub(super) rows: Arc<Vec<Provider>>,
+    names: Arc<Names>,
     /// Rows that a user's file replaced: their variables and prefixes still mark credentials.
     replaced: Vec<Provider>,
     /// Which rows a user's file brought.
@@ -64,7 +66,8 @@ impl Table {
 
     /// Makes rows a table that were checked before, as those that ship are by a test: each command begins with them.
     pub fn of_checked(rows: Vec<Provider>) -> Self {
-        Self { rows: Arc::new(rows), replaced: Vec::new(), brought: BTreeSet::new(), has_field: false }
+        let names = Arc::new(Names::of(&rows));
+        Self { rows: Arc::new(rows), names, replaced: Vec::new(), brought: BTreeSet::new(), has_field: false }
     }
 
     /// Knows the field, too: the providers that ship beside the well-known ones. Whatever a row of this table says or is
@@ -91,6 +94,7 @@ impl Table {
             }
         }
         check::rows(&self.rows)?;
+        self.names = Arc::new(Names::of(&self.rows));
         Ok(self)
     }
 
@@ -101,15 +105,20 @@ impl Table {
 
     pub(super) fn with_id(&self, id: &str) -> Option<&Provider> {
         let of_field = || self.has_field.then(|| field::get(id)).flatten();
-        self.rows.iter().find(|row| row.id.as_str() == id).or_else(of_field)
+        self.own(id).filter(|row| row.id.as_str() == id).or_else(of_field)
     }
 
     /// The row that a person means: white space and case don't count, aliases do.
     ///
     /// # Errors
     /// Says what is known, and what is spelled most like it.
+    #[inline]
     pub fn resolve(&self, text: &str) -> Result<&Provider, UnknownProvider> {
-        // Programs spell names as the rows do, and ask for each request: then nothing is copied.
+        // Programs spell names as the rows do, and ask for each request.
+        self.own(text).map_or_else(|| self.resolve_otherwise(text), Ok)
+    }
+
+    fn resolve_otherwise(&self, text: &str) -> Result<&Provider, UnknownProvider> {
         if let Some(row) = self.named(text) {
             return Ok(row);
         }
@@ -117,15 +126,19 @@ impl Table {
         asked.as_ref().and_then(|name| self.named(name.as_str())).ok_or_else(|| self.unknown(text, asked))
     }
 
+    /// The row of this table alone that has this id or alias.
+    fn own(&self, name: &str) -> Option<&Provider> {
+        self.rows.get(self.names.place(name)?)
+    }
+
     /// The row with exactly this id or alias.
     fn named(&self, name: &str) -> Option<&Provider> {
-        let is_named = |row: &&Provider| std::iter::once(&row.id).chain(&row.aliases).any(|own| own.as_str() == name);
         let of_field = || match self.has_field.then(|| field::named(name)).flatten()? {
             // A user's row has taken its place, under the same id.
             field::Of::Row(row) => self.get(&row.id),
             field::Of::WellKnown(id) => self.with_id(id),
         };
-        self.rows.iter().find(is_named).or_else(of_field)
+        self.own(name).or_else(of_field)
     }
 
     fn unknown(&self, text: &str, asked: Option<ProviderId>) -> UnknownProvider {
