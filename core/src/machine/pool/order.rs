@@ -7,7 +7,7 @@
 use crate::state::health::{Dead, Rest};
 use crate::state::strategy::Strategy;
 use crate::state::time::{Deadline, Stamp, later};
-use crate::state::{Custody, Entry, Lost, Material, Slot};
+use crate::state::{Custody, Entry, Grant, Lost, Material, Slot};
 
 /// What keeps an entry from being used, the gravest first.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -93,8 +93,11 @@ pub fn is_eligible(entry: &Entry, now: &Stamp, choice: &Choice<'_>) -> bool {
 /// What [`select`] chooses for every request until something is committed, if that is certain: if neither the time nor the
 /// model, neither the turn nor what was passed over has a say. A reader is then spared everything else that is stored.
 pub fn constant(slot: &Slot) -> Option<usize> {
-    let first = slot.entries.first().filter(|_| slot.strategy == Strategy::FillFirst)?;
-    first.is_usable_until_commit().then_some(0)
+    let mut left = slot.entries.iter().enumerate().filter(|(_, entry)| !entry.is_finished_until_commit());
+    let (at, first) = left.next()?;
+    // One that is alone is taken by every strategy.
+    let is_taken = slot.strategy == Strategy::FillFirst || left.next().is_none();
+    (is_taken && first.is_usable_until_commit()).then_some(at)
 }
 
 /// Turns a count into a choice by chance: neighbours come out far apart (the finaliser of splitmix64).
@@ -143,6 +146,17 @@ impl Entry {
             Material::Link(link) => link.suspended.then_some(Eligibility::Suspended),
             Material::ApiKey(_) => None,
         })
+    }
+
+    /// Whether it is finished at any time: what has a token that ended may be finished on another clock only.
+    fn is_finished_until_commit(&self) -> bool {
+        let is_lost = |grant: &Grant| matches!(grant.custody, Custody::Lost(_));
+        self.health.dead.is_some()
+            || match &self.material {
+                Material::Oauth(grant) => is_lost(grant),
+                Material::Link(link) => link.suspended,
+                Material::ApiKey(_) => false,
+            }
     }
 
     fn is_usable_until_commit(&self) -> bool {

@@ -139,26 +139,34 @@ fn a_constant_choice_is_the_choice_at_any_time_for_any_model_in_any_turn() {
         let report = Report { model: model.map(str::to_owned), ..answered(&fresh, label, answer) };
         after(&fresh, &at(0), &[Event::Report(report)])
     };
-    let constant = |state: &State| super::constant(state.slot("acme").unwrap());
-    for (state, is_certain) in [
-        (fresh.clone(), true),
-        (reported("b", FailureKind::Limited, None), true),
-        (login("a", Some("rt-1")), true),
-        (login("a", None), false),
-        (lost(login("a", Some("rt-1"))), false),
-        (reported("a", FailureKind::Limited, None), false),
-        (reported("a", FailureKind::Limited, Some("big")), false),
-        (with(&fresh, Strategy::RoundRobin), false),
-        (with(&fresh, Strategy::Random), false),
-        (with(&fresh, Strategy::LeastUsed), false),
+    let lost = lost(login("a", Some("rt-1")));
+    let alone = after(&State::default(), &at(0), &[put("a", Source::Manual)]);
+    let constant = |state: &State| {
+        let slot = state.slot("acme").unwrap();
+        super::constant(slot).map(|place| slot.entries[place].label.to_string())
+    };
+    for (state, certain) in [
+        (fresh.clone(), Some("a")),
+        (reported("b", FailureKind::Limited, None), Some("a")),
+        (login("a", Some("rt-1")), Some("a")),
+        (login("a", None), None),
+        (lost.clone(), Some("b")),
+        (with(&lost, Strategy::RoundRobin), Some("b")),
+        (reported("a", FailureKind::Limited, None), None),
+        (reported("a", FailureKind::Limited, Some("big")), None),
+        (with(&alone, Strategy::RoundRobin), Some("a")),
+        (with(&alone, Strategy::LeastUsed), Some("a")),
+        (with(&fresh, Strategy::RoundRobin), None),
+        (with(&fresh, Strategy::Random), None),
+        (with(&fresh, Strategy::LeastUsed), None),
     ] {
-        assert_eq!(constant(&state), is_certain.then_some(0));
+        assert_eq!(constant(&state).as_deref(), certain);
         let choices = [0, REST_LIMITED_MS, 1 << 50].into_iter().flat_map(|ms| {
             let of = move |(model, turn)| (ms, Choice { model, turn, ..Choice::default() });
             [(None, 0), (Some("big"), 1)].map(of)
         });
-        for (ms, choice) in choices.filter(|_| is_certain) {
-            assert_eq!(chosen(&state, &at(ms), &choice).unwrap(), "a");
+        for ((ms, choice), certain) in choices.filter_map(|choice| Some((choice, certain?))) {
+            assert_eq!(chosen(&state, &at(ms), &choice).unwrap(), certain);
         }
     }
 }
