@@ -15,6 +15,8 @@ pub use issuer::{CodeExchanged, Issuer, Polled, Prompting, Revoked};
 
 pub use crate::machine::left::{Answer, Left};
 
+use std::sync::Arc;
+
 use crate::law;
 use crate::machine::shared::MarkShared;
 use crate::machine::{self, Event, Step};
@@ -52,9 +54,12 @@ pub trait Ports: Send + Sync + 'static {
 pub trait Seam: Send + Sync + 'static {
     /// A value behind a lock.
     type Cell<T: Send + Sync + 'static>: Cell<T>;
+    /// What many read and few replace. A reader keeps what it found alive as long as it looks, and may be looking while another
+    /// takes its place: so it needs no lock. Those who replace it do that one after the other.
+    type Published<T: Send + Sync + 'static>: Cell<Arc<T>>;
 }
 
-/// A value behind a lock that is held for the length of a closure, never across a call to another port that may wait.
+/// A shared value that is looked at or changed for the length of a closure, never across a call to another port that may wait.
 pub trait Cell<T>: Send + Sync {
     /// Puts a value behind a lock.
     fn new(value: T) -> Self;

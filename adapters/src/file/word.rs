@@ -6,6 +6,7 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use credlatch_core::port::{Cell, Seam, StoreError};
@@ -103,23 +104,30 @@ pub(super) fn set_name<D: Disk>(disk: &D, file: &D::File, name: Nonce) -> io::Re
 
 /// A reader's view of the word, shared by this process's threads.
 pub(super) struct Reader<D: Disk> {
-    view: <D::Seam as Seam>::Cell<View<D>>,
-    /// When to look at the files again (revalidate).
+    view: <D::Seam as Seam>::Published<View<D>>,
+    /// When to glance at the files again.
     due_ms: AtomicU64,
 }
 
 struct View<D: Disk> {
     /// The lock file that is read.
-    open: Option<(D::File, FileId)>,
+    open: Option<Arc<(D::File, FileId)>>,
     /// What was last loaded: where from, and what the document was then (none: there was none).
-    seen: Option<(Paths, Option<Metadata>)>,
-    /// Whether the files are still what was loaded, as far as the last revalidation told.
+    seen: Option<Arc<(Paths, Option<Metadata>)>>,
+    /// Whether the files are still what was loaded, as far as the last glance told.
     is_current: bool,
+}
+
+impl<D: Disk> Clone for View<D> {
+    fn clone(&self) -> Self {
+        Self { open: self.open.clone(), seen: self.seen.clone(), is_current: self.is_current }
+    }
 }
 
 impl<D: Disk> Reader<D> {
     pub(super) fn new() -> Self {
-        Self { view: Cell::new(View { open: None, seen: None, is_current: true }), due_ms: AtomicU64::new(0) }
+        let view = Arc::new(View { open: None, seen: None, is_current: true });
+        Self { view: Cell::new(view), due_ms: AtomicU64::new(0) }
     }
 
     /// The id of the newest commit, if it can be relied on: one read of eight bytes, and once a second the files are
@@ -128,7 +136,7 @@ impl<D: Disk> Reader<D> {
         self.revalidate_if_due(disk, entry);
         let read = self.view.read(|view| match &view.open {
             _ if !view.is_current => Some(Ok(0)),
-            Some((file, _)) => Some(pread_word(disk, file)),
+            Some(open) => Some(pread_word(disk, &open.0)),
             None => None,
         });
         let word = match read {
@@ -149,7 +157,7 @@ impl<D: Disk> Reader<D> {
         let metadata = disk.metadata(&file).map_err(failed)?;
         lockable(&lock, &metadata)?;
         let word = pread_word(disk, &file).map_err(failed)?;
-        self.view.write(|view| view.open = Some((file, metadata.file_id)));
+        self.change(|view| view.open = Some(Arc::new((file, metadata.file_id))));
         Ok(word)
     }
 
@@ -164,33 +172,38 @@ impl<D: Disk> Reader<D> {
         }
         disk.shed();
         let (is_same_document, is_same_lock) = self.view.read(|view| {
-            let Some((paths, metadata)) = &view.seen else { return (true, true) };
+            let Some((paths, metadata)) = view.seen.as_deref() else { return (true, true) };
             let lock = disk.metadata_at(&paths.lock).ok().map(|metadata| metadata.file_id);
-            let is_same_lock = view.open.as_ref().is_none_or(|(_, file_id)| Some(*file_id) == lock);
+            let is_same_lock = view.open.as_ref().is_none_or(|open| Some(open.1) == lock);
             (*metadata == disk.metadata_at(entry).ok(), is_same_lock)
         });
         if !is_same_document || !is_same_lock {
-            self.view.write(|view| view.is_current = false);
+            self.change(|view| view.is_current = false);
         }
         if !is_same_lock {
-            self.view.write(|view| view.open = None);
+            self.change(|view| view.open = None);
         }
     }
 
     /// Notes what was loaded or committed: from now on the word speaks of this.
     pub(super) fn saw(&self, paths: &Paths, metadata: Option<Metadata>) {
         let is_known = self.view.read(|view| {
-            view.is_current && view.seen.as_ref().is_some_and(|(path, seen)| (path, seen) == (paths, &metadata))
+            view.is_current && view.seen.as_deref().is_some_and(|(path, seen)| (path, seen) == (paths, &metadata))
         });
         if !is_known {
-            self.view.write(|view| {
-                if view.seen.as_ref().is_some_and(|(seen, _)| seen.lock != paths.lock) {
+            self.change(|view| {
+                if view.seen.as_ref().is_some_and(|seen| seen.0.lock != paths.lock) {
                     view.open = None;
                 }
-                view.seen = Some((paths.clone(), metadata));
+                view.seen = Some(Arc::new((paths.clone(), metadata)));
                 view.is_current = true;
             });
         }
+    }
+
+    /// Puts a changed view in the place of this one; who reads by the old one may go on.
+    fn change(&self, change: impl FnOnce(&mut View<D>)) {
+        self.view.write(|view| change(Arc::make_mut(view)));
     }
 }
 

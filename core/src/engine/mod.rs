@@ -43,13 +43,14 @@ pub use crate::state::LEAST_LEFT_MS;
 use snapshot::Ledger;
 
 type CellOf<P, T> = <<P as Ports>::Seam as Seam>::Cell<T>;
+type PublishedOf<P, T> = <<P as Ports>::Seam as Seam>::Published<T>;
 
 /// One profile of one store, as one process uses it.
 pub struct Engine<P: Ports> {
     store: P::Store,
     clock: P::Clock,
     nonces: P::Nonces,
-    published: CellOf<P, Arc<Snapshot>>,
+    published: PublishedOf<P, Snapshot>,
     ledger: CellOf<P, Ledger>,
     unsaved: CellOf<P, Vec<unsaved::Unsaved<P>>>,
     /// How many choices were made from pools that are used in turn.

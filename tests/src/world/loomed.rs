@@ -65,6 +65,7 @@ pub struct LoomGuard<'a> {
 
 impl Seam for Loomed {
     type Cell<T: Send + Sync + 'static> = LoomBoard<T>;
+    type Published<T: Send + Sync + 'static> = LoomBoard<Arc<T>>;
 }
 
 impl Sim for Loomed {

@@ -188,6 +188,7 @@ pub(super) fn address<T>(of: &T) -> usize {
 
 impl Seam for Scripted {
     type Cell<T: Send + Sync + 'static> = TurnCell<T>;
+    type Published<T: Send + Sync + 'static> = TurnCell<Arc<T>>;
 }
 
 impl Sim for Scripted {

@@ -209,6 +209,7 @@ pub(super) struct Locks;
 
 impl Seam for Locks {
     type Cell<T: Send + Sync + 'static> = Guarded<T>;
+    type Published<T: Send + Sync + 'static> = Guarded<Arc<T>>;
 }
 
 pub(super) struct Guarded<T>(RwLock<T>);
