@@ -12,6 +12,7 @@ use credlatch_core::state::Material;
 use http::{HeaderMap, HeaderName, HeaderValue, Request};
 
 use super::Latch;
+use super::counters::Counter;
 use crate::error::{Error, ErrorKind};
 use crate::when::system_time;
 
@@ -42,8 +43,9 @@ pub struct Credential {
     live: Arc<Live>,
     generation: u64,
     /// What a link's file held; our own secrets are in the shared record.
-    borrowed: Option<Borrowed>,
-    latch: Latch,
+    borrowed: Option<Box<Borrowed>>,
+    /// Keeps the latch open.
+    latch: Arc<Counter>,
     stands_in: bool,
 }
 
@@ -111,12 +113,13 @@ impl fmt::Display for Kind {
 
 impl Credential {
     pub(super) fn new(latch: &Latch, picked: Picked, borrowed: Option<Borrowed>) -> Self {
-        Self { live: picked.live, generation: picked.generation, borrowed, latch: latch.clone(), stands_in: false }
+        let borrowed = borrowed.map(Box::new);
+        Self { live: picked.live, generation: picked.generation, borrowed, latch: latch.counter(), stands_in: false }
     }
 
     /// What is given to programs that insist on a key where the server wants none.
     pub(super) fn standing_in(latch: &Latch, live: Arc<Live>, generation: u64) -> Self {
-        Self { live, generation, borrowed: None, latch: latch.clone(), stands_in: true }
+        Self { live, generation, borrowed: None, latch: latch.counter(), stands_in: true }
     }
 
     /// Whether it is nobody's secret, but what stands in for one where the provider's server wants none: see
@@ -174,7 +177,7 @@ impl Credential {
     /// # Errors
     /// The store can't be read.
     pub fn is_current(&self) -> Result<bool, Error> {
-        Ok(self.latch.0.is_current(&self.live)?)
+        Ok(self.latch.is_current(&self.live)?)
     }
 
     /// The secret's text, for code that builds its own request.
@@ -190,7 +193,7 @@ impl Credential {
         if self.stands_in {
             return;
         }
-        let row = self.latch.0.table.get(self.provider());
+        let row = self.latch.table.get(self.provider());
         let style = row.map(|row| row.auth).unwrap_or_default();
         let (name, lead) = style.header(self.wire_kind());
         let text = zeroize::Zeroizing::new(format!("{lead}{}", self.expose_secret()));
@@ -219,7 +222,7 @@ impl Credential {
     /// As [`Credential::authorize_request`].
     pub fn authorize_for(&self, url: &str, headers: &mut HeaderMap) -> Result<(), Error> {
         // What stands in for a key is put into no header, and may go anywhere.
-        if let Some(row) = self.latch.0.table.get(self.provider()).filter(|_| !self.is_stand_in()) {
+        if let Some(row) = self.latch.table.get(self.provider()).filter(|_| !self.is_stand_in()) {
             row.admits(url).map_err(|why| misdirected(row, &why))?;
         }
         self.authorize(headers);
@@ -243,7 +246,7 @@ impl Credential {
 
     /// Whether it came from a latch on this one's profile and document.
     pub(super) fn is_of(&self, latch: &Latch) -> bool {
-        self.latch.0.is_on_document_of(&latch.0)
+        self.latch.is_on_document_of(&latch.0)
     }
 
     pub(super) fn live(&self) -> &Arc<Live> {

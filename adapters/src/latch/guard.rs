@@ -63,7 +63,12 @@ impl Guard {
     }
 
     /// Refuses a row that moves a well-known provider, or what was stored for one of the field, until a person agreed.
+    #[inline]
     pub(super) fn check(&self, table: &Table, row: &Provider) -> Result<(), Error> {
+        if self.moved.is_empty() && self.taken.is_empty() { Ok(()) } else { self.look_up(table, row) }
+    }
+
+    fn look_up(&self, table: &Table, row: &Provider) -> Result<(), Error> {
         let taken = || self.taken.iter().find(|taken| taken.id == row.id && self.has_moved(row));
         let Some(moved) = self.moved.iter().find(|moved| moved.id == row.id).or_else(taken) else { return Ok(()) };
         if moved.is_accepted.get().is_some() {

@@ -6,6 +6,7 @@ mod change;
 #[cfg(feature = "tokio")]
 mod change_async;
 mod cleared;
+mod counters;
 mod credential;
 #[cfg(feature = "tokio")]
 mod crowd;
@@ -121,7 +122,13 @@ use workers::Workers;
 /// Dropping the last clone waits for an exchange with an issuer that this latch has begun, because tokens that nobody
 /// saves are lost; an exchange lasts at most the provider's HTTP time-out.
 #[derive(Clone)]
-pub struct Latch(Arc<Handle>);
+pub struct Latch(Arc<Open>);
+
+/// What the clones of a latch share. Its credentials keep the handle, and not this.
+struct Open {
+    handle: Arc<Handle>,
+    counters: counters::Counters,
+}
 
 struct Handle {
     inner: Arc<Inner>,
@@ -195,6 +202,13 @@ impl Drop for Handle {
     fn drop(&mut self) {
         self.workers.finish();
         let _ = self.inner.engine.save_unsaved();
+    }
+}
+
+impl Deref for Open {
+    type Target = Handle;
+    fn deref(&self) -> &Handle {
+        &self.handle
     }
 }
 

@@ -55,20 +55,21 @@ impl PassedOver {
 
     /// What the next choice depends on.
     pub(super) fn choice<'a>(&'a self, inner: &Inner, wanted: Wanted<'a>) -> Choice<'a> {
-        let Wanted { model, label } = wanted;
-        Choice {
-            model,
-            label: label.map(Label::as_str),
-            turn: inner.first_turn,
-            drawn: self.turn,
-            passed: &self.versions,
-        }
+        Choice { drawn: self.turn, passed: &self.versions, ..wanted.choice(inner) }
     }
 
     /// The versions alone, for a choice that is made on another thread.
     #[cfg(feature = "tokio")]
     pub(super) fn versions(&self) -> Vec<u64> {
         self.versions.clone()
+    }
+}
+
+impl<'a> Wanted<'a> {
+    /// What the first choice depends on.
+    pub(super) fn choice(self, inner: &Inner) -> Choice<'a> {
+        let Self { model, label } = self;
+        Choice { model, label: label.map(Label::as_str), turn: inner.first_turn, drawn: None, passed: &[] }
     }
 }
 

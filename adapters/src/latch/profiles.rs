@@ -197,10 +197,10 @@ impl Open {
 }
 
 impl Latch {
-    /// Whether this is the only handle, and nothing would end with it. Who keeps it hands out clones under a lock, so that
+    /// Whether this is the only handle, no credential needs it, and nothing would end with it. Who keeps it hands out clones under a lock, so that
     /// nobody can get one meanwhile.
     fn is_only_kept(&self) -> bool {
-        Arc::strong_count(&self.0) == 1 && !self.is_at_work()
+        Arc::strong_count(&self.0) == 1 && self.0.counters.are_idle() && !self.is_at_work()
     }
 }
 

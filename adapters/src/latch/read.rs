@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use credlatch_core::Event;
-use credlatch_core::engine::{Live, Picked};
+use credlatch_core::engine::{Live, NoToken, Picked};
 use credlatch_core::port::{Clock as _, Store as _, StoreError};
+use credlatch_core::provider::Provider;
 use credlatch_core::put::SuspendLink;
 use credlatch_core::state::State;
 use credlatch_core::time::Stamp;
@@ -60,14 +61,31 @@ impl Latch {
 
     pub(super) fn chosen(&self, provider: &str, wanted: Wanted<'_>) -> Result<Credential, Error> {
         let row = self.provider(provider)?;
+        match self.0.engine.choose(row.id.as_str(), &wanted.choice(&self.0)) {
+            // Nobody has to look behind an entry of our own: most requests end here.
+            Ok(picked) if picked.live.secret().is_some() => {
+                picked.live.count_use();
+                Ok(Credential::new(self, picked, None))
+            }
+            picked => self.looked_behind(row, wanted, picked),
+        }
+    }
+
+    /// What comes of a first choice that may be of no use.
+    #[inline(never)]
+    fn looked_behind(
+        &self,
+        row: &Provider,
+        wanted: Wanted<'_>,
+        mut picked: Result<Picked, NoToken>,
+    ) -> Result<Credential, Error> {
         let mut passed = PassedOver::default();
         loop {
-            let picked = self.0.engine.choose(row.id.as_str(), &passed.choice(&self.0, wanted));
-            if let Some(credential) =
-                self.open(picked, &mut passed).map_err(|nothing| self.explained(row, wanted, nothing))?
-            {
+            let opened = self.open(picked, &mut passed);
+            if let Some(credential) = opened.map_err(|nothing| self.explained(row, wanted, nothing))? {
                 return Ok(credential);
             }
+            picked = self.0.engine.choose(row.id.as_str(), &passed.choice(&self.0, wanted));
         }
     }
 

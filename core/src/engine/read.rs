@@ -18,18 +18,22 @@ impl<P: Ports> Engine<P> {
     pub fn read<R>(&self, look: impl FnOnce(&Arc<Snapshot>) -> R) -> Result<R, StoreError> {
         let mut look = Some(look);
         let before = self.store.word()?;
-        if let Some(word) = before {
-            let current = |snapshot: &Arc<Snapshot>| {
-                let is_current = snapshot.id == Some(word);
-                is_current.then(|| look.take().map(|look| look(snapshot))).flatten()
-            };
-            if let Some(seen) = self.published.read(current) {
-                return Ok(seen);
-            }
+        if let Some(seen) = self.look(before, |snapshot| look.take().map(|look| look(snapshot))) {
+            return Ok(seen);
         }
         let snapshot = self.reload(before)?;
         let Some(look) = look.take() else { unreachable!("a look is taken once, by the return above") };
         Ok(look(&snapshot))
+    }
+
+    /// Looks at what is published, if the word that was read before names it.
+    #[inline]
+    pub(super) fn look<R>(&self, word: Option<u64>, look: impl FnOnce(&Arc<Snapshot>) -> Option<R>) -> Option<R> {
+        let word = word?;
+        self.published.read(|snapshot| {
+            let is_current = snapshot.id == Some(word);
+            is_current.then(|| look(snapshot)).flatten()
+        })
     }
 
     /// The newest commit, to keep for a while.
@@ -40,7 +44,7 @@ impl<P: Ports> Engine<P> {
         self.read(Arc::clone)
     }
 
-    fn reload(&self, before: Option<u64>) -> Result<Arc<Snapshot>, StoreError> {
+    pub(super) fn reload(&self, before: Option<u64>) -> Result<Arc<Snapshot>, StoreError> {
         // Registered before the store is opened, so that a clear's drain waits for what this reader may find.
         let ticket = self.ledger.write(super::snapshot::Ledger::enter);
         let loaded = self.load_after(before);

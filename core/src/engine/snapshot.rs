@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
 use crate::machine::exchanged::Fresh;
-use crate::machine::pool;
+use crate::machine::pool::{self, Choice};
 use crate::port::StoreError;
 use crate::state::custody::Watched;
 use crate::state::name::{Label, ProviderId};
@@ -167,9 +167,19 @@ impl Snapshot {
         self.find_pool(provider).map_or(&[], |pool| &pool.records)
     }
 
-    /// What every request to this provider gets until something is committed, and the generation, if that is certain.
-    pub(super) fn constant(&self, provider: &str) -> Option<(&Arc<Live>, u64)> {
-        self.find_pool(provider)?.constant.as_ref().map(|live| (live, self.generation))
+    /// What every such request to this provider gets until something is committed, and the generation, if that is certain.
+    pub(super) fn constant(&self, provider: &str, choice: &Choice<'_>) -> Option<(&Arc<Live>, u64)> {
+        let live = self.find_pool(provider)?.constant.as_ref()?;
+        let is_wanted = choice.label.is_none_or(|label| live.label.as_str() == label) && choice.passed.is_empty();
+        debug_assert!(!is_wanted || self.is_chosen(live, choice), "the shortcut chose what the pool doesn't");
+        is_wanted.then_some((live, self.generation))
+    }
+
+    /// Whether the pool chooses this for the request, at any time: asserted by every harness that runs with debug assertions.
+    fn is_chosen(&self, live: &Arc<Live>, choice: &Choice<'_>) -> bool {
+        let provider = live.provider.as_str();
+        let chosen = self.state.slot(provider).and_then(|slot| pool::select(slot, &Stamp::default(), choice).ok());
+        chosen.and_then(|place| self.pool(provider).get(place)).is_some_and(|chosen| Arc::ptr_eq(chosen, live))
     }
 
     fn find_pool(&self, provider: &str) -> Option<&Pool> {

@@ -14,10 +14,11 @@ use crate::any_store::AnyStore;
 use crate::engine::{AnyClock, Engine};
 #[cfg(all(feature = "file", unix))]
 use crate::exchanger::Exchanger;
+use crate::latch::counters::Counters;
 #[cfg(all(feature = "file", unix))]
 use crate::latch::guard::Guard;
 use crate::latch::workers::Workers;
-use crate::latch::{Handle, Inner, Latch, issuer, siblings};
+use crate::latch::{Handle, Inner, Latch, Open, issuer, siblings};
 #[cfg(all(feature = "file", unix))]
 use crate::states::Document;
 use crate::system::{SystemClock, SystemNonces};
@@ -62,7 +63,7 @@ impl Builder {
             #[cfg(feature = "tokio")]
             waiting: crate::latch::watch::Waiting::default(),
         };
-        Latch(Arc::new(handle))
+        Latch(Arc::new(Open { handle: Arc::new(handle), counters: Counters::default() }))
     }
 }
 
