@@ -7,7 +7,7 @@ use credlatch::core::Event;
 use credlatch::core::clear::Clear;
 use credlatch::core::engine::Engine;
 use credlatch::core::port::Ports;
-use credlatch::core::put::{How, Put};
+use credlatch::core::put::{Put, PutMode};
 use credlatch::core::state::{Material, Source};
 use credlatch::memory::MemoryStore;
 use credlatch::system::{ParkingLot, SystemClock, SystemNonces};
@@ -30,7 +30,7 @@ fn law_1_a_drain_waits_for_a_reader_that_has_found_what_is_cleared_and_holds_not
         label: Label::default(),
         material: Material::ApiKey(Secret::try_from("key-1").unwrap()),
         source: Source::Manual,
-        how: How::Named,
+        how: PutMode::Named,
     };
     engine.transact(&[Event::Put(put)]).unwrap();
     let cleared = engine

@@ -214,7 +214,7 @@ counted that a play saw which went to its end. What long runs could not go throu
   relaxed, and hold nothing together. In the world: the clocks, the nonces, the table in which a sign of life is looked up,
   and a look at the document by whoever has the store's lock. In the adapters everything: parking_lot's locks, which stand
   in the cells' place in production; arc-swap, by which production publishes: there a reader may still look at what was replaced,
-  which here excludes whoever replaces it, and what it looks at never changes; the file store's kept word, its descriptors and its claim files; the store in memory;
+  which here excludes whoever replaces it, and what it looks at never changes; the file store's kept word, mapped or read, its descriptors and its claim files; the store in memory;
   workers, watchers, futures, and the cache of profiles. They have tests of their own, on real threads and processes.
 - A note that a request is about to leave takes no turn in loom: nobody looks at it while its actor lives. An answer takes one,
   because others settle it while its actor lives; a death in the middle of writing leaves a torn one. Wiping it takes none: the

@@ -1,6 +1,7 @@
 //! `CONTRIBUTING.md`: the files and the tests that its recipes name are there.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use credlatch_tests::names::root;
 
@@ -28,4 +29,26 @@ fn what_the_recipes_name_is_there() {
             assert!(places.iter().any(is_there), "CONTRIBUTING.md names the test {name}, and there is none");
         }
     }
+}
+
+#[test]
+fn unsafe_code_is_expected_in_the_one_file_that_the_style_names() {
+    fn below(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            let path = entry.path();
+            if path.is_dir() && !path.ends_with("target") {
+                below(&path, found);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    let mut files = Vec::new();
+    ["adapters", "core", "fuzz", "tests"].iter().for_each(|folder| below(&root().join(folder), &mut files));
+    let lifts = ["allow", "expect", "warn"].map(|level| format!("{level}({}_code", "unsafe"));
+    let is_lifted = |path: &PathBuf| lifts.iter().any(|lift| fs::read_to_string(path).unwrap().contains(lift));
+    let found: Vec<_> = files.into_iter().filter(is_lifted).collect();
+    assert_eq!(found, [root().join("adapters/src/docfile/mapped.rs")]);
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    assert!(manifest.contains("unsafe_code = \"deny\""), "the lint refuses it everywhere else");
 }

@@ -11,6 +11,7 @@ use credlatch_core::time::Patience;
 
 use super::kept::{Keep, Kept};
 use super::lock::poll;
+use super::mapped::MappedWord;
 pub use crate::files::{FileId, FileType, Files, Hold, Metadata, Open};
 use crate::system::Process;
 
@@ -53,6 +54,14 @@ pub trait Disk: Files + Sized {
     /// Waits until nobody has locked what is at this path alone, at most so long. Where nobody can be woken it is a pause.
     fn await_release(&self, _path: &Path, at_most_ms: u64) {
         self.pause(at_most_ms);
+    }
+
+    /// Maps the first eight bytes of a file into memory.
+    ///
+    /// # Errors
+    /// As the operating system has it; [`io::ErrorKind::Unsupported`] where it can't be done.
+    fn map_word(&self, _file: &Self::File) -> io::Result<MappedWord> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 
     /// Gives a lock up, for every descriptor that shares it.

@@ -17,6 +17,7 @@ pub mod kept;
 pub mod key;
 pub mod left;
 pub mod lock;
+pub mod mapped;
 pub mod outside;
 pub mod paths;
 pub mod provenance;

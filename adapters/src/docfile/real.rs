@@ -20,6 +20,7 @@ use super::disk::{Disk, Gate, Space};
 use super::fs_type;
 use super::kept::{Keep, Kept};
 use super::lock::poll;
+use super::mapped::MappedWord;
 use super::waiter::{self, Waited};
 use crate::files::{Files, Hold, Open, RealDisk};
 use crate::system::{ParkingLot, Process, machine, process};
@@ -96,6 +97,10 @@ impl Disk for RealDisk {
             Ok(Waited::TimedOut) => {}
             Ok(Waited::NoThread) | Err(_) => self.pause(at_most_ms),
         }
+    }
+
+    fn map_word(&self, file: &File) -> io::Result<MappedWord> {
+        MappedWord::new(file)
     }
 
     fn unlock(&self, file: &File) -> io::Result<()> {

@@ -15,6 +15,7 @@ mod inspect;
 mod lock;
 mod locked;
 mod provenance;
+mod reader;
 mod word;
 
 use std::path::{Path, PathBuf};
@@ -47,7 +48,7 @@ pub struct FileStore<D: Disk = RealDisk> {
     /// The document's name; links may lead on from it.
     entry: PathBuf,
     gate: D::Gate,
-    reader: word::Reader<D>,
+    reader: reader::Reader<D>,
     trusts_file_system: bool,
     record: Option<Record>,
     keys: Keys,
@@ -66,7 +67,7 @@ impl<D: Disk> FileStore<D> {
     pub fn on(disk: Arc<D>, home: &Path, profile: &ProfileName) -> Self {
         let home = whole(home.to_owned());
         let entry = home.join("profiles").join(format!("{profile}.json"));
-        let (gate, reader) = (D::Gate::default(), word::Reader::new());
+        let (gate, reader) = (D::Gate::default(), reader::Reader::new());
         let home: Arc<Path> = home.into();
         let keys = Keys::at(None, Arc::clone(&home));
         Self { disk, home, entry, gate, reader, trusts_file_system: false, record: None, keys }
@@ -77,6 +78,13 @@ impl<D: Disk> FileStore<D> {
     #[must_use]
     pub fn trusting_file_system(mut self, trusts: bool) -> Self {
         self.trusts_file_system = trusts;
+        self
+    }
+
+    /// Maps the word into memory, so that a read costs no system call: see [`Builder::mapped_reads`](crate::Builder::mapped_reads).
+    #[must_use]
+    pub fn mapping_word(mut self, maps: bool) -> Self {
+        self.reader = self.reader.mapping(maps);
         self
     }
 

@@ -5,20 +5,12 @@
 //! whatever was lost in a crash or brought back from a backup.
 
 use std::io;
-use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use credlatch_core::port::{Cell, Seam, StoreError};
 use credlatch_core::state::Nonce;
 
-use crate::docfile::disk::{Disk, FileId, Metadata, Open};
-use crate::docfile::errors::{io_error, lockable};
-use crate::docfile::paths::Paths;
+use crate::docfile::disk::Disk;
 use crate::system::Process;
 
-/// How often a reader compares the files with what it saw, in milliseconds.
-const GLANCE_MS: u64 = 1000;
 /// Where the holder's pid is in the lock file: after the word and the boot it was written in.
 const PID_AT: u64 = 16;
 /// Where the pid's namespace is, which older versions neither write nor read: its inode in the lower half, and in the upper
@@ -100,115 +92,4 @@ pub(super) fn name<D: Disk>(disk: &D, file: &D::File) -> io::Result<Option<Nonce
 /// Leaves the name there.
 pub(super) fn set_name<D: Disk>(disk: &D, file: &D::File, name: Nonce) -> io::Result<()> {
     disk.write_at(file, &name.0.to_le_bytes(), NAME_AT)
-}
-
-/// A reader's view of the word, shared by this process's threads.
-pub(super) struct Reader<D: Disk> {
-    view: <D::Seam as Seam>::Published<View<D>>,
-    /// When to glance at the files again.
-    due_ms: AtomicU64,
-}
-
-struct View<D: Disk> {
-    /// The lock file that is read.
-    open: Option<Arc<(D::File, FileId)>>,
-    /// What was last loaded: where from, and what the document was then (none: there was none).
-    seen: Option<Arc<(Paths, Option<Metadata>)>>,
-    /// Whether the files are still what was loaded, as far as the last glance told.
-    is_current: bool,
-}
-
-impl<D: Disk> Clone for View<D> {
-    fn clone(&self) -> Self {
-        Self { open: self.open.clone(), seen: self.seen.clone(), is_current: self.is_current }
-    }
-}
-
-impl<D: Disk> Reader<D> {
-    pub(super) fn new() -> Self {
-        let view = Arc::new(View { open: None, seen: None, is_current: true });
-        Self { view: Cell::new(view), due_ms: AtomicU64::new(0) }
-    }
-
-    /// The id of the newest commit, if it can be relied on: one read of eight bytes, and once a second the files are
-    /// looked at (revalidated).
-    pub(super) fn word(&self, disk: &D, entry: &Path) -> Result<Option<u64>, StoreError> {
-        self.revalidate_if_due(disk, entry);
-        let read = self.view.read(|view| match &view.open {
-            _ if !view.is_current => Some(Ok(0)),
-            Some(open) => Some(pread_word(disk, &open.0)),
-            None => None,
-        });
-        let word = match read {
-            Some(word) => word.map_err(|error| io_error("read the lock file of", entry, &error))?,
-            None => self.open(disk, entry)?,
-        };
-        Ok(Some(word).filter(|word| *word != 0 && word.is_multiple_of(2)))
-    }
-
-    /// Opens the lock file, if there is one, and reads the word from it.
-    fn open(&self, disk: &D, entry: &Path) -> Result<u64, StoreError> {
-        let lock = Paths::resolve(disk, entry)?.lock;
-        let failed = |error: io::Error| io_error("open", &lock, &error);
-        let file = match disk.open(&lock, Open::Read) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
-            opened => opened.map_err(failed)?,
-        };
-        let metadata = disk.metadata(&file).map_err(failed)?;
-        lockable(&lock, &metadata)?;
-        let word = pread_word(disk, &file).map_err(failed)?;
-        self.change(|view| view.open = Some(Arc::new((file, metadata.file_id))));
-        Ok(word)
-    }
-
-    /// Looks, at most once a second and in one thread, whether somebody edited or replaced the files: the word can't tell.
-    fn revalidate_if_due(&self, disk: &D, entry: &Path) {
-        let now = disk.ticks();
-        let due = self.due_ms.load(Ordering::Relaxed);
-        let next = now.saturating_add(GLANCE_MS);
-        let is_mine = || self.due_ms.compare_exchange(due, next, Ordering::Relaxed, Ordering::Relaxed).is_ok();
-        if now < due || !is_mine() {
-            return;
-        }
-        disk.shed();
-        let (is_same_document, is_same_lock) = self.view.read(|view| {
-            let Some((paths, metadata)) = view.seen.as_deref() else { return (true, true) };
-            let lock = disk.metadata_at(&paths.lock).ok().map(|metadata| metadata.file_id);
-            let is_same_lock = view.open.as_ref().is_none_or(|open| Some(open.1) == lock);
-            (*metadata == disk.metadata_at(entry).ok(), is_same_lock)
-        });
-        if !is_same_document || !is_same_lock {
-            self.change(|view| view.is_current = false);
-        }
-        if !is_same_lock {
-            self.change(|view| view.open = None);
-        }
-    }
-
-    /// Notes what was loaded or committed: from now on the word speaks of this.
-    pub(super) fn saw(&self, paths: &Paths, metadata: Option<Metadata>) {
-        let is_known = self.view.read(|view| {
-            view.is_current && view.seen.as_deref().is_some_and(|(path, seen)| (path, seen) == (paths, &metadata))
-        });
-        if !is_known {
-            self.change(|view| {
-                if view.seen.as_ref().is_some_and(|seen| seen.0.lock != paths.lock) {
-                    view.open = None;
-                }
-                view.seen = Some(Arc::new((paths.clone(), metadata)));
-                view.is_current = true;
-            });
-        }
-    }
-
-    /// Puts a changed view in the place of this one; who reads by the old one may go on.
-    fn change(&self, change: impl FnOnce(&mut View<D>)) {
-        self.view.write(|view| change(Arc::make_mut(view)));
-    }
-}
-
-fn pread_word<D: Disk>(disk: &D, file: &D::File) -> io::Result<u64> {
-    let mut word = [0; 8];
-    disk.read_at(file, &mut word, 0)?;
-    Ok(u64::from_le_bytes(word))
 }

@@ -60,6 +60,9 @@ pub struct Builder {
     patience_ms: u64,
     looks_ahead: bool,
     trusts_file_system: bool,
+    /// Whether readers map the word.
+    #[cfg(all(feature = "file", unix))]
+    maps_word: bool,
     /// Where claims are remembered; none by default, which is the user's own file.
     #[cfg(all(feature = "file", unix))]
     claims: Option<PathBuf>,
@@ -94,6 +97,8 @@ impl Default for Builder {
             patience_ms: PATIENCE_MS,
             looks_ahead: true,
             trusts_file_system: false,
+            #[cfg(all(feature = "file", unix))]
+            maps_word: false,
             #[cfg(all(feature = "file", unix))]
             claims: None,
             #[cfg(all(feature = "file", unix))]
@@ -246,14 +251,6 @@ impl Builder {
     #[must_use]
     pub fn look_ahead(mut self, looks_ahead: bool) -> Self {
         self.looks_ahead = looks_ahead;
-        self
-    }
-
-    /// Lets rotations and logins rest on the locks of a network or FUSE file system; false unless said. Say true only if
-    /// no other machine uses it.
-    #[must_use]
-    pub fn trust_file_system(mut self, trusts: bool) -> Self {
-        self.trusts_file_system = trusts;
         self
     }
 

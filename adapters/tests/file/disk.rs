@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use credlatch::docfile::mapped::MappedWord;
 use credlatch::file::disk::{Disk, Files, Hold, Metadata, Open};
 use credlatch::file::kept::Keep;
 use credlatch::file::{FileStore, RealDisk, RealGate};
@@ -278,6 +279,9 @@ impl Disk for TestDisk {
     fn allocate(&self, file: &File, length: u64) -> io::Result<()> {
         self.step(Step::Allocate)?;
         RealDisk.allocate(file, length)
+    }
+    fn map_word(&self, file: &File) -> io::Result<MappedWord> {
+        RealDisk.map_word(file)
     }
     fn unlock(&self, file: &File) -> io::Result<()> {
         self.step(Step::Unlock)?;

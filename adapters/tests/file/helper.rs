@@ -35,6 +35,11 @@ impl Helper {
         Self { child, said }
     }
 
+    /// One that says nothing.
+    pub(crate) fn of_silent(mut command: Command) -> Self {
+        Self { child: command.stdout(Stdio::null()).spawn().unwrap(), said: String::new() }
+    }
+
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
@@ -101,6 +106,13 @@ fn plays_its_part() {
         "draft" => {
             let _draft = store.reserve(1000).unwrap();
             say_and_sleep("");
+        }
+        "cut while mapped" => {
+            let mapped = store.mapping_word(true);
+            assert!(mapped.word().unwrap().is_some());
+            let lock = Path::new(&home).join("profiles/default.lock");
+            std::fs::OpenOptions::new().write(true).open(lock).unwrap().set_len(0).unwrap();
+            panic!("it reads on: {:?}", mapped.word());
         }
         "count" => (0..10).for_each(|_| crate::count_up(&store)),
         "count on" => {

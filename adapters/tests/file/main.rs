@@ -15,6 +15,8 @@ mod left;
 mod leftovers;
 mod machine;
 #[cfg(target_os = "linux")]
+mod mapped;
+#[cfg(target_os = "linux")]
 mod namespaces;
 #[path = "../common/needs.rs"]
 mod needs;

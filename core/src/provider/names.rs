@@ -12,7 +12,7 @@ pub(super) struct Names(HashMap<ProviderId, usize, BuildHasherDefault<Ends>>);
 
 impl Names {
     /// Those of rows in which no name stands twice.
-    pub(super) fn of(rows: &[Provider]) -> Self {
+    pub(super) fn new(rows: &[Provider]) -> Self {
         let names = |(place, row): (usize, &Provider)| {
             std::iter::once(&row.id).chain(&row.aliases).map(|name| (name.clone(), place)).collect::<Vec<_>>()
         };
@@ -63,7 +63,7 @@ mod tests {
     #[test]
     fn each_name_of_each_row_finds_its_row_and_no_other_name_does() {
         let file: TableFile = serde_json::from_str(crate::provider::BUILT_IN_JSON).unwrap();
-        let (names, table) = (Names::of(&file.providers), Table::of_checked(file.providers.clone()));
+        let (names, table) = (Names::new(&file.providers), Table::of_checked(file.providers.clone()));
         for (place, row) in file.providers.iter().enumerate() {
             for name in std::iter::once(&row.id).chain(&row.aliases) {
                 assert_eq!(names.place(name.as_str()), Some(place));

@@ -66,7 +66,7 @@ impl Table {
 
     /// Makes rows a table that were checked before, as those that ship are by a test: each command begins with them.
     pub fn of_checked(rows: Vec<Provider>) -> Self {
-        let names = Arc::new(Names::of(&rows));
+        let names = Arc::new(Names::new(&rows));
         Self { rows: Arc::new(rows), names, replaced: Vec::new(), brought: BTreeSet::new(), has_field: false }
     }
 
@@ -94,7 +94,7 @@ impl Table {
             }
         }
         check::rows(&self.rows)?;
-        self.names = Arc::new(Names::of(&self.rows));
+        self.names = Arc::new(Names::new(&self.rows));
         Ok(self)
     }
 

@@ -18,6 +18,14 @@ use crate::table;
 use crate::whole::whole;
 
 impl Builder {
+    /// Lets rotations and logins rest on the locks of a network or FUSE file system; false unless said. Say true only if
+    /// no other machine uses it.
+    #[must_use]
+    pub fn trust_file_system(mut self, trusts: bool) -> Self {
+        self.trusts_file_system = trusts;
+        self
+    }
+
     /// Opens it. Nothing is created before the first change.
     ///
     /// # Errors

@@ -21,6 +21,18 @@ use crate::table;
 
 #[cfg(all(feature = "file", unix))]
 impl Builder {
+    /// Lets reads of a store in a directory see other processes' commits in memory that is mapped, and make no system call;
+    /// false unless said. A read then costs little more than of a store in memory, and sees as much as without this.
+    ///
+    /// Whoever cuts the store's lock file down, which nothing of ours does, ends each process that reads so (SIGBUS). On a file
+    /// system that is shared over a network or served by a process mapped memory may be old: there each read is an error of the kind
+    /// [`ErrorKind::Unreadable`], with [`Builder::trust_file_system`] too. Other stores have nothing to map, and leave this aside.
+    #[must_use]
+    pub fn mapped_reads(mut self, maps: bool) -> Self {
+        self.maps_word = maps;
+        self
+    }
+
     /// Makes a copied, restored or rolled back store this place's own, because a person said that this copy is to live on.
     /// Presents nothing. Until then its logins are not rotated, because the original may hold the same refresh tokens; each
     /// of them is also freed by a new login for it.
@@ -49,7 +61,7 @@ impl Builder {
     /// The store in this home.
     pub(super) fn file_store(&self, home: &Path) -> crate::file::FileStore {
         let store = crate::file::FileStore::new(home, &self.profile).trusting_file_system(self.trusts_file_system);
-        store.remembering(self.claims_file()).keyed_by(self.key_file())
+        store.mapping_word(self.maps_word).remembering(self.claims_file()).keyed_by(self.key_file())
     }
 
     /// The directory of the store, once it was opened, if it is one.
