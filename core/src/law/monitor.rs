@@ -4,13 +4,14 @@
 //! that left the same memory are judged alike, whatever follows.
 
 use std::hash::Hasher;
+use std::sync::Arc;
 
 use super::trace::Fact;
 use super::{Broken, Law, OF_ONE_STORE};
 use crate::state::State;
 
 /// What tells two states apart, for a memory that holds states.
-pub type StateDigest<'a> = &'a dyn Fn(&State) -> u128;
+pub type StateDigest<'a> = &'a dyn Fn(&Arc<State>) -> u128;
 
 /// One law's memory.
 pub(super) trait Watch: Send {

@@ -12,12 +12,13 @@ use std::sync::Arc;
 
 #[derive(Default)]
 pub(super) struct Memory {
-    /// What was shown, by generation.
+    /// What was shown, as far as a read that is under way, or one that begins, may still see it.
     shown: Vec<Arc<State>>,
     /// The newest generation whose commit returned.
     returned: u64,
-    /// What each reader knows of at least.
+    /// What each reader knows of at least: who reads, and who has seen more than returned.
     floor: BTreeMap<Who, u64>,
+    reading: BTreeSet<Who>,
 }
 
 pub(super) fn watch() -> Memory {
@@ -29,28 +30,51 @@ impl Watch for Memory {
         match fact {
             Fact::Shown { state, .. } => self.shown.push(Arc::clone(state)),
             Fact::Returned { generation, .. } => self.returned = self.returned.max(*generation),
-            Fact::ReadBegan { who } => {
-                let least = self.floor.entry(*who).or_default();
-                *least = (*least).max(self.returned);
-            }
+            Fact::ReadBegan { who } => self.begins(*who),
             Fact::ReadEnded { who, saw } => {
-                if saw.generation > 0 && !self.shown.contains(saw) {
-                    return Err("a reader saw a state that was never committed".to_owned());
+                // Where nobody noted its beginning, it begins here.
+                if !self.reading.remove(who) {
+                    self.begins(*who);
                 }
-                let least = self.floor.entry(*who).or_default();
-                if saw.generation < *least {
-                    return Err(format!("a reader saw generation {} after generation {least}", saw.generation));
-                }
-                *least = saw.generation;
+                self.ends(*who, saw)?;
             }
-            _ => {}
+            _ => return Ok(()),
         }
+        self.forget();
         Ok(())
     }
 
     fn keep(&self, mut into: &mut dyn Hasher, digest: StateDigest<'_>) {
         let shown: BTreeSet<u128> = self.shown.iter().map(|state| digest(state)).collect();
-        (shown, self.returned, &self.floor).hash(&mut into);
+        (shown, self.returned, &self.floor, &self.reading).hash(&mut into);
+    }
+}
+
+impl Memory {
+    fn begins(&mut self, who: Who) {
+        let least = self.floor.entry(who).or_default();
+        *least = (*least).max(self.returned);
+        self.reading.insert(who);
+    }
+
+    fn ends(&mut self, who: Who, saw: &Arc<State>) -> Result<(), String> {
+        self.reading.remove(&who);
+        let least = self.floor.insert(who, saw.generation).unwrap_or_default();
+        if saw.generation < least {
+            return Err(format!("a reader saw generation {} after generation {least}", saw.generation));
+        }
+        if saw.generation > 0 && !self.shown.contains(saw) {
+            return Err("a reader saw a state that was never committed".to_owned());
+        }
+        Ok(())
+    }
+
+    /// Whoever begins to read from now on knows what returned, so that less than that is nobody's floor but theirs who read.
+    fn forget(&mut self) {
+        let Self { shown, returned, floor, reading } = self;
+        floor.retain(|who, least| reading.contains(who) || *least > *returned);
+        let oldest = reading.iter().filter_map(|who| floor.get(who).copied()).chain([*returned]).min();
+        shown.retain(|state| oldest.is_none_or(|oldest| state.generation >= oldest));
     }
 }
 

@@ -10,6 +10,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 use credlatch_core::state::State;
 use siphasher::sip128::{Hasher128, SipHasher13};
@@ -40,6 +41,8 @@ struct Situation {
     /// The sum of what distinguishes the places, so that it needn't be made anew.
     sum: u128,
     made: u64,
+    /// The digest of each state, by where that lies.
+    states: BTreeMap<usize, (Arc<State>, u128)>,
     blind: Blind,
 }
 
@@ -61,9 +64,15 @@ pub fn digest_fed(feed: impl FnOnce(&mut dyn Hasher)) -> u128 {
     hasher.finish128().as_u128()
 }
 
-/// What tells states apart: all that a document has.
-pub fn state_digest(state: &State) -> u128 {
-    digest(serde_json::to_vec(state).unwrap_or_default())
+/// What tells states apart: all that a document has. It is made once for each state that a play makes.
+pub fn state_digest(state: &Arc<State>) -> u128 {
+    let made = || digest(serde_json::to_vec(state).unwrap_or_default());
+    let known = |now: &mut Situation| {
+        let place = Arc::as_ptr(state).addr();
+        // The state is kept too, so that no other one comes to lie at its place.
+        now.states.entry(place).or_insert_with(|| (Arc::clone(state), made())).1
+    };
+    with(known).unwrap_or_else(made)
 }
 
 fn with<R>(look: impl FnOnce(&mut Situation) -> R) -> Option<R> {

@@ -44,9 +44,9 @@ fn watched(law: &Law, history: &[Fact]) -> Option<Monitor> {
 }
 
 fn memory(monitor: &Monitor) -> u64 {
-    let state = |state: &State| {
+    let state = |state: &Arc<State>| {
         let mut hasher = DefaultHasher::new();
-        hasher.write(&serde_json::to_vec(state).unwrap());
+        hasher.write(&serde_json::to_vec(&**state).unwrap());
         u128::from(hasher.finish())
     };
     let mut hasher = DefaultHasher::new();
