@@ -121,7 +121,8 @@ impl<S: Sim> Hand<S> {
 
     fn set_grant(&self, provider: &ProviderId, label: &Label) {
         let world = &self.process.world;
-        let tokens = world.server.visit(crate::world::server::Server::new_grant);
+        let family = format!("{}.{}", self.here.who, world.clock.nonce(self.here.who).0 & 0xffff_ffff);
+        let tokens = world.server.visit(|server| server.new_grant(&family));
         situation::is_told(&tokens);
         self.here.record(Fact::Came { token: tokens.refresh.clone(), from: self.here.origins() });
         self.transact(&[Event::Put(Put {

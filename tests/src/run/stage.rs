@@ -44,7 +44,8 @@ impl<S: Sim> Stage<S> {
         }
         let now = clock.now();
         let mut server = Server::new(scenario.issuer.clone());
-        let puts: Vec<_> = scenario.given.iter().map(|given| put(given, &mut server, now, recorder)).collect();
+        let place = |(at, given): (usize, &Given)| put(given, &at.to_string(), &mut server, now, recorder);
+        let puts: Vec<_> = scenario.given.iter().enumerate().map(place).collect();
         let mut state = puts.iter().fold(State::default(), |state, put| apply(&state, &now, put).state);
         state.generation = u64::from(!puts.is_empty());
         let world = World::new(state, server, clock, Arc::clone(recorder));
@@ -121,7 +122,8 @@ pub fn times() -> Times {
     Times { http_timeout_ms: crate::world::issuer::HTTP_TIMEOUT_MS, ..Times::default() }
 }
 
-fn put(given: &Given, server: &mut Server, now: Stamp, recorder: &Recorder) -> Event {
+/// What a given entry is stored by; the family of a grant is called by its place.
+fn put(given: &Given, place: &str, server: &mut Server, now: Stamp, recorder: &Recorder) -> Event {
     match given {
         Given::Key { provider, label, secret: text } => Event::Put(Put {
             provider: provider.clone(),
@@ -131,7 +133,7 @@ fn put(given: &Given, server: &mut Server, now: Stamp, recorder: &Recorder) -> E
             how: PutMode::Named,
         }),
         Given::Grant { provider, label, lifetime_ms } => {
-            let tokens = server.new_grant();
+            let tokens = server.new_grant(place);
             recorder.push(Fact::Came { token: tokens.refresh.clone(), from: rows::home() });
             Event::Put(Put {
                 provider: provider.clone(),

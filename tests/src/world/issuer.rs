@@ -174,9 +174,10 @@ impl<S: Sim> Issuer for SimIssuer<S> {
     }
 
     fn prompt(&self, provider: &ProviderId, _: FlowKind) -> Prompting {
-        let flow = Self::reserved(&S::here());
+        let here = S::here();
+        let (flow, who) = (Self::reserved(&here), here.who);
         let deed = Deed::RequestPrompt { provider: provider.clone(), flow };
-        let given = self.did(&deed, |server| (server.device_code(flow), server.manner.interval_secs));
+        let given = self.did(&deed, |server| (server.device_code(flow, who), server.manner.interval_secs));
         let Some((Some(code), interval_secs)) = given else { return Prompting::Failed("unreachable".into()) };
         let prompt = Prompt {
             user_code: format!("USER-{}", flow.0),

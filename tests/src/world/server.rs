@@ -1,6 +1,9 @@
 //! A strict authorization server, as a plain value: refresh tokens rotate, a token that is presented again costs the whole
 //! family, and so does polling for a code that was redeemed.
 
+use std::collections::BTreeMap;
+
+use credlatch_core::law::Who;
 use credlatch_core::state::Nonce;
 use serde::{Deserialize, Serialize};
 
@@ -61,10 +64,13 @@ impl Default for Manner {
 pub struct Server {
     /// How it behaves.
     pub manner: Manner,
-    presented: usize,
-    /// The newest refresh token of each family, by number; none once it is revoked.
-    families: Vec<Option<u128>>,
-    codes: Vec<Code>,
+    /// How many of its answers it has given.
+    answered: usize,
+    /// The newest refresh token of each family; none once it is revoked. A family is called by what it was granted for, so that
+    /// the order in which two are granted makes no difference.
+    families: BTreeMap<String, Option<u128>>,
+    /// The device codes that were polled for.
+    codes: BTreeMap<String, Code>,
     /// Requests whose senders died: the token, who sent it, and when its time is up.
     pub in_flight: Vec<(String, u32, u64)>,
 }
@@ -72,7 +78,7 @@ pub struct Server {
 #[derive(Clone, Debug, Hash)]
 struct Code {
     waits: u32,
-    family: Option<usize>,
+    is_redeemed: bool,
 }
 
 /// The tokens of one answer.
@@ -101,28 +107,28 @@ impl Server {
         Self { manner, ..Self::default() }
     }
 
-    fn tokens(&self, family: usize) -> Tokens {
-        let number = self.families[family].unwrap_or(0);
+    fn tokens(&self, family: &str) -> Tokens {
+        let number = self.families.get(family).copied().flatten().unwrap_or(0);
         Tokens { access: format!("at-{family}-{number}"), refresh: format!("rt-{family}-{number}") }
     }
 
-    /// A grant that somebody logged in for.
-    pub fn new_grant(&mut self) -> Tokens {
-        self.families.push(Some(0));
-        self.tokens(self.families.len() - 1)
+    /// A grant that somebody logged in for: its family is called so.
+    pub fn new_grant(&mut self, family: &str) -> Tokens {
+        self.families.insert(family.to_owned(), Some(0));
+        self.tokens(family)
     }
 
     /// The refresh tokens it would accept.
     pub fn live(&self) -> Vec<String> {
-        let alive = (0..self.families.len()).filter(|family| self.families[*family].is_some());
-        alive.map(|family| self.tokens(family).refresh).collect()
+        let alive = self.families.iter().filter(|(_, newest)| newest.is_some());
+        alive.map(|(family, _)| self.tokens(family).refresh).collect()
     }
 
     /// How it treats the next token.
     pub fn next_answer(&mut self) -> Treatment {
-        let answer = self.manner.answers.get(self.presented).copied().unwrap_or_default();
-        self.presented += 1;
-        answer
+        let Some(answer) = self.manner.answers.get(self.answered) else { return Treatment::default() };
+        self.answered += 1;
+        *answer
     }
 
     /// Takes a refresh token. One that is not the newest of its family costs the whole family.
@@ -141,7 +147,7 @@ impl Server {
     /// Revokes a token's family, or the account's.
     pub fn revoke(&mut self, token: &str) {
         if self.manner.revokes_account {
-            self.families.fill(None);
+            self.families.values_mut().for_each(|newest| *newest = None);
         } else if let Some((family, _)) = parts(token)
             && let Some(newest) = self.families.get_mut(family)
         {
@@ -149,40 +155,41 @@ impl Server {
         }
     }
 
-    /// Gives a device code; none if it fails.
-    pub fn device_code(&mut self, flow: Nonce) -> Option<String> {
+    /// Gives whoever asks for this flow a device code; none if it fails.
+    pub fn device_code(&mut self, flow: Nonce, who: Who) -> Option<String> {
         if self.manner.prompts_fail > 0 {
             self.manner.prompts_fail -= 1;
             return None;
         }
-        self.codes.push(Code { waits: self.manner.waits, family: None });
-        Some(format!("dc-{}-{}", self.codes.len() - 1, flow.0))
+        Some(format!("dc-{}-{who}", flow.0))
     }
 
     /// Answers a poll. A code that was redeemed already costs its grant.
     pub fn poll(&mut self, device_code: &str) -> PollOutcome {
-        let Some((number, _)) = parts(device_code) else { return PollOutcome::Dead };
-        let Some(code) = self.codes.get_mut(number) else { return PollOutcome::Dead };
-        if let Some(family) = code.family {
-            self.families[family] = None;
+        let family = device_code.trim_start_matches("dc-").replace('-', ".");
+        let waits = self.manner.waits;
+        let code = self.codes.entry(device_code.to_owned()).or_insert_with(|| Code { waits, is_redeemed: false });
+        if code.is_redeemed {
+            self.families.insert(family, None);
             return PollOutcome::Dead;
         }
         if code.waits > 0 {
             code.waits -= 1;
             return PollOutcome::Wait;
         }
-        code.family = Some(self.families.len());
-        PollOutcome::Granted(self.new_grant())
+        code.is_redeemed = true;
+        PollOutcome::Granted(self.new_grant(&family))
     }
 }
 
 /// The flow that a device code was given for.
 pub fn flow_of(device_code: &str) -> Nonce {
-    Nonce(parts(device_code).map_or(0, |(_, flow)| flow))
+    let flow = parts(device_code).and_then(|(flow, _)| flow.parse().ok());
+    Nonce(flow.unwrap_or_default())
 }
 
-/// The two numbers of a token such as `rt-3-1`.
-fn parts(token: &str) -> Option<(usize, u128)> {
+/// The two names in a token such as `rt-3-1`, of which the second is a number.
+fn parts(token: &str) -> Option<(&str, u128)> {
     let mut parts = token.split('-').skip(1);
-    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+    Some((parts.next()?, parts.next()?.parse().ok()?))
 }
