@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use credlatch_core::law::{LAWS, Law};
+
 use crate::cases::{Act, against, beside, choices};
 use crate::conduct::Right;
 use crate::judging::Seen;
@@ -95,7 +97,7 @@ pub struct Sum {
     pub longest: usize,
     /// In how many ways they end.
     pub ends: usize,
-    /// What was seen of the laws.
+    /// What was seen of the laws: in how many situations each could have been broken by then.
     pub seen: Seen,
 }
 
@@ -150,27 +152,29 @@ impl Sum {
     }
 }
 
-/// The lines of what every run explores.
+/// What every run explores, as tables: a line for each group, and a line for each law.
 ///
 /// # Panics
 /// If a law is broken, or an exploration isn't whole.
-pub fn table() -> String {
-    let mut text = String::new();
+pub fn tables() -> (String, String) {
+    let (mut groups, mut all) = (String::new(), Seen::default());
     for group in SHORT_GROUPS {
-        let _ = writeln!(text, "{}", whole(group).line(group.name));
+        let sum = whole(group);
+        let _ = writeln!(groups, "{}", sum.line(group.name));
+        all.add(&sum.seen);
     }
-    text
+    let mut laws = String::new();
+    for Law { number, name, witness, .. } in LAWS {
+        let count = all.witnessed.get(number).copied().unwrap_or_default();
+        let _ = writeln!(laws, "| {number} `{name}` | {witness} | {count} |");
+    }
+    (groups, laws)
 }
 
-/// How many situations of a wrong engine's scenario are entered until the law that names it is broken, and by how many moves.
-///
-/// # Panics
-/// If it never is.
-pub fn until(wrong: &Wrong) -> (usize, usize) {
+/// What is entered of a wrong engine's scenario until the law that names it is broken: by the fewest moves that can break it.
+pub fn until(wrong: &Wrong) -> Exploration {
     let explorer = Explorer { law: Some(wrong.law), most: 100_000, ..Explorer::default() };
-    let found = explorer.explore(&(wrong.scenario)(), wrong.scripted);
-    assert!(found.broken.is_some(), "{} never breaks law {}", wrong.name, wrong.law);
-    (found.situations, found.moves)
+    explorer.explore(&(wrong.scenario)(), wrong.scripted)
 }
 
 /// Explores a whole group.

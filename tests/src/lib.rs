@@ -2,8 +2,9 @@
 //!
 //! A [`scenario`] is data. [`run`] plays it by a schedule, or has loom explore every order of its turns; both over the same
 //! simulated [`world`], whose disk, lock, clocks and strict issuer write down what can be seen from outside. The laws of
-//! the core judge what was written down. [`explored`] goes through every order with a memory. [`wrong`] has engines that make a reported mistake: each must be caught, or the
-//! harnesses are worth nothing. [`coverage`] says which harness holds which law.
+//! the core judge what was written down. [`explored`] goes through every order with a memory. [`wrong`] has engines that make a
+//! reported mistake: each must be caught, or the harnesses are worth nothing; [`kept`] are the counterexamples. [`coverage`] says
+//! which harness holds which law.
 
 mod acts;
 pub mod arbitrary;
@@ -14,6 +15,7 @@ pub mod edits;
 pub mod explored;
 pub mod failures;
 pub mod judging;
+pub mod kept;
 pub mod messages;
 pub mod modules;
 pub mod moves;

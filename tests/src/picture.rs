@@ -1,11 +1,13 @@
-//! Pictures that are drawn by the code: what the machine was seen to do in arbitrary histories, and one counterexample as
-//! it happened.
+//! Pictures that are drawn by the code: what the machine was seen to do in arbitrary histories, and the counterexample of each
+//! wrong engine as it happens.
+
+mod sequence;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use credlatch_core::flow::{FlowEnd, Phase};
-use credlatch_core::law::{Deed, Fact, LAWS, Stepped, Trace, Who};
+use credlatch_core::law::{Fact, Stepped, Trace};
 use credlatch_core::rotation::Exchanged;
 use credlatch_core::state::{Custody, Entry, Slot, State};
 use credlatch_core::{Event, apply};
@@ -15,13 +17,10 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use crate::arbitrary;
 use crate::cases::ACME;
 use crate::moves::Machine;
-use crate::run::play::{play, play_interrupted};
 use crate::wrong::WRONG;
 
 /// Histories from which the machine is drawn.
 const HISTORIES: usize = 120_000;
-/// The wrong engine whose counterexample is drawn.
-const SHOWN: &str = "stale_variable";
 
 /// Edges of a diagram: from, to, and what leads there.
 type Edges = BTreeMap<(&'static str, &'static str), BTreeSet<String>>;
@@ -29,10 +28,11 @@ type Edges = BTreeMap<(&'static str, &'static str), BTreeSet<String>>;
 /// The document with the pictures.
 ///
 /// # Panics
-/// If the machine breaks a law, or the wrong engine doesn't.
+/// If the machine breaks a law, or a wrong engine doesn't.
 pub fn picture_document() -> String {
     let (grants, flows) = machine();
-    format!("{HEAD}{GRANT}{}{FLOW}{}{SEQUENCE}{}", diagram(&grants), diagram(&flows), sequence())
+    let sequences = WRONG.iter().map(sequence::chapter).collect::<String>();
+    format!("{HEAD}{GRANT}{}{FLOW}{}{SEQUENCES}{sequences}", diagram(&grants), diagram(&flows))
 }
 
 /// What grants and logins were seen to do.
@@ -127,6 +127,7 @@ fn label(event: &Event) -> String {
         Event::ActorGone { .. } => "actor gone".to_owned(),
         Event::Purge => "purge".to_owned(),
         Event::MarkShared(_) => "mark as shared with a copy".to_owned(),
+        Event::NameOrigins(_) => "name the origins".to_owned(),
         Event::AdoptCopy => "adopt the copy".to_owned(),
         other => format!("{other:?}").split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_lowercase(),
     }
@@ -139,42 +140,6 @@ fn diagram(edges: &Edges) -> String {
         let _ = writeln!(text, "    {from} --> {to}: {labels}");
     }
     text + "```\n"
-}
-
-/// The first counterexample that a wrong engine gives, as it happened.
-fn sequence() -> String {
-    let wrong = WRONG.iter().find(|wrong| wrong.name == SHOWN).expect("the engine that is shown");
-    let played = play_interrupted(&(wrong.scenario)(), wrong.scripted);
-    let (broken, scenario) = &played.broken[&wrong.law];
-    let trace = play(scenario, wrong.scripted).trace;
-    let count = Who::try_from(scenario.participants.len()).unwrap_or(Who::MAX);
-    let mut text = String::from("```mermaid\nsequenceDiagram\n");
-    for who in 0..count {
-        let _ = writeln!(text, "    participant p{who} as process {}", who + 1);
-    }
-    text.push_str("    participant store\n    participant issuer\n");
-    for line in trace.0.iter().filter_map(|fact| message(fact, count)) {
-        let _ = writeln!(text, "    {line}");
-    }
-    let law = LAWS[usize::from(broken.number) - 1];
-    let _ = writeln!(text, "    note over p0,issuer: law {} {} is broken: {}", law.number, law.name, broken.what);
-    text + "```\n"
-}
-
-fn message(fact: &Fact, count: Who) -> Option<String> {
-    Some(match fact {
-        Fact::Shown { who, state } if *who < count => {
-            format!("p{who}->>store: commits generation {}", state.generation)
-        }
-        Fact::ReadEnded { who, saw } if *who < count => format!("store-->>p{who}: generation {}", saw.generation),
-        Fact::ActBegan { who, deed: Deed::Present { token } } if *who < count => {
-            format!("p{who}->>issuer: presents {token}")
-        }
-        Fact::ActEnded { who, deed: Deed::Present { .. } } if *who < count => format!("issuer-->>p{who}: answers"),
-        Fact::Succession { old, new } => format!("note over issuer: {old} is spent, {new} follows it"),
-        Fact::Died { who } if *who < count => format!("note over p{who}: dies"),
-        _ => return None,
-    })
 }
 
 const HEAD: &str = "# Pictures
@@ -198,10 +163,10 @@ One provider of one profile has at most one in progress. What ended is seen for 
 
 ";
 
-const SEQUENCE: &str = "
-## A counterexample
+const SEQUENCES: &str = "
+## Counterexamples
 
-Two processes rotate one grant, and the engine makes a mistake that was made in the field: it looks again under the lock,
-and then presents what it had read before. This is the first order in which that shows; loom finds it too.
-
+For each wrong engine the fewest moves with which it breaks the law that names it, as the explorer with a memory finds them; each is
+kept as a scenario, `tests/scenarios/ENGINE.json`, and played again by every `cargo test`. Drawn is what that law judges, with the
+commits, the reads and the deaths.
 ";

@@ -10,10 +10,12 @@ use crate::explored;
 use crate::failures::FAILURES;
 use crate::run::explore::executions_until;
 use crate::run::play::orders_until;
+use crate::run::situations::Exploration;
 use crate::wrong::WRONG;
 
 /// The document.
 pub fn record_document() -> String {
+    let (groups, laws) = explored::tables();
     [
         HEAD,
         &failures(),
@@ -22,7 +24,9 @@ pub fn record_document() -> String {
         ENGINES,
         &engines(),
         SITUATIONS,
-        &explored::table(),
+        &groups,
+        BY_LAW,
+        &laws,
         EDITING,
         &table_of_edits(),
         &by_hand(),
@@ -82,7 +86,7 @@ fn engines() -> String {
     let mut text = String::new();
     for wrong in WRONG {
         let scenario = (wrong.scenario)();
-        let (situations, moves) = explored::until(wrong);
+        let Exploration { situations, moves, .. } = explored::until(wrong);
         let _ = writeln!(
             text,
             "| `{}` | {} | {} `{}` | {} | {} | {situations} | {moves} |",
@@ -138,7 +142,7 @@ const ENGINES: &str = "
 Each makes one of these mistakes over the same ports as the engine that ships. The figures are the orders that were played
 until the law that names it was broken: by loom, with two preemptions at most, and by a play in which one participant is
 interrupted once; then the situations that the explorer with a memory entered until then, and the moves of its counterexample,
-which is a shortest one.
+than which none has fewer; [pictures.md](pictures.md#counterexamples) draws it.
 
 | engine | the mistake was made in | law | loom | interrupted once | situations | moves |
 |---|---|---|--:|--:|--:|--:|
@@ -158,6 +162,14 @@ explores one group, and fails by name where there are too many to remember.
 
 | scenarios | how many | situations | moves between them | plays | longest | ends |
 |---|--:|--:|--:|--:|--:|--:|
+";
+
+const BY_LAW: &str = "
+No law was broken. In how many of these situations each could have been: its witness lies on the way there that was played. Where
+none is counted, no such act meets another here, and the harnesses of [laws.md](laws.md) have the witness.
+
+| law | witness | situations |
+|---|---|--:|
 ";
 
 const EDITING: &str = "

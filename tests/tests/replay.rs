@@ -1,50 +1,18 @@
-//! Plays the scenarios that were kept: what once broke a law, and what shows each wrong engine.
-//!
-//! `CREDLATCH_KEEP=1` writes the files of wrong engines that have none.
-
-use std::path::{Path, PathBuf};
+//! Plays the scenarios that were kept: what once broke a law, and the shortest counterexample of each wrong engine.
 
 use credlatch_core::law::{LAWS, judge};
 use credlatch_tests::conduct::Right;
-use credlatch_tests::run::play::{play, play_interrupted};
-use credlatch_tests::scenario::Scenario;
-use credlatch_tests::wrong::{WRONG, Wrong};
-use serde::{Deserialize, Serialize};
-
-/// A scenario in a file.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Kept {
-    /// The wrong engine that it shows; none if the right one failed once.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    shows: Option<String>,
-    scenario: Scenario,
-}
-
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")
-}
-
-fn keep() {
-    let file = |wrong: &Wrong| folder().join(format!("{}.json", wrong.name));
-    for wrong in WRONG.iter().filter(|wrong| !file(wrong).exists()) {
-        let played = play_interrupted(&(wrong.scenario)(), wrong.scripted);
-        let scenario = played.broken[&wrong.law].1.clone();
-        let kept = Kept { shows: Some(wrong.name.to_owned()), scenario };
-        let json = serde_json::to_string_pretty(&kept).unwrap() + "\n";
-        std::fs::write(file(wrong), json).unwrap();
-    }
-}
+use credlatch_tests::kept::Kept;
+use credlatch_tests::run::play::play;
+use credlatch_tests::wrong::WRONG;
 
 #[test]
 fn what_was_kept_still_shows_what_it_showed() {
-    if std::env::var_os("CREDLATCH_KEEP").is_some() {
-        keep();
-    }
     let mut shown = Vec::new();
-    for file in std::fs::read_dir(folder()).unwrap() {
+    for file in std::fs::read_dir(Kept::folder()).unwrap() {
         let path = file.unwrap().path();
-        let kept: Kept = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let kept = Kept::read(&name).unwrap();
         if let Err(broken) = judge(&play(&kept.scenario, &Right).trace) {
             panic!("{}: {broken}", path.display());
         }

@@ -27,25 +27,27 @@ pub struct Explorer {
     pub dying: Option<u8>,
     /// The law that judges alone, if one does.
     pub law: Option<u8>,
-    /// What the digests leave out, to see that it is noticed.
-    pub blind: Blind,
-    /// Whether the memory of the laws is left out, to see that it is noticed.
-    pub forgets_laws: bool,
-    /// Whether whoever has once waited is never woken, to see that it is noticed.
-    pub never_wakes: bool,
+    /// Whether a situation that is known is not entered again. Without that every order is gone through, and there are few
+    /// scenarios for which that ends.
+    pub remembers: bool,
+    /// The mistake that it makes, to see that it is noticed.
+    pub mistake: Option<Mistake>,
+}
+
+/// A mistake that an explorer could be made with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mistake {
+    /// Its digests leave something out.
+    Blind(Blind),
+    /// It leaves the memory of the laws out.
+    ForgetsLaws,
+    /// Whoever has once waited is never woken.
+    NeverWakes,
 }
 
 impl Default for Explorer {
     fn default() -> Self {
-        Self {
-            most: 4_000_000,
-            one_in: 64,
-            dying: None,
-            law: None,
-            blind: Blind::Nowhere,
-            forgets_laws: false,
-            never_wakes: false,
-        }
+        Self { most: 4_000_000, one_in: 64, dying: None, law: None, remembers: true, mistake: None }
     }
 }
 
@@ -64,7 +66,7 @@ pub struct Exploration {
     pub ends: BTreeSet<End>,
     /// How known branches ended that were played to their ends all the same.
     pub sampled: BTreeSet<End>,
-    /// What was seen of the laws where a play went to its end.
+    /// What was seen of the laws on the ways to these situations: of each law, in how many it could have been broken by then.
     pub seen: Seen,
     /// The first breach, which took fewest moves, with the scenario and the schedule that lead to it.
     pub broken: Option<(Broken, Scenario)>,
@@ -104,6 +106,13 @@ impl Explorer {
         search.run();
         search.found
     }
+
+    fn blind(self) -> Blind {
+        match self.mistake {
+            Some(Mistake::Blind(to)) => to,
+            _ => Blind::Nowhere,
+        }
+    }
 }
 
 impl Exploration {
@@ -128,7 +137,6 @@ impl Exploration {
     /// Judges what is seen only at rest.
     fn ends_with(&mut self, trace: &Trace, alone: Option<u8>, (so_far, moves): (Scenario, usize)) {
         let end = End::new(trace);
-        self.seen.look(trace);
         let mut broken = LAWS.iter().filter(|law| end.broken.contains(&law.number));
         let broken = broken.find(|law| alone.is_none_or(|alone| alone == law.number));
         if let (Some(Err(broken)), None) = (broken.map(|law| law.judge(trace)), &self.broken) {
@@ -181,7 +189,7 @@ impl Search<'_> {
         let way = step.map(|(at, _)| self.way(at)).unwrap_or_default();
         let Self { explorer, scenario, conduct, players, nodes, known, found } = self;
         found.plays += 1;
-        let mut staged = Staged::set(scenario, *conduct, players, explorer.blind, explorer.law);
+        let mut staged = Staged::set(scenario, *conduct, players, explorer.blind(), explorer.law);
         for one in &way {
             staged.make(*one);
         }
@@ -200,8 +208,8 @@ impl Search<'_> {
             staged.leave();
             return operations;
         }
-        let situation = staged.situation(!explorer.forgets_laws);
-        if !known.insert(situation) {
+        let situation = staged.situation(explorer.mistake != Some(Mistake::ForgetsLaws));
+        if !known.insert(situation) && explorer.remembers {
             if situation.is_multiple_of(explorer.one_in) {
                 found.sampled.insert(End::new(&to_the_end(staged, situation)));
             } else {
@@ -209,6 +217,7 @@ impl Search<'_> {
             }
             return operations;
         }
+        staged.look(|trace| found.seen.look(trace));
         let mut node = Node::after(nodes, step);
         found.longest = found.longest.max(node.depth as usize);
         node.choices = staged.choices();
@@ -217,7 +226,7 @@ impl Search<'_> {
             found.ends_with(&staged.rest(), explorer.law, (so_far, node.depth as usize));
             return operations;
         }
-        if explorer.never_wakes {
+        if explorer.mistake == Some(Mistake::NeverWakes) {
             let waiting = (0..).take(scenario.participants.len()).filter(|who| staged.is_blocked(*who));
             node.has_waited |= waiting.fold(0, |all, who| all | 1 << who);
             node.choices.retain(|who| node.has_waited & 1 << who == 0);

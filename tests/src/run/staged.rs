@@ -136,6 +136,11 @@ impl<'a> Staged<'a> {
         })
     }
 
+    /// Looks at what was observed so far.
+    pub fn look(&self, look: impl FnOnce(&Trace)) {
+        self.recorder.look_at_all(look);
+    }
+
     /// The situation, with the memory of the laws or without.
     pub fn situation(&self, with_laws: bool) -> u128 {
         let laws = || digest_fed(|into| self.monitors.iter().for_each(|monitor| monitor.keep(into, &state_digest)));

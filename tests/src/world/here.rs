@@ -13,24 +13,29 @@ use super::situation;
 /// Writes down what is observed. Its lock is a plain one, so that watching changes nothing for the model checker.
 #[derive(Debug, Default)]
 pub struct Recorder {
-    facts: Mutex<Vec<Fact>>,
+    facts: Mutex<Trace>,
     path: Mutex<Vec<Who>>,
 }
 
 impl Recorder {
     /// Writes down a fact.
     pub fn push(&self, fact: Fact) {
-        self.facts.lock().unwrap_or_else(PoisonError::into_inner).push(fact);
+        self.facts.lock().unwrap_or_else(PoisonError::into_inner).0.push(fact);
     }
 
     /// Looks at the facts so far.
     pub fn look<R>(&self, look: impl FnOnce(&[Fact]) -> R) -> R {
+        self.look_at_all(|trace| look(&trace.0))
+    }
+
+    /// Looks at the trace so far.
+    pub fn look_at_all<R>(&self, look: impl FnOnce(&Trace) -> R) -> R {
         look(&self.facts.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The trace so far; it begins anew.
     pub fn take(&self) -> Trace {
-        Trace(std::mem::take(&mut *self.facts.lock().unwrap_or_else(PoisonError::into_inner)))
+        std::mem::take(&mut *self.facts.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Who took each turn, so that the same interleaving can be played again.

@@ -16,6 +16,7 @@ pub struct Wrong {
     pub name: &'static str,
     /// Where the mistake was made.
     pub report: &'static str,
+    source: &'static str,
     /// The law that names it.
     pub law: u8,
     /// The laws that it can't help breaking too.
@@ -29,6 +30,14 @@ pub struct Wrong {
     pub loomed: &'static dyn Conduct<Loomed>,
 }
 
+impl Wrong {
+    /// What it does wrong, as its file says it.
+    pub fn mistake(&self) -> String {
+        let lines = self.source.lines().map_while(|line| line.strip_prefix("//!"));
+        lines.map(str::trim).collect::<Vec<_>>().join(" ")
+    }
+}
+
 macro_rules! wrong {
     ($($module:ident $conduct:ident $report:literal $law:literal $also:tt $scene:ident;)*) => {
         $(mod $module;)*
@@ -37,6 +46,7 @@ macro_rules! wrong {
         pub const WRONG: &[Wrong] = &[$(Wrong {
             name: stringify!($module),
             report: $report,
+            source: include_str!(concat!(stringify!($module), ".rs")),
             law: $law,
             also: &$also,
             scenario: scenes::$scene,

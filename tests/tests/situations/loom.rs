@@ -3,7 +3,7 @@
 use credlatch_tests::cases::{Act, against};
 use credlatch_tests::conduct::Right;
 use credlatch_tests::run::explore::ends;
-use credlatch_tests::run::situations::Explorer;
+use credlatch_tests::run::situations::{Explorer, Mistake};
 
 #[test]
 fn loom_finds_the_same_ends() {
@@ -32,6 +32,6 @@ fn loom_finds_the_same_ends() {
 fn loom_tells_of_an_explorer_that_wakes_nobody() {
     let scenario = super::sound::one_between_two();
     assert_eq!(ends(&scenario), Explorer::default().explore(&scenario, &Right).ends);
-    let found = Explorer { never_wakes: true, ..Explorer::default() }.explore(&scenario, &Right);
+    let found = Explorer { mistake: Some(Mistake::NeverWakes), ..Explorer::default() }.explore(&scenario, &Right);
     assert_ne!(ends(&scenario), found.ends);
 }

@@ -7,22 +7,14 @@ use credlatch_core::port::StoreError;
 use credlatch_core::state::State;
 use credlatch_tests::cases::{ACME, Act, against, beside};
 use credlatch_tests::conduct::{Conduct, Process, Right};
-use credlatch_tests::run::situations::{Exploration, Explorer};
+use credlatch_tests::run::situations::{Exploration, Explorer, Mistake};
 use credlatch_tests::scenario::{Scenario, Step, label, provider};
 use credlatch_tests::world::scripted::Scripted;
 use credlatch_tests::world::server::Manner;
 use credlatch_tests::world::situation::Blind;
 
 /// Every branch into what is taken for known is played to its end.
-const WATCHED: Explorer = Explorer {
-    most: 20_000,
-    one_in: 1,
-    dying: None,
-    law: None,
-    blind: Blind::Nowhere,
-    forgets_laws: false,
-    never_wakes: false,
-};
+const WATCHED: Explorer = Explorer { most: 20_000, one_in: 1, dying: None, law: None, remembers: true, mistake: None };
 
 /// Whether a branch that was taken for known ended otherwise than any that was entered.
 fn is_caught(explorer: Explorer, scenario: &Scenario) -> bool {
@@ -48,24 +40,27 @@ fn no_branch_into_a_known_situation_ends_in_an_unknown_way() {
 
 #[test]
 fn a_digest_without_what_was_read_is_noticed() {
-    tells(Explorer { blind: Blind::ToStore, ..WATCHED }, &against(&[Act::Challenge, Act::Set]));
+    tells(Explorer { mistake: Some(Mistake::Blind(Blind::ToStore)), ..WATCHED }, &against(&[Act::Challenge, Act::Set]));
 }
 
 #[test]
 fn a_digest_without_what_the_issuer_said_is_noticed() {
     // Whoever comes first gets no code. The issuer's books don't say afterwards who that was.
     let issuer = Manner { prompts_fail: 1, ..Manner::default() };
-    tells(Explorer { blind: Blind::ToIssuer, ..WATCHED }, &Scenario { issuer, ..beside(&[Act::Start, Act::Start]) });
+    tells(
+        Explorer { mistake: Some(Mistake::Blind(Blind::ToIssuer)), ..WATCHED },
+        &Scenario { issuer, ..beside(&[Act::Start, Act::Start]) },
+    );
 }
 
 #[test]
 fn a_digest_without_signs_of_life_is_noticed() {
-    tells(Explorer { blind: Blind::ToSigns, ..WATCHED }, &against(&[Act::Start, Act::Start]));
+    tells(Explorer { mistake: Some(Mistake::Blind(Blind::ToSigns)), ..WATCHED }, &against(&[Act::Start, Act::Start]));
 }
 
 #[test]
 fn a_participant_that_is_not_woken_is_noticed() {
-    tells(Explorer { never_wakes: true, ..WATCHED }, &one_between_two());
+    tells(Explorer { mistake: Some(Mistake::NeverWakes), ..WATCHED }, &one_between_two());
 }
 
 /// Somebody stores one key between two of another's, who waits for the lock meanwhile.
@@ -95,7 +90,7 @@ fn laws_that_forget_are_noticed() {
     let broken = |explorer: Explorer| explorer.explore(&scenario, &Stale).broken.map(|(broken, _)| broken.number);
     assert_eq!(broken(Explorer { law: Some(7), ..WATCHED }), Some(7), "a read that began after the commit returned");
     // A read that began before is allowed to; it leads to the same world.
-    assert_eq!(broken(Explorer { law: Some(7), forgets_laws: true, ..WATCHED }), None);
+    assert_eq!(broken(Explorer { law: Some(7), mistake: Some(Mistake::ForgetsLaws), ..WATCHED }), None);
 }
 
 #[test]
