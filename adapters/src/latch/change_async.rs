@@ -12,7 +12,8 @@ use credlatch_core::secret::Secret;
 use credlatch_core::state::Material;
 
 use super::change::{named, stored};
-use super::{Cleared, Latch, Revocation, Stored, Tokens, given};
+use super::{Cleared, Latch, Revocation, Stored, given};
+use crate::answer::Tokens;
 use crate::error::Error;
 
 impl Latch {

@@ -6,7 +6,7 @@ use credlatch_core::provider::{NotAKey, Provider, alone};
 use credlatch_core::secret::Secret;
 use credlatch_core::time::Stamp;
 
-use super::Tokens;
+use crate::answer::Tokens;
 use crate::error::{Error, ErrorKind};
 use crate::{jwt, when};
 
