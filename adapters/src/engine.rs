@@ -7,6 +7,7 @@ use credlatch_core::port::{Clock, Ports};
 use credlatch_core::time::Stamp;
 
 use crate::any_store::AnyStore;
+use crate::system::threads::place_of;
 use crate::system::{ParkingLot, SystemNonces};
 
 /// The engine of a latch.
@@ -22,6 +23,12 @@ impl Ports for Standard {
     type Store = AnyStore;
     type Clock = AnyClock;
     type Nonces = SystemNonces;
+
+    const COPIES: usize = 4;
+
+    fn copy() -> usize {
+        place_of(Self::COPIES)
+    }
 }
 
 /// Any clock.

@@ -58,6 +58,9 @@ fn a_credential_is_all_that_has_to_be_kept_of_a_latch_and_every_thread_counts_it
         let readers: Vec<_> = (0..20).map(|_| scope.spawn(|| latch.current("minimax").unwrap())).collect();
         readers.into_iter().map(|reader| reader.join().unwrap()).collect()
     });
+    latch.set_as("minimax", &Label::new("other").unwrap(), Secret::try_from("mm-2").unwrap()).unwrap();
+    let uses = latch.status().unwrap().state.entry("minimax", "default").unwrap().health.uses;
+    assert_eq!(uses, 20, "each use is counted, wherever its thread counts");
     let cleared = latch.clear("minimax").unwrap();
     assert!(cleared.drain(Duration::from_millis(1)).is_err(), "twenty hold it");
     let (first, rest) = held.split_first().unwrap();

@@ -39,6 +39,15 @@ pub trait Ports: Send + Sync + 'static {
         machine::apply(state, now, event)
     }
 
+    /// How many records there are of a version that every request gets: threads that take the same one wait for each other's
+    /// count of its owners.
+    const COPIES: usize = 1;
+
+    /// Which of them the calling thread takes, from 0 on.
+    fn copy() -> usize {
+        0
+    }
+
     /// Called after each event: in builds with debug assertions the laws of states and steps are asserted here. A harness
     /// records what it sees instead, in any build, and judges afterwards.
     fn inspect(before: &State, now: &Stamp, event: &Event, step: &Step) {

@@ -2,10 +2,10 @@
 //! time don't wait for each other's count.
 
 use std::ops::Deref;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use super::{Handle, Latch, Open};
+use crate::system::threads::place_of;
 
 /// How many threads count apart from each other.
 const PLACES: usize = 8;
@@ -22,7 +22,7 @@ impl Latch {
     /// Counts a credential of the calling thread's.
     pub(super) fn counter(&self) -> Arc<Counter> {
         let Open { handle, counters } = &*self.0;
-        Arc::clone(counters.0[place()].get_or_init(|| Arc::new(Counter(Arc::clone(handle)))))
+        Arc::clone(counters.0[place_of(PLACES)].get_or_init(|| Arc::new(Counter(Arc::clone(handle)))))
     }
 }
 
@@ -39,14 +39,4 @@ impl Deref for Counter {
     fn deref(&self) -> &Handle {
         &self.0
     }
-}
-
-/// Where this thread counts: neighbours count apart.
-fn place() -> usize {
-    static THREADS: AtomicUsize = AtomicUsize::new(0);
-    thread_local! {
-        static OWN: usize = THREADS.fetch_add(1, Ordering::Relaxed) % PLACES;
-    }
-    // A thread that is ending counts anywhere.
-    OWN.try_with(|place| *place).unwrap_or(0)
 }

@@ -11,6 +11,7 @@ pub(crate) mod machine;
 pub mod nonces;
 pub mod process;
 pub mod seam;
+pub(crate) mod threads;
 
 pub use clock::SystemClock;
 pub use fake::FakeClock;

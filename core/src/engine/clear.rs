@@ -1,8 +1,8 @@
 //! Clearing, and waiting until nobody holds what was cleared.
 
 use super::Engine;
+use super::ledger::Key;
 use super::origins::Withheld;
-use super::snapshot::Key;
 use super::transact::TransactError;
 use crate::machine::clear::{Clear, Remove};
 use crate::machine::{Effect, Event};

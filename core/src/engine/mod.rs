@@ -11,6 +11,7 @@ mod clear;
 mod elsewhere;
 mod exchange;
 mod join;
+mod ledger;
 mod login;
 mod no_token;
 mod origins;
@@ -40,7 +41,7 @@ pub use unsaved::UnsavedGrant;
 pub use crate::port::Wish;
 use crate::port::{Cell, Issuer, Ports, Seam};
 pub use crate::state::LEAST_LEFT_MS;
-use snapshot::Ledger;
+use ledger::Ledger;
 
 type CellOf<P, T> = <<P as Ports>::Seam as Seam>::Cell<T>;
 type PublishedOf<P, T> = <<P as Ports>::Seam as Seam>::Published<T>;
@@ -66,7 +67,7 @@ impl<P: Ports> Engine<P> {
     /// `patience_ms` bounds every wait for the store's lock.
     pub fn new(store: P::Store, clock: P::Clock, nonces: P::Nonces, patience_ms: u64) -> Self {
         let mut ledger = Ledger::default();
-        let nothing = Arc::new(ledger.snapshot(State::default(), None));
+        let nothing = Arc::new(ledger.snapshot(State::default(), None, P::COPIES));
         Self {
             store,
             clock,

@@ -46,7 +46,7 @@ impl<P: Ports> Engine<P> {
 
     pub(super) fn reload(&self, before: Option<u64>) -> Result<Arc<Snapshot>, StoreError> {
         // Registered before the store is opened, so that a clear's drain waits for what this reader may find.
-        let ticket = self.ledger.write(super::snapshot::Ledger::enter);
+        let ticket = self.ledger.write(super::ledger::Ledger::enter);
         let loaded = self.load_after(before);
         let now = self.clock.now();
         self.ledger
@@ -54,7 +54,7 @@ impl<P: Ports> Engine<P> {
                 ledger.leave(ticket);
                 let (loaded, is_current) = loaded?;
                 ledger.watch(&loaded.state, &now);
-                let snapshot = Arc::new(ledger.snapshot(loaded.state, loaded.id));
+                let snapshot = Arc::new(ledger.snapshot(loaded.state, loaded.id, P::COPIES));
                 Ok((snapshot, is_current))
             })
             .and_then(|(snapshot, is_current)| {

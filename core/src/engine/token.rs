@@ -53,7 +53,7 @@ impl<P: Ports> Engine<P> {
         let mut chosen = None;
         // What most requests get leaves this closure in two registers: another choice is larger, and moved more often.
         let constant = self.look(word, |snapshot| {
-            let constant = snapshot.constant(provider, choice);
+            let constant = snapshot.constant(provider, choice, P::copy());
             if constant.is_none() {
                 chosen = Some(self.choose_in(snapshot, provider, choice));
             }
@@ -69,7 +69,7 @@ impl<P: Ports> Engine<P> {
     /// Chooses from what is stored at one commit, at this moment.
     #[inline(never)]
     fn choose_in(&self, snapshot: &Snapshot, provider: &str, choice: &Choice<'_>) -> Result<Picked, NoToken> {
-        if let Some((live, generation)) = snapshot.constant(provider, choice) {
+        if let Some((live, generation)) = snapshot.constant(provider, choice, P::copy()) {
             return Ok(Picked { live: Arc::clone(live), generation, at: None, turn: 0 });
         }
         let now = self.clock.now();

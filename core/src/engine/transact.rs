@@ -209,11 +209,9 @@ impl<P: Ports> Engine<P> {
     /// The uses that this process counted; they ride on a commit that happens anyway.
     fn uses(&self) -> Vec<Event> {
         let snapshot = self.published.read(Arc::clone);
-        let of_pool = |provider: &ProviderId| {
-            let pool = snapshot.pool(provider.as_str()).iter();
-            let uses =
-                pool.map(|live| (live.label.clone(), live.take_picks())).filter(|(_, picks)| *picks > 0).collect();
-            CountUses { provider: provider.clone(), uses }
+        let of_pool = |provider: &ProviderId| CountUses {
+            provider: provider.clone(),
+            uses: snapshot.take_uses(provider.as_str()),
         };
         let counts = snapshot.state.providers.keys().map(of_pool);
         counts.filter(|count| !count.uses.is_empty()).map(Event::CountUses).collect()
@@ -224,7 +222,7 @@ impl<P: Ports> Engine<P> {
         let now = self.clock.now();
         let snapshot = self.ledger.write(|ledger| {
             ledger.watch(&state, &now);
-            Arc::new(ledger.snapshot(state, id))
+            Arc::new(ledger.snapshot(state, id, P::COPIES))
         });
         let old = self.published.write(|published| std::mem::replace(published, Arc::clone(&snapshot)));
         drop(old);
