@@ -148,7 +148,9 @@ mod tests {
         let snapshot = ledger.snapshot(stored([named("a", key("key-1"))]), Some(2), 3);
         let taken = |copy| snapshot.constant("acme", &Choice::default(), copy).unwrap().0.clone();
         let records: Vec<_> = (0..4).map(taken).collect();
-        records.iter().for_each(|live| live.count_use());
+        for live in &records {
+            live.count_use();
+        }
         assert_eq!(snapshot.take_uses("acme").into_iter().collect::<Vec<_>>(), [(label("a"), 4)]);
         assert!(snapshot.take_uses("acme").is_empty());
         let again = ledger.snapshot(stored([named("a", key("key-1"))]), Some(4), 3);
