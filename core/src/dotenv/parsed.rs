@@ -64,7 +64,7 @@ pub fn parse(text: &str) -> Parsed {
             }
             LineKind::SetsNothing => {}
             LineKind::Unread(lines) => {
-                parsed.unread.push(Unread { lines, text: Zeroizing::new(piece.text.to_owned()) })
+                parsed.unread.push(Unread { lines, text: Zeroizing::new(piece.text.to_owned()) });
             }
         }
     }
