@@ -189,7 +189,7 @@ impl<D: Disk> HermesLocked<'_, D> {
             .ok_or_else(|| too_large(&self.paths))?;
         let draft = match reservation.filter(|draft| draft.is_for(&self.paths)) {
             Some(draft) => draft,
-            None => Draft::draft(disk, &self.paths, disk.process())?,
+            None => Draft::create(disk, &self.paths, disk.process())?,
         };
         draft.fill(&bytes).map_err(|error| io_error("write", &draft.path(), &error))?;
         Ok((bytes, draft))

@@ -37,7 +37,7 @@ pub struct Draft<D: Disk> {
 
 impl<D: Disk> Draft<D> {
     /// An empty draft of this process.
-    pub fn draft(disk: &Arc<D>, paths: &Paths, process: Process) -> Result<Self, StoreError> {
+    pub fn create(disk: &Arc<D>, paths: &Paths, process: Process) -> Result<Self, StoreError> {
         let sign = claims::enlist(disk, paths, process)?;
         let path = paths.draft(sign.actor().name);
         match disk.open(&path, Open::New) {
@@ -58,7 +58,7 @@ impl<D: Disk> Draft<D> {
 
     /// A draft with space for the present document and about so many bytes more.
     pub fn reserve(disk: &Arc<D>, paths: &Paths, bytes: usize) -> Result<Self, StoreError> {
-        let mut draft = Self::draft(disk, paths, disk.process())?;
+        let mut draft = Self::create(disk, paths, disk.process())?;
         let present = disk.metadata_at(&paths.document).map_or(0, |metadata| metadata.size);
         match disk.allocate(&draft.file, wanted(present, bytes as u64)) {
             Ok(()) => draft.is_reserved = true,

@@ -59,7 +59,7 @@ fn prepare<D: Disk>(
         .ok_or_else(|| too_large(&locked.paths))?;
     let draft = match reservation.filter(|draft| draft.is_for(&locked.paths)) {
         Some(draft) => draft,
-        None => Draft::draft(disk, &locked.paths, locked.process)?,
+        None => Draft::create(disk, &locked.paths, locked.process)?,
     };
     draft.fill(&bytes).map_err(|error| io_error("write", &draft.path(), &error))?;
     Ok((draft, id))
