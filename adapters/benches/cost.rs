@@ -70,6 +70,7 @@ fn reads(report: &mut Report, rounds: usize, home: &Path, latch: &Latch) -> Resu
     memory.set("minimax", secret("mm-0000000000000000000000000000000000000001"))?;
     fill(home, "many", 1_000)?;
     let many = open(home, "many")?;
+    let mapping = Latch::builder().home(home).profile(Profile::new("one")?).mapped_reads(true).open()?;
     let swap = ArcSwap::from_pointee(0_u64);
     let lock = File::open(home.join("profiles/one.lock"))?;
     let pread = || lock.read_at(&mut [0; 8], 0).unwrap();
@@ -77,6 +78,7 @@ fn reads(report: &mut Report, rounds: usize, home: &Path, latch: &Latch) -> Resu
     let variable = || std::env::var("PATH");
     let in_memory = || memory.current("minimax").unwrap();
     let on_file = || latch.current("minimax").unwrap();
+    let mapped = || mapping.current("minimax").unwrap();
     let token = || latch.token("openai-codex").unwrap();
     let of_many = || many.current("mistral").unwrap();
     let authorized = || {
@@ -95,6 +97,7 @@ fn reads(report: &mut Report, rounds: usize, home: &Path, latch: &Latch) -> Resu
             Case::one("pread of 8 bytes", pread),
             Case::one("Latch::current in memory", in_memory).beside("ArcSwap::load_full"),
             Case::one("Latch::current on files", on_file).beside("pread of 8 bytes"),
+            Case::one("Latch::current on files, mapped", mapped).beside("Latch::current in memory"),
             Case::one("Latch::current on files, by an alias", || latch.current("codex").unwrap())
                 .beside("Latch::current on files"),
             Case::one("Latch::current on files, 1,000 entries, 10 providers", of_many)
@@ -114,6 +117,7 @@ fn reads(report: &mut Report, rounds: usize, home: &Path, latch: &Latch) -> Resu
             Case::two("pread of 8 bytes", pread),
             Case::two("Latch::current in memory", in_memory).beside("ArcSwap::load_full"),
             Case::two("Latch::current on files", on_file).beside("pread of 8 bytes"),
+            Case::two("Latch::current on files, mapped", mapped).beside("Latch::current in memory"),
             Case::two("Latch::current on files, 1,000 entries, 10 providers", of_many)
                 .beside("Latch::current on files"),
             Case::two("Latch::token on files, OAuth, far from its end", token).beside("pread of 8 bytes"),
