@@ -1,5 +1,7 @@
 //! Prints which top-level module uses which, for `dot`: `cargo run -p credlatch-tests --example modules -- core/src`.
 
+#![allow(clippy::print_stdout)] // It is all that it does.
+
 use credlatch_tests::modules::Modules;
 
 fn main() -> std::io::Result<()> {

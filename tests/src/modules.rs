@@ -58,10 +58,10 @@ impl Modules {
         for (module, paths) in &uses {
             let Some(module) = module else { continue };
             for name in paths.iter().filter_map(|path| path.first()) {
-                let used = if modules.0.contains_key(name) { Some(name) } else { exports.get(name) };
-                if let Some(used) = used.filter(|used| *used != module && modules.0.contains_key(*used)) {
-                    let used = used.clone();
-                    modules.0.entry(module.clone()).or_default().insert(used);
+                let target = if modules.0.contains_key(name) { Some(name) } else { exports.get(name) };
+                if let Some(target) = target.filter(|target| *target != module && modules.0.contains_key(*target)) {
+                    let target = target.clone();
+                    modules.0.entry(module.clone()).or_default().insert(target);
                 }
             }
         }

@@ -19,8 +19,8 @@ fn a_spent_refresh_token_revokes_its_family() {
     let next = state.refresh(&refresh).unwrap();
     assert!(state.refresh(&refresh).is_none());
     assert!(state.refresh(next.refresh.as_deref().unwrap()).is_none());
-    let stats = state.stats();
-    assert_eq!((stats.exchanges, stats.replays, stats.punished), (1, 2, 1));
+    let counts = state.stats();
+    assert_eq!((counts.exchanges, counts.replays, counts.punished), (1, 2, 1));
     drop(state);
     assert!(!sandbox.accepts(&next.access));
 }
