@@ -236,4 +236,12 @@ pub(super) const EDITS: &[Edit] = &[
         wrong: "if slot.cleared.iter().filter(of_source).any(|tombstone| is_unknown(tombstone) && tombstone.link) {",
         trials: &[(REPLAY, &[15])],
     },
+    Edit {
+        name: "a drain asks one record",
+        what: "of the records of a cleared version a drain looks at the first alone",
+        file: "core/src/engine/ledger.rs",
+        right: "records.iter().any(|record| record.strong_count() > 0)",
+        wrong: "records.iter().take(1).any(|record| record.strong_count() > 0)",
+        trials: &[(PROGRAMS, &[1])],
+    },
 ];
