@@ -8,7 +8,10 @@ use credlatch_core::state::State;
 use credlatch_tests::cases::{ACME, Act, against, beside};
 use credlatch_tests::conduct::{Conduct, Process, Right};
 use credlatch_tests::run::situations::{Exploration, Explorer, Mistake};
+use credlatch_tests::run::staged::{Move, Staged};
 use credlatch_tests::scenario::{Scenario, Step, label, provider};
+use credlatch_tests::world::coroutine::Player;
+use credlatch_tests::world::outside::Back;
 use credlatch_tests::world::scripted::Scripted;
 use credlatch_tests::world::server::Manner;
 use credlatch_tests::world::situation::Blind;
@@ -56,6 +59,40 @@ fn a_digest_without_what_the_issuer_said_is_noticed() {
 #[test]
 fn a_digest_without_signs_of_life_is_noticed() {
     tells(Explorer { mistake: Some(Mistake::Blind(Blind::ToSigns)), ..WATCHED }, &against(&[Act::Start, Act::Start]));
+}
+
+#[test]
+fn a_digest_without_what_those_did_outside_who_are_through_is_noticed() {
+    // Whoever clears first revokes. The store doesn't tell afterwards who that was, when a third one has written; law 1 would know.
+    let blind = Explorer { law: Some(4), mistake: Some(Mistake::Blind(Blind::ToDeeds)), ..WATCHED };
+    tells(blind, &against(&[Act::Clear, Act::Clear, Act::Set]));
+}
+
+/// Whatever lies outside of the store and of its signs of life is part of a situation: with it another one is come to.
+#[test]
+fn a_backup_another_lock_file_and_an_agreement_are_part_of_a_situation() {
+    let through = |before: &[Step], steps: &[Step]| {
+        let scenario = Scenario {
+            given: against(&[]).given,
+            before: before.to_vec(),
+            ..Scenario::processes("what lies outside", &[steps])
+        };
+        let mut players = vec![Player::default()];
+        let mut staged = Staged::set(&scenario, &Right, &mut players, Blind::Nowhere, None);
+        while let Some(who) = staged.choices().first().copied() {
+            staged.make(Move { who, dies: 0 });
+        }
+        let situation = staged.situation(false);
+        staged.leave();
+        situation
+    };
+    let nothing = through(&[], &[]);
+    assert_eq!(nothing, through(&[], &[]));
+    assert_ne!(nothing, through(&[], &[Step::BackUp]), "a backup");
+    assert_ne!(nothing, through(&[], &[Step::Agree]), "an agreement");
+    let brought_back = |what| through(&[Step::BackUp], &[Step::BringBack { what }]);
+    assert_eq!(brought_back(Back::Document), brought_back(Back::Directory));
+    assert_ne!(brought_back(Back::Directory), brought_back(Back::Copy), "another lock file");
 }
 
 #[test]
