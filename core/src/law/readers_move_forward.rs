@@ -45,7 +45,7 @@ impl Watch for Memory {
     }
 
     fn keep(&self, mut into: &mut dyn Hasher, digest: StateDigest<'_>) {
-        let shown: BTreeSet<u128> = self.shown.iter().map(|state| digest(state)).collect();
+        let shown: BTreeSet<u128> = self.shown.iter().map(digest).collect();
         (shown, self.returned, &self.floor, &self.reading).hash(&mut into);
     }
 }
