@@ -155,10 +155,10 @@ What the explorer with a memory goes through in every run of the tests, in every
 started, clears, purges, reads and sets, and in pairs of processes rotations; [laws.md](laws.md#situations) says what it is and why
 that is every order. *One dies* is every death of the first, before each of its operations. `.ci/long` goes through
 all pairs and triples of processes, pairs of threads, pairs with a death and pairs at two providers that have at most 10,000
-situations each; those that have more are listed in `tests/tests/situations/beyond.txt`, and a run fails where the list isn't
-true. All of it takes hours:
+situations each. What was found to have more is listed in `tests/tests/situations/beyond.txt` and left out; that anything else has more
+fails the run, and `CREDLATCH_KEEP=1` tries what is listed again. All of it takes hours:
 `CREDLATCH_GROUP='triples of processes' cargo test --release -p credlatch-tests --test situations -- --ignored --nocapture everything`
-explores one group, and fails by name where there are too many to remember.
+explores one group, all groups without the variable, and fails by name where there are too many to remember.
 
 | scenarios | how many | situations | moves between them | plays | longest | ends |
 |---|--:|--:|--:|--:|--:|--:|
