@@ -80,6 +80,16 @@ pub fn ends(scenario: &Scenario) -> BTreeSet<End> {
 }
 
 /// The same, unless there are more orders than this: then none.
+///
+/// # Panics
+/// As [`ends`].
+pub fn ends_within(scenario: &Scenario, most: usize) -> Option<BTreeSet<End>> {
+    let explored = run_as(scenario, &Right, None, Stop::Beyond(most), true);
+    assert!(explored.broken.is_empty(), "{:?}", explored.broken);
+    (explored.executions <= most).then_some(explored.ends)
+}
+
+/// Explores it, unless there are more orders than this: then none.
 pub fn explore_within(scenario: &Scenario, preemption_bound: Option<usize>, most: usize) -> Option<Explored> {
     let explored = run(scenario, &Right, preemption_bound, Stop::Beyond(most));
     (explored.executions <= most || !explored.broken.is_empty()).then_some(explored)
