@@ -185,24 +185,31 @@ of loom's reach. [The record](record.md#situations) has its figures. Why that is
 3. **Equal situations have equal futures.** What a participant does next is a function of what it has observed, since it has no other
    input; what it finds is a function of what is shared; what a law says is a function of its memory and of what follows. So a
    branch into a situation that is known is left. A document, an answer and a published snapshot count by what is in them, and a sign
-   of life is called by its act's name, because whoever made them may be through.
+   of life is called by its act's name, because whoever made them may be through. What the issuer gives is called by the flow that it is for, so that two logins that
+   have nothing to do with each other leave the same books in either order.
 4. **A law judges fact by fact** (`core/src/law/monitor.rs`), and judging a whole history is the fold of that: no law has a second form
    that could differ. That what it keeps is enough, `core/src/law/tests/memory.rs` tries with arbitrary histories: where two left the
-   same memory, whatever follows is judged alike, and a law that forgets is noticed.
-5. **It goes breadth first**, so that a counterexample has the fewest moves there are.
+   same memory, whatever follows is judged alike, and a law that forgets is noticed. The less it keeps the more situations are one:
+   law 7 drops what was shown as soon as nobody who reads, or begins to, may still see it.
+5. **It goes breadth first**, so that a counterexample has the fewest moves there are. Without its memory, entering each situation again
+   whenever an order leads to it, it finds none with fewer (`tests/tests/situations/wrong.rs`, for those of up to nine moves). The shortest
+   counterexample of each wrong engine is kept in `tests/scenarios`, and [pictures.md](pictures.md#counterexamples) draws it.
 
 None of this is taken on trust. Of the branches that are left, one in 64, and in `tests/tests/situations/sound.rs` each, is played to
 its end all the same, and must end as another did that was entered. Explorers with a mistake (one whose digest leaves out what was read,
-or what the issuer said, or signs of life; one whose laws forget; one that never wakes who has waited) are told by that, or by a
-breach that they miss. For six pairs of processes and three of threads loom goes through every order too, and both find the same ends:
-verdicts, stored states, the issuer's live tokens, and what each participant did outside. An exploration that reaches its bound fails.
+what the issuer said, signs of life, or what those did who are through; one whose laws forget; one that never wakes who has waited) are
+told by that, or by a breach that they miss; and what lies outside, a backup, another lock file, an agreement to rows, makes another
+situation. For six pairs of processes and three of threads loom goes through every order too, and both find the same ends: verdicts,
+stored states, the issuer's live tokens, and what each participant did outside. `.ci/long` compares so every pair that loom goes
+through in 20,000 orders. An exploration that reaches its bound fails.
 
 What is still abstracted: all that *Limits* says of the simulated world. The memory of a process is looked at by its threads only, and
 where it has one thread that takes no turn. Of what threads of one engine share, the order of changes of the ledger counts, and the
 atomics outside the seam count as far as a published record tells them: a count of owners that only a drain looks at is no part of a
 situation. What the issuer's books hold beyond what it said is nobody's observation. Steps that change a key are explored only in the
-scenes of wrong engines, where a breach is one however it was found. Of the witnesses only those are
-counted that a play saw which went to its end. What long runs could not go through is named by them, and in the record.
+scenes of wrong engines, where a breach is one however it was found. A witness counts for a situation if it lies on the way by which
+that was first come to. Accesses that commute are gone through in both orders. What long runs could not go through is named by them, and
+in the record.
 
 ## Limits
 
