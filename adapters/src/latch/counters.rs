@@ -26,6 +26,7 @@ impl Latch {
     }
 }
 
+#[cfg(all(feature = "file", unix))]
 impl Counters {
     /// Whether no credential is counted here.
     pub(super) fn are_idle(&self) -> bool {
