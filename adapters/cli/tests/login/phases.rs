@@ -110,18 +110,19 @@ fn round(phase: Phase, victim: Victim, world: &World, peer: &Peer, dice: &mut Di
     while phase != Phase::BeforeTheClaim && killed.is_none() && began.elapsed() < Duration::from_secs(2) {
         let Some(pid) = is_at(phase, world, peer, asked) else { continue };
         let dying = if victim == Victim::Exchanger { Some(pid) } else { parent(pid) };
+        // Whoever is killed must not get further meanwhile: stopped, it can't, and what is beside its sign of life says how far it is.
+        let is_to_be_early = victim == Victim::Exchanger && phase == Phase::Claimed;
+        if is_to_be_early && !(stops(pid) && !is_noted(world)) {
+            reaches("CONT", pid);
+            wait_for(all);
+            return None;
+        }
         // Between the look and the kill it may have ended, or its caller.
         let Some(dying) = dying.filter(|pid| reaches("KILL", *pid)) else {
             wait_for(all);
             return None;
         };
         killed = Some(dying);
-        // Between the look and the kill it may have gone on; what is beside its sign of life says how far it got.
-        let is_further = victim == Victim::Exchanger && phase == Phase::Claimed && is_noted(world);
-        if is_further {
-            wait_for(all);
-            return None;
-        }
     }
     let (mut said, mut waited) = (Vec::new(), Vec::new());
     for one in all {
@@ -133,6 +134,13 @@ fn round(phase: Phase, victim: Victim, world: &World, peer: &Peer, dice: &mut Di
         }
     }
     killed.map(|_| (said, waited))
+}
+
+/// Stops a process; `false` if it has ended.
+fn stops(pid: u32) -> bool {
+    let is_stopped = || stat(pid).is_some_and(|stat| stat.starts_with('T'));
+    let until = Instant::now() + Duration::from_secs(2);
+    reaches("STOP", pid) && std::iter::from_fn(|| (Instant::now() < until).then(is_stopped)).any(|stopped| stopped)
 }
 
 fn wait_for(all: Vec<Child>) {
@@ -148,8 +156,13 @@ fn is_noted(world: &World) -> bool {
 }
 
 fn parent(pid: u32) -> Option<u32> {
+    stat(pid)?.split(' ').nth(1)?.parse().ok()
+}
+
+/// What the kernel says of a process, from its state on.
+fn stat(pid: u32) -> Option<String> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse().ok()
+    Some(stat.rsplit_once(") ")?.1.to_owned())
 }
 
 fn kill_in_each_phase(victim: Victim) -> Option<BTreeMap<Phase, Tally>> {
