@@ -41,24 +41,6 @@ fn a_lock_file_without_a_word_is_not_mapped_before_it_has_one() {
 }
 
 #[test]
-fn a_lock_file_that_was_replaced_is_mapped_anew() {
-    let home = Home::new();
-    let (disk, store) = home.on_test_disk();
-    let store = store.mapping_word(true);
-    let id = commit(&store, 1);
-    assert_eq!(store.word().unwrap(), Some(id));
-    let copy = home.folder().join("copy");
-    fs::copy(home.lock_file(), &copy).unwrap();
-    fs::rename(&copy, home.lock_file()).unwrap();
-    disk.turn_clock(1001);
-    assert_eq!(store.word().unwrap(), None, "what it says may be another lock's");
-    store.load().unwrap();
-    assert_eq!(store.word().unwrap(), Some(id));
-    let newer = commit(&home.store(), 2);
-    assert_eq!(store.word().unwrap(), Some(newer), "it maps the file that is there");
-}
-
-#[test]
 fn nothing_is_mapped_where_the_file_system_is_not_of_this_machine_whoever_trusts_it() {
     let home = Home::new();
     commit(&home.store(), 1);

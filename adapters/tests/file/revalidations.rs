@@ -28,20 +28,23 @@ fn the_files_are_looked_at_once_a_second_and_not_more_often() {
 }
 
 #[test]
-fn a_lock_file_that_was_replaced_by_its_copy_is_opened_anew() {
-    let home = Home::new();
-    let (disk, store) = home.on_test_disk();
-    let id = commit(&store, 1);
-    assert_eq!(store.word().unwrap(), Some(id));
-    let copy = home.folder().join("copy");
-    fs::copy(home.lock_file(), &copy).unwrap();
-    fs::rename(&copy, home.lock_file()).unwrap();
-    disk.turn_clock(1001);
-    assert_eq!(store.word().unwrap(), None, "what it says may be another lock's");
-    store.load().unwrap();
-    assert_eq!(store.word().unwrap(), Some(id));
-    let newer = commit(&home.store(), 2);
-    assert_eq!(store.word().unwrap(), Some(newer), "it reads the file that is there");
+fn a_lock_file_that_was_replaced_by_its_copy_is_opened_or_mapped_anew() {
+    for maps in [false, true] {
+        let home = Home::new();
+        let (disk, store) = home.on_test_disk();
+        let store = store.mapping_word(maps);
+        let id = commit(&store, 1);
+        assert_eq!(store.word().unwrap(), Some(id));
+        let copy = home.folder().join("copy");
+        fs::copy(home.lock_file(), &copy).unwrap();
+        fs::rename(&copy, home.lock_file()).unwrap();
+        disk.turn_clock(1001);
+        assert_eq!(store.word().unwrap(), None, "what it says may be another lock's");
+        store.load().unwrap();
+        assert_eq!(store.word().unwrap(), Some(id));
+        let newer = commit(&home.store(), 2);
+        assert_eq!(store.word().unwrap(), Some(newer), "it reads the file that is there, mapped: {maps}");
+    }
 }
 
 #[test]

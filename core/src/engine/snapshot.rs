@@ -1,4 +1,4 @@
-//! What readers see: one committed state, and for each entry the one shared record that everybody who holds it shares.
+//! What readers see: one committed state, and for each entry the shared records of which everybody who holds it has one.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
