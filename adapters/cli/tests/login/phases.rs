@@ -112,7 +112,8 @@ fn round(phase: Phase, victim: Victim, world: &World, peer: &Peer, dice: &mut Di
         let dying = if victim == Victim::Exchanger { Some(pid) } else { parent(pid) };
         // Whoever is killed must not get further meanwhile: stopped, it can't, and what is beside its sign of life says how far it is.
         let is_to_be_early = victim == Victim::Exchanger && phase == Phase::Claimed;
-        if is_to_be_early && !(stops(pid) && !is_noted(world)) {
+        let is_early = !is_to_be_early || (stops(pid) && !is_noted(world));
+        if !is_early {
             reaches("CONT", pid);
             wait_for(all);
             return None;
