@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Mutex;
-use std::thread;
 
 use super::finding::{Finding, Search};
 use super::ops::{OPS, Op};
 use super::record::{Count, Recording};
-use super::{faults, say};
+use super::{cores, faults, say};
 
 /// The laws that this harness claims, and whose witnesses it must have seen.
 const CLAIMED: &[u8] = &[1, 3, 5, 7, 8, 9];
@@ -38,21 +37,13 @@ fn kill(op: &'static Op, count: &mut Count) -> Result<(), Finding> {
 
 /// Does every job on every operation, on as many threads as there are cores.
 pub(crate) fn enumerate(ops: &'static [Op], jobs: &[Job]) -> Result<BTreeMap<usize, Count>, Finding> {
-    let jobs: Vec<(Job, usize)> = jobs.iter().flat_map(|job| (0..ops.len()).map(move |op| (*job, op))).collect();
-    let jobs = Mutex::new(jobs.into_iter());
+    let jobs = jobs.iter().flat_map(|job| (0..ops.len()).map(move |op| (*job, op)));
     let done: Mutex<BTreeMap<usize, Count>> = Mutex::default();
-    let work = || -> Result<(), Finding> {
-        loop {
-            let Some((job, op)) = jobs.lock().unwrap().next() else { return Ok(()) };
-            let mut count = Count::default();
-            job(&ops[op], &mut count)?;
-            done.lock().unwrap().entry(op).or_default().add(&count);
-        }
-    };
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    thread::scope(|scope| {
-        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
-        workers.into_iter().try_for_each(|worker| worker.join().unwrap())
+    cores::on_each(jobs, |(job, op)| {
+        let mut count = Count::default();
+        job(&ops[op], &mut count)?;
+        done.lock().unwrap().entry(op).or_default().add(&count);
+        Ok(())
     })?;
     Ok(done.into_inner().unwrap())
 }

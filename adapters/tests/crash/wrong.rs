@@ -91,6 +91,11 @@ fn is_draft(path: &Path) -> bool {
 }
 
 impl Wrong {
+    /// Whether it is about who else writes, which no crash shows.
+    pub(crate) fn is_about_others(self) -> bool {
+        matches!(self, Self::NoRecheck | Self::LocksNobodyOut | Self::UnlocksEarly | Self::TornIsAbsent)
+    }
+
     /// Whether it is about notes and answers, which a kill shows.
     pub(crate) fn is_about_what_is_left(self) -> bool {
         matches!(self, Self::WipesEarly | Self::AnswerInDraft | Self::NotesLate)
