@@ -3,8 +3,9 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::acts::{begin, commit_naming, record};
 use super::case::{Case, CheckResult, LONG, count, document, expect, id, must_put, number, put, said};
-use crate::store::{Commit, CommitError, CommitId, SecretBytes, StoreErrorKind};
+use crate::store::{ByteStore, Commit, CommitError, CommitId, SecretBytes, StoreErrorKind};
 
 /// How many threads count at once, and how far each.
 const THREADS: u64 = 4;
@@ -28,7 +29,8 @@ pub(super) fn whole(case: &Case<'_>) -> CheckResult {
     let every_byte: Vec<u8> = (0..=u8::MAX).chain((0..=u8::MAX).rev()).collect();
     let large: Vec<u8> = (0..case.suite.largest).map(|at| u8::try_from(at % 251).unwrap_or(0)).collect();
     let mut replaces = None;
-    for bytes in [b"x".to_vec(), every_byte, large, b"short again".to_vec()] {
+    // The same once more is another commit, and a line break at the end belongs to it.
+    for bytes in [b"x".to_vec(), every_byte, large, b"short again\n".to_vec(), b"short again\n".to_vec()] {
         let (next, bytes) = (CommitId::fresh(), SecretBytes::from(bytes));
         let commit = Commit::new(replaces, next, &bytes);
         let committed = writer.lock(LONG).map_err(said("locking"))?.commit(&commit);
@@ -46,17 +48,25 @@ pub(super) fn whole(case: &Case<'_>) -> CheckResult {
 
 pub(super) fn compares(case: &Case<'_>) -> CheckResult {
     let store = case.open()?;
+    refused(&*store, Some(1), None)?;
     must_put(&*store, None, 1)?;
     must_put(&*store, Some(1), 2)?;
     for stale in [None, Some(1), Some(7)] {
-        match put(&*store, stale, 3) {
-            Err(CommitError::NotSaved(error)) if error.kind == StoreErrorKind::Busy => {}
-            other => return Err(format!("a commit in the place of {stale:?}, which doesn't stand, came to {other:?}")),
-        }
-        let stands = store.read().map_err(said("reading"))?;
-        expect(stands.is_some_and(|stands| stands.id == id(2)), || "a refused commit changed what stands".to_owned())?;
+        refused(&*store, stale, Some(2))?;
     }
     Ok(None)
+}
+
+/// A commit in the place of one that doesn't stand is refused, and leaves what does, for whoever reads it or asks for the word.
+fn refused(store: &dyn ByteStore, stale: Option<u64>, stood: Option<u64>) -> Result<(), String> {
+    match put(store, stale, 3) {
+        Err(CommitError::NotSaved(error)) if error.kind == StoreErrorKind::Busy => {}
+        other => return Err(format!("a commit in the place of {stale:?}, which doesn't stand, came to {other:?}")),
+    }
+    let stands = store.read().map_err(said("reading"))?.map(|stands| stands.id);
+    let word = store.current_commit().map_err(said("asking for the current commit"))?;
+    let is_so = stands == stood.map(id) && word != Some(id(3));
+    expect(is_so, || "a refused commit changed what stands, or the word".to_owned())
 }
 
 pub(super) fn none_is_lost(case: &Case<'_>) -> CheckResult {
@@ -90,14 +100,25 @@ pub(super) fn busy_in_time(case: &Case<'_>) -> CheckResult {
 }
 
 pub(super) fn apart(case: &Case<'_>) -> CheckResult {
-    let (one, other) = (case.open_of(&case.another("-a")?)?, case.open_of(&case.another("-b")?)?);
-    must_put(&*one, None, 1)?;
-    must_put(&*other, None, 2)?;
-    must_put(&*one, Some(1), 3)?;
-    let stands = other.read().map_err(said("reading"))?;
-    expect(stands.is_some_and(|stands| stands.document == document(2)), || {
-        "a commit to one profile changed another".to_owned()
-    })?;
+    let long = "x".repeat(39);
+    // A name has up to 64 characters, and these differ in one of them.
+    let pairs = [
+        ("-a".to_owned(), "-b".to_owned()),
+        (".a".to_owned(), "_a".to_owned()),
+        (format!("{long}a"), format!("{long}b")),
+    ];
+    for (one, other) in pairs {
+        let (one, other) = (case.open_of(&case.another(&one)?)?, case.open_of(&case.another(&other)?)?);
+        let (act, guard) = begin(&*other)?;
+        must_put(&*one, None, 1)?;
+        commit_naming(&*other, None, 2, &[act])?;
+        drop(guard);
+        let was = record(&*other, act)?;
+        must_put(&*one, Some(1), 3)?;
+        let stands = other.read().map_err(said("reading"))?;
+        let is_so = stands.is_some_and(|stands| stands.document == document(2)) && record(&*other, act)? == was;
+        expect(is_so, || "a commit to one profile changed another, or an act of it".to_owned())?;
+    }
     Ok(None)
 }
 
@@ -110,5 +131,12 @@ pub(super) fn listed(case: &Case<'_>) -> CheckResult {
     };
     expect(list.contains(&written), || "a profile that was written is not listed".to_owned())?;
     expect(!list.contains(&opened), || "a profile that was only read is listed".to_owned())?;
+    Ok(None)
+}
+
+pub(super) fn one_name(case: &Case<'_>) -> CheckResult {
+    let (one, again, other) = (case.open()?.name(), case.open()?.name(), case.open_of(&case.another("-b")?)?.name());
+    expect(one == again, || format!("handles on one profile are called {one} and {again}"))?;
+    expect(one != other, || format!("two profiles are called {one}"))?;
     Ok(None)
 }

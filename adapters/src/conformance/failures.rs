@@ -1,6 +1,6 @@
 //! What a store does when it can't, and when it was copied: each where the suite is told how to bring that about.
 
-use super::acts::begin;
+use super::acts::{begin, commit_naming};
 use super::case::{Case, CheckResult, LONG, document, expect, id, must_put, put, said};
 use crate::store::{ActId, ByteStore, Commit, CommitError, StoreErrorKind};
 
@@ -11,17 +11,25 @@ pub(super) fn reservation_holds(case: &Case<'_>) -> CheckResult {
     let Some(fill) = &case.suite.fills else { return Ok(Some("the suite was not told how to fill the store")) };
     let (store, profile) = (case.open()?, case.profile()?);
     must_put(&*store, None, 1)?;
-    let (act, guard) = begin(&*store)?;
+    let ((one, _one), (other, _other)) = (begin(&*store)?, begin(&*store)?);
     fill(&profile, true);
     let refused = store.begin_act(ActId::fresh(), 24 * 1024).map(drop);
-    let larger = vec![b'x'; 20 * 1024].into();
-    let commit = Commit { settles: Some(act), ..Commit::new(Some(id(1)), id(2), &larger) };
-    let settled = store.lock(LONG).map(|mut locked| locked.commit(&commit));
+    // What settles nothing may be refused, and takes nobody's space. Then each act gets what was reserved for it.
+    let mut stands = 1;
+    let commits = [None, Some(one), Some(other)].map(|settles| {
+        let larger = vec![b'x'; usize::try_from(stands).unwrap_or(1) * 20 * 1024].into();
+        let named = &[one, other];
+        let commit = Commit { settles, named, ..Commit::new(Some(id(stands)), id(stands + 1), &larger) };
+        let committed = store.lock(LONG).map_err(CommitError::NotSaved).and_then(|mut locked| locked.commit(&commit));
+        stands += u64::from(committed.is_ok());
+        committed
+    });
     fill(&profile, false);
-    drop(guard);
     let is_refused = refused.as_ref().is_err_and(|error| error.kind == StoreErrorKind::Full);
     expect(is_refused, || format!("an act in a store without space came to {refused:?}"))?;
-    expect(matches!(settled, Ok(Ok(()))), || format!("the commit that space was reserved for came to {settled:?}"))?;
+    for settled in &commits[1..] {
+        expect(settled.is_ok(), || format!("a commit that space was reserved for came to {settled:?}"))?;
+    }
     Ok(None)
 }
 
@@ -83,8 +91,11 @@ pub(super) fn troubles(case: &Case<'_>) -> CheckResult {
     for (index, (kind, trouble)) in case.suite.troubles.iter().enumerate() {
         let profile = case.another(&format!("-{index}"))?;
         let store = case.open_of(&profile)?;
-        must_put(&*store, None, 1)?;
+        let (act, _guard) = begin(&*store)?;
+        commit_naming(&*store, None, 1, &[act])?;
         trouble(&profile, true);
+        let looked = store.act(act);
+        let written = put(&*store, None, 2);
         let read = store.read().map(|stored| stored.map(|stored| stored.id));
         let locked = store.lock(LONG).and_then(|mut locked| locked.read()).map(|stored| stored.map(|stored| stored.id));
         trouble(&profile, false);
@@ -92,6 +103,12 @@ pub(super) fn troubles(case: &Case<'_>) -> CheckResult {
             let is_told = came.as_ref().is_err_and(|error| error.kind == *kind);
             expect(is_told, || format!("reading a store that is {kind:?} came to {came:?}"))?;
         }
+        let may_live = looked.as_ref().map_or(true, |record| record.as_ref().is_some_and(|record| record.is_alive));
+        expect(may_live, || format!("looking at a living act in a store that is {kind:?} came to {looked:?}"))?;
+        let stands = store.read().map_err(said("reading"))?.map(|stored| stored.id);
+        expect(written.is_err() && stands == Some(id(1)), || {
+            format!("a commit that replaces nothing, in a store that is {kind:?}, came to {written:?}")
+        })?;
     }
     Ok(None)
 }

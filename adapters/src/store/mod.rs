@@ -10,7 +10,8 @@
 //!
 //! **A commit** ([`LockedStore::commit`]) puts a document and its [`CommitId`] in the place of another, as a whole: nobody ever
 //! reads the bytes of one and the id of another. It is refused, with [`CommitError::NotSaved`] of the kind
-//! [`Busy`](StoreErrorKind::Busy), unless what stands is the commit that it [replaces](Commit::replaces). When it returns it
+//! [`Busy`](StoreErrorKind::Busy), unless what stands is the commit that it [replaces](Commit::replaces), and changes nothing
+//! then, the word included. Commits are compared by their ids: the same bytes once more are another commit. When it returns it
 //! survives what the store promises to survive, such as a power cut, and everybody who reads from then on reads it or a later
 //! one. If it fails, it says what is certain: [`CommitError::NotSaved`] only if the old document stands and stays, and
 //! [`CommitError::Unknown`] if nobody can know. Whoever locks the store next settles an unknown outcome, one way for good, before
@@ -28,14 +29,17 @@
 //! **An act** is one exchange with an issuer, or one login. Its [guard](ActGuard) is its sign of life: others see it
 //! [alive](ActRecord::is_alive) as long as the guard is there, and not from when it was dropped or its process died, however that
 //! died. Time alone ends no act: a lease that runs out under a process that was only stopped lets a refresh token be presented
-//! twice. What the guard was told survives its process: a note that the request is about to leave, and what the issuer granted.
-//! Each is read back whole or not at all. An act that is over writes nothing any more, so what is read of it then is all there
-//! is. Its record stays while a document [names](Commit::named) the act; the record of any other act that is over may go with a
-//! commit.
+//! twice. Neither the end of the thread that began it nor that of the handle ends it. What the guard was told survives its
+//! process when the call returns: a note that the request is about to leave, and what the issuer granted. Each is read back whole
+//! or not at all, and neither takes the place of the other; what needs more space than was asked for may be refused. An act that
+//! is over writes nothing any more, so what is read of it then is all there is. Its record stays as it is while a document of its
+//! profile [names](Commit::named) the act; that of any other act of the profile that is over may go with a commit. Whoever has
+//! the lock looks at acts, too, in the same thread.
 //!
 //! **Reservation**: an act is begun with space for its note, its answer, and a commit that is so many bytes larger than what
-//! stands. The commit that says that it [settles](Commit::settles) the act may use that space up. Tokens that can't be saved must
-//! not be asked for: where the medium has no space, the act is refused as [`Full`](StoreErrorKind::Full).
+//! stands. The commit that says that it [settles](Commit::settles) the act may use that space up, and no other commit may. Tokens
+//! that can't be saved must not be asked for: where the medium has no space, the act is refused as
+//! [`Full`](StoreErrorKind::Full).
 //!
 //! **At once**: everything may be asked by any number of threads at the same time, and by processes if the store has them.
 //! Nothing is called while another call of the same thread on the same lock is under way.
@@ -168,7 +172,8 @@ pub(crate) use over_bytes::OverBytes;
 /// One profile's document and its acts. The [contract](self) says what each method owes.
 pub trait ByteStore: Send + Sync {
     /// What people call it in an error: `the table credentials in /srv/app.db, profile work`. Two stores of one name are taken for
-    /// the same document, by the latches of a process that wait for each other's readers.
+    /// the same document, by the latches of a process that wait for each other's readers: so every handle on a document has its
+    /// name, and nothing else has.
     fn name(&self) -> String;
 
     /// The newest commit, if a reader may rely on it now; none while the store can't tell, and where nothing was ever committed.

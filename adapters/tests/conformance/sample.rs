@@ -1,5 +1,9 @@
 //! A store in memory that can be made to fail, to be full, and to be a copy; with a fault it is a wrong one.
 
+mod guard;
+mod locked;
+
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::thread::sleep;
@@ -7,15 +11,21 @@ use std::time::{Duration, Instant};
 
 use credlatch::Profile;
 use credlatch::store::{
-    ActGuard, ActId, ActRecord, ByteStore, Commit, CommitError, CommitId, LockedStore, StoreError, StoreErrorKind,
-    StoreHome, Stored,
+    ActGuard, ActId, ActRecord, ByteStore, CommitId, LockedStore, StoreError, StoreErrorKind, StoreHome, Stored,
 };
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 
 use crate::wrong::Fault;
+use guard::{Ends, Guard};
+use locked::Locked;
 
 /// How long a wrong store waits in the middle of what should be one step.
 const GAP: Duration = Duration::from_millis(3);
+
+thread_local! {
+    /// What a wrong store ends with the thread.
+    static OF_THIS_THREAD: RefCell<Vec<Ends>> = const { RefCell::new(Vec::new()) };
+}
 
 /// A home of them. Clones are the same home.
 #[derive(Clone, Default)]
@@ -70,7 +80,12 @@ impl Sample {
     }
 
     fn shared(&self, profile: &Profile) -> Arc<Shared> {
-        Arc::clone(self.stores.lock().entry(profile.clone()).or_default())
+        let name = match self.fault {
+            Some(Fault::CutsNames) => profile.as_str().chars().take(32).collect(),
+            Some(Fault::FoldsNames) => profile.as_str().replace('_', "."),
+            _ => profile.as_str().to_owned(),
+        };
+        Arc::clone(self.stores.lock().entry(Profile::new(&name).unwrap()).or_default())
     }
 
     /// Makes the next commit fail, in one of three ways in turn.
@@ -109,7 +124,8 @@ impl Sample {
 impl StoreHome for Sample {
     fn store(&self, profile: &Profile) -> Result<Arc<dyn ByteStore>, StoreError> {
         let shared = self.shared(profile);
-        Ok(Arc::new(Store { home: self.clone(), profile: profile.clone(), shared, fault: self.fault }))
+        let (home, profile, begun) = (self.clone(), profile.clone(), Mutex::default());
+        Ok(Arc::new(Store { home, profile, shared, begun, fault: self.fault }))
     }
 
     fn profiles(&self) -> Result<Option<Vec<Profile>>, StoreError> {
@@ -124,6 +140,8 @@ struct Store {
     home: Sample,
     profile: Profile,
     shared: Arc<Shared>,
+    /// What a wrong store ends with this handle.
+    begun: Mutex<Vec<Ends>>,
     fault: Option<Fault>,
 }
 
@@ -153,7 +171,11 @@ impl Store {
 
 impl ByteStore for Store {
     fn name(&self) -> String {
-        format!("the sample {:p}", self.shared)
+        match self.fault {
+            Some(Fault::SharesItsName) => "the sample".to_owned(),
+            Some(Fault::NamesEachHandle) => format!("the sample {self:p}"),
+            _ => format!("the sample {:p}", self.shared),
+        }
     }
 
     fn current_commit(&self) -> Result<Option<CommitId>, StoreError> {
@@ -192,11 +214,23 @@ impl ByteStore for Store {
         let reserved = if self.is(Fault::ReservesNothing) { 0 } else { bytes };
         let record = ActRecord { is_alive: true, note: None, answer: None };
         data.acts.insert(act, Act { record, began: Instant::now(), reserved });
-        Ok(Box::new(Guard { shared: Arc::clone(&self.shared), act, fault: self.fault }))
+        let ends = || Ends(Arc::clone(&self.shared), act);
+        match self.fault {
+            Some(Fault::EndsWithHandle) => self.begun.lock().push(ends()),
+            Some(Fault::EndsWithThread) => OF_THIS_THREAD.with_borrow_mut(|begun| begun.push(ends())),
+            _ => {}
+        }
+        Ok(Box::new(Guard { shared: Arc::clone(&self.shared), act, late: Mutex::default(), fault: self.fault }))
     }
 
     fn act(&self, act: ActId) -> Result<Option<ActRecord>, StoreError> {
+        let _alone = self.is(Fault::LooksUnderTheLock).then(|| self.shared.writing.lock());
         let data = self.shared.data.lock();
+        match data.trouble {
+            Some(_) if self.is(Fault::DeadInTrouble) => return Ok(None),
+            Some(kind) => return Err(error(kind)),
+            None => {}
+        }
         let Some(found) = data.acts.get(&act) else {
             let none = ActRecord { is_alive: false, note: None, answer: None };
             return Ok(self.is(Fault::KnowsAll).then_some(none));
@@ -208,179 +242,5 @@ impl ByteStore for Store {
 
     fn wait_for_act(&self, _act: ActId, patience: Duration) {
         sleep(if self.is(Fault::Oversleeps) { Duration::from_secs(3) } else { patience.min(GAP) });
-    }
-}
-
-struct Locked<'a> {
-    store: &'a Store,
-    takes_over: bool,
-    _alone: Option<MutexGuard<'a, ()>>,
-}
-
-impl Locked<'_> {
-    fn is(&self, fault: Fault) -> bool {
-        self.store.is(fault)
-    }
-
-    fn write(&self, new: &Stored) {
-        let change = |change: &dyn Fn(&mut Data)| change(&mut self.store.shared.data.lock());
-        if self.is(Fault::WordFirst) {
-            change(&|data| data.word = Some(new.id));
-            sleep(GAP);
-        }
-        if self.is(Fault::DocumentFirst) {
-            change(&|data| {
-                if let Some(stored) = &mut data.stored {
-                    stored.document = new.document.clone();
-                }
-            });
-            sleep(GAP);
-        }
-        change(&|data| {
-            data.lagging = data.word;
-            (data.stored, data.word) = (Some(new.clone()), Some(new.id));
-        });
-    }
-
-    fn write_everywhere(&self, new: &Stored) {
-        let stores = self.store.home.stores.lock();
-        for (_, other) in stores.iter().filter(|(profile, _)| **profile != self.store.profile) {
-            if let Some(stored) = &mut other.data.lock().stored {
-                stored.document = new.document.clone();
-            }
-        }
-    }
-}
-
-impl LockedStore for Locked<'_> {
-    fn read(&mut self) -> Result<Option<Stored>, StoreError> {
-        let late = {
-            let mut data = self.store.shared.data.lock();
-            match data.late.take() {
-                Some((late, 0)) => Some(late),
-                Some((late, looks)) => {
-                    data.late = Some((late, looks - 1));
-                    None
-                }
-                None => None,
-            }
-        };
-        if let Some(late) = late {
-            self.write(&late);
-        }
-        self.store.look()
-    }
-
-    fn commit(&mut self, commit: &Commit<'_>) -> Result<(), CommitError> {
-        let new = Stored { id: commit.id, document: commit.document.clone() };
-        {
-            let mut data = self.store.shared.data.lock();
-            let stands = data.stored.as_ref().map(|stored| stored.id);
-            if stands != commit.replaces && !self.is(Fault::NeverCompares) {
-                return Err(CommitError::NotSaved(error(StoreErrorKind::Busy)));
-            }
-            let old = data.stored.as_ref().map_or(0, |stored| stored.document.len());
-            let reserved = commit.settles.and_then(|act| data.acts.get(&act)).map_or(0, |act| act.reserved);
-            if data.is_full && commit.document.len() > old + reserved {
-                return Err(CommitError::NotSaved(error(StoreErrorKind::Full)));
-            }
-            match data.fails.take() {
-                Some(Failure::NotSaved) if self.is(Fault::SavesAndDenies) => {
-                    drop(data);
-                    self.write(&new);
-                    return Err(CommitError::NotSaved(error(StoreErrorKind::Failed)));
-                }
-                Some(Failure::NotSaved) => return Err(CommitError::NotSaved(error(StoreErrorKind::Failed))),
-                Some(Failure::UnknownOld) => {
-                    data.late = self.is(Fault::ArrivesLate).then_some((new, 1));
-                    return Err(CommitError::Unknown(error(StoreErrorKind::Failed)));
-                }
-                Some(Failure::UnknownNew) => {
-                    drop(data);
-                    self.write(&new);
-                    return Err(CommitError::Unknown(error(StoreErrorKind::Failed)));
-                }
-                None => {}
-            }
-        }
-        if self.is(Fault::ComparesTooEarly) {
-            sleep(GAP);
-        }
-        if self.is(Fault::WritesEverywhere) {
-            self.write_everywhere(&new);
-        }
-        self.write(&new);
-        let mut data = self.store.shared.data.lock();
-        data.is_copy &= !self.takes_over;
-        let (sweeps_named, sweeps_living) = (self.is(Fault::SweepsNamed), self.is(Fault::SweepsLiving));
-        data.acts.retain(|act, found| {
-            let is_named = commit.named.contains(act) && !sweeps_named;
-            is_named || (found.record.is_alive && !sweeps_living)
-        });
-        Ok(())
-    }
-
-    fn is_copy(&mut self) -> Result<bool, StoreError> {
-        Ok(self.store.shared.data.lock().is_copy && !self.is(Fault::NeverACopy))
-    }
-
-    fn take_over(&mut self) {
-        self.takes_over = true;
-    }
-}
-
-struct Guard {
-    shared: Arc<Shared>,
-    act: ActId,
-    fault: Option<Fault>,
-}
-
-impl Guard {
-    fn change(&self, change: impl FnOnce(&mut ActRecord)) {
-        if let Some(act) = self.shared.data.lock().acts.get_mut(&self.act) {
-            change(&mut act.record);
-        }
-    }
-}
-
-impl ActGuard for Guard {
-    fn note(&self, note: &[u8]) -> Result<(), StoreError> {
-        match self.fault {
-            Some(Fault::ForgetsNotes) => {}
-            Some(Fault::NotesForAll) => {
-                let mut data = self.shared.data.lock();
-                data.acts.values_mut().for_each(|act| act.record.note = Some(note.to_vec()));
-            }
-            _ => self.change(|record| record.note = Some(note.to_vec())),
-        }
-        Ok(())
-    }
-
-    fn answer(&self, answer: &[u8]) -> Result<(), StoreError> {
-        let kept = if self.fault == Some(Fault::CutsAnswers) { answer.len().min(1000) } else { answer.len() };
-        self.change(|record| record.answer = Some(answer[..kept].to_vec().into()));
-        Ok(())
-    }
-
-    fn wipe(&self) {
-        if self.fault != Some(Fault::NeverWipes) {
-            self.change(|record| record.answer = None);
-        }
-    }
-
-    fn discard(mut self: Box<Self>) {
-        if self.fault == Some(Fault::DiscardsNothing) {
-            self.fault = Some(Fault::NeverEnds);
-        } else {
-            self.shared.data.lock().acts.remove(&self.act);
-        }
-    }
-}
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        if self.fault != Some(Fault::NeverEnds) {
-            self.change(|record| record.is_alive = false);
-        }
     }
 }

@@ -30,7 +30,7 @@ use crate::assert_kept;
 const LARGEST: usize = 16 * 1024;
 
 /// Who acts under a name of the suite's, and what they noted: a store of states names its acts itself, and tells of a note only
-/// whose it is.
+/// whose it is, and only if nothing better is known.
 static ACTS: LazyLock<Mutex<BTreeMap<ActId, Known>>> = LazyLock::new(Mutex::default);
 
 type Known = (Actor, Option<Vec<u8>>);
@@ -39,11 +39,11 @@ struct Home<F>(F);
 
 impl<S: Store + 'static, F: Fn(&Profile) -> S + Send + Sync> StoreHome for Home<F> {
     fn store(&self, profile: &Profile) -> Result<Arc<dyn ByteStore>, StoreError> {
-        Ok(Arc::new(OverStates((self.0)(profile))))
+        Ok(Arc::new(OverStates((self.0)(profile), profile.clone())))
     }
 }
 
-struct OverStates<S>(S);
+struct OverStates<S>(S, Profile);
 
 fn minimax() -> ProviderId {
     ProviderId::new("minimax").unwrap()
@@ -79,7 +79,7 @@ fn state_with(state: &State, commit: &Commit<'_>) -> State {
 
 impl<S: Store + 'static> ByteStore for OverStates<S> {
     fn name(&self) -> String {
-        "a store that ships".to_owned()
+        format!("a store that ships, profile {}", self.1)
     }
 
     fn current_commit(&self) -> Result<Option<CommitId>, StoreError> {
@@ -110,9 +110,9 @@ impl<S: Store + 'static> ByteStore for OverStates<S> {
         let claim = Claim { attempt: Nonce(act.0), actor, at: SystemClock.now(), doubt: None };
         let record = |note, answer| Some(ActRecord { is_alive, note, answer });
         Ok(match self.0.left(&claim)? {
-            Left::Answer(answer) => record(None, Some(answer.fresh.access.expose_secret().as_bytes().to_vec().into())),
-            Left::Going | Left::NoNote => record(None, None),
-            Left::MaybeSent { noted: Some(_) } => record(noted, None),
+            Left::Answer(answer) => record(noted, Some(answer.fresh.access.expose_secret().as_bytes().to_vec().into())),
+            Left::NoNote => record(None, None),
+            Left::Going | Left::MaybeSent { noted: Some(_) } => record(noted, None),
             Left::MaybeSent { noted: None } => None,
         })
     }
