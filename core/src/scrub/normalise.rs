@@ -45,21 +45,21 @@ pub struct Moved {
 }
 
 /// A credential of the provider, and the variable that it belongs in.
-struct Claim {
+struct Candidate {
     from: String,
     to: String,
     is_trimmed: bool,
     secret: Secret,
 }
 
-enum Fate {
+enum Handling {
     Keep,
     Warn,
     Drop,
     Refuse,
     Url(String),
     Needs(&'static str),
-    Claim(Claim),
+    Candidate(Candidate),
 }
 
 struct Normaliser<'a> {
@@ -82,33 +82,33 @@ where
     let env: Vec<_> = env.into_iter().collect();
     let normaliser = Normaliser::new(table, provider, &env);
     let mut out = Normalised::empty(provider);
-    let mut claims = Vec::new();
+    let mut candidates = Vec::new();
     for (name, value) in env {
         let text = name.to_string_lossy().into_owned();
-        match normaliser.fate(&text, &value) {
-            Fate::Keep => out.env.push((name, value)),
-            Fate::Warn => {
+        match normaliser.handling(&text, &value) {
+            Handling::Keep => out.env.push((name, value)),
+            Handling::Warn => {
                 out.warned.push(text);
                 out.env.push((name, value));
             }
-            Fate::Drop => out.dropped.push(text),
-            Fate::Refuse => out.refused.push(text),
-            Fate::Needs(url) => {
+            Handling::Drop => out.dropped.push(text),
+            Handling::Refuse => out.refused.push(text),
+            Handling::Needs(url) => {
                 out.dropped.push(text);
                 out.needs.push(url.to_owned());
             }
-            Fate::Url(url) => {
+            Handling::Url(url) => {
                 if value != OsString::from(&url) {
                     out.trimmed.push(text.clone());
                 }
                 out.kept.push(text);
                 out.env.push((name, url.into()));
             }
-            Fate::Claim(claim) => claims.push(claim),
+            Handling::Candidate(candidate) => candidates.push(candidate),
         }
     }
-    out.missing = claims.is_empty().then(|| Missing::for_provider(provider));
-    out.settle(&normaliser, claims);
+    out.missing = candidates.is_empty().then(|| Missing::for_provider(provider));
+    out.assign(&normaliser, candidates);
     Ok(out)
 }
 
@@ -121,26 +121,26 @@ impl<'a> Normaliser<'a> {
         Self { table, provider, adopted: SHAPES.iter().filter(speaks).collect(), has_bad_url }
     }
 
-    fn fate(&self, name: &str, value: &OsString) -> Fate {
+    fn handling(&self, name: &str, value: &OsString) -> Handling {
         let lossy = value.to_string_lossy();
         let provider = self.provider;
         let is_own_url = provider.env.base_url.iter().any(|own| own == name);
         if is_own_url || self.adopted.iter().any(|dialect| dialect.url == name) {
             return match (lossy.trim().is_empty(), home(self.table, provider, &lossy)) {
-                (true, _) => Fate::Drop,
-                (false, Some(url)) => Fate::Url(url.to_owned()),
-                (false, None) => Fate::Refuse,
+                (true, _) => Handling::Drop,
+                (false, Some(url)) => Handling::Url(url.to_owned()),
+                (false, None) => Handling::Refuse,
             };
         }
         let is_adopted = self.adopted.iter().any(|dialect| dialect.key == name);
         if is_adopted || provider.credential_names().any(|own| own == name) {
-            return self.claim(name, &lossy, is_adopted).map_or(Fate::Drop, Fate::Claim);
+            return self.candidate(name, &lossy, is_adopted).map_or(Handling::Drop, Handling::Candidate);
         }
         if let Some(dialect) = SHAPES.iter().find(|dialect| dialect.key == name)
             && dialect.endpoint(provider).is_some()
             && sniff::whole(self.table, lossy.trim()).is_some_and(|token| token.belongs_to(&provider.id))
         {
-            return Fate::Needs(dialect.url);
+            return Handling::Needs(dialect.url);
         }
         let is_a_strangers = |text: &str| {
             class::is_a_strangers_url(self.table, &[provider], name, text)
@@ -151,13 +151,13 @@ impl<'a> Normaliser<'a> {
         if class::of_name(self.table, &[provider], name).is_kept_back()
             || decoded::readings(&lossy).iter().any(|text| is_a_strangers(text))
         {
-            return Fate::Drop;
+            return Handling::Drop;
         }
-        if suspect::looks_like_a_credential(name, &lossy) { Fate::Warn } else { Fate::Keep }
+        if suspect::looks_like_a_credential(name, &lossy) { Handling::Warn } else { Handling::Keep }
     }
 
     /// Where a value in one of the provider's variables belongs; `None` if it is nobody's or somebody else's.
-    fn claim(&self, name: &str, value: &str, is_adopted: bool) -> Option<Claim> {
+    fn candidate(&self, name: &str, value: &str, is_adopted: bool) -> Option<Candidate> {
         let secret = Secret::try_from(value).ok()?;
         let text = secret.expose_secret();
         if self.holds_a_strangers_token(text) {
@@ -170,7 +170,7 @@ impl<'a> Normaliser<'a> {
             None if self.is_open_to_either(name) && self.has_bad_url => return None,
             None => name.to_owned(),
         };
-        Some(Claim { from: name.to_owned(), to, is_trimmed: text != value, secret })
+        Some(Candidate { from: name.to_owned(), to, is_trimmed: text != value, secret })
     }
 
     fn home_of(&self, kind: WireKind, name: &str) -> String {
@@ -216,28 +216,28 @@ impl Normalised {
         }
     }
 
-    /// Gives each variable to one claim: to what is there already, else to what came first.
-    fn settle(&mut self, normaliser: &Normaliser<'_>, mut claims: Vec<Claim>) {
-        claims.sort_by_key(|claim| claim.from != claim.to);
+    /// Gives each variable to one candidate: to what is there already, else to what came first.
+    fn assign(&mut self, normaliser: &Normaliser<'_>, mut candidates: Vec<Candidate>) {
+        candidates.sort_by_key(|candidate| candidate.from != candidate.to);
         let mut taken: Vec<String> = Vec::new();
-        for claim in claims {
-            if taken.contains(&claim.to) {
-                self.dropped.push(claim.from);
+        for candidate in candidates {
+            if taken.contains(&candidate.to) {
+                self.dropped.push(candidate.from);
                 continue;
             }
-            taken.push(claim.to.clone());
-            self.env.push((claim.to.clone().into(), claim.secret.expose_secret().into()));
-            if claim.from != claim.to {
-                self.moved.push(Moved { from: claim.from, to: claim.to });
+            taken.push(candidate.to.clone());
+            self.env.push((candidate.to.clone().into(), candidate.secret.expose_secret().into()));
+            if candidate.from != candidate.to {
+                self.moved.push(Moved { from: candidate.from, to: candidate.to });
                 continue;
             }
-            if claim.is_trimmed {
-                self.trimmed.push(claim.from.clone());
+            if candidate.is_trimmed {
+                self.trimmed.push(candidate.from.clone());
             }
-            if normaliser.is_open_to_either(&claim.from) {
-                self.warned.push(claim.from.clone());
+            if normaliser.is_open_to_either(&candidate.from) {
+                self.warned.push(candidate.from.clone());
             }
-            self.kept.push(claim.from);
+            self.kept.push(candidate.from);
         }
     }
 
