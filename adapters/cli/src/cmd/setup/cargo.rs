@@ -22,7 +22,7 @@ pub(super) fn plan(recipe: &Recipe<'_>, registry: Option<&str>, index: Option<&s
     let ours = vec![words.join(" "), index.unwrap_or_default().to_owned()];
     let plan = Plan::new(vec![Change { seen, after: Some(Zeroizing::new(text)), mode: 0o600, ours }]);
     Ok(if has_token {
-        plan.note(
+        plan.advise(
             format!("a token stands in plain text in {path}, and cargo doesn't use it any more"),
             format!("take that line out, and out of {backup}"),
         )

@@ -32,13 +32,13 @@ pub(super) fn plan(recipe: &Recipe<'_>) -> Done<Plan> {
     let plan = if row.id.as_str() == "openai" {
         plan
     } else {
-        plan.note(
+        plan.advise(
             format!("Codex asks {} in the words of OpenAI's Responses API", row.id),
             "if it doesn't speak that, take this back: `credlatch setup codex --undo`",
         )
     };
     Ok(match other_profile {
-        Some(_) => plan.note(
+        Some(_) => plan.advise(
             "Codex' configuration chooses a profile that names another model provider",
             "take `model_provider` out of that profile, or `profile` out of the file",
         ),

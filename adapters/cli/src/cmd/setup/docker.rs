@@ -41,18 +41,18 @@ pub(super) fn plan(recipe: &Recipe<'_>, registry: &Host, username: Option<&str>)
     let is_in_path =
         std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).any(|at| path.parent() == Some(&at));
     if !is_in_path {
-        plan = plan.note(
+        plan = plan.advise(
             format!("docker looks for {program} on your PATH, and {folder} isn't on it"),
             format!("add it where your shell sets PATH: export PATH=\"{folder}:$PATH\""),
         );
     } else if let Some(other) = on_path.filter(|other| *other != path) {
-        plan = plan.note(
+        plan = plan.advise(
             format!("docker finds another {program} first: {}", other.display()),
             "remove that one, or take its directory off your PATH",
         );
     }
     if has_login {
-        plan = plan.note(
+        plan = plan.advise(
             format!("a login for {registry_name} stands in plain text in {place}, and docker doesn't use it any more"),
             format!("take its part of `auths` out, and out of {backup}"),
         );

@@ -38,22 +38,22 @@ use crate::output;
 /// What is to be done, and what a person should know about it besides.
 struct Plan {
     changes: Vec<Change>,
-    notes: Vec<Note>,
+    advice: Vec<Advice>,
 }
 
 /// What is so, and what to do.
-struct Note {
+struct Advice {
     what: String,
     remedy: String,
 }
 
 impl Plan {
     fn new(changes: Vec<Change>) -> Self {
-        Self { changes, notes: Vec::new() }
+        Self { changes, advice: Vec::new() }
     }
 
-    fn note(mut self, what: impl Into<String>, remedy: impl Into<String>) -> Self {
-        self.notes.push(Note { what: what.into(), remedy: remedy.into() });
+    fn advise(mut self, what: impl Into<String>, remedy: impl Into<String>) -> Self {
+        self.advice.push(Advice { what: what.into(), remedy: remedy.into() });
         self
     }
 }
@@ -67,20 +67,20 @@ pub(crate) fn setup(global: &Global, setup: &Setup) -> Done {
     let row = latch.provider(provider)?;
     let recipe = Recipe::new(global, row)?;
     let plan = planned(&recipe, setup)?;
-    let act = Act { global, table: latch.providers(), program, how };
+    let call = Call { global, table: latch.providers(), program, how };
     let needed: Vec<Change> = plan.changes.into_iter().filter(Change::is_needed).collect();
     let said = format!("{program} asks credlatch for the {} credential already; nothing is to be done", row.id);
-    if act.agreed(&needed, &said)? {
+    if call.agreed(&needed, &said)? {
         let mut setups = Setups::lock(&home(global)?)?;
         for change in &needed {
             kept::write(&mut setups, program, change)?;
         }
-        act.tell_written(&needed, "written", |change| {
+        call.tell_written(&needed, "written", |change| {
             let backup = change.seen.text.is_some().then(|| write::backup_of(&change.seen.path));
             backup.map_or_else(String::new, |backup| format!("; as it was: {}", backup.display()))
         })?;
     }
-    for Note { what, remedy } in plan.notes.into_iter().chain(notes(&latch, &recipe)) {
+    for Advice { what, remedy } in plan.advice.into_iter().chain(advice(&latch, &recipe)) {
         output::warn(global.json, &what, &remedy);
     }
     Ok(())
@@ -103,11 +103,14 @@ fn planned(recipe: &Recipe<'_>, setup: &Setup) -> Done<Plan> {
 }
 
 /// What holds for each program.
-fn notes(latch: &Latch, recipe: &Recipe<'_>) -> Vec<Note> {
-    let mut notes = Vec::new();
+fn advice(latch: &Latch, recipe: &Recipe<'_>) -> Vec<Advice> {
+    let mut advice = Vec::new();
     if !recipe.is_found() {
         let what = format!("credlatch is not found by its name, so what was written names {}", recipe.program);
-        notes.push(Note { what, remedy: "put it on your PATH and run this again, or leave it where it is".to_owned() });
+        advice.push(Advice {
+            what,
+            remedy: "put it on your PATH and run this again, or leave it where it is".to_owned(),
+        });
     }
     let id = recipe.row.id.as_str();
     let is_empty = |latch: &Latch| {
@@ -116,9 +119,9 @@ fn notes(latch: &Latch, recipe: &Recipe<'_>) -> Vec<Note> {
     if is_empty(latch) && !recipe.row.keyless {
         let profile = recipe.profile.as_ref().map_or_else(String::new, |name| format!(" --profile {name}"));
         let what = format!("nothing is stored for {id} in this profile, so there is nothing to hand out yet");
-        notes.push(Note { what, remedy: format!("`credlatch set {id}{profile}`") });
+        advice.push(Advice { what, remedy: format!("`credlatch set {id}{profile}`") });
     }
-    notes
+    advice
 }
 
 /// Where what was written is remembered: in the home, and for a store in Hermes' file in the usual one.
@@ -140,14 +143,14 @@ fn file(program: Program) -> Done<Seen> {
 }
 
 /// One call of this command, as far as it talks to a person.
-struct Act<'a> {
+struct Call<'a> {
     global: &'a Global,
     table: &'a Table,
     program: Program,
     how: SetupOptions,
 }
 
-impl Act<'_> {
+impl Call<'_> {
     /// Shows what would change, and says whether it is to be done. Where nothing would change, that is said.
     fn agreed(&self, changes: &[Change], nothing: &str) -> Done<bool> {
         let differences: Vec<String> = changes.iter().map(|change| show::difference(self.table, change)).collect();

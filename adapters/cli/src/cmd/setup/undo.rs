@@ -6,22 +6,22 @@ use credlatch::core::provider::Table;
 use credlatch::setups::{Program, Record, Setups, mentions};
 
 use super::change::{Change, Seen};
-use super::{Act, home, kept, write};
+use super::{Call, home, kept, write};
 use crate::args::{Global, SetupOptions};
 use crate::end::Done;
 use crate::output;
 
 pub(super) fn undo(global: &Global, table: &Table, program: Program, how: SetupOptions) -> Done {
     let home = home(global)?;
-    let act = Act { global, table, program, how };
+    let call = Call { global, table, program, how };
     let records = records_of(&Setups::read(&home)?, program);
     let changes: Vec<Change> = records.iter().map(change).collect::<Done<_>>()?;
     let needed: Vec<&Change> = changes.iter().filter(|change| change.is_needed()).collect();
     if records.is_empty() || (needed.is_empty() && how.dry_run) {
         let what = format!("nothing that was written for {program} is left to take back");
-        return act.agreed(&[], &what).map(drop);
+        return call.agreed(&[], &what).map(drop);
     }
-    if !needed.is_empty() && !act.agreed(&changes, "")? {
+    if !needed.is_empty() && !call.agreed(&changes, "")? {
         return Ok(());
     }
     let mut setups = Setups::lock(&home)?;
@@ -33,7 +33,7 @@ pub(super) fn undo(global: &Global, table: &Table, program: Program, how: SetupO
         setups.save()?;
         clean(global, record, change);
     }
-    act.tell_written(&changes, "as it was before", |_| String::new())
+    call.tell_written(&changes, "as it was before", |_| String::new())
 }
 
 /// What was written for one program, the latest first: a script stays as long as a configuration names it.
