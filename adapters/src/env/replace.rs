@@ -18,7 +18,7 @@ use crate::when::whole_ms;
 
 /// Between the name of a file and the nonce in the name of its successor. Patterns such as `.env*`, by which people keep
 /// such files out of a repository, hold for both.
-const MARK: &str = ".credlatch-";
+const INFIX: &str = ".credlatch-";
 
 /// How often a path is looked at that can't be, even where there is no patience.
 const LOOKS: usize = 3;
@@ -86,26 +86,26 @@ impl<D: Files> Held<D> {
 }
 
 /// A successor that is written and synced, and not yet in place. It goes when it is dropped.
-pub(super) struct Fresh<D: Files> {
+pub(super) struct Successor<D: Files> {
     path: PathBuf,
     disk: D,
 }
 
-impl<D: Files + Clone> Fresh<D> {
+impl<D: Files + Clone> Successor<D> {
     /// Writes the successor of a file, with that file's owner and permissions. They are tighter until all is written.
     pub(super) fn write(held: &Held<D>, text: &str) -> Result<Self, DotenvFileError> {
         let wrong = |kind| DotenvFileError::new(&held.path, kind);
         let not_written = |error: io::Error| wrong(DotenvFileErrorKind::NotWritten(error.kind()));
-        let mut name = mark(&held.path);
+        let mut name = prefix(&held.path);
         name.push(held.disk.nonce().to_string());
         let path = held.path.with_file_name(name);
         let disk = &held.disk;
         let file = disk.open(&path, Open::New).map_err(not_written)?;
-        let fresh = Self { path, disk: disk.clone() };
+        let successor = Self { path, disk: disk.clone() };
         disk.write_at(&file, text.as_bytes(), 0).map_err(not_written)?;
         disk.keep_access(&file, &held.file).map_err(|_| wrong(DotenvFileErrorKind::OwnerLost))?;
         disk.sync(&file).map_err(not_written)?;
-        Ok(fresh)
+        Ok(successor)
     }
 
     /// Puts it in place of the old file.
@@ -115,7 +115,7 @@ impl<D: Files + Clone> Fresh<D> {
     }
 }
 
-impl<D: Files> Drop for Fresh<D> {
+impl<D: Files> Drop for Successor<D> {
     fn drop(&mut self) {
         let _ = self.disk.remove(&self.path);
     }
@@ -126,18 +126,19 @@ impl<D: Files> Drop for Fresh<D> {
 pub(super) fn sweep(disk: &impl Files, path: &Path) {
     let Some(folder) = path.parent() else { return };
     let Ok(list) = disk.list(folder) else { return };
-    let mark = mark(path);
+    let prefix = prefix(path);
     for name in list {
-        let nonce = name.as_bytes().strip_prefix(mark.as_encoded_bytes());
+        let nonce = name.as_bytes().strip_prefix(prefix.as_encoded_bytes());
         if nonce.is_some_and(|nonce| nonce.len() == 32 && nonce.iter().all(u8::is_ascii_hexdigit)) {
             let _ = disk.remove(&folder.join(name));
         }
     }
 }
 
-fn mark(path: &Path) -> OsString {
+/// How the names of a file's successors begin.
+fn prefix(path: &Path) -> OsString {
     let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(MARK);
+    name.push(INFIX);
     name
 }
 

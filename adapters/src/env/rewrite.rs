@@ -23,7 +23,7 @@ use credlatch_core::secret::Fingerprint;
 use zeroize::Zeroizing;
 
 use super::dotenv_file::{self, DotenvFileError, DotenvFileErrorKind};
-use super::replace::{self, Fresh, Held};
+use super::replace::{self, Held, Successor};
 use crate::files::{Files, RealDisk};
 
 /// How long to wait for somebody else who is rewriting the file, where nothing else is asked for.
@@ -41,7 +41,7 @@ pub struct Prepared(Ready<RealDisk>);
 #[must_use = "nothing is removed before it is committed"]
 pub struct Ready<D: Files + Clone> {
     held: Held<D>,
-    fresh: Fresh<D>,
+    successor: Successor<D>,
     meant: Rewrite,
     disk: D,
 }
@@ -125,11 +125,11 @@ impl<D: Files + Clone> Ready<D> {
 
     /// Returns whether it was done; if not, the file is no longer the one that was read.
     fn rename(self) -> Result<bool, DotenvFileError> {
-        let Self { held, fresh, .. } = self;
+        let Self { held, successor, .. } = self;
         if !held.is_unchanged() {
             return Ok(false);
         }
-        match fresh.replace(&held.path) {
+        match successor.replace(&held.path) {
             Ok(()) => Ok(true),
             Err(error) if crate::plain_file::is_absent(&error) => Ok(false),
             Err(error) => Err(DotenvFileError::new(&held.path, DotenvFileErrorKind::NotWritten(error.kind()))),
@@ -222,9 +222,9 @@ fn edit<D: Files + Clone>(
         return Err(wrong(DotenvFileErrorKind::HardLinked(held.names())));
     }
     let named = held.path.to_str().ok_or_else(|| wrong(DotenvFileErrorKind::PathNotText))?.to_owned();
-    let fresh = Fresh::write(&held, &kept)?;
+    let successor = Successor::write(&held, &kept)?;
     let meant = Rewrite { path: named, variables: gone, extra: Extra::default() };
-    Ok(Edit { path: held.path.clone(), ready: Some(Ready { held, fresh, meant, disk: disk.clone() }) })
+    Ok(Edit { path: held.path.clone(), ready: Some(Ready { held, successor, meant, disk: disk.clone() }) })
 }
 
 /// A text without some of its lines, and those lines by name and fingerprint.
