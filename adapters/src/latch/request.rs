@@ -11,7 +11,8 @@ use crate::error::Error;
 /// What is asked for, said step by step: [`Latch::request`], [`Scope::request`](crate::Scope::request).
 ///
 /// ```
-/// use credlatch::{ErrorKind, Label, Latch, Outcome, Secret};
+/// use std::time::Duration;
+/// use credlatch::{ErrorKind, Label, Latch, Secret};
 ///
 /// # fn main() -> Result<(), credlatch::Error> {
 /// let latch = Latch::in_memory();
@@ -24,7 +25,7 @@ use crate::error::Error;
 /// // This one and no other:
 /// assert_eq!(latch.request("minimax").labelled(&own).token()?.expose_secret(), "mm-own");
 ///
-/// latch.remove("minimax", &own)?.revoke();
+/// latch.remove("minimax", &own)?.drain(Duration::from_secs(5))?;
 /// assert_eq!(latch.request("minimax").labelled(&own).token().unwrap_err().kind(), ErrorKind::NoCredential);
 /// # Ok(())
 /// # }
