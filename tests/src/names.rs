@@ -33,7 +33,10 @@ pub fn tests() -> io::Result<BTreeSet<String>> {
 }
 
 /// The Rust files of a folder.
-pub(crate) fn files(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
+///
+/// # Errors
+/// It can't be read.
+pub fn files(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
