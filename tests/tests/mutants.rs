@@ -47,12 +47,13 @@ fn each_exclusion_names_a_function_and_an_operator_that_are_there() {
         let exclusions = list.lines().filter_map(|line| line.trim().strip_prefix('\'')?.strip_suffix("',"));
         let (functions, mut count) = (functions(folder), 0);
         for exclusion in exclusions {
-            let named = match exclusion.rsplit_once(" in ") {
-                Some((_, named)) => named,
-                None => exclusion.trim_start_matches("replace ").split(" -> ").next().unwrap_or_default(),
+            // What is replaced in a function is an operator; else the function is replaced as a whole.
+            let (within, named) = match exclusion.rsplit_once(" in ") {
+                Some((change, named)) => (Some(change), named),
+                None => (None, exclusion.trim_start_matches("replace ").split(" -> ").next().unwrap_or_default()),
             };
             let named = Regex::new(&format!("^(?:{named})$")).unwrap();
-            let operator = exclusion.strip_prefix("replace ").and_then(|rest| Some(rest.split_once(" with ")?.0));
+            let operator = within.and_then(|change| Some(change.strip_prefix("replace ")?.split_once(" with ")?.0));
             let operator = operator.filter(|operator| !operator.contains("guard")).map(|text| text.replace('\\', ""));
             let has_it =
                 |body: &String| operator.as_ref().is_none_or(|operator| body.split(' ').any(|word| word == operator));
