@@ -4,16 +4,17 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-use super::{Failure, Work, Writer, now_ns};
+use super::{Work, Writer, now_ns};
+use crate::Failure;
 
 /// Starts a crowd of the program's own kind, or of another build of it, and returns how many nanoseconds after the start each
 /// process was done.
-pub(super) fn run(program: &Path, writer: Writer, work: Work, size: usize, home: &Path) -> Result<Vec<u64>, Failure> {
+pub fn run(program: &Path, writer: Writer, work: Work, size: usize, home: &Path) -> Result<Vec<u64>, Failure> {
     let (start, held) = std::io::pipe()?;
     let mut crowd = Vec::with_capacity(size);
     for number in 0..size {
         let mut command = Command::new(program);
-        command.args(["worker", writer.name(), work.name()]).arg(home).arg(number.to_string());
+        command.args(["worker", writer.word(), work.word()]).arg(home).arg(number.to_string());
         // Two files of the user's lie outside of every store; these are the crowd's.
         for (variable, file) in [("CREDLATCH_CLAIMS", "claims"), ("CREDLATCH_FINGERPRINT_KEY", "key")] {
             command.env(variable, home.with_extension("state").join(file));

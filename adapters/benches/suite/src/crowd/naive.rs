@@ -11,14 +11,19 @@ use serde_json::{Map, Value, json};
 use super::{ISSUER, key};
 
 /// Stores one key.
-pub(super) fn set(home: &Path, number: usize) -> io::Result<()> {
+pub fn set(home: &Path, number: usize) -> io::Result<()> {
     change(home, |rows| {
         drop(rows.insert(format!("w{number}"), json!({ "key": key(number), "source": "set", "version": 1 })))
     })
 }
 
+/// Stores another key under one name.
+pub fn replace(home: &Path, number: usize) -> io::Result<()> {
+    change(home, |rows| drop(rows.insert("w0".into(), json!({ "key": key(number), "source": "set", "version": number }))))
+}
+
 /// Gets a token that is good, as one of many who find that it has ended.
-pub(super) fn refresh(home: &Path) -> io::Result<()> {
+pub fn refresh(home: &Path) -> io::Result<()> {
     change(home, |rows| {
         if rows.get("access").is_none_or(|access| access != "access-2") {
             thread::sleep(ISSUER);
@@ -29,7 +34,7 @@ pub(super) fn refresh(home: &Path) -> io::Result<()> {
 }
 
 /// How many keys are stored.
-pub(super) fn count(home: &Path) -> io::Result<usize> {
+pub fn count(home: &Path) -> io::Result<usize> {
     Ok(read(&document(home))?.len())
 }
 
@@ -60,6 +65,7 @@ fn read(path: &Path) -> io::Result<Map<String, Value>> {
     }
 }
 
-fn document(home: &Path) -> PathBuf {
+/// The file.
+pub fn document(home: &Path) -> PathBuf {
     home.join("keys.json")
 }

@@ -5,14 +5,15 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use credlatch::{Answer, Label, Latch, Secret, Tokens};
+use credlatch::{Answer, Label, Secret, Tokens};
 
-use super::{Failure, ISSUER, Work, Writer, key, naive, now_ns};
+use super::{ISSUER, Work, Writer, key, naive, now_ns};
+use crate::{Failure, store};
 
 const PROVIDER: &str = "openai-codex";
 
 /// Does its part; nothing of the store is open before the start.
-pub(super) fn work(writer: Writer, work: Work, home: &Path, number: usize) -> Result<(), Failure> {
+pub fn work(writer: Writer, work: Work, home: &Path, number: usize) -> Result<(), Failure> {
     let mut out = io::stdout();
     writeln!(out, "ready")?;
     out.flush()?;
@@ -28,24 +29,24 @@ pub(super) fn work(writer: Writer, work: Work, home: &Path, number: usize) -> Re
 }
 
 /// How many keys are stored.
-pub(super) fn count(home: &Path) -> Result<usize, Failure> {
-    let status = Latch::builder().home(home).open()?.status()?;
+pub fn count(home: &Path) -> Result<usize, Failure> {
+    let status = store::builder(home).open()?.status()?;
     Ok(status.state.slot("openai").map_or(0, |slot| slot.entries.len()))
 }
 
 /// Stores the login that a crowd finds ended.
-pub(super) fn sign_in(home: &Path) -> Result<(), Failure> {
-    let _ = Latch::builder().home(home).open()?.set_tokens(PROVIDER, &Label::default(), tokens(1)?)?;
+pub fn sign_in(home: &Path) -> Result<(), Failure> {
+    let _ = store::builder(home).open()?.set_tokens(PROVIDER, &Label::default(), tokens(1)?)?;
     Ok(())
 }
 
 fn set(home: &Path, number: usize) -> Result<(), Failure> {
-    let latch = Latch::builder().home(home).open()?;
+    let latch = store::builder(home).open()?;
     Ok(latch.set_as("openai", &Label::new(&format!("w{number}"))?, Secret::try_from(key(number))?)?)
 }
 
 fn refresh(home: &Path) -> Result<(), Failure> {
-    let latch = Latch::builder().home(home).open()?;
+    let latch = store::builder(home).open()?;
     if latch.current(PROVIDER)?.expose_secret() == "access-2" {
         return Ok(());
     }
