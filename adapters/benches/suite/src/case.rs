@@ -11,6 +11,9 @@ use crate::row::Row;
 /// How long one sample should take; short enough that a round is over before the machine changes its mind.
 const SAMPLE: Duration = Duration::from_millis(1);
 
+/// How many operations of a sample are kept each for itself: enough of them in all rounds, in a file that isn't large.
+const KEPT: u32 = 4;
+
 /// How often a sample of several threads is taken again because they missed each other.
 const TRIES: u32 = 5;
 
@@ -22,7 +25,8 @@ pub struct Case<'a> {
     name: String,
     beside: &'static str,
     sample: Sample<'a>,
-    is_calibrated: bool,
+    /// How many operations a sample has at most.
+    most: u32,
 }
 
 impl<'a> Case<'a> {
@@ -46,7 +50,7 @@ impl<'a> Case<'a> {
 
     /// An operation that takes its own time, each of which counts for itself: it leaves out what prepares it.
     pub fn timed(name: &str, mut operation: impl FnMut() -> Duration + 'a) -> Self {
-        Self::new(name, Box::new(move |times| (0..times).map(|_| ns(operation())).collect()))
+        Self { most: KEPT, ..Self::new(name, Box::new(move |times| (0..times).map(|_| ns(operation())).collect())) }
     }
 
     /// An operation long enough to be timed by itself.
@@ -70,7 +74,7 @@ impl<'a> Case<'a> {
 
     /// What measures itself once a round, such as a program beside this one.
     pub fn once(name: &str, mut operation: impl FnMut() -> Vec<f64> + 'a) -> Self {
-        Self { is_calibrated: true, ..Self::new(name, Box::new(move |_| operation())) }
+        Self { most: 1, ..Self::new(name, Box::new(move |_| operation())) }
     }
 
     /// What it is compared with: another case of the group.
@@ -79,18 +83,15 @@ impl<'a> Case<'a> {
     }
 
     fn new(name: &str, sample: Sample<'a>) -> Self {
-        Self { name: name.to_owned(), beside: "", sample, is_calibrated: false }
+        Self { name: name.to_owned(), beside: "", sample, most: 1 << 20 }
     }
 
     /// How often the operation fits into a sample.
     fn calibrate(&mut self) -> u32 {
-        if self.is_calibrated {
-            return 1;
-        }
         // The first time may load a file or fill a cache.
         (self.sample)(1);
         let mut times = 1;
-        while times < 1 << 20 && took(&(self.sample)(times), times) * 2.0 < ns(SAMPLE) {
+        while times < self.most && took(&(self.sample)(times), times) * 2.0 < ns(SAMPLE) {
             times *= 2;
         }
         times
@@ -171,10 +172,10 @@ mod tests {
     fn every_case_has_a_value_in_every_round_and_is_named_beside_another() {
         let cases = vec![Case::quick("one", || 1), Case::slow("other", || 2).beside("one")];
         let rows = measure("part", "group", 7, 3, cases);
-        assert_eq!(rows.iter().map(|row| (&*row.case, &*row.beside, row.size)).collect::<Vec<_>>(), [
-            ("one", "", 7),
-            ("other", "one", 7)
-        ]);
+        assert_eq!(
+            rows.iter().map(|row| (&*row.case, &*row.beside, row.size)).collect::<Vec<_>>(),
+            [("one", "", 7), ("other", "one", 7)]
+        );
         assert!(rows.iter().all(|row| row.rounds.len() == 3 && row.rounds.iter().all(|round| !round.is_empty())));
     }
 

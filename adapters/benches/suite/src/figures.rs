@@ -88,7 +88,8 @@ mod tests {
 
     #[test]
     fn a_ratio_is_that_of_the_rounds_and_leaves_out_a_round_that_could_not_be_measured() {
-        let row = |rounds: &[&[f64]]| Row { rounds: rounds.iter().map(|round| round.to_vec()).collect(), ..Row::default() };
+        let row =
+            |rounds: &[&[f64]]| Row { rounds: rounds.iter().map(|round| round.to_vec()).collect(), ..Row::default() };
         let (own, other) = (row(&[&[2.0], &[40.0], &[]]), row(&[&[1.0], &[20.0], &[5.0]]));
         assert!((ratio(&own, &other) - 2.0).abs() < 1e-9);
     }

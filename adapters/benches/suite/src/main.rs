@@ -1,5 +1,5 @@
 //! What credlatch costs, beside what could not cost less and what others use: `cargo run --release` here measures all of it
-//! in an hour, `-- --quick` a little of all in some minutes. Every row is kept, and `docs/benchmarks.md` is made of them.
+//! in some ten minutes, `-- --quick` a little of all in two. Every row is kept, and `docs/benchmarks.md` is made of them.
 
 mod case;
 mod crowd;

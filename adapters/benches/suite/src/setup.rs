@@ -41,10 +41,10 @@ impl Setup {
         fs::create_dir_all("target")?;
         Ok(Self {
             is_quick,
-            rounds: of(5, 41),
-            slow_rounds: of(5, 101),
+            rounds: of(11, 101),
+            slow_rounds: of(21, 251),
             crowd_rounds: of(1, 3),
-            crowds: if is_quick { vec![25, 50] } else { vec![50, 100, 200, 400] },
+            crowds: if is_quick { vec![50, 100] } else { vec![50, 100, 200, 400] },
             profiles: if is_quick { vec![10, 100, 1_000] } else { vec![10, 100, 1_000, 10_000] },
             disk: fs::canonicalize(&arguments.disk)?,
             memory: arguments.memory.clone(),

@@ -19,7 +19,9 @@ pub fn set(home: &Path, number: usize) -> io::Result<()> {
 
 /// Stores another key under one name.
 pub fn replace(home: &Path, number: usize) -> io::Result<()> {
-    change(home, |rows| drop(rows.insert("w0".into(), json!({ "key": key(number), "source": "set", "version": number }))))
+    change(home, |rows| {
+        drop(rows.insert("w0".into(), json!({ "key": key(number), "source": "set", "version": number })))
+    })
 }
 
 /// Gets a token that is good, as one of many who find that it has ended.

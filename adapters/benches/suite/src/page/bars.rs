@@ -77,7 +77,12 @@ const BARS: &[Bar] = &[
     },
     Bar {
         work: "… with the word mapped, beside a read in memory",
-        figure: Figure::Times { group: FILES, size: 1, own: "Latch::current on files, mapped", other: "Latch::current in memory" },
+        figure: Figure::Times {
+            group: FILES,
+            size: 1,
+            own: "Latch::current on files, mapped",
+            other: "Latch::current in memory",
+        },
         most: 2.0,
         limit: "The once-a-second look at the lock file reads the clock.",
     },
@@ -211,13 +216,7 @@ mod tests {
     use super::*;
 
     fn of(case: &str, value: f64) -> Row {
-        Row {
-            group: MEMORY.into(),
-            case: case.into(),
-            size: 1,
-            rounds: vec![vec![value]],
-            ..Row::default()
-        }
+        Row { group: MEMORY.into(), case: case.into(), size: 1, rounds: vec![vec![value]], ..Row::default() }
     }
 
     #[test]

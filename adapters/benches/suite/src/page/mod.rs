@@ -32,7 +32,9 @@ pub fn kept() -> Result<Vec<Row>, Failure> {
 pub fn keep(rows: Vec<Row>) -> Result<(), Failure> {
     // A page compares figures, and figures of two runs may not be compared.
     if let Some(part) = part::ALL.iter().find(|part| !rows.iter().any(|row| row.part == part.name)) {
-        return Err(format!("the page is left as it was: {} was not measured, and a page is one whole run", part.name).into());
+        return Err(
+            format!("the page is left as it was: {} was not measured, and a page is one whole run", part.name).into()
+        );
     }
     fs::create_dir_all(docs().join("benchmarks"))?;
     row::write(&rows, File::create(rows_file())?)?;

@@ -1,5 +1,7 @@
 //! One picture of how costs grow, both axes logarithmic: a straight line is a power, and its slope the exponent.
 
+use std::ops::Range;
+
 use plotters::prelude::*;
 
 use super::growth::Curve;
@@ -38,18 +40,17 @@ fn draw(
     lines: &[(&str, Vec<(f64, f64)>)],
 ) -> Result<(), Failure> {
     let every = || lines.iter().flat_map(|(_, points)| points);
-    let least = |of: fn(&(f64, f64)) -> f64| every().map(of).fold(f64::INFINITY, f64::min);
-    let most = |of: fn(&(f64, f64)) -> f64| every().map(of).fold(0.0, f64::max);
-    let (over, cost): (fn(&(f64, f64)) -> f64, fn(&(f64, f64)) -> f64) = (|point| point.0, |point| point.1);
+    let sizes = range(every().map(|point| point.0));
+    let costs = range(every().map(|point| point.1));
     let mut chart = ChartBuilder::on(area)
         .caption(curve.group, ("sans-serif", 15))
         .margin(10)
         .x_label_area_size(40)
         .y_label_area_size(70)
         .build_cartesian_2d(
-            (least(over) * 0.9..most(over) * 1.1).log_scale(),
+            (sizes.start * 0.9..sizes.end * 1.1).log_scale(),
             // Room above for the names of the lines.
-            (least(cost) * 0.7..most(cost) * 4.0).log_scale(),
+            (costs.start * 0.7..costs.end * 4.0).log_scale(),
         )?;
     chart
         .configure_mesh()
@@ -67,6 +68,10 @@ fn draw(
     }
     chart.configure_series_labels().position(SeriesLabelPosition::UpperLeft).background_style(WHITE).draw()?;
     Ok(())
+}
+
+fn range(values: impl Iterator<Item = f64>) -> Range<f64> {
+    values.fold(f64::INFINITY..0.0, |range, value| range.start.min(value)..range.end.max(value))
 }
 
 #[cfg(test)]

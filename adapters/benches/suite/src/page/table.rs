@@ -51,7 +51,11 @@ pub fn of_part(rows: &[Row], part: &str) -> String {
     for group in groups {
         let members: Vec<&Row> = of_part.iter().filter(|row| row.group == group).copied().collect();
         let _ = writeln!(text, "\n**{}**\n", group);
-        text.push_str(&if members.iter().any(|row| row.size > 0) { by_size(rows, &members) } else { plainly(rows, &members) });
+        text.push_str(&if members.iter().any(|row| row.size > 0) {
+            by_size(rows, &members)
+        } else {
+            plainly(rows, &members)
+        });
         if part == "crowds" {
             text.push_str(&waits(&members));
         }
@@ -81,9 +85,15 @@ fn by_size(rows: &[Row], members: &[&Row]) -> String {
     text
 }
 
+/// The median, what one round in twenty exceeds, and the ratio. Of a crowd the rounds are few, and single waits say more.
 fn value(rows: &[Row], row: &Row) -> String {
-    let times = beside(rows, row).map(|other| format!(", {:.2} ×", ratio(row, other))).unwrap_or_default();
-    format!("{}{times}", amount(figure(row), &row.unit))
+    let times = beside(rows, row).map(|other| format!(", **{:.2} ×**", ratio(row, other))).unwrap_or_default();
+    let few = if row.part == "crowds" {
+        String::new()
+    } else {
+        format!(" (p95 {})", amount(quantile(&row.sorted(), 0.95), &row.unit))
+    };
+    format!("{}{few}{times}", amount(figure(row), &row.unit))
 }
 
 /// A line for each case, with what one in twenty and one in a thousand exceed.
@@ -111,7 +121,7 @@ fn plainly(rows: &[Row], members: &[&Row]) -> String {
 
 /// Counts are the same each time, and may say of what they are.
 fn counted(rows: &[Row], members: &[&Row]) -> String {
-    let mut text = "| | count | × | which |\n|---|---:|---:|---|\n".to_owned();
+    let mut text = "| | count | × | |\n|---|---:|---:|---|\n".to_owned();
     for row in members {
         let times = beside(rows, row).map(|other| format!("{:.1}", ratio(row, other))).unwrap_or_default();
         let _ = writeln!(text, "| {} | {:.0} | {times} | {} |", row.case, figure(row), cell(&row.note));
@@ -170,7 +180,7 @@ mod tests {
         let rows = [row("floor", "", 1, &[10.0]), row("ours", "floor", 1, &[25.0]), row("floor", "", 2, &[20.0])];
         let text = of_part(&rows, "reads");
         assert!(text.contains("| | 1 | 2 |"), "{text}");
-        assert!(text.contains("| ours | 25.0 ns, 2.50 × |  |"), "{text}");
+        assert!(text.contains("| ours | 25.0 ns (p95 25.0 ns), **2.50 ×** |  |"), "{text}");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What strace counts of a read and a commit: system calls, by their names.
+//! What strace counts of a read, a commit and a refresh: system calls, by their names.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -25,6 +25,7 @@ pub fn run(setup: &Setup) -> Result<Vec<Row>, Failure> {
         ("a bare durable replace of the same bytes", "", "replace"),
         ("Latch::current on files", "", "current"),
         ("Latch::set", "a bare durable replace of the same bytes", "set"),
+        ("Latch::rotate, with an issuer that answers at once", "a bare durable replace of the same bytes", "rotate"),
     ] {
         let counted = counts(what, TIMES, &home).and_then(|once| Ok((once, counts(what, TIMES * 2, &home)?)));
         rows.push(match counted {

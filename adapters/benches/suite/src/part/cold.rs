@@ -28,9 +28,6 @@ pub fn run(setup: &Setup) -> Result<Vec<Row>, Failure> {
     if !token() {
         return Err(format!("{} token {LOGIN} failed", setup.program.display()).into());
     }
-    let cases = vec![
-        Case::slow("true", || run(&mut Command::new("true"))),
-        Case::slow(case, token).beside("true"),
-    ];
+    let cases = vec![Case::slow("true", || run(&mut Command::new("true"))), Case::slow(case, token).beside("true")];
     Ok(measure("cold", GROUP, 0, setup.slow_rounds, cases))
 }

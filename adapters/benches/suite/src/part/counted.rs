@@ -5,10 +5,12 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use arc_swap::ArcSwap;
-use credlatch::Latch;
+use credlatch::memory::FakeIssuer;
+use credlatch::system::FakeClock;
+use credlatch::{Label, Latch, Profile};
 
 use crate::Failure;
-use crate::store::{self, PROVIDER};
+use crate::store::{self, LOGIN, PROVIDER};
 
 /// Does one thing so often, in a process that does nothing else.
 pub fn work(what: &str, times: usize, home: &Path) -> Result<(), Failure> {
@@ -18,7 +20,8 @@ pub fn work(what: &str, times: usize, home: &Path) -> Result<(), Failure> {
             repeat(times, || drop(std::hint::black_box(swap.load_full())));
         }
         "in-memory" => {
-            let latch = Latch::in_memory();
+            // A clock of its own: valgrind stops where rustix looks for the kernel's.
+            let latch = Latch::builder().in_memory(FakeClock::default())?;
             latch.set(PROVIDER, store::key(0))?;
             repeat(times, || drop(std::hint::black_box(latch.current(PROVIDER).unwrap())));
         }
@@ -29,6 +32,14 @@ pub fn work(what: &str, times: usize, home: &Path) -> Result<(), Failure> {
         "set" => {
             let latch = store::open(home, "one")?;
             (0..times).try_for_each(|turn| latch.set(PROVIDER, store::key(turn)))?;
+        }
+        "rotate" => {
+            let issuer = FakeIssuer::new();
+            // A profile of this process's own, because an issuer that was made anew grants the same tokens again.
+            let profile = Profile::new(&format!("renewed-{times}"))?;
+            let latch = store::builder(home).profile(profile).issuer(issuer.clone()).open()?;
+            let _ = latch.set_tokens(LOGIN, &Label::default(), issuer.signed_in())?;
+            (0..times).try_for_each(|_| latch.rotate(LOGIN, &Label::default()).map(drop))?;
         }
         "replace" => {
             let bytes = std::fs::read(store::file(home, "one", "json"))?;
@@ -46,12 +57,7 @@ fn repeat(times: usize, work: impl FnMut()) {
 /// This program, doing one thing so often, as a tool is told to start it.
 pub fn told(tool: &mut Command, what: &str, times: usize, home: &Path) -> Result<(), Failure> {
     let own = std::env::current_exe()?;
-    let output = tool
-        .arg(own)
-        .args(["counted", what, &times.to_string()])
-        .arg(home)
-        .stdin(Stdio::null())
-        .output()?;
+    let output = tool.arg(own).args(["counted", what, &times.to_string()]).arg(home).stdin(Stdio::null()).output()?;
     if output.status.success() {
         return Ok(());
     }
@@ -62,5 +68,10 @@ pub fn told(tool: &mut Command, what: &str, times: usize, home: &Path) -> Result
 
 /// Whether a tool is there to be started.
 pub fn is_there(tool: &str) -> bool {
-    Command::new(tool).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|it| it.success())
+    Command::new(tool)
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|it| it.success())
 }

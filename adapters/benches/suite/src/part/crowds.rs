@@ -28,7 +28,10 @@ pub fn run(setup: &Setup) -> Result<Vec<Row>, Failure> {
             }
         }
     }
-    Ok(measured.into_iter().map(|((place, work, size, writer), rounds)| row(place, work, size, writer, rounds)).collect())
+    Ok(measured
+        .into_iter()
+        .map(|((place, work, size, writer), rounds)| row(place, work, size, writer, rounds))
+        .collect())
 }
 
 fn row(place: &str, work: Work, size: usize, writer: Writer, rounds: Vec<Vec<f64>>) -> Row {

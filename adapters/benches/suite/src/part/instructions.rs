@@ -1,5 +1,5 @@
-//! What callgrind counts of a read in memory. Reads of files are not among them: valgrind stops at system calls as rustix
-//! makes them.
+//! What callgrind counts of a read in memory. Reads of files are not among them: valgrind stops where rustix
+//! asks the kernel.
 
 use std::fs;
 use std::path::Path;

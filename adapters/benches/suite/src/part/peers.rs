@@ -43,7 +43,10 @@ fn with_msal(msal: Option<&RefCell<Msal>>) -> (Vec<Case<'_>>, Vec<Case<'_>>) {
     let Some(msal) = msal else { return (Vec::new(), Vec::new()) };
     let once = |what: &'static str| move || vec![msal.borrow_mut().once(what).unwrap()];
     let read = Case::once("msal-extensions (Python), PersistedTokenCache::search", once("read")).beside(OWN_READ);
-    (vec![read], vec![Case::once("msal-extensions (Python), PersistedTokenCache::add", once("write")).beside(OWN_WRITE)])
+    (
+        vec![read],
+        vec![Case::once("msal-extensions (Python), PersistedTokenCache::add", once("write")).beside(OWN_WRITE)],
+    )
 }
 
 /// Ours and the naive writer first, then whoever else is here.
@@ -60,8 +63,10 @@ fn ours<'a>(place: &Path, turn: &'a RefCell<usize>) -> Result<(Vec<Case<'a>>, Ve
     ];
     let writes = vec![
         Case::slow(OWN_WRITE, move || latch.set(PROVIDER, store::key(next(turn))).unwrap()),
-        Case::slow("naive: flock, read, a new file, fsync, rename, fsync", move || naive::replace(&naive, next(turn)).unwrap())
-            .beside(OWN_WRITE),
+        Case::slow("naive: flock, read, a new file, fsync, rename, fsync", move || {
+            naive::replace(&naive, next(turn)).unwrap()
+        })
+        .beside(OWN_WRITE),
     ];
     Ok((reads, writes))
 }

@@ -34,11 +34,8 @@ pub fn run(setup: &Setup) -> Result<Vec<Row>, Failure> {
 fn in_memory(setup: &Setup, threads: usize) -> Result<Vec<Row>, Failure> {
     let latch = Latch::in_memory();
     latch.set(PROVIDER, store::key(0))?;
-    let (swap, std, lot) = (
-        ArcSwap::from_pointee(0_u64),
-        RwLock::new(Arc::new(0_u64)),
-        parking_lot::RwLock::new(Arc::new(0_u64)),
-    );
+    let (swap, std, lot) =
+        (ArcSwap::from_pointee(0_u64), RwLock::new(Arc::new(0_u64)), parking_lot::RwLock::new(Arc::new(0_u64)));
     let cases = vec![
         Case::threads("ArcSwap::load_full", threads, || swap.load_full()),
         Case::threads("std RwLock, a clone of the Arc", threads, || Arc::clone(&std.read().unwrap()))
@@ -81,7 +78,8 @@ fn beside_commits(setup: &Setup, threads: usize) -> Result<Vec<Row>, Failure> {
             Case::threads("ArcSwap::load_full", threads, || swap.load_full()),
             Case::threads("Latch::current in memory, held to law 7", threads, read).beside("ArcSwap::load_full"),
         ];
-        let rows = measure(PART, "reads in memory beside a commit every 10 ms, by threads", threads, setup.rounds, cases);
+        let rows =
+            measure(PART, "reads in memory beside a commit every 10 ms, by threads", threads, setup.rounds, cases);
         is_over.store(true, Ordering::Release);
         rows
     });
