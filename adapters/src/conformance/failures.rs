@@ -94,7 +94,7 @@ pub(super) fn troubles(case: &Case<'_>) -> CheckResult {
         let (act, _guard) = begin(&*store)?;
         commit_naming(&*store, None, 1, &[act])?;
         trouble(&profile, true);
-        let looked = store.act(act);
+        let found = store.act(act);
         let written = put(&*store, None, 2);
         let read = store.read().map(|stored| stored.map(|stored| stored.id));
         let locked = store.lock(LONG).and_then(|mut locked| locked.read()).map(|stored| stored.map(|stored| stored.id));
@@ -103,8 +103,8 @@ pub(super) fn troubles(case: &Case<'_>) -> CheckResult {
             let is_told = came.as_ref().is_err_and(|error| error.kind == *kind);
             expect(is_told, || format!("reading a store that is {kind:?} came to {came:?}"))?;
         }
-        let may_live = looked.as_ref().map_or(true, |record| record.as_ref().is_some_and(|record| record.is_alive));
-        expect(may_live, || format!("looking at a living act in a store that is {kind:?} came to {looked:?}"))?;
+        let may_live = found.as_ref().map_or(true, |record| record.as_ref().is_some_and(|record| record.is_alive));
+        expect(may_live, || format!("looking at a living act in a store that is {kind:?} came to {found:?}"))?;
         let stands = store.read().map_err(said("reading"))?.map(|stored| stored.id);
         expect(written.is_err() && stands == Some(id(1)), || {
             format!("a commit that replaces nothing, in a store that is {kind:?}, came to {written:?}")
