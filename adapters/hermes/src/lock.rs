@@ -128,7 +128,7 @@ impl<D: Disk> Locked for HermesLocked<'_, D> {
         let id = crate::store::id_of(&bytes);
         // Without a look at the new file the next commit under this lock loads it again.
         self.base = disk.metadata_at(&document).ok().map(|metadata| BaseContent(Some(Content { bytes, metadata })));
-        drop(draft);
+        draft.end();
         claims::sweep(disk, &self.paths, state);
         claims::sweep_strays(disk, &self.paths);
         Ok(id)
@@ -198,7 +198,7 @@ impl<D: Disk> HermesLocked<'_, D> {
     /// Looks whether the lock still guards the document, and the document is still the one that was loaded.
     fn recheck(&mut self) -> Result<(), StoreError> {
         let stood = self.base.as_ref().map(|BaseContent(read)| read.as_ref().map(|read| read.metadata));
-        match metadata_under_lock(&*self.store.disk, &self.file, &self.paths)? {
+        match metadata_under_lock(&*self.store.disk, self.file_id, &self.paths)? {
             Held::Guarding(metadata) if stood == Some(metadata) => Ok(()),
             Held::Guarding(_) | Held::Superseded => {
                 self.base = None;

@@ -99,6 +99,11 @@ impl<D: Disk> FileAlive<D> {
         self.disk.pid() == self.actor.pid && self.disk.pid_namespace() == self.actor.pid_namespace
     }
 
+    /// Whether it was let go.
+    pub fn has_ended(&self) -> bool {
+        self.has_ended
+    }
+
     /// Lets go of the lock, in the process that made it.
     pub fn end(&mut self) {
         // If it fails, closing the file does the same.
@@ -118,6 +123,7 @@ impl<D: Disk> Drop for FileAlive<D> {
 
 /// Makes the sign of life of an act that may send something: it has space for what the actor leaves.
 pub fn enlist_act<D: Disk>(disk: &Arc<D>, paths: &Paths) -> Result<FileAlive<D>, StoreError> {
+    paths.make_folder(&**disk)?;
     let mut alive = enlist(disk, paths, disk.process())?;
     if let Err(error) = alive.file.attempt(|file| left::reserve(&**disk, file)) {
         let error = io_error("set space aside in", &alive.path, &error);
@@ -128,7 +134,7 @@ pub fn enlist_act<D: Disk>(disk: &Arc<D>, paths: &Paths) -> Result<FileAlive<D>,
     Ok(alive)
 }
 
-/// Makes a sign of life of this process.
+/// Makes a sign of life of this process. The caller has looked at the directory of the document.
 pub fn enlist<D: Disk>(disk: &Arc<D>, paths: &Paths, process: Process) -> Result<FileAlive<D>, StoreError> {
     disk.shed();
     paths.make_claims(&**disk)?;

@@ -36,7 +36,7 @@ pub struct Draft<D: Disk> {
 }
 
 impl<D: Disk> Draft<D> {
-    /// An empty draft of this process.
+    /// An empty draft of this process. The caller has looked at the directory of the document.
     pub fn create(disk: &Arc<D>, paths: &Paths, process: Process) -> Result<Self, StoreError> {
         let sign = claims::enlist(disk, paths, process)?;
         let path = paths.draft(sign.actor().name);
@@ -58,6 +58,7 @@ impl<D: Disk> Draft<D> {
 
     /// A draft with space for the present document and about so many bytes more.
     pub fn reserve(disk: &Arc<D>, paths: &Paths, bytes: usize) -> Result<Self, StoreError> {
+        paths.make_folder(&**disk)?;
         let mut draft = Self::create(disk, paths, disk.process())?;
         let present = disk.metadata_at(&paths.document).map_or(0, |metadata| metadata.size);
         match disk.allocate(&draft.file, wanted(present, bytes as u64)) {
@@ -97,6 +98,17 @@ impl<D: Disk> Draft<D> {
         Ok(())
     }
 
+    /// Ends a draft that is the document by now, in the process whose commit that was.
+    pub fn end(mut self) {
+        self.remove_sign();
+    }
+
+    fn remove_sign(&mut self) {
+        // No state ever names this sign of life, and it is locked here: nobody can be asking about it.
+        let _ = self.disk.remove(&self.paths.claim(self.sign.actor().name));
+        self.sign.end();
+    }
+
     /// Whether the document is this draft, even though its renaming was reported to have failed.
     pub fn became(&self, document: &Path) -> bool {
         claims::is_at(&*self.disk, &self.file, document).unwrap_or(true)
@@ -105,15 +117,13 @@ impl<D: Disk> Draft<D> {
 
 impl<D: Disk> Drop for Draft<D> {
     fn drop(&mut self) {
-        if !self.sign.is_mine() {
+        if self.sign.has_ended() || !self.sign.is_mine() {
             return;
         }
         if !self.is_used {
             // What can't be removed is swept by a later commit.
             let _ = self.disk.remove(&self.path());
         }
-        // No state ever names this sign of life, and it is locked here: nobody can be asking about it.
-        let _ = self.disk.remove(&self.paths.claim(self.sign.actor().name));
-        self.sign.end();
+        self.remove_sign();
     }
 }

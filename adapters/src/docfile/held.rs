@@ -2,10 +2,9 @@
 
 use credlatch_core::port::{StoreError, StoreErrorKind};
 
-use super::claims::is_at;
-use super::disk::{Disk, Metadata};
+use super::claims::leads_to;
+use super::disk::{Disk, FileId, Metadata};
 use super::errors::io_error;
-use super::kept::Kept;
 use super::paths::Paths;
 use crate::codec::MAX_BYTES;
 
@@ -19,8 +18,8 @@ pub enum Held {
 
 /// Looks whether a held lock still guards the document, and what that is now: somebody may have deleted the one or edited
 /// the other meanwhile.
-pub fn metadata_under_lock<D: Disk>(disk: &D, lock: &Kept<D::File>, paths: &Paths) -> Result<Held, StoreError> {
-    if !lock.attempt(|lock| is_at(disk, lock, &paths.lock)).map_err(|error| io_error("look at", &paths.lock, &error))? {
+pub fn metadata_under_lock<D: Disk>(disk: &D, lock: FileId, paths: &Paths) -> Result<Held, StoreError> {
+    if !leads_to(disk, &paths.lock, lock).map_err(|error| io_error("look at", &paths.lock, &error))? {
         return Ok(Held::Superseded);
     }
     match disk.metadata_at(&paths.document) {

@@ -150,9 +150,8 @@ impl Paths {
         Ok(true)
     }
 
-    /// Makes the directory of the signs of life if it isn't there.
+    /// Makes the directory of the signs of life if it isn't there; the one that it is in is.
     pub fn make_claims<D: Disk>(&self, disk: &D) -> Result<(), StoreError> {
-        self.make_folder(disk)?;
         if !self.check_claims(disk)? {
             made(disk.make_folder(&self.claims)).map_err(|error| io_error("make", &self.claims, &error))?;
             self.check_claims(disk)?;

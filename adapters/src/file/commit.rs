@@ -33,7 +33,7 @@ pub(super) fn commit<D: Disk>(
         let version = document::form(base.head.version, state);
         *base = BaseCommit { head: Head { version, ..base.head.clone() }, id: Some(id), metadata };
     }
-    drop(draft);
+    draft.end();
     locked.sweep(state);
     Ok(id)
 }
@@ -85,7 +85,7 @@ fn publish<D: Disk>(locked: &mut FileLocked<'_, D>, draft: &mut Draft<D>, id: u6
 
 /// Looks whether the lock still guards the store, and the document is still the one that was loaded.
 fn recheck<D: Disk>(locked: &mut FileLocked<'_, D>) -> Result<(), StoreError> {
-    let metadata = match metadata_under_lock(&*locked.store.disk, &locked.file, &locked.paths)? {
+    let metadata = match metadata_under_lock(&*locked.store.disk, locked.here.file_id, &locked.paths)? {
         Held::Guarding(metadata) => metadata,
         Held::Superseded => return Err(replaced(&locked.paths)),
     };

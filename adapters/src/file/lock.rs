@@ -8,7 +8,7 @@ use credlatch_core::state::State;
 use super::FileStore;
 use super::document::Head;
 use super::provenance::Here;
-use super::word::{self, Word};
+use super::word::{self, Said, Word};
 use crate::docfile::claims;
 use crate::docfile::disk::{Disk, Gate, Metadata};
 use crate::docfile::errors::io_error;
@@ -52,15 +52,13 @@ pub(super) fn lock<D: Disk>(store: &FileStore<D>, patience_ms: u64) -> Result<Fi
     let wait =
         LockWait { patience_ms, deadline, pauses_ms: 1..=PAUSE_MAX_MS, holder: word::signature, forbidden: 0o077 };
     let (paths, file, metadata) = acquire(disk, &wait, || store.paths())?;
-    let here = file
-        .attempt(|file| Here::new(disk, file, &metadata))
-        .map_err(|error| io_error("look at", &paths.lock, &error))?;
-    let word = file.attempt(|file| Word::read(disk, file)).map_err(|error| io_error("read", &paths.lock, &error))?;
+    let said = file.attempt(|file| Said::read(disk, file)).map_err(|error| io_error("read", &paths.lock, &error))?;
+    let (here, word) = (Here::new(&metadata, &said), said.word);
     if word.boot != disk.now().boot {
         claims::sweep_strays(disk, &paths);
     }
     let process = disk.process();
-    file.with(|file| word::sign(disk, file, process));
+    file.with(|file| said.sign(disk, file, process));
     let (is_foreign, takes_over) = (false, false);
     Ok(FileLocked { store, paths, file, here, is_foreign, takes_over, word, base: None, process, _pass: pass })
 }

@@ -6,7 +6,7 @@ use credlatch_core::state::Nonce;
 
 use super::FileStore;
 use super::document::{self, Head};
-use super::word::{self, Word};
+use super::word::{Said, Word};
 use crate::docfile::claims;
 use crate::docfile::disk::{Disk, FileId, Metadata, Open};
 use crate::docfile::errors::{io_error, lockable};
@@ -23,9 +23,9 @@ pub(super) struct Here {
 }
 
 impl Here {
-    pub(super) fn new<D: Disk>(disk: &D, lock: &D::File, metadata: &Metadata) -> std::io::Result<Self> {
-        let Metadata { file_id, born_ns, .. } = *metadata;
-        Ok(Self { file_id, born_ns, name: word::name(disk, lock)? })
+    pub(super) fn new(lock: &Metadata, said: &Said) -> Self {
+        let Metadata { file_id, born_ns, .. } = *lock;
+        Self { file_id, born_ns, name: said.name }
     }
 
     /// Whether a document was written here. What either side doesn't say is no difference.
@@ -111,6 +111,6 @@ fn look_at_lock<D: Disk>(disk: &D, paths: &Paths) -> Result<Option<(Here, Word)>
     };
     let metadata = disk.metadata(&file).map_err(failed)?;
     lockable(&paths.lock, &metadata)?;
-    let here = Here::new(disk, &file, &metadata).map_err(failed)?;
-    Ok(Some((here, Word::read(disk, &file).map_err(failed)?)))
+    let said = Said::read(disk, &file).map_err(failed)?;
+    Ok(Some((Here::new(&metadata, &said), said.word)))
 }

@@ -19,7 +19,44 @@ const PID_NAMESPACE_AT: u64 = 24;
 /// Where the name of the store is in it, which the document holds too.
 const NAME_AT: u64 = 32;
 
-/// What a lock file says.
+/// All of a lock file, as one look sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Said {
+    pub(super) word: Word,
+    signature: [u8; 16],
+    /// The name of the store that this lock file guards; none in one that was never told.
+    pub(super) name: Option<Nonce>,
+}
+
+impl Said {
+    /// Reads it. A lock file that nobody wrote to has the word 0.
+    pub(super) fn read<D: Disk>(disk: &D, file: &D::File) -> io::Result<Self> {
+        let mut bytes = [0; 48];
+        let read = disk.read_at(file, &mut bytes, 0)?;
+        let at = |begin: usize| u64::from_le_bytes(std::array::from_fn(|byte| bytes[begin + byte]));
+        let name = u128::from(at(40)) << 64 | u128::from(at(32));
+        Ok(Self {
+            word: Word { word: at(0), boot: at(8) },
+            signature: std::array::from_fn(|byte| bytes[16 + byte]),
+            name: Some(name).filter(|name| read == bytes.len() && *name != 0).map(Nonce),
+        })
+    }
+
+    /// Leaves this process's pid in the lock file, unless it is there; for the others' error messages, and nobody decides anything
+    /// by it.
+    pub(super) fn sign<D: Disk>(&self, disk: &D, file: &D::File, process: Process) {
+        let Process { pid, pid_namespace, .. } = process;
+        let mut signature = [0; 16];
+        signature[..4].copy_from_slice(&pid.to_le_bytes());
+        signature[8..].copy_from_slice(&namespace_of(pid, pid_namespace).to_le_bytes());
+        if signature != self.signature {
+            // A full disk may refuse it, and the lock is good without it.
+            let _ = disk.write_at(file, &signature, PID_AT);
+        }
+    }
+}
+
+/// What a lock file says of the newest commit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Word {
     /// The word itself; 0 if none was ever written.
@@ -29,14 +66,6 @@ pub(super) struct Word {
 }
 
 impl Word {
-    /// Reads it. A lock file that nobody wrote to has the word 0.
-    pub(super) fn read<D: Disk>(disk: &D, file: &D::File) -> io::Result<Self> {
-        let mut bytes = [0; 16];
-        disk.read_at(file, &mut bytes, 0)?;
-        let at = |begin: usize| u64::from_le_bytes(std::array::from_fn(|byte| bytes[begin + byte]));
-        Ok(Self { word: at(0), boot: at(8) })
-    }
-
     /// Writes it, with the boot beside it.
     pub(super) fn write<D: Disk>(self, disk: &D, file: &D::File) -> io::Result<()> {
         let mut bytes = [0; 16];
@@ -57,16 +86,6 @@ impl Word {
     }
 }
 
-/// Leaves this process's pid in the lock file, for the others' error messages; nobody decides anything by it.
-pub(super) fn sign<D: Disk>(disk: &D, file: &D::File, process: Process) {
-    // A full disk may refuse it, and the lock is good without it.
-    let Process { pid, pid_namespace, .. } = process;
-    let mut signature = [0; 16];
-    signature[..4].copy_from_slice(&pid.to_le_bytes());
-    signature[8..].copy_from_slice(&namespace_of(pid, pid_namespace).to_le_bytes());
-    let _ = disk.write_at(file, &signature, PID_AT);
-}
-
 /// The pid that the last holder left, if it means the same process here.
 pub(super) fn signature<D: Disk>(disk: &D, file: &D::File) -> Option<u32> {
     let (mut pid, mut namespace) = ([0; 4], [0; 8]);
@@ -82,14 +101,7 @@ fn namespace_of(pid: u32, namespace: u64) -> u64 {
     u64::from(pid) << 32 | namespace & u64::from(u32::MAX)
 }
 
-/// The name of the store that this lock file guards; none in one that was never told.
-pub(super) fn name<D: Disk>(disk: &D, file: &D::File) -> io::Result<Option<Nonce>> {
-    let mut name = [0; 16];
-    let read = disk.read_at(file, &mut name, NAME_AT)?;
-    Ok(Some(u128::from_le_bytes(name)).filter(|name| read == 16 && *name != 0).map(Nonce))
-}
-
-/// Leaves the name there.
+/// Leaves the store's name there.
 pub(super) fn set_name<D: Disk>(disk: &D, file: &D::File, name: Nonce) -> io::Result<()> {
     disk.write_at(file, &name.0.to_le_bytes(), NAME_AT)
 }
