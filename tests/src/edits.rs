@@ -5,6 +5,7 @@
 mod answers;
 mod laws;
 mod protocols;
+mod threads;
 
 use crate::coverage;
 
@@ -65,5 +66,5 @@ const CRASH: Trial = together("crash", "-p credlatch --test crash every_crash");
 
 /// All of them, in the order of their numbers.
 pub fn all() -> impl Iterator<Item = &'static Edit> {
-    protocols::EDITS.iter().chain(laws::EDITS).chain(answers::EDITS)
+    protocols::EDITS.iter().chain(laws::EDITS).chain(answers::EDITS).chain(threads::EDITS)
 }

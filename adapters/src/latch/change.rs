@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use credlatch_core::clear::Clear;
-use credlatch_core::engine::{self, Transacted};
+use credlatch_core::engine::{self, Told, Transacted};
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::pool::{SetStrategy, Strategy};
 use credlatch_core::port::Clock as _;
@@ -117,7 +117,9 @@ impl Latch {
     /// # Errors
     /// The provider is unknown, its pool is full, or the store can't be written.
     pub fn set_verbatim(&self, provider: &str, label: &Label, key: Secret) -> Result<(), Error> {
-        self.put(provider, label, Material::ApiKey(key), PutMode::Named).map(drop)
+        let provider = self.provider(provider)?.id.clone();
+        let told = self.0.inner.change_in_group(&[named(&provider, label, Material::ApiKey(key), PutMode::Named)])?;
+        refused(&provider, told.verdicts.first())
     }
 
     /// Stores a login that was made elsewhere, in place of the entry of that label. From now on it is rotated here, so no
@@ -245,19 +247,39 @@ impl Latch {
 impl Inner {
     /// Applies events in one commit.
     pub(super) fn change(self: &Arc<Self>, events: &[Event]) -> Result<Transacted, Error> {
+        self.note(events)?;
+        let done = self.engine.transact(events)?;
+        self.changed(done.before.generation != done.after.state.generation, &done.after.state);
+        Ok(done)
+    }
+
+    /// The same where nothing but the verdicts is wanted: threads that wait for the store at the same time share a commit.
+    fn change_in_group(self: &Arc<Self>, events: &[Event]) -> Result<Told, Error> {
+        self.note(events)?;
+        let told = self.engine.transact_in_group(events)?;
+        self.changed(told.is_new, &told.after.state);
+        Ok(told)
+    }
+
+    /// Notes where rows send what is about to be stored.
+    fn note(&self, events: &[Event]) -> Result<(), Error> {
         #[cfg(all(feature = "file", unix))]
         for event in events {
             if let Event::Put(put) = event {
                 self.guard.note(&self.table, &put.provider)?;
             }
         }
-        let done = self.engine.transact(events)?;
-        if done.before.generation != done.after.state.generation {
-            crate::events::changed(&self.profile, done.after.state.generation);
+        let _ = events;
+        Ok(())
+    }
+
+    /// Says that something was committed, and does what a state owes.
+    fn changed(self: &Arc<Self>, is_new: bool, state: &State) {
+        if is_new {
+            crate::events::changed(&self.profile, state.generation);
         }
         #[cfg(feature = "env")]
-        dotenv::rewrite_what_is_owed(self, &done.after.state);
-        Ok(done)
+        dotenv::rewrite_what_is_owed(self, state);
     }
 
     /// Takes away, and looks who may still hold it.
@@ -289,8 +311,13 @@ pub(super) fn named(provider: &ProviderId, label: &Label, material: Material, ho
 
 /// What came of it.
 pub(super) fn stored(provider: &ProviderId, done: Transacted) -> Result<Transacted, Error> {
-    match done.verdict() {
-        Verdict::Refused(why) => Err(Error::not_stored(provider, why)),
-        _ => Ok(done),
+    refused(provider, Some(done.verdict()))?;
+    Ok(done)
+}
+
+fn refused(provider: &ProviderId, verdict: Option<&Verdict>) -> Result<(), Error> {
+    match verdict {
+        Some(Verdict::Refused(why)) => Err(Error::not_stored(provider, why)),
+        _ => Ok(()),
     }
 }

@@ -1,10 +1,11 @@
 //! The lock seam as it ships.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use credlatch_core::port::{Cell, Seam};
-use parking_lot::{Mutex, RwLock};
+use credlatch_core::port::{Cell, Seam, Slot};
+use parking_lot::{Condvar, Mutex, RwLock};
 
 /// The family of `parking_lot` locks. They don't poison: a panic in one thread does not take the store from the others.
 #[derive(Clone, Copy, Debug, Default)]
@@ -13,6 +14,35 @@ pub struct ParkingLot;
 impl Seam for ParkingLot {
     type Cell<T: Send + Sync + 'static> = Guarded<T>;
     type Published<T: Send + Sync + 'static> = Swapped<T>;
+    type Slot<T: Send + 'static> = Place<T>;
+
+    fn process() -> u64 {
+        std::process::id().into()
+    }
+}
+
+/// A place for what a thread waits for, asleep.
+#[derive(Debug)]
+pub struct Place<T> {
+    value: Mutex<Option<T>>,
+    given: Condvar,
+}
+
+impl<T: Send> Slot<T> for Place<T> {
+    fn new() -> Self {
+        Self { value: Mutex::new(None), given: Condvar::new() }
+    }
+
+    fn give(&self, value: T) {
+        *self.value.lock() = Some(value);
+        self.given.notify_one();
+    }
+
+    fn take(&self, patience_ms: u64) -> Option<T> {
+        let mut value = self.value.lock();
+        let _ = self.given.wait_while_for(&mut value, |value| value.is_none(), Duration::from_millis(patience_ms));
+        value.take()
+    }
 }
 
 /// A value behind a `parking_lot` lock.

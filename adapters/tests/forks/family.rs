@@ -16,7 +16,7 @@ use credlatch::core::name::{ProfileName, ProviderId};
 use credlatch::core::port::{Code, CodeExchanged, Issuer, Polled, Prompting, Revoked, Store};
 use credlatch::core::rotation::Exchanged;
 use credlatch::file::FileStore;
-use credlatch::{Answer, Latch, Secret};
+use credlatch::{Answer, Label, Latch, Secret};
 use fork::{Fork, fork};
 use tempfile::TempDir;
 
@@ -134,6 +134,16 @@ fn plays_its_part() {
                 while !stands_in_line() {
                     thread::sleep(Duration::from_millis(1));
                 }
+                begun.send(()).unwrap();
+            }
+            "set" => {
+                let (key, behind) = (|| Secret::try_from("mm-key-2").unwrap(), latch_there.clone());
+                scope.spawn(move || latch_there.set_as("minimax", &Label::new("leads").unwrap(), key()));
+                while !stands_in_line() {
+                    thread::sleep(Duration::from_millis(1));
+                }
+                scope.spawn(move || behind.set_as("minimax", &Label::new("waits").unwrap(), key()));
+                thread::sleep(Duration::from_millis(20));
                 begun.send(()).unwrap();
             }
             "rotate" => drop(scope.spawn(move || {

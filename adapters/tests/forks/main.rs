@@ -90,6 +90,20 @@ fn a_child_does_not_count_on_the_thread_that_waits_for_its_parent() {
 }
 
 #[test]
+fn a_child_waits_for_no_thread_of_its_parent_that_leads_others_to_a_commit_and_stores_nothing_for_them() {
+    let home = Home::with_login();
+    let store = home.store();
+    let held = store.lock(1000).unwrap();
+    let mut family = Family::start("set", &home);
+    family.parent.kill();
+    drop(held);
+    assert_eq!(family.child.does("store"), "stored");
+    let state = store.load().unwrap().state;
+    assert!(state.entry("minimax", "default").is_some());
+    assert!(["leads", "waits"].iter().all(|label| state.entry("minimax", label).is_none()));
+}
+
+#[test]
 fn a_release_ends_a_store_lock_though_a_fork_inherited_it() {
     let home = Home::with_login();
     let mut family = Family::start("lock", &home);

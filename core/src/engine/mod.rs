@@ -10,6 +10,7 @@
 mod clear;
 mod elsewhere;
 mod exchange;
+mod group;
 mod join;
 mod ledger;
 mod login;
@@ -28,6 +29,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 pub use clear::Cleared;
+pub use group::Told;
 pub use join::FlowView;
 pub use login::{Login, Poller};
 pub use no_token::NoToken;
@@ -54,6 +56,7 @@ pub struct Engine<P: Ports> {
     published: PublishedOf<P, Snapshot>,
     ledger: CellOf<P, Ledger>,
     unsaved: CellOf<P, Vec<unsaved::Unsaved<P>>>,
+    group: CellOf<P, group::Group<P>>,
     /// How many choices were made from pools that are used in turn.
     turns: AtomicU64,
     patience_ms: u64,
@@ -75,6 +78,7 @@ impl<P: Ports> Engine<P> {
             published: Cell::new(nothing),
             ledger: Cell::new(ledger),
             unsaved: Cell::new(Vec::new()),
+            group: Cell::new(group::Group::new()),
             turns: AtomicU64::new(0),
             patience_ms,
             rows: None,

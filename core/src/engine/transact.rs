@@ -1,6 +1,7 @@
 //! Changing: the one way to a commit.
 
 use crate::state::name::ProviderId;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::Engine;
@@ -122,20 +123,21 @@ impl<P: Ports> Engine<P> {
     /// # Errors
     /// The store can't be locked, read or written.
     pub fn transact(&self, events: &[Event]) -> Result<Transacted, TransactError> {
-        self.transact_in(events, &mut None, &|_| Ok(()))
+        self.transact_in(&|| Cow::Borrowed(events), self.patience_ms, &mut None, &|_| Ok(()))
     }
 
-    /// Applies events to a state that `is_meant`, and writes them into what was reserved before. What fails before the
-    /// commit leaves the reservation for another try.
-    pub(super) fn transact_in(
+    /// Applies events, which are asked for once the store is locked, to a state that `is_meant`, and writes them into what was
+    /// reserved before. What fails before the commit leaves the reservation for another try.
+    pub(super) fn transact_in<'a>(
         &self,
-        events: &[Event],
+        events: &dyn Fn() -> Cow<'a, [Event]>,
+        patience_ms: u64,
         reservation: &mut Option<<P::Store as Store>::Reservation>,
         is_meant: &dyn Fn(&State) -> Result<(), StoreError>,
     ) -> Result<Transacted, TransactError> {
         let mut tried = 0;
         loop {
-            match self.try_transact(events, reservation, is_meant) {
+            match self.try_transact(events, patience_ms, reservation, is_meant) {
                 // Somebody who doesn't lock changed the document meanwhile: look again at what is there now.
                 Err(Failed::Overtaken(_)) if tried < OVERTAKEN_TRIES => tried += 1,
                 Err(Failed::Overtaken(error)) => return Err(TransactError::NotSaved(error)),
@@ -145,13 +147,14 @@ impl<P: Ports> Engine<P> {
         }
     }
 
-    fn try_transact(
+    fn try_transact<'a>(
         &self,
-        events: &[Event],
+        events: &dyn Fn() -> Cow<'a, [Event]>,
+        patience_ms: u64,
         reservation: &mut Option<<P::Store as Store>::Reservation>,
         is_meant: &dyn Fn(&State) -> Result<(), StoreError>,
     ) -> Result<Transacted, Failed> {
-        let mut locked = self.store.lock(self.patience_ms)?;
+        let mut locked = self.store.lock(patience_ms)?;
         // A writer always loads: what it knew before it had the lock may be old.
         let Loaded { state: loaded, id } = locked.load()?;
         assert_lawful(&loaded);
@@ -163,7 +166,7 @@ impl<P: Ports> Engine<P> {
             locked.take_over();
         }
         let (_, mut effects, before) = fold::<P>(loaded.clone(), &now, &recovery);
-        let (verdicts, more, state) = fold::<P>(before.clone(), &now, events);
+        let (verdicts, more, state) = fold::<P>(before.clone(), &now, &events());
         effects.extend(more);
         let withheld = self.withhold_revocations(&[&loaded, &before], &written, &mut effects);
         let after = if state == loaded {

@@ -1,6 +1,7 @@
 //! What an act brought home and the store would not take: kept in memory, with the act's sign of life, and saved by the
 //! next transaction that gets through.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::{Engine, Live, TransactError};
@@ -98,7 +99,8 @@ impl<P: Ports> Engine<P> {
     ) -> Result<super::Transacted, TransactError> {
         // Before the lock too: where the store isn't, none is made.
         self.read(|snapshot| is_home(&snapshot.state, event, alive))??;
-        self.transact_in(std::slice::from_ref(event), reservation, &|state| is_home(state, event, alive))
+        let events = || Cow::Borrowed(std::slice::from_ref(event));
+        self.transact_in(&events, self.patience_ms, reservation, &|state| is_home(state, event, alive))
     }
 
     /// Tries to save what could not be saved before.

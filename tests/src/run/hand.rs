@@ -55,7 +55,7 @@ impl<S: Sim> Hand<S> {
         let who = self.here.who;
         match step {
             Step::Set { provider, label, secret: text } => {
-                self.transact(&[key(provider, label, text, PutMode::Named)]);
+                let _ = self.process.engine.transact_in_group(&[key(provider, label, text, PutMode::Named)]);
             }
             Step::SetGrant { provider, label } => self.set_grant(provider, label),
             Step::SetKnown { provider, label, of, anew } => self.set_known(provider, label, of, *anew),

@@ -7,7 +7,7 @@ use std::cell::{Cell as StdCell, RefCell};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use credlatch_core::port::{Cell, Seam};
+use credlatch_core::port::{Cell, Seam, Slot};
 use loom::sync::{Condvar, Mutex, MutexGuard};
 
 use super::here::Here;
@@ -66,6 +66,22 @@ pub struct LoomGuard<'a> {
 impl Seam for Loomed {
     type Cell<T: Send + Sync + 'static> = LoomBoard<T>;
     type Published<T: Send + Sync + 'static> = LoomBoard<Arc<T>>;
+    type Slot<T: Send + 'static> = LoomMutex<Option<T>>;
+}
+
+impl<T: Send + 'static> Slot<T> for LoomMutex<Option<T>> {
+    fn new() -> Self {
+        SimMutex::new(None)
+    }
+
+    fn give(&self, value: T) {
+        self.change(|place| *place = Some(value));
+    }
+
+    fn take(&self, _patience_ms: u64) -> Option<T> {
+        self.wait_for(Option::is_some);
+        self.value().take()
+    }
 }
 
 impl Sim for Loomed {

@@ -2,6 +2,7 @@
 
 mod answers;
 mod clears;
+mod groups;
 mod joins;
 mod logins;
 mod moved;

@@ -4,7 +4,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, RwLock};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, RwLock};
+use std::time::Duration;
 
 use super::super::Engine;
 use super::script::Answers;
@@ -12,7 +13,7 @@ use super::signs::{Life, Sign};
 use crate::machine::Event;
 use crate::machine::put::Put;
 use crate::port::{
-    Cell, Clock, CommitError, Left, Loaded, Locked, Nonces, Ports, Seam, Store, StoreError, StoreErrorKind,
+    Cell, Clock, CommitError, Left, Loaded, Locked, Nonces, Ports, Seam, Slot, Store, StoreError, StoreErrorKind,
 };
 use crate::sample::{at, stored};
 use crate::state::time::Stamp;
@@ -76,8 +77,17 @@ impl Rig {
 
     /// The same, with a machine of its own.
     pub(super) fn engine_of<P: Ports<Store = Shelf, Clock = Watch, Nonces = Numbers>>(&self) -> Arc<Engine<P>> {
+        self.waiting_for(1_000)
+    }
+
+    /// Another process that waits so long.
+    pub(super) fn engine_with_patience(&self, ms: u64) -> Arc<Engine<Here>> {
+        self.waiting_for(ms)
+    }
+
+    fn waiting_for<P: Ports<Store = Shelf, Clock = Watch, Nonces = Numbers>>(&self, ms: u64) -> Arc<Engine<P>> {
         let process = self.0.processes.fetch_add(1, Ordering::Relaxed) + 1;
-        Arc::new(Engine::new(Shelf(self.clone(), process), Watch(self.clone()), Numbers(self.clone()), 1_000))
+        Arc::new(Engine::new(Shelf(self.clone(), process), Watch(self.clone()), Numbers(self.clone()), ms))
     }
 
     pub(super) fn pass(&self, ms: u64) {
@@ -210,6 +220,27 @@ pub(super) struct Locks;
 impl Seam for Locks {
     type Cell<T: Send + Sync + 'static> = Guarded<T>;
     type Published<T: Send + Sync + 'static> = Guarded<Arc<T>>;
+    type Slot<T: Send + 'static> = Place<T>;
+}
+
+/// Whoever waits here does so by the clock of this machine.
+pub(super) struct Place<T>(Mutex<Option<T>>, Condvar);
+
+impl<T: Send> Slot<T> for Place<T> {
+    fn new() -> Self {
+        Self(Mutex::new(None), Condvar::new())
+    }
+
+    fn give(&self, value: T) {
+        *lock(&self.0) = Some(value);
+        self.1.notify_one();
+    }
+
+    fn take(&self, patience_ms: u64) -> Option<T> {
+        let longest = Duration::from_millis(patience_ms);
+        let (mut value, _) = self.1.wait_timeout_while(lock(&self.0), longest, |value| value.is_none()).unwrap();
+        value.take()
+    }
 }
 
 pub(super) struct Guarded<T>(RwLock<T>);

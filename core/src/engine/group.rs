@@ -1,0 +1,187 @@
+//! Group commit: threads of one process whose changes wait for the store at the same time share one commit.
+//!
+//! One of them leads. It locks the store, takes what the others want by then, and applies all of it in one transaction; each is told
+//! the verdicts on its own events. What fails as a group is tried again one by one, so that nobody fails for another. Only of a
+//! commit whose outcome is unknown all are told so. Whoever is not taken yet when its time is over leaves, and nothing of it was
+//! done.
+//!
+//! It is for events of which their caller wants to know the verdicts and nothing else.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use super::snapshot::Snapshot;
+use super::transact::{TransactError, Transacted};
+use super::{CellOf, Engine};
+use crate::machine::{Event, Verdict};
+use crate::port::{Cell, Clock, Ports, Seam, Slot, StoreError, StoreErrorKind};
+
+type SlotOf<P, T> = <<P as Ports>::Seam as Seam>::Slot<T>;
+
+/// What is told of events that may have shared their commit.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// One verdict for each event, in their order.
+    pub verdicts: Vec<Verdict>,
+    /// Whether anything was committed.
+    pub is_new: bool,
+    /// The state after.
+    pub after: Arc<Snapshot>,
+}
+
+/// The threads that wait for their turn, if one leads.
+pub(super) struct Group<P: Ports> {
+    is_led: bool,
+    /// In which process that is so: a forked child has none of these threads.
+    process: u64,
+    waiting: Vec<Arc<Member<P>>>,
+}
+
+/// A thread that waits, and what it wants.
+struct Member<P: Ports> {
+    events: Vec<Event>,
+    word: SlotOf<P, Word>,
+}
+
+/// What a thread is told that waits.
+enum Word {
+    /// The one before is through.
+    Lead,
+    /// Its events were applied, or nobody knows.
+    Done(Result<Told, TransactError>),
+    /// Nothing was done, and what others want is to fail nobody else.
+    GoAlone,
+}
+
+impl<P: Ports> Group<P> {
+    pub(super) fn new() -> Self {
+        Self { is_led: false, process: P::Seam::process(), waiting: Vec::new() }
+    }
+
+    /// Begins to lead, or to wait behind whoever does.
+    fn join(&mut self, events: &[Event]) -> Option<Arc<Member<P>>> {
+        if self.process != P::Seam::process() {
+            *self = Self::new();
+        }
+        if !std::mem::replace(&mut self.is_led, true) {
+            return None;
+        }
+        let member = Arc::new(Member { events: events.to_vec(), word: Slot::new() });
+        self.waiting.push(Arc::clone(&member));
+        Some(member)
+    }
+
+    /// Stops waiting. Returns whether it was in time.
+    fn leave(&mut self, member: &Arc<Member<P>>) -> bool {
+        let place = self.waiting.iter().position(|waiting| Arc::ptr_eq(waiting, member));
+        place.map(|place| self.waiting.remove(place)).is_some()
+    }
+}
+
+/// A thread that leads, until it hands that on.
+struct Lead<'a, P: Ports> {
+    group: &'a CellOf<P, Group<P>>,
+    own: &'a [Event],
+    taken: RefCell<Vec<Arc<Member<P>>>>,
+}
+
+impl<P: Ports> Lead<'_, P> {
+    /// All events that are wanted now.
+    fn gather(&self) -> Cow<'_, [Event]> {
+        let mut taken = self.taken.borrow_mut();
+        taken.extend(self.group.write(|group| std::mem::take(&mut group.waiting)));
+        if taken.is_empty() {
+            return Cow::Borrowed(self.own);
+        }
+        self.own.iter().chain(taken.iter().flat_map(|member| &member.events)).cloned().collect()
+    }
+
+    /// Hands the lead on to whoever has waited longest. Returns the members that wait to be told.
+    fn end(self) -> Vec<Arc<Member<P>>> {
+        self.taken.take()
+    }
+}
+
+impl<P: Ports> Drop for Lead<'_, P> {
+    fn drop(&mut self) {
+        let next = self.group.write(|group| {
+            group.is_led = !group.waiting.is_empty();
+            group.is_led.then(|| group.waiting.remove(0))
+        });
+        if let Some(next) = next {
+            next.word.give(Word::Lead);
+        }
+        // Only a panic leaves some here.
+        self.taken.take().iter().for_each(|member| member.word.give(Word::GoAlone));
+    }
+}
+
+impl<P: Ports> Engine<P> {
+    /// Applies events in one commit, or in none if they change nothing, and in the same one as other threads that wait for it.
+    ///
+    /// # Errors
+    /// As [`Engine::transact`].
+    pub fn transact_in_group(&self, events: &[Event]) -> Result<Told, TransactError> {
+        let began = self.clock.now();
+        let Some(member) = self.group.write(|group| group.join(events)) else {
+            return self.lead(events, self.patience_ms);
+        };
+        let in_time = member.word.take(self.patience_ms);
+        let has_left = in_time.is_none() && self.group.write(|group| group.leave(&member));
+        if has_left {
+            return Err(TransactError::NotSaved(busy(self.patience_ms)));
+        }
+        // Whoever was taken into a commit waits for its end.
+        match in_time.or_else(|| member.word.take(self.patience_ms)) {
+            Some(Word::Lead) => {
+                let spent_ms = self.clock.now().since_ms(&began);
+                self.lead(events, self.patience_ms.saturating_sub(spent_ms))
+            }
+            Some(Word::Done(told)) => told,
+            Some(Word::GoAlone) => self.transact(events).map(told),
+            None => Err(TransactError::Unknown(busy(self.patience_ms))),
+        }
+    }
+
+    /// How many threads wait.
+    #[cfg(test)]
+    pub(super) fn waiting(&self) -> usize {
+        self.group.read(|group| group.waiting.len())
+    }
+
+    fn lead(&self, own: &[Event], patience_ms: u64) -> Result<Told, TransactError> {
+        let lead: Lead<'_, P> = Lead { group: &self.group, own, taken: RefCell::default() };
+        let done = self.transact_in(&|| lead.gather(), patience_ms, &mut None, &|_| Ok(()));
+        let members = lead.end();
+        match done {
+            Ok(done) => {
+                let mut all = told(done);
+                let mut verdicts = std::mem::take(&mut all.verdicts).into_iter();
+                let mut of =
+                    |events: &[Event]| Told { verdicts: verdicts.by_ref().take(events.len()).collect(), ..all.clone() };
+                let own = of(own);
+                members.iter().for_each(|member| member.word.give(Word::Done(Ok(of(&member.events)))));
+                Ok(own)
+            }
+            Err(TransactError::NotSaved(_)) if !members.is_empty() => {
+                members.iter().for_each(|member| member.word.give(Word::GoAlone));
+                self.transact(own).map(told)
+            }
+            Err(error) => {
+                members.iter().for_each(|member| member.word.give(Word::Done(Err(error.clone()))));
+                Err(error)
+            }
+        }
+    }
+}
+
+fn told(done: Transacted) -> Told {
+    let is_new = done.before.generation != done.after.state.generation;
+    Told { verdicts: done.verdicts, is_new, after: done.after }
+}
+
+fn busy(patience_ms: u64) -> StoreError {
+    let what = format!("other threads of this process were changing the store for {patience_ms} ms");
+    StoreError::new(StoreErrorKind::Busy, what, "try again")
+}
