@@ -33,7 +33,7 @@ pub struct Told {
 /// The threads that wait for their turn, if one leads.
 pub(super) struct Group<P: Ports> {
     is_led: bool,
-    /// In which process that is so: a forked child has none of these threads.
+    /// Whose these threads are, as long as nobody has noticed a fork.
     process: u64,
     waiting: Vec<Arc<Member<P>>>,
 }
@@ -61,7 +61,8 @@ impl<P: Ports> Group<P> {
 
     /// Begins to lead, or to wait behind whoever does.
     fn join(&mut self, events: &[Event]) -> Option<Arc<Member<P>>> {
-        if self.process != P::Seam::process() {
+        // In a child that was forked while a thread of its parent led, nobody does.
+        if self.is_led && self.process != P::Seam::process() {
             *self = Self::new();
         }
         if !std::mem::replace(&mut self.is_led, true) {
@@ -123,10 +124,10 @@ impl<P: Ports> Engine<P> {
     /// # Errors
     /// As [`Engine::transact`].
     pub fn transact_in_group(&self, events: &[Event]) -> Result<Told, TransactError> {
-        let began = self.clock.now();
         let Some(member) = self.group.write(|group| group.join(events)) else {
             return self.lead(events, self.patience_ms);
         };
+        let began = self.clock.now();
         let in_time = member.word.take(self.patience_ms);
         let has_left = in_time.is_none() && self.group.write(|group| group.leave(&member));
         if has_left {
