@@ -108,6 +108,14 @@ fn entries(of: &str) -> Vec<Given> {
     vec![grant(of), key(of, "spare", &format!("sk-spare-of-{of}"))]
 }
 
+/// Two threads of one engine: one clears and waits until nobody holds what was there, the other takes a credential and lets it go.
+pub fn a_drain_beside_a_holder() -> Scenario {
+    let clear = [Step::Clear { provider: provider(ACME) }, Step::Drain];
+    let hold = [Step::Current { provider: provider(ACME) }, Step::Release];
+    let scenario = Scenario::processes("a drain beside a holder", &[&clear, &hold]);
+    Scenario { given: entries(ACME), ..scenario }.as_threads()
+}
+
 /// Every choice of so many acts, whatever their order.
 pub fn choices(count: usize) -> Vec<Vec<Act>> {
     fn longer(chosen: &[Act], count: usize, all: &mut Vec<Vec<Act>>) {

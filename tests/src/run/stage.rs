@@ -13,7 +13,7 @@ use credlatch_core::{Event, apply};
 
 use super::hand::Hand;
 use crate::conduct::{Conduct, Process, Right};
-use crate::scenario::{Given, Participant, Scenario};
+use crate::scenario::{Given, Participant, Scenario, Step};
 use crate::world::here::{Fate, Here, Recorder};
 use crate::world::server::{Server, Tokens};
 use crate::world::sim::{Sim, SimMutex};
@@ -29,6 +29,8 @@ pub struct Stage<S: Sim> {
     moved: BTreeSet<u32>,
     /// The processes of an older version.
     older: BTreeSet<u32>,
+    /// Whether somebody waits for those who hold what was cleared, so that it matters who looks at what was replaced.
+    has_drain: bool,
     conduct: &'static dyn Conduct<S>,
 }
 
@@ -71,7 +73,8 @@ impl<S: Sim> Stage<S> {
             scenario.participants.iter().filter(move |one| is_one(one)).map(|one| one.process).collect()
         };
         let (moved, older) = (of(|one| one.has_moved_row), of(|one| one.is_older));
-        Self { world, processes, fates, moved, older, conduct }
+        let has_drain = scenario.participants.iter().any(|one| one.steps.contains(&Step::Drain));
+        Self { world, processes, fates, moved, older, has_drain, conduct }
     }
 
     /// The process of this number.
@@ -90,6 +93,7 @@ impl<S: Sim> Stage<S> {
         let fate = self.fates.get(&participant.process).cloned().unwrap_or_default();
         let here = Here::new(who, participant.process, recorder, machine)
             .elsewhere(participant.is_elsewhere)
+            .lingering(self.has_drain)
             .reading(self.moved.contains(&participant.process))
             .older(self.older.contains(&participant.process));
         Arc::new(here.with_fate(fate, participant.dies_at))

@@ -73,6 +73,8 @@ pub struct Here {
     is_elsewhere: bool,
     pub(super) has_moved_row: bool,
     pub(super) is_older: bool,
+    /// Whether it takes what is published in one turn and looks at it in the next.
+    lingers: AtomicBool,
     operations: AtomicU32,
     afterlife_ms: AtomicU64,
 }
@@ -109,6 +111,7 @@ impl Here {
             is_elsewhere: false,
             has_moved_row: false,
             is_older: false,
+            lingers: AtomicBool::new(false),
             operations,
             afterlife_ms,
         }
@@ -136,6 +139,22 @@ impl Here {
     #[must_use]
     pub fn older(self, is_older: bool) -> Self {
         Self { is_older, ..self }
+    }
+
+    /// The same, taking what is published in one turn and looking at it in the next, or not.
+    #[must_use]
+    pub fn lingering(self, lingers: bool) -> Self {
+        Self { lingers: AtomicBool::new(lingers), ..self }
+    }
+
+    /// From now on it looks at what is published in the turn in which it takes it.
+    pub fn looks_at_once(&self) {
+        self.lingers.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether what is published may be replaced between its taking and its looking.
+    pub(super) fn lingers(&self) -> bool {
+        self.lingers.load(Ordering::Relaxed) && !self.is_alone()
     }
 
     /// Whether the process table that it sees lists the actor's process. One that it doesn't list may be alive all the same,

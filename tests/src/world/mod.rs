@@ -19,6 +19,7 @@ pub mod sim;
 pub mod situation;
 pub mod told;
 mod turn_cell;
+mod turn_published;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

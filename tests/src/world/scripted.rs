@@ -12,6 +12,7 @@ use super::coroutine;
 use super::here::Here;
 use super::sim::Sim;
 use super::turn_cell::{TurnCell, TurnGate};
+use super::turn_published::TurnPublished;
 
 thread_local! {
     static HERE: RefCell<Option<Arc<Here>>> = const { RefCell::new(None) };
@@ -188,7 +189,7 @@ pub(super) fn address<T>(of: &T) -> usize {
 
 impl Seam for Scripted {
     type Cell<T: Send + Sync + 'static> = TurnCell<T>;
-    type Published<T: Send + Sync + 'static> = TurnCell<Arc<T>>;
+    type Published<T: Send + Sync + 'static> = TurnPublished<T>;
     type Slot<T: Send + 'static> = TurnCell<Option<T>>;
 }
 

@@ -22,7 +22,7 @@ pub struct TurnCell<T> {
 }
 
 impl<T: Send + 'static> TurnCell<T> {
-    fn put(value: T) -> Self {
+    pub(super) fn put(value: T) -> Self {
         Self { place: situation::place(name(&value), holds(&value)), value: Mutex::new(value) }
     }
 
