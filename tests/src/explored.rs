@@ -26,6 +26,8 @@ pub struct Group {
     pub beside: bool,
     /// The acts among which they are chosen.
     pub among: &'static [Act],
+    /// More situations of one scenario than this are too many for a run of minutes.
+    pub few: usize,
 }
 
 /// Acts that commit once or not at all.
@@ -40,25 +42,11 @@ const WITH_READER: &[Act] = &[Act::Clear, Act::Purge, Act::Read, Act::Set];
 
 /// What every run of the tests explores.
 pub const SHORT_GROUPS: &[Group] = &[
-    Group { name: "pairs of processes", acts: 2, threads: false, dies: false, beside: false, among: WITH_ROTATE },
-    Group { name: "pairs of processes, one dies", acts: 2, threads: false, dies: true, beside: false, among: SHORT },
-    Group { name: "pairs of threads", acts: 2, threads: true, dies: false, beside: false, among: SHORT },
-    Group {
-        name: "triples of processes with a login",
-        acts: 3,
-        threads: false,
-        dies: false,
-        beside: false,
-        among: WITH_START,
-    },
-    Group {
-        name: "triples of processes with a reader",
-        acts: 3,
-        threads: false,
-        dies: false,
-        beside: false,
-        among: WITH_READER,
-    },
+    Group { among: WITH_ROTATE, ..PROCESSES },
+    Group { name: "pairs of processes, one dies", dies: true, among: SHORT, ..PROCESSES },
+    Group { name: "pairs of threads", threads: true, among: SHORT, ..PROCESSES },
+    Group { name: "triples of processes with a login", acts: 3, among: WITH_START, ..PROCESSES },
+    Group { name: "triples of processes with a reader", acts: 3, among: WITH_READER, ..PROCESSES },
 ];
 
 /// What a long run explores.
@@ -68,19 +56,30 @@ pub const LONG_GROUPS: &[Group] = &[
     Group { name: "pairs of threads", threads: true, ..PROCESSES },
     Group { name: "pairs of processes at two providers", beside: true, ..PROCESSES },
     Group { name: "triples of processes", acts: 3, ..PROCESSES },
-    Group { name: "pairs of threads at two providers", threads: true, beside: true, ..PROCESSES },
-    Group { name: "triples of threads", acts: 3, threads: true, ..PROCESSES },
-    Group { name: "pairs of threads, one dies", threads: true, dies: true, ..PROCESSES },
-    Group { name: "triples of processes, one dies", acts: 3, dies: true, ..PROCESSES },
-    Group { name: "triples of processes at two providers", acts: 3, beside: true, ..PROCESSES },
+    Group { name: "pairs of threads at two providers", threads: true, beside: true, few: FEW, ..PROCESSES },
+    Group { name: "pairs of threads, one dies", threads: true, dies: true, few: FEW, ..PROCESSES },
+    Group { name: "triples of threads", acts: 3, threads: true, few: FEW, ..PROCESSES },
+    Group { name: "triples of processes, one dies", acts: 3, dies: true, few: FEW, ..PROCESSES },
+    Group { name: "triples of processes at two providers", acts: 3, beside: true, few: FEW, ..PROCESSES },
+    Group { name: "fours of processes that commit once", acts: 4, among: SHORT, few: FEW, ..PROCESSES },
     Group { name: "fours of processes", acts: 4, ..PROCESSES },
 ];
 
 /// Of these a run of minutes explores what has few situations.
-pub const PART_GROUPS: &[Group] = LONG_GROUPS.split_at(5).0;
+pub const PART_GROUPS: &[Group] = LONG_GROUPS.split_at(11).0;
 
-const PROCESSES: Group =
-    Group { name: "pairs of processes", acts: 2, threads: false, dies: false, beside: false, among: &Act::ALL };
+const PROCESSES: Group = Group {
+    name: "pairs of processes",
+    acts: 2,
+    threads: false,
+    dies: false,
+    beside: false,
+    among: &Act::ALL,
+    few: 10_000,
+};
+
+/// There are many of these, so that fewer situations of each have to be enough.
+const FEW: usize = 2_000;
 
 /// What came of a group.
 #[derive(Clone, Debug, Default)]
@@ -173,7 +172,7 @@ pub fn tables() -> (String, String) {
 
 /// What is entered of a wrong engine's scenario until the law that names it is broken: by the fewest moves that can break it.
 pub fn until(wrong: &Wrong) -> Exploration {
-    let explorer = Explorer { law: Some(wrong.law), most: 100_000, ..Explorer::default() };
+    let explorer = Explorer { law: Some(wrong.law), most: 100_000, gathers: false, ..Explorer::default() };
     explorer.explore(&(wrong.scenario)(), wrong.scripted)
 }
 
@@ -190,9 +189,6 @@ pub fn whole(group: &Group) -> Sum {
     }
     sum
 }
-
-/// More situations than this of one scenario are too many for a run of minutes.
-pub const PART: usize = 10_000;
 
 /// More situations than this of one scenario are too many: what is kept of them would take about a gigabyte.
 pub const MOST: usize = 8_000_000;

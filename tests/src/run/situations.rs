@@ -11,7 +11,7 @@ use super::end::End;
 use super::staged::{Move, Staged};
 use crate::conduct::Conduct;
 use crate::judging::Seen;
-use crate::scenario::Scenario;
+use crate::scenario::{Participant, Scenario};
 use crate::world::coroutine::Player;
 use crate::world::scripted::Scripted;
 use crate::world::situation::{Blind, digest};
@@ -30,6 +30,8 @@ pub struct Explorer {
     /// Whether a situation that is known is not entered again. Without that every order is gone through, and there are few
     /// scenarios for which that ends.
     pub remembers: bool,
+    /// Whether those have come before anybody moves of whom nobody can tell when they came, so that all orders of their coming are one.
+    pub gathers: bool,
     /// The mistake that it makes, to see that it is noticed.
     pub mistake: Option<Mistake>,
 }
@@ -43,11 +45,15 @@ pub enum Mistake {
     ForgetsLaws,
     /// Whoever has once waited is never woken.
     NeverWakes,
+    /// Everybody has come before anybody moves, whatever tells of it.
+    GathersAll,
+    /// Whoever takes what is published looks at it in the same turn, so that nobody replaces it in between.
+    LooksAtOnce,
 }
 
 impl Default for Explorer {
     fn default() -> Self {
-        Self { most: 4_000_000, one_in: 64, dying: None, law: None, remembers: true, mistake: None }
+        Self::NEW
     }
 }
 
@@ -92,26 +98,28 @@ struct Search<'a> {
     scenario: &'a Scenario,
     conduct: &'static dyn Conduct<Scripted>,
     players: Vec<Player>,
+    /// Who comes before anybody moves.
+    early: Vec<u8>,
     nodes: Vec<Node>,
     known: HashSet<u128>,
     found: Exploration,
 }
 
 impl Explorer {
+    /// One that makes no mistake, and nobody dies.
+    pub const NEW: Self =
+        Self { most: 4_000_000, one_in: 64, dying: None, law: None, remembers: true, gathers: true, mistake: None };
+
     /// Explores a scenario.
     pub fn explore(self, scenario: &Scenario, conduct: &'static dyn Conduct<Scripted>) -> Exploration {
         let players = scenario.participants.iter().map(|_| Player::default()).collect();
         let (nodes, known, found) = (Vec::new(), HashSet::new(), Exploration::default());
-        let mut search = Search { explorer: self, scenario, conduct, players, nodes, known, found };
+        let mut search = Search { explorer: self, scenario, conduct, players, early: Vec::new(), nodes, known, found };
+        if self.gathers {
+            search.gather();
+        }
         search.run();
         search.found
-    }
-
-    fn blind(self) -> Blind {
-        match self.mistake {
-            Some(Mistake::Blind(to)) => to,
-            _ => Blind::Nowhere,
-        }
     }
 }
 
@@ -147,6 +155,22 @@ impl Exploration {
 }
 
 impl Search<'_> {
+    /// Finds out who comes unnoticed, each on a stage of its own: it has looked at nothing, so that it comes alike at any time. None
+    /// whose process may die: it could die first, and never come.
+    fn gather(&mut self) {
+        let Self { explorer, scenario, conduct, players, early, .. } = self;
+        let cast = || (0u8..).zip(&scenario.participants);
+        let is_dying = |(who, one): (u8, &Participant)| explorer.dying == Some(who) || one.dies_at.is_some();
+        let dying: Vec<u32> = cast().filter(|one| is_dying(*one)).map(|(_, one)| one.process).collect();
+        for (who, _) in cast().filter(|(_, one)| !dying.contains(&one.process)) {
+            let mut staged = Staged::set(scenario, *conduct, players, *explorer);
+            if staged.comes_unnoticed(who) || explorer.mistake == Some(Mistake::GathersAll) {
+                early.push(who);
+            }
+            staged.leave();
+        }
+    }
+
     fn run(&mut self) {
         self.play(None);
         let mut at = 0;
@@ -187,9 +211,9 @@ impl Search<'_> {
     /// Plays up to a situation that is known, and one move further. Returns how many operations that move had.
     fn play(&mut self, step: Option<(usize, Move)>) -> usize {
         let way = step.map(|(at, _)| self.way(at)).unwrap_or_default();
-        let Self { explorer, scenario, conduct, players, nodes, known, found } = self;
+        let Self { explorer, scenario, conduct, players, early, nodes, known, found } = self;
         found.plays += 1;
-        let mut staged = Staged::set(scenario, *conduct, players, explorer.blind(), explorer.law);
+        let mut staged = Staged::set(scenario, *conduct, players, *explorer).gathering(early);
         for one in &way {
             staged.make(*one);
         }

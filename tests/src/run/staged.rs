@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use credlatch_core::law::{Broken, Law, Monitor, Trace, Who};
+use credlatch_core::law::{Broken, Fact, Law, Monitor, Trace, Who};
 
 use super::hand::Hand;
 use super::play::schedule;
+use super::situations::{Explorer, Mistake};
 use super::stage::Stage;
 use crate::conduct::{Conduct, Process};
 use crate::judging::laws;
@@ -43,25 +44,56 @@ pub struct Staged<'a> {
 }
 
 impl<'a> Staged<'a> {
-    /// Sets the stage. All laws judge, or this one alone.
+    /// Sets the stage for this explorer. All laws judge, or its one alone.
     pub fn set(
         scenario: &'a Scenario,
         conduct: &'static dyn Conduct<Scripted>,
         players: &'a mut [Player],
-        blind: Blind,
-        law: Option<u8>,
+        Explorer { law, mistake, .. }: Explorer,
     ) -> Self {
+        let blind = if let Some(Mistake::Blind(to)) = mistake { to } else { Blind::Nowhere };
         situation::follow(scenario.participants.len(), blind);
         let recorder = Arc::new(Recorder::default());
         let mut stage = Stage::<Scripted>::set(scenario, conduct, &recorder);
         let cast = (0..).zip(&scenario.participants);
-        let heres = cast.map(|(who, one)| stage.participant(who, one)).collect();
+        let heres: Vec<_> = cast.map(|(who, one)| stage.participant(who, one)).collect();
+        if mistake == Some(Mistake::LooksAtOnce) {
+            heres.iter().for_each(|here| here.looks_at_once());
+        }
         let part = |one: &crate::scenario::Participant| Some((stage.process(one.process), one.steps.clone()));
         let parts = scenario.participants.iter().map(part).collect();
         stage.leave();
         let judging = laws().filter(|one| law.is_none_or(|law| one.number == law));
         let monitors = judging.map(Law::monitor).collect();
         Self { scenario, players, stage, recorder, heres, parts, monitors, seen: 0 }
+    }
+
+    /// These have come before anybody moves.
+    #[must_use]
+    pub fn gathering(mut self, early: &[u8]) -> Self {
+        early.iter().for_each(|who| self.come(usize::from(*who)));
+        self
+    }
+
+    /// This one comes, up to before its first access. Returns whether nobody can tell when that was, nor can it itself: it looks at
+    /// nothing that is shared, changes nothing that somebody could look at, and no fact tells of it but that a clear begins. The law
+    /// that minds that only sees more beside a clear that begins earlier.
+    pub fn comes_unnoticed(&mut self, who: u8) -> bool {
+        let (who, touches) = (usize::from(who), situation::touches());
+        let facts = self.recorder.look(<[Fact]>::len);
+        self.come(who);
+        let is_told = self.recorder.look(|all| all[facts..].iter().any(|one| !matches!(one, Fact::ClearBegan { .. })));
+        // That it comes is an observation of its own.
+        self.players[who].is_at_it() && !is_told && situation::touches() == touches + 1
+    }
+
+    fn come(&mut self, who: usize) {
+        let Some((process, steps)) = self.parts[who].take() else { return };
+        Scripted::enter(Arc::clone(&self.heres[who]));
+        situation::moves(Some(who));
+        situation::observe("comes");
+        self.players[who].begin(move || Hand::new(process).act(&steps));
+        situation::moves(None);
     }
 
     /// Who could move. If nobody can, it is the first of those who wait, and it gives up waiting; none if all are through.
@@ -99,14 +131,10 @@ impl<'a> Staged<'a> {
             here.dies_at(before + u32::from(dies));
         }
         let turns = self.recorder.turns();
+        let has_come = self.parts[me].is_some();
+        self.come(me);
         Scripted::enter(Arc::clone(&here));
         situation::moves(Some(me));
-        let part = self.parts[me].take();
-        let has_come = part.is_some();
-        if let Some((process, steps)) = part {
-            situation::observe("comes");
-            self.players[me].begin(move || Hand::new(process).act(&steps));
-        }
         if self.players[me].can() {
             self.players[me].go();
         } else if self.players[me].is_at_it() && !has_come {

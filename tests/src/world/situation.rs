@@ -43,6 +43,9 @@ struct Situation {
     /// The sum of what distinguishes the places, so that it needn't be made anew.
     sum: u128,
     made: u64,
+    /// How often anybody looked at something, changed something or did something outside. To make a place that is found by its name
+    /// alone is none of these: nobody knows the name.
+    touches: u64,
     /// The digest of each state, by where that lies.
     states: BTreeMap<usize, (Arc<State>, u128)>,
     blind: Blind,
@@ -114,10 +117,16 @@ pub fn is_told(what: &impl std::fmt::Debug) {
 /// Whoever moves did this outside.
 pub fn acts(what: &impl std::fmt::Debug) {
     with(|now| {
+        now.touches += 1;
         if let Some(who) = now.who {
             now.deeds[who] = digest((now.deeds[who], format!("{what:?}")));
         }
     });
+}
+
+/// How often anything was touched that somebody else could look at or change, or that tells its future to whoever touches it.
+pub fn touches() -> u64 {
+    with(|now| now.touches).unwrap_or_default()
 }
 
 /// Whoever moves is through. What it has observed matters to nobody, unless it leaves a memory to other threads of its process.
@@ -133,7 +142,10 @@ pub fn is_through(is_alone: bool) {
 
 /// Something that isn't a place holds this now.
 pub fn alter(thing: impl Hash, holds: impl Hash) {
-    with(|now| now.holds(digest(("thing", thing)), digest(holds)));
+    with(|now| {
+        now.touches += 1;
+        now.holds(digest(("thing", thing)), digest(holds));
+    });
 }
 
 /// A new place that holds this; what it holds may be told by what whoever made it had observed. One that others find by a name
@@ -171,6 +183,7 @@ pub fn changes(at: u128, holds: Option<u128>) {
     with(|now| {
         let before = now.places.get(&at).copied();
         let by = now.who.map(|who| now.observed[who]);
+        now.touches += 1;
         now.holds(at, holds.unwrap_or_else(|| digest((before, by))));
     });
 }
@@ -182,6 +195,7 @@ pub fn now() -> u128 {
 
 impl Situation {
     fn observe(&mut self, what: impl Hash) {
+        self.touches += 1;
         if let Some(who) = self.who {
             self.observed[who] = digest((self.observed[who], what));
         }

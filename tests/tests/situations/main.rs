@@ -4,5 +4,6 @@
 #[cfg(feature = "loom")]
 mod loom;
 mod orders;
+mod published;
 mod sound;
 mod wrong;

@@ -17,7 +17,7 @@ use credlatch_tests::world::server::Manner;
 use credlatch_tests::world::situation::Blind;
 
 /// Every branch into what is taken for known is played to its end.
-const WATCHED: Explorer = Explorer { most: 20_000, one_in: 1, dying: None, law: None, remembers: true, mistake: None };
+const WATCHED: Explorer = Explorer { most: 20_000, one_in: 1, ..Explorer::NEW };
 
 /// Whether a branch that was taken for known ended otherwise than any that was entered.
 fn is_caught(explorer: Explorer, scenario: &Scenario) -> bool {
@@ -78,7 +78,7 @@ fn a_backup_another_lock_file_and_an_agreement_are_part_of_a_situation() {
             ..Scenario::processes("what lies outside", &[steps])
         };
         let mut players = vec![Player::default()];
-        let mut staged = Staged::set(&scenario, &Right, &mut players, Blind::Nowhere, None);
+        let mut staged = Staged::set(&scenario, &Right, &mut players, Explorer::default());
         while let Some(who) = staged.choices().first().copied() {
             staged.make(Move { who, dies: 0 });
         }
@@ -134,4 +134,32 @@ fn laws_that_forget_are_noticed() {
 fn an_exploration_that_reaches_its_bound_says_so() {
     let found = Explorer { most: 20, ..WATCHED }.explore(&against(&[Act::Rotate, Act::Rotate]), &Right);
     assert!(found.is_cut);
+}
+
+/// Whoever comes when nobody can tell it comes first: that leaves orders out, and no end.
+#[test]
+fn orders_of_coming_that_nobody_can_tell_are_one() {
+    let acts = [
+        &[Act::Set, Act::Set, Act::Set][..],
+        &[Act::Login, Act::Purge, Act::Set],
+        &[Act::Clear, Act::Set, Act::Read],
+        &[Act::Rotate, Act::Clear, Act::Set],
+    ];
+    for scenario in acts.iter().flat_map(|acts| [against(acts), beside(&acts[..2]).as_threads()]) {
+        let [one, all] = [true, false].map(|gathers| Explorer { gathers, ..WATCHED }.explore(&scenario, &Right));
+        assert_eq!(one.ends, all.ends, "{}", scenario.name);
+        assert!(one.situations < all.situations, "{}: {} and {}", scenario.name, one.situations, all.situations);
+        super::orders::say(&format!("{}: {} situations instead of {}", scenario.name, one.situations, all.situations));
+    }
+}
+
+/// A reader's coming is told by law 7: what it must see at least hangs on when it began.
+#[test]
+fn an_explorer_in_which_all_have_come_at_first_is_noticed() {
+    let set = Step::Set { provider: provider(ACME), label: label("other"), secret: "sk-new".to_owned() };
+    let scenario = Scenario { given: against(&[]).given, ..Scenario::processes("stale", &[&[Step::Read], &[set]]) };
+    let broken = |explorer: Explorer| explorer.explore(&scenario, &Stale).broken.map(|(broken, _)| broken.number);
+    assert_eq!(broken(Explorer { gathers: false, ..WATCHED }), Some(7));
+    assert_eq!(broken(WATCHED), Some(7));
+    assert_eq!(broken(Explorer { mistake: Some(Mistake::GathersAll), ..WATCHED }), None);
 }

@@ -33,10 +33,20 @@ fn no_order_breaks_the_law_with_fewer_moves() {
         if remembering.moves > 9 {
             continue;
         }
-        let explorer = Explorer { law: Some(wrong.law), remembers: false, ..Explorer::default() };
+        let explorer = Explorer { law: Some(wrong.law), remembers: false, gathers: false, ..Explorer::default() };
         let found = explorer.explore(&(wrong.scenario)(), wrong.scripted);
         assert_eq!(found.moves, remembering.moves, "{}", wrong.name);
         tried += 1;
     }
     assert!(tried > 10, "only {tried} engines were tried");
+}
+
+/// Those who come before anybody moves hide no breach.
+#[test]
+fn each_is_caught_by_its_law_where_those_have_come_whose_coming_nobody_can_tell() {
+    for wrong in WRONG {
+        let explorer = Explorer { law: Some(wrong.law), ..Explorer::default() };
+        let found = explorer.explore(&(wrong.scenario)(), wrong.scripted);
+        assert_eq!(found.broken.map(|(broken, _)| broken.number), Some(wrong.law), "{}", wrong.name);
+    }
 }
