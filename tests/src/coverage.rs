@@ -194,10 +194,17 @@ of loom's reach. [The record](record.md#situations) has its figures. Why that is
 5. **It goes breadth first**, so that a counterexample has the fewest moves there are. Without its memory, entering each situation again
    whenever an order leads to it, it finds none with fewer (`tests/tests/situations/wrong.rs`, for those of up to nine moves). The shortest
    counterexample of each wrong engine is kept in `tests/scenarios`, and [pictures.md](pictures.md#counterexamples) draws it.
+6. **Who comes when nobody can tell comes first.** Somebody's coming is what it does up to its first access to something shared. Where
+   that looks at nothing shared, changes nothing that anybody could find, and no fact tells of it, it commutes with every move of the
+   others, and does the same whenever it is made: each order has one with the same facts, the same ends and the same breaches in which
+   it came before anybody moved. The explorer tries on a stage of its own who comes so. A sign of life may be made on the way: nobody
+   can look for it before a claim names it. That a clear begins is told too, but law 1 alone minds that, and sees only more beside a
+   clear that began earlier; `core/src/law/tests/memory.rs` tries that with arbitrary histories. A reader doesn't come first: what law
+   7 wants it to see at least hangs on when it began; nor does anybody whose process may die before.
 
 None of this is taken on trust. Of the branches that are left, one in 64, and in `tests/tests/situations/sound.rs` each, is played to
 its end all the same, and must end as another did that was entered. Explorers with a mistake (one whose digest leaves out what was read,
-what the issuer said, signs of life, or what those did who are through; one whose laws forget; one that never wakes who has waited) are
+what the issuer said, signs of life, or what those did who are through; one whose laws forget; one that never wakes who has waited; one in which readers come first too) are
 told by that, or by a breach that they miss; and what lies outside, a backup, another lock file, an agreement to rows, makes another
 situation. For six pairs of processes and three of threads loom goes through every order too, and both find the same ends: verdicts,
 stored states, the issuer's live tokens, and what each participant did outside. `.ci/long` compares so every pair that loom goes
@@ -205,11 +212,13 @@ through in 20,000 orders. An exploration that reaches its bound fails.
 
 What is still abstracted: all that *Limits* says of the simulated world. The memory of a process is looked at by its threads only, and
 where it has one thread that takes no turn. Of what threads of one engine share, the order of changes of the ledger counts, and the
-atomics outside the seam count as far as a published record tells them: a count of owners that only a drain looks at is no part of a
-situation. What the issuer's books hold beyond what it said is nobody's observation. Steps that change a key are explored only in the
-scenes of wrong engines, where a breach is one however it was found. A witness counts for a situation if it lies on the way by which
-that was first come to. Accesses that commute are gone through in both orders. What long runs could not go through is named by them, and
-in the record.
+atomics outside the seam count as far as a published record tells them: a count of owners, at which only a drain looks, is told by what
+the owners have observed. A reader takes what is published in one turn and looks at it in the next where somebody drains, and in one
+elsewhere: nobody else could tell. What the issuer's books hold beyond what it said is nobody's observation. Steps that change a key
+are explored only in the scenes of wrong engines, where a breach is one however it was found. A witness counts for a situation if it
+lies on the way by which that was first come to. Of accesses that commute only the coming is put first; all others are gone through in
+both orders, because to leave one out the explorer would have to know what each of the others may still touch. What long runs could not
+go through is named by them, and in the record.
 
 ## Limits
 
@@ -221,8 +230,8 @@ in the record.
   relaxed, and hold nothing together. In the world: the clocks, the nonces, the table in which a sign of life is looked up,
   and a look at the document by whoever has the store's lock. In the adapters everything: parking_lot's locks, which stand
   in the cells' place in production; arc-swap, by which production publishes: there a reader may still look at what was replaced,
-  which here excludes whoever replaces it, and what it looks at never changes; the file store's kept word, mapped or read, its descriptors and its claim files; the store in memory;
-  workers, watchers, futures, and the cache of profiles. They have tests of their own, on real threads and processes.
+  which never changes, and loom's cell excludes that; situations have it where somebody drains; the file store's kept word, mapped or
+  read, its descriptors and its claim files; the store in memory; workers, watchers, futures, and the cache of profiles. They have tests of their own, on real threads and processes.
 - A note that a request is about to leave takes no turn in loom: nobody looks at it while its actor lives. An answer takes one,
   because others settle it while its actor lives; a death in the middle of writing leaves a torn one. Wiping it takes none: the
   claim that it was an answer to is gone.
