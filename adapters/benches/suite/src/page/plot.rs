@@ -55,6 +55,8 @@ fn draw(
     chart
         .configure_mesh()
         .light_line_style(WHITE)
+        .x_labels(6)
+        .y_labels(6)
         .x_desc(curve.over)
         .x_label_formatter(&|size| format!("{size:.0}"))
         .y_label_formatter(&|ns| amount(*ns, "ns"))

@@ -1,4 +1,4 @@
-//! What others use for the same: one read of a stored token and one durable change, beside ours. What isn't here is left out by
+//! What others use for the same: one read of a stored token and one change that is stored, beside ours. What isn't here is left out by
 //! a row that says why.
 
 use std::cell::RefCell;
@@ -13,7 +13,7 @@ use crate::{Failure, Setup};
 
 const PART: &str = "peers";
 const READ: &str = "a read of a stored token";
-const WRITE: &str = "a durable change, on disk";
+const WRITE: &str = "a change that is stored, on disk";
 const OWN_READ: &str = "Latch::current on files";
 const OWN_WRITE: &str = "Latch::set";
 
@@ -45,7 +45,7 @@ fn with_msal(msal: Option<&RefCell<Msal>>) -> (Vec<Case<'_>>, Vec<Case<'_>>) {
     let read = Case::once("msal-extensions (Python), PersistedTokenCache::search", once("read")).beside(OWN_READ);
     (
         vec![read],
-        vec![Case::once("msal-extensions (Python), PersistedTokenCache::add", once("write")).beside(OWN_WRITE)],
+        vec![Case::once("msal-extensions (Python), PersistedTokenCache::add: in place, nothing synced", once("write")).beside(OWN_WRITE)],
     )
 }
 

@@ -18,8 +18,8 @@ pub struct Msal {
 impl Msal {
     /// Starts it on a cache of its own. The environment is made once, below the directory of what is built.
     pub fn start(built: &Path, cache: &Path) -> Result<Self, Failure> {
-        let python = environment(&built.join("msal"))?;
-        let script = built.join("drive_msal.py");
+        let python = environment(&built.join("python"))?;
+        let script = built.join("python/drive_msal.py");
         std::fs::write(&script, include_str!("drive_msal.py"))?;
         let mut command = Command::new(python);
         command.arg(script).arg(cache).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
