@@ -45,7 +45,10 @@ fn with_msal(msal: Option<&RefCell<Msal>>) -> (Vec<Case<'_>>, Vec<Case<'_>>) {
     let read = Case::once("msal-extensions (Python), PersistedTokenCache::search", once("read")).beside(OWN_READ);
     (
         vec![read],
-        vec![Case::once("msal-extensions (Python), PersistedTokenCache::add: in place, nothing synced", once("write")).beside(OWN_WRITE)],
+        vec![
+            Case::once("msal-extensions (Python), PersistedTokenCache::add: in place, nothing synced", once("write"))
+                .beside(OWN_WRITE),
+        ],
     )
 }
 
