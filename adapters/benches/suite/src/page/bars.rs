@@ -86,7 +86,7 @@ const BARS: &[Bar] = &[
         limit: UNKNOWN,
     },
     Bar {
-        work: "any of 10,000 open profiles, beside a bare `pread` of any of as many files",
+        work: "any of 10,000 open profiles, beside a bare `pread` of any of 9,000 files",
         figure: Figure::Times {
             group: "a read, by open profiles",
             size: 10_000,
