@@ -66,8 +66,8 @@ pub trait Seam: Send + Sync + 'static {
     /// What many read and few replace. A reader keeps what it found alive as long as it looks, and may be looking while another
     /// takes its place: so it needs no lock. Those who replace it do that one after the other.
     type Published<T: Send + Sync + 'static>: Cell<Arc<T>>;
-    /// What one thread waits for and another one gives.
-    type Slot<T: Send + 'static>: Slot<T>;
+    /// A channel for one value.
+    type Oneshot<T: Send + 'static>: Oneshot<T>;
 
     /// A number of this process; another one in a child that is forked, which has the memory of its parent's threads and none of
     /// them.
@@ -76,14 +76,14 @@ pub trait Seam: Send + Sync + 'static {
     }
 }
 
-/// A place for what one thread waits for and another one gives, once.
-pub trait Slot<T>: Send + Sync {
+/// A channel for one value, which one thread waits for and another one sends.
+pub trait Oneshot<T>: Send + Sync {
     /// An empty one.
     fn new() -> Self;
-    /// Puts it there, and wakes who waits for it.
-    fn give(&self, value: T);
+    /// Sends it, and wakes who waits for it.
+    fn send(&self, value: T);
     /// Waits until it is there, at most so long, and takes it.
-    fn take(&self, patience_ms: u64) -> Option<T>;
+    fn receive(&self, patience_ms: u64) -> Option<T>;
 }
 
 /// A shared value that is looked at or changed for the length of a closure, never across a call to another port that may wait.

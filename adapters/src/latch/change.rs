@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use credlatch_core::clear::Clear;
-use credlatch_core::engine::{self, Told, Transacted};
+use credlatch_core::engine::{self, Grouped, Transacted};
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::pool::{SetStrategy, Strategy};
 use credlatch_core::port::Clock as _;
@@ -254,7 +254,7 @@ impl Inner {
     }
 
     /// The same where nothing but the verdicts is wanted: threads that wait for the store at the same time share a commit.
-    fn change_in_group(self: &Arc<Self>, events: &[Event]) -> Result<Told, Error> {
+    fn change_in_group(self: &Arc<Self>, events: &[Event]) -> Result<Grouped, Error> {
         self.note(events)?;
         let told = self.engine.transact_in_group(events)?;
         self.changed(told.is_new, &told.after.state);

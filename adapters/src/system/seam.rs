@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use credlatch_core::port::{Cell, Seam, Slot};
+use credlatch_core::port::{Cell, Oneshot, Seam};
 use parking_lot::{Condvar, Mutex, RwLock};
 
 /// The family of `parking_lot` locks. They don't poison: a panic in one thread does not take the store from the others.
@@ -14,33 +14,33 @@ pub struct ParkingLot;
 impl Seam for ParkingLot {
     type Cell<T: Send + Sync + 'static> = Guarded<T>;
     type Published<T: Send + Sync + 'static> = Swapped<T>;
-    type Slot<T: Send + 'static> = Place<T>;
+    type Oneshot<T: Send + 'static> = Channel<T>;
 
     fn process() -> u64 {
         std::process::id().into()
     }
 }
 
-/// A place for what a thread waits for, asleep.
+/// A channel for one value, whose receiver sleeps until it is there.
 #[derive(Debug)]
-pub struct Place<T> {
+pub struct Channel<T> {
     value: Mutex<Option<T>>,
-    given: Condvar,
+    sent: Condvar,
 }
 
-impl<T: Send> Slot<T> for Place<T> {
+impl<T: Send> Oneshot<T> for Channel<T> {
     fn new() -> Self {
-        Self { value: Mutex::new(None), given: Condvar::new() }
+        Self { value: Mutex::new(None), sent: Condvar::new() }
     }
 
-    fn give(&self, value: T) {
+    fn send(&self, value: T) {
         *self.value.lock() = Some(value);
-        self.given.notify_one();
+        self.sent.notify_one();
     }
 
-    fn take(&self, patience_ms: u64) -> Option<T> {
+    fn receive(&self, patience_ms: u64) -> Option<T> {
         let mut value = self.value.lock();
-        let _ = self.given.wait_while_for(&mut value, |value| value.is_none(), Duration::from_millis(patience_ms));
+        let _ = self.sent.wait_while_for(&mut value, |value| value.is_none(), Duration::from_millis(patience_ms));
         value.take()
     }
 }

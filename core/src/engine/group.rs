@@ -15,13 +15,13 @@ use super::snapshot::Snapshot;
 use super::transact::{TransactError, Transacted};
 use super::{CellOf, Engine};
 use crate::machine::{Event, Verdict};
-use crate::port::{Cell, Clock, Ports, Seam, Slot, StoreError, StoreErrorKind};
+use crate::port::{Cell, Clock, Oneshot, Ports, Seam, StoreError, StoreErrorKind};
 
-type SlotOf<P, T> = <<P as Ports>::Seam as Seam>::Slot<T>;
+type OneshotOf<P, T> = <<P as Ports>::Seam as Seam>::Oneshot<T>;
 
 /// What is told of events that may have shared their commit.
 #[derive(Clone, Debug)]
-pub struct Told {
+pub struct Grouped {
     /// One verdict for each event, in their order.
     pub verdicts: Vec<Verdict>,
     /// Whether anything was committed.
@@ -41,15 +41,15 @@ pub(super) struct Group<P: Ports> {
 /// A thread that waits, and what it wants.
 struct Member<P: Ports> {
     events: Vec<Event>,
-    word: SlotOf<P, Word>,
+    notice: OneshotOf<P, Notice>,
 }
 
 /// What a thread is told that waits.
-enum Word {
+enum Notice {
     /// The one before is through.
     Lead,
     /// Its events were applied, or nobody knows.
-    Done(Result<Told, TransactError>),
+    Done(Result<Grouped, TransactError>),
     /// Nothing was done, and what others want is to fail nobody else.
     GoAlone,
 }
@@ -68,7 +68,7 @@ impl<P: Ports> Group<P> {
         if !std::mem::replace(&mut self.is_led, true) {
             return None;
         }
-        let member = Arc::new(Member { events: events.to_vec(), word: Slot::new() });
+        let member = Arc::new(Member { events: events.to_vec(), notice: Oneshot::new() });
         self.waiting.push(Arc::clone(&member));
         Some(member)
     }
@@ -111,10 +111,10 @@ impl<P: Ports> Drop for Lead<'_, P> {
             group.is_led.then(|| group.waiting.remove(0))
         });
         if let Some(next) = next {
-            next.word.give(Word::Lead);
+            next.notice.send(Notice::Lead);
         }
         // Only a panic leaves some here.
-        self.taken.take().iter().for_each(|member| member.word.give(Word::GoAlone));
+        self.taken.take().iter().for_each(|member| member.notice.send(Notice::GoAlone));
     }
 }
 
@@ -123,24 +123,24 @@ impl<P: Ports> Engine<P> {
     ///
     /// # Errors
     /// As [`Engine::transact`].
-    pub fn transact_in_group(&self, events: &[Event]) -> Result<Told, TransactError> {
+    pub fn transact_in_group(&self, events: &[Event]) -> Result<Grouped, TransactError> {
         let Some(member) = self.group.write(|group| group.join(events)) else {
             return self.lead(events, self.patience_ms);
         };
         let began = self.clock.now();
-        let in_time = member.word.take(self.patience_ms);
+        let in_time = member.notice.receive(self.patience_ms);
         let has_left = in_time.is_none() && self.group.write(|group| group.leave(&member));
         if has_left {
             return Err(TransactError::NotSaved(busy(self.patience_ms)));
         }
         // Whoever was taken into a commit waits for its end.
-        match in_time.or_else(|| member.word.take(self.patience_ms)) {
-            Some(Word::Lead) => {
+        match in_time.or_else(|| member.notice.receive(self.patience_ms)) {
+            Some(Notice::Lead) => {
                 let spent_ms = self.clock.now().since_ms(&began);
                 self.lead(events, self.patience_ms.saturating_sub(spent_ms))
             }
-            Some(Word::Done(told)) => told,
-            Some(Word::GoAlone) => self.transact(events).map(told),
+            Some(Notice::Done(told)) => told,
+            Some(Notice::GoAlone) => self.transact(events).map(grouped),
             None => Err(TransactError::Unknown(busy(self.patience_ms))),
         }
     }
@@ -151,35 +151,43 @@ impl<P: Ports> Engine<P> {
         self.group.read(|group| group.waiting.len())
     }
 
-    fn lead(&self, own: &[Event], patience_ms: u64) -> Result<Told, TransactError> {
+    fn lead(&self, own: &[Event], patience_ms: u64) -> Result<Grouped, TransactError> {
         let lead: Lead<'_, P> = Lead { group: &self.group, own, taken: RefCell::default() };
         let done = self.transact_in(&|| lead.gather(), patience_ms, &mut None, &|_| Ok(()));
         let members = lead.end();
         match done {
             Ok(done) => {
-                let mut all = told(done);
+                let mut all = grouped(done);
                 let mut verdicts = std::mem::take(&mut all.verdicts).into_iter();
-                let mut of =
-                    |events: &[Event]| Told { verdicts: verdicts.by_ref().take(events.len()).collect(), ..all.clone() };
+                let mut of = |events: &[Event]| Grouped {
+                    verdicts: verdicts.by_ref().take(events.len()).collect(),
+                    ..all.clone()
+                };
                 let own = of(own);
-                members.iter().for_each(|member| member.word.give(Word::Done(Ok(of(&member.events)))));
+                for member in &members {
+                    member.notice.send(Notice::Done(Ok(of(&member.events))));
+                }
                 Ok(own)
             }
             Err(TransactError::NotSaved(_)) if !members.is_empty() => {
-                members.iter().for_each(|member| member.word.give(Word::GoAlone));
-                self.transact(own).map(told)
+                for member in &members {
+                    member.notice.send(Notice::GoAlone);
+                }
+                self.transact(own).map(grouped)
             }
             Err(error) => {
-                members.iter().for_each(|member| member.word.give(Word::Done(Err(error.clone()))));
+                for member in &members {
+                    member.notice.send(Notice::Done(Err(error.clone())));
+                }
                 Err(error)
             }
         }
     }
 }
 
-fn told(done: Transacted) -> Told {
+fn grouped(done: Transacted) -> Grouped {
     let is_new = done.before.generation != done.after.state.generation;
-    Told { verdicts: done.verdicts, is_new, after: done.after }
+    Grouped { verdicts: done.verdicts, is_new, after: done.after }
 }
 
 fn busy(patience_ms: u64) -> StoreError {

@@ -29,7 +29,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 pub use clear::Cleared;
-pub use group::Told;
+pub use group::Grouped;
 pub use join::FlowView;
 pub use login::{Login, Poller};
 pub use no_token::NoToken;

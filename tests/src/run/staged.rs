@@ -58,7 +58,9 @@ impl<'a> Staged<'a> {
         let cast = (0..).zip(&scenario.participants);
         let heres: Vec<_> = cast.map(|(who, one)| stage.participant(who, one)).collect();
         if mistake == Some(Mistake::LooksAtOnce) {
-            heres.iter().for_each(|here| here.looks_at_once());
+            for here in &heres {
+                here.looks_at_once();
+            }
         }
         let part = |one: &crate::scenario::Participant| Some((stage.process(one.process), one.steps.clone()));
         let parts = scenario.participants.iter().map(part).collect();
@@ -71,7 +73,9 @@ impl<'a> Staged<'a> {
     /// These have come before anybody moves.
     #[must_use]
     pub fn gathering(mut self, early: &[u8]) -> Self {
-        early.iter().for_each(|who| self.come(usize::from(*who)));
+        for who in early {
+            self.come(usize::from(*who));
+        }
         self
     }
 

@@ -7,7 +7,7 @@ use std::cell::{Cell as StdCell, RefCell};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use credlatch_core::port::{Cell, Seam, Slot};
+use credlatch_core::port::{Cell, Oneshot, Seam};
 use loom::sync::{Condvar, Mutex, MutexGuard};
 
 use super::here::Here;
@@ -66,19 +66,19 @@ pub struct LoomGuard<'a> {
 impl Seam for Loomed {
     type Cell<T: Send + Sync + 'static> = LoomBoard<T>;
     type Published<T: Send + Sync + 'static> = LoomBoard<Arc<T>>;
-    type Slot<T: Send + 'static> = LoomMutex<Option<T>>;
+    type Oneshot<T: Send + 'static> = LoomMutex<Option<T>>;
 }
 
-impl<T: Send + 'static> Slot<T> for LoomMutex<Option<T>> {
+impl<T: Send + 'static> Oneshot<T> for LoomMutex<Option<T>> {
     fn new() -> Self {
         SimMutex::new(None)
     }
 
-    fn give(&self, value: T) {
+    fn send(&self, value: T) {
         self.change(|place| *place = Some(value));
     }
 
-    fn take(&self, _patience_ms: u64) -> Option<T> {
+    fn receive(&self, _patience_ms: u64) -> Option<T> {
         self.wait_for(Option::is_some);
         self.value().take()
     }

@@ -190,7 +190,7 @@ pub(super) fn address<T>(of: &T) -> usize {
 impl Seam for Scripted {
     type Cell<T: Send + Sync + 'static> = TurnCell<T>;
     type Published<T: Send + Sync + 'static> = TurnPublished<T>;
-    type Slot<T: Send + 'static> = TurnCell<Option<T>>;
+    type Oneshot<T: Send + 'static> = TurnCell<Option<T>>;
 }
 
 impl Sim for Scripted {

@@ -4,7 +4,7 @@ use std::any::{Any, TypeId};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use credlatch_core::engine::Snapshot;
-use credlatch_core::port::{Cell, Slot};
+use credlatch_core::port::{Cell, Oneshot};
 
 use super::disk::Document;
 use super::scripted::{Scripted, address, note_turn, take_turn, wake};
@@ -111,16 +111,16 @@ impl<T: Send + Sync + 'static> Cell<T> for TurnCell<T> {
     }
 }
 
-impl<T: Send + 'static> Slot<T> for TurnCell<Option<T>> {
+impl<T: Send + 'static> Oneshot<T> for TurnCell<Option<T>> {
     fn new() -> Self {
         Self::put(None)
     }
 
-    fn give(&self, value: T) {
+    fn send(&self, value: T) {
         self.change(|place| *place = Some(value));
     }
 
-    fn take(&self, _patience_ms: u64) -> Option<T> {
+    fn receive(&self, _patience_ms: u64) -> Option<T> {
         let mut value = None;
         if self.wait_for(Option::is_some) {
             self.poke(|place| value = place.take());

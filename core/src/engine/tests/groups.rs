@@ -5,14 +5,14 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use super::super::{Engine, Told, TransactError};
+use super::super::{Engine, Grouped, TransactError};
 use super::rig::{Here, Rig, error};
 use crate::machine::{Event, Refusal, Verdict};
 use crate::port::{CommitError, StoreErrorKind};
 use crate::sample::{grant, key, label, named};
 use crate::state::{Entry, MAX_ENTRIES, State};
 
-type Outcome = Result<Told, TransactError>;
+type Outcome = Result<Grouped, TransactError>;
 type Threads = Arc<Mutex<Vec<JoinHandle<Outcome>>>>;
 
 /// A pool with space for one more.

@@ -13,7 +13,7 @@ use super::signs::{Life, Sign};
 use crate::machine::Event;
 use crate::machine::put::Put;
 use crate::port::{
-    Cell, Clock, CommitError, Left, Loaded, Locked, Nonces, Ports, Seam, Slot, Store, StoreError, StoreErrorKind,
+    Cell, Clock, CommitError, Left, Loaded, Locked, Nonces, Oneshot, Ports, Seam, Store, StoreError, StoreErrorKind,
 };
 use crate::sample::{at, stored};
 use crate::state::time::Stamp;
@@ -220,23 +220,23 @@ pub(super) struct Locks;
 impl Seam for Locks {
     type Cell<T: Send + Sync + 'static> = Guarded<T>;
     type Published<T: Send + Sync + 'static> = Guarded<Arc<T>>;
-    type Slot<T: Send + 'static> = Place<T>;
+    type Oneshot<T: Send + 'static> = Channel<T>;
 }
 
 /// Whoever waits here does so by the clock of this machine.
-pub(super) struct Place<T>(Mutex<Option<T>>, Condvar);
+pub(super) struct Channel<T>(Mutex<Option<T>>, Condvar);
 
-impl<T: Send> Slot<T> for Place<T> {
+impl<T: Send> Oneshot<T> for Channel<T> {
     fn new() -> Self {
         Self(Mutex::new(None), Condvar::new())
     }
 
-    fn give(&self, value: T) {
+    fn send(&self, value: T) {
         *lock(&self.0) = Some(value);
         self.1.notify_one();
     }
 
-    fn take(&self, patience_ms: u64) -> Option<T> {
+    fn receive(&self, patience_ms: u64) -> Option<T> {
         let longest = Duration::from_millis(patience_ms);
         let (mut value, _) = self.1.wait_timeout_while(lock(&self.0), longest, |value| value.is_none()).unwrap();
         value.take()

@@ -123,8 +123,11 @@ fn a_whole_history_is_judged_as_it_is_fact_by_fact_and_a_breach_stays_one() {
 fn teller(fact: &Fact) -> Option<Who> {
     match fact {
         Fact::Stepped(step) => Some(step.who),
-        Fact::ClearBegan { who, .. } | Fact::ClearEnded { who } | Fact::Shown { who, .. } => Some(*who),
-        Fact::ReadBegan { who } | Fact::ReadEnded { who, .. } => Some(*who),
+        Fact::ClearBegan { who, .. }
+        | Fact::ClearEnded { who }
+        | Fact::Shown { who, .. }
+        | Fact::ReadBegan { who }
+        | Fact::ReadEnded { who, .. } => Some(*who),
         _ => None,
     }
 }
