@@ -60,7 +60,7 @@ clauses! {
     KeepsLiving, "A commit leaves a living act alive, and its record as it is, named or not.", acts::keeps_living;
     ToldUnderLock, "Whoever has the lock is told of an act, too.", acts::told_under_lock;
     WaitEnds, "Waiting for an act ends when the patience does.", acts::wait_ends;
-    ReservationHolds, "Where no space is left, no act is begun, and each commit that settles one that was is saved.", failures::reservation_holds;
+    ReservationHolds, "Where no space is left, no act is begun, and each that was begun before gets its note, its answer and the commit that settles it.", failures::reservation_holds;
     NotSaved, "A commit that says that it was not saved has left the old document, for good.", failures::not_saved;
     UnknownSettles, "The next lock settles an unknown outcome, one way for good.", failures::unknown_settles;
     Troubles, "A store in trouble says so, by its kind, and never that there is nothing, or that an act is over.", failures::troubles;

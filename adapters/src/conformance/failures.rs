@@ -1,6 +1,6 @@
 //! What a store does when it can't, and when it was copied: each where the suite is told how to bring that about.
 
-use super::acts::{begin, commit_naming};
+use super::acts::{answer_bytes, begin, commit_naming, note_bytes};
 use super::case::{Case, CheckResult, LONG, document, expect, id, must_put, put, said};
 use crate::store::{ActId, ByteStore, Commit, CommitError, StoreErrorKind};
 
@@ -11,9 +11,10 @@ pub(super) fn reservation_holds(case: &Case<'_>) -> CheckResult {
     let Some(fill) = &case.suite.fills else { return Ok(Some("the suite was not told how to fill the store")) };
     let (store, profile) = (case.open()?, case.profile()?);
     must_put(&*store, None, 1)?;
-    let ((one, _one), (other, _other)) = (begin(&*store)?, begin(&*store)?);
+    let ((one, guard), (other, _other)) = (begin(&*store)?, begin(&*store)?);
     fill(&profile, true);
     let refused = store.begin_act(ActId::fresh(), 24 * 1024).map(drop);
+    let told = guard.note(note_bytes()).and_then(|()| guard.answer(&answer_bytes()));
     // What settles nothing may be refused, and takes nobody's space. Then each act gets what was reserved for it.
     let mut stands = 1;
     let commits = [None, Some(one), Some(other)].map(|settles| {
@@ -27,6 +28,7 @@ pub(super) fn reservation_holds(case: &Case<'_>) -> CheckResult {
     fill(&profile, false);
     let is_refused = refused.as_ref().is_err_and(|error| error.kind == StoreErrorKind::Full);
     expect(is_refused, || format!("an act in a store without space came to {refused:?}"))?;
+    expect(told.is_ok(), || format!("a note and an answer that space was reserved for came to {told:?}"))?;
     for settled in &commits[1..] {
         expect(settled.is_ok(), || format!("a commit that space was reserved for came to {settled:?}"))?;
     }

@@ -64,6 +64,7 @@ faults! {
     LooksUnderTheLock ToldUnderLock "Whoever looks at an act takes the writers' lock.";
     Oversleeps WaitEnds "A wait lasts 3 s, whatever the patience.";
     ReservesNothing ReservationHolds "An act is begun without a reservation.";
+    ReservesForCommits ReservationHolds "An act is begun without space for its note and its answer.";
     ReservesForOne ReservationHolds "Whoever settles first uses up what was reserved for all.";
     SpendsForAnybody ReservationHolds "A commit that settles nothing uses up what was reserved.";
     SavesAndDenies NotSaved "A commit says that it was not saved, and it was.";

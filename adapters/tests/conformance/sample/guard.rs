@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use credlatch::store::{ActGuard, ActId, ActRecord, StoreError};
+use credlatch::store::{ActGuard, ActId, ActRecord, StoreError, StoreErrorKind};
 use parking_lot::Mutex;
 
-use super::Shared;
+use super::{Shared, error};
 use crate::wrong::Fault;
 
 pub(super) struct Guard {
@@ -17,6 +17,12 @@ pub(super) struct Guard {
 }
 
 impl Guard {
+    /// Finds no space, in a wrong store that is full.
+    fn fits(&self) -> Result<(), StoreError> {
+        let is_wrong = self.fault == Some(Fault::ReservesForCommits) && self.shared.data.lock().is_full;
+        if is_wrong { Err(error(StoreErrorKind::Full)) } else { Ok(()) }
+    }
+
     fn change(&self, change: impl FnOnce(&mut ActRecord)) {
         if let Some(act) = self.shared.data.lock().acts.get_mut(&self.act) {
             change(&mut act.record);
@@ -26,6 +32,7 @@ impl Guard {
 
 impl ActGuard for Guard {
     fn note(&self, note: &[u8]) -> Result<(), StoreError> {
+        self.fits()?;
         match self.fault {
             Some(Fault::ForgetsNotes) => {}
             Some(Fault::NotesAtTheEnd) => *self.late.lock() = Some(note.to_vec()),
@@ -39,6 +46,7 @@ impl ActGuard for Guard {
     }
 
     fn answer(&self, answer: &[u8]) -> Result<(), StoreError> {
+        self.fits()?;
         if matches!(self.fault, Some(Fault::AnswersAtSync | Fault::UnwipesAtTheEnd)) {
             *self.late.lock() = Some(answer.to_vec());
         }
