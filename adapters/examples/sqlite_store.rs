@@ -2,13 +2,16 @@
 //!
 //! It opens a latch over a database, stores and reads a key, and has the suite look whether the store keeps its contract. A
 //! document is a row, replaced in a transaction. SQLite doesn't tell whether another process lives, so an act has a small
-//! database of its own, in which its guard keeps a transaction open: the kernel ends that with the process.
+//! database of its own, in which its guard keeps a transaction open: the kernel ends that with the process. What is reserved is
+//! pages of the database, so it holds where a limit of pages is what is reached; the write-ahead log needs space of its own on the
+//! disk.
 
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -18,19 +21,32 @@ use credlatch::store::{
     StoreHome, Stored,
 };
 use credlatch::{Latch, Profile, Secret};
-use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior, params};
 
 const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS documents (profile TEXT PRIMARY KEY, id INTEGER NOT NULL, document BLOB NOT NULL);
-    CREATE TABLE IF NOT EXISTS acts (profile TEXT NOT NULL, act TEXT PRIMARY KEY, note BLOB, answer BLOB, reserved BLOB);";
-/// Space for a note and an answer, in bytes.
-const RESERVED_FOR_TOLD: usize = 32 * 1024;
+    CREATE TABLE IF NOT EXISTS acts (profile TEXT NOT NULL, act TEXT PRIMARY KEY, note BLOB, answer BLOB);
+    CREATE TABLE IF NOT EXISTS reserved (act TEXT NOT NULL, what TEXT NOT NULL, zeros BLOB NOT NULL);
+    CREATE TABLE IF NOT EXISTS filler (zeros BLOB NOT NULL);";
+/// What is reserved for a note, and for an answer, in bytes; each more than it needs, because pages are what is reserved.
+const FOR_NOTE: usize = 8 * 1024;
+const FOR_ANSWER: usize = 32 * 1024;
+/// What a commit needs beside the bytes that its document grows by.
+const FOR_PAGES: usize = 8 * 1024;
+/// As many pages as SQLite allows.
+const ANY_PAGES: u32 = u32::MAX - 1;
 
-/// The profiles in one database.
-struct Sqlite(PathBuf);
+/// The profiles in one database. Clones are the same.
+#[derive(Clone)]
+struct Sqlite {
+    path: PathBuf,
+    /// How many pages the database may have.
+    most_pages: Arc<AtomicU32>,
+}
 
 /// One of them.
 struct Store {
+    home: Sqlite,
     path: PathBuf,
     profile: String,
     reader: Mutex<Connection>,
@@ -78,26 +94,78 @@ fn number_of(id: CommitId) -> i64 {
     i64::try_from(id.get()).unwrap_or(i64::MAX)
 }
 
+impl Sqlite {
+    fn new(path: PathBuf) -> Self {
+        Self { path, most_pages: Arc::new(AtomicU32::new(ANY_PAGES)) }
+    }
+
+    fn open(&self, patience: Duration) -> Result<Connection, rusqlite::Error> {
+        let connection = open(&self.path, patience)?;
+        self.limit(&connection)?;
+        Ok(connection)
+    }
+
+    /// Lets the database grow to as many pages as it may have by now; SQLite remembers that for each connection.
+    fn limit(&self, connection: &Connection) -> Result<(), rusqlite::Error> {
+        let most = self.most_pages.load(Ordering::Relaxed);
+        connection.query_row(&format!("PRAGMA max_page_count = {most}"), [], |_| Ok(()))
+    }
+
+    /// Leaves the database no page that is free, or lets it grow again.
+    fn fill(&self, is_full: bool) -> Result<(), rusqlite::Error> {
+        self.most_pages.store(ANY_PAGES, Ordering::Relaxed);
+        let connection = self.open(Duration::from_secs(10))?;
+        if !is_full {
+            return connection.execute("DELETE FROM filler", []).map(drop);
+        }
+        let pages = connection.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+        self.most_pages.store(pages, Ordering::Relaxed);
+        self.limit(&connection)?;
+        for bytes in [64 * 1024, 4096, 256] {
+            while fits(connection.execute("INSERT INTO filler VALUES (zeroblob(?1))", [bytes]))? {}
+        }
+        Ok(())
+    }
+}
+
+/// Whether there was space for it.
+fn fits(inserted: Result<usize, rusqlite::Error>) -> Result<bool, rusqlite::Error> {
+    match inserted {
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::DiskFull) => Ok(false),
+        inserted => inserted.map(|_| true),
+    }
+}
+
+/// Sets space aside for an act, by what it is for, in rows of their own: to delete one needs no space, and what is written in the
+/// same transaction finds its pages free.
+fn reserve(connection: &Connection, act: &str, bytes: usize) -> Result<(), rusqlite::Error> {
+    for (what, bytes) in [("note", FOR_NOTE), ("answer", FOR_ANSWER), ("commit", bytes + FOR_PAGES)] {
+        let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+        connection.execute("INSERT INTO reserved VALUES (?1, ?2, zeroblob(?3))", params![act, what, bytes])?;
+    }
+    Ok(())
+}
+
 impl StoreHome for Sqlite {
     fn store(&self, profile: &Profile) -> Result<Arc<dyn ByteStore>, StoreError> {
         let connect = || {
-            let reader = open(&self.0, Duration::from_secs(10))?;
+            let reader = self.open(Duration::from_secs(10))?;
             // Readers of a database in this mode wait for no writer.
             reader.pragma_update(None, "journal_mode", "wal")?;
             reader.execute_batch(TABLES)?;
             Ok(reader)
         };
-        let reader = Mutex::new(connect().map_err(error(&self.0))?);
-        Ok(Arc::new(Store { path: self.0.clone(), profile: profile.to_string(), reader }))
+        let reader = Mutex::new(connect().map_err(error(&self.path))?);
+        Ok(Arc::new(Store { home: self.clone(), path: self.path.clone(), profile: profile.to_string(), reader }))
     }
 
     fn profiles(&self) -> Result<Option<Vec<Profile>>, StoreError> {
         let list = || {
-            let connection = open(&self.0, Duration::from_secs(10))?;
+            let connection = self.open(Duration::from_secs(10))?;
             let mut select = connection.prepare("SELECT profile FROM documents ORDER BY profile")?;
             select.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()
         };
-        let names = list().map_err(error(&self.0))?;
+        let names = list().map_err(error(&self.path))?;
         Ok(Some(names.iter().filter_map(|name| Profile::new(name).ok()).collect()))
     }
 }
@@ -145,7 +213,7 @@ impl ByteStore for Store {
 
     fn lock(&self, patience: Duration) -> Result<Box<dyn LockedStore + '_>, StoreError> {
         let lock = || {
-            let connection = open(&self.path, patience)?;
+            let connection = self.home.open(patience)?;
             begin(&connection)?;
             Ok(connection)
         };
@@ -156,18 +224,16 @@ impl ByteStore for Store {
         let begin = || {
             let sign = open(&self.sign(act), Duration::ZERO)?;
             begin(&sign)?;
-            let connection = open(&self.path, Duration::from_secs(10))?;
-            let reserved = i64::try_from(bytes + RESERVED_FOR_TOLD).unwrap_or(i64::MAX);
-            let insert = "INSERT INTO acts (profile, act, reserved) VALUES (?1, ?2, zeroblob(?3))";
-            connection.execute(insert, params![self.profile, act.to_string(), reserved])?;
-            Ok(Guard {
-                path: self.path.clone(),
-                act: act.to_string(),
-                connection: Mutex::new(connection),
-                _sign: Mutex::new(sign),
-            })
+            let mut connection = self.home.open(Duration::from_secs(10))?;
+            let (home, act) = (self.home.clone(), act.to_string());
+            let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            begun.execute("INSERT INTO acts (profile, act) VALUES (?1, ?2)", params![self.profile, act])?;
+            reserve(&begun, &act, bytes)?;
+            begun.commit()?;
+            Ok(Guard { home, act, connection: Mutex::new(connection), _sign: Mutex::new(sign) })
         };
-        Ok(Box::new(begin().map_err(error(&self.path))?))
+        let begun = begin().inspect_err(|_| drop(std::fs::remove_file(self.sign(act))));
+        Ok(Box::new(begun.map_err(error(&self.path))?))
     }
 
     fn act(&self, act: ActId) -> Result<Option<ActRecord>, StoreError> {
@@ -206,7 +272,7 @@ impl Locked<'_> {
             return Ok(false);
         }
         if let Some(act) = commit.settles {
-            connection.execute("UPDATE acts SET reserved = NULL WHERE act = ?1", [act.to_string()])?;
+            connection.execute("DELETE FROM reserved WHERE act = ?1", [act.to_string()])?;
         }
         let replace = "INSERT OR REPLACE INTO documents (profile, id, document) VALUES (?1, ?2, ?3)";
         connection.execute(replace, params![profile, number_of(commit.id), &**commit.document])?;
@@ -216,6 +282,7 @@ impl Locked<'_> {
             let Ok(act) = u128::from_str_radix(&name, 16).map(ActId) else { continue };
             if !commit.named.contains(&act) && !self.store.is_alive(act)? {
                 connection.execute("DELETE FROM acts WHERE act = ?1", [&name])?;
+                connection.execute("DELETE FROM reserved WHERE act = ?1", [&name])?;
                 let _ = std::fs::remove_file(self.store.sign(act));
             }
         }
@@ -250,7 +317,7 @@ impl LockedStore for Locked<'_> {
 }
 
 struct Guard {
-    path: PathBuf,
+    home: Sqlite,
     act: String,
     connection: Mutex<Connection>,
     /// Its open transaction is the sign of life.
@@ -258,23 +325,31 @@ struct Guard {
 }
 
 impl Guard {
-    fn tell(&self, update: &str, told: Option<&[u8]>) -> Result<(), StoreError> {
-        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        connection.execute(update, params![self.act, told]).map(drop).map_err(error(&self.path))
+    /// Writes what is told, in the space that was reserved for it.
+    fn tell(&self, what: &str, told: Option<&[u8]>) -> Result<(), StoreError> {
+        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut write = || {
+            self.home.limit(&connection)?;
+            let telling = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            telling.execute("DELETE FROM reserved WHERE act = ?1 AND what = ?2", params![self.act, what])?;
+            telling.execute(&format!("UPDATE acts SET {what} = ?2 WHERE act = ?1"), params![self.act, told])?;
+            telling.commit()
+        };
+        write().map_err(error(&self.home.path))
     }
 }
 
 impl ActGuard for Guard {
     fn note(&self, note: &[u8]) -> Result<(), StoreError> {
-        self.tell("UPDATE acts SET note = ?2 WHERE act = ?1", Some(note))
+        self.tell("note", Some(note))
     }
 
     fn answer(&self, answer: &[u8]) -> Result<(), StoreError> {
-        self.tell("UPDATE acts SET answer = ?2 WHERE act = ?1", Some(answer))
+        self.tell("answer", Some(answer))
     }
 
     fn wipe(&self) {
-        let _ = self.tell("UPDATE acts SET answer = ?2 WHERE act = ?1", None);
+        let _ = self.tell("answer", None);
     }
 }
 
@@ -294,16 +369,19 @@ fn main() -> Result<(), Box<dyn Error>> {
     make_private(&place)?;
     let database = place.join("app.db");
     let program = std::env::current_exe()?;
-    let suite = Suite::new(|| Arc::new(Sqlite(database.clone())) as Arc<dyn StoreHome>).processes(|| {
-        let mut command = Command::new(&program);
-        command.env("SQLITE_STORE_EXAMPLE", &place);
-        command
-    });
+    let home = Sqlite::new(database);
+    let suite = Suite::new(|| Arc::new(home.clone()) as Arc<dyn StoreHome>)
+        .filling(|_, is_full| home.fill(is_full).expect("the database takes a limit"))
+        .processes(|| {
+            let mut command = Command::new(&program);
+            command.env("SQLITE_STORE_EXAMPLE", &place);
+            command
+        });
     if suite.serve() {
         return Ok(());
     }
 
-    let latch = Latch::builder().stores(Sqlite(database.clone())).profile(Profile::new("work")?).open()?;
+    let latch = Latch::builder().stores(home.clone()).profile(Profile::new("work")?).open()?;
     latch.set("minimax", Secret::try_from("mm-made-up-1")?)?;
     println!("version {} is current", latch.current("minimax")?.version());
 
