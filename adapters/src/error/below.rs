@@ -122,9 +122,10 @@ impl From<NotAKey> for Error {
                 let remedy = match why {
                     NotAKey::Utf16 => format!("{kept}; save it as UTF-8"),
                     NotAKey::Reference => format!(
-                        "{kept}; in a shell, write the variable in double quotation marks; `set --verbatim` takes a secret as it is"
+                        "{kept}; in a shell, write the variable in double quotation marks; to store it as it is all the same: \
+                         `set --verbatim` (`Latch::set_verbatim`)"
                     ),
-                    _ => format!("{kept}; `set --verbatim` takes a secret as it is"),
+                    _ => format!("{kept}; to store it as it is all the same: `set --verbatim` (`Latch::set_verbatim`)"),
                 };
                 Self::new(ErrorKind::Usage, why.to_string(), remedy).below(why)
             }

@@ -12,14 +12,16 @@ impl Error {
             Refusal::Lost => Self::new(
                 ErrorKind::SignIn,
                 format!("this is the {provider} login that its issuer has rejected"),
-                format!("sign in again: `credlatch login {provider}`; or, if it is good again, `set --again`"),
+                format!(
+                    "sign in again: `credlatch login {provider}`; or, if it is good again, `set --again` (`Latch::set_tokens_again`)"
+                ),
             ),
             Refusal::Spent => Self::new(
                 ErrorKind::SignIn,
                 format!("this {provider} refresh token was spent: its issuer gave another one for it"),
                 format!(
                     "use the newer login, or sign in again: `credlatch login {provider}`; or, if this one is good again, \
-                     `set --again`"
+                     `set --again` (`Latch::set_tokens_again`)"
                 ),
             ),
             _ => Self::new(

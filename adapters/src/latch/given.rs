@@ -78,6 +78,7 @@ mod tests {
             let error = latch.set("minimax", secret(text)).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Usage, "{text}");
             assert!(!format!("{error} {error:?} {}", error.remedy()).contains("mm-2"), "{error}");
+            assert!(error.remedy().ends_with("`set --verbatim` (`Latch::set_verbatim`)"), "{}", error.remedy());
         }
         assert_eq!(latch.set("minimax", jwt(1)).unwrap_err().kind(), ErrorKind::Usage);
         assert_eq!(latch.token("minimax").unwrap().expose_secret(), "mm-1");
