@@ -62,9 +62,14 @@ fn text(from: &mut impl Read, failed: impl Fn(io::Error) -> End) -> Done<Zeroizi
     Ok(Zeroizing::new(text.to_owned()))
 }
 
-/// An access token without what stood around it.
+/// An access token without what stood around it. `--verbatim` is for keys: no request could carry more than a token.
 pub(crate) fn token(text: &str) -> Done<Pasted> {
-    Ok(pasted(text, false).map_err(Error::from)?)
+    pasted(text, false).map_err(|why| {
+        End::usage(
+            why.to_string(),
+            "nothing was stored, and what was stored before is still there; give the token as its issuer gave it",
+        )
+    })
 }
 
 /// An API key without what stood around it.

@@ -51,7 +51,11 @@ pub(crate) fn set(global: &Global, args: &Set) -> Done {
     };
     if !left_off.is_empty() {
         let what = format!("left off {} around the secret", list(&left_off));
-        output::warn(global.json, &what, "if that is part of it: `set --verbatim` stores exactly what is given");
+        let remedy = match args.kind {
+            args::Kind::ApiKey => "if that is part of it: `set --verbatim` stores exactly what is given",
+            args::Kind::Oauth => "a token that a request can carry has none of that",
+        };
+        output::warn(global.json, &what, remedy);
     }
     let profile = latch.profile();
     let mut object = json!({"profile": profile.as_str(), "provider": row.id, "label": label, "kind": kind.as_str()});

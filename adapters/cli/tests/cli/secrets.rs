@@ -147,6 +147,7 @@ fn what_was_pasted_around_a_key_is_left_off_and_said() {
     }
     let bare = home.feed(&["set", "anthropic", "--kind", "oauth"], "'Bearer at-1'");
     assert!(bare.err.contains("left off quotation marks and the word `Bearer` around"), "{}", bare.err);
+    assert!(!bare.err.contains("--verbatim"), "that is for keys: {}", bare.err);
     assert_eq!(home.say(&["token", "anthropic"]).out, "at-1\n");
     assert_eq!(home.feed(&["set", "minimax"], "mm-key-2").err, "");
     // A registry of cargo's may want the word, and a password may be of several.
@@ -191,6 +192,9 @@ fn what_is_no_key_takes_the_place_of_none() {
         assert!(said.err.contains("nothing was stored") && !said.err.contains("hush"), "{}", said.err);
         assert_eq!(home.say(&["token", "minimax"]).out, "mm-key-1\n", "{input}");
     }
+    let token = home.feed(&["set", "anthropic", "--kind", "oauth"], "hush hush");
+    token.failed(2, "white space inside");
+    assert!(!token.err.contains("hush") && !token.err.contains("--verbatim"), "that is for keys: {}", token.err);
 }
 
 #[test]
