@@ -36,4 +36,9 @@ fn every_target_is_built_and_seeded() {
     known.sort_unstable();
     assert_eq!(names("fuzz_targets"), known);
     assert_eq!(names("seeds"), known);
+    let manifest = fs::read_to_string(fuzz.join("Cargo.toml")).unwrap();
+    let built: Vec<&str> = manifest.lines().filter_map(|line| line.strip_prefix("path = \"fuzz_targets/")).collect();
+    let mut built: Vec<&str> = built.iter().filter_map(|file| file.strip_suffix(".rs\"")).collect();
+    built.sort_unstable();
+    assert_eq!(built, known, "each has a `[[bin]]`");
 }
