@@ -41,6 +41,13 @@ pub(crate) fn login(profile: &ProfileName, provider: &ProviderId, started: bool)
     tell!("login", profile = profile, provider = provider, started = started);
 }
 
+/// Has what other threads do told to whoever is told of this one: a program may collect the events of some threads only.
+#[cfg(feature = "tracing")]
+pub(crate) fn told_as_here(work: impl FnOnce()) -> impl FnOnce() {
+    let collector = tracing::dispatcher::get_default(Clone::clone);
+    move || tracing::dispatcher::with_default(&collector, work)
+}
+
 fn word(rotation: &Rotation) -> &'static str {
     match rotation {
         Rotation::Granted(_) => "granted",

@@ -2,7 +2,7 @@
 #![cfg(feature = "tracing")]
 
 use std::fmt::{Debug, Write as _};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use credlatch::memory::FakeIssuer;
@@ -12,10 +12,9 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
-static LOG: Mutex<String> = Mutex::new(String::new());
-
 /// Writes down everything that anybody tells.
-struct All;
+#[derive(Clone, Default)]
+struct All(Arc<Mutex<String>>);
 
 struct Line<'a>(&'a mut String);
 
@@ -31,18 +30,18 @@ impl Subscriber for All {
     }
 
     fn new_span(&self, span: &Attributes<'_>) -> Id {
-        span.record(&mut Line(&mut LOG.lock().unwrap()));
+        span.record(&mut Line(&mut self.0.lock().unwrap()));
         Id::from_u64(1)
     }
 
     fn record(&self, _: &Id, values: &Record<'_>) {
-        values.record(&mut Line(&mut LOG.lock().unwrap()));
+        values.record(&mut Line(&mut self.0.lock().unwrap()));
     }
 
     fn record_follows_from(&self, _: &Id, _: &Id) {}
 
     fn event(&self, event: &Event<'_>) {
-        let mut log = LOG.lock().unwrap();
+        let mut log = self.0.lock().unwrap();
         let _ = write!(log, "\n{}", event.metadata().target());
         event.record(&mut Line(&mut log));
     }
@@ -54,7 +53,8 @@ impl Subscriber for All {
 
 #[test]
 fn a_whole_session_is_told_and_no_secret_is() {
-    tracing::subscriber::set_global_default(All).unwrap();
+    let all = All::default();
+    tracing::subscriber::set_global_default(all.clone()).unwrap();
     let secret = |text: &str| Secret::try_from(text).unwrap();
     let (issuer, clock) = (FakeIssuer::new(), FakeClock::default());
     let builder = Latch::builder().profile(Profile::new("work").unwrap()).issuer(issuer.clone());
@@ -83,7 +83,7 @@ fn a_whole_session_is_told_and_no_secret_is() {
     let _ = latch.remove(codex, &Label::default()).unwrap().revoke();
     latch.close().unwrap();
 
-    let log = LOG.lock().unwrap().clone();
+    let log = all.0.lock().unwrap().clone();
     for told in [
         "changed profile=work generation=1",
         "reported profile=work provider=minimax label=first version=1 answer=unauthorized",
@@ -98,4 +98,17 @@ fn a_whole_session_is_told_and_no_secret_is() {
     for word in ["SECRET", "mm-", "access-", "refresh-", "at-", "FAKE-CODE", "device-code"] {
         assert!(!log.contains(word), "{word} in {log}");
     }
+}
+
+#[cfg(feature = "tokio")]
+#[tokio::test]
+async fn what_a_thread_of_the_latch_does_is_told_to_whoever_is_told_of_its_callers() {
+    let all = All::default();
+    let _told = tracing::subscriber::set_default(all.clone());
+    let latch = Latch::in_memory();
+    latch.set("minimax", Secret::try_from("mm-SECRET-1").unwrap()).unwrap();
+    let used = latch.token("minimax").unwrap();
+    let _ = latch.report_async(&used, &Outcome::unauthorized()).await.unwrap();
+    let log = all.0.lock().unwrap().clone();
+    assert!(log.contains("message=reported"), "{log}");
 }

@@ -33,6 +33,8 @@ impl Workers {
             let _renewing = renewing;
             work();
         };
+        #[cfg(feature = "tracing")]
+        let work = crate::events::told_as_here(work);
         let thread = Builder::new().name(format!("credlatch {name}")).spawn(work)?;
         let mut threads = self.threads.lock();
         forget_inherited(&mut threads);
