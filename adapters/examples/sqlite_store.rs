@@ -226,14 +226,14 @@ impl ByteStore for Store {
             begin(&sign)?;
             let mut connection = self.home.open(Duration::from_secs(10))?;
             let (home, act) = (self.home.clone(), act.to_string());
-            let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            begun.execute("INSERT INTO acts (profile, act) VALUES (?1, ?2)", params![self.profile, act])?;
-            reserve(&begun, &act, bytes)?;
-            begun.commit()?;
+            let beginning = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            beginning.execute("INSERT INTO acts (profile, act) VALUES (?1, ?2)", params![self.profile, act])?;
+            reserve(&beginning, &act, bytes)?;
+            beginning.commit()?;
             Ok(Guard { home, act, connection: Mutex::new(connection), _sign: Mutex::new(sign) })
         };
-        let begun = begin().inspect_err(|_| drop(std::fs::remove_file(self.sign(act))));
-        Ok(Box::new(begun.map_err(error(&self.path))?))
+        let guard = begin().inspect_err(|_| drop(std::fs::remove_file(self.sign(act))));
+        Ok(Box::new(guard.map_err(error(&self.path))?))
     }
 
     fn act(&self, act: ActId) -> Result<Option<ActRecord>, StoreError> {
