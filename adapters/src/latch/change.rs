@@ -247,7 +247,8 @@ impl Latch {
 impl Inner {
     /// Applies events in one commit.
     pub(super) fn change(self: &Arc<Self>, events: &[Event]) -> Result<Transacted, Error> {
-        self.note(events)?;
+        #[cfg(all(feature = "file", unix))]
+        self.note_origins(events)?;
         let done = self.engine.transact(events)?;
         self.changed(done.before.generation != done.after.state.generation, &done.after.state);
         Ok(done)
@@ -255,21 +256,21 @@ impl Inner {
 
     /// The same where nothing but the verdicts is wanted: threads that wait for the store at the same time share a commit.
     fn change_in_group(self: &Arc<Self>, events: &[Event]) -> Result<Grouped, Error> {
-        self.note(events)?;
+        #[cfg(all(feature = "file", unix))]
+        self.note_origins(events)?;
         let told = self.engine.transact_in_group(events)?;
         self.changed(told.is_new, &told.after.state);
         Ok(told)
     }
 
     /// Notes where rows send what is about to be stored.
-    fn note(&self, events: &[Event]) -> Result<(), Error> {
-        #[cfg(all(feature = "file", unix))]
+    #[cfg(all(feature = "file", unix))]
+    fn note_origins(&self, events: &[Event]) -> Result<(), Error> {
         for event in events {
             if let Event::Put(put) = event {
                 self.guard.note(&self.table, &put.provider)?;
             }
         }
-        let _ = events;
         Ok(())
     }
 
