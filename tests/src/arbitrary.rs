@@ -41,7 +41,8 @@ fn of_steps(step: BoxedStrategy<Step>, given: BoxedStrategy<Given>) -> impl Stra
             let given = given.into_iter().filter(|given| labels.insert(place(given))).collect();
             // A document that was damaged before anybody came leaves nothing to see.
             let before = before.into_iter().filter(|step| *step != Step::Tear).collect();
-            Scenario { name, given, issuer, without_boot, before, participants, schedule }
+            let looks_at_once = false;
+            Scenario { name, given, issuer, without_boot, before, participants, schedule, looks_at_once }
         })
 }
 

@@ -32,6 +32,9 @@ pub struct Scenario {
     /// Who takes how many turns, one line after the other; then each goes on to its end.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub schedule: Vec<(Who, u32)>,
+    /// Whether readers look at what is published in the turn in which they take it, though somebody drains: loom has no turn between.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub looks_at_once: bool,
 }
 
 /// An entry that the store holds at the start.
@@ -266,7 +269,13 @@ impl Scenario {
             before: Vec::new(),
             participants: steps.iter().enumerate().map(participant).collect(),
             schedule: Vec::new(),
+            looks_at_once: false,
         }
+    }
+
+    /// Whether somebody waits for those who hold what was cleared.
+    pub fn has_drain(&self) -> bool {
+        self.participants.iter().any(|one| one.steps.contains(&Step::Drain))
     }
 
     /// The same with threads of one process.

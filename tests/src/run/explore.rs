@@ -174,7 +174,8 @@ fn execute(scenario: &Scenario, conduct: &'static dyn Conduct<Loomed>, seen: &Mu
     for law in laws() {
         let Err(broken) = law.judge(&trace) else { continue };
         let turns: Vec<_> = path.iter().copied().filter(|who| (*who as usize) < scenario.participants.len()).collect();
-        let found = || (broken, Scenario { schedule: play::schedule(&turns), ..scenario.clone() });
+        let (schedule, looks_at_once) = (play::schedule(&turns), scenario.has_drain());
+        let found = || (broken, Scenario { schedule, looks_at_once, ..scenario.clone() });
         seen.broken.entry(law.number).or_insert_with(found);
     }
     if stop.is_reached(&seen) {

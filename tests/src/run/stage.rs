@@ -13,7 +13,7 @@ use credlatch_core::{Event, apply};
 
 use super::hand::Hand;
 use crate::conduct::{Conduct, Process, Right};
-use crate::scenario::{Given, Participant, Scenario, Step};
+use crate::scenario::{Given, Participant, Scenario};
 use crate::world::here::{Fate, Here, Recorder};
 use crate::world::server::{Server, Tokens};
 use crate::world::sim::{Sim, SimMutex};
@@ -29,8 +29,8 @@ pub struct Stage<S: Sim> {
     moved: BTreeSet<u32>,
     /// The processes of an older version.
     older: BTreeSet<u32>,
-    /// Whether somebody waits for those who hold what was cleared, so that it matters who looks at what was replaced.
-    has_drain: bool,
+    /// Whether a reader takes what is published in one turn and looks at it in the next: it matters to a drain.
+    lingers: bool,
     conduct: &'static dyn Conduct<S>,
 }
 
@@ -73,8 +73,8 @@ impl<S: Sim> Stage<S> {
             scenario.participants.iter().filter(move |one| is_one(one)).map(|one| one.process).collect()
         };
         let (moved, older) = (of(|one| one.has_moved_row), of(|one| one.is_older));
-        let has_drain = scenario.participants.iter().any(|one| one.steps.contains(&Step::Drain));
-        Self { world, processes, fates, moved, older, has_drain, conduct }
+        let lingers = scenario.has_drain() && !scenario.looks_at_once;
+        Self { world, processes, fates, moved, older, lingers, conduct }
     }
 
     /// The process of this number.
@@ -93,7 +93,7 @@ impl<S: Sim> Stage<S> {
         let fate = self.fates.get(&participant.process).cloned().unwrap_or_default();
         let here = Here::new(who, participant.process, recorder, machine)
             .elsewhere(participant.is_elsewhere)
-            .lingering(self.has_drain)
+            .lingering(self.lingers)
             .reading(self.moved.contains(&participant.process))
             .older(self.older.contains(&participant.process));
         Arc::new(here.with_fate(fate, participant.dies_at))
