@@ -152,7 +152,15 @@ fn a_login_at_the_fake_issuer_ends_as_the_person_says() {
         let latch = Latch::builder().issuer(issuer.clone()).in_memory(FakeClock::default()).unwrap();
         let say = if is_approved { FakeIssuer::approve } else { FakeIssuer::deny };
         say(&issuer);
-        let flow = latch.login(CODEX).unwrap();
+        let flow = match latch.login(CODEX) {
+            Ok(flow) => flow,
+            // Whoever is denied before the call has returned is told so by it.
+            Err(error) => {
+                assert!(!is_approved && error.kind() == ErrorKind::SignIn, "{error}");
+                assert!(error.to_string().contains("access_denied") && latch.token(CODEX).is_err(), "{error}");
+                continue;
+            }
+        };
         assert!(format!("{flow:?}").contains(&flow.id()) && flow.is_started_here());
         assert_eq!(flow.clone().wait().is_ok(), is_approved);
         assert_eq!(flow.status().unwrap().state, state);
