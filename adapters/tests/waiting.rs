@@ -151,7 +151,10 @@ async fn a_crowd_that_waits_for_one_token_takes_one_thread() {
     for call in &mut calls {
         assert!(call.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
     }
-    assert!(threads_called("credlatch token") < 20, "other tests of this process may have one each, and nobody one for each call");
+    assert!(
+        threads_called("credlatch token") < 20,
+        "other tests of this process may have one each, and nobody one for each call"
+    );
     for call in calls {
         assert_eq!(call.await.unwrap().expose_secret(), "access-1");
     }
