@@ -21,7 +21,10 @@ use crate::world::child::inherited;
 use crate::world::disk::Document;
 use crate::world::here::Here;
 use crate::world::issuer::SimIssuer;
+#[cfg(feature = "loom")]
+use crate::world::loomed::Loomed;
 use crate::world::ports::{Shelf, SimPorts};
+use crate::world::scripted::Scripted;
 use crate::world::signs::{Signs, Trail};
 use crate::world::sim::Sim;
 use crate::world::told;
@@ -182,3 +185,10 @@ pub trait Conduct<S: Sim>: Send + Sync {
 pub struct Right;
 
 impl<S: Sim> Conduct<S> for Right {}
+
+/// The right conduct where a script gives the turns. A test program that made one of its own would compile the engine anew.
+pub static RIGHT_SCRIPTED: &dyn Conduct<Scripted> = &Right;
+
+/// The right conduct where loom gives them.
+#[cfg(feature = "loom")]
+pub static RIGHT_LOOMED: &dyn Conduct<Loomed> = &Right;

@@ -145,7 +145,7 @@ fn diagram(edges: &Edges) -> String {
 const HEAD: &str = "# Pictures
 
 Drawn by `tests/src/picture.rs` from what the code does; a test holds this page to it. `CREDLATCH_KEEP=1 cargo test -p
-credlatch-tests --test picture` draws it anew.
+credlatch-tests --test pages picture` draws it anew.
 ";
 
 const GRANT: &str = "

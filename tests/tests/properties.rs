@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 
 use credlatch_core::law::LAWS;
-use credlatch_tests::conduct::Right;
+use credlatch_tests::conduct::RIGHT_SCRIPTED;
 use credlatch_tests::coverage::{HARNESSES, Harness, MACHINE, PROGRAMS};
 use credlatch_tests::judging::{Seen, judge};
 use credlatch_tests::run::play::play;
@@ -64,7 +64,8 @@ fn copy_not_noticed_is_caught_by_law_4_where_a_harness_can_bring_a_store_back() 
     let law = &LAWS[usize::from(wrong.law) - 1];
     assert!(PROGRAMS.claims.contains(&law.number));
     let cases = caught_after(4_000, &arbitrary::scenario(), |scenario| {
-        law.judge(&play(scenario, wrong.scripted).trace).is_err() && law.judge(&play(scenario, &Right).trace).is_ok()
+        law.judge(&play(scenario, wrong.scripted).trace).is_err()
+            && law.judge(&play(scenario, RIGHT_SCRIPTED).trace).is_ok()
     });
     let cases = cases.unwrap_or_else(|| panic!("{} never caught {}", PROGRAMS.name, wrong.name));
     say(&format!("{}: {} is caught in case {cases}", PROGRAMS.name, wrong.name));
@@ -133,7 +134,7 @@ fn programs_that_share_a_store_keep_the_laws() {
         6_000,
         &arbitrary::scenario(),
         |scenario, seen| {
-            let history = play(scenario, &Right);
+            let history = play(scenario, RIGHT_SCRIPTED);
             seen.look(&history.trace);
             judge(&history.trace).map_err(|broken| broken.to_string())
         },

@@ -1,7 +1,7 @@
 //! Plays the scenarios that were kept: what once broke a law, and the shortest counterexample of each wrong engine.
 
 use credlatch_core::law::{LAWS, judge};
-use credlatch_tests::conduct::Right;
+use credlatch_tests::conduct::RIGHT_SCRIPTED;
 use credlatch_tests::kept::Kept;
 use credlatch_tests::run::play::play;
 use credlatch_tests::wrong::WRONG;
@@ -13,7 +13,7 @@ fn what_was_kept_still_shows_what_it_showed() {
         let path = file.unwrap().path();
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         let kept = Kept::read(&name).unwrap();
-        if let Err(broken) = judge(&play(&kept.scenario, &Right).trace) {
+        if let Err(broken) = judge(&play(&kept.scenario, RIGHT_SCRIPTED).trace) {
             panic!("{}: {broken}", path.display());
         }
         if let Some(name) = kept.shows {

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use credlatch_tests::conduct::Right;
+#[cfg(feature = "loom")]
+use credlatch_tests::conduct::RIGHT_LOOMED;
+use credlatch_tests::conduct::RIGHT_SCRIPTED;
 use credlatch_tests::run::play::play_interrupted;
 #[cfg(feature = "loom")]
 use credlatch_tests::run::{explore::explore_all, play::play};
@@ -29,7 +31,7 @@ fn each_is_caught_when_somebody_is_interrupted() {
         let played = play_interrupted(&scenario, wrong.scripted);
         say(&format!("{} ({}): law {} in {} orders", wrong.name, wrong.report, wrong.law, played.orders));
         assert_named(wrong, played.broken.into_keys());
-        let right = play_interrupted(&scenario, &Right);
+        let right = play_interrupted(&scenario, RIGHT_SCRIPTED);
         if let Some((broken, scenario)) = right.broken.values().next() {
             panic!("the right engine: {broken}\n{}", scenario.to_json());
         }
@@ -48,7 +50,7 @@ fn each_is_caught_by_loom_and_the_order_can_be_played_again() {
         let law = &credlatch_core::law::LAWS[usize::from(wrong.law) - 1];
         let caught = law.judge(&play(order, wrong.scripted).trace).is_err();
         assert!(caught, "{} is not caught again by\n{}", wrong.name, order.to_json());
-        let right = explore_all(&scenario, &Right);
+        let right = explore_all(&scenario, RIGHT_LOOMED);
         if let Some((broken, scenario)) = right.broken.values().next() {
             panic!("the right engine: {broken}\n{}", scenario.to_json());
         }

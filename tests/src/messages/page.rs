@@ -18,8 +18,8 @@ Every error, finding and warning of credlatch with its remedy, by where a person
 a path, a time, or what another row says. The kind is what `--json` and `Error::kind` give; after it stands the exit status of the
 command, for which `run` has 125 in place of all but 3. A sentence without a kind is part of others, or an answer over HTTP.
 
-This page is read out of the source: `cargo test -p credlatch-tests --test messages` fails if it isn't what the source says, or if
-one of these leaves a person without a remedy.
+This page is read out of the source: `cargo test -p credlatch-tests --test pages messages` fails if it isn't what the source says, or
+if one of these leaves a person without a remedy.
 
 ";
 

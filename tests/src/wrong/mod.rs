@@ -42,8 +42,8 @@ macro_rules! wrong {
     ($($module:ident $conduct:ident $report:literal $law:literal $also:tt $scene:ident;)*) => {
         $(mod $module;)*
 
-        /// All of them.
-        pub const WRONG: &[Wrong] = &[$(Wrong {
+        /// All of them. A constant would have each test program compile them and the engine anew.
+        pub static WRONG: &[Wrong] = &[$(Wrong {
             name: stringify!($module),
             report: $report,
             source: include_str!(concat!(stringify!($module), ".rs")),

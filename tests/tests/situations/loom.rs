@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use credlatch_tests::cases::{Act, against, choices};
-use credlatch_tests::conduct::Right;
+use credlatch_tests::conduct::RIGHT_SCRIPTED;
 use credlatch_tests::run::end::End;
 use credlatch_tests::run::explore::{ends, ends_within};
 use credlatch_tests::run::situations::{Explorer, Mistake};
@@ -29,7 +29,7 @@ fn loom_finds_the_same_ends() {
 
 /// The explorer finds these ends of a scenario, and no others.
 fn assert_same(scenario: &Scenario, loom: &BTreeSet<End>) {
-    let found = Explorer::default().explore(scenario, &Right);
+    let found = Explorer::default().explore(scenario, RIGHT_SCRIPTED);
     found.assert_whole(&scenario.name);
     let missed: Vec<_> = loom.difference(&found.ends).collect();
     let more: Vec<_> = found.ends.difference(loom).collect();
@@ -61,7 +61,8 @@ fn loom_finds_the_same_ends_of_every_pair_that_it_exhausts() {
 #[test]
 fn loom_tells_of_an_explorer_that_wakes_nobody() {
     let scenario = super::sound::one_between_two();
-    assert_eq!(ends(&scenario), Explorer::default().explore(&scenario, &Right).ends);
-    let found = Explorer { mistake: Some(Mistake::NeverWakes), ..Explorer::default() }.explore(&scenario, &Right);
+    assert_eq!(ends(&scenario), Explorer::default().explore(&scenario, RIGHT_SCRIPTED).ends);
+    let found =
+        Explorer { mistake: Some(Mistake::NeverWakes), ..Explorer::default() }.explore(&scenario, RIGHT_SCRIPTED);
     assert_ne!(ends(&scenario), found.ends);
 }

@@ -8,7 +8,7 @@ use credlatch_core::law::Observation;
 use credlatch_core::name::ProviderId;
 use credlatch_core::pool::Choice;
 use credlatch_tests::cases::a_drain_beside_a_holder;
-use credlatch_tests::conduct::{Conduct, Process, Right};
+use credlatch_tests::conduct::{Conduct, Process, RIGHT_SCRIPTED};
 use credlatch_tests::run::situations::{Explorer, Mistake};
 use credlatch_tests::world::scripted::Scripted;
 
@@ -17,10 +17,10 @@ const AT_ONCE: Explorer = Explorer { mistake: Some(Mistake::LooksAtOnce), ..Expl
 #[test]
 fn a_drain_waits_in_every_order_for_who_looks_at_what_was_replaced() {
     let scenario = a_drain_beside_a_holder();
-    let found = Explorer::NEW.explore(&scenario, &Right);
+    let found = Explorer::NEW.explore(&scenario, RIGHT_SCRIPTED);
     found.assert_whole(&scenario.name);
     assert!(found.seen.facts.contains(&Observation::Drained), "nothing was drained");
-    let at_once = AT_ONCE.explore(&scenario, &Right).situations;
+    let at_once = AT_ONCE.explore(&scenario, RIGHT_SCRIPTED).situations;
     super::orders::say(&format!("a drain: {} situations, {at_once} if readers look at once", found.situations));
     assert!(found.situations > at_once, "no reader looks later than it takes");
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use credlatch_core::port::StoreError;
 use credlatch_core::state::State;
 use credlatch_tests::cases::{ACME, Act, against, beside};
-use credlatch_tests::conduct::{Conduct, Process, Right};
+use credlatch_tests::conduct::{Conduct, Process, RIGHT_SCRIPTED};
 use credlatch_tests::run::situations::{Exploration, Explorer, Mistake};
 use credlatch_tests::run::staged::{Move, Staged};
 use credlatch_tests::scenario::{Scenario, Step, label, provider};
@@ -21,7 +21,7 @@ const WATCHED: Explorer = Explorer { most: 20_000, one_in: 1, ..Explorer::NEW };
 
 /// Whether a branch that was taken for known ended otherwise than any that was entered.
 fn is_caught(explorer: Explorer, scenario: &Scenario) -> bool {
-    let Exploration { ends, sampled, is_cut, .. } = explorer.explore(scenario, &Right);
+    let Exploration { ends, sampled, is_cut, .. } = explorer.explore(scenario, RIGHT_SCRIPTED);
     assert!(!is_cut && !sampled.is_empty(), "{} tells nothing", scenario.name);
     !sampled.is_subset(&ends)
 }
@@ -78,7 +78,7 @@ fn a_backup_another_lock_file_and_an_agreement_are_part_of_a_situation() {
             ..Scenario::processes("what lies outside", &[steps])
         };
         let mut players = vec![Player::default()];
-        let mut staged = Staged::set(&scenario, &Right, &mut players, Explorer::default());
+        let mut staged = Staged::set(&scenario, RIGHT_SCRIPTED, &mut players, Explorer::default());
         while let Some(who) = staged.choices().first().copied() {
             staged.make(Move { who, dies: 0 });
         }
@@ -132,7 +132,7 @@ fn laws_that_forget_are_noticed() {
 
 #[test]
 fn an_exploration_that_reaches_its_bound_says_so() {
-    let found = Explorer { most: 20, ..WATCHED }.explore(&against(&[Act::Rotate, Act::Rotate]), &Right);
+    let found = Explorer { most: 20, ..WATCHED }.explore(&against(&[Act::Rotate, Act::Rotate]), RIGHT_SCRIPTED);
     assert!(found.is_cut);
 }
 
@@ -148,7 +148,8 @@ fn orders_of_coming_that_nobody_can_tell_are_one() {
     // Threads that store come to a group, and that shows.
     let threads = acts[1..].iter().map(|acts| beside(&acts[..2]).as_threads());
     for scenario in acts.iter().map(|acts| against(acts)).chain(threads) {
-        let [one, all] = [true, false].map(|gathers| Explorer { gathers, ..WATCHED }.explore(&scenario, &Right));
+        let [one, all] =
+            [true, false].map(|gathers| Explorer { gathers, ..WATCHED }.explore(&scenario, RIGHT_SCRIPTED));
         assert_eq!(one.ends, all.ends, "{}", scenario.name);
         assert!(one.situations < all.situations, "{}: {} and {}", scenario.name, one.situations, all.situations);
         super::orders::say(&format!("{}: {} situations instead of {}", scenario.name, one.situations, all.situations));

@@ -1,5 +1,4 @@
 //! `docs/record.md` says what is so: each failure has what rules it out, each edit is where it says, each figure is measured.
-#![cfg(feature = "loom")]
 
 use std::fs;
 

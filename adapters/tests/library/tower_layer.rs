@@ -1,5 +1,4 @@
 //! What a client on tower sends, and how often.
-#![cfg(feature = "tower")]
 
 use std::sync::{Arc, Mutex};
 

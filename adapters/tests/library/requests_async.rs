@@ -1,5 +1,4 @@
 //! What blocks no executor, and what becomes of it when its future is dropped.
-#![cfg(feature = "tokio")]
 
 use std::future::{Future, pending};
 use std::pin::pin;

@@ -1,5 +1,4 @@
 //! Report 3961: what a request, a thread or a child of one profile can reach is that profile's.
-#![cfg(unix)]
 
 use std::process::Command;
 use std::sync::Barrier;

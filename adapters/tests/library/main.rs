@@ -1,0 +1,23 @@
+//! The library as a program uses it. What counts or changes something of its whole process is a program of its own.
+
+#[cfg(feature = "file")]
+mod latch;
+mod looking;
+#[cfg(feature = "env")]
+mod mute;
+mod overtaken;
+mod own_tests;
+#[cfg(feature = "foreign")]
+mod passing;
+#[cfg(all(feature = "env", feature = "file", feature = "foreign"))]
+mod reports;
+mod requests;
+#[cfg(feature = "tokio")]
+mod requests_async;
+#[cfg(all(feature = "env", feature = "file", unix))]
+mod scopes;
+mod statuses;
+#[cfg(feature = "tower")]
+mod tower_layer;
+mod turns;
+mod values;
