@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::process::Child;
+use std::sync::{Barrier, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -55,6 +56,23 @@ struct Tally {
     waited_ms: Vec<u64>,
 }
 
+impl Tally {
+    fn print(&self, phase: Phase) {
+        let at = |part: usize| self.waited_ms.get(self.waited_ms.len() * part / 100).copied().unwrap_or_default();
+        println!(
+            "{phase:?}: kills {}, logins lost {}, replays {}, rounds with an error {}, survivors waited beyond the issuer's \
+             delay (ms) median {} p95 {} most {}",
+            self.kills,
+            self.lost,
+            self.replays,
+            self.doubts,
+            at(50),
+            at(95),
+            self.waited_ms.last().copied().unwrap_or_default(),
+        );
+    }
+}
+
 /// Who is killed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Victim {
@@ -93,8 +111,28 @@ fn is_at(phase: Phase, world: &World, peer: &Peer, asked: (usize, usize)) -> Opt
     is_so.then_some(pid)
 }
 
+/// Processes that need a token, one of which is killed, or the one that makes their exchange.
+struct Started {
+    began: Instant,
+    all: Vec<Child>,
+    killed: u32,
+}
+
+impl Started {
+    /// What the others say in the end, and after how many milliseconds.
+    fn survivors(self) -> (Vec<Said>, Vec<u64>) {
+        let others = self.all.into_iter().filter_map(|one| {
+            let is_dead = one.id() == self.killed;
+            let end = one.wait_with_output().unwrap();
+            let waited = u64::try_from(self.began.elapsed().as_millis()).unwrap();
+            (!is_dead).then(|| (Said::from(end), waited))
+        });
+        others.unzip()
+    }
+}
+
 /// One kill; none if the phase was over before it was seen.
-fn round(phase: Phase, victim: Victim, world: &World, peer: &Peer, dice: &mut Dice) -> Option<(Vec<Said>, Vec<u64>)> {
+fn kill(phase: Phase, victim: Victim, world: &World, peer: &Peer, dice: &mut Dice) -> Option<Started> {
     end_token(world);
     let asked = (peer.token_requests_now(), peer.refreshes_now());
     let began = Instant::now();
@@ -115,26 +153,19 @@ fn round(phase: Phase, victim: Victim, world: &World, peer: &Peer, dice: &mut Di
         let is_early = !is_to_be_early || (stops(pid) && !is_noted(world));
         if !is_early {
             reaches("CONT", pid);
-            wait_for(all);
-            return None;
+            break;
         }
         // Between the look and the kill it may have ended, or its caller.
-        let Some(dying) = dying.filter(|pid| reaches("KILL", *pid)) else {
-            wait_for(all);
-            return None;
-        };
-        killed = Some(dying);
-    }
-    let (mut said, mut waited) = (Vec::new(), Vec::new());
-    for one in all {
-        let is_dead = killed == Some(one.id());
-        let end = one.wait_with_output().unwrap();
-        if !is_dead {
-            waited.push(u64::try_from(began.elapsed().as_millis()).unwrap());
-            said.push(Said::from(end));
+        killed = dying.filter(|pid| reaches("KILL", *pid));
+        if killed.is_none() {
+            break;
         }
     }
-    killed.map(|_| (said, waited))
+    let Some(killed) = killed else {
+        wait_for(all);
+        return None;
+    };
+    Some(Started { began, all, killed })
 }
 
 /// Stops a process; `false` if it has ended.
@@ -166,53 +197,60 @@ fn stat(pid: u32) -> Option<String> {
     Some(stat.rsplit_once(") ")?.1.to_owned())
 }
 
+/// Kills in each phase, each against a server of its own. Where there are more than one each, what is measured is measured alone.
 fn kill_in_each_phase(victim: Victim) -> Option<BTreeMap<Phase, Tally>> {
+    let (ready, turn) = (&Barrier::new(PHASES.len()), &Mutex::new(()));
+    let kill_in = move |phase| {
+        let signed_in = signed_in();
+        ready.wait();
+        let (peer, world) = signed_in?;
+        Some((phase, kill_in(phase, victim, &peer, &world, turn)))
+    };
+    thread::scope(|scope| {
+        let all = PHASES.map(|phase| scope.spawn(move || kill_in(phase)));
+        all.into_iter().map(|one| one.join().unwrap()).collect()
+    })
+}
+
+fn signed_in() -> Option<(Peer, World)> {
     let peer = Peer::oidc_that_is_slow(DELAY_MS)?;
     let world = served_by(&peer, HTTP_TIMEOUT_SECS);
     sign_in(&world, &peer);
+    Some((peer, world))
+}
+
+fn kill_in(phase: Phase, victim: Victim, peer: &Peer, world: &World, turn: &Mutex<()>) -> Tally {
+    let mut turn = Some(turn.lock().unwrap());
     let mut dice = Dice::new();
-    let mut tallies = BTreeMap::new();
-    for phase in PHASES {
-        let mut tally = Tally::default();
-        let mut tries = 0;
-        while tally.kills < kills(victim) && tries < 40 * kills(victim) {
-            tries += 1;
-            let replays = peer.refreshes_now_with("invalid_grant");
-            let Some((said, waited)) = round(phase, victim, &world, &peer, &mut dice) else {
-                if world.say(&["token", "acme"]).status != 0 {
-                    sign_in(&world, &peer);
-                }
-                continue;
-            };
-            tally.kills += 1;
-            let delay = peer.last_delay_ms();
-            tally.waited_ms.extend(waited.iter().map(|ms| ms.saturating_sub(delay)));
-            tally.doubts += usize::from(said.iter().any(|one| one.status != 0));
+    let mut tally = Tally::default();
+    let mut tries = 0;
+    while tally.kills < kills(victim) && tries < 40 * kills(victim) {
+        tries += 1;
+        let replays = peer.refreshes_now_with("invalid_grant");
+        let Some(started) = kill(phase, victim, world, peer, &mut dice) else {
             if world.say(&["token", "acme"]).status != 0 {
-                thread::sleep(Duration::from_secs(3 * HTTP_TIMEOUT_SECS + 6));
-                if world.say(&["token", "acme"]).status != 0 {
-                    tally.lost += 1;
-                    sign_in(&world, &peer);
-                }
+                sign_in(world, peer);
             }
-            tally.replays += peer.refreshes_now_with("invalid_grant") - replays;
+            continue;
+        };
+        turn = turn.filter(|_| kills(victim) > 1);
+        let (said, waited) = started.survivors();
+        tally.kills += 1;
+        let delay = peer.last_delay_ms();
+        tally.waited_ms.extend(waited.iter().map(|ms| ms.saturating_sub(delay)));
+        tally.doubts += usize::from(said.iter().any(|one| one.status != 0));
+        if world.say(&["token", "acme"]).status != 0 {
+            thread::sleep(Duration::from_secs(3 * HTTP_TIMEOUT_SECS + 6));
+            if world.say(&["token", "acme"]).status != 0 {
+                tally.lost += 1;
+                sign_in(world, peer);
+            }
         }
-        tally.waited_ms.sort_unstable();
-        let at = |part: usize| tally.waited_ms.get(tally.waited_ms.len() * part / 100).copied().unwrap_or_default();
-        println!(
-            "{phase:?}: kills {}, logins lost {}, replays {}, rounds with an error {}, survivors waited beyond the issuer's \
-             delay (ms) median {} p95 {} most {}",
-            tally.kills,
-            tally.lost,
-            tally.replays,
-            tally.doubts,
-            at(50),
-            at(95),
-            tally.waited_ms.last().copied().unwrap_or_default(),
-        );
-        tallies.insert(phase, tally);
+        tally.replays += peer.refreshes_now_with("invalid_grant") - replays;
     }
-    Some(tallies)
+    tally.waited_ms.sort_unstable();
+    tally.print(phase);
+    tally
 }
 
 #[test]
