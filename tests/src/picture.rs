@@ -19,8 +19,10 @@ use crate::cases::ACME;
 use crate::moves::Machine;
 use crate::wrong::WRONG;
 
-/// Histories from which the machine is drawn.
-const HISTORIES: usize = 120_000;
+/// Runs of histories from which the machine is drawn, each with random numbers of its own, so that each core can have some.
+const RUNS: u8 = 8;
+/// Histories of a run.
+const HISTORIES: usize = 15_000;
 
 /// Edges of a diagram: from, to, and what leads there.
 type Edges = BTreeMap<(&'static str, &'static str), BTreeSet<String>>;
@@ -37,7 +39,20 @@ pub fn picture_document() -> String {
 
 /// What grants and logins were seen to do.
 fn machine() -> (Edges, Edges) {
-    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let mut edges = (Edges::new(), Edges::new());
+    std::thread::scope(|scope| {
+        let runs: Vec<_> = (0..RUNS).map(|run| scope.spawn(move || run_of_histories(run))).collect();
+        for run in runs {
+            let (grants, flows) = run.join().expect("the machine keeps the laws");
+            merge(&mut edges.0, grants);
+            merge(&mut edges.1, flows);
+        }
+    });
+    edges
+}
+
+fn run_of_histories(run: u8) -> (Edges, Edges) {
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[run; 32]);
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);
     let (mut grants, mut flows) = (Edges::new(), Edges::new());
     for _ in 0..HISTORIES {
@@ -49,6 +64,12 @@ fn machine() -> (Edges, Edges) {
         }
     }
     (grants, flows)
+}
+
+fn merge(into: &mut Edges, from: Edges) {
+    for (edge, labels) in from {
+        into.entry(edge).or_default().extend(labels);
+    }
 }
 
 fn steps(trace: &Trace) -> impl Iterator<Item = &Stepped> {
