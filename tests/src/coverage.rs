@@ -201,10 +201,21 @@ of loom's reach. [The record](record.md#situations) has its figures. Why that is
    can look for it before a claim names it. That a clear begins is told too, but law 1 alone minds that, and sees only more beside a
    clear that began earlier; `core/src/law/tests/memory.rs` tries that with arbitrary histories. A reader doesn't come first: what law
    7 wants it to see at least hangs on when it began; nor does anybody whose process may die before.
+7. **Who has locked the store goes on at once**: the move in which it locks and the next one are made as if they were one. Let others
+   move in between, and take the first of what they do. It is no locking, since the lock is held; and whoever locks looks at nothing else
+   but what nobody changes without the lock (the word, the document, the number of moves that is remembered outside) and at the clock,
+   which shows the same as long as no time passes. So that move could have been made before the locking, and would have done the same; and
+   so with all that follow, one by one, until nobody is in between. What is told in the locking move is steps of the machine alone, or
+   else nobody goes on; of threads nothing is told yet. If what is moved before it began with a look at the word, it may tell of a reader or a poll: with these a step
+   changes places, and no law judges that milder (`core/src/law/tests/memory.rs` tries it with arbitrary histories). Otherwise it changes
+   places with the next move as well, which only makes the word odd and tells nothing, so that the same facts come in the same order
+   after it. That matters to law 4, which tells a claim from a presentation. Where time does pass, which any order shows as soon as one
+   does, the scenario is explored anew without this; so it is where entries of a pool take turns, of which law 12 would judge; and a
+   thread doesn't go on whose process may die by another.
 
 None of this is taken on trust. Of the branches that are left, one in 64, and in `tests/tests/situations/sound.rs` each, is played to
 its end all the same, and must end as another did that was entered. Explorers with a mistake (one whose digest leaves out what was read,
-what the issuer said, signs of life, or what those did who are through; one whose laws forget; one that never wakes who has waited; one in which readers come first too) are
+what the issuer said, signs of life, or what those did who are through; one whose laws forget; one that never wakes who has waited; one in which readers come first too; one in which everybody makes two moves at once) are
 told by that, or by a breach that they miss; and what lies outside, a backup, another lock file, an agreement to rows, makes another
 situation. For six pairs of processes and three of threads loom goes through every order too, and both find the same ends: verdicts,
 stored states, the issuer's live tokens, and what each participant did outside. `.ci/long` compares so every pair that loom goes
@@ -216,7 +227,7 @@ atomics outside the seam count as far as a published record tells them: a count 
 the owners have observed. A reader takes what is published in one turn and looks at it in the next where somebody drains, and in one
 elsewhere: nobody else could tell. What the issuer's books hold beyond what it said is nobody's observation. Steps that change a key
 are explored only in the scenes of wrong engines, where a breach is one however it was found. A witness counts for a situation if it
-lies on the way by which that was first come to. Of accesses that commute only the coming is put first; all others are gone through in
+lies on the way by which that was first come to. Of accesses that commute only the coming and the locking are gone through in one order; all others are gone through in
 both orders, because to leave one out the explorer would have to know what each of the others may still touch. What long runs could not
 go through is named by them, and in the record.
 

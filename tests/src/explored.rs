@@ -7,7 +7,8 @@ use credlatch_core::law::{LAWS, Law};
 use crate::cases::{Act, against, beside, choices};
 use crate::conduct::Right;
 use crate::judging::Seen;
-use crate::run::situations::{Exploration, Explorer};
+use crate::run::exploration::Exploration;
+use crate::run::situations::Explorer;
 use crate::scenario::Scenario;
 use crate::wrong::Wrong;
 
@@ -172,7 +173,7 @@ pub fn tables() -> (String, String) {
 
 /// What is entered of a wrong engine's scenario until the law that names it is broken: by the fewest moves that can break it.
 pub fn until(wrong: &Wrong) -> Exploration {
-    let explorer = Explorer { law: Some(wrong.law), most: 100_000, gathers: false, ..Explorer::default() };
+    let explorer = Explorer { law: Some(wrong.law), most: 100_000, gathers: false, goes_on: false, ..Explorer::default() };
     explorer.explore(&(wrong.scenario)(), wrong.scripted)
 }
 

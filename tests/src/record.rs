@@ -10,7 +10,7 @@ use crate::explored;
 use crate::failures::FAILURES;
 use crate::run::explore::executions_until;
 use crate::run::play::orders_until;
-use crate::run::situations::Exploration;
+use crate::run::exploration::Exploration;
 use crate::wrong::WRONG;
 
 /// The document.

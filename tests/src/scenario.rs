@@ -278,6 +278,12 @@ impl Scenario {
         self.participants.iter().any(|one| one.steps.contains(&Step::Drain))
     }
 
+    /// Whether somebody lets the entries of a pool take turns.
+    pub fn takes_turns(&self) -> bool {
+        let is_it = |step: &Step| matches!(step, Step::TakeTurns { .. });
+        self.before.iter().chain(self.participants.iter().flat_map(|one| &one.steps)).any(is_it)
+    }
+
     /// The same with threads of one process.
     #[must_use]
     pub fn as_threads(mut self) -> Self {

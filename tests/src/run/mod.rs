@@ -3,6 +3,7 @@
 #[cfg(feature = "loom")]
 pub mod deepen;
 pub mod end;
+pub mod exploration;
 #[cfg(feature = "loom")]
 pub mod explore;
 pub mod hand;

@@ -3,18 +3,18 @@
 //! It goes breadth first, so that a counterexample is a shortest one. Plays can't be copied, so each step into the unknown is a
 //! play from the start; what bounds an exploration is how many situations there are, not how many orders lead to them.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 
-use credlatch_core::law::{Broken, LAWS, Trace};
+use credlatch_core::law::Trace;
 
 use super::end::End;
+use super::exploration::Exploration;
 use super::staged::{Move, Staged};
 use crate::conduct::Conduct;
-use crate::judging::Seen;
 use crate::scenario::{Participant, Scenario};
 use crate::world::coroutine::Player;
 use crate::world::scripted::Scripted;
-use crate::world::situation::{Blind, digest};
+use crate::world::situation::{self, Blind, digest};
 
 /// How a scenario is explored.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +32,8 @@ pub struct Explorer {
     pub remembers: bool,
     /// Whether those have come before anybody moves of whom nobody can tell when they came, so that all orders of their coming are one.
     pub gathers: bool,
+    /// Whether whoever has locked the store goes on at once, so that nobody moves in between.
+    pub goes_on: bool,
     /// The mistake that it makes, to see that it is noticed.
     pub mistake: Option<Mistake>,
 }
@@ -47,6 +49,8 @@ pub enum Mistake {
     NeverWakes,
     /// Everybody has come before anybody moves, whatever tells of it.
     GathersAll,
+    /// Everybody makes two moves at once, whatever the first one was.
+    GoesOnAlways,
     /// Whoever takes what is published looks at it in the same turn, so that nobody replaces it in between.
     LooksAtOnce,
 }
@@ -55,31 +59,6 @@ impl Default for Explorer {
     fn default() -> Self {
         Self::NEW
     }
-}
-
-/// What was found.
-#[derive(Clone, Debug, Default)]
-pub struct Exploration {
-    /// How many situations there are.
-    pub situations: usize,
-    /// How many moves lead from one to another.
-    pub transitions: usize,
-    /// How many plays that took.
-    pub plays: usize,
-    /// The most moves from the start to an end.
-    pub longest: usize,
-    /// How it can end.
-    pub ends: BTreeSet<End>,
-    /// How known branches ended that were played to their ends all the same.
-    pub sampled: BTreeSet<End>,
-    /// What was seen of the laws on the ways to these situations: of each law, in how many it could have been broken by then.
-    pub seen: Seen,
-    /// The first breach, which took fewest moves, with the scenario and the schedule that lead to it.
-    pub broken: Option<(Broken, Scenario)>,
-    /// How many moves that took.
-    pub moves: usize,
-    /// Whether there are more situations than were to be entered.
-    pub is_cut: bool,
 }
 
 /// A situation that was entered: how, and what may happen next.
@@ -107,11 +86,29 @@ struct Search<'a> {
 
 impl Explorer {
     /// One that makes no mistake, and nobody dies.
-    pub const NEW: Self =
-        Self { most: 4_000_000, one_in: 64, dying: None, law: None, remembers: true, gathers: true, mistake: None };
+    pub const NEW: Self = Self {
+        most: 4_000_000,
+        one_in: 64,
+        dying: None,
+        law: None,
+        remembers: true,
+        gathers: true,
+        goes_on: true,
+        mistake: None,
+    };
 
-    /// Explores a scenario.
+    /// Explores a scenario. Nobody goes on at once where the laws or the others could tell: where turns of a pool are counted, or
+    /// where time passes, which is found out on the way.
     pub fn explore(self, scenario: &Scenario, conduct: &'static dyn Conduct<Scripted>) -> Exploration {
+        let goes_on = self.goes_on && !scenario.takes_turns();
+        let found = Self { goes_on, ..self }.search(scenario, conduct);
+        if goes_on && found.has_time_passed && found.broken.is_none() {
+            return Self { goes_on: false, ..self }.search(scenario, conduct);
+        }
+        found
+    }
+
+    fn search(self, scenario: &Scenario, conduct: &'static dyn Conduct<Scripted>) -> Exploration {
         let players = scenario.participants.iter().map(|_| Player::default()).collect();
         let (nodes, known, found) = (Vec::new(), HashSet::new(), Exploration::default());
         let mut search = Search { explorer: self, scenario, conduct, players, early: Vec::new(), nodes, known, found };
@@ -121,36 +118,11 @@ impl Explorer {
         search.run();
         search.found
     }
-}
 
-impl Exploration {
-    /// It found no breach, went through all situations, and ended in no way by a branch that it took for known that it didn't
-    /// come to by the others.
-    ///
-    /// # Panics
-    /// If not.
-    pub fn assert_whole(&self, name: &str) {
-        if let Some((broken, scenario)) = &self.broken {
-            panic!("{broken}\n{}", scenario.to_json());
-        }
-        assert!(!self.is_cut, "{name} has more than {} situations: it isn't explored", self.situations);
-        assert!(
-            !self.ends.is_empty() && self.sampled.is_subset(&self.ends),
-            "{name}: a branch that was taken for known isn't"
-        );
-    }
-}
-
-impl Exploration {
-    /// Judges what is seen only at rest.
-    fn ends_with(&mut self, trace: &Trace, alone: Option<u8>, (so_far, moves): (Scenario, usize)) {
-        let end = End::new(trace);
-        let mut broken = LAWS.iter().filter(|law| end.broken.contains(&law.number));
-        let broken = broken.find(|law| alone.is_none_or(|alone| alone == law.number));
-        if let (Some(Err(broken)), None) = (broken.map(|law| law.judge(trace)), &self.broken) {
-            (self.broken, self.moves) = (Some((broken, so_far)), moves);
-        }
-        self.ends.insert(end);
+    /// Whether this process may die before one of its operations.
+    pub(super) fn may_die(&self, scenario: &Scenario, process: u32) -> bool {
+        let is_dying = |(who, one): (u8, &Participant)| self.dying == Some(who) || one.dies_at.is_some();
+        (0..).zip(&scenario.participants).any(|(who, one)| one.process == process && is_dying((who, one)))
     }
 }
 
@@ -159,10 +131,8 @@ impl Search<'_> {
     /// whose process may die: it could die first, and never come.
     fn gather(&mut self) {
         let Self { explorer, scenario, conduct, players, early, .. } = self;
-        let cast = || (0u8..).zip(&scenario.participants);
-        let is_dying = |(who, one): (u8, &Participant)| explorer.dying == Some(who) || one.dies_at.is_some();
-        let dying: Vec<u32> = cast().filter(|one| is_dying(*one)).map(|(_, one)| one.process).collect();
-        for (who, _) in cast().filter(|(_, one)| !dying.contains(&one.process)) {
+        let cast = (0u8..).zip(&scenario.participants);
+        for (who, _) in cast.filter(|(_, one)| !explorer.may_die(scenario, one.process)) {
             let mut staged = Staged::set(scenario, *conduct, players, *explorer);
             if staged.comes_unnoticed(who) || explorer.mistake == Some(Mistake::GathersAll) {
                 early.push(who);
@@ -194,7 +164,8 @@ impl Search<'_> {
     }
 
     fn is_over(&self) -> bool {
-        self.nodes.len() > self.explorer.most || self.found.broken.is_some()
+        let is_in_vain = self.explorer.goes_on && self.found.has_time_passed;
+        self.nodes.len() > self.explorer.most || self.found.broken.is_some() || is_in_vain
     }
 
     /// The moves that lead to a situation that was entered.
@@ -224,6 +195,7 @@ impl Search<'_> {
             found.transitions += 1;
             operations = staged.make(by) as usize;
         }
+        found.has_time_passed |= situation::has_time_passed();
         if let Err(broken) = judged.and_then(|()| staged.judge()) {
             if found.broken.is_none() {
                 found.broken = Some((broken, staged.so_far()));

@@ -38,6 +38,7 @@ pub struct Staged<'a> {
     recorder: Arc<Recorder>,
     heres: Vec<Arc<Here>>,
     parts: Vec<Option<Part>>,
+    explorer: Explorer,
     monitors: Vec<Monitor>,
     /// How many facts the laws have seen.
     seen: usize,
@@ -49,8 +50,9 @@ impl<'a> Staged<'a> {
         scenario: &'a Scenario,
         conduct: &'static dyn Conduct<Scripted>,
         players: &'a mut [Player],
-        Explorer { law, mistake, .. }: Explorer,
+        explorer: Explorer,
     ) -> Self {
+        let Explorer { law, mistake, .. } = explorer;
         let blind = if let Some(Mistake::Blind(to)) = mistake { to } else { Blind::Nowhere };
         situation::follow(scenario.participants.len(), blind);
         let recorder = Arc::new(Recorder::default());
@@ -67,7 +69,7 @@ impl<'a> Staged<'a> {
         stage.leave();
         let judging = laws().filter(|one| law.is_none_or(|law| one.number == law));
         let monitors = judging.map(Law::monitor).collect();
-        Self { scenario, players, stage, recorder, heres, parts, monitors, seen: 0 }
+        Self { scenario, players, stage, recorder, heres, parts, explorer, monitors, seen: 0 }
     }
 
     /// These have come before anybody moves.
@@ -126,7 +128,8 @@ impl<'a> Staged<'a> {
         self.players[who].can()
     }
 
-    /// Makes a move. Returns how many operations it had, before each of which its process could have died.
+    /// Makes a move. Whoever has locked the store by that goes on at once, as if it were one. Returns how many operations it had,
+    /// before each of which its process could have died.
     pub fn make(&mut self, Move { who, dies }: Move) -> u32 {
         let me = usize::from(who);
         let here = Arc::clone(&self.heres[me]);
@@ -134,25 +137,47 @@ impl<'a> Staged<'a> {
         if dies > 0 {
             here.dies_at(before + u32::from(dies));
         }
-        let turns = self.recorder.turns();
-        let has_come = self.parts[me].is_some();
+        let (turns, facts) = (self.recorder.turns(), self.recorder.look(<[Fact]>::len));
+        let (has_come, had_locked) = (self.parts[me].is_some(), situation::has_locked(me));
         self.come(me);
-        Scripted::enter(Arc::clone(&here));
-        situation::moves(Some(me));
-        if self.players[me].can() {
-            self.players[me].go();
-        } else if self.players[me].is_at_it() && !has_come {
-            self.players[me].give_up();
+        self.go(me, !has_come);
+        let goes_on = match self.explorer.mistake {
+            Some(Mistake::GoesOnAlways) => true,
+            _ => !had_locked && self.may_go_on(me, facts),
+        };
+        if goes_on {
+            self.go(me, false);
         }
-        if !self.players[me].is_at_it() {
-            situation::is_through(here.is_alone());
-        }
-        situation::moves(None);
         if has_come && self.recorder.turns() == turns {
             // A script gives it a turn too, or else it would come later.
             self.recorder.turn(u32::from(who));
         }
         here.operations() - before
+    }
+
+    /// This one makes the access before which it waits, if it can, or else gives up if it may.
+    fn go(&mut self, who: usize, gives_up: bool) {
+        let can = self.can(who);
+        situation::moves(Some(who));
+        if can {
+            self.players[who].go();
+        } else if self.players[who].is_at_it() && gives_up {
+            self.players[who].give_up();
+        }
+        if !self.players[who].is_at_it() {
+            situation::is_through(self.heres[who].is_alone());
+        }
+        situation::moves(None);
+    }
+
+    /// Whether this one, who had not locked the store before its move, has locked it now and looked only at what nobody changes who
+    /// hasn't, and the facts since then tell of steps of the machine alone. Then whatever others do next they could have done
+    /// before it. Not if another thread of its process may die, since that ends it too.
+    fn may_go_on(&self, who: usize, facts: usize) -> bool {
+        let here = &self.heres[who];
+        let is_mute = |all: &[Fact]| all[facts..].iter().all(|one| matches!(one, Fact::Stepped(_)));
+        let is_safe = here.is_alone() || !self.explorer.may_die(self.scenario, here.process);
+        self.explorer.goes_on && situation::has_locked(who) && is_safe && self.recorder.look(is_mute)
     }
 
     /// The laws see what they have not seen yet.

@@ -58,6 +58,9 @@ impl Times {
 
     /// Time passes, on both.
     pub fn pass(&self, ms: u64) {
+        if ms > 0 {
+            situation::time_passes();
+        }
         self.wall_ms.fetch_add(ms, Ordering::Relaxed);
         self.up_ms.fetch_add(ms, Ordering::Relaxed);
         self.changed();
@@ -66,6 +69,7 @@ impl Times {
     /// Somebody sets the wall clock, ahead or back.
     pub fn set_wall(&self, by_ms: i64) {
         let wall_ms = self.wall_ms.load(Ordering::Relaxed);
+        situation::time_passes();
         self.wall_ms.store(wall_ms.saturating_add_signed(by_ms), Ordering::Relaxed);
         self.changed();
     }

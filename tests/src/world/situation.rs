@@ -46,6 +46,10 @@ struct Situation {
     /// How often anybody looked at something, changed something or did something outside. To make a place that is found by its name
     /// alone is none of these: nobody knows the name.
     touches: u64,
+    /// Who has the store's lock.
+    locker: Option<usize>,
+    /// Whether a clock has gone on while somebody moved.
+    has_time_passed: bool,
     /// The digest of each state, by where that lies.
     states: BTreeMap<usize, (Arc<State>, u128)>,
     blind: Blind,
@@ -138,6 +142,26 @@ pub fn is_through(is_alone: bool) {
         }
         _ => now.observe("through"),
     });
+}
+
+/// Whoever moves has the store's lock from now on, or nobody has.
+pub fn locks(is_locked: bool) {
+    with(|now| now.locker = now.who.filter(|_| is_locked));
+}
+
+/// Whether this participant has the store's lock.
+pub fn has_locked(who: usize) -> bool {
+    with(|now| now.locker == Some(who)).unwrap_or_default()
+}
+
+/// A clock goes on.
+pub fn time_passes() {
+    with(|now| now.has_time_passed |= now.who.is_some());
+}
+
+/// Whether a clock has gone on while somebody moved.
+pub fn has_time_passed() -> bool {
+    with(|now| now.has_time_passed).unwrap_or_default()
 }
 
 /// Something that isn't a place holds this now.

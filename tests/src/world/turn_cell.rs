@@ -196,6 +196,7 @@ impl TurnGate {
 
     fn shut(&self, to: bool) {
         *self.is_closed() = to;
+        situation::locks(to);
         situation::changes(self.place, Some(digest(to)));
     }
 }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use credlatch_tests::explored::{Group, LONG_GROUPS, MOST, PART_GROUPS, SHORT_GROUPS, Sum, whole};
+use credlatch_tests::run::situations::Explorer;
 use credlatch_tests::scenario::Scenario;
 
 /// The counts are the result, so they are said where the test harness doesn't swallow them.
@@ -110,6 +111,25 @@ fn a_part_in_every_order() {
         }
     }
     say(&format!("{} scenarios have too many situations: tests/tests/situations/beyond.txt", listed.len()));
+}
+
+/// Pairs of more situations than this are not compared.
+const COMPARED: usize = 3_000;
+
+/// Going on at once leaves out no end of any pair that has few situations without it.
+#[test]
+#[ignore = "for minutes: `.ci/long` runs it"]
+fn going_on_at_once_adds_no_end_to_any_pair() {
+    let (mut less, mut all) = (0, 0);
+    for group in LONG_GROUPS.iter().filter(|group| group.acts == 2) {
+        for scenario in group.scenarios() {
+            let explorer = Explorer { dying: group.dies.then_some(0), most: COMPARED, ..Explorer::NEW };
+            if let Some([one, other]) = super::sound::assert_going_on_adds_nothing(&scenario, explorer) {
+                (less, all) = (less + one, all + other);
+            }
+        }
+        say(&format!("{}: {less} situations instead of {all} by now", group.name));
+    }
 }
 
 /// For hours. `CREDLATCH_GROUP` names one group that is explored alone. What has too many situations is named, and fails the

@@ -7,7 +7,8 @@ use credlatch_core::port::StoreError;
 use credlatch_core::state::State;
 use credlatch_tests::cases::{ACME, Act, against, beside};
 use credlatch_tests::conduct::{Conduct, Process, RIGHT_SCRIPTED};
-use credlatch_tests::run::situations::{Exploration, Explorer, Mistake};
+use credlatch_tests::run::exploration::Exploration;
+use credlatch_tests::run::situations::{Explorer, Mistake};
 use credlatch_tests::run::staged::{Move, Staged};
 use credlatch_tests::scenario::{Scenario, Step, label, provider};
 use credlatch_tests::world::coroutine::Player;
@@ -58,7 +59,9 @@ fn a_digest_without_what_the_issuer_said_is_noticed() {
 
 #[test]
 fn a_digest_without_signs_of_life_is_noticed() {
-    tells(Explorer { mistake: Some(Mistake::Blind(Blind::ToSigns)), ..WATCHED }, &against(&[Act::Start, Act::Start]));
+    // Where everybody goes on who has locked the store, too few look at a sign of life in time.
+    let watched = Explorer { goes_on: false, ..WATCHED };
+    tells(Explorer { mistake: Some(Mistake::Blind(Blind::ToSigns)), ..watched }, &against(&[Act::Start, Act::Start]));
 }
 
 #[test]
@@ -165,4 +168,39 @@ fn an_explorer_in_which_all_have_come_at_first_is_noticed() {
     assert_eq!(broken(Explorer { gathers: false, ..WATCHED }), Some(7));
     assert_eq!(broken(WATCHED), Some(7));
     assert_eq!(broken(Explorer { mistake: Some(Mistake::GathersAll), ..WATCHED }), None);
+}
+
+/// A scenario ends alike whether those go on at once who have locked the store, or not. Returns how many situations it has so and
+/// so; nothing if that are too many.
+pub(super) fn assert_going_on_adds_nothing(scenario: &Scenario, explorer: Explorer) -> Option<[usize; 2]> {
+    let all = Explorer { goes_on: false, ..explorer }.explore(scenario, RIGHT_SCRIPTED);
+    if all.is_cut {
+        return None;
+    }
+    let less = explorer.explore(scenario, RIGHT_SCRIPTED);
+    less.assert_whole(&scenario.name);
+    all.assert_whole(&scenario.name);
+    assert_eq!(less.ends, all.ends, "{}", scenario.name);
+    Some([less.situations, all.situations])
+}
+
+/// Whoever has locked the store goes on at once: that leaves orders out, and no end.
+#[test]
+fn orders_in_which_somebody_moves_after_another_has_locked_the_store_end_as_others_do() {
+    let acts = [&[Act::Set, Act::Set, Act::Set][..], &[Act::Rotate, Act::Clear], &[Act::Start, Act::Purge, Act::Clear]];
+    for acts in acts {
+        let scenario = against(acts);
+        let [less, all] = assert_going_on_adds_nothing(&scenario, Explorer::NEW).expect("few situations");
+        assert!(less < all, "{}: {less} and {all}", scenario.name);
+        super::orders::say(&format!("{}: {less} situations instead of {all}", scenario.name));
+        assert_going_on_adds_nothing(&scenario, Explorer { dying: Some(0), ..Explorer::NEW });
+        assert_going_on_adds_nothing(&beside(&acts[..2]), Explorer::NEW);
+    }
+}
+
+#[test]
+fn an_explorer_in_which_everybody_makes_two_moves_at_once_is_noticed() {
+    let mistaken = Explorer { mistake: Some(Mistake::GoesOnAlways), ..WATCHED };
+    let ends = |explorer: Explorer| explorer.explore(&against(&[Act::Rotate, Act::Clear]), RIGHT_SCRIPTED).ends;
+    assert_ne!(ends(mistaken), ends(WATCHED), "it finds all ends");
 }

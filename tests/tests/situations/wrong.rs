@@ -33,7 +33,8 @@ fn no_order_breaks_the_law_with_fewer_moves() {
         if remembering.moves > 9 {
             continue;
         }
-        let explorer = Explorer { law: Some(wrong.law), remembers: false, gathers: false, ..Explorer::default() };
+        let explorer =
+            Explorer { law: Some(wrong.law), remembers: false, gathers: false, goes_on: false, ..Explorer::default() };
         let found = explorer.explore(&(wrong.scenario)(), wrong.scripted);
         assert_eq!(found.moves, remembering.moves, "{}", wrong.name);
         tried += 1;
