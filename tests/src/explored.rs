@@ -27,6 +27,8 @@ pub struct Group {
     pub beside: bool,
     /// The acts among which they are chosen.
     pub among: &'static [Act],
+    /// At least one of these takes part.
+    pub with: &'static [Act],
     /// More situations of one scenario than this are too many for a run of minutes.
     pub few: usize,
 }
@@ -35,6 +37,11 @@ pub struct Group {
 const SHORT: &[Act] = &[Act::Start, Act::Clear, Act::Purge, Act::Read, Act::Set];
 /// The same, and a rotation.
 const WITH_ROTATE: &[Act] = &[Act::Start, Act::Rotate, Act::Clear, Act::Purge, Act::Read, Act::Set];
+
+/// Acts that commit more than once.
+const LONG: &[Act] = &[Act::Login, Act::Rotate];
+/// These, and acts that commit once.
+const LONG_AND_SHORT: &[Act] = &[Act::Login, Act::Rotate, Act::Clear, Act::Purge, Act::Set];
 
 /// Three of these have few situations.
 const WITH_START: &[Act] = &[Act::Start, Act::Clear, Act::Purge, Act::Set];
@@ -62,12 +69,22 @@ pub const LONG_GROUPS: &[Group] = &[
     Group { name: "triples of threads", acts: 3, threads: true, few: FEW, ..PROCESSES },
     Group { name: "triples of processes, one dies", acts: 3, dies: true, few: FEW, ..PROCESSES },
     Group { name: "fours of processes that commit once", acts: 4, among: SHORT, few: FEW, ..PROCESSES },
-    Group { name: "triples of processes at two providers", acts: 3, beside: true, ..PROCESSES },
+    Group { name: "triples of processes at two providers", acts: 3, beside: true, few: FEWER, ..PROCESSES },
+    Group {
+        name: "triples of threads at two providers",
+        acts: 3,
+        threads: true,
+        beside: true,
+        few: FEWER,
+        ..PROCESSES
+    },
+    Group { name: "triples of threads, one dies", acts: 3, threads: true, dies: true, few: FEWER, ..PROCESSES },
+    Group { name: "fours of processes that log in or rotate", acts: 4, among: LONG_AND_SHORT, with: LONG, ..PROCESSES },
     Group { name: "fours of processes", acts: 4, ..PROCESSES },
 ];
 
 /// Of these a run of minutes explores what has few situations.
-pub const PART_GROUPS: &[Group] = LONG_GROUPS.split_at(10).0;
+pub const PART_GROUPS: &[Group] = LONG_GROUPS.split_at(14).0;
 
 const PROCESSES: Group = Group {
     name: "pairs of processes",
@@ -76,11 +93,14 @@ const PROCESSES: Group = Group {
     dies: false,
     beside: false,
     among: &Act::ALL,
+    with: &Act::ALL,
     few: 10_000,
 };
 
 /// There are many of these, so that fewer situations of each have to be enough.
 const FEW: usize = 2_000;
+/// There are even more of these, of three acts and with more in their way.
+const FEWER: usize = 600;
 
 /// What came of a group.
 #[derive(Clone, Debug, Default)]
@@ -107,6 +127,7 @@ impl Group {
     pub fn scenarios(&self) -> Vec<Scenario> {
         let mut all: Vec<Vec<Act>> = choices(self.acts);
         all.retain(|acts| acts.iter().all(|act| self.among.contains(act)));
+        all.retain(|acts| acts.iter().any(|act| self.with.contains(act)));
         if self.dies || self.beside {
             let singled = |acts: &Vec<Act>| (0..acts.len()).map(|at| self.singled(acts, at)).collect::<Vec<_>>();
             all = all.iter().flat_map(singled).collect();
@@ -173,7 +194,8 @@ pub fn tables() -> (String, String) {
 
 /// What is entered of a wrong engine's scenario until the law that names it is broken: by the fewest moves that can break it.
 pub fn until(wrong: &Wrong) -> Exploration {
-    let explorer = Explorer { law: Some(wrong.law), most: 100_000, gathers: false, goes_on: false, ..Explorer::default() };
+    let explorer =
+        Explorer { law: Some(wrong.law), most: 100_000, gathers: false, goes_on: false, ..Explorer::default() };
     explorer.explore(&(wrong.scenario)(), wrong.scripted)
 }
 
