@@ -159,7 +159,7 @@ situations each, and so through fours of logins and rotations with clears, purge
 at two providers, triples of threads, triples with a death, and fours that commit once, if they have at most 2,000; and through triples
 at two providers, of processes and of threads, and triples of threads with a death, if they have at most 600. What was found to have
 more is listed in `tests/tests/situations/beyond.txt` and
-left out; that anything else has more fails the run, and `CREDLATCH_KEEP=1` tries what is listed again. All of it takes weeks:
+left out; that anything else has more fails the run, and `CREDLATCH_KEEP=1` tries what is listed again. All of it may take weeks:
 `CREDLATCH_GROUP='triples of processes' cargo test --release -p credlatch-tests --test situations -- --ignored --nocapture everything`
 explores one group, all groups without the variable, and fails by name where there are too many to remember.
 

@@ -169,8 +169,13 @@ fn a_clear_that_begins_earlier_is_judged_no_milder() {
 /// somebody else, who hasn't locked the store and presents nothing.
 fn delayed(history: &[Fact]) -> Vec<Vec<Fact>> {
     let is_unlocked = |fact: &Fact| match fact {
-        Fact::Shown { .. } | Fact::Durable { .. } | Fact::Returned { .. } | Fact::Stepped(_) => false,
-        Fact::Rested { .. } | Fact::BroughtBack | Fact::Passed { .. } => false,
+        Fact::Shown { .. }
+        | Fact::Durable { .. }
+        | Fact::Returned { .. }
+        | Fact::Stepped(_)
+        | Fact::Rested { .. }
+        | Fact::BroughtBack
+        | Fact::Passed { .. } => false,
         Fact::ActBegan { deed, .. } => !matches!(deed, Deed::Present { .. }),
         _ => true,
     };
