@@ -1,19 +1,22 @@
 //! How a program conducts itself towards its credentials: the right way is to leave it to the engine. A wrong engine is a
 //! conduct that does one thing by itself, over the same ports.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use credlatch_core::clear::Clear;
 use credlatch_core::engine::{Cleared, Engine, Login, NoToken, Picked, Rotation, TransactError, Wish};
 use credlatch_core::flow::FlowKind;
+use credlatch_core::law::Who;
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::pool::Choice;
 use credlatch_core::port::{Left, Loaded, StoreError};
+use credlatch_core::put::Put;
 use credlatch_core::scrub::{self, PlanError, Wanted};
 use credlatch_core::shared::MarkShared;
 use credlatch_core::state::{Claim, State};
 use credlatch_core::time::Stamp;
-use credlatch_core::{Event, Step};
+use credlatch_core::{Event, Step, Verdict};
 
 use crate::run::stage::times;
 use crate::world::World;
@@ -28,6 +31,7 @@ use crate::world::scripted::Scripted;
 use crate::world::signs::{Signs, Trail};
 use crate::world::sim::Sim;
 use crate::world::told;
+use crate::wrong::Asked;
 
 /// A process: one engine over the shared disk, which all its threads use.
 pub struct Process<S: Sim> {
@@ -41,6 +45,8 @@ pub struct Process<S: Sim> {
     pub world: Arc<World<S>>,
     /// What a wrong engine keeps where the right one would ask again.
     pub kept: Mutex<Option<(Option<u64>, Arc<State>)>>,
+    /// What the threads of wrong engines leave to each other to store.
+    pub asked: Mutex<BTreeMap<Who, Asked<S>>>,
 }
 
 impl<S: Sim> Process<S> {
@@ -55,6 +61,7 @@ impl<S: Sim> Process<S> {
             issuer: SimIssuer(Arc::clone(world)),
             world: Arc::clone(world),
             kept: Mutex::new(None),
+            asked: Mutex::default(),
         })
     }
 }
@@ -158,6 +165,23 @@ pub trait Conduct<S: Sim>: Send + Sync {
     /// The store can't be used.
     fn rotate(&self, process: &Process<S>, wish: &Wish) -> Result<Rotation, TransactError> {
         process.engine.rotate(&process.issuer, wish, 30_000)
+    }
+
+    /// Stores an entry by its name. Returns what came of it.
+    ///
+    /// # Errors
+    /// The store can't be used.
+    fn put(&self, process: &Process<S>, put: Put) -> Result<Verdict, TransactError> {
+        let (engine, put) = (&process.engine, [Event::Put(put)]);
+        // Whoever is alone in its process shares a commit with nobody, and leaves out the turns in which it would look.
+        let verdicts = if S::here().is_alone() {
+            let done = engine.transact(&put)?;
+            engine.revoke_all(&process.issuer, &done.effects);
+            done.verdicts
+        } else {
+            engine.transact_in_group(&put)?.verdicts
+        };
+        Ok(verdicts.into_iter().next().unwrap_or(Verdict::Nothing))
     }
 
     /// Stores many entries in one pass.

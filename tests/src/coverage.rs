@@ -50,6 +50,15 @@ pub const APART: Harness = Harness {
            and one at another, as processes; with one preemption",
 };
 
+/// Threads that share a commit, by loom.
+pub const GROUPS: Harness = Harness {
+    name: "loom, a group",
+    claims: &[18],
+    without: &[(18, Observation::Refused), (18, Observation::Died)],
+    runs: "two and three threads of one engine that each store something else: a new key, what is there already, a grant, and a \
+           spent token, which is refused; two in every order, three with two preemptions",
+};
+
 /// A rotation that dies, by loom.
 pub const ROTATION_DIES: Harness = Harness {
     name: "loom, a rotation dies",
@@ -83,7 +92,7 @@ pub const MACHINE: Harness = Harness {
 /// Programs that share a store, by proptest.
 pub const PROGRAMS: Harness = Harness {
     name: "programs",
-    claims: &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17],
+    claims: &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18],
     without: &[],
     runs: "arbitrary scenarios of two to four participants in up to three processes, interleaved at every access to \
            something shared, with deaths, clock steps, lost answers, rows that moved, processes of an older version and a \
@@ -91,7 +100,7 @@ pub const PROGRAMS: Harness = Harness {
 };
 
 /// All of them.
-pub const HARNESSES: &[Harness] = &[PAIRS, CROWDS, APART, ROTATION_DIES, LOGIN_DIES, MACHINE, PROGRAMS];
+pub const HARNESSES: &[Harness] = &[PAIRS, CROWDS, APART, GROUPS, ROTATION_DIES, LOGIN_DIES, MACHINE, PROGRAMS];
 
 /// The document about the laws, as far as it is made from this table.
 pub fn laws_document() -> String {

@@ -58,6 +58,7 @@ const SOME_CROWDS: Trial = alone(
 );
 const APART: Trial =
     alone(&coverage::APART, "-p credlatch-tests --features loom --test loom every_pair_at_two_providers");
+const GROUPS: Trial = alone(&coverage::GROUPS, "-p credlatch-tests --features loom --test loom groups::each_thread");
 const ROTATION_DIES: Trial =
     alone(&coverage::ROTATION_DIES, "-p credlatch-tests --features loom --test loom a_rotation_dies");
 const LOGIN_DIES: Trial = alone(&coverage::LOGIN_DIES, "-p credlatch-tests --features loom --test loom a_login_dies");

@@ -27,6 +27,7 @@ mod stale_is_inert;
 mod time_may_stumble;
 mod trace;
 mod unreadable_is_not_absent;
+mod verdicts_are_ones_own;
 mod well_formed;
 
 use std::fmt;
@@ -191,6 +192,9 @@ laws! {
     17 origins_are_kept Trace "a grant is sent only to the origins that its row named when it came, until a person agrees to others"
         judges [Came Sent Agreed Succession Withheld]
         witness "a grant is withheld from where its row points now";
+    18 verdicts_are_ones_own Trace "whoever stores something by name is told what the machine said of that in what the store shows, whoever shares the commit, and nobody fails but where the store refuses"
+        judges [Step Shown Told Refused Died]
+        witness "somebody is told of what another thread stored";
 }
 
 /// Judges a trace by every law.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::machine::put::Put;
 use crate::machine::{Event, Verdict};
 use crate::state::name::{Label, ProviderId};
 use crate::state::origin::{Origin, Origins};
@@ -63,6 +64,15 @@ pub enum Fact {
         who: Who,
         /// Its generation.
         generation: u64,
+    },
+    /// Somebody who stored something by name is told what came of it.
+    Told {
+        /// Who.
+        who: Who,
+        /// What was to be stored.
+        put: Box<Put>,
+        /// The verdict; none if nothing was saved.
+        verdict: Option<Verdict>,
     },
     /// A read began.
     ReadBegan {

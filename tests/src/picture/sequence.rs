@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use credlatch_core::law::{Broken, Deed, Fact, LAWS, Law, Observation, Stepped, Trace, Who};
 
+use credlatch_core::put::Put;
 use credlatch_core::{Event, Verdict};
 
 use super::label;
@@ -71,6 +72,7 @@ fn message(fact: &Fact, count: Who) -> Option<String> {
         Fact::ActEnded { who, .. } => (*who, format!("issuer-->>p{who}: answers")),
         Fact::Shown { who, state } => (*who, format!("p{who}->>store: commits generation {}", state.generation)),
         Fact::Returned { who, generation } => (*who, format!("store-->>p{who}: generation {generation} is committed")),
+        Fact::Told { who, put, verdict } => (*who, told(*who, put, verdict.as_ref())),
         Fact::ReadBegan { who } => (*who, format!("p{who}->>store: reads")),
         Fact::ReadEnded { who, saw } => (*who, format!("store-->>p{who}: generation {}", saw.generation)),
         Fact::Refused { who } => (*who, format!("store-->>p{who}: can't be read")),
@@ -119,9 +121,19 @@ fn stepped(step: &Stepped) -> Option<String> {
     if matches!((&step.event, &step.verdict), (Event::Purge, Verdict::Nothing)) {
         return None;
     }
-    let verdict = format!("{:?}", step.verdict).split(|c: char| !c.is_alphanumeric()).next()?.to_lowercase();
     let what = label(&step.event);
-    Some(format!("note over p{}: {what}, {verdict}", step.who))
+    Some(format!("note over p{}: {what}, {}", step.who, word(&step.verdict)))
+}
+
+fn told(who: Who, put: &Put, verdict: Option<&Verdict>) -> String {
+    let verdict = verdict.map_or_else(|| "not saved".to_owned(), word);
+    format!("note over p{who}: is told of {}: {verdict}", put.label)
+}
+
+/// A verdict in one word.
+fn word(verdict: &Verdict) -> String {
+    let text = format!("{verdict:?}");
+    text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_lowercase()
 }
 
 fn begun(deed: &Deed) -> String {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use credlatch_core::clear::Clear;
-use credlatch_core::engine::{Cleared, FlowView, NoToken, Picked, Poller, Rotation, Wish};
+use credlatch_core::engine::{Cleared, FlowView, NoToken, Picked, Poller, Rotation, TransactError, Wish};
 use credlatch_core::law::Fact;
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::pool::{Choice, Report, SetStrategy, Strategy};
@@ -54,19 +54,12 @@ impl<S: Sim> Hand<S> {
     fn step(&mut self, step: &Step) {
         let who = self.here.who;
         match step {
-            Step::Set { provider, label, secret: text } => {
-                let put = [key(provider, label, text, PutMode::Named)];
-                // Whoever is alone in its process shares a commit with nobody, and leaves out the turns in which it would look.
-                if self.here.is_alone() {
-                    self.transact(&put);
-                } else {
-                    let _ = self.process.engine.transact_in_group(&put);
-                }
-            }
+            Step::Set { provider, label, secret: text } => self.put(key(provider, label, text, PutMode::Named)),
             Step::SetGrant { provider, label } => self.set_grant(provider, label),
             Step::SetKnown { provider, label, of, anew } => self.set_known(provider, label, of, *anew),
             Step::Import { provider, keys } => {
-                let puts: Vec<_> = keys.iter().map(|(label, text)| key(provider, label, text, PutMode::Bulk)).collect();
+                let put = |(label, text): &(Label, String)| Event::Put(key(provider, label, text, PutMode::Bulk));
+                let puts: Vec<_> = keys.iter().map(put).collect();
                 self.here.record(Fact::PassBegan { who, pass: puts.len() });
                 let _ = self.process.conduct.import(&self.process, &puts);
                 self.here.record(Fact::PassEnded { who });
@@ -125,19 +118,30 @@ impl<S: Sim> Hand<S> {
         }
     }
 
+    /// Stores something by its name, and says what it is told of that.
+    fn put(&self, put: Put) {
+        let verdict = match self.process.conduct.put(&self.process, put.clone()) {
+            Ok(verdict) => Some(verdict),
+            Err(TransactError::NotSaved(_)) => None,
+            // Nobody knows, and whoever is told so is told the truth.
+            Err(TransactError::Unknown(_)) => return,
+        };
+        self.here.record(Fact::Told { who: self.here.who, put: Box::new(put), verdict });
+    }
+
     fn set_grant(&self, provider: &ProviderId, label: &Label) {
         let world = &self.process.world;
         let family = format!("{}.{}", self.here.who, world.clock.nonce(self.here.who).0 & 0xffff_ffff);
         let tokens = world.server.visit(|server| server.new_grant(&family));
         situation::is_told(&tokens);
         self.here.record(Fact::Came { token: tokens.refresh.clone(), from: self.here.origins() });
-        self.transact(&[Event::Put(Put {
+        self.put(Put {
             provider: provider.clone(),
             label: label.clone(),
             material: grant(&tokens, world.lifetime_ms, world.clock.now()),
             source: Source::Login,
             how: PutMode::Named,
-        })]);
+        });
     }
 
     fn set_known(&self, provider: &ProviderId, label: &Label, of: &Label, anew: bool) {
@@ -147,13 +151,13 @@ impl<S: Sim> Hand<S> {
             return;
         }
         let access = if anew { secret(&format!("at-again-{}", self.here.who)) } else { grant.access.clone() };
-        self.transact(&[Event::Put(Put {
+        self.put(Put {
             provider: provider.clone(),
             label: label.clone(),
             material: Material::Oauth(Box::new(Grant { access, ..grant.clone() })),
             source: Source::Manual,
             how: PutMode::Named,
-        })]);
+        });
     }
 
     fn login(&mut self, provider: &ProviderId) {
@@ -325,12 +329,12 @@ impl<S: Sim> Hand<S> {
     }
 }
 
-fn key(provider: &ProviderId, label: &Label, text: &str, how: PutMode) -> Event {
-    Event::Put(Put {
+fn key(provider: &ProviderId, label: &Label, text: &str, how: PutMode) -> Put {
+    Put {
         provider: provider.clone(),
         label: label.clone(),
         material: Material::ApiKey(secret(text)),
         source: if how == PutMode::Bulk { Source::Env(label.as_str().to_owned()) } else { Source::Manual },
         how,
-    })
+    }
 }

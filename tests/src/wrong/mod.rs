@@ -1,7 +1,10 @@
 //! Wrong engines: each makes one mistake that was made in the field, in one function, over the same ports. A harness that
 //! lets one of them pass checks nothing.
 
+mod own_group;
 mod scenes;
+
+pub use own_group::Asked;
 
 use crate::conduct::Conduct;
 use crate::scenario::Scenario;
@@ -98,4 +101,6 @@ wrong! {
     note_after_send NoteAfterSend "design: notes" 4 [] a_death_before_the_answer;
     no_note_is_proof NoNoteIsProof "design: notes" 4 [] a_request_of_an_older_version;
     draws_twice DrawsTwice "credlatch: latch/rotate.rs" 12 [] a_pool_in_turn_with_a_spent_entry;
+    mixes_verdicts MixesVerdicts "design: group commit" 18 [] two_threads_that_store;
+    one_fails_all OneFailsAll "design: group commit" 18 [] a_thread_that_stores_beside_one_that_is_refused;
 }

@@ -20,6 +20,10 @@ fn clear() -> Step {
     Step::Clear { provider: provider(ACME) }
 }
 
+fn set_other() -> Step {
+    Step::Set { provider: provider(ACME), label: label("other"), secret: "sk-new".to_owned() }
+}
+
 fn login_again() -> Step {
     Step::SetGrant { provider: provider(ACME), label: label("default") }
 }
@@ -145,8 +149,7 @@ pub(super) fn an_import_after_a_clear() -> Scenario {
 }
 
 pub(super) fn a_torn_document() -> Scenario {
-    let set = Step::Set { provider: provider(ACME), label: label("other"), secret: "sk-new".to_owned() };
-    story("a torn document", &[&[Step::Tear, set], &[Step::Read]])
+    story("a torn document", &[&[Step::Tear, set_other()], &[Step::Read]])
 }
 
 /// The second process claims, is stopped while the first waits for minutes, wakes, sends and dies.
@@ -223,4 +226,17 @@ pub(super) fn a_request_of_an_older_version() -> Scenario {
     scenario.participants[0].dies_at = Some(10);
     scenario.participants[0].is_older = true;
     scenario
+}
+
+/// One stores what is there already, and the other a new key.
+pub(super) fn two_threads_that_store() -> Scenario {
+    let same = Step::Set { provider: provider(ACME), label: label("spare"), secret: "sk-spare".to_owned() };
+    story("two threads that store", &[&[same], &[set_other()]]).as_threads()
+}
+
+/// One stores a token that was rotated since, which is refused; the other a new key.
+pub(super) fn a_thread_that_stores_beside_one_that_is_refused() -> Scenario {
+    let spent = Step::SetKnown { provider: provider(ACME), label: label("spare"), of: label("default"), anew: true };
+    let scenario = story("a thread that stores beside one that is refused", &[&[spent], &[set_other()]]);
+    Scenario { before: vec![rotate(Cause::Asked)], ..scenario.as_threads() }
 }

@@ -6,6 +6,7 @@
 
 mod crowds;
 mod deaths;
+mod groups;
 mod limits;
 mod pairs;
 

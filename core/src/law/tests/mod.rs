@@ -10,6 +10,7 @@ mod reads;
 mod states;
 mod steps;
 mod times;
+mod told;
 
 use crate::machine::clear::Clear;
 use std::sync::Arc;

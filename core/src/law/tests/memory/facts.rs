@@ -13,7 +13,7 @@ use crate::state::strategy::Strategy;
 
 /// All of them.
 pub(super) fn all() -> Vec<Fact> {
-    [steps(), shows(), clears(), passes(), acts(), origins(), draws(), vec![Fact::BroughtBack]].concat()
+    [steps(), shows(), clears(), passes(), acts(), origins(), draws(), told(), vec![Fact::BroughtBack]].concat()
 }
 
 /// A pool of two keys that are used in turn.
@@ -183,4 +183,16 @@ fn draws() -> Vec<Fact> {
         Fact::Chosen { now: at(1), state, provider: acme(), at: at_place, told_when: false }
     };
     vec![began(&pool()), began(&half()), ended("a"), ended("b"), chosen(Some(0)), chosen(Some(2))]
+}
+
+fn told() -> Vec<Fact> {
+    let put = |text: &str| named("a", key(text));
+    let tells = |text: &str, verdict| Fact::Told { who: 2, put: Box::new(put(text)), verdict };
+    vec![
+        did(at(1), &pool(), &Event::Put(put("key-1"))),
+        did(at(1), &pool(), &Event::Put(put("key-3"))),
+        tells("key-1", Some(Verdict::Nothing)),
+        tells("key-3", Some(Verdict::Done)),
+        tells("key-3", None),
+    ]
 }
