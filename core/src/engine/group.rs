@@ -17,6 +17,9 @@ use super::{CellOf, Engine};
 use crate::machine::{Event, Verdict};
 use crate::port::{Cell, Clock, Oneshot, Ports, Seam, StoreError, StoreErrorKind};
 
+/// How long the end of a commit is waited for whose leader has the lock, in milliseconds: it takes as long as the disk does.
+const COMMIT_MS: u64 = 5_000;
+
 type OneshotOf<P, T> = <<P as Ports>::Seam as Seam>::Oneshot<T>;
 
 /// What is told of events that may have shared their commit.
@@ -24,7 +27,7 @@ type OneshotOf<P, T> = <<P as Ports>::Seam as Seam>::Oneshot<T>;
 pub struct Grouped {
     /// One verdict for each event, in their order.
     pub verdicts: Vec<Verdict>,
-    /// Whether anything was committed.
+    /// Whether a commit changed something for these events, or, if it was nobody's, for whoever led.
     pub is_new: bool,
     /// The state after.
     pub after: Arc<Snapshot>,
@@ -128,19 +131,17 @@ impl<P: Ports> Engine<P> {
             return self.lead(events, self.patience_ms);
         };
         let began = self.clock.now();
+        let left_ms = || self.patience_ms.saturating_sub(self.clock.now().since_ms(&began));
         let in_time = member.notice.receive(self.patience_ms);
         let has_left = in_time.is_none() && self.group.write(|group| group.leave(&member));
         if has_left {
             return Err(TransactError::NotSaved(busy(self.patience_ms)));
         }
-        // Whoever was taken into a commit waits for its end.
-        match in_time.or_else(|| member.notice.receive(self.patience_ms)) {
-            Some(Notice::Lead) => {
-                let spent_ms = self.clock.now().since_ms(&began);
-                self.lead(events, self.patience_ms.saturating_sub(spent_ms))
-            }
+        // Whoever was taken into a commit waits for its end: whoever leads has the lock, and nobody else is waited for.
+        match in_time.or_else(|| member.notice.receive(self.patience_ms.min(COMMIT_MS))) {
+            Some(Notice::Lead) => self.lead(events, left_ms()),
             Some(Notice::Done(told)) => told,
-            Some(Notice::GoAlone) => self.transact(events).map(grouped),
+            Some(Notice::GoAlone) => self.go_alone(events, left_ms()),
             None => Err(TransactError::Unknown(busy(self.patience_ms))),
         }
     }
@@ -152,28 +153,17 @@ impl<P: Ports> Engine<P> {
     }
 
     fn lead(&self, own: &[Event], patience_ms: u64) -> Result<Grouped, TransactError> {
+        let began = self.clock.now();
         let lead: Lead<'_, P> = Lead { group: &self.group, own, taken: RefCell::default() };
         let done = self.transact_in(&|| lead.gather(), patience_ms, &mut None, &|_| Ok(()));
         let members = lead.end();
         match done {
-            Ok(done) => {
-                let mut all = grouped(done);
-                let mut verdicts = std::mem::take(&mut all.verdicts).into_iter();
-                let mut of = |events: &[Event]| Grouped {
-                    verdicts: verdicts.by_ref().take(events.len()).collect(),
-                    ..all.clone()
-                };
-                let own = of(own);
-                for member in &members {
-                    member.notice.send(Notice::Done(Ok(of(&member.events))));
-                }
-                Ok(own)
-            }
+            Ok(done) => Ok(share(done, own, &members)),
             Err(TransactError::NotSaved(_)) if !members.is_empty() => {
                 for member in &members {
                     member.notice.send(Notice::GoAlone);
                 }
-                self.transact(own).map(grouped)
+                self.go_alone(own, patience_ms.saturating_sub(self.clock.now().since_ms(&began)))
             }
             Err(error) => {
                 for member in &members {
@@ -183,6 +173,27 @@ impl<P: Ports> Engine<P> {
             }
         }
     }
+
+    /// A commit of one's own, in the time that is left.
+    fn go_alone(&self, events: &[Event], left_ms: u64) -> Result<Grouped, TransactError> {
+        self.transact_in(&|| Cow::Borrowed(events), left_ms, &mut None, &|_| Ok(())).map(grouped)
+    }
+}
+
+/// Tells each member what came of its own events. Returns what whoever led is told.
+fn share<P: Ports>(done: Transacted, own: &[Event], members: &[Arc<Member<P>>]) -> Grouped {
+    let mut all = grouped(done);
+    let is_nobodys = !all.verdicts.contains(&Verdict::Done);
+    let mut verdicts = std::mem::take(&mut all.verdicts).into_iter();
+    let mut of = |events: &[Event]| {
+        let verdicts: Vec<_> = verdicts.by_ref().take(events.len()).collect();
+        Grouped { is_new: all.is_new && verdicts.contains(&Verdict::Done), verdicts, ..all.clone() }
+    };
+    let own = of(own);
+    for member in members {
+        member.notice.send(Notice::Done(Ok(of(&member.events))));
+    }
+    Grouped { is_new: own.is_new || all.is_new && is_nobodys, ..own }
 }
 
 fn grouped(done: Transacted) -> Grouped {

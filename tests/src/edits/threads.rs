@@ -17,8 +17,8 @@ pub(super) const EDITS: &[Edit] = &[
         name: "the verdicts of a group are mixed up",
         what: "threads that share a commit are told the verdicts on each other's events",
         file: "core/src/engine/group.rs",
-        right: "verdicts: verdicts.by_ref().take(events.len()).collect(),",
-        wrong: "verdicts: verdicts.by_ref().rev().take(events.len()).collect(),",
+        right: "verdicts.by_ref().take(events.len()).collect();",
+        wrong: "verdicts.by_ref().rev().take(events.len()).collect();",
         trials: &[(GROUPS, &[18]), (PROGRAMS, &[18])],
     },
     Edit {

@@ -75,6 +75,8 @@ fn those_who_wait_share_a_commit_and_each_is_told_its_own_verdicts() {
     assert_eq!(verdicts(&told[2]), []);
     assert_eq!(verdicts(&told[3]), [Verdict::Nothing, Verdict::Done]);
     assert_eq!(rig.calls_of("commit").len(), 1);
+    let is_new = |told: &Outcome| told.as_ref().unwrap().is_new;
+    assert_eq!([&led, &told[0], &told[1], &told[2], &told[3]].map(is_new), [false, true, false, false, true]);
     let state = rig.state();
     assert!(holds(&state, "b", "key-b") && holds(&state, "e1", "key-1") && state.entry("acme", "c").is_none());
     assert!(told.iter().all(|told| *told.as_ref().unwrap().after.state == state));
@@ -90,6 +92,29 @@ fn what_cannot_be_saved_as_a_group_is_tried_one_by_one_and_nobody_fails_for_anot
     assert_eq!(verdicts(&led), [Verdict::Done]);
     assert!(ended(&threads).iter().all(|told| verdicts(told) == [Verdict::Done]));
     assert_eq!(rig.calls_of("commit").len(), 4, "one for all, and one for each");
+}
+
+#[test]
+fn whoever_goes_on_alone_has_the_time_that_is_left() {
+    let rig = rig();
+    let engine = rig.engine_with_patience(60_000);
+    rig.refuse([CommitError::NotSaved(error(StoreErrorKind::Full))]);
+    let threads = behind(&rig, &engine, vec![put("b", "key-b")]);
+    let later = rig.clone();
+    rig.when("commit", move || later.pass(20_000));
+    assert_eq!(verdicts(&engine.transact_in_group(&put("a", "key-2"))), [Verdict::Done]);
+    assert!(ended(&threads).iter().all(|told| verdicts(told) == [Verdict::Done]));
+    assert_eq!(rig.patiences_ms(), [60_000, 40_000, 40_000]);
+}
+
+#[test]
+fn what_a_recovery_alone_changed_is_news_for_whoever_led() {
+    let rig = Rig::with([named("a", grant("at-1", Some("rt-1")))]);
+    let engine = rig.engine();
+    let claim = crate::sample::claim(&rig.state(), "a", 1, crate::machine::rotation::Cause::Asked);
+    engine.transact(&[Event::ClaimRotation(claim)]).unwrap();
+    let told = engine.transact_in_group(&[Event::Purge]);
+    assert!(told.as_ref().unwrap().is_new && verdicts(&told) == [Verdict::Nothing], "its actor has no sign of life");
 }
 
 #[test]
@@ -125,10 +150,11 @@ fn whoever_is_not_taken_in_time_leaves_and_nothing_of_it_is_done() {
 }
 
 #[test]
-fn a_thread_that_panics_while_it_leads_leaves_the_others_to_go_on() {
+fn a_thread_that_panics_while_it_leads_leaves_who_waits_to_go_on() {
     let rig = rig();
     let engine = rig.engine_with_patience(60_000);
-    let threads = behind(&rig, &engine, vec![put("b", "key-b"), put("e1", "key-1")]);
+    // One alone: this rig's lock keeps nobody out, so that of two what one stores could be lost.
+    let threads = behind(&rig, &engine, vec![put("b", "key-b")]);
     rig.when("commit", || panic!("the test says so"));
     let led = catch_unwind(AssertUnwindSafe(|| engine.transact_in_group(&put("a", "key-2"))));
     assert!(led.is_err());

@@ -1,23 +1,26 @@
 //! A world of one thread: a store and a clock that do as a test says, and write down what they were asked.
 //!
+//! `ports` is what an engine sees of it.
+//!
 //! What happens beside the engine is a hook on the next call of a kind: so a test says *while it waits, the other settles*.
+
+mod ports;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, RwLock};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+pub(super) use self::ports::{Here, Locks, Numbers, Shelf, Watch};
 
 use super::super::Engine;
 use super::script::Answers;
-use super::signs::{Life, Sign};
+use super::signs::Sign;
 use crate::machine::Event;
 use crate::machine::put::Put;
-use crate::port::{
-    Cell, Clock, CommitError, Left, Loaded, Locked, Nonces, Oneshot, Ports, Seam, Store, StoreError, StoreErrorKind,
-};
+use crate::port::{CommitError, Loaded, Ports, StoreError, StoreErrorKind};
 use crate::sample::{at, stored};
 use crate::state::time::Stamp;
-use crate::state::{Actor, Claim, Nonce, State};
+use crate::state::{Actor, Nonce, State};
 
 /// No test here asks this much; more is a loop without an end.
 const MOST_CALLS: usize = 500;
@@ -35,6 +38,8 @@ struct World {
     processes: AtomicU32,
     signs: Mutex<BTreeMap<Nonce, Sign>>,
     calls: Mutex<Vec<String>>,
+    /// How long each waited at most who locked the store.
+    patiences_ms: Mutex<Vec<u64>>,
     hooks: Mutex<BTreeMap<&'static str, VecDeque<Hook>>>,
     refusals: Mutex<VecDeque<CommitError>>,
     unnotable: Mutex<VecDeque<StoreError>>,
@@ -63,6 +68,7 @@ impl Rig {
             moved: Mutex::default(),
             signs: Mutex::default(),
             calls: Mutex::default(),
+            patiences_ms: Mutex::default(),
             hooks: Mutex::default(),
             refusals: Mutex::default(),
             unnotable: Mutex::default(),
@@ -87,7 +93,7 @@ impl Rig {
 
     fn waiting_for<P: Ports<Store = Shelf, Clock = Watch, Nonces = Numbers>>(&self, ms: u64) -> Arc<Engine<P>> {
         let process = self.0.processes.fetch_add(1, Ordering::Relaxed) + 1;
-        Arc::new(Engine::new(Shelf(self.clone(), process), Watch(self.clone()), Numbers(self.clone()), ms))
+        Arc::new(Engine::new(Shelf::of(self, process), Watch::of(self), Numbers::of(self), ms))
     }
 
     pub(super) fn pass(&self, ms: u64) {
@@ -184,6 +190,11 @@ impl Rig {
         self.calls().into_iter().filter(|call| call.split(' ').next() == Some(kind)).collect()
     }
 
+    /// How long each waited at most who locked the store since the last look.
+    pub(super) fn patiences_ms(&self) -> Vec<u64> {
+        std::mem::take(&mut lock(&self.0.patiences_ms))
+    }
+
     pub(super) fn ask(&self, kind: &'static str, with: &str) {
         {
             let mut calls = lock(&self.0.calls);
@@ -203,165 +214,6 @@ impl Rig {
 
 pub(super) fn error(kind: StoreErrorKind) -> StoreError {
     StoreError::new(kind, "the test says so", "none")
-}
-
-/// The ports of the rig.
-pub(super) struct Here;
-
-impl Ports for Here {
-    type Seam = Locks;
-    type Store = Shelf;
-    type Clock = Watch;
-    type Nonces = Numbers;
-}
-
-pub(super) struct Locks;
-
-impl Seam for Locks {
-    type Cell<T: Send + Sync + 'static> = Guarded<T>;
-    type Published<T: Send + Sync + 'static> = Guarded<Arc<T>>;
-    type Oneshot<T: Send + 'static> = Channel<T>;
-}
-
-/// Whoever waits here does so by the clock of this machine.
-pub(super) struct Channel<T>(Mutex<Option<T>>, Condvar);
-
-impl<T: Send> Oneshot<T> for Channel<T> {
-    fn new() -> Self {
-        Self(Mutex::new(None), Condvar::new())
-    }
-
-    fn send(&self, value: T) {
-        *lock(&self.0) = Some(value);
-        self.1.notify_one();
-    }
-
-    fn receive(&self, patience_ms: u64) -> Option<T> {
-        let longest = Duration::from_millis(patience_ms);
-        let (mut value, _) = self.1.wait_timeout_while(lock(&self.0), longest, |value| value.is_none()).unwrap();
-        value.take()
-    }
-}
-
-pub(super) struct Guarded<T>(RwLock<T>);
-
-impl<T: Send + Sync> Cell<T> for Guarded<T> {
-    fn new(value: T) -> Self {
-        Self(RwLock::new(value))
-    }
-
-    fn read<R>(&self, look: impl FnOnce(&T) -> R) -> R {
-        look(&self.0.read().unwrap())
-    }
-
-    fn write<R>(&self, change: impl FnOnce(&mut T) -> R) -> R {
-        change(&mut self.0.write().unwrap())
-    }
-}
-
-pub(super) struct Watch(Rig);
-
-impl Clock for Watch {
-    fn now(&self) -> Stamp {
-        self.0.now()
-    }
-
-    fn pause(&self, ms: u64) {
-        self.0.pass(ms);
-        self.0.ask("pause", &ms.to_string());
-    }
-}
-
-pub(super) struct Numbers(Rig);
-
-impl Nonces for Numbers {
-    fn nonce(&self) -> Nonce {
-        Nonce(self.0.0.nonces.fetch_add(1, Ordering::Relaxed).into())
-    }
-}
-
-/// The store, as a process of this number sees it.
-pub(super) struct Shelf(Rig, u32);
-
-impl Store for Shelf {
-    type Locked<'a> = LockedShelf<'a>;
-    type Alive = Life;
-    type Reservation = usize;
-
-    fn word(&self) -> Result<Option<u64>, StoreError> {
-        self.0.ask("word", "");
-        Ok(lock(&self.0.0.disk).id)
-    }
-
-    fn load(&self) -> Result<Loaded, StoreError> {
-        self.0.ask("load", "");
-        let loaded = lock(&self.0.0.disk).clone();
-        self.0.ask("loaded", "");
-        Ok(loaded)
-    }
-
-    fn lock(&self, _patience_ms: u64) -> Result<LockedShelf<'_>, StoreError> {
-        self.0.ask("lock", "");
-        Ok(LockedShelf(&self.0))
-    }
-
-    fn enlist(&self) -> Result<Life, StoreError> {
-        let name = Numbers(self.0.clone()).nonce();
-        let actor = Actor { name, pid: self.1, started: 0, pid_namespace: 0, notes: true };
-        Ok(Life::begin(self.0.clone(), actor))
-    }
-
-    fn reserve(&self, bytes: usize) -> Result<usize, StoreError> {
-        self.0.ask("reserve", &bytes.to_string());
-        Ok(bytes)
-    }
-
-    fn is_alive(&self, actor: &Actor) -> Result<bool, StoreError> {
-        Ok(self.0.is_living(actor))
-    }
-
-    fn left(&self, claim: &Claim) -> Result<Left, StoreError> {
-        Ok(self.0.signs().get(&claim.actor.name).map_or(Left::MaybeSent { noted: None }, |sign| sign.left(claim)))
-    }
-
-    fn is_own(&self, actor: &Actor) -> bool {
-        actor.pid == self.1
-    }
-
-    fn wait(&self, claim: &Claim, patience_ms: u64) -> Result<bool, StoreError> {
-        self.0.ask("wait", &patience_ms.to_string());
-        let is_own = self.is_own(&claim.actor);
-        let ended = match self.left(claim)? {
-            Left::Going => false,
-            Left::Answer(_) => !is_own || !self.0.is_living(&claim.actor),
-            Left::NoNote | Left::MaybeSent { .. } => true,
-        };
-        if !ended {
-            self.0.pass(patience_ms);
-        }
-        Ok(ended)
-    }
-}
-
-pub(super) struct LockedShelf<'a>(&'a Rig);
-
-impl Locked for LockedShelf<'_> {
-    type Reservation = usize;
-
-    fn load(&mut self) -> Result<Loaded, StoreError> {
-        Ok(lock(&self.0.0.disk).clone())
-    }
-
-    fn commit(&mut self, state: &State, reservation: Option<usize>) -> Result<u64, CommitError> {
-        self.0.ask("commit", &reservation.map_or(String::new(), |bytes| format!("into {bytes}")));
-        if let Some(error) = lock(&self.0.0.refusals).pop_front() {
-            return Err(error);
-        }
-        let mut disk = lock(&self.0.0.disk);
-        let id = disk.id.unwrap_or(0) + 2;
-        *disk = Loaded { state: state.clone(), id: Some(id) };
-        Ok(id)
-    }
 }
 
 /// One event in a transaction of its own.
