@@ -9,6 +9,12 @@ use crate::end::{Done, End};
 use crate::{input, output, place};
 
 pub(crate) fn set(global: &Global, args: &Set) -> Done {
+    if args.verbatim && args.kind == args::Kind::Oauth {
+        return Err(End::usage(
+            "--verbatim is for keys, and this is to be a login",
+            "nothing was stored; leave out --verbatim, or leave out --kind oauth",
+        ));
+    }
     let latch = global.latch()?;
     let row = latch.provider(&args.of.provider)?;
     let label = &args.label;

@@ -155,6 +155,7 @@ fn what_was_pasted_around_a_key_is_left_off_and_said() {
         assert_eq!(home.feed(&["set", "minimax", "--verbatim"], verbatim).err, "");
         assert_eq!(home.say(&["token", "minimax"]).out, format!("{verbatim}\n"));
     }
+    home.feed(&["set", "minimax", "--verbatim", "--kind", "oauth"], "at-2").failed(2, "--verbatim is for keys");
     // Whose key it is shows without its wrapping.
     home.feed(&["set", "minimax"], "\"sk-ant-api03-hush-0123456789\"").failed(2, "anthropic");
 }
