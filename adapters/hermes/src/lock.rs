@@ -10,7 +10,7 @@ use super::load::{Opened, open};
 use super::save::{Moment, save};
 use super::side::Side;
 use crate::store::HermesStore;
-use credlatch::docfile::claims;
+
 use credlatch::docfile::content::{Content, read_bytes};
 use credlatch::docfile::disk::{Disk, FileId, Gate, Metadata, Open};
 use credlatch::docfile::draft::Draft;
@@ -19,6 +19,7 @@ use credlatch::docfile::held::{Held, metadata_under_lock, replaced, too_large};
 use credlatch::docfile::kept::Kept;
 use credlatch::docfile::lock::{LockWait, acquire, busy_here};
 use credlatch::docfile::paths::Paths;
+use credlatch::docfile::sweep::{sweep, sweep_strays};
 use credlatch::system::lockers;
 
 /// How often Hermes looks whether the lock is free, in milliseconds. We look as often in the long run, and sooner at first,
@@ -129,8 +130,8 @@ impl<D: Disk> Locked for HermesLocked<'_, D> {
         // Without a look at the new file the next commit under this lock loads it again.
         self.base = disk.metadata_at(&document).ok().map(|metadata| BaseContent(Some(Content { bytes, metadata })));
         draft.end();
-        claims::sweep(disk, &self.paths, state);
-        claims::sweep_strays(disk, &self.paths);
+        sweep(disk, &self.paths, state);
+        sweep_strays(disk, &self.paths);
         Ok(id)
     }
 

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use credlatch_core::port::{self, Answer, Left, StoreError, StoreErrorKind};
-use credlatch_core::state::{Actor, Claim, Nonce, State};
+use credlatch_core::state::{Actor, Claim, Nonce};
 
 use super::disk::{Disk, FileId, Hold, Open};
 use super::errors::io_error;
@@ -269,53 +269,6 @@ pub fn wait_for_all<D: Disk>(disk: &D, paths: &Paths, patience_ms: u64) -> Resul
                 "wait until it ends, or end it; then try again",
             ));
         }
-    }
-    Ok(())
-}
-
-/// Removes what dead acts left behind. The caller holds the store's lock and has made `state` the newest commit.
-pub fn sweep<D: Disk>(disk: &D, paths: &Paths, state: &State) {
-    if !matches!(paths.check_claims(disk), Ok(true)) {
-        return;
-    }
-    let named: Vec<Nonce> = state.claims().map(|claim| claim.actor.name).collect();
-    let left = disk.list(&paths.claims).unwrap_or_default();
-    let left = left.into_iter().filter_map(|name| Nonce::try_from(name).ok());
-    for name in left.filter(|name| !named.contains(name)) {
-        // What can't be removed now is tried again after the next commit.
-        let _ = remove_if_dead(disk, paths, name);
-    }
-}
-
-/// Removes drafts whose signs of life are gone: a power cut may take the one and leave the other. The caller holds the
-/// store's lock, and calls this once after each start of the machine, because ten thousand profiles may share the directory
-/// that is listed.
-pub fn sweep_strays<D: Disk>(disk: &D, paths: &Paths) {
-    if paths.check_claims(disk).is_err() {
-        return;
-    }
-    for name in disk.list(&paths.folder).unwrap_or_default().iter().filter_map(|file| paths.sign_of_draft(file)) {
-        // A draft is made after its sign of life and removed before it.
-        let sign = disk.metadata_at(&paths.claim(name));
-        if sign.is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
-            let _ = disk.remove(&paths.draft(name));
-        }
-    }
-}
-
-/// An actor that has just enlisted is not in any state yet: its lock is what protects it.
-fn remove_if_dead<D: Disk>(disk: &D, paths: &Paths, name: Nonce) -> io::Result<()> {
-    let path = paths.claim(name);
-    let file = disk.open(&path, Open::Write)?;
-    if disk.try_lock(&file, Hold::Alone)? {
-        match disk.remove(&paths.draft(name)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {
-                left::wipe(disk, &file)?;
-                disk.remove(&path)?;
-            }
-        }
-        disk.unlock(&file)?;
     }
     Ok(())
 }

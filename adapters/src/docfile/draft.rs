@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use credlatch_core::port::{Alive, StoreError};
+use credlatch_core::state::Nonce;
 
 use super::claims::{self, FileAlive};
 use super::disk::{Disk, Open};
@@ -24,36 +25,39 @@ pub fn wanted(present: u64, more: u64) -> u64 {
 
 /// A draft, with space set aside if it was reserved. Dropping it unused removes it.
 ///
-/// A sign of life goes with each draft, under the same name: so whoever sweeps can tell an abandoned draft from one in
-/// use, and finds it without listing a directory that ten thousand profiles may share.
+/// A sign of life goes with a draft, under the same name: so whoever sweeps can tell an abandoned draft from one in use, and
+/// finds it without listing a directory that ten thousand profiles may share. One that whoever holds the store's lock has named in
+/// the lock file needs none: it is abandoned as soon as somebody else has that lock.
 pub struct Draft<D: Disk> {
     disk: Arc<D>,
     paths: Paths,
     file: D::File,
-    sign: FileAlive<D>,
+    name: Nonce,
+    process: Process,
+    sign: Option<FileAlive<D>>,
     is_reserved: bool,
     is_used: bool,
 }
 
 impl<D: Disk> Draft<D> {
-    /// An empty draft of this process. The caller has looked at the directory of the document.
+    /// An empty draft of this process with a sign of life. The caller has looked at the directory of the document.
     pub fn create(disk: &Arc<D>, paths: &Paths, process: Process) -> Result<Self, StoreError> {
         let sign = claims::enlist(disk, paths, process)?;
-        let path = paths.draft(sign.actor().name);
-        match disk.open(&path, Open::New) {
-            Ok(file) => Ok(Self {
-                disk: Arc::clone(disk),
-                paths: paths.clone(),
-                file,
-                sign,
-                is_reserved: false,
-                is_used: false,
-            }),
-            Err(error) => {
-                let _ = disk.remove(&paths.claim(sign.actor().name));
-                Err(io_error("make", &path, &error))
-            }
+        let name = sign.actor().name;
+        let mut made = Self::named(disk, paths, process, name);
+        match &mut made {
+            Ok(draft) => draft.sign = Some(sign),
+            Err(_) => drop(disk.remove(&paths.claim(name))),
         }
+        made
+    }
+
+    /// An empty draft of this process, which has the document locked and this name written down.
+    pub fn named(disk: &Arc<D>, paths: &Paths, process: Process, name: Nonce) -> Result<Self, StoreError> {
+        let path = paths.draft(name);
+        let file = disk.open(&path, Open::New).map_err(|error| io_error("make", &path, &error))?;
+        let (disk, paths) = (Arc::clone(disk), paths.clone());
+        Ok(Self { disk, paths, file, name, process, sign: None, is_reserved: false, is_used: false })
     }
 
     /// A draft with space for the present document and about so many bytes more.
@@ -75,11 +79,16 @@ impl<D: Disk> Draft<D> {
     }
 
     pub fn is_for(&self, paths: &Paths) -> bool {
-        self.paths == *paths && self.sign.is_mine()
+        self.paths == *paths && self.is_mine()
+    }
+
+    /// Whether a sign of life goes with it.
+    pub fn is_signed(&self) -> bool {
+        self.sign.is_some()
     }
 
     pub fn path(&self) -> PathBuf {
-        self.paths.draft(self.sign.actor().name)
+        self.paths.draft(self.name)
     }
 
     /// Writes the draft and makes it durable.
@@ -104,9 +113,16 @@ impl<D: Disk> Draft<D> {
     }
 
     fn remove_sign(&mut self) {
-        // No state ever names this sign of life, and it is locked here: nobody can be asking about it.
-        let _ = self.disk.remove(&self.paths.claim(self.sign.actor().name));
-        self.sign.end();
+        if let Some(mut sign) = self.sign.take() {
+            // No state ever names this sign of life, and it is locked here: nobody can be asking about it.
+            let _ = self.disk.remove(&self.paths.claim(self.name));
+            sign.end();
+        }
+    }
+
+    /// Whether this is the process that made it, and not a fork of it.
+    fn is_mine(&self) -> bool {
+        self.disk.pid() == self.process.pid && self.disk.pid_namespace() == self.process.pid_namespace
     }
 
     /// Whether the document is this draft, even though its renaming was reported to have failed.
@@ -117,7 +133,8 @@ impl<D: Disk> Draft<D> {
 
 impl<D: Disk> Drop for Draft<D> {
     fn drop(&mut self) {
-        if self.sign.has_ended() || !self.sign.is_mine() {
+        let is_over = self.is_used && self.sign.is_none();
+        if is_over || !self.is_mine() {
             return;
         }
         if !self.is_used {

@@ -23,6 +23,7 @@ pub mod paths;
 pub mod provenance;
 mod real;
 pub mod record;
+pub mod sweep;
 mod waiter;
 
 pub use crate::files::RealDisk;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use credlatch_core::port::{StoreError, StoreErrorKind};
 use credlatch_core::state::Nonce;
 
-use super::disk::{Disk, FileType};
+use super::disk::{Disk, FileType, Metadata};
 use super::errors::{io_error, no_link, private, unreadable};
 
 /// Links that are followed to a document; as many as Linux follows.
@@ -134,25 +134,25 @@ impl Paths {
         Ok(())
     }
 
-    /// Looks whether the directory of the signs of life is there, and is this user's alone. Returns whether it is there.
-    pub fn check_claims<D: Disk>(&self, disk: &D) -> Result<bool, StoreError> {
+    /// Looks whether the directory of the signs of life is there, and is this user's alone. Returns what it is; none if it isn't there.
+    pub fn check_claims<D: Disk>(&self, disk: &D) -> Result<Option<Metadata>, StoreError> {
         let path = &self.claims;
         no_link(disk, path)?;
         let metadata = match disk.metadata_at(path) {
             Ok(metadata) => metadata,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(io_error("look at", path, &error)),
         };
         if metadata.kind != FileType::Folder {
             return Err(unreadable(path, "it is not a directory"));
         }
         private(path, &metadata, disk.user(), 0o077)?;
-        Ok(true)
+        Ok(Some(metadata))
     }
 
     /// Makes the directory of the signs of life if it isn't there; the one that it is in is.
     pub fn make_claims<D: Disk>(&self, disk: &D) -> Result<(), StoreError> {
-        if !self.check_claims(disk)? {
+        if self.check_claims(disk)?.is_none() {
             made(disk.make_folder(&self.claims)).map_err(|error| io_error("make", &self.claims, &error))?;
             self.check_claims(disk)?;
         }

@@ -6,7 +6,7 @@ use credlatch_core::state::State;
 
 use super::document::{self, Head};
 use super::lock::{BaseCommit, FileLocked};
-use crate::docfile::disk::Disk;
+use crate::docfile::disk::{Disk, Metadata};
 use crate::docfile::draft::Draft;
 use crate::docfile::errors::io_error;
 use crate::docfile::held::{Held, metadata_under_lock, replaced, too_large};
@@ -16,7 +16,7 @@ pub(super) fn commit<D: Disk>(
     state: &State,
     reservation: Option<Draft<D>>,
 ) -> Result<u64, CommitError> {
-    let (mut draft, id) = prepare(locked, state, reservation).map_err(CommitError::NotSaved)?;
+    let (mut draft, claims, id) = prepare(locked, state, reservation).map_err(CommitError::NotSaved)?;
     publish(locked, &mut draft, id)?;
     let document = &locked.paths.document;
     if let Err(error) = locked.store.disk.sync_folder(&locked.paths.folder) {
@@ -33,17 +33,21 @@ pub(super) fn commit<D: Disk>(
         let version = document::form(base.head.version, state);
         *base = BaseCommit { head: Head { version, ..base.head.clone() }, id: Some(id), metadata };
     }
+    if !draft.is_signed() {
+        locked.forget_draft();
+    }
     draft.end();
-    locked.sweep(state);
+    locked.sweep(state, claims);
     Ok(id)
 }
 
-/// Everything that may fail without a trace: the draft is written and durable.
+/// Everything that may fail without a trace: the draft is written and durable. With it comes what the directory of the signs of
+/// life was then.
 fn prepare<D: Disk>(
     locked: &mut FileLocked<'_, D>,
     state: &State,
     reservation: Option<Draft<D>>,
-) -> Result<(Draft<D>, u64), StoreError> {
+) -> Result<(Draft<D>, Option<Metadata>, u64), StoreError> {
     if locked.base.is_none() {
         locked.load()?;
     }
@@ -57,12 +61,16 @@ fn prepare<D: Disk>(
     let bytes = document::write(&head, id, state)
         .map_err(|error| io_error("write down", &locked.paths.document, &error))?
         .ok_or_else(|| too_large(&locked.paths))?;
-    let draft = match reservation.filter(|draft| draft.is_for(&locked.paths)) {
-        Some(draft) => draft,
-        None => Draft::create(disk, &locked.paths, locked.process)?,
+    let claims = locked.paths.check_claims(&**disk);
+    let (draft, claims) = if let Some(draft) = reservation.filter(|draft| draft.is_for(&locked.paths)) {
+        // An act that has begun is settled, whatever became of that directory; nothing is swept there then.
+        (draft, claims.ok().flatten())
+    } else {
+        let claims = claims?;
+        (locked.draft()?, claims)
     };
     draft.fill(&bytes).map_err(|error| io_error("write", &draft.path(), &error))?;
-    Ok((draft, id))
+    Ok((draft, claims, id))
 }
 
 /// Puts the draft in the document's place. The word is odd from before until after, so no reader trusts what it has.

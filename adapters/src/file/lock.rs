@@ -3,18 +3,19 @@
 use std::io;
 
 use credlatch_core::port::StoreError;
-use credlatch_core::state::State;
+use credlatch_core::state::{Nonce, State};
 
 use super::FileStore;
 use super::document::Head;
 use super::provenance::Here;
-use super::word::{self, Said, Word};
-use crate::docfile::claims;
+use super::word::{self, LockContent, Word};
 use crate::docfile::disk::{Disk, Gate, Metadata};
+use crate::docfile::draft::Draft;
 use crate::docfile::errors::io_error;
 use crate::docfile::kept::Kept;
 use crate::docfile::lock::{LockWait, acquire, busy_here};
 use crate::docfile::paths::Paths;
+use crate::docfile::sweep::sweep_strays;
 use crate::system::Process;
 
 /// The longest pause between two tries, in milliseconds.
@@ -52,15 +53,21 @@ pub(super) fn lock<D: Disk>(store: &FileStore<D>, patience_ms: u64) -> Result<Fi
     let wait =
         LockWait { patience_ms, deadline, pauses_ms: 1..=PAUSE_MAX_MS, holder: word::signature, forbidden: 0o077 };
     let (paths, file, metadata) = acquire(disk, &wait, || store.paths())?;
-    let said = file.attempt(|file| Said::read(disk, file)).map_err(|error| io_error("read", &paths.lock, &error))?;
-    let (here, word) = (Here::new(&metadata, &said), said.word);
+    let read = file.attempt(|file| LockContent::read(disk, file));
+    let content = read.map_err(|error| io_error("read", &paths.lock, &error))?;
+    let (here, word) = (Here::new(&metadata, &content), content.word);
     if word.boot != disk.now().boot {
-        claims::sweep_strays(disk, &paths);
+        sweep_strays(disk, &paths);
     }
     let process = disk.process();
-    file.with(|file| said.sign(disk, file, process));
+    file.with(|file| content.sign(disk, file, process));
     let (is_foreign, takes_over) = (false, false);
-    Ok(FileLocked { store, paths, file, here, is_foreign, takes_over, word, base: None, process, _pass: pass })
+    let locked =
+        FileLocked { store, paths, file, here, is_foreign, takes_over, word, base: None, process, _pass: pass };
+    if let Some(draft) = content.draft {
+        locked.remove_draft(draft);
+    }
+    Ok(locked)
 }
 
 impl<D: Disk> FileLocked<'_, D> {
@@ -73,9 +80,37 @@ impl<D: Disk> FileLocked<'_, D> {
         Ok(())
     }
 
+    /// A draft for a commit. The lock file names it, so that whoever locks next finds it if this process dies; where that can't be
+    /// written a sign of life goes with it.
+    pub(super) fn draft(&self) -> Result<Draft<D>, StoreError> {
+        let disk = &self.store.disk;
+        let name = word::draft_name(&**disk);
+        match self.file.attempt(|file| word::set_draft(&**disk, file, Some(name))) {
+            Ok(()) => Draft::named(disk, &self.paths, self.process, name),
+            Err(_) => Draft::create(disk, &self.paths, self.process),
+        }
+    }
+
+    /// The lock file names no draft any more.
+    pub(super) fn forget_draft(&self) {
+        // If it fails, whoever locks next looks for it in vain.
+        let _ = self.file.attempt(|file| word::set_draft(&*self.store.disk, file, None));
+    }
+
+    /// Removes the draft of whoever died with the lock.
+    fn remove_draft(&self, name: Nonce) {
+        match self.store.disk.remove(&self.paths.draft(name)) {
+            // What can't be removed now is tried again by whoever locks next.
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {}
+            _ => self.forget_draft(),
+        }
+    }
+
     /// Removes what dead acts left behind.
-    pub(super) fn sweep(&self, state: &State) {
-        claims::sweep(&*self.store.disk, &self.paths, state);
+    pub(super) fn sweep(&self, state: &State, claims: Option<Metadata>) {
+        if let Some(claims) = claims {
+            self.store.sweeper.sweep(&*self.store.disk, &self.paths, state, claims);
+        }
     }
 }
 

@@ -36,6 +36,7 @@ use crate::docfile::key::Keys;
 use crate::docfile::paths::Paths;
 pub use crate::docfile::provenance::Provenance;
 use crate::docfile::record::Record;
+use crate::docfile::sweep::Sweeper;
 pub use crate::docfile::{RealDisk, RealGate, disk, kept};
 use crate::whole::whole;
 pub use inspect::{Exposure, Harm, Inspection, Leftover, LockSeen};
@@ -49,6 +50,7 @@ pub struct FileStore<D: Disk = RealDisk> {
     entry: PathBuf,
     gate: D::Gate,
     reader: reader::Reader<D>,
+    sweeper: Sweeper<D>,
     trusts_file_system: bool,
     record: Option<Record>,
     keys: Keys,
@@ -67,10 +69,10 @@ impl<D: Disk> FileStore<D> {
     pub fn on(disk: Arc<D>, home: &Path, profile: &ProfileName) -> Self {
         let home = whole(home.to_owned());
         let entry = home.join("profiles").join(format!("{profile}.json"));
-        let (gate, reader) = (D::Gate::default(), reader::Reader::new());
+        let (gate, reader, sweeper) = (D::Gate::default(), reader::Reader::new(), Sweeper::default());
         let home: Arc<Path> = home.into();
         let keys = Keys::at(None, Arc::clone(&home));
-        Self { disk, home, entry, gate, reader, trusts_file_system: false, record: None, keys }
+        Self { disk, home, entry, gate, reader, sweeper, trusts_file_system: false, record: None, keys }
     }
 
     /// Lets rotations and logins rest on the locks of a network or FUSE file system, because somebody knows that no other

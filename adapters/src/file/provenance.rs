@@ -6,7 +6,7 @@ use credlatch_core::state::Nonce;
 
 use super::FileStore;
 use super::document::{self, Head};
-use super::word::{Said, Word};
+use super::word::{LockContent, Word};
 use crate::docfile::claims;
 use crate::docfile::disk::{Disk, FileId, Metadata, Open};
 use crate::docfile::errors::{io_error, lockable};
@@ -23,9 +23,9 @@ pub(super) struct Here {
 }
 
 impl Here {
-    pub(super) fn new(lock: &Metadata, said: &Said) -> Self {
+    pub(super) fn new(lock: &Metadata, content: &LockContent) -> Self {
         let Metadata { file_id, born_ns, .. } = *lock;
-        Self { file_id, born_ns, name: said.name }
+        Self { file_id, born_ns, name: content.name }
     }
 
     /// Whether a document was written here. What either side doesn't say is no difference.
@@ -111,6 +111,6 @@ fn look_at_lock<D: Disk>(disk: &D, paths: &Paths) -> Result<Option<(Here, Word)>
     };
     let metadata = disk.metadata(&file).map_err(failed)?;
     lockable(&paths.lock, &metadata)?;
-    let said = Said::read(disk, &file).map_err(failed)?;
-    Ok(Some((Here::new(&metadata, &said), said.word)))
+    let content = LockContent::read(disk, &file).map_err(failed)?;
+    Ok(Some((Here::new(&metadata, &content), content.word)))
 }

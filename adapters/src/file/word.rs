@@ -18,27 +18,32 @@ const PID_AT: u64 = 16;
 const PID_NAMESPACE_AT: u64 = 24;
 /// Where the name of the store is in it, which the document holds too.
 const NAME_AT: u64 = 32;
+/// Where the draft is named that whoever holds the lock writes, which older versions neither write nor read.
+const DRAFT_AT: u64 = 48;
 
-/// All of a lock file, as one look sees it.
+/// All that a lock file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Said {
+pub(super) struct LockContent {
     pub(super) word: Word,
     signature: [u8; 16],
     /// The name of the store that this lock file guards; none in one that was never told.
     pub(super) name: Option<Nonce>,
+    /// The draft of a commit that is under way, or whose writer died.
+    pub(super) draft: Option<Nonce>,
 }
 
-impl Said {
+impl LockContent {
     /// Reads it. A lock file that nobody wrote to has the word 0.
     pub(super) fn read<D: Disk>(disk: &D, file: &D::File) -> io::Result<Self> {
-        let mut bytes = [0; 48];
+        let mut bytes = [0; 56];
         let read = disk.read_at(file, &mut bytes, 0)?;
         let at = |begin: usize| u64::from_le_bytes(std::array::from_fn(|byte| bytes[begin + byte]));
         let name = u128::from(at(40)) << 64 | u128::from(at(32));
         Ok(Self {
             word: Word { word: at(0), boot: at(8) },
             signature: std::array::from_fn(|byte| bytes[16 + byte]),
-            name: Some(name).filter(|name| read == bytes.len() && *name != 0).map(Nonce),
+            name: Some(name).filter(|name| read >= 48 && *name != 0).map(Nonce),
+            draft: Some(at(48)).filter(|draft| *draft != 0).map(|draft| Nonce(draft.into())),
         })
     }
 
@@ -104,4 +109,15 @@ fn namespace_of(pid: u32, namespace: u64) -> u64 {
 /// Leaves the store's name there.
 pub(super) fn set_name<D: Disk>(disk: &D, file: &D::File, name: Nonce) -> io::Result<()> {
     disk.write_at(file, &name.0.to_le_bytes(), NAME_AT)
+}
+
+/// A name for a draft, as short as one word of the lock file.
+pub(super) fn draft_name<D: Disk>(disk: &D) -> Nonce {
+    Nonce(disk.nonce().0 >> 64 | 1)
+}
+
+/// Names a draft there before it is made, or none once it is the document.
+pub(super) fn set_draft<D: Disk>(disk: &D, file: &D::File, draft: Option<Nonce>) -> io::Result<()> {
+    let name = draft.and_then(|draft| u64::try_from(draft.0).ok());
+    disk.write_at(file, &name.unwrap_or(0).to_le_bytes(), DRAFT_AT)
 }

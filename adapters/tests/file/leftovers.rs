@@ -1,15 +1,16 @@
 //! Files beside the document that are no part of the store as it stands.
 
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{FileExt, symlink};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use credlatch::file::Leftover;
 use credlatch_core::port::{Alive, Locked, Store};
 
 use crate::claims::rotating;
-use crate::disk::{ME, TestDisk};
+use crate::disk::{ME, Step, TestDisk};
 use crate::{Home, chmod, commit, loaded};
 
 /// What an inspection finds, by name, and whether a copy is open to others.
@@ -62,6 +63,59 @@ fn a_draft_is_left_over_when_its_sign_of_life_is_gone_or_let_go() {
     let sign = format!("sign default.claims/{}", ended.actor().name);
     drop(ended);
     assert_eq!(found(&home), [sign, without_sign, let_go]);
+}
+
+/// The draft of a commit, in the home.
+fn draft_in(home: &Home) -> Option<String> {
+    home.files().into_iter().find(|file| file.starts_with(".default-"))
+}
+
+#[test]
+fn a_draft_that_the_lock_file_names_is_in_use_with_the_lock_and_goes_with_the_next_one() {
+    let home = Arc::new(Home::new());
+    let (disk, store) = home.on_test_disk();
+    commit(&store, 1);
+    assert_eq!(home.files(), ["default.json", "default.lock"], "no sign of life goes with it");
+    let (dying, there) = (Arc::clone(&home), Arc::default());
+    let also: Arc<std::sync::Mutex<String>> = Arc::clone(&there);
+    disk.before(Step::Sync, move || {
+        assert_eq!(found(&dying), [""; 0]);
+        *also.lock().unwrap() = draft_in(&dying).unwrap();
+    });
+    commit(&store, 2);
+    // As whoever dies there leaves it: the draft, and its name in the lock file.
+    let draft = there.lock().unwrap().clone();
+    let name = u64::from_str_radix(draft.trim_start_matches(".default-").trim_end_matches(".tmp"), 16).unwrap();
+    let lock = fs::OpenOptions::new().write(true).open(home.lock_file()).unwrap();
+    let named = || u64::from_le_bytes(fs::read(home.lock_file()).unwrap()[48..].try_into().unwrap());
+    assert_eq!(named(), 0, "it is the document by now");
+    fs::write(home.folder().join(&draft), "{").unwrap();
+    lock.write_all_at(&name.to_le_bytes(), 48).unwrap();
+    assert_eq!(found(&home), [format!("draft {draft}")]);
+    drop(store.lock(5_000).unwrap());
+    assert_eq!((draft_in(&home), named()), (None, 0));
+}
+
+#[test]
+fn a_directory_of_signs_that_was_seen_empty_is_listed_again_once_something_was_in_it() {
+    let home = Home::new();
+    let (disk, store) = home.on_test_disk();
+    let claims = home.folder().join("default.claims");
+    commit(&store, 1);
+    drop(store.enlist().unwrap());
+    commit(&store, 2);
+    // Only a time of change that is a second old tells of whatever changes later.
+    std::thread::sleep(Duration::from_millis(1_050));
+    let lists = |generation| {
+        disk.take_listed();
+        commit(&store, generation);
+        disk.take_listed().contains(&claims)
+    };
+    assert!(lists(3), "it is seen empty");
+    assert!(!lists(4), "it is known");
+    let ended = store.enlist().unwrap().actor().name.to_string();
+    assert!(claims.join(&ended).exists() && lists(5) && !claims.join(&ended).exists());
+    assert!(lists(6), "a moment ago something was in it");
 }
 
 #[test]

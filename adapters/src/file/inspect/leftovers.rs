@@ -35,7 +35,7 @@ pub(super) fn all<D: Disk>(disk: &D, paths: &Paths, state: Option<&State>) -> Ve
 }
 
 fn signs<D: Disk>(disk: &D, paths: &Paths, state: &State) -> Vec<Leftover> {
-    if !matches!(paths.check_claims(disk), Ok(true)) {
+    if !matches!(paths.check_claims(disk), Ok(Some(_))) {
         return Vec::new();
     }
     let named: Vec<Nonce> = state.claims().map(|claim| claim.actor.name).collect();
@@ -46,10 +46,14 @@ fn signs<D: Disk>(disk: &D, paths: &Paths, state: &State) -> Vec<Leftover> {
     left.into_iter().map(|name| Leftover::Sign(paths.claim(name))).collect()
 }
 
-fn draft<D: Disk>(disk: &D, paths: &Paths, name: &str) -> Option<Leftover> {
-    let sign = paths.claim(paths.sign_of_draft(name)?);
-    let is_abandoned = disk.metadata_at(&sign).is_err() || is_let_go(disk, &sign);
-    is_abandoned.then(|| Leftover::Draft(paths.folder.join(name)))
+fn draft<D: Disk>(disk: &D, paths: &Paths, file: &str) -> Option<Leftover> {
+    let (name, path) = (paths.sign_of_draft(file)?, paths.folder.join(file));
+    let is_there = |path: &Path| disk.metadata_at(path).is_ok();
+    // One without a sign of life is the commit's that has the lock.
+    let guard = Some(paths.claim(name)).filter(|sign| is_there(sign)).unwrap_or_else(|| paths.lock.clone());
+    let is_abandoned = !is_there(&guard) || is_let_go(disk, &guard);
+    // It may have become the document meanwhile.
+    (is_abandoned && is_there(&path)).then_some(Leftover::Draft(path))
 }
 
 /// Whether nobody has the file locked. One that can't be asked counts as held.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use credlatch_core::port::StoreError;
 
-use super::super::word::{self, Said};
+use super::super::word::{self, LockContent};
 use crate::docfile::disk::{Disk, Hold, Open};
 use crate::docfile::errors::{io_error, lockable};
 
@@ -57,7 +57,7 @@ fn probe<D: Disk>(disk: &D, file: &D::File) -> io::Result<LockSeen> {
         }
         disk.pause(LOOK_MS);
     }
-    let word = Said::read(disk, file).map(|said| said.word);
+    let word = LockContent::read(disk, file).map(|content| content.word);
     disk.unlock(file)?;
     Ok(LockSeen::Free { is_unconfirmed: !word?.is_settled() })
 }
