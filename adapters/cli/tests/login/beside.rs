@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::needs::found;
 use crate::placed::{Moment, can_trace, has_answer, send, stopped};
-use crate::world::{World, fed, signal};
+use crate::world::{World, fed, signal, under};
 
 fn before(world: &World, args: &[&str]) -> Option<Command> {
     let named = std::env::var_os("CREDLATCH_BEFORE_NOTES");
@@ -133,4 +133,35 @@ fn the_earlier_program_takes_no_sign_away_that_holds_an_answer_while_a_claim_nam
     let stats = world.sandbox.stats();
     assert_eq!((world.health().as_str(), stats.exchanges, stats.replays), ("in_doubt", 1, 0));
     assert!(!has_answer(&world));
+}
+
+#[test]
+fn a_draft_whose_writer_died_is_nothing_to_the_earlier_program_and_goes_with_the_next_commit_here() {
+    let world = World::new();
+    let Some(set) = before(&world, &["set", "minimax"]) else { return };
+    if !can_trace() {
+        return;
+    }
+    assert_eq!(fed(set, "mm-key-1").status, 0);
+    let dying = world.command(&["set", "minimax"]);
+    let renames = "rename,renameat,renameat2";
+    let inject = format!("inject={renames}:signal=KILL");
+    fed(
+        under(&["strace", "-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={renames}"), "-e", &inject], &dying),
+        "mm-key-2",
+    );
+    let folder = world.home.document().with_file_name("");
+    let drafts = || {
+        let names = std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.ends_with(".tmp")).count()
+    };
+    assert_eq!(drafts(), 1, "it died with a draft");
+    let stored = |key| assert_eq!(world.say(&["token", "minimax"]).out, format!("{key}\n"));
+    stored("mm-key-1");
+    assert_eq!(fed(before(&world, &["set", "minimax"]).unwrap(), "mm-key-3").status, 0);
+    stored("mm-key-3");
+    assert_eq!(fed(world.command(&["set", "minimax"]), "mm-key-4").status, 0);
+    stored("mm-key-4");
+    assert_eq!(drafts(), 0);
+    assert_eq!(before(&world, &["token", "minimax"]).unwrap().output().unwrap().stdout, b"mm-key-4\n");
 }
