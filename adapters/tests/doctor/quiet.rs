@@ -77,6 +77,10 @@ fn a_link_behind_which_another_account_appeared_is_told_and_not_set_aside_by_it(
 #[test]
 fn a_home_that_may_only_be_read_is_read() {
     let home = Home::new().with_key();
+    // As an act leaves it.
+    let claims = home.profiles().join("default.claims");
+    fs::create_dir(&claims).unwrap();
+    chmod(&claims, 0o700);
     let exe = home.beside().join("test-program");
     copy_program(&std::env::current_exe().unwrap(), &exe);
     let mut command = Command::new(&exe);
@@ -84,7 +88,6 @@ fn a_home_that_may_only_be_read_is_read() {
     if rustix::process::geteuid().is_root() {
         use std::os::unix::process::CommandExt;
         chmod(home.beside(), 0o755);
-        let claims = home.profiles().join("default.claims");
         for line in [home.path(), home.profiles(), home.document(), home.lock_file(), claims] {
             chown(line, Some(READER), Some(READER)).unwrap();
         }
