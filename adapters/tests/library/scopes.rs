@@ -29,7 +29,7 @@ fn has_keys_in_its_environment(test: &str) -> bool {
     }
     let mut child = Command::new(std::env::current_exe().unwrap());
     child
-        .args(["--exact", test])
+        .args(["--exact", &format!("scopes::{test}")])
         .env("MINIMAX_API_KEY", "mm-key-of-the-process")
         .env("OPENAI_API_KEY", "sk-of-process");
     let output = child.output().unwrap();
