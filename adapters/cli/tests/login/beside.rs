@@ -1,6 +1,8 @@
 //! A store shared with the program as it was before it noted and wrote down anything, both at work. That program is named by
 //! `CREDLATCH_BEFORE_NOTES`, and reads the document that this one writes.
 
+use std::io::Write as _;
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -143,13 +145,12 @@ fn a_draft_whose_writer_died_is_nothing_to_the_earlier_program_and_goes_with_the
         return;
     }
     assert_eq!(fed(set, "mm-key-1").status, 0);
-    let dying = world.command(&["set", "minimax"]);
-    let renames = "rename,renameat,renameat2";
-    let inject = format!("inject={renames}:signal=KILL");
-    fed(
-        under(&["strace", "-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={renames}"), "-e", &inject], &dying),
-        "mm-key-2",
-    );
+    let (renames, set) = ("rename,renameat,renameat2", world.command(&["set", "minimax"]));
+    let [traced, killed] = [format!("trace={renames}"), format!("inject={renames}:signal=KILL")];
+    let mut dying = under(&["strace", "-f", "-qq", "-o", "/dev/null", "-e", &traced, "-e", &killed], &set);
+    let mut dying = dying.stdin(Stdio::piped()).spawn().unwrap();
+    dying.stdin.take().unwrap().write_all(b"mm-key-2").unwrap();
+    assert_eq!(dying.wait().unwrap().signal(), Some(9));
     let folder = world.home.document().with_file_name("");
     let drafts = || {
         let names = std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
