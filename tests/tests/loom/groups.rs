@@ -29,10 +29,10 @@ fn threads(name: &str, steps: &[&Step]) -> Scenario {
 #[test]
 fn each_thread_that_stores_is_told_its_own_verdict() {
     let (mut tally, all) = (Tally::default(), stores());
-    for (at, one) in all.iter().enumerate() {
-        for other in &all[at + 1..] {
+    for (first, one) in all.iter().enumerate() {
+        for (second, other) in all.iter().enumerate().skip(first + 1) {
             tally.check(&threads("two that store", &[one, other]), Bound::None);
-            for third in all.iter().filter(|third| *third != one && *third != other) {
+            for third in &all[second + 1..] {
                 tally.check(&threads("three that store", &[one, other, third]), Bound::Preemptions(2));
             }
         }
