@@ -154,7 +154,7 @@ fn a_draft_whose_writer_died_is_nothing_to_the_earlier_program_and_goes_with_the
     let folder = world.home.document().with_file_name("");
     let drafts = || {
         let names = std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
-        names.filter(|name| name.ends_with(".tmp")).count()
+        names.filter(|name| name.starts_with(".default-")).count()
     };
     assert_eq!(drafts(), 1, "it died with a draft");
     let stored = |key| assert_eq!(world.say(&["token", "minimax"]).out, format!("{key}\n"));
