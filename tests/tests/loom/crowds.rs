@@ -4,10 +4,14 @@ use credlatch_tests::cases::{Act, against, beside, choices};
 use credlatch_tests::coverage::{APART, CROWDS};
 use credlatch_tests::run::deepen::{Bound, Tally, is_long};
 
+use super::apart::has_passed_apart;
 use super::say;
 
 #[test]
 fn every_triple() {
+    if has_passed_apart() {
+        return;
+    }
     let mut tally = Tally::default();
     for acts in choices(3) {
         tally.check_both(&against(&acts), Bound::Preemptions(1));
@@ -19,6 +23,9 @@ fn every_triple() {
 /// As processes; a long run takes threads, too.
 #[test]
 fn every_triple_at_two_providers() {
+    if has_passed_apart() {
+        return;
+    }
     let mut tally = Tally::default();
     for acts in choices(2) {
         for other in Act::ALL {
@@ -37,6 +44,9 @@ fn every_triple_at_two_providers() {
 /// Different acts, as processes; a long run takes all, and threads.
 #[test]
 fn every_four() {
+    if has_passed_apart() {
+        return;
+    }
     let mut tally = Tally::default();
     for acts in choices(4) {
         let are_different = acts.windows(2).all(|two| two[0] != two[1]);
@@ -54,6 +64,9 @@ fn every_four() {
 #[test]
 fn some_triples_and_fours_with_more_preemptions() {
     use Bound::{None, Preemptions};
+    if has_passed_apart() {
+        return;
+    }
     let mut tally = Tally::default();
     for (acts, processes, threads) in [
         (&[Act::Clear, Act::Purge, Act::Set][..], None, None),

@@ -6,6 +6,7 @@ use credlatch_tests::run::deepen::{Bound, Tally};
 use credlatch_tests::scenario::Scenario;
 use credlatch_tests::world::server::Manner;
 
+use super::apart::has_passed_apart;
 use super::say;
 
 /// Two preemptions beside what meets a dying act most; one beside the others.
@@ -15,6 +16,9 @@ fn bound(other: Act) -> Bound {
 
 #[test]
 fn a_rotation_dies() {
+    if has_passed_apart() {
+        return;
+    }
     let mut tally = Tally::default();
     for other in Act::ALL {
         for late_arrival in [false, true] {
@@ -29,6 +33,9 @@ fn a_rotation_dies() {
 
 #[test]
 fn a_rotation_for_a_401_dies() {
+    if has_passed_apart() {
+        return;
+    }
     let mut tally = Tally::default();
     for other in Act::ALL {
         tally.check_deaths(&against(&[Act::Challenge, other]), Bound::Preemptions(1));
@@ -39,6 +46,9 @@ fn a_rotation_for_a_401_dies() {
 
 #[test]
 fn a_login_dies() {
+    if has_passed_apart() {
+        return;
+    }
     let mut tally = Tally::default();
     for other in Act::ALL {
         for issuer in [Manner::default(), codex()] {
@@ -52,6 +62,9 @@ fn a_login_dies() {
 /// What begins, takes over or ends a flow.
 #[test]
 fn another_step_of_a_flow_dies() {
+    if has_passed_apart() {
+        return;
+    }
     let mut tally = Tally::default();
     for dying in [Act::Start, Act::Adopt, Act::Cancel] {
         for other in Act::ALL {

@@ -4,6 +4,7 @@
 //! many executions allow, and the tests print how deep that was.
 #![cfg(feature = "loom")]
 
+mod apart;
 mod crowds;
 mod deaths;
 mod groups;
@@ -15,5 +16,5 @@ use credlatch_tests::run::deepen::Tally;
 /// The counts are the result, so they are said where the test harness doesn't swallow them.
 fn say(what: &str, tally: &Tally) {
     use std::io::Write as _;
-    let _ = writeln!(std::io::stdout(), "{what}: {tally}");
+    let _ = writeln!(std::io::stderr(), "{what}: {tally}");
 }
