@@ -23,7 +23,7 @@ pub(crate) type Slot = (Ino, String);
 pub(crate) type Nodes = BTreeMap<Ino, Node>;
 
 /// A file or a directory.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Node {
     File {
         bytes: Arc<Vec<u8>>,

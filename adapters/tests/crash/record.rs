@@ -1,6 +1,6 @@
 //! One run of an operation, with every moment at which it may crash; and the crashes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 
 use credlatch_core::law::{self, Fact, LAWS, Trace};
@@ -210,7 +210,7 @@ impl Recording {
 /// What a power cut may leave at each point. What it may also have left a moment before, when nothing else had been seen
 /// than now, is not tried again.
 fn images(points: &[Point]) -> impl Iterator<Item = (&Point, Nodes)> {
-    let mut tried = BTreeSet::new();
+    let mut tried = HashSet::new();
     let at =
         points.iter().flat_map(|point| image::all(&point.world.files).into_iter().map(move |image| (point, image)));
     at.filter(move |(point, image)| tried.insert((point.facts, image.clone())))
