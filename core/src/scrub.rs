@@ -28,7 +28,7 @@ pub use clash::{FileLocation, LoginClash, Said, login_clash};
 pub use class::Class;
 pub use guards::{CONTEXT, is_untold_to_opencode, names_for_opencode};
 pub use normalise::{Moved, Normalised, normalise};
-pub use plan::{EnvPlan, Judged, Report, Value, Verdict, plan};
+pub use plan::{Disposition, EnvPlan, Judged, Report, Value, plan};
 pub use plan_error::{Missing, PlanError};
 
 use crate::provider::{Provider, Table, WireKind, sniff};

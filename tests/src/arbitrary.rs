@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::cases::{ACME, MINIMAX, grant, key};
-use crate::moves::{Move, Outcome, Progress, PutMaterial};
+use crate::moves::{Answered, Move, Progress, PutMaterial};
 use crate::scenario::{Given, Participant, Scenario, Step, label, provider};
 use crate::world::outside::Back;
 use crate::world::server::{self, Manner};
@@ -220,7 +220,7 @@ fn a_move_in_flight() -> impl Strategy<Value = Move> {
     let (of, called) = (provider.clone(), label.clone());
     let claim = move |cause, way| Move::Claim { provider: of.clone(), label: called.clone(), cause, way };
     let outcome =
-        prop_oneof![2 => Just(Outcome::Unknown), 1 => Just(Outcome::Granted), 1 => Just(Outcome::NotConsumed)];
+        prop_oneof![2 => Just(Answered::Unknown), 1 => Just(Answered::Granted), 1 => Just(Answered::NotConsumed)];
     prop_oneof![
         1 => Just(claim(Cause::Asked, Progress::Noted)),
         3 => a_way().prop_map(move |way| claim(Cause::Challenged, way)),
@@ -252,8 +252,8 @@ fn a_move_of_one_grant() -> impl Strategy<Value = Move> {
         2 => Just(Move::Put { provider: provider.clone(), label: label.clone(), what: PutMaterial::Grant(0), bulk: false }),
         4 => (why(), a_way()).prop_map(claim),
         2 => why().prop_map(watched),
-        2 => Just(Move::Settle { late: 0, outcome: Outcome::Unknown }),
-        1 => Just(Move::Settle { late: 0, outcome: Outcome::NotConsumed }),
+        2 => Just(Move::Settle { late: 0, outcome: Answered::Unknown }),
+        1 => Just(Move::Settle { late: 0, outcome: Answered::NotConsumed }),
         2 => Just(Move::Die { late: 0 }),
         3 => select(SPANS_MS).prop_map(|ms| Move::Wait { ms }),
         1 => wall.prop_map(|by_ms| Move::SetWallClock { by_ms }),
@@ -281,7 +281,7 @@ fn a_move() -> impl Strategy<Value = Move> {
         (0..3_u8).prop_map(PutMaterial::Grant),
         (0..2_u8).prop_map(PutMaterial::Link)
     ];
-    let outcome = select(&[Outcome::Granted, Outcome::Rejected, Outcome::NotConsumed, Outcome::Unknown][..]);
+    let outcome = select(&[Answered::Granted, Answered::Rejected, Answered::NotConsumed, Answered::Unknown][..]);
     let strategy = select(&[Pooled::FillFirst, Pooled::RoundRobin, Pooled::Random, Pooled::LeastUsed][..]);
     let wall = select(&[-315_360_000_000, -3_600_000, 3_600_000, 315_360_000_000_i64][..]);
     let putting = prop_oneof![

@@ -21,7 +21,7 @@ use crate::judging::mind;
 use crate::world::clock::Times;
 use crate::world::told;
 
-pub use kinds::{Move, Outcome, Progress, PutMaterial};
+pub use kinds::{Answered, Move, Progress, PutMaterial};
 
 /// An act that was begun: who it was, and of what.
 #[derive(Clone)]

@@ -1,6 +1,6 @@
 //! Putting a variable on a profile's list, or taking it off.
 
-use super::outcome::{Outcome, Refusal, Verdict};
+use super::outcome::{Output, Refusal, Verdict};
 use crate::state::State;
 use crate::state::allowlist::{MAX_ALLOWED, VariableName};
 /// Put a name on the list, or take it off.
@@ -12,7 +12,7 @@ pub struct Allow {
     pub allowed: bool,
 }
 
-pub(crate) fn allow(state: &mut State, allow: &Allow) -> Outcome {
+pub(crate) fn allow(state: &mut State, allow: &Allow) -> Output {
     if !allow.allowed {
         return if state.allowed.remove(&allow.name) { Verdict::Done } else { Verdict::Nothing }.into();
     }

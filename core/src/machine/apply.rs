@@ -1,7 +1,7 @@
 //! The one function by which a profile changes: one arm a transition.
 
 use super::event::Event;
-use super::outcome::{Effect, Outcome, Sent, Verdict};
+use super::outcome::{Effect, Output, Sent, Verdict};
 use super::{allowlist, clear, flow, origins, pool, purge, put, rewrite, rotation, shared};
 use crate::state::time::Stamp;
 use crate::state::{Nonce, State};
@@ -20,11 +20,11 @@ pub struct Step {
 /// Applies one event. Borrow in, value out: if the commit of the result fails, the state before is still the one in force.
 pub fn apply(state: &State, now: &Stamp, event: &Event) -> Step {
     let mut next = state.clone();
-    let Outcome { verdict, effects } = transition(&mut next, now, event);
+    let Output { verdict, effects } = transition(&mut next, now, event);
     Step { state: next, effects, verdict }
 }
 
-fn transition(state: &mut State, now: &Stamp, event: &Event) -> Outcome {
+fn transition(state: &mut State, now: &Stamp, event: &Event) -> Output {
     match event {
         Event::Put(put) => put::put(state, put),
         Event::SuspendLink(suspend) => put::suspend_link(state, suspend),
@@ -55,7 +55,7 @@ fn transition(state: &mut State, now: &Stamp, event: &Event) -> Outcome {
 }
 
 /// A dead actor leaves a grant in doubt, unless it sent nothing, and a login without a poller.
-fn actor_gone(state: &mut State, now: &Stamp, attempt: Nonce, sent: Sent) -> Outcome {
+fn actor_gone(state: &mut State, now: &Stamp, attempt: Nonce, sent: Sent) -> Output {
     let mut found = rotation::actor_gone(state, attempt, sent);
     for slot in state.providers.values_mut() {
         found |= flow::actor_gone(slot, now, attempt);

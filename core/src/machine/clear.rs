@@ -1,7 +1,7 @@
 //! Taking away: one entry, one provider, or everything. What goes, goes in one step and is remembered.
 
 use super::flow;
-use super::outcome::{Effect, Outcome, Verdict};
+use super::outcome::{Effect, Output, Verdict};
 use crate::state::flow::FlowEnd;
 use crate::state::mark::AtHand;
 use crate::state::name::{Label, ProviderId};
@@ -27,7 +27,7 @@ pub enum Clear {
     Everything,
 }
 
-pub(crate) fn remove(state: &mut State, remove: &Remove) -> Outcome {
+pub(crate) fn remove(state: &mut State, remove: &Remove) -> Output {
     let at_hand = state.at_hand.clone();
     let Some(slot) = state.providers.get_mut(&remove.provider) else { return Verdict::Nothing.into() };
     let Some(at) = slot.entries.iter().position(|entry| entry.label == remove.label) else {
@@ -35,10 +35,10 @@ pub(crate) fn remove(state: &mut State, remove: &Remove) -> Outcome {
     };
     let entry = slot.entries.remove(at);
     remember(slot, &entry, &at_hand);
-    Outcome { verdict: Verdict::Done, effects: let_go(state, &[(remove.provider.clone(), entry)]) }
+    Output { verdict: Verdict::Done, effects: let_go(state, &[(remove.provider.clone(), entry)]) }
 }
 
-pub(crate) fn clear(state: &mut State, now: &Stamp, clear: &Clear) -> Outcome {
+pub(crate) fn clear(state: &mut State, now: &Stamp, clear: &Clear) -> Output {
     let mut gone = Vec::new();
     let mut found = false;
     let at_hand = state.at_hand.clone();
@@ -54,7 +54,7 @@ pub(crate) fn clear(state: &mut State, now: &Stamp, clear: &Clear) -> Outcome {
         }
     }
     let effects = let_go(state, &gone);
-    Outcome { verdict: if found { Verdict::Done } else { Verdict::Nothing }, effects }
+    Output { verdict: if found { Verdict::Done } else { Verdict::Nothing }, effects }
 }
 
 /// What stands against the tokens of these entries is remembered, and those that nothing holds any more are revoked.

@@ -1,6 +1,6 @@
 //! Writing down where a grant came from.
 
-use super::outcome::{Outcome, Verdict};
+use super::outcome::{Output, Verdict};
 use crate::state::State;
 use crate::state::name::{Label, ProviderId};
 use crate::state::origin::Origins;
@@ -18,7 +18,7 @@ pub struct NameOrigins {
     pub origins: Origins,
 }
 
-pub(crate) fn name(state: &mut State, name: &NameOrigins) -> Outcome {
+pub(crate) fn name(state: &mut State, name: &NameOrigins) -> Output {
     let slot = state.providers.get_mut(&name.provider);
     let entry = slot.and_then(|slot| slot.entry_mut(name.label.as_str())).filter(|entry| entry.version == name.version);
     match entry.and_then(|entry| entry.grant_mut()) {

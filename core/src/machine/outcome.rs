@@ -141,24 +141,24 @@ impl Sent {
 
 /// What a transition answers: its verdict and what it permits.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Outcome {
+pub(crate) struct Output {
     pub(crate) verdict: Verdict,
     pub(crate) effects: Vec<Effect>,
 }
 
-impl Outcome {
+impl Output {
     pub(crate) fn permits(effect: Effect) -> Self {
         Self { verdict: Verdict::Done, effects: vec![effect] }
     }
 }
 
-impl From<Verdict> for Outcome {
+impl From<Verdict> for Output {
     fn from(verdict: Verdict) -> Self {
         Self { verdict, effects: Vec::new() }
     }
 }
 
-impl From<Refusal> for Outcome {
+impl From<Refusal> for Output {
     fn from(why: Refusal) -> Self {
         Verdict::Refused(why).into()
     }

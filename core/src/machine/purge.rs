@@ -1,7 +1,7 @@
 //! Forgetting what is past its time.
 
 use super::flow;
-use super::outcome::{Outcome, Verdict};
+use super::outcome::{Output, Verdict};
 use crate::state::time::Stamp;
 use crate::state::{Entry, Slot, Source, State};
 
@@ -10,7 +10,7 @@ pub const DEAD_KEPT_MS: u64 = 86_400_000;
 
 /// Ends logins whose time is up, and forgets those that ended long ago and entries that are long dead; what stands against
 /// the token of one that goes is remembered.
-pub(super) fn purge(state: &mut State, now: &Stamp) -> Outcome {
+pub(super) fn purge(state: &mut State, now: &Stamp) -> Output {
     let mut found = false;
     let mut pruned = Vec::new();
     for slot in state.providers.values_mut() {

@@ -1,6 +1,6 @@
 //! Storing an entry: by its name, or as one of many that an import brings.
 
-use super::outcome::{Outcome, Refusal, Verdict};
+use super::outcome::{Output, Refusal, Verdict};
 use crate::state::extra::Extra;
 use crate::state::health::EntryHealth;
 use crate::state::known::Fate;
@@ -45,7 +45,7 @@ pub struct SuspendLink {
     pub version: u64,
 }
 
-pub(crate) fn put(state: &mut State, put: &Put) -> Outcome {
+pub(crate) fn put(state: &mut State, put: &Put) -> Output {
     if let Some(slot) = state.slot(put.provider.as_str()) {
         if let Some(refusal) = objection(state, slot, put) {
             return refusal.into();
@@ -222,7 +222,7 @@ fn renewed(known: &Material, put: &Material) -> Material {
     }
 }
 
-pub(crate) fn suspend_link(state: &mut State, suspend: &SuspendLink) -> Outcome {
+pub(crate) fn suspend_link(state: &mut State, suspend: &SuspendLink) -> Output {
     let Some(slot) = state.providers.get_mut(&suspend.provider) else { return Verdict::Stale.into() };
     let Some(entry) = slot.entry_mut(suspend.label.as_str()) else { return Verdict::Stale.into() };
     match &mut entry.material {

@@ -2,11 +2,11 @@
 //! once the file is in place. So a crash in between is made good by whoever comes next, and no more than what was meant
 //! goes.
 
-use super::outcome::{Outcome, Verdict};
+use super::outcome::{Output, Verdict};
 use crate::state::State;
 use crate::state::rewrite::Rewrite;
 
-pub(crate) fn owe(state: &mut State, owed: &Rewrite) -> Outcome {
+pub(crate) fn owe(state: &mut State, owed: &Rewrite) -> Output {
     let before = state.rewrites.clone();
     match state.rewrites.iter_mut().find(|known| known.path == owed.path) {
         Some(known) => {
@@ -18,7 +18,7 @@ pub(crate) fn owe(state: &mut State, owed: &Rewrite) -> Outcome {
     if state.rewrites == before { Verdict::Nothing.into() } else { Verdict::Done.into() }
 }
 
-pub(crate) fn done(state: &mut State, done: &Rewrite) -> Outcome {
+pub(crate) fn done(state: &mut State, done: &Rewrite) -> Output {
     let Some(known) = state.rewrites.iter_mut().find(|known| known.path == done.path) else {
         return Verdict::Stale.into();
     };

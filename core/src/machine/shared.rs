@@ -1,6 +1,6 @@
 //! Marking every grant that another copy of the store may hold too, until a person says which copy lives on.
 
-use super::outcome::{Outcome, Verdict};
+use super::outcome::{Output, Verdict};
 use crate::state::known::Fate;
 use crate::state::shared::Shared;
 use crate::state::{Entry, Grant, State};
@@ -14,7 +14,7 @@ pub struct MarkShared {
     pub counted: u64,
 }
 
-pub(crate) fn mark(state: &mut State, mark: MarkShared) -> Outcome {
+pub(crate) fn mark(state: &mut State, mark: MarkShared) -> Output {
     let mut found = false;
     for grant in grants(state).filter(|grant| grant.refresh.is_some() && grant.shared.is_none()) {
         grant.shared = Some(mark.why);
@@ -31,7 +31,7 @@ pub(crate) fn mark(state: &mut State, mark: MarkShared) -> Outcome {
 }
 
 /// A person said that this copy is the one that lives on.
-pub(crate) fn adopt(state: &mut State) -> Outcome {
+pub(crate) fn adopt(state: &mut State) -> Output {
     let mut found = false;
     for grant in grants(state) {
         found |= grant.shared.take().is_some();

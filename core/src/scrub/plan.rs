@@ -27,7 +27,7 @@ pub struct EnvPlan {
     /// Whose credential is in which of the variables that are set.
     owners: Vec<(String, ProviderId)>,
     keep: Vec<(OsString, OsString)>,
-    judged: BTreeMap<OsString, (Class, Verdict)>,
+    judged: BTreeMap<OsString, (Class, Disposition)>,
 }
 
 /// A plan in names, for people and programs to read.
@@ -60,13 +60,13 @@ pub struct Judged {
     /// What it is.
     pub class: Class,
     /// Whether the child gets it.
-    pub verdict: Verdict,
+    pub verdict: Disposition,
 }
 
-/// Whether a child gets an inherited variable.
+/// What becomes of an inherited variable: whether a child gets it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Verdict {
+pub enum Disposition {
     /// It does.
     Passed,
     /// It does because somebody named it, and would not, or not without a word, otherwise.
@@ -105,14 +105,14 @@ where
         if plan.sets(&name) {
             // What is set anew is no news; what is shut out is.
             if class.is_kept_back() && guards::is_guard(&name.to_string_lossy()) {
-                plan.judged.insert(name, (class, Verdict::Dropped));
+                plan.judged.insert(name, (class, Disposition::Dropped));
             }
             continue;
         }
-        if class != Class::Plain || verdict != Verdict::Passed {
+        if class != Class::Plain || verdict != Disposition::Passed {
             plan.judged.insert(name.clone(), (class, verdict));
         }
-        if verdict != Verdict::Dropped {
+        if verdict != Disposition::Dropped {
             plan.keep.push((name, value));
         }
     }
@@ -130,10 +130,10 @@ fn owners(wanted: &Wanted<'_>, set: &[(String, Value)]) -> Vec<(String, Provider
 }
 
 impl EnvPlan {
-    fn verdict(&self, wanted: &Wanted<'_>, name: &str, value: &str) -> (Class, Verdict) {
+    fn verdict(&self, wanted: &Wanted<'_>, name: &str, value: &str) -> (Class, Disposition) {
         // A store or a profile that somebody else meant would be another account's.
         if guards::CONTEXT.contains(&name) && !wanted.context.is_empty() {
-            return (Class::Plain, Verdict::Dropped);
+            return (Class::Plain, Disposition::Dropped);
         }
         let class = class::classify(wanted, name, value);
         let inheritance = wanted.inheritance;
@@ -142,10 +142,10 @@ impl EnvPlan {
             || is_listed(&inheritance.expected) && !self.sets_likewise(name) && !shape::is_read(wanted, name);
         let is_dropped = class.is_kept_back() || (inheritance.strict && !harmless::is_harmless(name, value));
         let verdict = match is_dropped {
-            false if class == Class::Plain => Verdict::Passed,
-            _ if is_listed(&inheritance.allow) || is_meant() => Verdict::Allowed,
-            true => Verdict::Dropped,
-            false => Verdict::Passed,
+            false if class == Class::Plain => Disposition::Passed,
+            _ if is_listed(&inheritance.allow) || is_meant() => Disposition::Allowed,
+            true => Disposition::Dropped,
+            false => Disposition::Passed,
         };
         (class, verdict)
     }
@@ -172,7 +172,7 @@ impl EnvPlan {
 
     /// Inherited names that the child must not get. Whoever clears the child's environment first needs no such list.
     pub fn remove(&self) -> impl Iterator<Item = &OsStr> {
-        self.named(Verdict::Dropped)
+        self.named(Disposition::Dropped)
     }
 
     /// The child's whole environment: clear it, then apply these.
@@ -191,7 +191,7 @@ impl EnvPlan {
         self.set.iter().any(|(set, _)| set.eq_ignore_ascii_case(name))
     }
 
-    fn named(&self, verdict: Verdict) -> impl Iterator<Item = &OsStr> {
+    fn named(&self, verdict: Disposition) -> impl Iterator<Item = &OsStr> {
         self.judged.iter().filter(move |(_, (_, own))| *own == verdict).map(|(name, _)| name.as_os_str())
     }
 
@@ -210,10 +210,10 @@ impl EnvPlan {
             with: self.providers[1..].to_vec(),
             set,
             guards,
-            dropped: names(Verdict::Dropped),
+            dropped: names(Disposition::Dropped),
             // Of what passes only what looks like a credential was written down.
-            warned: names(Verdict::Passed),
-            allowed: names(Verdict::Allowed),
+            warned: names(Disposition::Passed),
+            allowed: names(Disposition::Allowed),
             inherited: judged.collect(),
         }
     }

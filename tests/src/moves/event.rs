@@ -17,7 +17,7 @@ use credlatch_core::rotation::{Answer, Cause, ClaimRotation, Exchanged, Fresh, L
 use credlatch_core::shared::{MarkShared, Shared};
 use credlatch_core::state::{Actor, Claim, Link, Material, Nonce, Source};
 
-use super::{Begun, Machine, Move, Outcome, Progress, PutMaterial, Trail};
+use super::{Answered, Begun, Machine, Move, Progress, PutMaterial, Trail};
 use crate::run::stage::{grant, times};
 use crate::world::secret;
 use crate::world::server::Tokens;
@@ -75,7 +75,7 @@ impl Machine {
     fn write_down(&mut self, late: usize) {
         let Some(Begun { provider, label, flow, attempt }) = self.late(late) else { return };
         let is_login = flow != attempt;
-        let Exchanged::Granted(fresh) = exchanged(Outcome::Granted, attempt) else { return };
+        let Exchanged::Granted(fresh) = exchanged(Answered::Granted, attempt) else { return };
         let trail = self.trails.entry(attempt).or_default();
         if is_login || trail.noted.is_some() {
             let label = (!is_login).then_some(label);
@@ -226,18 +226,18 @@ fn tokens(of: Nonce) -> Tokens {
     Tokens { access: format!("sk-move-access-{of}"), refresh: format!("sk-move-refresh-{of}") }
 }
 
-fn exchanged(outcome: Outcome, attempt: Nonce) -> Exchanged {
+fn exchanged(outcome: Answered, attempt: Nonce) -> Exchanged {
     let Tokens { access, refresh } = tokens(attempt);
     match outcome {
-        Outcome::Granted => Exchanged::Granted(Fresh {
+        Answered::Granted => Exchanged::Granted(Fresh {
             access: secret(&access),
             refresh: Some(secret(&refresh)),
             expires_in_ms: Some(3_600_000),
             scopes: None,
         }),
-        Outcome::Rejected => Exchanged::Rejected { code: "invalid_grant".to_owned() },
-        Outcome::NotConsumed => Exchanged::NotConsumed { retry_after_ms: None },
-        Outcome::Unknown => Exchanged::Unknown,
+        Answered::Rejected => Exchanged::Rejected { code: "invalid_grant".to_owned() },
+        Answered::NotConsumed => Exchanged::NotConsumed { retry_after_ms: None },
+        Answered::Unknown => Exchanged::Unknown,
     }
 }
 

@@ -44,7 +44,7 @@ pub enum Move {
     },
     Settle {
         late: usize,
-        outcome: Outcome,
+        outcome: Answered,
     },
     Start {
         provider: ProviderId,
@@ -154,7 +154,7 @@ pub enum Progress {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)] // As in `Exchanged`.
-pub enum Outcome {
+pub enum Answered {
     Granted,
     Rejected,
     NotConsumed,

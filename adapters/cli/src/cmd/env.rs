@@ -3,7 +3,7 @@
 use std::io::IsTerminal as _;
 use std::time::Duration;
 
-use credlatch::core::scrub::{Class, Judged, Report, Verdict};
+use credlatch::core::scrub::{Class, Disposition, Judged, Report};
 use credlatch::plain;
 use credlatch::{Latch, Plan, Shape};
 use zeroize::Zeroizing;
@@ -91,9 +91,9 @@ fn describe(report: &Report) -> String {
 
 fn line(judged: &Judged) -> String {
     let verdict = match judged.verdict {
-        Verdict::Passed => "passed",
-        Verdict::Allowed => "allowed",
-        Verdict::Dropped => "dropped",
+        Disposition::Passed => "passed",
+        Disposition::Allowed => "allowed",
+        Disposition::Dropped => "dropped",
     };
     let class = match judged.class {
         Class::Provider => "a model provider's",

@@ -12,8 +12,8 @@ use crate::port::{CommitError, StoreErrorKind};
 use crate::sample::{grant, key, label, named};
 use crate::state::{Entry, MAX_ENTRIES, State};
 
-type Outcome = Result<Grouped, TransactError>;
-type Threads = Arc<Mutex<Vec<JoinHandle<Outcome>>>>;
+type GroupResult = Result<Grouped, TransactError>;
+type Threads = Arc<Mutex<Vec<JoinHandle<GroupResult>>>>;
 
 /// A pool with space for one more.
 fn rig() -> Rig {
@@ -48,11 +48,11 @@ fn behind(rig: &Rig, engine: &Arc<Engine<Here>>, all: Vec<Vec<Event>>) -> Thread
     threads
 }
 
-fn ended(threads: &Threads) -> Vec<Outcome> {
+fn ended(threads: &Threads) -> Vec<GroupResult> {
     threads.lock().unwrap().drain(..).map(|thread| thread.join().unwrap()).collect()
 }
 
-fn verdicts(outcome: &Outcome) -> &[Verdict] {
+fn verdicts(outcome: &GroupResult) -> &[Verdict] {
     &outcome.as_ref().unwrap().verdicts
 }
 
@@ -75,7 +75,7 @@ fn those_who_wait_share_a_commit_and_each_is_told_its_own_verdicts() {
     assert_eq!(verdicts(&told[2]), []);
     assert_eq!(verdicts(&told[3]), [Verdict::Nothing, Verdict::Done]);
     assert_eq!(rig.calls_of("commit").len(), 1);
-    let is_new = |told: &Outcome| told.as_ref().unwrap().is_new;
+    let is_new = |told: &GroupResult| told.as_ref().unwrap().is_new;
     assert_eq!([&led, &told[0], &told[1], &told[2], &told[3]].map(is_new), [false, true, false, false, true]);
     let state = rig.state();
     assert!(holds(&state, "b", "key-b") && holds(&state, "e1", "key-1") && state.entry("acme", "c").is_none());

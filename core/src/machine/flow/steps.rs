@@ -2,7 +2,7 @@
 
 use super::asked::{Adopt, Cancel, ClaimCode, Failed, Prompted, Start, Step, Succeeded};
 use super::end::{end_live, lapse};
-use crate::machine::outcome::{Act, Effect, Outcome, Refusal, Verdict};
+use crate::machine::outcome::{Act, Effect, Output, Refusal, Verdict};
 use crate::machine::put::{self, Put, PutMode, Voucher};
 use crate::state::extra::Extra;
 use crate::state::flow::{FlowEnd, LiveFlow, Phase, Prompt};
@@ -19,7 +19,7 @@ pub const RESERVED_MAX_MS: u64 = 60_000;
 /// What `slow_down` adds to the polling interval (RFC 8628, 3.5), in seconds.
 pub const SLOW_DOWN_SECS: u64 = 5;
 
-pub(crate) fn start(state: &mut State, now: &Stamp, start: &Start) -> Outcome {
+pub(crate) fn start(state: &mut State, now: &Stamp, start: &Start) -> Output {
     let slot = state.slot_mut(&start.provider);
     lapse(slot, now);
     if let Some(live) = &mut slot.flow {
@@ -40,7 +40,7 @@ pub(crate) fn start(state: &mut State, now: &Stamp, start: &Start) -> Outcome {
         phase: Phase::Reserved,
         extra: Extra::default(),
     });
-    Outcome::permits(Effect::RequestPrompt {
+    Output::permits(Effect::RequestPrompt {
         provider: start.provider.clone(),
         flow: start.flow,
         attempt: start.act.attempt,
@@ -48,7 +48,7 @@ pub(crate) fn start(state: &mut State, now: &Stamp, start: &Start) -> Outcome {
     })
 }
 
-pub(crate) fn prompted(state: &mut State, now: &Stamp, prompted: &Prompted) -> Outcome {
+pub(crate) fn prompted(state: &mut State, now: &Stamp, prompted: &Prompted) -> Output {
     let Prompted { step, prompt, expires_in_ms } = prompted;
     let Some(live) = held_flow(state, now, step) else { return Verdict::Stale.into() };
     if live.phase != Phase::Reserved {
@@ -57,10 +57,10 @@ pub(crate) fn prompted(state: &mut State, now: &Stamp, prompted: &Prompted) -> O
     let room_ms = LIVE_MAX_MS.saturating_sub(now.age_ms(&live.started));
     live.ends = now.plus_ms((*expires_in_ms).clamp(LIVE_MIN_MS, LIVE_MAX_MS).min(room_ms));
     live.phase = Phase::Pending(prompt.clone());
-    Outcome::permits(poll(step))
+    Output::permits(poll(step))
 }
 
-pub(crate) fn slowed_down(state: &mut State, now: &Stamp, step: &Step) -> Outcome {
+pub(crate) fn slowed_down(state: &mut State, now: &Stamp, step: &Step) -> Output {
     match held_flow(state, now, step).map(|live| &mut live.phase) {
         Some(Phase::Pending(prompt)) => {
             prompt.interval_secs = prompt.interval_secs.saturating_add(SLOW_DOWN_SECS);
@@ -70,20 +70,20 @@ pub(crate) fn slowed_down(state: &mut State, now: &Stamp, step: &Step) -> Outcom
     }
 }
 
-pub(crate) fn claim_code(state: &mut State, now: &Stamp, claim: &ClaimCode) -> Outcome {
+pub(crate) fn claim_code(state: &mut State, now: &Stamp, claim: &ClaimCode) -> Output {
     let Some(live) = held_flow(state, now, &claim.step) else { return Verdict::Stale.into() };
     let Phase::Pending(prompt) = &live.phase else { return Verdict::Stale.into() };
     // The device code did its part and is dropped; the user code stays, so that waiters see what they joined.
     live.phase = Phase::Exchanging(Prompt { device_code: None, ..prompt.clone() });
     live.holder = Some(held(now, &claim.act));
-    Outcome::permits(Effect::ExchangeCode {
+    Output::permits(Effect::ExchangeCode {
         provider: claim.step.provider.clone(),
         flow: claim.step.flow,
         attempt: claim.act.attempt,
     })
 }
 
-pub(crate) fn succeeded(state: &mut State, now: &Stamp, success: &Succeeded) -> Outcome {
+pub(crate) fn succeeded(state: &mut State, now: &Stamp, success: &Succeeded) -> Output {
     let Succeeded { step, material, source, came } = success;
     let Some(live) = held_flow(state, came, step) else { return unwanted(state, success) };
     let put = Put {
@@ -107,7 +107,7 @@ pub(crate) fn succeeded(state: &mut State, now: &Stamp, success: &Succeeded) -> 
 const POOL_FULL: &str = "pool_full";
 
 /// A login that came through after its flow had ended stores nothing; its grant is revoked where that can't hurt another.
-fn unwanted(state: &State, success: &Succeeded) -> Outcome {
+fn unwanted(state: &State, success: &Succeeded) -> Output {
     let deserted = state.slot(success.step.provider.as_str()).is_none_or(Slot::is_deserted);
     let effects = match &success.material {
         Material::Oauth(grant) if deserted && !state.holds(grant.revocable()) => {
@@ -115,10 +115,10 @@ fn unwanted(state: &State, success: &Succeeded) -> Outcome {
         }
         _ => Vec::new(),
     };
-    Outcome { verdict: Verdict::Stale, effects }
+    Output { verdict: Verdict::Stale, effects }
 }
 
-pub(crate) fn failed(state: &mut State, now: &Stamp, failed: &Failed) -> Outcome {
+pub(crate) fn failed(state: &mut State, now: &Stamp, failed: &Failed) -> Output {
     if held_flow(state, now, &failed.step).is_none() {
         return Verdict::Stale.into();
     }
@@ -131,7 +131,7 @@ pub(crate) fn failed(state: &mut State, now: &Stamp, failed: &Failed) -> Outcome
 }
 
 /// Cancelling what has ended, or was never there, changes nothing and is no error.
-pub(crate) fn cancel(state: &mut State, now: &Stamp, cancel: &Cancel) -> Outcome {
+pub(crate) fn cancel(state: &mut State, now: &Stamp, cancel: &Cancel) -> Output {
     let slot = state.providers.get_mut(&cancel.provider);
     let named = |slot: &&mut Slot| slot.flow.as_ref().is_some_and(|live| live.id == cancel.flow);
     let Some(slot) = slot.filter(named) else { return Verdict::Nothing.into() };
@@ -141,7 +141,7 @@ pub(crate) fn cancel(state: &mut State, now: &Stamp, cancel: &Cancel) -> Outcome
     Verdict::Done.into()
 }
 
-pub(crate) fn adopt(state: &mut State, now: &Stamp, adopt: &Adopt) -> Outcome {
+pub(crate) fn adopt(state: &mut State, now: &Stamp, adopt: &Adopt) -> Output {
     let Some(slot) = state.providers.get_mut(&adopt.provider) else { return Refusal::NoFlow.into() };
     match &mut slot.flow {
         Some(live) if live.ends.is_reached(now) => Refusal::NoFlow.into(),
@@ -154,9 +154,9 @@ pub(crate) fn adopt(state: &mut State, now: &Stamp, adopt: &Adopt) -> Outcome {
     }
 }
 
-fn take_over(live: &mut LiveFlow, now: &Stamp, provider: &ProviderId, act: &Act) -> Outcome {
+fn take_over(live: &mut LiveFlow, now: &Stamp, provider: &ProviderId, act: &Act) -> Output {
     live.holder = Some(held(now, act));
-    Outcome::permits(poll(&Step { provider: provider.clone(), flow: live.id, attempt: act.attempt }))
+    Output::permits(poll(&Step { provider: provider.clone(), flow: live.id, attempt: act.attempt }))
 }
 
 /// A dead poller's flow waits for somebody to adopt it; a dead actor in any other phase ends the flow, because nobody

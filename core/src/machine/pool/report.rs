@@ -1,6 +1,6 @@
 //! What a provider's answer says of the entry that was used, and for how long that rests.
 
-use crate::machine::outcome::{Outcome, Verdict};
+use crate::machine::outcome::{Output, Verdict};
 use crate::state::State;
 use crate::state::health::{Dead, FailureKind, Rest};
 use crate::state::name::{Label, ProviderId};
@@ -35,7 +35,7 @@ pub struct Report {
     pub dead: Option<String>,
 }
 
-pub(crate) fn report(state: &mut State, now: &Stamp, report: &Report) -> Outcome {
+pub(crate) fn report(state: &mut State, now: &Stamp, report: &Report) -> Output {
     let Some(slot) = state.providers.get_mut(&report.provider) else { return Verdict::Stale.into() };
     let living = slot.entries.iter().filter(|entry| !entry.is_finished(now)).count();
     let is_replaceable = slot.entries.iter().any(|entry| entry.label != report.label && entry.is_usable(now, None));

@@ -1,6 +1,6 @@
 //! Choosing how a pool is used.
 
-use crate::machine::outcome::{Outcome, Verdict};
+use crate::machine::outcome::{Output, Verdict};
 use crate::state::State;
 use crate::state::name::ProviderId;
 use crate::state::strategy::Strategy;
@@ -14,7 +14,7 @@ pub struct SetStrategy {
     pub strategy: Strategy,
 }
 
-pub(crate) fn set_strategy(state: &mut State, set: &SetStrategy) -> Outcome {
+pub(crate) fn set_strategy(state: &mut State, set: &SetStrategy) -> Output {
     let known = state.slot(set.provider.as_str()).map(|slot| slot.strategy).unwrap_or_default();
     if known == set.strategy {
         return Verdict::Nothing.into();

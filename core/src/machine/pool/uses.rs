@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::machine::outcome::{Outcome, Verdict};
+use crate::machine::outcome::{Output, Verdict};
 use crate::state::State;
 use crate::state::name::{Label, ProviderId};
 
@@ -15,7 +15,7 @@ pub struct CountUses {
     pub uses: BTreeMap<Label, u64>,
 }
 
-pub(crate) fn count_uses(state: &mut State, count: &CountUses) -> Outcome {
+pub(crate) fn count_uses(state: &mut State, count: &CountUses) -> Output {
     let Some(slot) = state.providers.get_mut(&count.provider) else { return Verdict::Stale.into() };
     let mut found = false;
     for entry in &mut slot.entries {

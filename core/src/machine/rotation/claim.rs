@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::machine::outcome::{Act, Effect, Outcome, Refusal, Verdict};
+use crate::machine::outcome::{Act, Effect, Output, Refusal, Verdict};
 use crate::state::custody::Watched;
 use crate::state::known::Fate;
 use crate::state::name::{Label, ProviderId};
@@ -49,7 +49,7 @@ pub enum Cause {
     Insisted,
 }
 
-pub(crate) fn claim(state: &mut State, now: &Stamp, want: &ClaimRotation) -> Outcome {
+pub(crate) fn claim(state: &mut State, now: &Stamp, want: &ClaimRotation) -> Output {
     let held = state.entry(want.provider.as_str(), want.label.as_str());
     let fate = held.and_then(|entry| state.fate_of(entry.material.refresh()?));
     let shared = held.and_then(|entry| state.shared_of(entry.material.refresh()?));
@@ -91,7 +91,7 @@ pub(crate) fn claim(state: &mut State, now: &Stamp, want: &ClaimRotation) -> Out
     }
     state.set_custody(&refresh, &Custody::Rotating(claim));
     state.count_move();
-    Outcome::permits(Effect::Refresh {
+    Output::permits(Effect::Refresh {
         provider: want.provider.clone(),
         label: want.label.clone(),
         attempt: want.act.attempt,

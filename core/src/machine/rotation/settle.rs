@@ -2,7 +2,7 @@
 //! presented. A settlement that comes too late changes no entry.
 
 use crate::machine::exchanged::{Exchanged, Fresh};
-use crate::machine::outcome::{Effect, Outcome, Sent, Verdict};
+use crate::machine::outcome::{Effect, Output, Sent, Verdict};
 use crate::state::health::EntryHealth;
 use crate::state::name::{Label, ProviderId};
 use crate::state::time::Stamp;
@@ -26,7 +26,7 @@ pub struct Settle {
     pub outcome: Exchanged,
 }
 
-pub(crate) fn settle(state: &mut State, now: &Stamp, settle: &Settle) -> Outcome {
+pub(crate) fn settle(state: &mut State, now: &Stamp, settle: &Settle) -> Output {
     match &settle.outcome {
         // An attempt that was taken for dead, and after which nobody has claimed, brings the live grant all the same.
         Exchanged::Granted(fresh) => {
@@ -61,7 +61,7 @@ fn holds(entry: &Entry, fresh: &Fresh) -> bool {
 
 /// No entry waits for it. A grant that nobody wants any more is revoked, but only where nothing is stored or about to be: an
 /// issuer that revokes per account would otherwise take the newer login with it.
-fn late(state: &mut State, now: &Stamp, settle: &Settle) -> Outcome {
+fn late(state: &mut State, now: &Stamp, settle: &Settle) -> Output {
     let slot = state.slot(settle.provider.as_str());
     if let (Exchanged::Granted(fresh), Some(entry)) =
         (&settle.outcome, slot.and_then(|slot| slot.entry(settle.label.as_str())))
@@ -79,7 +79,7 @@ fn late(state: &mut State, now: &Stamp, settle: &Settle) -> Outcome {
         _ => Vec::new(),
     };
     let is_known = state.settle_token(now, settle.attempt, &settle.outcome);
-    Outcome { verdict: if is_known { Verdict::Done } else { Verdict::Stale }, effects }
+    Output { verdict: if is_known { Verdict::Done } else { Verdict::Stale }, effects }
 }
 
 fn grant_anew(entry: &mut Entry, now: &Stamp, version: u64, fresh: &Fresh) {

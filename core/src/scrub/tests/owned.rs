@@ -3,7 +3,7 @@
 use super::*;
 
 /// What becomes of one variable for a target, allowed or not.
-fn verdict(target: (&str, Shape, &str), pair: (&str, &str), allow: &[&str]) -> Result<Option<Verdict>, PlanError> {
+fn verdict(target: (&str, Shape, &str), pair: (&str, &str), allow: &[&str]) -> Result<Option<Disposition>, PlanError> {
     let (provider, shape, secret) = target;
     let (table, credential) = (built_in(), key(secret));
     let allow = allow.iter().map(ToString::to_string).collect();
@@ -13,9 +13,9 @@ fn verdict(target: (&str, Shape, &str), pair: (&str, &str), allow: &[&str]) -> R
     Ok(plan.report().inherited.first().map(|judged| judged.verdict))
 }
 
-const DROPPED: Result<Option<Verdict>, PlanError> = Ok(Some(Verdict::Dropped));
-const ALLOWED: Result<Option<Verdict>, PlanError> = Ok(Some(Verdict::Allowed));
-const PASSED: Result<Option<Verdict>, PlanError> = Ok(None);
+const DROPPED: Result<Option<Disposition>, PlanError> = Ok(Some(Disposition::Dropped));
+const ALLOWED: Result<Option<Disposition>, PlanError> = Ok(Some(Disposition::Allowed));
+const PASSED: Result<Option<Disposition>, PlanError> = Ok(None);
 
 #[test]
 fn report_81_an_organisation_reaches_its_own_providers_program_if_it_is_allowed() {

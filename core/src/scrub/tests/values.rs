@@ -79,10 +79,10 @@ fn report_81_a_code_hosts_token_passes_and_is_told_whatever_its_name() {
     };
     let token = &format!("gho_{random}");
     for name in ["GITHUB_TOKEN", "GH_TOKEN", "QUUX_OF_OURS"] {
-        assert_eq!(judged(name, token), [(Class::Suspect, Verdict::Passed)], "{name}");
-        assert_eq!(judged(name, "sk-ant-oat01-x"), [(Class::Provider, Verdict::Dropped)], "{name}");
+        assert_eq!(judged(name, token), [(Class::Suspect, Disposition::Passed)], "{name}");
+        assert_eq!(judged(name, "sk-ant-oat01-x"), [(Class::Provider, Disposition::Dropped)], "{name}");
     }
-    assert_eq!(judged("COPILOT_GITHUB_TOKEN", token), [(Class::Provider, Verdict::Dropped)]);
+    assert_eq!(judged("COPILOT_GITHUB_TOKEN", token), [(Class::Provider, Disposition::Dropped)]);
 }
 
 #[test]
