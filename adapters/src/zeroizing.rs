@@ -14,7 +14,7 @@ const MORE_BYTES: usize = 4 * 1024;
 /// # Errors
 /// `write` failed.
 pub fn written(most: u64, write: impl FnOnce(&mut Wiping) -> io::Result<()>) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
-    let mut to = Wiping { bytes: Zeroizing::new(Vec::with_capacity(FIRST_BYTES)), most, is_full: false };
+    let mut to = Wiping::new(FIRST_BYTES, most);
     write(&mut to)?;
     Ok((!to.is_full).then_some(to.bytes))
 }
@@ -22,11 +22,38 @@ pub fn written(most: u64, write: impl FnOnce(&mut Wiping) -> io::Result<()>) -> 
 /// A buffer that leaves no copy behind when it grows.
 pub struct Wiping {
     bytes: Zeroizing<Vec<u8>>,
+    /// How many bytes there may be before anything has to be decided.
+    room: usize,
     most: u64,
     is_full: bool,
 }
 
 impl Wiping {
+    fn new(first: usize, most: u64) -> Self {
+        let mut to = Self { bytes: Zeroizing::new(Vec::with_capacity(first)), room: 0, most, is_full: false };
+        to.measure();
+        to
+    }
+
+    fn measure(&mut self) {
+        let below = usize::try_from(self.most.saturating_sub(1)).unwrap_or(usize::MAX);
+        self.room = self.bytes.capacity().min(below);
+    }
+
+    /// Writes what doesn't just fit, unless it is too much.
+    #[cold]
+    fn grow_by(&mut self, bytes: &[u8]) {
+        let wanted = self.bytes.len() + bytes.len();
+        self.is_full |= wanted as u64 >= self.most;
+        if self.is_full {
+            self.room = 0;
+            return;
+        }
+        self.make_room(wanted);
+        self.measure();
+        self.bytes.extend_from_slice(bytes);
+    }
+
     /// Moves to a larger allocation; the one that it leaves is wiped.
     fn make_room(&mut self, wanted: usize) {
         let mut larger = Zeroizing::new(Vec::with_capacity(wanted.max(2 * self.bytes.capacity() + MORE_BYTES)));
@@ -36,20 +63,20 @@ impl Wiping {
 }
 
 impl Write for Wiping {
+    #[inline]
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let wanted = self.bytes.len() + bytes.len();
-        self.is_full |= wanted as u64 >= self.most;
-        if !self.is_full {
-            if wanted > self.bytes.capacity() {
-                self.make_room(wanted);
-            }
-            self.bytes.extend_from_slice(bytes);
-        }
-        Ok(bytes.len())
+        self.write_all(bytes).map(|()| bytes.len())
     }
 
+    /// A document is written in very many small parts.
+    #[inline]
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.write(bytes).map(drop)
+        if self.bytes.len() + bytes.len() <= self.room {
+            self.bytes.extend_from_slice(bytes);
+        } else {
+            self.grow_by(bytes);
+        }
+        Ok(())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -63,7 +90,7 @@ mod tests {
 
     #[test]
     fn what_grows_past_its_room_is_whole_and_was_never_moved_by_the_vector_itself() {
-        let mut to = Wiping { bytes: Zeroizing::new(Vec::with_capacity(4)), most: 10_000, is_full: false };
+        let mut to = Wiping::new(4, 10_000);
         let all: Vec<u8> = (0..=250).cycle().take(8000).collect();
         for byte in &all {
             let room = to.bytes.capacity();
