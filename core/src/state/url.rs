@@ -61,7 +61,16 @@ fn host_and_port(host_port: &str) -> Option<(&str, Option<u16>)> {
             None => (plain_host(host_port)?, None),
         },
     };
-    Some((host, port.map(str::parse).transpose().ok()?))
+    let port = match port {
+        None => None,
+        Some(text) => Some(port_number(text)?),
+    };
+    Some((host, port))
+}
+
+/// A port is digits alone (RFC 3986 §3.2.3); a number may have a sign.
+fn port_number(text: &str) -> Option<u16> {
+    if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
 }
 
 fn plain_host(host: &str) -> Option<&str> {
@@ -78,6 +87,12 @@ mod tests {
         let port = |text: &str| Url::parse(text).unwrap().effective_port();
         assert_eq!([port("https://a/x"), port("http://a"), port("http://[::1]:81/")], [443, 80, 81]);
         assert_eq!(Url::parse("https://a").unwrap().port, None);
+    }
+
+    #[test]
+    fn a_port_is_digits_alone() {
+        let ports = ["https://a:+443/", "https://a:-1", "https://a:", "https://a:65536", "https://[::1]:+443"];
+        assert_eq!(ports.map(Url::parse), [None; 5]);
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod plan;
 mod provider_table;
 mod scenario;
 mod secret;
+mod url;
 
 use std::sync::OnceLock;
 
@@ -25,6 +26,7 @@ pub use plan::plan;
 pub use provider_table::provider_table;
 pub use scenario::{machine, scenario};
 pub use secret::secret;
+pub use url::url;
 
 /// A target.
 pub type Target = fn(&[u8]);
@@ -42,6 +44,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("provider_table", provider_table),
     ("scenario", scenario),
     ("secret", secret),
+    ("url", url),
 ];
 
 /// One latch for all inputs: to make one takes longer than to use it.
