@@ -22,6 +22,7 @@ pub fn rows(setup: &Setup) -> Result<Vec<Row>, Failure> {
         ("memory", said("stat", &["-f", "-c", "%T", &setup.memory.to_string_lossy()])),
         ("busy with others (load of the last minute before)", load()),
         ("compiler", said("rustc", &["--version"])),
+        ("the other build, in the crowds", setup.beside_commit.clone().unwrap_or_default()),
         ("mode", if setup.is_quick { "quick" } else { "full" }.to_owned()),
     ];
     #[cfg(feature = "peers")]

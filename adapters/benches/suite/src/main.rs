@@ -58,6 +58,9 @@ struct Arguments {
     /// Another build of this program, such as that of an earlier commit, whose crowds run beside
     #[arg(long)]
     beside: Option<PathBuf>,
+    /// From which commit that one was built, for the page
+    #[arg(long, requires = "beside")]
+    beside_commit: Option<String>,
 }
 
 fn main() -> Result<(), Failure> {

@@ -29,6 +29,8 @@ pub struct Setup {
     pub program: PathBuf,
     /// Another build of this suite.
     pub beside: Option<PathBuf>,
+    /// The commit that it was built from.
+    pub beside_commit: Option<String>,
     /// Where what is built lies: an environment of Python is made there once.
     pub built: PathBuf,
 }
@@ -50,6 +52,7 @@ impl Setup {
             memory: arguments.memory.clone(),
             program: arguments.program.clone(),
             beside: arguments.beside.clone(),
+            beside_commit: arguments.beside_commit.clone(),
             built: fs::canonicalize("target")?,
         })
     }
