@@ -1,5 +1,5 @@
 //! A process for each test. Loom maps a stack for every thread of every order, and threads of one process that map memory wait
-//! for each other: two processes need three quarters of the time that two threads do.
+//! for each other, where processes don't.
 
 use std::env;
 use std::process::{Command, Stdio};

@@ -39,8 +39,8 @@ const SEVEN: &str = "A read makes seven atomic changes (two to look at what is p
     four words, which don't fit into registers.";
 const CALL: &str = "After a system call the processor predicts no branch of ours, and the same read costs about twice what it \
     costs in memory.";
-const CROWD: &str = "A process with nobody beside it makes some fifty system calls more than the naive one and reads the table of \
-    providers; with 200 entries a third of what it computes is the parser.";
+const CROWD: &str = "A commit makes several times the system calls of a bare replace (counted below), and a process that has just \
+    begun also reads the table of providers and finds out who it is.";
 const UNKNOWN: &str = "Where the rest goes was not measured.";
 
 const BARS: &[Bar] = &[
