@@ -127,8 +127,8 @@ impl<D: Disk> Locked for HermesLocked<'_, D> {
             return Err(CommitError::Unknown(io_error("make sure of the commit to", &document, &error)));
         }
         let id = crate::store::id_of(&bytes);
-        // Without a look at the new file the next commit under this lock loads it again.
-        self.base = disk.metadata_at(&document).ok().map(|metadata| BaseContent(Some(Content { bytes, metadata })));
+        // What somebody else has put there by now is loaded by the next commit under this lock.
+        self.base = draft.standing(&document).map(|metadata| BaseContent(Some(Content { bytes, metadata })));
         draft.end();
         sweep(disk, &self.paths, state);
         sweep_strays(disk, &self.paths);
@@ -188,7 +188,7 @@ impl<D: Disk> HermesLocked<'_, D> {
         let bytes = save(opened, state, &moment)
             .map_err(|error| io_error("write down", &self.paths.document, &error))?
             .ok_or_else(|| too_large(&self.paths))?;
-        let draft = match reservation.filter(|draft| draft.is_for(&self.paths)) {
+        let mut draft = match reservation.filter(|draft| draft.is_for(&self.paths)) {
             Some(draft) => draft,
             None => Draft::create(disk, &self.paths, disk.process())?,
         };

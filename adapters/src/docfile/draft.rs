@@ -9,7 +9,7 @@ use credlatch_core::port::{Alive, StoreError};
 use credlatch_core::state::Nonce;
 
 use super::claims::{self, FileAlive};
-use super::disk::{Disk, Open};
+use super::disk::{Disk, Metadata, Open};
 use super::errors::io_error;
 use super::paths::Paths;
 use crate::system::Process;
@@ -35,6 +35,8 @@ pub struct Draft<D: Disk> {
     name: Nonce,
     process: Process,
     sign: Option<FileAlive<D>>,
+    /// What the file was once it was written.
+    filled: Option<Metadata>,
     is_reserved: bool,
     is_used: bool,
 }
@@ -57,7 +59,7 @@ impl<D: Disk> Draft<D> {
         let path = paths.draft(name);
         let file = disk.open(&path, Open::New).map_err(|error| io_error("make", &path, &error))?;
         let (disk, paths) = (Arc::clone(disk), paths.clone());
-        Ok(Self { disk, paths, file, name, process, sign: None, is_reserved: false, is_used: false })
+        Ok(Self { disk, paths, file, name, process, sign: None, filled: None, is_reserved: false, is_used: false })
     }
 
     /// A draft with space for the present document and about so many bytes more.
@@ -92,12 +94,14 @@ impl<D: Disk> Draft<D> {
     }
 
     /// Writes the draft and makes it durable.
-    pub fn fill(&self, bytes: &[u8]) -> io::Result<()> {
+    pub fn fill(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.disk.write_at(&self.file, bytes, 0)?;
         if self.is_reserved {
             self.disk.truncate(&self.file, bytes.len() as u64)?;
         }
-        self.disk.sync(&self.file)
+        self.disk.sync(&self.file)?;
+        self.filled = self.disk.metadata(&self.file).ok();
+        Ok(())
     }
 
     /// Gives the draft the document's name.
@@ -105,6 +109,20 @@ impl<D: Disk> Draft<D> {
         self.disk.rename(&self.path(), document)?;
         self.is_used = true;
         Ok(())
+    }
+
+    /// What the draft was once it was written.
+    pub fn filled(&self) -> Option<Metadata> {
+        self.filled
+    }
+
+    /// What the document is now, if it is what this draft was when it was written: whoever doesn't lock may have edited or
+    /// replaced it since it has the name.
+    pub fn standing(&self, document: &Path) -> Option<Metadata> {
+        let now = self.disk.metadata_at(document).ok()?;
+        // A renaming changes that time.
+        let unmoved = Metadata { changed_ns: self.filled?.changed_ns, ..now };
+        (self.filled == Some(unmoved)).then_some(now)
     }
 
     /// Ends a draft that is the document by now, in the process whose commit that was.

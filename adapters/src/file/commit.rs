@@ -25,12 +25,17 @@ pub(super) fn commit<D: Disk>(
         return Err(CommitError::Unknown(io_error("make sure of the commit to", document, &error)));
     }
     // The commit is durable. If this fails the word stays odd, which costs readers time and the next writer a look.
-    let metadata = locked.store.disk.metadata_at(document).ok();
+    let metadata = draft.standing(document);
     if locked.set_word(id).is_ok() {
-        locked.store.reader.saw(&locked.paths, metadata);
+        match metadata {
+            Some(_) => locked.store.reader.saw(&locked.paths, metadata),
+            None => locked.store.reader.doubt(),
+        }
     }
     if let Some(base) = &mut locked.base {
         let version = document::form(base.head.version, state);
+        // Nothing is committed on top of what somebody else has put there by now.
+        let metadata = metadata.or(draft.filled());
         *base = BaseCommit { head: Head { version, ..base.head.clone() }, id: Some(id), metadata };
     }
     if !draft.is_signed() {
@@ -62,7 +67,7 @@ fn prepare<D: Disk>(
         .map_err(|error| io_error("write down", &locked.paths.document, &error))?
         .ok_or_else(|| too_large(&locked.paths))?;
     let claims = locked.paths.check_claims(&**disk);
-    let (draft, claims) = if let Some(draft) = reservation.filter(|draft| draft.is_for(&locked.paths)) {
+    let (mut draft, claims) = if let Some(draft) = reservation.filter(|draft| draft.is_for(&locked.paths)) {
         // An act that has begun is settled, whatever became of that directory; nothing is swept there then.
         (draft, claims.ok().flatten())
     } else {

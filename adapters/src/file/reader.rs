@@ -147,6 +147,11 @@ impl<D: Disk> Reader<D> {
         }
     }
 
+    /// Notes that the document isn't what was committed: whoever reads next loads what is there.
+    pub(super) fn doubt(&self) {
+        self.change(|view| view.is_current = false);
+    }
+
     /// Puts a changed view in the place of this one; who reads by the old one may go on.
     fn change(&self, change: impl FnOnce(&mut View<D>)) {
         self.view.write(|view| change(Arc::make_mut(view)));

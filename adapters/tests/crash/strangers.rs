@@ -29,6 +29,17 @@ pub(crate) fn all(wrong: Option<Wrong>, search: &mut Search) -> Result<usize, Fi
             runs += 1;
         }
     }
+    let mut damages = 0;
+    for op in ["set", "rotate"].map(named) {
+        for at in 0..Recording::of(op, wrong)?.calls.len() {
+            let found = overwritten(op, wrong, at);
+            let found = found.map_err(|found| found.at(format!("`{}`, damaged before call {at}", op.name)));
+            damages += usize::from(*found.as_ref().unwrap_or(&true));
+            search.weigh(found.map(drop))?;
+            runs += 1;
+        }
+    }
+    assert!(damages > 20, "damage stood at the end of {damages} runs");
     let set = named("set");
     let found = disturbed(set, wrong, Moment::Call(Recording::of(set, wrong)?.drafted_at()), |machine, wrong| {
         machine.remove(Path::new(LOCK)).unwrap();
@@ -105,6 +116,33 @@ fn rotate_beside(machine: &Arc<Machine>, wrong: Option<Wrong>) {
     machine.inner().world.pass(2 * HOUR_MS);
     let engine = Process::new(machine, SURVIVOR, wrong).engine(Path::new(HOME));
     let _ = (named("rotate").run)(&engine, &Server { machine, who: SURVIVOR });
+}
+
+/// An operation, and before that call somebody who doesn't lock writes nonsense into the document. If it is there when all is over,
+/// then within a second or so that is told. Returns whether it was.
+fn overwritten(op: &'static Op, wrong: Option<Wrong>, at: usize) -> Result<bool, Finding> {
+    let machine = Machine::new((op.base)());
+    let also = Arc::clone(&machine);
+    machine.inner().hook = Some((
+        at,
+        Box::new(move || {
+            let files = &mut also.inner().world.files;
+            let Ok(file) = find(&files.nodes, Path::new(DOCUMENT)) else { return };
+            files.change(Change::Length { file, length: 0 });
+            files.change(Change::Write { file, at: 0, bytes: Arc::new(b"{".to_vec()) });
+        }),
+    ));
+    let engine = Process::new(&machine, OP, wrong).engine(Path::new(HOME));
+    let _ = (op.run)(&engine, &Server { machine: &machine, who: OP });
+    machine.inner().world.pass(2_000);
+    let told = engine.snapshot();
+    let is_damaged = observe::document(&machine.world().files.nodes) == Seen::Torn;
+    match told {
+        Err(error) if error.kind == StoreErrorKind::Unreadable => Ok(is_damaged),
+        Err(error) => Err(Finding::promise(format!("damage is told as {error:?}"))),
+        Ok(_) if is_damaged => Err(Finding::of(16, "a damaged document was taken for the one that was committed")),
+        Ok(_) => Ok(false),
+    }
 }
 
 /// A document that doesn't parse is told, and left alone.

@@ -252,7 +252,7 @@ pub(crate) const WRONGS: &[(Wrong, Option<u8>)] = &[
     (Wrong::InPlace, Some(8)),
     (Wrong::RemoveThenRename, Some(7)),
     (Wrong::KeepsSpareRoom, Some(8)),
-    (Wrong::NoRecheck, None),
+    (Wrong::NoRecheck, Some(16)),
     (Wrong::LocksNobodyOut, Some(7)),
     (Wrong::UnlocksEarly, Some(7)),
     (Wrong::TornIsAbsent, Some(16)),

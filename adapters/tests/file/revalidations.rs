@@ -7,7 +7,7 @@ use std::sync::Arc;
 use credlatch_core::port::{Store, StoreErrorKind};
 use rustix::io::Errno;
 
-use crate::disk::TestDisk;
+use crate::disk::{Step, TestDisk};
 use crate::{Home, chmod, commit, state};
 
 #[test]
@@ -25,6 +25,18 @@ fn the_files_are_looked_at_once_a_second_and_not_more_often() {
     assert_eq!(store.word().unwrap(), None, "until somebody loads");
     store.load().unwrap();
     assert_eq!(store.word().unwrap(), Some(id));
+}
+
+#[test]
+fn what_is_written_over_a_commit_before_its_writer_has_looked_is_seen_too() {
+    let home = Home::new();
+    let (disk, store) = home.on_test_disk();
+    commit(&store, 1);
+    let document = home.document();
+    disk.before(Step::SyncFolder, move || fs::write(document, "{").unwrap());
+    commit(&store, 2);
+    assert_eq!(store.load().unwrap_err().kind, StoreErrorKind::Unreadable);
+    assert_eq!(store.word().unwrap(), None, "the word speaks of what is not there");
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Edits of the commit protocol and of the claim protocol.
 
 use super::{
-    APART, CRASH, CROWDS, Edit, LOGIN_DIES, MACHINE, PAIRS, PROGRAMS, REPLAY, ROTATION_DIES, SOME_CROWDS, THREADS,
+    APART, CRASH, CROWDS, Edit, LOGIN_DIES, MACHINE, PAIRS, PROGRAMS, REPLAY, ROTATION_DIES, SOME_CROWDS, STORES,
+    THREADS,
 };
 
 pub(super) const EDITS: &[Edit] = &[
@@ -156,5 +157,13 @@ pub(super) const EDITS: &[Edit] = &[
         right: "locked.store.disk.sync_folder(&locked.paths.folder)",
         wrong: "locked.store.disk.look(&locked.paths.folder).map(drop)",
         trials: &[(CRASH, &[3, 5, 7])],
+    },
+    Edit {
+        name: "whatever stands after a commit is taken for it",
+        what: "what somebody without a lock writes over a commit before its writer has looked is never noticed",
+        file: "adapters/src/file/commit.rs",
+        right: "draft.standing(document);",
+        wrong: "locked.store.disk.metadata_at(document).ok();",
+        trials: &[(STORES, &[16])],
     },
 ];
