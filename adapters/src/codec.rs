@@ -18,6 +18,10 @@ pub use crate::zeroizing::written;
 /// The form that this version writes. Version 1 had no memory of refresh tokens: a program that knows no more would hand out
 /// and present what is remembered here as spent, so it must refuse.
 pub const VERSION: u64 = 2;
+/// The form of what is sealed. A program that knows no seals must refuse.
+pub const SEALED_VERSION: u64 = 3;
+/// The newest form that this build reads.
+const NEWEST: u64 = if cfg!(all(feature = "seal", unix)) { SEALED_VERSION } else { VERSION };
 /// The oldest form that is read.
 pub const OLDEST: u64 = 1;
 /// The largest document that is read or written, in bytes.
@@ -45,13 +49,15 @@ pub struct Head {
     pub born_ns: Option<u64>,
     /// A digest of the id of the machine that wrote it last, for people.
     pub machine: Option<Fingerprint>,
+    /// The key that it is sealed with, if it is; a commit is sealed with the same.
+    pub seal: Option<KeyId>,
     /// Fields of a newer version.
     pub extra: Extra,
 }
 
 impl Head {
     pub fn new(store: Nonce, lock: Option<FileId>, born_ns: Option<u64>) -> Self {
-        Self { version: VERSION, store, lock, born_ns, machine: None, extra: Extra::default() }
+        Self { version: VERSION, store, lock, born_ns, machine: None, seal: None, extra: Extra::default() }
     }
 }
 
@@ -68,7 +74,7 @@ impl Flaw {
     pub fn into_error(self, document: impl fmt::Display, remedy: impl FnOnce() -> String) -> StoreError {
         match self {
             Self::Newer(version) => {
-                let what = format!("{document} has version {version}; this program knows versions up to {VERSION}");
+                let what = format!("{document} has version {version}; this program knows versions up to {NEWEST}");
                 StoreError::new(StoreErrorKind::Newer, what, "use a newer credlatch")
             }
             Self::Unreadable(why) => {
@@ -85,7 +91,7 @@ impl Flaw {
 struct Stored {
     version: u64,
     store: Nonce,
-    id: Id,
+    id: CommitNumber,
     #[serde(default)]
     lock: Option<FileId>,
     #[serde(default)]
@@ -101,7 +107,7 @@ struct Stored {
 struct Storing<'a> {
     version: u64,
     store: Nonce,
-    id: Id,
+    id: CommitNumber,
     lock: Option<FileId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lock_born_ns: Option<u64>,
@@ -119,20 +125,55 @@ struct Versioned {
 }
 
 /// A commit's id: even and not 0; written as 16 hexadecimal digits, because JSON readers round large numbers.
-struct Id(u64);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CommitNumber(pub u64);
 
-impl Serialize for Id {
+impl Serialize for CommitNumber {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.collect_str(&format_args!("{:016x}", self.0))
     }
 }
 
-impl<'de> Deserialize<'de> for Id {
+impl<'de> Deserialize<'de> for CommitNumber {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(from)?;
-        let id = (text.len() == 16).then(|| u64::from_str_radix(&text, 16).ok()).flatten();
+        let id = digits(&String::deserialize(from)?);
         id.filter(|id| *id != 0 && id % 2 == 0).map(Self).ok_or_else(|| serde::de::Error::custom("not a commit's id"))
     }
+}
+
+/// Which key something is sealed with: a digest of the key that says nothing of it, written as 16 hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct KeyId(pub u64);
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+impl fmt::Debug for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for KeyId {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for KeyId {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let id = digits(&String::deserialize(from)?);
+        id.map(Self).ok_or_else(|| serde::de::Error::custom("not a key's id"))
+    }
+}
+
+/// The number that 16 hexadecimal digits are.
+fn digits(text: &str) -> Option<u64> {
+    let is_number = text.len() == 16 && text.bytes().all(|digit| digit.is_ascii_hexdigit());
+    is_number.then(|| u64::from_str_radix(text, 16).ok()).flatten()
 }
 
 /// What a document's bytes say.
@@ -151,7 +192,11 @@ pub fn parse(bytes: &[u8]) -> Result<Parsed, Flaw> {
         Ok(stored) => {
             validate(&stored.profile).map_err(Flaw::Unreadable)?;
             let Stored { version, store, id, lock, lock_born_ns: born_ns, machine, profile, extra } = stored;
-            Ok(Parsed { head: Head { version, store, lock, born_ns, machine, extra }, id: id.0, state: profile })
+            Ok(Parsed {
+                head: Head { version, store, lock, born_ns, machine, seal: None, extra },
+                id: id.0,
+                state: profile,
+            })
         }
         Err(error) => match serde_json::from_slice::<Versioned>(bytes) {
             Ok(Versioned { version }) if version > VERSION => Err(Flaw::Newer(version)),
@@ -189,7 +234,7 @@ pub fn write(head: &Head, id: u64, state: &State) -> io::Result<Option<Zeroizing
     let storing = Storing {
         version: form(head.version, state),
         store: head.store,
-        id: Id(id),
+        id: CommitNumber(id),
         lock: head.lock,
         lock_born_ns: head.born_ns,
         machine: head.machine,

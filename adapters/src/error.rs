@@ -81,6 +81,8 @@ pub enum ErrorKind {
     Unreachable,
     /// Mend the request: it goes to a host that is not the provider's, so it got no credential. Exit status 8.
     WrongHost,
+    /// Bring the key: what is stored is sealed, and the key is not at hand, or another one is. Exit status 9.
+    Sealed,
     /// Anything else, such as a full disk. Exit status 1.
     Other,
 }
@@ -97,6 +99,7 @@ impl ErrorKind {
             Self::Unreadable => 6,
             Self::Unreachable => 7,
             Self::WrongHost => 8,
+            Self::Sealed => 9,
         }
     }
 
@@ -111,6 +114,7 @@ impl ErrorKind {
             Self::Unreadable => "unreadable",
             Self::Unreachable => "unreachable",
             Self::WrongHost => "wrong_host",
+            Self::Sealed => "sealed",
         }
     }
 }

@@ -74,6 +74,7 @@
 //! | `Unreadable` | mend the store: it is never taken for empty |
 //! | `Unreachable` | try again, at [`Error::retry_at`] if it says when: the store or the issuer can't be reached |
 //! | `WrongHost` | mend the request: it goes to a host that is not the provider's |
+//! | `Sealed` | bring the key: the store is sealed, and is never taken for empty |
 //! | `Other` | look at the message, and at [`source`](std::error::Error::source): a full disk, for one |
 //!
 //! # Threads and async
@@ -128,6 +129,7 @@
 //! | `tokio` | async forms, on any executor | |
 //! | `http` | sign-in routes and a page for servers on axum: `credlatch::web` | |
 //! | `conformance` | checks of a store of your own: `credlatch::conformance` | |
+//! | `seal` | sealed stores: `Builder::seal`, `Builder::seal_key` | |
 //! | `secrecy` | secrets from and for the crate secrecy: `credlatch::secrecy` | |
 //! | `tower` | a layer for HTTP clients: authorizes, reports a refusal, sends once more: `credlatch::tower` | |
 //! | `tracing` | events of what changes, on the target `credlatch`: names, versions and generations, never a secret | |
@@ -177,6 +179,8 @@ pub mod found;
 #[doc(hidden)]
 pub mod http1;
 mod jwt;
+#[cfg(all(feature = "file", unix))]
+mod key_file;
 mod latch;
 mod login_codes;
 pub mod memory;
@@ -184,6 +188,8 @@ pub mod memory;
 mod noted;
 #[cfg(feature = "oauth")]
 pub mod oauth;
+#[cfg(all(feature = "file", unix))]
+mod outside;
 mod patience;
 #[doc(hidden)]
 pub mod plain;
@@ -192,6 +198,13 @@ pub mod plain;
 pub mod plain_file;
 #[cfg(all(feature = "file", unix))]
 mod private_file;
+#[cfg(all(feature = "seal", unix))]
+#[doc(hidden)]
+pub mod seal;
+#[cfg(not(all(feature = "seal", unix)))]
+#[path = "seal_disabled.rs"]
+#[doc(hidden)]
+pub mod seal;
 #[cfg(feature = "secrecy")]
 pub mod secrecy;
 #[cfg(all(feature = "doctor", unix))]
@@ -250,6 +263,8 @@ pub use latch::{Plan, Planning};
 #[cfg(any(feature = "env", feature = "foreign"))]
 pub use latch::{Taken, Took};
 #[doc(hidden)]
+#[cfg(all(feature = "seal", unix))]
+pub use seal::SealKeySource;
 pub use table::merge_file;
 pub use when::rfc3339;
 #[doc(hidden)]

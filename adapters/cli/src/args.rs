@@ -49,6 +49,13 @@ pub(crate) struct Global {
     #[arg(long, global = true, env = "CREDLATCH_PROVIDERS", value_name = "FILE", hide_env_values = true)]
     #[arg(value_parser = OsStringValueParser::new().map(PathBuf::from), value_hint = ValueHint::FilePath)]
     pub(crate) providers: Option<PathBuf>,
+    /// File with the key that the store is sealed with; nothing else is tried then
+    #[arg(long, global = true, value_name = "FILE", conflicts_with = "seal_key_command")]
+    #[arg(value_parser = OsStringValueParser::new().map(PathBuf::from), value_hint = ValueHint::FilePath)]
+    pub(crate) seal_key: Option<PathBuf>,
+    /// Command that prints that key; a shell runs it
+    #[arg(long, global = true, value_name = "COMMAND")]
+    pub(crate) seal_key_command: Option<String>,
     /// Answer in JSON, errors too
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -176,6 +183,18 @@ pub(crate) enum Command {
     Allow(Allow),
     /// Show the profiles of this store
     Profiles,
+    /// Seal the store: whoever gets the disk or a backup of it can't read it without the key
+    ///
+    /// The key is in the file that --seal-key names, which is made if it isn't there, or is what --seal-key-command prints. Where it
+    /// comes from is remembered for this user on this machine. Without the key nothing is read and nothing is changed, so keep a copy
+    /// of it where the store's backups are not.
+    Seal,
+    /// Take the seal off: the store is plain text again
+    Unseal,
+    /// Seal the store with another key
+    ///
+    /// Backups stay as they are: destroy the old key, and nobody can open them any more.
+    Rekey(Rekey),
     /// Forget logins that have ended and entries that died
     Purge,
     /// Say where the demonstration is: the main promises, watched with real processes
@@ -194,6 +213,18 @@ pub(crate) enum Command {
         /// Whose issuer is asked.
         provider: String,
     },
+}
+
+/// Another key.
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct Rekey {
+    /// File with the new key; it is made if it isn't there
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) to: Option<PathBuf>,
+    /// Command that prints the new key; a shell runs it
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) to_command: Option<String>,
 }
 
 /// One provider.

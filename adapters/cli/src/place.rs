@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use credlatch::core::provider::{Table, sniff};
-use credlatch::{Builder, Latch, Profile, default_home};
+use credlatch::{Builder, Latch, Profile, SealKeySource, default_home};
 use credlatch_hermes::BuilderExt as _;
 
 use crate::args::Global;
@@ -38,6 +38,10 @@ impl Global {
         };
         let is_trusted = std::env::var_os("CREDLATCH_TRUST_FILE_SYSTEM").is_some_and(|value| value == "1");
         let builder = builder.trust_file_system(is_trusted);
+        let builder = match self.seal_key()? {
+            Some(source) => builder.seal_key(source),
+            None => builder,
+        };
         Ok(match &self.providers {
             Some(file) if file.as_os_str().is_empty() => {
                 return Err(End::usage("--providers has no value", "give it one, or leave it out"));
@@ -48,6 +52,11 @@ impl Global {
             }
             None => builder,
         })
+    }
+
+    /// Where the key of seals is, if an option says so.
+    pub(crate) fn seal_key(&self) -> Done<Option<SealKeySource>> {
+        key_source("--seal-key", self.seal_key.as_deref(), self.seal_key_command.as_deref())
     }
 
     /// The profile's name.
@@ -83,6 +92,16 @@ impl Global {
             (None, None) => Ok(StoreLocation::Home(default_home()?)),
         }
     }
+}
+
+/// Where a key is, as one of two options says.
+pub(crate) fn key_source(option: &str, file: Option<&Path>, command: Option<&str>) -> Done<Option<SealKeySource>> {
+    let is_empty = file.is_some_and(|file| file.as_os_str().is_empty()) || command.is_some_and(str::is_empty);
+    if is_empty {
+        return Err(End::usage(format!("{option} or its command has no value"), "give it one, or leave it out"));
+    }
+    let command = command.map(|command| SealKeySource::Command(command.to_owned()));
+    Ok(file.map(SealKeySource::file).or(command))
 }
 
 /// Where the store is.

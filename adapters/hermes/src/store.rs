@@ -231,11 +231,11 @@ impl<D: Disk> Store for HermesStore<D> {
     }
 
     fn left(&self, claim: &Claim) -> Result<Left, StoreError> {
-        claims::left(&*self.disk, &self.paths()?, claim)
+        claims::left(&*self.disk, &self.paths()?, claim, None)
     }
 
     fn wait(&self, claim: &Claim, patience_ms: u64) -> Result<bool, StoreError> {
-        claims::wait(&*self.disk, &self.paths()?, claim, patience_ms)
+        claims::wait(&*self.disk, &self.paths()?, claim, patience_ms, None)
     }
 
     fn is_own(&self, actor: &Actor) -> bool {

@@ -17,6 +17,7 @@ use super::errors::io_error;
 use super::kept::Kept;
 use super::left;
 use super::paths::Paths;
+use crate::seal::Sealing;
 use crate::system::Process;
 
 /// Tries to make a file that a sweeper of another process doesn't take for an abandoned one.
@@ -30,6 +31,8 @@ pub struct FileAlive<D: Disk> {
     file: Kept<D::File>,
     path: PathBuf,
     actor: Actor,
+    /// How what is written down here is sealed.
+    sealing: Option<Arc<Sealing>>,
     has_ended: bool,
 }
 
@@ -51,7 +54,7 @@ impl<D: Disk> port::Alive for FileAlive<D> {
     }
 
     fn write_down(&self, answer: &Answer) -> Result<(), StoreError> {
-        self.write("write down in", |file| left::write_down(&*self.disk, file, answer))
+        self.write("write down in", |file| left::write_down(&*self.disk, file, answer, self.sealing.as_deref()))
     }
 
     fn sync(&self) -> Result<(), StoreError> {
@@ -80,6 +83,12 @@ impl<D: Disk> port::Alive for FileAlive<D> {
 }
 
 impl<D: Disk> FileAlive<D> {
+    /// The same, and what is written down is sealed as the store's document is.
+    pub(crate) fn sealing(mut self, sealing: &Arc<Sealing>) -> Self {
+        self.sealing = Some(Arc::clone(sealing));
+        self
+    }
+
     /// Does something with the file, in the process that made it.
     fn write(&self, what: &str, how: impl FnOnce(&D::File) -> io::Result<()>) -> Result<(), StoreError> {
         if !self.is_mine() {
@@ -150,7 +159,7 @@ pub fn enlist<D: Disk>(disk: &Arc<D>, paths: &Paths, process: Process) -> Result
         match made {
             Ok(Some(file)) => {
                 let actor = process.acting_as(name);
-                return Ok(FileAlive { disk: Arc::clone(disk), file, path, actor, has_ended: false });
+                return Ok(FileAlive { disk: Arc::clone(disk), file, path, actor, sealing: None, has_ended: false });
             }
             Ok(None) => {}
             Err(error) => return Err(io_error("make and lock", &path, &error)),
@@ -198,7 +207,7 @@ pub fn is_alive<D: Disk>(disk: &D, paths: &Paths, actor: &Actor) -> Result<bool,
 }
 
 /// What the claim's actor has left beside its sign of life.
-pub fn left<D: Disk>(disk: &D, paths: &Paths, claim: &Claim) -> Result<Left, StoreError> {
+pub fn left<D: Disk>(disk: &D, paths: &Paths, claim: &Claim, sealing: Option<&Sealing>) -> Result<Left, StoreError> {
     disk.shed();
     paths.check_claims(disk)?;
     let path = paths.claim(claim.actor.name);
@@ -206,10 +215,10 @@ pub fn left<D: Disk>(disk: &D, paths: &Paths, claim: &Claim) -> Result<Left, Sto
         // The lock that this takes goes with the file, at once.
         Ok(file) => disk.try_lock(&file, Hold::Shared).and_then(|is_free| {
             if !is_free {
-                let answer = left::answer(disk, &file, claim)?;
+                let answer = left::answer(disk, &file, claim, sealing)?;
                 return Ok(answer.map_or(Left::Going, |answer| Left::Answer(Box::new(answer))));
             }
-            let left = left::of_the_dead(disk, &file, claim);
+            let left = left::of_the_dead(disk, &file, claim, sealing);
             disk.unlock(&file)?;
             left
         }),
@@ -220,9 +229,15 @@ pub fn left<D: Disk>(disk: &D, paths: &Paths, claim: &Claim) -> Result<Left, Sto
 }
 
 /// Waits until the claim's act ends or its answer is written down, at most so long. Returns whether it did.
-pub fn wait<D: Disk>(disk: &D, paths: &Paths, claim: &Claim, patience_ms: u64) -> Result<bool, StoreError> {
+pub fn wait<D: Disk>(
+    disk: &D,
+    paths: &Paths,
+    claim: &Claim,
+    patience_ms: u64,
+    sealing: Option<&Sealing>,
+) -> Result<bool, StoreError> {
     wait_while(disk, &paths.claim(claim.actor.name), patience_ms, || {
-        Ok(match left(disk, paths, claim)? {
+        Ok(match left(disk, paths, claim, sealing)? {
             Left::Going => true,
             // What this process has written down is settled by the thread that did.
             Left::Answer(_) => disk.keep().holds(claim.actor.name),

@@ -5,19 +5,17 @@
 //! Nothing rests on it but that. Where there is none and none can be made, marks stay plain; where it is lost, nobody can say
 //! any more what a mark was of, and an import takes whatever comes from the source of what was cleared for that.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use credlatch_core::fingerprint::{AtHand, KEY_BYTES, MarkKey};
+use credlatch_core::fingerprint::{AtHand, MarkKey};
 use credlatch_core::state::State;
-use zeroize::Zeroizing;
 
-use super::outside::{KEY, own_directory};
 use super::paths::Paths;
-use crate::trusted::{self, Distrust};
+use crate::key_file;
+use crate::outside::{KEY, own_directory};
+use crate::trusted::Distrust;
 
 /// Where the key is, as one store uses it.
 #[derive(Debug)]
@@ -68,13 +66,12 @@ impl Keys {
             what: KEY.why_none(),
             remedy: format!("name a file for it in {}", KEY.variable),
         })?;
-        if let Some(store) = own_directory(file, &self.home, paths) {
+        if let Some(store) = own_directory(file, &self.home, &paths.folder) {
             let what = format!("it would lie in the store's own directory, {}", store.display());
             return Err(Distrust { what, remedy: format!("name a file elsewhere in {}", KEY.variable) });
         }
-        let Some(text) = trusted::read(file)? else { return Ok(None) };
-        let key = parse(file, &text)?;
-        Ok(Some(self.known.get_or_init(|| key).clone()))
+        let Some(bytes) = key_file::read(file)? else { return Ok(None) };
+        Ok(Some(self.known.get_or_init(|| MarkKey::new(*bytes)).clone()))
     }
 
     /// The key; made if there is none. Of two who make one at the same time both get the one that was first.
@@ -87,57 +84,8 @@ impl Keys {
             return Ok(key);
         }
         let file = self.file.as_deref().ok_or(io::ErrorKind::NotFound).map_err(|kind| failed(&kind.into()))?;
-        make(file).map_err(|error| failed(&error))?;
+        key_file::make(file).map_err(|error| failed(&error))?;
         self.get(paths)?.ok_or_else(|| failed(&io::ErrorKind::NotFound.into()))
-    }
-}
-
-/// The key that a file's text is. One that others may read is none.
-fn parse(file: &Path, text: &str) -> Result<MarkKey, Distrust> {
-    let path = file.display();
-    if fs::metadata(file).is_ok_and(|meta| meta.mode() & 0o077 != 0) {
-        let what = format!("others may read {path}");
-        return Err(Distrust { what, remedy: format!("close it: chmod 600 {}", super::errors::quoted(file)) });
-    }
-    let digits = text.trim();
-    let mut bytes = Zeroizing::new([0; KEY_BYTES]);
-    let is_key = digits.len() == 2 * KEY_BYTES && digits.is_ascii();
-    let read = is_key.then(|| {
-        let pairs = bytes.iter_mut().zip((0..digits.len()).step_by(2));
-        pairs
-            .map(|(byte, at)| u8::from_str_radix(&digits[at..at + 2], 16).map(|value| *byte = value))
-            .all(|ok| ok.is_ok())
-    });
-    if read != Some(true) {
-        let what = format!("{path} holds no key");
-        return Err(Distrust { what, remedy: "restore it; or move it away, and another is made".to_owned() });
-    }
-    Ok(MarkKey::new(*bytes))
-}
-
-/// Makes a key under that name, as a whole or not at all; one that is there by now stays.
-fn make(file: &Path) -> io::Result<()> {
-    let folder = file.parent().ok_or(io::ErrorKind::InvalidInput)?;
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    let (mut bytes, mut nonce) = (Zeroizing::new([0; KEY_BYTES]), [0; 8]);
-    getrandom::fill(&mut *bytes).map_err(io::Error::other)?;
-    getrandom::fill(&mut nonce).map_err(io::Error::other)?;
-    let draft = folder.join(format!(".fingerprint-key-{:016x}.tmp", u64::from_be_bytes(nonce)));
-    let mut text = Zeroizing::new(String::with_capacity(2 * KEY_BYTES + 1));
-    for byte in bytes.iter() {
-        for digit in [byte >> 4, byte & 0xf] {
-            text.push(char::from_digit(u32::from(digit), 16).unwrap_or('0'));
-        }
-    }
-    text.push('\n');
-    let mut new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
-    let written = new.write_all(text.as_bytes()).and_then(|()| new.sync_all());
-    // A link never replaces what is there, as a rename would.
-    let named = written.and_then(|()| fs::hard_link(&draft, file));
-    let _ = fs::remove_file(&draft);
-    match named {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-        _ => File::open(folder)?.sync_all(),
     }
 }
 

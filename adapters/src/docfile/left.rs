@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::disk::Disk;
+use crate::seal::Sealing;
 
 /// Where each record begins, in bytes: a block of its own.
 const NOTE_AT: u64 = 0;
@@ -45,12 +46,22 @@ pub(super) fn reserve<D: Disk>(disk: &D, file: &D::File) -> io::Result<()> {
 
 /// Notes that the first byte of this attempt is about to leave.
 pub(super) fn note<D: Disk>(disk: &D, file: &D::File, attempt: Nonce) -> io::Result<()> {
-    put(disk, file, NOTE, NOTE_AT, &Note { attempt, at: disk.now() })
+    put(disk, file, NOTE, NOTE_AT, &serde_json::to_vec(&Note { attempt, at: disk.now() })?)
 }
 
 /// Writes down what was granted.
-pub(super) fn write_down<D: Disk>(disk: &D, file: &D::File, answer: &Answer) -> io::Result<()> {
-    put(disk, file, ANSWER, ANSWER_AT, answer)
+pub(super) fn write_down<D: Disk>(
+    disk: &D,
+    file: &D::File,
+    answer: &Answer,
+    sealing: Option<&Sealing>,
+) -> io::Result<()> {
+    let body = Zeroizing::new(serde_json::to_vec(answer)?);
+    let body = match sealing {
+        Some(sealing) => sealing.write_answer(answer.attempt, body)?,
+        None => body,
+    };
+    put(disk, file, ANSWER, ANSWER_AT, &body)
 }
 
 /// Overwrites what was granted, if any of it was written down: a power cut may have kept a part without its beginning.
@@ -64,50 +75,62 @@ pub(super) fn wipe<D: Disk>(disk: &D, file: &D::File) -> io::Result<()> {
 }
 
 /// The whole answer to this claim, if it is there.
-pub(super) fn answer<D: Disk>(disk: &D, file: &D::File, claim: &Claim) -> io::Result<Option<Answer>> {
-    let ReadBack::Whole(answer) = get::<Answer, D>(disk, file, ANSWER, ANSWER_AT)? else { return Ok(None) };
-    Ok(Some(answer).filter(|answer| answer.attempt == claim.attempt))
+pub(super) fn answer<D: Disk>(
+    disk: &D,
+    file: &D::File,
+    claim: &Claim,
+    sealing: Option<&Sealing>,
+) -> io::Result<Option<Answer>> {
+    let ReadBack::Whole(bytes) = get(disk, file, ANSWER, ANSWER_AT)? else { return Ok(None) };
+    let answer = match sealing {
+        Some(sealing) => sealing.read_answer(claim.attempt, &bytes)?,
+        None => Some(bytes),
+    };
+    let answer = answer.and_then(|answer| serde_json::from_slice::<Answer>(&answer).ok());
+    Ok(answer.filter(|answer| answer.attempt == claim.attempt))
 }
 
 /// What a dead actor has left. The caller has its lock.
-pub(super) fn of_the_dead<D: Disk>(disk: &D, file: &D::File, claim: &Claim) -> io::Result<Left> {
-    if let Some(answer) = answer(disk, file, claim)? {
+pub(super) fn of_the_dead<D: Disk>(
+    disk: &D,
+    file: &D::File,
+    claim: &Claim,
+    sealing: Option<&Sealing>,
+) -> io::Result<Left> {
+    if let Some(answer) = answer(disk, file, claim, sealing)? {
         return Ok(Left::Answer(Box::new(answer)));
     }
-    Ok(match get::<Note, D>(disk, file, NOTE, NOTE_AT)? {
+    Ok(match get(disk, file, NOTE, NOTE_AT)? {
         ReadBack::Nothing => Left::NoNote,
-        ReadBack::Whole(note) if note.attempt == claim.attempt => Left::MaybeSent { noted: Some(note.at) },
-        ReadBack::Whole(_) | ReadBack::Torn => Left::MaybeSent { noted: None },
+        ReadBack::Whole(note) => {
+            let note = serde_json::from_slice::<Note>(&note).ok().filter(|note| note.attempt == claim.attempt);
+            Left::MaybeSent { noted: note.map(|note| note.at) }
+        }
+        ReadBack::Torn => Left::MaybeSent { noted: None },
     })
 }
 
-enum ReadBack<T> {
+enum ReadBack {
     /// Nobody began to write it.
     Nothing,
     /// It is whole.
-    Whole(T),
+    Whole(Zeroizing<Vec<u8>>),
     /// Somebody began to write it.
     Torn,
 }
 
-fn put<D: Disk>(disk: &D, file: &D::File, kind: [u8; 8], at: u64, record: &impl Serialize) -> io::Result<()> {
-    let body = Zeroizing::new(serde_json::to_vec(record)?);
+fn put<D: Disk>(disk: &D, file: &D::File, kind: [u8; 8], at: u64, body: &[u8]) -> io::Result<()> {
     let length = u32::try_from(body.len()).ok().filter(|_| body.len() <= MAX_BYTES);
     let length = length.ok_or_else(|| io::Error::new(io::ErrorKind::FileTooLarge, "it has no space for so much"))?;
     let mut bytes = Zeroizing::new(Vec::with_capacity(HEAD + body.len()));
     bytes.extend_from_slice(&kind);
     bytes.extend_from_slice(&length.to_le_bytes());
-    bytes.extend_from_slice(&Sha256::digest(&*body));
-    bytes.extend_from_slice(&body);
+    bytes.extend_from_slice(&Sha256::digest(body));
+    bytes.extend_from_slice(body);
     disk.write_at(file, &bytes, at)
 }
 
-fn get<T: for<'de> Deserialize<'de>, D: Disk>(
-    disk: &D,
-    file: &D::File,
-    kind: [u8; 8],
-    at: u64,
-) -> io::Result<ReadBack<T>> {
+fn get<D: Disk>(disk: &D, file: &D::File, kind: [u8; 8], at: u64) -> io::Result<ReadBack> {
     let mut head = [0; HEAD];
     let count = disk.read_at(file, &mut head, at)?;
     if head[..count].iter().all(|byte| *byte == 0) {
@@ -120,8 +143,7 @@ fn get<T: for<'de> Deserialize<'de>, D: Disk>(
     let mut body = Zeroizing::new(vec![0; length]);
     let is_whole =
         disk.read_at(file, &mut body, at + HEAD as u64)? == length && Sha256::digest(&*body)[..] == head[12..];
-    let record = if is_whole { serde_json::from_slice(&body).ok() } else { None };
-    Ok(record.map_or(ReadBack::Torn, ReadBack::Whole))
+    Ok(if is_whole { ReadBack::Whole(body) } else { ReadBack::Torn })
 }
 
 fn length_in(head: &[u8; HEAD]) -> usize {

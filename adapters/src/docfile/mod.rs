@@ -18,7 +18,6 @@ pub mod key;
 pub mod left;
 pub mod lock;
 pub mod mapped;
-pub mod outside;
 pub mod paths;
 pub mod provenance;
 mod real;

@@ -19,9 +19,9 @@ use credlatch_core::state::Nonce;
 
 use super::disk::{Disk, FileType, Hold, Open};
 use super::errors::{aside, io_error, private};
-use super::outside::{CLAIMS, own_directory};
 use super::paths::Paths;
 use crate::files::{Files, RealDisk};
+use crate::outside::{CLAIMS, own_directory};
 use lines::Lines;
 
 /// Stores that are remembered; the one that moved longest ago is forgotten first.
@@ -79,7 +79,7 @@ impl Record {
         if self.outside_of.get() == Some(&paths.folder) {
             return Ok(());
         }
-        let Some(store) = own_directory(&self.path, &self.home, paths) else {
+        let Some(store) = own_directory(&self.path, &self.home, &paths.folder) else {
             // What isn't there yet may still be made as a link into the store.
             if self.path.parent().is_some_and(Path::exists) && paths.folder.exists() {
                 let _ = self.outside_of.set(paths.folder.clone());

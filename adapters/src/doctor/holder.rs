@@ -4,7 +4,6 @@ use credlatch_core::port::{Left, Store as _};
 use credlatch_core::state::{Actor, Claim};
 
 use super::Case;
-use crate::file::FileStore;
 use crate::system::{lockers, process};
 
 /// Whoever holds a claim.
@@ -66,7 +65,7 @@ impl Case<'_> {
 
     /// Whoever has the lock in truth: the actor itself, or a child of it that inherited its file.
     fn locker(&self, actor: &Actor) -> Option<u32> {
-        let store = FileStore::new(&self.latch.store_settings()?.home, self.latch.profile());
+        let store = self.latch.file_store()?;
         let lockers = lockers::pids(&store.sign(actor.name).ok()?);
         lockers.iter().copied().find(|pid| Some(*pid) == process::named(actor)).or_else(|| lockers.first().copied())
     }

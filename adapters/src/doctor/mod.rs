@@ -50,7 +50,6 @@ pub use provider::ProviderReport;
 pub use store::StoreReport;
 pub use surroundings::Surroundings;
 
-use crate::file::FileStore;
 use crate::latch::Latch;
 
 /// What was found. None of it is secret.
@@ -92,14 +91,8 @@ impl Latch {
     /// nothing, and asks nobody over a network.
     pub fn doctor(&self, surroundings: &Surroundings) -> Diagnosis {
         let mut findings = Vec::new();
-        let (store, state) = match self.store_settings() {
-            Some(settings) => {
-                let store = FileStore::new(&settings.home, self.profile()).keyed_by(settings.fingerprint_key.clone());
-                store::examine(
-                    &store.trusting_file_system(settings.trusts_file_system).remembering(settings.claims.clone()),
-                    &mut findings,
-                )
-            }
+        let (store, state) = match self.file_store() {
+            Some(store) => store::examine(&store, &mut findings),
             None => (None, store::readable(self, &mut findings)),
         };
         if let Some((file, state)) = self.state_store().zip(state.as_ref()) {
@@ -120,11 +113,10 @@ impl Latch {
         environment::examine(&case, surroundings, &mut diagnosis.findings);
         dotenv::examine(&case, surroundings, &mut diagnosis.findings);
         tools::examine(&case, surroundings, &mut diagnosis.findings);
-        let home = self.store_settings().map(|settings| settings.home);
-        setups::examine(&case, surroundings, home.as_deref(), &mut diagnosis.findings);
-        if let Some(settings) = self.store_settings() {
-            twins::examine(&case, &settings.home, &mut diagnosis.findings);
-            emptiness::examine(&settings.home, &mut diagnosis.findings);
+        setups::examine(&case, surroundings, self.home(), &mut diagnosis.findings);
+        if let Some(home) = self.home() {
+            twins::examine(&case, home, &mut diagnosis.findings);
+            emptiness::examine(home, &mut diagnosis.findings);
         }
         diagnosis
     }

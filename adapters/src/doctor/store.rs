@@ -42,6 +42,7 @@ pub(super) fn readable(latch: &Latch, findings: &mut Vec<Finding>) -> Option<Sta
 pub(super) fn examine(store: &FileStore, findings: &mut Vec<Finding>) -> (Option<StoreReport>, Option<State>) {
     let seen = store.inspect();
     let mut all = vec![document(&seen)];
+    all.extend(seal(store, &seen));
     all.extend(link(&seen));
     all.extend(seen.exposures.iter().map(exposure));
     all.push(file_system(&seen));
@@ -73,6 +74,22 @@ fn document(seen: &Inspection) -> Finding {
             Finding::of_store(Severity::Ok, what, "")
         }
         Ok(state) => Finding::of_store(Severity::Ok, format!("{path} is read: generation {}", state.generation), ""),
+    }
+}
+
+fn seal(store: &FileStore, seen: &Inspection) -> Option<Finding> {
+    if seen.state.is_err() || !seen.is_there {
+        return None;
+    }
+    match store.seal() {
+        Ok((Some(key), _)) => Some(Finding::of_store(Severity::Ok, format!("it is sealed with the key {key}"), "")),
+        Ok((None, Some(_))) => {
+            let what =
+                format!("{} is plain text, though new profiles of this home are sealed", seen.document.display());
+            Some(Finding::of_store(Severity::Warning, what, "run `credlatch seal`"))
+        }
+        Ok((None, None)) => None,
+        Err(error) => Some(error.into()),
     }
 }
 

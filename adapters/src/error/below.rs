@@ -79,6 +79,7 @@ impl From<StoreError> for Error {
             | StoreErrorKind::Unsafe
             | StoreErrorKind::Copied
             | StoreErrorKind::Denied => ErrorKind::Unreadable,
+            StoreErrorKind::Sealed => ErrorKind::Sealed,
             StoreErrorKind::Unreachable => ErrorKind::Unreachable,
             StoreErrorKind::Full | StoreErrorKind::ReadOnly | StoreErrorKind::Failed => ErrorKind::Other,
         };

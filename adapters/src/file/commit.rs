@@ -63,8 +63,7 @@ fn prepare<D: Disk>(
     }
     let id = fresh_id(&**disk, *base);
     let head = Head { machine: disk.machine(&head.store.to_string()), ..head.clone() };
-    let bytes = document::write(&head, id, state)
-        .map_err(|error| io_error("write down", &locked.paths.document, &error))?
+    let bytes = document::write(&head, id, state, &locked.paths.document, &locked.store.sealing)?
         .ok_or_else(|| too_large(&locked.paths))?;
     let claims = locked.paths.check_claims(&**disk);
     let (mut draft, claims) = if let Some(draft) = reservation.filter(|draft| draft.is_for(&locked.paths)) {

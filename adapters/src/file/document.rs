@@ -6,11 +6,12 @@ use credlatch_core::port::StoreError;
 use credlatch_core::state::State;
 use zeroize::Zeroizing;
 
-use crate::codec::{self, Flaw, Parsed};
-pub(super) use crate::codec::{Head, VERSION, form, write};
+use crate::codec::Parsed;
+pub(super) use crate::codec::{Head, VERSION, form};
 use crate::docfile::content::{Content, read_bytes};
 use crate::docfile::disk::{Disk, Metadata};
-use crate::docfile::errors::{aside, io_error, unreadable};
+use crate::docfile::errors::{aside, unreadable};
+use crate::seal::Sealing;
 
 /// A document as it was read.
 pub(super) struct Document {
@@ -22,21 +23,37 @@ pub(super) struct Document {
 }
 
 /// Reads a document as a whole; none if there is no such file.
-pub(super) fn read<D: Disk>(disk: &D, path: &Path) -> Result<Option<Document>, StoreError> {
+pub(super) fn read<D: Disk>(disk: &D, path: &Path, sealing: &Sealing) -> Result<Option<Document>, StoreError> {
     let Some(Content { bytes, metadata }) = read_bytes(disk, path)? else { return Ok(None) };
-    let Parsed { head, id, state } = codec::parse(&bytes).map_err(|flaw| flawed(flaw, path))?;
+    let Parsed { head, id, state } = parse(&bytes, path, sealing)?;
     Ok(Some(Document { state, id, head, metadata }))
+}
+
+/// A document's bytes. None if there would be too many.
+pub(super) fn write(
+    head: &Head,
+    id: u64,
+    state: &State,
+    path: &Path,
+    sealing: &Sealing,
+) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+    sealing.write(head, id, state, profile(path), &path.display())
 }
 
 /// Parses a document as a load does, and writes it as a commit does.
 pub(super) fn rewrite(bytes: &[u8]) -> Result<(State, Zeroizing<Vec<u8>>), StoreError> {
-    let path = Path::new("profiles/default.json");
-    let Parsed { head, id, state: profile } = codec::parse(bytes).map_err(|flaw| flawed(flaw, path))?;
-    let written = write(&head, id, &profile);
-    let written = written.map_err(|error| io_error("write", path, &error))?;
-    Ok((profile, written.ok_or_else(|| unreadable(path, "it is too large"))?))
+    let (path, sealing) = (Path::new("profiles/default.json"), Sealing::none("default"));
+    let Parsed { head, id, state } = parse(bytes, path, &sealing)?;
+    let written = write(&head, id, &state, path, &sealing)?;
+    Ok((state, written.ok_or_else(|| unreadable(path, "it is too large"))?))
 }
 
-fn flawed(flaw: Flaw, path: &Path) -> StoreError {
-    flaw.into_error(path.display(), || format!("mend it, or move it away and start anew: {}", aside(path)))
+fn parse(bytes: &[u8], path: &Path, sealing: &Sealing) -> Result<Parsed, StoreError> {
+    let remedy = || format!("mend it, or move it away and start anew: {}", aside(path));
+    sealing.parse(bytes, profile(path), &path.display(), &remedy)
+}
+
+/// The profile that a document is sealed as: the name of its file, once links were followed.
+fn profile(path: &Path) -> &str {
+    path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default()
 }

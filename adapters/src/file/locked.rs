@@ -18,7 +18,7 @@ impl<D: Disk> Locked for FileLocked<'_, D> {
     type Reservation = Draft<D>;
 
     fn load(&mut self) -> Result<Loaded, StoreError> {
-        let (state, id) = match document::read(&*self.store.disk, &self.paths.document)? {
+        let (state, id) = match document::read(&*self.store.disk, &self.paths.document, &self.store.sealing)? {
             Some(document) => self.stand_on(document)?,
             None => self.stand_on_nothing()?,
         };
@@ -68,6 +68,7 @@ impl<D: Disk> Locked for FileLocked<'_, D> {
 impl<D: Disk> FileLocked<'_, D> {
     fn stand_on(&mut self, document: Document) -> Result<(State, Option<u64>), StoreError> {
         let Document { state, id, mut head, metadata } = document;
+        head.seal = self.store.sealing.wanted(Some(&head))?;
         let boot = self.store.disk.now().boot;
         let is_restored = self.word.contradicts(id, boot);
         self.is_foreign = is_restored || !self.here.is_home_of(&head);
@@ -95,7 +96,8 @@ impl<D: Disk> FileLocked<'_, D> {
             let _ = self.set_word(0);
         }
         self.store.reader.saw(&self.paths, None);
-        let head = Head::new(self.store.disk.nonce(), Some(self.here.file_id), self.here.born_ns);
+        let seal = self.store.sealing.wanted(None)?;
+        let head = Head { seal, ..Head::new(self.store.disk.nonce(), Some(self.here.file_id), self.here.born_ns) };
         self.base = Some(BaseCommit { head, id: None, metadata: None });
         Ok((State::default(), None))
     }

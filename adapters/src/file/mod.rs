@@ -16,6 +16,8 @@ mod lock;
 mod locked;
 mod provenance;
 mod reader;
+#[cfg(feature = "seal")]
+mod reseal;
 mod word;
 
 use std::path::{Path, PathBuf};
@@ -27,6 +29,8 @@ use credlatch_core::port::{Left, Loaded, Store, StoreError};
 use credlatch_core::state::Nonce;
 use credlatch_core::state::{Actor, Claim, State};
 
+#[cfg(feature = "doctor")]
+use crate::codec::KeyId;
 pub use crate::codec::MAX_BYTES;
 use crate::docfile::claims;
 pub use crate::docfile::claims::FileAlive;
@@ -38,6 +42,7 @@ pub use crate::docfile::provenance::Provenance;
 use crate::docfile::record::Record;
 use crate::docfile::sweep::Sweeper;
 pub use crate::docfile::{RealDisk, RealGate, disk, kept};
+use crate::seal::Sealing;
 use crate::whole::whole;
 pub use inspect::{Exposure, Harm, Inspection, Leftover, LockSeen};
 pub use lock::FileLocked;
@@ -54,6 +59,7 @@ pub struct FileStore<D: Disk = RealDisk> {
     trusts_file_system: bool,
     record: Option<Record>,
     keys: Keys,
+    sealing: Arc<Sealing>,
 }
 
 impl FileStore {
@@ -72,7 +78,8 @@ impl<D: Disk> FileStore<D> {
         let (gate, reader, sweeper) = (D::Gate::default(), reader::Reader::new(), Sweeper::default());
         let home: Arc<Path> = home.into();
         let keys = Keys::at(None, Arc::clone(&home));
-        Self { disk, home, entry, gate, reader, sweeper, trusts_file_system: false, record: None, keys }
+        let sealing = Arc::new(Sealing::none(profile.as_str()));
+        Self { disk, home, entry, gate, reader, sweeper, trusts_file_system: false, record: None, keys, sealing }
     }
 
     /// Lets rotations and logins rest on the locks of a network or FUSE file system, because somebody knows that no other
@@ -119,6 +126,13 @@ impl<D: Disk> FileStore<D> {
         self
     }
 
+    /// Opens what is sealed, and seals what is to be.
+    #[must_use]
+    pub fn sealing(mut self, sealing: Sealing) -> Self {
+        self.sealing = Arc::new(sealing);
+        self
+    }
+
     /// The document's path, before links are followed.
     pub fn path(&self) -> &Path {
         &self.entry
@@ -131,6 +145,12 @@ impl<D: Disk> FileStore<D> {
     /// The directory can't be looked at.
     pub fn file_system(&self) -> Result<Option<&'static str>, StoreError> {
         crate::docfile::provenance::file_system(&*self.disk, &self.paths()?)
+    }
+
+    /// The key that the document was sealed with when it was last read, and the one that a new document would be sealed with.
+    #[cfg(feature = "doctor")]
+    pub(crate) fn seal(&self) -> Result<(Option<KeyId>, Option<KeyId>), StoreError> {
+        Ok((self.sealing.standing(), self.sealing.wanted(None)?))
     }
 
     /// The sign of life of that name.
@@ -162,7 +182,7 @@ impl<D: Disk> Store for FileStore<D> {
     fn load(&self) -> Result<Loaded, StoreError> {
         let paths = self.paths()?;
         paths.check_folder(&*self.disk)?;
-        let document = document::read(&*self.disk, &paths.document)?;
+        let document = document::read(&*self.disk, &paths.document, &self.sealing)?;
         self.reader.saw(&paths, document.as_ref().map(|document| document.metadata));
         Ok(match document {
             Some(document) => Loaded { state: self.keys.beside(&paths, document.state), id: Some(document.id) },
@@ -180,11 +200,11 @@ impl<D: Disk> Store for FileStore<D> {
     }
 
     fn enlist(&self) -> Result<FileAlive<D>, StoreError> {
-        claims::enlist_act(&self.disk, &self.paths()?)
+        Ok(claims::enlist_act(&self.disk, &self.paths()?)?.sealing(&self.sealing))
     }
 
     fn reserve(&self, bytes: usize) -> Result<Draft<D>, StoreError> {
-        Draft::reserve(&self.disk, &self.paths()?, bytes)
+        Draft::reserve(&self.disk, &self.paths()?, self.sealing.room(bytes))
     }
 
     fn is_alive(&self, actor: &Actor) -> Result<bool, StoreError> {
@@ -192,11 +212,11 @@ impl<D: Disk> Store for FileStore<D> {
     }
 
     fn left(&self, claim: &Claim) -> Result<Left, StoreError> {
-        claims::left(&*self.disk, &self.paths()?, claim)
+        claims::left(&*self.disk, &self.paths()?, claim, Some(&self.sealing))
     }
 
     fn wait(&self, claim: &Claim, patience_ms: u64) -> Result<bool, StoreError> {
-        claims::wait(&*self.disk, &self.paths()?, claim, patience_ms)
+        claims::wait(&*self.disk, &self.paths()?, claim, patience_ms, Some(&self.sealing))
     }
 
     fn is_own(&self, actor: &Actor) -> bool {

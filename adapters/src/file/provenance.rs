@@ -44,7 +44,7 @@ impl<D: Disk> FileStore<D> {
         let disk = &*self.disk;
         let paths = Paths::resolve(disk, &self.entry)?;
         let before = look_at_lock(disk, &paths)?;
-        let Some(document) = document::read(disk, &paths.document)? else { return Ok(Provenance::Own) };
+        let Some(document) = document::read(disk, &paths.document, &self.sealing)? else { return Ok(Provenance::Own) };
         let lock = look_at_lock(disk, &paths)?;
         let Some((here, word)) = lock else { return Ok(Provenance::Copied) };
         // While others commit the word is ahead of the document or behind it; only one that stood still says anything.
@@ -62,7 +62,7 @@ impl<D: Disk> FileStore<D> {
     /// # Errors
     /// The document can't be read.
     pub fn is_of_another_machine(&self) -> Result<bool, StoreError> {
-        let document = document::read(&*self.disk, &self.paths()?.document)?;
+        let document = document::read(&*self.disk, &self.paths()?.document, &self.sealing)?;
         let told = document.and_then(|document| Some((document.head.machine?, document.head.store)));
         Ok(told.is_some_and(|(was, store)| self.disk.machine(&store.to_string()).is_some_and(|is| is != was)))
     }

@@ -4,6 +4,9 @@ mod assemble;
 mod memory;
 mod open;
 mod place;
+#[cfg(all(feature = "seal", unix))]
+mod seal;
+mod seal_key;
 mod stores;
 
 use std::fmt;
@@ -15,8 +18,6 @@ use credlatch_core::name::ProfileName;
 use credlatch_core::port::{Clock, Issuer};
 use credlatch_core::provider::{Provider, Table};
 
-#[cfg(all(feature = "doctor", unix))]
-pub(crate) use place::StoreSettings;
 pub use place::default_home;
 use stores::Stores;
 
@@ -69,6 +70,15 @@ pub struct Builder {
     /// Where the key of marks is; none by default, which is the user's own file.
     #[cfg(all(feature = "file", unix))]
     fingerprint_key: Option<PathBuf>,
+    /// Where the key of seals is, if it was said.
+    #[cfg(all(feature = "seal", unix))]
+    seal_key: Option<crate::seal::SealKeySource>,
+    /// The file that says where keys of seals come from, if it was said.
+    #[cfg(all(feature = "seal", unix))]
+    seal_sources: Option<PathBuf>,
+    /// The keys of seals, once it is settled where they come from: all profiles of a home have the same.
+    #[cfg(all(feature = "seal", unix))]
+    keys_of_seals: Option<Arc<crate::seal::Keys>>,
     issuer: Option<Arc<dyn Issuer>>,
     clock: Option<Arc<dyn Clock>>,
     memory: Option<MemoryHome>,
@@ -103,6 +113,12 @@ impl Default for Builder {
             claims: None,
             #[cfg(all(feature = "file", unix))]
             fingerprint_key: None,
+            #[cfg(all(feature = "seal", unix))]
+            seal_key: None,
+            #[cfg(all(feature = "seal", unix))]
+            seal_sources: None,
+            #[cfg(all(feature = "seal", unix))]
+            keys_of_seals: None,
             issuer: None,
             clock: None,
             memory: None,

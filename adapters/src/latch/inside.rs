@@ -7,8 +7,6 @@ use std::sync::Arc;
 use credlatch_core::port::Issuer;
 
 use super::Latch;
-#[cfg(all(feature = "doctor", unix))]
-use super::builder::StoreSettings;
 #[cfg(all(feature = "file", unix))]
 use crate::engine::Engine;
 
@@ -24,10 +22,16 @@ impl Latch {
         self.0.patience_ms
     }
 
-    /// Where its store is, if that is a directory.
+    /// The directory of its store, if it is in one.
     #[cfg(all(feature = "doctor", unix))]
-    pub(crate) fn store_settings(&self) -> Option<StoreSettings> {
-        self.0.opened.store_settings()
+    pub(crate) fn home(&self) -> Option<&std::path::Path> {
+        self.0.opened.directory()
+    }
+
+    /// Its store in a directory, opened once more.
+    #[cfg(all(feature = "doctor", unix))]
+    pub(crate) fn file_store(&self) -> Option<crate::file::FileStore> {
+        self.0.opened.file_store(self.home()?).ok()
     }
 
     /// Its store, if that is one of states in a document of its own.

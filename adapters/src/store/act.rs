@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::{ActGuard, ActId, ActRecord, ByteStore};
+use crate::seal::Sealing;
 use crate::system::{Process, SystemClock};
 
 /// The acts of this process, by its number, which is another one after a fork.
@@ -31,17 +32,18 @@ struct Note {
 /// The sign of life of an act of this process.
 pub(crate) struct Act {
     store: Arc<dyn ByteStore>,
+    sealing: Arc<Sealing>,
     guard: Option<Box<dyn ActGuard>>,
     actor: Actor,
 }
 
 impl Act {
-    pub(super) fn begin(store: &Arc<dyn ByteStore>, bytes: usize) -> Result<Self, StoreError> {
+    pub(super) fn begin(store: &Arc<dyn ByteStore>, sealing: &Arc<Sealing>, bytes: usize) -> Result<Self, StoreError> {
         let act = ActId::fresh();
         let guard = Some(store.begin_act(act, bytes)?);
         let actor = Actor { notes: true, ..Process::own().acting_as(Nonce(act.0)) };
         OWN.lock().insert((actor.pid, act));
-        Ok(Self { store: Arc::clone(store), guard, actor })
+        Ok(Self { store: Arc::clone(store), sealing: Arc::clone(sealing), guard, actor })
     }
 
     pub(super) fn id(&self) -> ActId {
@@ -79,7 +81,12 @@ impl Alive for Act {
     }
 
     fn write_down(&self, answer: &Answer) -> Result<(), StoreError> {
-        self.guard().answer(&json(answer)?)
+        let sealed = self.sealing.write_answer(answer.attempt, json(answer)?);
+        let sealed = sealed.map_err(|error| {
+            let what = format!("what was granted can't be sealed: {error}");
+            StoreError::new(StoreErrorKind::Failed, what, "try again")
+        })?;
+        self.guard().answer(&sealed)
     }
 
     fn sync(&self) -> Result<(), StoreError> {
@@ -107,18 +114,25 @@ fn json(what: &impl Serialize) -> Result<Zeroizing<Vec<u8>>, StoreError> {
 }
 
 /// What an act has left of this claim.
-pub(super) fn left(record: Option<&ActRecord>, claim: &Claim) -> Left {
-    let Some(record) = record else { return Left::MaybeSent { noted: None } };
-    let answer = record.answer.as_ref().and_then(|answer| serde_json::from_slice::<Answer>(answer).ok());
+///
+/// # Errors
+/// It is sealed, and the key is not at hand.
+pub(super) fn left(record: Option<&ActRecord>, claim: &Claim, sealing: &Sealing) -> Result<Left, StoreError> {
+    let Some(record) = record else { return Ok(Left::MaybeSent { noted: None }) };
+    let opened = record.answer.as_ref().map(|answer| sealing.read_answer(claim.attempt, answer)).transpose();
+    let opened = opened.map_err(|error| {
+        StoreError::new(StoreErrorKind::Sealed, error.to_string(), "bring the key, and try again; nothing was changed")
+    })?;
+    let answer = opened.flatten().and_then(|answer| serde_json::from_slice::<Answer>(&answer).ok());
     if let Some(answer) = answer.filter(|answer| answer.attempt == claim.attempt) {
-        return Left::Answer(Box::new(answer));
+        return Ok(Left::Answer(Box::new(answer)));
     }
-    match &record.note {
+    Ok(match &record.note {
         _ if record.is_alive => Left::Going,
         None => Left::NoNote,
         Some(note) => {
             let note = serde_json::from_slice::<Note>(note).ok().filter(|note| note.attempt == claim.attempt);
             Left::MaybeSent { noted: note.map(|note| note.at) }
         }
-    }
+    })
 }

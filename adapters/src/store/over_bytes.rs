@@ -11,19 +11,20 @@ use credlatch_core::state::{Actor, Claim, State};
 use super::act::{self, Act};
 use super::{ActId, ByteStore, Commit, CommitId, LockedStore, Stored};
 use crate::codec::{self, Head, MAX_BYTES, Parsed};
+use crate::seal::Sealing;
 use crate::system::SystemNonces;
 
 /// A store of states that keeps them as bytes.
-pub(crate) struct OverBytes(Arc<dyn ByteStore>);
+pub(crate) struct OverBytes(Arc<dyn ByteStore>, Arc<Sealing>);
 
 impl OverBytes {
-    pub(crate) fn new(store: Arc<dyn ByteStore>) -> Self {
-        Self(store)
+    pub(crate) fn new(store: Arc<dyn ByteStore>, sealing: Sealing) -> Self {
+        Self(store, Arc::new(sealing))
     }
 
     fn parse(&self, stored: &Stored) -> Result<Parsed, StoreError> {
         let remedy = || "mend it with the store's own means, or move it away and start anew".to_owned();
-        let parsed = codec::parse(&stored.document).map_err(|flaw| flaw.into_error(self.0.name(), remedy))?;
+        let parsed = self.1.parse(&stored.document, self.1.profile(), &self.0.name(), &remedy)?;
         if parsed.id == stored.id.get() {
             return Ok(parsed);
         }
@@ -58,7 +59,7 @@ impl Store for OverBytes {
     }
 
     fn enlist(&self) -> Result<Act, StoreError> {
-        Act::begin(&self.0, 0)
+        Act::begin(&self.0, &self.1, 0)
     }
 
     fn reserve(&self, _bytes: usize) -> Result<Option<ActId>, StoreError> {
@@ -66,7 +67,7 @@ impl Store for OverBytes {
     }
 
     fn begin_act(&self, bytes: usize) -> Result<(Act, Option<ActId>), StoreError> {
-        let act = Act::begin(&self.0, bytes)?;
+        let act = Act::begin(&self.0, &self.1, self.1.room(bytes))?;
         let reservation = Some(act.id());
         Ok((act, reservation))
     }
@@ -76,7 +77,7 @@ impl Store for OverBytes {
     }
 
     fn left(&self, claim: &Claim) -> Result<Left, StoreError> {
-        Ok(act::left(self.0.act(claim.actor.name.into())?.as_ref(), claim))
+        act::left(self.0.act(claim.actor.name.into())?.as_ref(), claim, &self.1)
     }
 
     fn is_own(&self, actor: &Actor) -> bool {
@@ -114,10 +115,12 @@ impl port::Locked for LockedBytes<'_> {
 
     fn load(&mut self) -> Result<Loaded, StoreError> {
         let Some(stored) = self.locked.read()? else {
-            self.base = Some((Head::new(SystemNonces.nonce(), None, None), None));
+            let seal = self.store.1.wanted(None)?;
+            self.base = Some((Head { seal, ..Head::new(SystemNonces.nonce(), None, None) }, None));
             return Ok(Loaded { state: State::default(), id: None });
         };
-        let Parsed { head, id, state } = self.store.parse(&stored)?;
+        let Parsed { mut head, id, state } = self.store.parse(&stored)?;
+        head.seal = self.store.1.wanted(Some(&head))?;
         self.base = Some((head, Some(stored.id)));
         Ok(Loaded { state, id: Some(id) })
     }
@@ -138,7 +141,9 @@ impl port::Locked for LockedBytes<'_> {
         }
         let Some((head, replaces)) = self.base.take() else { unreachable!("it was loaded above") };
         let id = CommitId::fresh();
-        let document = codec::write(&head, id.get(), state).ok().flatten();
+        let OverBytes(store, sealing) = self.store;
+        let document = sealing.write(&head, id.get(), state, sealing.profile(), &store.name());
+        let document = document.map_err(CommitError::NotSaved)?;
         let document = document.ok_or_else(|| CommitError::NotSaved(self.too_large()))?.into();
         let named: Vec<ActId> = state.claims().map(|claim| claim.actor.name.into()).collect();
         let settles = reservation.flatten();

@@ -118,7 +118,9 @@ impl From<Error> for Rejection {
             ErrorKind::NoCredential => (StatusCode::NOT_FOUND, "nothing is stored for this", "sign in first"),
             ErrorKind::SignIn => (StatusCode::CONFLICT, "the sign-in was refused", "start again"),
             ErrorKind::Busy => (StatusCode::SERVICE_UNAVAILABLE, "somebody else is at it", "try again in a moment"),
-            ErrorKind::Unreadable => (StatusCode::INTERNAL_SERVER_ERROR, "the credential store can't be used", log),
+            ErrorKind::Unreadable | ErrorKind::Sealed => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "the credential store can't be used", log)
+            }
             ErrorKind::Unreachable => {
                 (StatusCode::BAD_GATEWAY, "the provider did not answer as it should", "try again in a moment")
             }

@@ -25,14 +25,14 @@ pub(crate) struct WrittenDown {
 
 impl WrittenDown {
     fn parse(bytes: &[u8]) -> Option<Self> {
-        let record = bytes.get(usize::try_from(ANSWER_AT).ok()?..)?;
-        let head = record.get(..HEAD).filter(|head| head.starts_with(b"clansw1\n"))?;
-        let length = u32::from_le_bytes(head[8..12].try_into().ok()?);
-        let body = record.get(HEAD..HEAD + usize::try_from(length).ok()?)?;
-        if Sha256::digest(body)[..] != head[12..] {
-            return None;
-        }
-        let answer: Value = serde_json::from_slice(body).ok()?;
+        let body = record(bytes, ANSWER_AT, *b"clansw1\n")?;
+        // A sealed answer is bound to its attempt, which the note beside it names.
+        let opened = (!body.starts_with(b"{")).then(|| {
+            let note: Value = serde_json::from_slice(record(bytes, NOTE_AT, *b"clnote1\n")?).ok()?;
+            super::sealed::open_answer(note["attempt"].as_str()?, body)
+        });
+        let opened = opened.flatten();
+        let answer: Value = serde_json::from_slice(opened.as_deref().unwrap_or(body)).ok()?;
         let text = |value: &Value| value.as_str().map(str::to_owned);
         Some(Self { attempt: text(&answer["attempt"])?, refresh: text(&answer["fresh"]["refresh"])? })
     }
@@ -42,6 +42,15 @@ impl WrittenDown {
         let mut grants = state.providers.values().flat_map(|slot| &slot.entries).filter_map(|entry| entry.grant());
         grants.any(|grant| grant.refresh.as_ref().is_some_and(|refresh| refresh.expose_secret() == self.refresh))
     }
+}
+
+/// What a whole record of this kind says.
+fn record(bytes: &[u8], at: u64, kind: [u8; 8]) -> Option<&[u8]> {
+    let record = bytes.get(usize::try_from(at).ok()?..)?;
+    let head = record.get(..HEAD).filter(|head| head.starts_with(&kind))?;
+    let length = u32::from_le_bytes(head[8..12].try_into().ok()?);
+    let body = record.get(HEAD..HEAD + usize::try_from(length).ok()?)?;
+    (Sha256::digest(body)[..] == head[12..]).then_some(body)
 }
 
 /// Every whole answer, wherever it is written.

@@ -24,6 +24,8 @@ pub(crate) struct World {
     pub(crate) accounts: Accounts,
     /// Whether the document is Hermes'.
     pub(crate) is_hermes: bool,
+    /// Whether whoever writes the document seals it.
+    pub(crate) is_sealed: bool,
     /// Symbolic links and what they lead to. No crash takes them.
     pub(crate) links: BTreeMap<PathBuf, PathBuf>,
 }
@@ -92,6 +94,7 @@ impl World {
             nonces: 0,
             accounts: Accounts::default(),
             is_hermes: false,
+            is_sealed: false,
             links: BTreeMap::new(),
         }
     }

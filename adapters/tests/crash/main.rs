@@ -22,6 +22,7 @@ mod process;
 mod record;
 mod recover;
 mod regressions;
+mod sealed;
 mod shared;
 mod steps;
 mod store;

@@ -68,11 +68,11 @@ pub(crate) fn parse(bytes: &[u8]) -> Seen {
     })
 }
 
-/// Each of the two stores has a form of its own.
+/// Each of the two stores has a form of its own, and one of them may be sealed.
 fn parse_anew(bytes: &[u8]) -> Seen {
     match serde_json::from_slice::<Document>(bytes) {
         Ok(document) => Seen::State(Arc::new(document.profile)),
-        Err(_) => parse_hermes(bytes),
+        Err(_) => super::sealed::parse(bytes).unwrap_or_else(|| parse_hermes(bytes)),
     }
 }
 

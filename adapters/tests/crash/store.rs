@@ -39,7 +39,9 @@ impl AnyStore {
         if process.machine.inner().world.is_hermes {
             return Self::Hermes(Box::new(super::shared::store(disk)));
         }
-        Self::Own(Box::new(FileStore::on(disk, home, &ProfileName::default())))
+        let store = FileStore::on(disk, home, &ProfileName::default());
+        let is_sealed = process.machine.inner().world.is_sealed;
+        Self::Own(Box::new(if is_sealed { store.sealing(super::sealed::sealing()) } else { store }))
     }
 }
 

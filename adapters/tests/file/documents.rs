@@ -202,7 +202,7 @@ fn the_remedy_moves_it_away_and_a_new_start_is_possible() {
 
 #[test]
 fn a_newer_version_is_told_even_if_its_form_is_unknown() {
-    for text in [document(3, r#"{"generation":1,"last_version":0}"#), r#"{"version":7,"shape":[]}"#.to_owned()] {
+    for text in [document(4, r#"{"generation":1,"last_version":0}"#), r#"{"version":7,"shape":[]}"#.to_owned()] {
         let home = home_with(&text);
         assert_eq!(refused(&home).kind, StoreErrorKind::Newer);
         assert_eq!(fs::read_to_string(home.document()).unwrap(), text);

@@ -16,6 +16,8 @@ mod requests;
 mod requests_async;
 #[cfg(all(feature = "env", feature = "file", unix))]
 mod scopes;
+#[cfg(all(feature = "seal", unix))]
+mod seals;
 mod statuses;
 #[cfg(feature = "tower")]
 mod tower_layer;

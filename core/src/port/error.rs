@@ -22,6 +22,8 @@ pub enum StoreErrorKind {
     Unreadable,
     /// It was written by a newer version.
     Newer,
+    /// It is sealed, and the key is not at hand, or another one is.
+    Sealed,
     /// It can't be reached.
     Unreachable,
     /// There is no space left.

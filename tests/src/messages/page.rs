@@ -114,6 +114,7 @@ fn kind(message: &Message) -> (u8, String) {
         ErrorKind::Unreadable,
         ErrorKind::Unreachable,
         ErrorKind::WrongHost,
+        ErrorKind::Sealed,
     ];
     let told = |kind: ErrorKind| (kind.exit_status(), format!("{} ({})", kind.as_str(), kind.exit_status()));
     let severities = ["Error", "Warning", "Note", "Ok"];
@@ -141,6 +142,7 @@ fn store_kind(name: &str) -> Option<ErrorKind> {
         K::Busy,
         K::Unreadable,
         K::Newer,
+        K::Sealed,
         K::Unreachable,
         K::Full,
         K::ReadOnly,

@@ -33,6 +33,7 @@ fn the_exit_statuses_and_their_names_never_change() {
         (ErrorKind::Unreadable, 6, "unreadable"),
         (ErrorKind::Unreachable, 7, "unreachable"),
         (ErrorKind::WrongHost, 8, "wrong_host"),
+        (ErrorKind::Sealed, 9, "sealed"),
     ] {
         assert_eq!((kind.exit_status(), kind.as_str()), (status, name));
     }

@@ -22,6 +22,7 @@ mod purge;
 mod remove;
 mod rotate;
 mod run;
+mod seal;
 mod set;
 mod setup;
 pub(crate) mod status;
@@ -57,6 +58,9 @@ pub(crate) fn dispatch(cli: &Cli) -> Done {
         Command::Providers(args) => providers::providers(global, args),
         Command::Profiles => profiles::profiles(global),
         Command::Purge => purge::purge(global),
+        Command::Seal => seal::seal(global),
+        Command::Unseal => seal::unseal(global),
+        Command::Rekey(args) => seal::rekey(global, args),
         Command::Demo => demo::demo(global),
         Command::Completions { shell } => completions::completions(*shell),
         Command::Exchange { provider } => exchange::exchange(global, provider),

@@ -36,6 +36,30 @@ fn texts() -> [String; 4] {
     blocks("text").try_into().unwrap()
 }
 
+/// The sealed document.
+fn sealed() -> String {
+    let [sealed] = blocks("sealed").try_into().unwrap();
+    sealed
+}
+
+#[test]
+fn the_sealed_document_is_opened_with_the_key_of_the_page_and_its_fields_are_explained() {
+    let home = Home::new();
+    let key = home.folder().join("seal.key");
+    private(&key, &texts()[3]);
+    private(&home.document(), sealed());
+    let said = home.say(&["token", "minimax", "--seal-key", key.to_str().unwrap()]);
+    assert_eq!((said.status, said.out.as_str()), (0, "mm-1\n"), "{}", said.err);
+    let (page, mut explained) = (page(), BTreeSet::new());
+    let table = page.split("| field of the envelope | what it is |\n").nth(1).unwrap();
+    for row in table.lines().take_while(|line| line.starts_with('|')).skip(1) {
+        explained.extend(row.split('|').nth(1).unwrap().split('`').skip(1).step_by(2).map(str::to_owned));
+    }
+    assert_eq!(names(&serde_json::from_str(&sealed()).unwrap()), explained);
+    private(&key, "ff".repeat(32));
+    assert_eq!(home.say(&["token", "minimax", "--seal-key", key.to_str().unwrap()]).status, 9);
+}
+
 /// The bytes of a dump: each line has an offset, bytes in hexadecimal, and between bars what they are as text.
 fn undumped(dump: &str) -> Vec<u8> {
     let mut bytes = Vec::new();

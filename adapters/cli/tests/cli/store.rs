@@ -50,8 +50,8 @@ fn a_store_that_is_no_json() {
 fn a_store_of_a_newer_version() {
     let home = home();
     let text = fs::read_to_string(home.document()).unwrap();
-    fs::write(home.document(), text.replace("\"version\": 2", "\"version\": 3")).unwrap();
-    refuses(&home, 6, "version 3");
+    fs::write(home.document(), text.replace("\"version\": 2", "\"version\": 4")).unwrap();
+    refuses(&home, 6, "version 4");
     fs::write(home.document(), "{\"version\":99,\"all\":\"else is new\"}").unwrap();
     refuses(&home, 6, "version 99");
 }

@@ -45,6 +45,8 @@ mod pty;
 mod roots;
 mod same_token;
 mod saving;
+#[cfg(target_os = "linux")]
+mod sealed;
 mod shown;
 mod stopped;
 #[cfg(target_os = "linux")]

@@ -8,10 +8,10 @@ use rustix::io::Errno;
 
 use super::super::disk::{Disk, Hold, Open};
 use super::super::errors::io_error;
-use super::super::outside::CLAIMS;
 use super::super::paths::Paths;
 use super::{PATIENCE_MS, PAUSE_MS, Record};
 use crate::files::{Files, RealDisk};
+use crate::outside::CLAIMS;
 use crate::system::lockers;
 use crate::trusted::{self, Distrust};
 

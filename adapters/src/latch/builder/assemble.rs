@@ -92,7 +92,7 @@ impl Builder {
             [("CREDLATCH_CLAIMS", path(&self.claims)), ("CREDLATCH_FINGERPRINT_KEY", path(&self.fingerprint_key))];
         let outside = outside.into_iter().filter_map(|(name, value)| Some((name, value?)));
         let trusts = self.trusts_file_system.then(|| ("CREDLATCH_TRUST_FILE_SYSTEM", "1".to_owned()));
-        let context = context.into_iter().chain(outside).chain(trusts).collect();
+        let context = context.into_iter().chain(outside).chain(trusts).chain(self.context_of_seals()).collect();
         Some(Arc::new(Exchanger::new(Arc::clone(issuer), program, context)))
     }
 

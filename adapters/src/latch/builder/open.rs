@@ -50,7 +50,7 @@ impl Builder {
         }
         let home = whole(home_of(self.home)?);
         self.home = Some(home.clone());
-        let store = self.file_store(&home);
+        let store = self.file_store(&home)?;
         let document = Some(store.path().to_owned());
         Ok(self.latch(AnyStore::new(store), table, siblings::DocumentId::at_path(document)))
     }

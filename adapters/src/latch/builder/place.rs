@@ -11,9 +11,9 @@ use credlatch_core::provider::Table;
 
 #[cfg(all(feature = "file", unix))]
 use super::Builder;
-#[cfg(all(feature = "file", unix))]
-use crate::docfile::outside::{CLAIMS, KEY};
 use crate::error::{Error, ErrorKind};
+#[cfg(all(feature = "file", unix))]
+use crate::outside::{CLAIMS, KEY};
 #[cfg(all(feature = "file", unix))]
 use crate::states::{Document, Means, StateStore};
 #[cfg(all(feature = "file", unix))]
@@ -46,7 +46,7 @@ impl Builder {
         let settled = self.clone().settled()?;
         let adopted = match settled.state_store(&self.all_rows()?)? {
             Some(store) => store.adopt_copy(self.patience_ms),
-            None => settled.file_store(&home_of(self.home.clone())?).adopt_copy(self.patience_ms),
+            None => settled.file_store(&home_of(self.home.clone())?)?.adopt_copy(self.patience_ms),
         };
         Ok(adopted.map_err(credlatch_core::engine::TransactError::from)?)
     }
@@ -55,30 +55,24 @@ impl Builder {
     pub(super) fn settled(mut self) -> Result<Self, Error> {
         self.claims = Some(CLAIMS.find(self.claims)?.unwrap_or_default());
         self.fingerprint_key = Some(KEY.find(self.fingerprint_key)?.unwrap_or_default());
+        #[cfg(feature = "seal")]
+        {
+            self.keys_of_seals = Some(self.find_keys_of_seals()?);
+        }
         Ok(self)
     }
 
     /// The store in this home.
-    pub(super) fn file_store(&self, home: &Path) -> crate::file::FileStore {
+    pub(in crate::latch) fn file_store(&self, home: &Path) -> Result<crate::file::FileStore, Error> {
         let store = crate::file::FileStore::new(home, &self.profile).trusting_file_system(self.trusts_file_system);
-        store.mapping_word(self.maps_word).remembering(self.claims_file()).keyed_by(self.key_file())
+        let store = store.mapping_word(self.maps_word).remembering(self.claims_file()).keyed_by(self.key_file());
+        Ok(store.sealing(self.sealing(Some(home))?))
     }
 
     /// The directory of the store, once it was opened, if it is one.
     #[cfg(feature = "env")]
     pub(in crate::latch) fn directory(&self) -> Option<&Path> {
         self.home.as_deref()
-    }
-
-    /// The store and what belongs to it, for whoever looks it over; none if it is no directory.
-    #[cfg(feature = "doctor")]
-    pub(in crate::latch) fn store_settings(&self) -> Option<StoreSettings> {
-        Some(StoreSettings {
-            home: self.home.clone()?,
-            trusts_file_system: self.trusts_file_system,
-            claims: self.claims_file(),
-            fingerprint_key: self.key_file(),
-        })
     }
 
     fn claims_file(&self) -> Option<PathBuf> {
@@ -109,15 +103,6 @@ impl Builder {
         let usual = || is_elsewhere.then(|| crate::default_home().ok()).flatten();
         self.home.clone().or_else(usual)
     }
-}
-
-/// Where a store on disk is, and how it is opened.
-#[cfg(all(feature = "doctor", unix))]
-pub(crate) struct StoreSettings {
-    pub(crate) home: PathBuf,
-    pub(crate) trusts_file_system: bool,
-    pub(crate) claims: Option<PathBuf>,
-    pub(crate) fingerprint_key: Option<PathBuf>,
 }
 
 /// The home that was named, or the usual one.

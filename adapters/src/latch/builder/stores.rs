@@ -46,14 +46,15 @@ impl Builder {
     pub(super) fn over_stores(self, stores: &Stores, table: Arc<Table>) -> Result<Latch, Error> {
         let store = stores.store(&self.profile)?;
         let document = siblings::DocumentId::named(&store.name());
-        Ok(self.kept_nowhere().latch(AnyStore::new(OverBytes::new(store)), table, document))
+        let store = OverBytes::new(store, self.sealing(None)?);
+        Ok(self.kept_nowhere().latch(AnyStore::new(store), table, document))
     }
 
     /// Makes a copy of such a store this place's own.
     #[cfg(all(feature = "file", unix))]
     pub(super) fn adopt_in(&self, stores: &Stores) -> Result<(), Error> {
         let store = stores.store(&self.profile)?;
-        let adopted = OverBytes::new(store).adopt_copy(self.patience_ms);
+        let adopted = OverBytes::new(store, self.sealing(None)?).adopt_copy(self.patience_ms);
         Ok(adopted.map_err(credlatch_core::engine::TransactError::from)?)
     }
 }

@@ -6,16 +6,15 @@ use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
 
-use super::paths::Paths;
 use crate::error::{Error, ErrorKind};
 use crate::table::no_tilde;
 use crate::whole::whole;
 
 /// One of them.
 #[derive(Debug)]
-pub struct Outside {
+pub(crate) struct Outside {
     /// The variable that names it; empty, there is none.
-    pub variable: &'static str,
+    pub(crate) variable: &'static str,
     /// Its name in the user's directory for state.
     name: &'static str,
     /// What it is, for people.
@@ -23,9 +22,13 @@ pub struct Outside {
 }
 
 /// What refresh tokens did.
-pub const CLAIMS: Outside = Outside { variable: "CREDLATCH_CLAIMS", name: "claims", what: "the file of claims" };
+pub(crate) const CLAIMS: Outside = Outside { variable: "CREDLATCH_CLAIMS", name: "claims", what: "the file of claims" };
+/// Where the keys of seals come from.
+#[cfg(feature = "seal")]
+pub(crate) const SEAL_KEYS: Outside =
+    Outside { variable: "CREDLATCH_SEAL_KEYS", name: "seal-keys", what: "the file of the seal's keys" };
 /// The key of what outlives its secret.
-pub const KEY: Outside =
+pub(crate) const KEY: Outside =
     Outside { variable: "CREDLATCH_FINGERPRINT_KEY", name: "fingerprint-key", what: "the file of the fingerprint key" };
 
 impl Outside {
@@ -33,7 +36,7 @@ impl Outside {
     /// such as `~/.local/state`. None where the name is empty, or there is no home.
     ///
     /// A relative path in a variable is refused: it would mean another file in each directory that a program is started in.
-    pub fn find(&self, named: Option<PathBuf>) -> Result<Option<PathBuf>, Error> {
+    pub(crate) fn find(&self, named: Option<PathBuf>) -> Result<Option<PathBuf>, Error> {
         let is_named = named.is_some();
         let inherited = || std::env::var_os(self.variable).map(PathBuf::from);
         let Some(path) = named.or_else(inherited) else { return Ok(self.usual()) };
@@ -60,7 +63,7 @@ impl Outside {
     }
 
     /// Why there is no such file, where none was found.
-    pub fn why_none(&self) -> String {
+    pub(crate) fn why_none(&self) -> String {
         if std::env::var_os(self.variable).is_some_and(|named| named.is_empty()) {
             format!("{} is empty, which means none", self.variable)
         } else if self.usual().is_some() {
@@ -72,8 +75,12 @@ impl Outside {
 }
 
 /// The directory of the store, if the file is in it: the home, or where the document is once links are followed.
-pub fn own_directory<'a>(file: &Path, home: &'a Path, paths: &'a Paths) -> Option<&'a Path> {
-    let real = file.ancestors().find_map(|there| fs::canonicalize(there).ok())?;
-    let is_in = |store: &Path| fs::canonicalize(store).is_ok_and(|store| real.starts_with(store));
-    [home, &paths.folder].into_iter().find(|store| is_in(store))
+pub(crate) fn own_directory<'a>(file: &Path, home: &'a Path, folder: &'a Path) -> Option<&'a Path> {
+    [home, folder].into_iter().find(|store| is_in_home(file, store))
+}
+
+/// Whether the file is in this directory, or would be, once links are followed.
+pub(crate) fn is_in_home(file: &Path, home: &Path) -> bool {
+    let real = file.ancestors().find_map(|there| fs::canonicalize(there).ok());
+    real.is_some_and(|real| fs::canonicalize(home).is_ok_and(|home| real.starts_with(home)))
 }

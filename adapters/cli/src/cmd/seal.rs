@@ -1,0 +1,49 @@
+//! `seal`, `unseal`, `rekey`: how the whole store is sealed.
+
+use credlatch::{Profile, SealKeySource};
+use serde_json::json;
+
+use crate::args::{Global, Rekey};
+use crate::end::{Done, End};
+use crate::output;
+use crate::place::key_source;
+
+pub(crate) fn seal(global: &Global) -> Done {
+    let source = match global.seal_key()? {
+        Some(source) => source,
+        None => SealKeySource::from_env()?.ok_or_else(nowhere)?,
+    };
+    let changed = global.builder()?.seal(source.clone())?;
+    said(global, &changed, "sealed", || {
+        format!(
+            "the store is sealed; its key is in {source}: without it nothing here can be read, so keep a copy elsewhere"
+        )
+    })
+}
+
+pub(crate) fn unseal(global: &Global) -> Done {
+    let changed = global.builder()?.unseal()?;
+    said(global, &changed, "unsealed", || "the store is plain text again".to_owned())
+}
+
+pub(crate) fn rekey(global: &Global, args: &Rekey) -> Done {
+    let source = key_source("--to", args.to.as_deref(), args.to_command.as_deref())?.ok_or_else(nowhere)?;
+    let changed = global.builder()?.rekey(source.clone())?;
+    said(global, &changed, "sealed", || {
+        format!(
+            "the store is sealed with the key in {source}; destroy the old one once no backup that you need is sealed with it"
+        )
+    })
+}
+
+fn nowhere() -> End {
+    End::usage(
+        "nobody has said where the key is to be",
+        "give --seal-key FILE, which is made if it isn't there, or --seal-key-command COMMAND",
+    )
+}
+
+fn said(global: &Global, changed: &[Profile], what: &str, sentence: impl FnOnce() -> String) -> Done {
+    let names: Vec<&str> = changed.iter().map(Profile::as_str).collect();
+    output::answer(global.json, &json!({ what: names }), sentence)
+}

@@ -1,0 +1,36 @@
+//! Committing what stands once more, under another key or none.
+
+use credlatch_core::port::{CommitError, Locked, Store, StoreError, StoreErrorKind};
+
+use super::FileStore;
+use crate::codec::KeyId;
+use crate::docfile::claims;
+use crate::docfile::disk::Disk;
+
+impl<D: Disk> FileStore<D> {
+    /// Seals what stands with this key, or takes its seal off. Returns whether it was otherwise before; nothing is made where there is
+    /// no document.
+    ///
+    /// # Errors
+    /// Somebody is at work, and could not write down under the new key what it brings home; or as those of any commit.
+    pub fn reseal(&self, key: Option<KeyId>, patience_ms: u64) -> Result<bool, CommitError> {
+        let (disk, paths) = (&*self.disk, self.paths().map_err(CommitError::NotSaved)?);
+        claims::wait_for_all(disk, &paths, patience_ms).map_err(CommitError::NotSaved)?;
+        let mut locked = self.lock(patience_ms).map_err(CommitError::NotSaved)?;
+        claims::wait_for_all(disk, &paths, 0).map_err(CommitError::NotSaved)?;
+        let loaded = locked.load().map_err(CommitError::NotSaved)?;
+        if loaded.id.is_none() || self.sealing.standing() == key {
+            return Ok(false);
+        }
+        if loaded.state.claims().next().is_some() {
+            let what = format!("an exchange of {} has no end yet", paths.document.display());
+            let remedy = "try again in a minute";
+            return Err(CommitError::NotSaved(StoreError::new(StoreErrorKind::Busy, what, remedy)));
+        }
+        if let Some(base) = &mut locked.base {
+            base.head.seal = key;
+        }
+        locked.commit(&loaded.state, None)?;
+        Ok(true)
+    }
+}

@@ -1,0 +1,89 @@
+//! How the stores that a builder opens are sealed.
+
+use std::path::Path;
+#[cfg(all(feature = "seal", unix))]
+use std::path::PathBuf;
+#[cfg(all(feature = "seal", unix))]
+use std::sync::Arc;
+
+use super::Builder;
+use crate::error::Error;
+use crate::seal::Sealing;
+#[cfg(all(feature = "seal", unix))]
+use crate::seal::{Keys, SealKeySource};
+
+#[cfg(all(feature = "seal", unix))]
+impl Builder {
+    /// Where the key is that this program seals with: each of its commits is sealed with that key, and what is sealed with another
+    /// is refused. Without this it is what `CREDLATCH_SEAL_KEY_FILE` or `CREDLATCH_SEAL_KEY_COMMAND` names, or a service's credential
+    /// `credlatch-seal-key`; and where nothing says so, what was said when the store was sealed ([`Builder::seal`]).
+    ///
+    /// Stores in memory and in another program's file are never sealed.
+    ///
+    /// ```
+    /// use credlatch::{ErrorKind, Latch, SealKeySource, Secret};
+    ///
+    /// # fn main() -> Result<(), credlatch::Error> {
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let (home, keys) = (folder.path().join("store"), folder.path().join("keys"));
+    /// let key = SealKeySource::file(keys.join("seal.key"));
+    /// let latch = Latch::builder().home(&home).open()?;
+    /// latch.set("minimax", Secret::try_from("mm-1")?)?;
+    /// Latch::builder().home(&home).seal(key.clone())?;
+    ///
+    /// let latch = Latch::builder().home(&home).seal_key(key).open()?;
+    /// assert_eq!(latch.current("minimax")?.expose_secret(), "mm-1");
+    /// std::fs::remove_file(keys.join("seal.key")).unwrap();
+    /// let without = Latch::builder().home(&home).seal_key(SealKeySource::file(keys.join("seal.key"))).open()?;
+    /// assert_eq!(without.current("minimax").unwrap_err().kind(), ErrorKind::Sealed);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn seal_key(mut self, source: SealKeySource) -> Self {
+        self.seal_key = Some(source);
+        self
+    }
+
+    /// The file that remembers where keys come from, for this user on this machine. Without this it is what `CREDLATCH_SEAL_KEYS`
+    /// names, or `credlatch/seal-keys` in the user's directory for state, such as `~/.local/state`. Empty, there is none.
+    #[must_use]
+    pub fn seal_keys(mut self, file: impl Into<PathBuf>) -> Self {
+        self.seal_sources = Some(file.into());
+        self
+    }
+
+    /// The keys, found once.
+    pub(super) fn find_keys_of_seals(&self) -> Result<Arc<Keys>, Error> {
+        match &self.keys_of_seals {
+            Some(keys) => Ok(Arc::clone(keys)),
+            None => Keys::find(self.seal_key.clone(), self.seal_sources.clone()),
+        }
+    }
+
+    /// How the store of this profile is sealed; `home` is the directory of profiles, if it is in one.
+    pub(in crate::latch) fn sealing(&self, home: Option<&Path>) -> Result<Sealing, Error> {
+        Ok(Sealing::new(self.find_keys_of_seals()?, self.profile.as_str(), home))
+    }
+
+    /// The variables by which another process of ours finds the same keys.
+    pub(super) fn context_of_seals(&self) -> Vec<(&'static str, String)> {
+        self.keys_of_seals.as_ref().map(|keys| keys.context()).unwrap_or_default()
+    }
+}
+
+#[cfg(not(all(feature = "seal", unix)))]
+impl Builder {
+    /// How the store of this profile is sealed: not at all.
+    #[allow(clippy::unnecessary_wraps)]
+    pub(in crate::latch) fn sealing(&self, _home: Option<&Path>) -> Result<Sealing, Error> {
+        Ok(Sealing::none(self.profile.as_str()))
+    }
+
+    /// The variables by which another process of ours finds the same keys: none.
+    #[cfg(all(feature = "file", unix))]
+    #[allow(clippy::unused_self)]
+    pub(super) fn context_of_seals(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+}

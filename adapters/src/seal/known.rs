@@ -1,0 +1,61 @@
+//! What a user's own file says of keys: for each, by its id, where it comes from. It lies outside of every store, because it may name
+//! a command, and whoever brings a store must not say what is run.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use credlatch_core::port::{StoreError, StoreErrorKind};
+use serde::{Deserialize, Serialize};
+
+use super::source::SealKeySource;
+use crate::codec::KeyId;
+use crate::{private_file, trusted};
+
+/// The file.
+#[derive(Debug, Default)]
+pub(super) struct KnownSources(pub(super) Option<PathBuf>);
+
+#[derive(Default, Serialize, Deserialize)]
+struct Content {
+    version: u64,
+    keys: BTreeMap<String, SealKeySource>,
+}
+
+const VERSION: u64 = 1;
+
+impl KnownSources {
+    /// Where this key comes from, if somebody has said so.
+    pub(super) fn source(&self, key: KeyId) -> Result<Option<SealKeySource>, StoreError> {
+        Ok(self.read()?.keys.remove(&key.to_string()))
+    }
+
+    /// Remembers where a key comes from. Without a file nothing is remembered, and whoever comes next says it again.
+    pub(super) fn note(&self, key: KeyId, source: &SealKeySource) -> Result<(), StoreError> {
+        let Some(file) = &self.0 else { return Ok(()) };
+        let mut content = self.read()?;
+        content.version = VERSION;
+        if content.keys.insert(key.to_string(), source.clone()).as_ref() == Some(source) {
+            return Ok(());
+        }
+        let bytes = serde_json::to_vec_pretty(&content).unwrap_or_default();
+        private_file::replace(file, &bytes).map_err(|error| {
+            let what = format!("where the seal's key is can't be noted in {}: {error}", file.display());
+            let remedy = format!("make the file writable, or name another in {}", super::SEAL_KEYS.variable);
+            StoreError::new(StoreErrorKind::Failed, what, remedy)
+        })
+    }
+
+    fn read(&self) -> Result<Content, StoreError> {
+        let Some(file) = &self.0 else { return Ok(Content::default()) };
+        let refuse = |what: String, remedy: String| {
+            StoreError::new(StoreErrorKind::Sealed, format!("where the seal's key is can't be told: {what}"), remedy)
+        };
+        let text = trusted::read(file).map_err(|why| refuse(why.what, why.remedy))?;
+        let Some(text) = text else { return Ok(Content::default()) };
+        let content = serde_json::from_str::<Content>(&text).ok().filter(|content| content.version == VERSION);
+        content.ok_or_else(|| {
+            let what = format!("{} is not what credlatch wrote", file.display());
+            refuse(what, "restore it; or remove it, and name the key once more".to_owned())
+        })
+    }
+}

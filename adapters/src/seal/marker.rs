@@ -1,0 +1,68 @@
+//! What a home says of seals: with which key its new profiles are sealed.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use credlatch_core::port::{StoreError, StoreErrorKind};
+use serde::{Deserialize, Serialize};
+
+use crate::codec::KeyId;
+use crate::private_file;
+
+#[derive(Serialize, Deserialize)]
+struct Marker {
+    version: u64,
+    key: KeyId,
+}
+
+const VERSION: u64 = 1;
+
+fn path(home: &Path) -> PathBuf {
+    home.join("seal.json")
+}
+
+/// The key of new profiles; none if they are not sealed.
+pub(crate) fn read(home: &Path) -> Result<Option<KeyId>, StoreError> {
+    let path = path(home);
+    let bytes = match fs::read(&path) {
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
+        read => read.map_err(|error| failed("read", &path, &error))?,
+    };
+    let marker = serde_json::from_slice::<Marker>(&bytes).ok().filter(|marker| marker.version == VERSION);
+    marker.map(|marker| Some(marker.key)).ok_or_else(|| {
+        let what =
+            format!("{} is not what credlatch wrote, so whether new profiles are sealed isn't known", path.display());
+        StoreError::new(
+            StoreErrorKind::Unreadable,
+            what,
+            "run `credlatch seal` or `credlatch unseal`, which write it anew",
+        )
+    })
+}
+
+/// From now on new profiles are sealed with this key, or not at all.
+pub(crate) fn write(home: &Path, key: Option<KeyId>) -> Result<(), StoreError> {
+    let path = path(home);
+    let written = match key {
+        Some(key) => {
+            let bytes = serde_json::to_vec(&Marker { version: VERSION, key }).unwrap_or_default();
+            private_file::replace(&path, &bytes)
+        }
+        None => match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        },
+    };
+    written.map_err(|error| failed("write", &path, &error))
+}
+
+fn failed(what: &str, path: &Path, error: &io::Error) -> StoreError {
+    StoreError::new(
+        StoreErrorKind::Failed,
+        format!("could not {what} {}: {error}", path.display()),
+        "look at its permissions, and at the disk",
+    )
+}

@@ -1,0 +1,303 @@
+//! Sealed documents. A document is sealed as a whole, above whatever keeps it; what tells readers of a commit, who has the lock and
+//! who is alive stays plain. What can't be opened is told as that: it is never nothing, never replaced, and nothing is written in
+//! plain text instead.
+
+mod envelope;
+mod key;
+mod known;
+pub(crate) mod marker;
+mod source;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use credlatch_core::port::{StoreError, StoreErrorKind};
+use credlatch_core::state::{Nonce, State};
+use parking_lot::Mutex;
+use zeroize::Zeroizing;
+
+use self::envelope::Header;
+use self::key::{Purpose, Salt, SealKey};
+use self::known::KnownSources;
+pub use self::source::SealKeySource;
+use self::source::{COMMAND_VARIABLE, CREDENTIALS_DIRECTORY, FILE_VARIABLE};
+use crate::codec::{self, CommitNumber, Flaw, Head, KeyId, Parsed, SEALED_VERSION};
+use crate::error::Error;
+use crate::key_file::KEY_BYTES;
+use crate::outside::SEAL_KEYS;
+
+/// What a sealed answer begins with; a plain one begins with a brace.
+const SEALED_ANSWER: &[u8; 8] = b"clseal1\n";
+
+/// Where a program's keys come from, and those that it has.
+#[derive(Debug, Default)]
+pub struct Keys {
+    /// What this program was told. It is the only one that counts then.
+    chosen: Option<SealKeySource>,
+    /// Its key, once it was asked for.
+    chosen_key: OnceLock<Arc<SealKey>>,
+    known: KnownSources,
+    at_hand: Mutex<BTreeMap<KeyId, Arc<SealKey>>>,
+}
+
+impl Keys {
+    /// Those of a program that was told so much; else of whatever variables name. `sources` is the file of those that are known.
+    pub(crate) fn find(told: Option<SealKeySource>, sources: Option<PathBuf>) -> Result<Arc<Self>, Error> {
+        let chosen = match told {
+            Some(source) => Some(source),
+            None => SealKeySource::from_env()?,
+        };
+        let chosen = chosen.map(SealKeySource::whole).transpose()?;
+        let known = KnownSources(SEAL_KEYS.find(sources)?);
+        Ok(Arc::new(Self { chosen, known, ..Self::default() }))
+    }
+
+    /// This key and no other, for harnesses that keep it in memory.
+    #[doc(hidden)]
+    pub fn of(bytes: [u8; KEY_BYTES]) -> Arc<Self> {
+        let key = Arc::new(SealKey::new(Zeroizing::new(bytes)));
+        let at_hand = Mutex::new(BTreeMap::from([(key.id(), Arc::clone(&key))]));
+        Arc::new(Self { chosen_key: OnceLock::from(key), at_hand, ..Self::default() })
+    }
+
+    /// The id of the key of this source; a file that isn't there yet is made.
+    pub(crate) fn make(&self, source: &SealKeySource) -> Result<KeyId, StoreError> {
+        source.make_if_missing()?;
+        Ok(self.have(source)?.id())
+    }
+
+    /// Remembers where that key comes from, if this program wasn't told otherwise.
+    pub(crate) fn know(&self, key: KeyId, source: &SealKeySource) -> Result<(), StoreError> {
+        self.known.note(key, source)
+    }
+
+    /// The variables by which another process of ours finds the same keys.
+    pub(crate) fn context(&self) -> Vec<(&'static str, String)> {
+        let text = |path: &Path| path.to_str().map(str::to_owned);
+        // None is named too, by an empty path: it must not become the user's own file.
+        let sources = (SEAL_KEYS.variable, self.known.0.as_deref().and_then(text).unwrap_or_default());
+        let chosen = self.chosen.as_ref().and_then(|source| {
+            Some(match source {
+                SealKeySource::File(file) => (FILE_VARIABLE, text(file)?),
+                SealKeySource::Command(command) => (COMMAND_VARIABLE, command.clone()),
+                SealKeySource::Credential => (CREDENTIALS_DIRECTORY, std::env::var(CREDENTIALS_DIRECTORY).ok()?),
+            })
+        });
+        chosen.into_iter().chain([sources]).collect()
+    }
+
+    /// The key that this program was told of, if it was.
+    fn chosen(&self) -> Result<Option<Arc<SealKey>>, StoreError> {
+        if let Some(key) = self.chosen_key.get() {
+            return Ok(Some(Arc::clone(key)));
+        }
+        let Some(source) = &self.chosen else { return Ok(None) };
+        let key = self.have(source)?;
+        Ok(Some(Arc::clone(self.chosen_key.get_or_init(|| key))))
+    }
+
+    /// The key of this source, which is asked once.
+    fn have(&self, source: &SealKeySource) -> Result<Arc<SealKey>, StoreError> {
+        let key = Arc::new(source.key()?);
+        Ok(Arc::clone(self.at_hand.lock().entry(key.id()).or_insert(key)))
+    }
+
+    /// The key of this id, for the document that is called so.
+    fn key(&self, id: KeyId, document: &dyn fmt::Display) -> Result<Arc<SealKey>, StoreError> {
+        if let Some(key) = self.at_hand.lock().get(&id) {
+            return Ok(Arc::clone(key));
+        }
+        let (key, source) = match self.chosen()? {
+            Some(key) => (key, self.chosen.as_ref().map(ToString::to_string)),
+            None => {
+                let source = self.known.source(id)?.ok_or_else(|| {
+                    StoreError::new(
+                        StoreErrorKind::Sealed,
+                        format!("{document} is sealed with the key {id}, and nobody has said where that is"),
+                        format!(
+                            "name it: --seal-key FILE, or {FILE_VARIABLE} or {COMMAND_VARIABLE} in the environment"
+                        ),
+                    )
+                })?;
+                (self.have(&source)?, Some(source.to_string()))
+            }
+        };
+        if key.id() == id {
+            return Ok(key);
+        }
+        let source = source.unwrap_or_else(|| "this program".to_owned());
+        Err(StoreError::new(
+            StoreErrorKind::Sealed,
+            format!("{document} is sealed with the key {id}, and {source} holds another one, {}", key.id()),
+            "name the right key; nothing was changed".to_owned(),
+        ))
+    }
+}
+
+/// How one store's document is sealed.
+#[derive(Debug)]
+pub struct Sealing {
+    keys: Arc<Keys>,
+    /// The profile that it is bound to, where the store doesn't tell otherwise.
+    profile: String,
+    /// The home, which says whether new profiles are sealed.
+    home: Option<PathBuf>,
+    /// The key of what stands, as it was last seen.
+    current: Mutex<Option<Arc<SealKey>>>,
+}
+
+impl Sealing {
+    /// That of a profile.
+    #[doc(hidden)]
+    pub fn new(keys: Arc<Keys>, profile: &str, home: Option<&Path>) -> Self {
+        Self { keys, profile: profile.to_owned(), home: home.map(Path::to_owned), current: Mutex::default() }
+    }
+
+    /// That of a store of which nobody has the key.
+    pub(crate) fn none(profile: &str) -> Self {
+        Self::new(Arc::default(), profile, None)
+    }
+
+    /// Parses a document, sealed or not. `document` is what people call it, and `remedy` what to do about one that can't be read.
+    pub(crate) fn parse(
+        &self,
+        bytes: &[u8],
+        profile: &str,
+        document: &dyn fmt::Display,
+        remedy: &dyn Fn() -> String,
+    ) -> Result<Parsed, StoreError> {
+        match codec::parse(bytes) {
+            Ok(mut parsed) => {
+                *self.current.lock() = None;
+                parsed.head.seal = None;
+                Ok(parsed)
+            }
+            Err(Flaw::Newer(SEALED_VERSION)) => self.open(bytes, profile, document, remedy),
+            Err(flaw) => Err(flaw.into_error(document, remedy)),
+        }
+    }
+
+    fn open(
+        &self,
+        bytes: &[u8],
+        profile: &str,
+        document: &dyn fmt::Display,
+        remedy: &dyn Fn() -> String,
+    ) -> Result<Parsed, StoreError> {
+        let unreadable = |why: &str| {
+            let what = format!("{document} can't be read as a profile: {why}");
+            StoreError::new(StoreErrorKind::Unreadable, what, remedy())
+        };
+        let sealed = envelope::parse(bytes).ok_or_else(|| unreadable("it is neither plain nor sealed"))?;
+        let header = sealed.header.clone();
+        if header.profile != profile {
+            let what =
+                format!("{document} was sealed as the profile `{}`, and stands here as `{profile}`", header.profile);
+            let remedy = "put it back under its own name; to move a profile, unseal it, move it, and seal it again";
+            return Err(StoreError::new(StoreErrorKind::Unreadable, what, remedy));
+        }
+        let key = self.keys.key(header.key, document)?;
+        let plain = sealed
+            .open(&key)
+            .ok_or_else(|| unreadable("its seal is broken: it is damaged, or was changed without the key"))?;
+        let mut parsed = codec::parse(&plain).map_err(|flaw| flaw.into_error(document, remedy))?;
+        parsed.head.seal = Some(header.key);
+        *self.current.lock() = Some(key);
+        Ok(parsed)
+    }
+
+    /// The key that a commit on this document is sealed with: the one that this program was told of, else the document's own, and for
+    /// a new one that of its home.
+    pub(crate) fn wanted(&self, standing: Option<&Head>) -> Result<Option<KeyId>, StoreError> {
+        if let Some(key) = self.keys.chosen()? {
+            return Ok(Some(key.id()));
+        }
+        match (standing, &self.home) {
+            (Some(head), _) => Ok(head.seal),
+            (None, Some(home)) => marker::read(home),
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// A document's bytes, sealed if its head says so. None if there would be too many.
+    pub(crate) fn write(
+        &self,
+        head: &Head,
+        id: u64,
+        state: &State,
+        profile: &str,
+        document: &dyn fmt::Display,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+        let failed = |error: std::io::Error| {
+            StoreError::new(StoreErrorKind::Failed, format!("could not write down {document}: {error}"), "try again")
+        };
+        let key = head.seal.map(|id| self.keys.key(id, document)).transpose()?;
+        let Some(plain) = codec::write(head, id, state).map_err(failed)? else { return Ok(None) };
+        let written = match &key {
+            None => plain,
+            Some(key) => {
+                let header = Header {
+                    key: key.id(),
+                    store: head.store,
+                    profile: profile.to_owned(),
+                    commit: CommitNumber(id),
+                    generation: state.generation,
+                };
+                Zeroizing::new(envelope::seal(key, header, plain).map_err(failed)?)
+            }
+        };
+        *self.current.lock() = key;
+        Ok(Some(written).filter(|bytes| bytes.len() as u64 <= codec::MAX_BYTES))
+    }
+
+    /// The key of what stands, as it was last seen.
+    pub(crate) fn standing(&self) -> Option<KeyId> {
+        self.current.lock().as_ref().map(|key| key.id())
+    }
+
+    /// What was granted, as it is written down beside a sealed document.
+    pub(crate) fn write_answer(
+        &self,
+        attempt: Nonce,
+        answer: Zeroizing<Vec<u8>>,
+    ) -> std::io::Result<Zeroizing<Vec<u8>>> {
+        let Some(key) = self.current.lock().clone() else { return Ok(answer) };
+        let mut text = answer;
+        let salt = key.seal(Purpose::Answer, &attempt.0.to_be_bytes(), &mut text)?;
+        let id = key.id().0.to_be_bytes();
+        Ok(Zeroizing::new([SEALED_ANSWER, &id[..], &salt, &text].concat()))
+    }
+
+    /// What was written down, opened. What is of another attempt, or damaged, is nothing.
+    ///
+    /// # Errors
+    /// It is sealed, and the key is not at hand.
+    #[doc(hidden)]
+    pub fn read_answer(&self, attempt: Nonce, bytes: &[u8]) -> std::io::Result<Option<Zeroizing<Vec<u8>>>> {
+        let Some(sealed) = bytes.strip_prefix(SEALED_ANSWER) else { return Ok(Some(Zeroizing::new(bytes.to_vec()))) };
+        let Some((id, sealed)) = sealed.split_first_chunk::<8>() else { return Ok(None) };
+        let Some((salt, text)) = sealed.split_first_chunk::<{ std::mem::size_of::<Salt>() }>() else { return Ok(None) };
+        let key = self.keys.key(KeyId(u64::from_be_bytes(*id)), &"what an issuer granted");
+        let key = key.map_err(|error| std::io::Error::other(error.what))?;
+        let mut text = Zeroizing::new(text.to_vec());
+        Ok(key.open(Purpose::Answer, salt, &attempt.0.to_be_bytes(), &mut text).then_some(text))
+    }
+
+    /// How many bytes a document of so many takes at most once it is sealed.
+    pub(crate) fn room(&self, bytes: usize) -> usize {
+        if self.current.lock().is_some() { bytes.saturating_add(bytes / 2) } else { bytes }
+    }
+
+    /// What a document says, for harnesses that look at what stands.
+    #[doc(hidden)]
+    pub fn state(&self, bytes: &[u8]) -> Option<State> {
+        self.parse(bytes, &self.profile, &"it", &String::new).ok().map(|parsed| parsed.state)
+    }
+
+    /// The profile that a store of one is bound to.
+    pub(crate) fn profile(&self) -> &str {
+        &self.profile
+    }
+}

@@ -1,0 +1,210 @@
+//! A sealed store as a program uses it: what is on the disk, and what is told where the key isn't at hand.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use credlatch::{Builder, ErrorKind, Latch, Profile, SealKeySource, Secret};
+use tempfile::TempDir;
+
+/// A home with two profiles, and a place for keys beside it.
+struct Place(TempDir);
+
+impl Place {
+    fn new() -> Self {
+        let place = Self(tempfile::tempdir().unwrap());
+        for (profile, secret) in [("work", "mm-key-of-work"), ("home", "mm-key-of-home")] {
+            place.open(profile, None).set("minimax", Secret::try_from(secret).unwrap()).unwrap();
+        }
+        place
+    }
+
+    fn home(&self) -> PathBuf {
+        self.0.path().join("store")
+    }
+
+    fn key(&self, name: &str) -> SealKeySource {
+        SealKeySource::file(self.0.path().join("keys").join(name))
+    }
+
+    /// Every builder names a key, so that no test leaves anything in this user's own files.
+    fn builder(&self, profile: &str, key: Option<&str>) -> Builder {
+        let none = self.0.path().join("none");
+        let builder = Latch::builder().home(self.home()).profile(Profile::new(profile).unwrap());
+        let builder =
+            builder.claims(none.join("claims")).fingerprint_key(none.join("key")).seal_keys(none.join("seals"));
+        key.map_or(builder.clone(), |key| builder.seal_key(self.key(key)))
+    }
+
+    fn open(&self, profile: &str, key: Option<&str>) -> Latch {
+        self.builder(profile, key).open().unwrap()
+    }
+
+    fn documents(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        files(&self.home())
+    }
+}
+
+/// Every file below a directory.
+fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            found.insert(path.clone(), fs::read(&path).unwrap());
+        }
+    }
+    found
+}
+
+fn says(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|there| there == text.as_bytes())
+}
+
+#[test]
+fn a_sealed_home_says_nothing_and_is_read_by_whoever_has_the_key() {
+    let place = Place::new();
+    assert!(place.documents().values().any(|bytes| says(bytes, "mm-key-of-work")));
+    let running = place.open("work", None);
+    assert_eq!(running.current("minimax").unwrap().expose_secret(), "mm-key-of-work");
+    let names = |profiles: Vec<Profile>| profiles.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(names(place.builder("work", None).seal(place.key("one")).unwrap()), ["home", "work"]);
+    for (path, bytes) in place.documents() {
+        assert!(!says(&bytes, "mm-key") && !says(&bytes, "minimax"), "{}", path.display());
+    }
+    // A program that was running goes on, in the process and the machine that remember where the key is.
+    assert_eq!(running.current("minimax").unwrap().expose_secret(), "mm-key-of-work");
+    running.set("minimax", Secret::try_from("mm-key-new").unwrap()).unwrap();
+    assert_eq!(place.open("work", Some("one")).current("minimax").unwrap().expose_secret(), "mm-key-new");
+    // A profile that is new is sealed too.
+    place.open("new", None).set("minimax", Secret::try_from("mm-key-of-new").unwrap()).unwrap();
+    assert!(!place.documents().values().any(|bytes| says(bytes, "mm-key")));
+    assert!(place.builder("work", None).seal(place.key("one")).unwrap().is_empty(), "all of it is sealed by now");
+    assert_eq!(names(place.builder("work", None).unseal().unwrap()), ["home", "new", "work"]);
+    assert!(place.documents().values().any(|bytes| says(bytes, "mm-key-of-new")));
+    assert_eq!(running.current("minimax").unwrap().expose_secret(), "mm-key-new");
+}
+
+#[test]
+fn without_the_key_nothing_is_read_and_nothing_is_changed() {
+    let place = Place::new();
+    place.builder("work", None).seal(place.key("one")).unwrap();
+    let before = place.documents();
+    fs::write(place.0.path().join("keys/no-key"), "hello").unwrap();
+    let two = place.0.path().join("keys/two");
+    fs::write(&two, "00".repeat(32)).unwrap();
+    for (key, said) in [
+        ("missing", "the seal's key is not at hand: there is no file"),
+        ("no-key", "the seal's key in"),
+        ("two", "is sealed with the key"),
+    ] {
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        let file = place.0.path().join("keys").join(key);
+        if file.exists() {
+            fs::set_permissions(&file, mode).unwrap();
+        }
+        let latch = place.open("work", Some(key));
+        let secret = || Secret::try_from("mm-other").unwrap();
+        for error in [
+            latch.current("minimax").map(drop).unwrap_err(),
+            latch.token("minimax").map(drop).unwrap_err(),
+            latch.set("minimax", secret()).map(drop).unwrap_err(),
+            latch.clear("minimax").map(drop).unwrap_err(),
+            latch.status().map(drop).unwrap_err(),
+            place.builder("work", Some(key)).unseal().map(drop).unwrap_err(),
+        ] {
+            assert_eq!((error.kind(), error.kind().exit_status()), (ErrorKind::Sealed, 9), "{key}: {error}");
+            assert!(error.to_string().contains(said), "{key}: {error}");
+        }
+    }
+    // Whoever tries to write signs the lock file.
+    let after = place.documents();
+    for (path, bytes) in before.iter().filter(|(path, _)| path.extension().is_some_and(|extension| extension == "json"))
+    {
+        assert_eq!(after.get(path), Some(bytes), "{}", path.display());
+    }
+    assert_eq!(after.len(), before.len());
+}
+
+#[test]
+fn whatever_byte_of_a_sealed_document_is_changed_it_is_an_error_and_never_nothing() {
+    let place = Place::new();
+    place.builder("work", None).seal(place.key("one")).unwrap();
+    let document = place.home().join("profiles/work.json");
+    let whole = fs::read(&document).unwrap();
+    let mut refused = 0;
+    for at in (0..whole.len()).step_by(if whole.len() > 600 { 3 } else { 1 }) {
+        let mut bytes = whole.clone();
+        bytes[at] = if bytes[at] == b'x' { b'y' } else { b'x' };
+        fs::write(&document, &bytes).unwrap();
+        let error = place.open("work", None).current("minimax").map(drop);
+        let Err(error) = error else { panic!("byte {at} of {}", whole.len()) };
+        assert!(matches!(error.kind(), ErrorKind::Unreadable | ErrorKind::Sealed), "{at}: {error}");
+        refused += 1;
+    }
+    assert!(refused > 100);
+    fs::write(&document, &whole).unwrap();
+    assert!(place.open("work", None).current("minimax").is_ok());
+}
+
+#[test]
+fn a_document_of_another_profile_or_store_is_not_opened_in_its_place() {
+    let place = Place::new();
+    place.builder("work", None).seal(place.key("one")).unwrap();
+    let [work, home] = ["work", "home"].map(|name| place.home().join("profiles").join(name).with_extension("json"));
+    let whole = fs::read(&work).unwrap();
+    fs::copy(&home, &work).unwrap();
+    let error = place.open("work", None).current("minimax").map(drop).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unreadable);
+    assert!(error.to_string().contains("was sealed as the profile `home`, and stands here as `work`"), "{error}");
+    // A header that claims otherwise breaks the seal.
+    let text = String::from_utf8(fs::read(&home).unwrap()).unwrap();
+    fs::write(&work, text.replace(r#""profile":"home""#, r#""profile":"work""#)).unwrap();
+    let error = place.open("work", None).current("minimax").map(drop).unwrap_err();
+    assert!(error.to_string().contains("its seal is broken"), "{error}");
+    fs::write(&work, whole).unwrap();
+    assert_eq!(place.open("work", None).current("minimax").unwrap().expose_secret(), "mm-key-of-work");
+}
+
+#[test]
+fn a_key_is_changed_and_the_old_one_opens_nothing_any_more() {
+    let place = Place::new();
+    let builder = place.builder("work", None);
+    let not_yet = builder.rekey(place.key("two")).unwrap_err();
+    assert_eq!((not_yet.kind(), not_yet.to_string().contains("is not sealed")), (ErrorKind::Sealed, true));
+    builder.seal(place.key("one")).unwrap();
+    let other = builder.seal(place.key("two")).unwrap_err();
+    assert!(other.to_string().contains("is sealed with another key"), "{other}");
+    let running = place.open("work", None);
+    assert!(running.current("minimax").is_ok());
+    assert_eq!(builder.rekey(place.key("two")).unwrap().len(), 2);
+    assert!(running.current("minimax").is_ok(), "it is remembered where the new key is");
+    assert_eq!(place.open("work", Some("one")).current("minimax").unwrap_err().kind(), ErrorKind::Sealed);
+    assert!(place.open("home", Some("two")).current("minimax").is_ok());
+    assert!(builder.rekey(place.key("two")).unwrap().is_empty());
+}
+
+#[test]
+fn a_key_beside_what_it_seals_is_refused() {
+    let place = Place::new();
+    let error = place.builder("work", None).seal(SealKeySource::file(place.home().join("seal.key"))).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Usage);
+    assert!(!place.home().join("seal.key").exists());
+}
+
+#[test]
+fn a_command_is_asked_once_in_a_process() {
+    let place = Place::new();
+    let (asked, key) = (place.0.path().join("asked"), "5a".repeat(32));
+    let command = SealKeySource::Command(format!("echo once >> {}; echo {key}", asked.display()));
+    place.builder("work", None).seal(command.clone()).unwrap();
+    fs::remove_file(&asked).unwrap();
+    let latch = place.builder("work", None).seal_key(command).open().unwrap();
+    for number in 0..5 {
+        latch.set("minimax", Secret::try_from(format!("mm-{number}")).unwrap()).unwrap();
+        assert_eq!(latch.current("minimax").unwrap().expose_secret(), format!("mm-{number}"));
+    }
+    assert_eq!(fs::read_to_string(&asked).unwrap(), "once\n");
+}
