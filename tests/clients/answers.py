@@ -99,6 +99,17 @@ def _generated_stream(body):
     return status, "text/event-stream", b"data: " + one + b"\n\n"
 
 
+def _mcp(body):
+    """An MCP server over HTTP that has nothing to offer: it answers requests, takes notifications, and opens no stream."""
+    if "method" not in body:
+        return 405, "text/plain", b""
+    if "id" not in body:
+        return 202, "text/plain", b""
+    version = body.get("params", {}).get("protocolVersion")
+    greeting = {"protocolVersion": version, "capabilities": {}, "serverInfo": {"name": "stub", "version": "1"}}
+    return _json({"jsonrpc": "2.0", "id": body["id"], "result": greeting if body["method"] == "initialize" else {}})
+
+
 _BY_ENDING = {
     "/v1/messages": _messages,
     "/v1/messages/count_tokens": lambda _: _json({"input_tokens": 1}),
@@ -106,5 +117,6 @@ _BY_ENDING = {
     "/chat/completions": _chat,
     ":generateContent": _generated,
     ":streamGenerateContent": _generated_stream,
+    "/mcp": _mcp,
     "/models": lambda _: _json({"object": "list", "data": [{"id": "any", "object": "model"}], "models": []}),
 }

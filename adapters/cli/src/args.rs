@@ -112,7 +112,7 @@ pub(crate) enum Command {
     Env(Plan),
     /// Print a token that is good now
     Token(Provider),
-    /// Hand credentials to git, docker, cargo, AWS clients and kubectl, in the words of each
+    /// Hand credentials to git, docker, cargo, AWS clients, kubectl and Claude Code, in the words of each
     ///
     /// A credential is handed out only for a host that is the provider's, or that --host names.
     Helper {

@@ -18,6 +18,8 @@ pub(crate) enum Helper {
     ///
     /// The key is handed out only if it would go to the provider, and nowhere beside another credential.
     Claude(Grant),
+    /// Answer Claude Code for an MCP server; beside its `url`: "headersHelper": "credlatch helper claude-mcp PROVIDER --host HOST"
+    ClaudeMcp(Grant),
     /// Answer an AWS client: credential_process = credlatch helper aws PROVIDER
     ///
     /// The provider's secret is KEY_ID:SECRET_KEY, or KEY_ID:SECRET_KEY:SESSION_TOKEN.

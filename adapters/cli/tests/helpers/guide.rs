@@ -16,6 +16,7 @@ const MARKER: &str = "<!-- not run: ";
 
 /// What each block holds that isn't for a shell, and no other block does. The test of that program takes it by this.
 pub(crate) const CLAUDE_CODE: &str = "apiKeyHelper";
+pub(crate) const CLAUDE_MCP: &str = "headersHelper";
 pub(crate) const CODEX: &str = "[model_providers.";
 pub(crate) const OPENCODE: &str = "const providers = [";
 pub(crate) const GIT: &str = "[credential ";
@@ -28,8 +29,8 @@ pub(crate) const GATEWAY: &str = "\"id\": \"gateway\"";
 pub(crate) const CRON: &str = "*/15 * * * *";
 pub(crate) const SYSTEMD: &str = "[Service]";
 
-pub(crate) const TRIED: [&str; 12] =
-    [CLAUDE_CODE, CODEX, OPENCODE, GIT, DOCKER, DOCKER_SCRIPT, CARGO, AWS, KUBECTL, GATEWAY, CRON, SYSTEMD];
+pub(crate) const TRIED: [&str; 13] =
+    [CLAUDE_CODE, CLAUDE_MCP, CODEX, OPENCODE, GIT, DOCKER, DOCKER_SCRIPT, CARGO, AWS, KUBECTL, GATEWAY, CRON, SYSTEMD];
 
 /// All blocks of both documents.
 pub(crate) fn blocks() -> Vec<Block> {

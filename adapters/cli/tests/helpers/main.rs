@@ -7,6 +7,7 @@ mod helper;
 mod aws;
 mod cargo;
 mod claude;
+mod claude_mcp;
 mod docker;
 mod git;
 mod guide;

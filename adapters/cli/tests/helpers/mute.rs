@@ -48,6 +48,11 @@ fn a_helper_shows_no_secret_but_in_its_answer() {
         {
             all.push(said(world.ours(&["helper", "kubectl", "forge"]).env("KUBERNETES_EXEC_INFO", request)));
         }
+        // People write keys into addresses of MCP servers too.
+        for address in [format!("https://evil.example/{MARK}?key={MARK}"), format!("https://u:{MARK}@forge.example")] {
+            let mut claude = world.ours(&[&["helper"], json, &["claude-mcp", "forge"]].concat());
+            all.push(said(claude.env("CLAUDE_CODE_MCP_SERVER_URL", address)));
+        }
     }
     all.push(fed(world.ours(&["--cargo-plugin"]), &format!("{cargo}\n")));
     assert_eq!(world.token(), format!("k-{MARK}"), "and nothing of it changed what is stored");

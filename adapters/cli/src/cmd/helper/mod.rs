@@ -4,6 +4,7 @@
 mod aws;
 mod cargo;
 mod claude;
+mod claude_mcp;
 mod docker;
 mod git;
 mod host;
@@ -27,6 +28,7 @@ pub(crate) fn helper(global: &Global, client: &Helper) -> Done {
         Helper::Docker(asked) => docker::docker(global, asked),
         Helper::Cargo(grant) => cargo::cargo(global, grant),
         Helper::Claude(grant) => claude::claude(global, grant),
+        Helper::ClaudeMcp(grant) => claude_mcp::claude_mcp(global, grant),
         Helper::Aws(of) => aws::aws(global, of),
         Helper::Kubectl(grant) => kubectl::kubectl(global, grant),
     }
