@@ -6,7 +6,7 @@ use credlatch_tests::run::deepen::{Bound, Tally};
 use credlatch_tests::scenario::Scenario;
 use credlatch_tests::world::server::Manner;
 
-use super::apart::has_passed_apart;
+use super::apart::in_own_process;
 use super::say;
 
 /// Two preemptions beside what meets a dying act most; one beside the others.
@@ -16,61 +16,57 @@ fn bound(other: Act) -> Bound {
 
 #[test]
 fn a_rotation_dies() {
-    if has_passed_apart() {
-        return;
-    }
-    let mut tally = Tally::default();
-    for other in Act::ALL {
-        for late_arrival in [false, true] {
-            let mut scenario = against(&[Act::Rotate, other]);
-            scenario.issuer.late_arrival = late_arrival;
-            tally.check_deaths(&scenario, bound(other));
+    in_own_process(|| {
+        let mut tally = Tally::default();
+        for other in Act::ALL {
+            for late_arrival in [false, true] {
+                let mut scenario = against(&[Act::Rotate, other]);
+                scenario.issuer.late_arrival = late_arrival;
+                tally.check_deaths(&scenario, bound(other));
+            }
         }
-    }
-    say("a rotation dies", &tally);
-    tally.seen.assert_claims(&ROTATION_DIES);
+        say("a rotation dies", &tally);
+        tally.seen.assert_claims(&ROTATION_DIES);
+    });
 }
 
 #[test]
 fn a_rotation_for_a_401_dies() {
-    if has_passed_apart() {
-        return;
-    }
-    let mut tally = Tally::default();
-    for other in Act::ALL {
-        tally.check_deaths(&against(&[Act::Challenge, other]), Bound::Preemptions(1));
-    }
-    say("a rotation for a 401 dies", &tally);
-    tally.seen.assert_claims(&ROTATION_DIES);
+    in_own_process(|| {
+        let mut tally = Tally::default();
+        for other in Act::ALL {
+            tally.check_deaths(&against(&[Act::Challenge, other]), Bound::Preemptions(1));
+        }
+        say("a rotation for a 401 dies", &tally);
+        tally.seen.assert_claims(&ROTATION_DIES);
+    });
 }
 
 #[test]
 fn a_login_dies() {
-    if has_passed_apart() {
-        return;
-    }
-    let mut tally = Tally::default();
-    for other in Act::ALL {
-        for issuer in [Manner::default(), codex()] {
-            tally.check_deaths(&Scenario { issuer, ..against(&[Act::Login, other]) }, bound(other));
+    in_own_process(|| {
+        let mut tally = Tally::default();
+        for other in Act::ALL {
+            for issuer in [Manner::default(), codex()] {
+                tally.check_deaths(&Scenario { issuer, ..against(&[Act::Login, other]) }, bound(other));
+            }
         }
-    }
-    say("a login dies", &tally);
-    tally.seen.assert_claims(&LOGIN_DIES);
+        say("a login dies", &tally);
+        tally.seen.assert_claims(&LOGIN_DIES);
+    });
 }
 
 /// What begins, takes over or ends a flow.
 #[test]
 fn another_step_of_a_flow_dies() {
-    if has_passed_apart() {
-        return;
-    }
-    let mut tally = Tally::default();
-    for dying in [Act::Start, Act::Adopt, Act::Cancel] {
-        for other in Act::ALL {
-            tally.check_deaths(&against(&[dying, other]), Bound::Preemptions(1));
+    in_own_process(|| {
+        let mut tally = Tally::default();
+        for dying in [Act::Start, Act::Adopt, Act::Cancel] {
+            for other in Act::ALL {
+                tally.check_deaths(&against(&[dying, other]), Bound::Preemptions(1));
+            }
         }
-    }
-    say("another step of a flow dies", &tally);
-    tally.seen.assert_witnesses(&LOGIN_DIES);
+        say("another step of a flow dies", &tally);
+        tally.seen.assert_witnesses(&LOGIN_DIES);
+    });
 }

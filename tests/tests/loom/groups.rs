@@ -6,7 +6,7 @@ use credlatch_tests::coverage::GROUPS;
 use credlatch_tests::run::deepen::{Bound, Tally};
 use credlatch_tests::scenario::{Scenario, Step, label, provider};
 
-use super::apart::has_passed_apart;
+use super::apart::in_own_process;
 use super::say;
 
 /// A new key; what is there already; a login; and the token that was spent before they came, which is refused.
@@ -29,18 +29,17 @@ fn threads(name: &str, steps: &[&Step]) -> Scenario {
 
 #[test]
 fn each_thread_that_stores_is_told_its_own_verdict() {
-    if has_passed_apart() {
-        return;
-    }
-    let (mut tally, all) = (Tally::default(), stores());
-    for (first, one) in all.iter().enumerate() {
-        for (second, other) in all.iter().enumerate().skip(first + 1) {
-            tally.check(&threads("two that store", &[one, other]), Bound::None);
-            for third in &all[second + 1..] {
-                tally.check(&threads("three that store", &[one, other, third]), Bound::Preemptions(2));
+    in_own_process(|| {
+        let (mut tally, all) = (Tally::default(), stores());
+        for (first, one) in all.iter().enumerate() {
+            for (second, other) in all.iter().enumerate().skip(first + 1) {
+                tally.check(&threads("two that store", &[one, other]), Bound::None);
+                for third in &all[second + 1..] {
+                    tally.check(&threads("three that store", &[one, other, third]), Bound::Preemptions(2));
+                }
             }
         }
-    }
-    say("threads that store", &tally);
-    tally.seen.assert_claims(&GROUPS);
+        say("threads that store", &tally);
+        tally.seen.assert_claims(&GROUPS);
+    });
 }
