@@ -4,7 +4,7 @@
 //! wrote it and what may be done next is decided above the store, so a store needs to know nothing of credentials. Implement
 //! [`ByteStore`] for one profile, [`LockedStore`] for it while it is locked, and [`ActGuard`] for an act; where there are many
 //! profiles, [`StoreHome`] too. `credlatch::conformance` (feature `conformance`) checks each sentence of the contract below that
-//! can be seen from outside. `examples/sqlite_store.rs` in the repository is a store for many processes.
+//! can be seen from outside. `examples/sqlite_store` in the repository is a store for many processes.
 //!
 //! # The contract
 //!
