@@ -1,12 +1,14 @@
 //! A participant's hand: it does the steps of a scenario, and writes down what can be seen of them from outside.
 
+mod request;
+
 use std::sync::Arc;
 
 use credlatch_core::clear::Clear;
-use credlatch_core::engine::{Cleared, FlowView, NoToken, Picked, Poller, Rotation, TransactError, Wish};
+use credlatch_core::engine::{Cleared, FlowView, Picked, Poller, Rotation, TransactError, Wish};
 use credlatch_core::law::Fact;
 use credlatch_core::name::{Label, ProviderId};
-use credlatch_core::pool::{Choice, Report, SetStrategy, Strategy};
+use credlatch_core::pool::{SetStrategy, Strategy};
 use credlatch_core::port::Clock;
 use credlatch_core::put::{Put, PutMode};
 use credlatch_core::rotation::Cause;
@@ -19,7 +21,7 @@ use crate::scenario::Step;
 use crate::world::here::Here;
 use crate::world::ports::SimPorts;
 use crate::world::sim::{Sim, SimMutex};
-use crate::world::{child, secret, situation, told};
+use crate::world::{secret, situation, told};
 
 /// What a participant remembers from one step to the next.
 pub struct Hand<S: Sim> {
@@ -222,85 +224,6 @@ impl<S: Sim> Hand<S> {
         }
     }
 
-    fn token(&mut self, provider: &ProviderId) {
-        self.release();
-        let before = self.process.engine.snapshot().map(|snapshot| Arc::clone(&snapshot.state));
-        self.draw_begins(provider, before.as_ref().ok());
-        let picked = self.process.conduct.token(&self.process, provider);
-        self.draw_ends(&picked);
-        self.hold(provider, picked);
-    }
-
-    fn current(&mut self, provider: &ProviderId) {
-        self.release();
-        let now = self.process.engine.clock().now();
-        let before = self.process.engine.snapshot().map(|snapshot| Arc::clone(&snapshot.state));
-        self.draw_begins(provider, before.as_ref().ok());
-        let picked = self.process.conduct.current(&self.process, provider);
-        self.draw_ends(&picked);
-        if let Ok(state) = before {
-            self.record_choice(provider, now, &state, &picked);
-        }
-        self.hold(provider, picked);
-    }
-
-    fn draw_begins(&self, provider: &ProviderId, state: Option<&Arc<State>>) {
-        let Here { who, process, .. } = *self.here;
-        let now = self.process.engine.clock().now();
-        let state = state.map_or_else(Arc::default, Arc::clone);
-        self.here.record(Fact::DrawBegan { who, process, provider: provider.clone(), now, state });
-    }
-
-    fn draw_ends(&self, picked: &Result<Picked, NoToken>) {
-        let now = self.process.engine.clock().now();
-        let label = picked.as_ref().ok().map(|picked| picked.live.label.clone());
-        self.here.record(Fact::DrawEnded { who: self.here.who, now, label });
-    }
-
-    /// What was chosen from which state: known if nothing was committed between a look before and the choice.
-    fn record_choice(
-        &self,
-        provider: &ProviderId,
-        now: credlatch_core::time::Stamp,
-        state: &Arc<State>,
-        picked: &Result<Picked, NoToken>,
-    ) {
-        let after = self.process.engine.snapshot().map(|snapshot| snapshot.state.generation);
-        if after != Ok(state.generation) || self.process.engine.clock().now() != now {
-            return;
-        }
-        let entries = state.slot(provider.as_str()).map_or(&[][..], |slot| &slot.entries);
-        let place = |picked: &Picked| entries.iter().position(|entry| entry.label == picked.live.label);
-        self.here.record(Fact::Chosen {
-            now,
-            state: Arc::clone(state),
-            provider: provider.clone(),
-            at: picked.as_ref().ok().and_then(place),
-            told_when: matches!(picked, Err(NoToken::Resting(_))),
-        });
-    }
-
-    fn hold(&mut self, provider: &ProviderId, picked: Result<Picked, NoToken>) {
-        let Ok(picked) = picked else { return };
-        let Here { who, process, .. } = *self.here;
-        self.used = Some((provider.clone(), picked.live.label.clone(), picked.live.version));
-        self.here.record(Fact::Held { who, process, version: picked.live.version, holds: true });
-        self.holds = Some(picked);
-    }
-
-    fn release(&mut self) {
-        if let Some(picked) = self.holds.take() {
-            let Here { who, process, .. } = *self.here;
-            self.here.record(Fact::Held { who, process, version: picked.live.version, holds: false });
-        }
-    }
-
-    fn report(&self, answer: credlatch_core::pool::FailureKind, dead: bool) {
-        let Some((provider, label, version)) = self.used.clone() else { return };
-        let dead = dead.then(|| "token_revoked".to_owned());
-        self.transact(&[Event::Report(Report { provider, label, version, answer, rest_ms: None, model: None, dead })]);
-    }
-
     fn read(&self) {
         let who = self.here.who;
         self.here.record(Fact::ReadBegan { who });
@@ -315,16 +238,6 @@ impl<S: Sim> Hand<S> {
         let secrets = told::secrets(&snapshot.state);
         for text in self.process.conduct.print(&snapshot.state, &now) {
             self.here.record(Fact::Printed { text, secrets: secrets.clone() });
-        }
-    }
-
-    fn plan(&self, provider: &ProviderId) {
-        // What it is planned for is a request too.
-        self.draw_begins(provider, None);
-        let picked = self.process.engine.current(provider.as_str(), &Choice::default());
-        self.draw_ends(&picked);
-        if let Ok(picked) = picked {
-            child::plan(&self.process, &self.here, provider, &picked);
         }
     }
 }
