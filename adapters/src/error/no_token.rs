@@ -11,6 +11,7 @@ use credlatch_core::state::State;
 use credlatch_core::time::Deadline;
 
 use super::issuer::{NO_ISSUER, Trouble, distrust, trust};
+use super::not_rotated::NO_ANSWER;
 use super::suspension::Suspension;
 use super::{Error, ErrorKind, RestCause, clock_time};
 use crate::system::process;
@@ -49,9 +50,7 @@ impl Error {
             NoToken::Shared(why) => Self::shared(provider, why),
             NoToken::InDoubt { until, .. } => Self::new(
                 ErrorKind::Busy,
-                format!(
-                    "the {name} access token has ended, and an earlier rotation got no answer, so its refresh token may be spent"
-                ),
+                format!("the {name} access token has ended, and {NO_ANSWER}"),
                 format!("try again at {}; if that fails, {login}", clock_time(&until)),
             )
             .until(&until),

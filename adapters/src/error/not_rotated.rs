@@ -12,6 +12,11 @@ use credlatch_core::time::Deadline;
 use super::issuer::{NO_ISSUER, Trouble, distrust, trust};
 use super::{Error, ErrorKind, clock_time};
 
+/// What an entry in doubt lacks, whoever meets it: a request or a person who asked for a rotation.
+pub(super) const NO_ANSWER: &str = "an earlier rotation got no answer, so its refresh token may be spent";
+/// What becomes of an entry in doubt; when its refresh token is presented again follows.
+const MEANWHILE: &str = "the present access token is used while it lasts; the refresh token is presented again";
+
 impl Error {
     /// There is nothing to rotate under this label in this place, whatever is stored under others.
     pub(crate) fn nothing_to_rotate(place: &str, row: &Provider, label: &Label, state: &State) -> Self {
@@ -45,9 +50,9 @@ impl Error {
             ),
             Rotation::Refused(Refusal::Borrowed) => borrowed(row),
             Rotation::Refused(Refusal::InDoubtUntil(until)) => {
-                let what = format!("an earlier rotation of {name} got no answer, so its refresh token may be spent");
-                let remedy = "the present access token is used while it lasts; the refresh token is presented again at";
-                Self::new(ErrorKind::Busy, what, format!("{remedy} {} or later", clock_time(&until))).until(&until)
+                let what = format!("the {name} token was not rotated: {NO_ANSWER}");
+                let remedy = format!("{MEANWHILE} at {} or later", clock_time(&until));
+                Self::new(ErrorKind::Busy, what, remedy).until(&until)
             }
             Rotation::Refused(Refusal::BackOff(until) | Refusal::TooSoon(until)) => {
                 let trouble = health.and_then(|health| Trouble::from_health(Some(row), health));
@@ -86,7 +91,7 @@ fn no_grant(row: &Provider, label: &Label, failed: Exchanged, next: Option<Deadl
             return Error::new(
                 ErrorKind::Unreachable,
                 format!("{name} was sent the refresh token and gave no usable answer, so the token may be spent"),
-                "the present access token is used while it lasts; the refresh token is presented again when it is needed",
+                format!("{MEANWHILE} when it is needed"),
             );
         }
         Exchanged::Untrusted => {

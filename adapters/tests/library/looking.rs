@@ -1,30 +1,18 @@
 //! A reader that still looks at what was published: whoever clears meanwhile doesn't wait for it, and a drain does.
 
-use std::marker::PhantomData;
 use std::time::Duration;
 
 use credlatch::core::Event;
 use credlatch::core::clear::Clear;
-use credlatch::core::engine::Engine;
-use credlatch::core::port::Ports;
 use credlatch::core::put::{Put, PutMode};
 use credlatch::core::state::{Material, Source};
-use credlatch::memory::MemoryStore;
-use credlatch::system::{ParkingLot, SystemClock, SystemNonces};
 use credlatch::{Label, Latch, ProviderId, Secret};
 
-struct Memory(PhantomData<()>);
-
-impl Ports for Memory {
-    type Seam = ParkingLot;
-    type Store = MemoryStore;
-    type Clock = SystemClock;
-    type Nonces = SystemNonces;
-}
+use crate::memory::engine;
 
 #[test]
 fn law_1_a_drain_waits_for_a_reader_that_has_found_what_is_cleared_and_holds_nothing_of_it_yet() {
-    let engine = Engine::<Memory>::new(MemoryStore::new(), SystemClock, SystemNonces, 1000);
+    let engine = engine();
     let put = Put {
         provider: ProviderId::new("acme").unwrap(),
         label: Label::default(),

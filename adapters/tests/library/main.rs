@@ -3,6 +3,7 @@
 #[cfg(feature = "file")]
 mod latch;
 mod looking;
+mod memory;
 #[cfg(feature = "env")]
 mod mute;
 mod overtaken;

@@ -2,18 +2,18 @@
 
 use std::time::Duration;
 
-use credlatch::core::engine::{Engine, NoToken, UnsavedGrant};
+use credlatch::core::engine::{NoToken, UnsavedGrant};
 use credlatch::core::flow::{FlowKind, Phase, Prompt};
 use credlatch::core::law::{Fact, LAWS, Trace};
-use credlatch::core::port::{Code, CodeExchanged, Loaded, Polled, Ports, StoreError, StoreErrorKind};
+use credlatch::core::port::{Code, CodeExchanged, Loaded, Polled, StoreError, StoreErrorKind};
 use credlatch::core::put::{Put, PutMode};
 use credlatch::core::rotation::{Exchanged, Fresh, Settle};
 use credlatch::core::state::{Material, Nonce, Source, State};
 use credlatch::core::time::Stamp;
 use credlatch::core::{Effect, Event, apply};
-use credlatch::memory::MemoryStore;
-use credlatch::system::{ParkingLot, SystemClock, SystemNonces};
 use credlatch::{Answer, Label, Latch, ProviderId, Secret, Tokens};
+
+use crate::memory::engine;
 
 /// What no text may hold. It begins like no provider's token, so nothing recognises and hides it on the way.
 const MARK: &str = "s3cr3t-of-the-test";
@@ -29,15 +29,6 @@ fn tokens() -> Tokens {
 
 fn provider() -> ProviderId {
     ProviderId::new("openai-codex").unwrap()
-}
-
-struct Memory;
-
-impl Ports for Memory {
-    type Seam = ParkingLot;
-    type Store = MemoryStore;
-    type Clock = SystemClock;
-    type Nonces = SystemNonces;
 }
 
 /// One text for each value, printed as `Debug`.
@@ -75,7 +66,7 @@ fn core_types() -> Vec<(&'static str, String)> {
     let refresh =
         Effect::Refresh { provider: provider(), label: Label::default(), attempt: Nonce(1), refresh: secret() };
     let error = StoreError::new(StoreErrorKind::Full, "the disk is full", "make room");
-    let engine = Engine::<Memory>::new(MemoryStore::new(), SystemClock, SystemNonces, 1000);
+    let engine = engine();
     let done = engine.transact(std::slice::from_ref(&put)).unwrap();
     let live = std::sync::Arc::clone(done.after.live(provider().as_str(), Label::default().as_str()).unwrap());
     let unsaved = UnsavedGrant { fresh: fresh.clone(), live, attempt: Nonce(1), error: error.clone() };

@@ -1,25 +1,12 @@
 //! A pool that is used in turn goes round, whoever asks.
 
-use std::marker::PhantomData;
-
 use credlatch::core::Event;
-use credlatch::core::engine::Engine;
 use credlatch::core::pool::{Choice, SetStrategy, Strategy};
-use credlatch::core::port::Ports;
 use credlatch::core::put::{Put, PutMode};
 use credlatch::core::state::{Material, Source};
-use credlatch::memory::MemoryStore;
-use credlatch::system::{ParkingLot, SystemClock, SystemNonces};
 use credlatch::{Label, ProviderId, Secret};
 
-struct Memory(PhantomData<()>);
-
-impl Ports for Memory {
-    type Seam = ParkingLot;
-    type Store = MemoryStore;
-    type Clock = SystemClock;
-    type Nonces = SystemNonces;
-}
+use crate::memory::engine;
 
 #[test]
 fn the_engine_counts_the_turns() {
@@ -35,7 +22,7 @@ fn the_engine_counts_the_turns() {
         })
     };
     let in_turn = SetStrategy { provider: provider.clone(), strategy: Strategy::RoundRobin };
-    let engine = Engine::<Memory>::new(MemoryStore::new(), SystemClock, SystemNonces, 1000);
+    let engine = engine();
     engine.transact(&[put("a"), put("b"), Event::SetStrategy(in_turn)]).unwrap();
     let pick = || engine.current("acme", &Choice::default()).unwrap().live.label.to_string();
     assert_eq!([pick(), pick(), pick(), pick()], ["a", "b", "a", "b"]);
