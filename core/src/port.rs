@@ -9,7 +9,7 @@ mod issuer;
 
 pub use alive::{Alive, Sending};
 pub use code::Code;
-pub use elsewhere::{Delegate, Elsewhere, Part, Wish};
+pub use elsewhere::{Delegate, Elsewhere, Part, RotationRequest};
 pub use error::{CommitError, StoreError, StoreErrorKind};
 pub use issuer::{CodeExchanged, Issuer, Polled, Prompting, Revoked};
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use credlatch_core::clear::Clear;
-use credlatch_core::engine::{Cleared, Engine, Login, NoToken, Picked, Rotation, TransactError, Wish};
+use credlatch_core::engine::{Cleared, Engine, Login, NoToken, Picked, Rotation, RotationRequest, TransactError};
 use credlatch_core::flow::FlowKind;
 use credlatch_core::law::Who;
 use credlatch_core::name::{Label, ProviderId};
@@ -163,8 +163,8 @@ pub trait Conduct<S: Sim>: Send + Sync {
     ///
     /// # Errors
     /// The store can't be used.
-    fn rotate(&self, process: &Process<S>, wish: &Wish) -> Result<Rotation, TransactError> {
-        process.engine.rotate(&process.issuer, wish, 30_000)
+    fn rotate(&self, process: &Process<S>, request: &RotationRequest) -> Result<Rotation, TransactError> {
+        process.engine.rotate(&process.issuer, request, 30_000)
     }
 
     /// Stores an entry by its name. Returns what came of it.

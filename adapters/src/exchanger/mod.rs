@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use credlatch_core::engine::Wish;
+use credlatch_core::engine::RotationRequest;
 use credlatch_core::flow::{FlowKind, Prompt, Step};
 use credlatch_core::name::ProviderId;
 use credlatch_core::origin::Reach;
@@ -84,8 +84,8 @@ impl Exchanger {
 }
 
 impl Delegate for Exchanger {
-    fn rotate(&self, wish: &Wish, patience_ms: u64) -> Option<Elsewhere> {
-        let started = self.start(&ExchangeRequest::rotation(wish), &wish.provider)?;
+    fn rotate(&self, request: &RotationRequest, patience_ms: u64) -> Option<Elsewhere> {
+        let started = self.start(&ExchangeRequest::rotation(request), &request.provider)?;
         let until = Instant::now().checked_add(Duration::from_millis(patience_ms));
         match self.of_ours(self.waiting(|| started.said(until)))? {
             Some(ExchangeResult::Granted { version }) => Some(Elsewhere::Granted { version }),

@@ -1,6 +1,6 @@
 //! What a process is asked on its standard input, and what it says of it at its end: a line of JSON each.
 
-use credlatch_core::engine::Wish;
+use credlatch_core::engine::RotationRequest;
 use credlatch_core::flow::Step;
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::port::{Code, Part};
@@ -47,9 +47,9 @@ pub(crate) enum ExchangeResult {
 }
 
 impl ExchangeRequest {
-    pub(crate) fn rotation(wish: &Wish) -> Self {
-        let (provider, label) = (wish.provider.clone(), wish.label.clone());
-        Self::Rotate { provider, label, version: wish.version, cause: wish.cause }
+    pub(crate) fn rotation(request: &RotationRequest) -> Self {
+        let (provider, label) = (request.provider.clone(), request.label.clone());
+        Self::Rotate { provider, label, version: request.version, cause: request.cause }
     }
 
     pub(crate) fn login(step: &Step, part: Part<'_>) -> Self {

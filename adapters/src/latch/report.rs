@@ -13,7 +13,7 @@ use credlatch_core::{Event, Refusal};
 use super::credential::Credential;
 use super::outcome::Outcome;
 use super::passed_over::{Nothing, Wanted};
-use super::rotate::wish;
+use super::rotate::rotation_request;
 use super::{Inner, Latch};
 use crate::error::{Error, ErrorKind};
 use crate::events;
@@ -141,8 +141,8 @@ impl Inner {
         events::reported(&self.profile, live, word(answer));
         if answer == FailureKind::Unauthorized && live.kind == LiveKind::Oauth {
             self.refuse_own_exchange(row, &live.label)?;
-            let wish = wish(row, &live.label, live.version, Cause::Challenged);
-            match self.rotate(&*self.issuer, &wish)? {
+            let request = rotation_request(row, &live.label, live.version, Cause::Challenged);
+            match self.rotate(&*self.issuer, &request)? {
                 Rotation::Granted(_)
                 | Rotation::Newer(_)
                 | Rotation::Gone

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use credlatch_core::engine::{NoToken, Picked, Rotation, TransactError, Wish};
+use credlatch_core::engine::{NoToken, Picked, Rotation, RotationRequest, TransactError};
 use credlatch_core::name::Label;
 use credlatch_core::pool::{Choice, EntryHealth};
 use credlatch_core::port::Issuer;
@@ -68,11 +68,11 @@ impl Latch {
     }
 
     fn rotate_ahead(&self, row: &Provider, picked: &Picked) {
-        let wish = wish(row, &picked.live.label, picked.live.version, Cause::Due);
+        let request = rotation_request(row, &picked.live.label, picked.live.version, Cause::Due);
         let inner = Arc::clone(&self.0.inner);
         let key = format!("{}/{}", row.id, picked.live.label);
         // What came of it is in the store, where the next call finds it.
-        self.0.workers.spawn_once("rotation", &key, move || drop(inner.rotate(&*inner.issuer, &wish)));
+        self.0.workers.spawn_once("rotation", &key, move || drop(inner.rotate(&*inner.issuer, &request)));
     }
 
     /// Rotates an entry's token now, whether it is due or not. If somebody else is at it, waits for what that brings.
@@ -104,18 +104,23 @@ impl Latch {
         cause: Cause,
     ) -> Result<Rotated, Error> {
         let row = self.provider(provider)?;
-        let wish = self.wish_for(row, label, cause)?;
-        let rotation = self.0.rotate(issuer, &wish)?;
+        let request = self.rotation_request_for(row, label, cause)?;
+        let rotation = self.0.rotate(issuer, &request)?;
         self.rotated_by(row, label, rotation)
     }
 
     /// What to ask for, so that the version that is there now is rotated.
-    pub(super) fn wish_for(&self, row: &Provider, label: &Label, cause: Cause) -> Result<Wish, Error> {
+    pub(super) fn rotation_request_for(
+        &self,
+        row: &Provider,
+        label: &Label,
+        cause: Cause,
+    ) -> Result<RotationRequest, Error> {
         self.0.refuse_own_exchange(row, label)?;
         let snapshot = self.0.engine.snapshot()?;
         let not_there = || Error::nothing_to_rotate(&self.place_in_words(), row, label, &snapshot.state);
         let live = snapshot.live(row.id.as_str(), label.as_str()).ok_or_else(not_there)?;
-        Ok(wish(row, label, live.version, cause))
+        Ok(rotation_request(row, label, live.version, cause))
     }
 
     /// What came of it, for whoever asked.
@@ -176,13 +181,13 @@ impl Inner {
     }
 
     /// Rotates a token, and tells what came of it.
-    pub(super) fn rotate(&self, issuer: &dyn Issuer, wish: &Wish) -> Result<Rotation, TransactError> {
-        let rotation = self.engine.rotate(issuer, wish, self.patience_ms)?;
-        events::renewed(&self.profile, &wish.provider, &wish.label, &rotation);
+    pub(super) fn rotate(&self, issuer: &dyn Issuer, request: &RotationRequest) -> Result<Rotation, TransactError> {
+        let rotation = self.engine.rotate(issuer, request, self.patience_ms)?;
+        events::renewed(&self.profile, &request.provider, &request.label, &rotation);
         Ok(rotation)
     }
 }
 
-pub(super) fn wish(row: &Provider, label: &Label, version: u64, cause: Cause) -> Wish {
-    Wish { provider: row.id.clone(), label: label.clone(), version, cause, times: times(row) }
+pub(super) fn rotation_request(row: &Provider, label: &Label, version: u64, cause: Cause) -> RotationRequest {
+    RotationRequest { provider: row.id.clone(), label: label.clone(), version, cause, times: times(row) }
 }

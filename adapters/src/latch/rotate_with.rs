@@ -75,7 +75,7 @@ impl Latch {
         exchange: impl FnOnce(Secret) -> F,
     ) -> Result<Credential, Error> {
         let row = self.provider(provider)?;
-        let wish = self.wish_for(row, label, Cause::Asked)?;
+        let request = self.rotation_request_for(row, label, Cause::Asked)?;
         let here = self.0.exchanging.enter(&row.id, label);
         let (sender, pending) = oneshot::channel::<PendingExchange>();
         let mut pending = ExchangeReceiver(pending);
@@ -88,7 +88,7 @@ impl Latch {
             }
         });
         let inner = Arc::clone(&self.0.inner);
-        let rotating = self.on_worker("rotation", move || inner.rotate(&once, &wish));
+        let rotating = self.on_worker("rotation", move || inner.rotate(&once, &request));
         let exchanging = async {
             // Nobody asks where nothing was to be presented: the thread has ended with an answer of its own.
             let Ok(PendingExchange { refresh, answer }) = (&mut pending.0).await else { return };

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use credlatch_core::engine::{Rotation, Wish};
+use credlatch_core::engine::{Rotation, RotationRequest};
 use credlatch_core::flow::Step;
 use credlatch_core::port::Code;
 
@@ -46,8 +46,8 @@ impl Latch {
         match request {
             ExchangeRequest::Rotate { provider, label, version, cause } => {
                 let Ok(row) = self.provider(provider.as_str()) else { return ExchangeResult::Trouble };
-                let wish = Wish { provider: row.id.clone(), label, version, cause, times: times(row) };
-                self.serve_rotation(&wish)
+                let rotation = RotationRequest { provider: row.id.clone(), label, version, cause, times: times(row) };
+                self.serve_rotation(&rotation)
             }
             ExchangeRequest::Poll { provider, flow, attempt } => {
                 let holder = Step { provider, flow, attempt };
@@ -65,8 +65,8 @@ impl Latch {
         }
     }
 
-    fn serve_rotation(&self, wish: &Wish) -> ExchangeResult {
-        match self.engine().rotate(self.issuer(), wish, self.patience()) {
+    fn serve_rotation(&self, request: &RotationRequest) -> ExchangeResult {
+        match self.engine().rotate(self.issuer(), request, self.patience()) {
             Ok(Rotation::Granted(live)) => ExchangeResult::Granted { version: live.version },
             Ok(Rotation::Failed(outcome)) => ExchangeResult::Failed { outcome },
             Ok(_) => ExchangeResult::Ended,

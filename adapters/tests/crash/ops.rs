@@ -4,7 +4,7 @@ use std::path::Path;
 
 use credlatch_core::Event;
 use credlatch_core::clear::Clear;
-use credlatch_core::engine::{Engine, FlowView, Rotation, TransactError, Wish};
+use credlatch_core::engine::{Engine, FlowView, Rotation, RotationRequest, TransactError};
 use credlatch_core::flow::{FlowEnd, FlowKind};
 use credlatch_core::law::Fact;
 use credlatch_core::name::{Label, ProviderId};
@@ -227,14 +227,14 @@ pub(crate) fn clear_acme(engine: &Engine<Here>, server: &Server<'_>) -> Result<u
 
 pub(crate) fn rotate_acme(engine: &Engine<Here>, server: &Server<'_>) -> Result<u64, Refused> {
     let snapshot = engine.snapshot().map_err(TransactError::from)?;
-    let wish = Wish {
+    let request = RotationRequest {
         provider: provider("acme"),
         label: Label::default(),
         version: snapshot.live("acme", "default").map_or(0, |live| live.version),
         cause: Cause::Due,
         times: Times::default(),
     };
-    match engine.rotate(server, &wish, 0)? {
+    match engine.rotate(server, &request, 0)? {
         Rotation::Granted(_) | Rotation::Newer(_) => Ok(shown(server)),
         Rotation::Unsaved(unsaved) => Err(Refused::Unsaved(unsaved.error)),
         _ => Err(Refused::Otherwise),

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use credlatch_core::engine::{Engine, TransactError, Wish};
+use credlatch_core::engine::{Engine, RotationRequest, TransactError};
 use credlatch_core::flow::FlowKind;
 use credlatch_core::law::{self, Deed, Fact, Trace, Who};
 use credlatch_core::name::Label;
@@ -174,7 +174,7 @@ impl Trial {
     fn rotate(&self) -> Result<(), Finding> {
         let snapshot = self.heir.snapshot().map_err(|error| Finding::promise(format!("{error}")))?;
         let Some(live) = snapshot.live("acme", "default") else { return Ok(()) };
-        let wish = Wish {
+        let request = RotationRequest {
             provider: live.provider.clone(),
             label: live.label.clone(),
             version: live.version,
@@ -182,7 +182,7 @@ impl Trial {
             times: Times::default(),
         };
         let server = Server { machine: &self.machine, who: HEIR };
-        self.heir.rotate(&server, &wish, 0).map(drop).map_err(|error| stuck(&error))
+        self.heir.rotate(&server, &request, 0).map(drop).map_err(|error| stuck(&error))
     }
 
     /// A login that lost its poller goes on under whoever asks next.

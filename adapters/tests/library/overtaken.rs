@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use credlatch::core::clear::Clear;
-use credlatch::core::engine::{Engine, Rotation, Wish};
+use credlatch::core::engine::{Engine, Rotation, RotationRequest};
 use credlatch::core::flow::{FlowKind, Prompt};
 use credlatch::core::name::{Label, ProviderId};
 use credlatch::core::port::{Code, CodeExchanged, Issuer, Nonces, Polled, Ports, Prompting, Revoked};
@@ -81,7 +81,8 @@ fn a_login_that_is_cleared_before_its_claim_is_gone_and_not_rejected() {
 
     let clear = Clear::Provider(provider.clone());
     let engine = engine(&store, Some(Box::new(move || drop(other.clear(clear).unwrap()))));
-    let wish = Wish { provider, label: Label::default(), version: 1, cause: Cause::Asked, times: Times::default() };
-    let rotation = engine.rotate(&NobodyIsAsked, &wish, 5_000).unwrap();
+    let request =
+        RotationRequest { provider, label: Label::default(), version: 1, cause: Cause::Asked, times: Times::default() };
+    let rotation = engine.rotate(&NobodyIsAsked, &request, 5_000).unwrap();
     assert!(matches!(rotation, Rotation::Gone), "{rotation:?}");
 }

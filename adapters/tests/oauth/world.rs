@@ -8,7 +8,7 @@ use credlatch::memory::MemoryStore;
 use credlatch::oauth::HttpIssuer;
 use credlatch::system::{ParkingLot, SystemClock, SystemNonces};
 use credlatch_core::Event;
-use credlatch_core::engine::{Engine, NoToken, Picked, Rotation, Wish};
+use credlatch_core::engine::{Engine, NoToken, Picked, Rotation, RotationRequest};
 use credlatch_core::extra::Extra;
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::pool::Choice;
@@ -144,8 +144,8 @@ impl World {
 
     pub(crate) fn rotate(&self, cause: Cause) -> Rotation {
         let version = self.engine.snapshot().unwrap().live("acme", "default").unwrap().version;
-        let wish = Wish { provider: acme(), label: label(), version, cause, times: self.times };
-        self.engine.rotate(&self.issuer, &wish, 20_000).unwrap()
+        let request = RotationRequest { provider: acme(), label: label(), version, cause, times: self.times };
+        self.engine.rotate(&self.issuer, &request, 20_000).unwrap()
     }
 
     pub(crate) fn custody(&self) -> Custody {

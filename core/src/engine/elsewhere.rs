@@ -5,13 +5,19 @@ use std::sync::Arc;
 use super::rotate::{Outlook, Rotation};
 use super::{Engine, FlowView, Live, Poller, TransactError, UnsavedGrant};
 use crate::machine::flow::Step;
-use crate::port::{Answer, Cell, Clock, Code, Elsewhere, Issuer, Part, Ports, Store, StoreError, StoreErrorKind, Wish};
+use crate::port::{
+    Answer, Cell, Clock, Code, Elsewhere, Issuer, Part, Ports, RotationRequest, Store, StoreError, StoreErrorKind,
+};
 use crate::state::flow::FlowKind;
 
 impl<P: Ports> Engine<P> {
     /// What a rotation has come to whose process says this. `None` says to look again: it was killed, or others were faster.
-    pub(super) fn after_process(&self, wish: &Wish, said: Elsewhere) -> Result<Option<Rotation>, TransactError> {
-        match (self.outlook(wish, None)?, said) {
+    pub(super) fn after_process(
+        &self,
+        request: &RotationRequest,
+        said: Elsewhere,
+    ) -> Result<Option<Rotation>, TransactError> {
+        match (self.outlook(request, None)?, said) {
             (Outlook::Newer(live), Elsewhere::Granted { version }) if live.version == version => {
                 Ok(Some(Rotation::Granted(live)))
             }
@@ -28,16 +34,16 @@ impl<P: Ports> Engine<P> {
     /// can commit saves it.
     pub(super) fn unsettled(
         &self,
-        wish: &Wish,
+        request: &RotationRequest,
         answer: &Answer,
         error: TransactError,
     ) -> Result<Rotation, TransactError> {
-        if !matches!(self.outlook(wish, None)?, Outlook::Rotating(claim) if claim.attempt == answer.attempt) {
-            return self.newer_or(wish, error);
+        if !matches!(self.outlook(request, None)?, Outlook::Rotating(claim) if claim.attempt == answer.attempt) {
+            return self.newer_or(request, error);
         }
         let (attempt, error) = (answer.attempt, error.into_store_error());
         let fresh = answer.aged(&self.clock.now());
-        let of = (&wish.provider, &wish.label, wish.version);
+        let of = (&request.provider, &request.label, request.version);
         let live = Arc::new(Live::of_unsaved(of, &fresh, &self.clock.now(), error.clone()));
         self.ledger.write(|ledger| ledger.hold_unsaved(&live));
         Ok(Rotation::Unsaved(UnsavedGrant { fresh, live, attempt, error }))

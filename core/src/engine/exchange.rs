@@ -7,7 +7,7 @@ use super::{Engine, TransactError, Transacted};
 use crate::machine::exchanged::Exchanged;
 use crate::machine::rotation::Settle;
 use crate::machine::{Act, Effect, Event, Refusal, Verdict};
-use crate::port::{Alive, Answer, Clock, Issuer, Left, Nonces, Ports, Sending, Store, StoreError, Wish};
+use crate::port::{Alive, Answer, Clock, Issuer, Left, Nonces, Ports, RotationRequest, Sending, Store, StoreError};
 use crate::state::{Claim, Grant, Nonce};
 
 /// Bytes set aside for the settling commit beyond the present size of the state: space for two tokens, of which the longest
@@ -34,16 +34,16 @@ impl<P: Ports> Engine<P> {
     pub(super) fn claim_and_exchange(
         &self,
         issuer: &(impl Issuer + ?Sized),
-        wish: &Wish,
+        request: &RotationRequest,
         doubt: Option<Nonce>,
     ) -> Result<Option<Rotation>, TransactError> {
         self.store.permit_acts()?;
         // The reservation first: tokens that can't be saved must not be asked for.
         let (alive, reservation) = self.store.begin_act(RESERVED_FOR_TOKENS)?;
         let act = Act { attempt: self.nonces.nonce(), actor: alive.actor().clone() };
-        let reach = issuer.reach(&wish.provider).map(Box::new);
+        let reach = issuer.reach(&request.provider).map(Box::new);
         let watched = doubt.map(|attempt| self.watched(attempt));
-        let claimed = match self.transact(&[wish.claim(act.clone(), reach, watched)]) {
+        let claimed = match self.transact(&[request.claim(act.clone(), reach, watched)]) {
             Ok(claimed) => claimed,
             Err(error) => {
                 discard_unless_unknown(alive, &error);
@@ -61,40 +61,40 @@ impl<P: Ports> Engine<P> {
             });
         }
         let alive = Arc::new(alive);
-        let presented = self.present(issuer, wish, act.attempt, &alive, claimed);
+        let presented = self.present(issuer, request, act.attempt, &alive, claimed);
         let outcome = presented.clone().unwrap_or(Exchanged::NotConsumed { retry_after_ms: Some(0) });
         let settle = Event::Settle(Settle {
-            provider: wish.provider.clone(),
-            label: wish.label.clone(),
+            provider: request.provider.clone(),
+            label: request.label.clone(),
             attempt: act.attempt,
             outcome: outcome.clone(),
         });
         let settled = self.commit_outcome(issuer, settle, alive, Some(reservation));
         presented?;
-        self.what_stands(wish, settled, outcome).map(Some)
+        self.what_stands(request, settled, outcome).map(Some)
     }
 
     /// Presents the refresh token under the claim that was just committed, and writes down what was granted.
     ///
     /// # Errors
-    /// It could not be noted that the request is about to leave. Then nothing was sent.
+    /// It could not be noted that the token request is about to leave. Then nothing was sent.
     fn present(
         &self,
         issuer: &(impl Issuer + ?Sized),
-        wish: &Wish,
+        request: &RotationRequest,
         attempt: Nonce,
         alive: &Arc<<P::Store as Store>::Alive>,
         claimed: Transacted,
     ) -> Result<Exchanged, StoreError> {
-        let entry = claimed.after.state.entry(wish.provider.as_str(), wish.label.as_str());
+        let entry = claimed.after.state.entry(request.provider.as_str(), request.label.as_str());
         let grant = entry.and_then(|entry| entry.grant());
         let scopes = grant.map(|grant| grant.scopes.clone()).unwrap_or_default();
         let origins = grant.and_then(|grant| grant.origins.clone());
-        // Others count the time in which a request of ours may be in flight from the claim. Whoever slept since then sends
-        // nothing, or the request could outlive that time.
+        // Others count the time in which a token request of ours may be in flight from the claim. Whoever slept since then
+        // sends nothing, or the token request could outlive that time.
         let now = self.clock.now();
         let overslept =
-            grant.and_then(Grant::claim).is_none_or(|claim| now.since_ms(&claim.at) > wish.times.http_timeout_ms);
+            grant.and_then(Grant::claim).is_none_or(|claim| now.since_ms(&claim.at) > request.times.http_timeout_ms);
         let refresh = claimed.effects.into_iter().find_map(|effect| match effect {
             Effect::Refresh { refresh, attempt: own, .. } if own == attempt => Some(refresh),
             _ => None,
@@ -102,11 +102,11 @@ impl<P: Ports> Engine<P> {
         let noting = Arc::clone(alive);
         let sending = Sending::new(move || noting.note(attempt));
         let outcome = match refresh.filter(|_| !overslept) {
-            Some(refresh) => issuer.refresh_noting(&wish.provider, &refresh, &scopes, &sending),
+            Some(refresh) => issuer.refresh_noting(&request.provider, &refresh, &scopes, &sending),
             None => Exchanged::NotConsumed { retry_after_ms: Some(0) },
         };
         if let Exchanged::Granted(fresh) = &outcome {
-            let (provider, label, fresh) = (wish.provider.clone(), Some(wish.label.clone()), fresh.clone());
+            let (provider, label, fresh) = (request.provider.clone(), Some(request.label.clone()), fresh.clone());
             let answer = Answer { attempt, provider, label, received: self.clock.now(), fresh, origins };
             // It is on the medium before anything else can go wrong. If that fails, the settlement saves it.
             let _ = alive.write_down(&answer);
@@ -117,13 +117,13 @@ impl<P: Ports> Engine<P> {
     /// What a rotation has come to, once its settlement was tried.
     fn what_stands(
         &self,
-        wish: &Wish,
+        request: &RotationRequest,
         settled: Result<Transacted, TransactError>,
         outcome: Exchanged,
     ) -> Result<Rotation, TransactError> {
         match (settled, outcome) {
             (Ok(done), Exchanged::Granted(fresh)) => {
-                let live = done.after.live(wish.provider.as_str(), wish.label.as_str()).cloned();
+                let live = done.after.live(request.provider.as_str(), request.label.as_str()).cloned();
                 // Too late is what somebody has cleared or replaced meanwhile: what stands is another's.
                 Ok(live.map_or(Rotation::Gone, |live| {
                     let is_own = live.secret() == Some(&fresh.access);
@@ -132,9 +132,9 @@ impl<P: Ports> Engine<P> {
             }
             (Err(error), Exchanged::Granted(_)) => {
                 // Another transaction may have saved it in this moment, or cleared the entry before.
-                match self.standing_grant(wish.provider.as_str(), wish.label.as_str())? {
+                match self.standing_grant(request.provider.as_str(), request.label.as_str())? {
                     Some(unsaved) => Ok(Rotation::Unsaved(unsaved)),
-                    None => self.newer_or(wish, error),
+                    None => self.newer_or(request, error),
                 }
             }
             (_, failed) => Ok(Rotation::Failed(failed)),

@@ -40,7 +40,7 @@ pub use token::Picked;
 pub use transact::{TransactError, Transacted};
 pub use unsaved::UnsavedGrant;
 
-pub use crate::port::Wish;
+pub use crate::port::RotationRequest;
 use crate::port::{Cell, Issuer, Ports, Seam};
 pub use crate::state::LEAST_LEFT_MS;
 use ledger::Ledger;

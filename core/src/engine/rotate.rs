@@ -7,7 +7,7 @@ use super::{Engine, TransactError};
 use crate::machine::exchanged::Exchanged;
 use crate::machine::rotation::{Cause, ClaimRotation};
 use crate::machine::{Act, Event, Refusal, Verdict};
-use crate::port::{Cell, Clock, Issuer, Left, Ports, Store, StoreError, Wish};
+use crate::port::{Cell, Clock, Issuer, Left, Ports, RotationRequest, Store, StoreError};
 use crate::state::custody::Watched;
 use crate::state::known::Fate;
 use crate::state::origin::Reach;
@@ -21,12 +21,12 @@ const WATCH_MS: u64 = 500;
 /// A patience of one quarantine is enough to watch one, though the first look comes a moment after the call.
 const LATE_MS: u64 = 1_000;
 
-/// What came of a wish.
+/// What came of a rotation that was asked for.
 #[derive(Clone, Debug)]
 pub enum Rotation {
     /// This act's grant is stored.
     Granted(Arc<Live>),
-    /// Another version than the one in the wish is stored, by somebody else's act.
+    /// Another version than the one that was to be rotated is stored, by somebody else's act.
     Newer(Arc<Live>),
     /// New tokens were granted and could not be saved: they are in memory, and will be saved when the store allows.
     Unsaved(super::UnsavedGrant),
@@ -42,7 +42,7 @@ pub enum Rotation {
     NoIssuer,
 }
 
-/// What the store says about a wish before anything is claimed.
+/// What the store says about a rotation before anything is claimed.
 pub(super) enum Outlook {
     Newer(Arc<Live>),
     Rotating(Claim),
@@ -52,7 +52,7 @@ pub(super) enum Outlook {
     Gone,
 }
 
-impl Wish {
+impl RotationRequest {
     pub(super) fn claim(&self, act: Act, reach: Option<Box<Reach>>, watched: Option<Watched>) -> Event {
         Event::ClaimRotation(ClaimRotation {
             provider: self.provider.clone(),
@@ -73,30 +73,30 @@ fn nobody() -> Act {
 }
 
 impl<P: Ports> Engine<P> {
-    /// Fulfils a wish, or waits for whoever is at it already, at most so long.
+    /// Rotates as it is asked, or waits for whoever is at it already, at most so long.
     ///
     /// # Errors
     /// The store can't be locked, read or written. Nothing was presented then.
     pub fn rotate(
         &self,
         issuer: &(impl Issuer + ?Sized),
-        wish: &Wish,
+        request: &RotationRequest,
         patience_ms: u64,
     ) -> Result<Rotation, TransactError> {
         let patience = self.clock.now().patience(patience_ms);
         let mut processes = 0;
         loop {
-            if self.unsaved_grant(wish.provider.as_str(), wish.label.as_str()).is_some() {
+            if self.unsaved_grant(request.provider.as_str(), request.label.as_str()).is_some() {
                 let _ = self.save_unsaved();
-                if let Some(unsaved) = self.standing_grant(wish.provider.as_str(), wish.label.as_str())? {
+                if let Some(unsaved) = self.standing_grant(request.provider.as_str(), request.label.as_str())? {
                     return Ok(Rotation::Unsaved(unsaved));
                 }
             }
-            let reach = issuer.reach(&wish.provider);
-            match self.outlook(wish, reach.as_ref())? {
+            let reach = issuer.reach(&request.provider);
+            match self.outlook(request, reach.as_ref())? {
                 Outlook::Newer(live) => return Ok(Rotation::Newer(live)),
                 Outlook::Gone => return Ok(Rotation::Gone),
-                Outlook::Refused(Refusal::InDoubtUntil(_)) if self.wait_out(wish, patience)? => {}
+                Outlook::Refused(Refusal::InDoubtUntil(_)) if self.wait_out(request, patience)? => {}
                 Outlook::Refused(why) => {
                     // Where no act may be based on the store at all, that is what a person has to hear.
                     self.store.permit_acts()?;
@@ -112,15 +112,15 @@ impl<P: Ports> Engine<P> {
                     // Every transaction settles what is written down, and notices who died.
                     Left::Answer(answer) => match self.transact(&[]) {
                         Ok(done) => drop(self.revoke_all(issuer, &done.effects)),
-                        Err(error) => return self.unsettled(wish, &answer, error),
+                        Err(error) => return self.unsettled(request, &answer, error),
                     },
                     Left::NoNote | Left::MaybeSent { .. } => {
                         drop(self.revoke_all(issuer, &self.transact(&[])?.effects));
                     }
                 },
-                Outlook::Open(_) if !issuer.can_refresh(&wish.provider) => return Ok(Rotation::NoIssuer),
-                Outlook::Open(doubt) => match self.exchange(issuer, wish, doubt, patience, &mut processes)? {
-                    Some(Rotation::Refused(Refusal::InDoubtUntil(_))) if self.wait_out(wish, patience)? => {}
+                Outlook::Open(_) if !issuer.can_refresh(&request.provider) => return Ok(Rotation::NoIssuer),
+                Outlook::Open(doubt) => match self.exchange(issuer, request, doubt, patience, &mut processes)? {
+                    Some(Rotation::Refused(Refusal::InDoubtUntil(_))) if self.wait_out(request, patience)? => {}
                     Some(rotation) => return Ok(rotation),
                     None => {}
                 },
@@ -132,23 +132,23 @@ impl<P: Ports> Engine<P> {
     fn exchange(
         &self,
         issuer: &(impl Issuer + ?Sized),
-        wish: &Wish,
+        request: &RotationRequest,
         doubt: Option<Nonce>,
         patience: Patience,
         processes: &mut u32,
     ) -> Result<Option<Rotation>, TransactError> {
         if let Some(delegate) = issuer.delegate().filter(|_| *processes < MAX_PROCESSES) {
             *processes += 1;
-            if let Some(ended) = delegate.rotate(wish, patience.left_ms(&self.clock.now())) {
-                return self.after_process(wish, ended);
+            if let Some(ended) = delegate.rotate(request, patience.left_ms(&self.clock.now())) {
+                return self.after_process(request, ended);
             }
         }
-        self.claim_and_exchange(issuer, wish, doubt)
+        self.claim_and_exchange(issuer, request, doubt)
     }
 
-    /// What is stored by now, if that is another version than the one in the wish.
-    pub(super) fn newer_or(&self, wish: &Wish, error: TransactError) -> Result<Rotation, TransactError> {
-        match self.outlook(wish, None)? {
+    /// What is stored by now, if that is another version than the one that was to be rotated.
+    pub(super) fn newer_or(&self, request: &RotationRequest, error: TransactError) -> Result<Rotation, TransactError> {
+        match self.outlook(request, None)? {
             Outlook::Newer(live) => Ok(Rotation::Newer(live)),
             Outlook::Gone => Ok(Rotation::Gone),
             Outlook::Rotating(_) | Outlook::Open(_) | Outlook::Refused(_) => Err(error),
@@ -156,14 +156,16 @@ impl<P: Ports> Engine<P> {
     }
 
     /// What can be refused by what is known already is refused here: nothing is made on the medium for it.
-    pub(super) fn outlook(&self, wish: &Wish, reach: Option<&Reach>) -> Result<Outlook, StoreError> {
+    pub(super) fn outlook(&self, request: &RotationRequest, reach: Option<&Reach>) -> Result<Outlook, StoreError> {
         let now = self.clock.now();
         let snapshot = self.snapshot()?;
-        let Some(live) = snapshot.live(wish.provider.as_str(), wish.label.as_str()) else { return Ok(Outlook::Gone) };
-        if live.version != wish.version {
+        let Some(live) = snapshot.live(request.provider.as_str(), request.label.as_str()) else {
+            return Ok(Outlook::Gone);
+        };
+        if live.version != request.version {
             return Ok(Outlook::Newer(Arc::clone(live)));
         }
-        let entry = snapshot.state.entry(wish.provider.as_str(), wish.label.as_str());
+        let entry = snapshot.state.entry(request.provider.as_str(), request.label.as_str());
         // What stands against the token stands against it under every label.
         let fate = entry.and_then(|entry| snapshot.state.fate_of(entry.material.refresh()?));
         let doubt = match fate {
@@ -172,7 +174,7 @@ impl<P: Ports> Engine<P> {
             Some(Fate::Unspent | Fate::Lost(_) | Fate::Spent) | None => None,
         };
         let watched = doubt.map(|attempt| self.watched(attempt));
-        let tried = P::apply(&snapshot.state, &now, &wish.claim(nobody(), reach.cloned().map(Box::new), watched));
+        let tried = P::apply(&snapshot.state, &now, &request.claim(nobody(), reach.cloned().map(Box::new), watched));
         Ok(match tried.verdict {
             Verdict::Refused(why) => Outlook::Refused(why),
             _ => Outlook::Open(doubt),
@@ -184,12 +186,12 @@ impl<P: Ports> Engine<P> {
     /// try again.
     ///
     /// Only an access token that has ended, or is about to, is worth this wait: after a 401 something else may be used.
-    fn wait_out(&self, wish: &Wish, patience: Patience) -> Result<bool, StoreError> {
+    fn wait_out(&self, request: &RotationRequest, patience: Patience) -> Result<bool, StoreError> {
         let mut has_waited = false;
         loop {
             let now = self.clock.now();
-            let left_ms = self.doubted_ms(wish, &now)?;
-            if left_ms == 0 || wish.cause == Cause::Challenged {
+            let left_ms = self.doubted_ms(request, &now)?;
+            if left_ms == 0 || request.cause == Cause::Challenged {
                 return Ok(has_waited);
             }
             if left_ms > patience.left_ms(&now).saturating_add(LATE_MS) {
@@ -202,16 +204,16 @@ impl<P: Ports> Engine<P> {
     }
 
     /// How long the doubt goes on that keeps a spent token from being replaced; zero if that isn't what it waits for.
-    fn doubted_ms(&self, wish: &Wish, now: &Stamp) -> Result<u64, StoreError> {
+    fn doubted_ms(&self, request: &RotationRequest, now: &Stamp) -> Result<u64, StoreError> {
         let doubted = self.read(|snapshot| {
-            let entry = snapshot.state.entry(wish.provider.as_str(), wish.label.as_str())?;
-            let grant = entry.grant().filter(|_| entry.version == wish.version)?;
+            let entry = snapshot.state.entry(request.provider.as_str(), request.label.as_str())?;
+            let grant = entry.grant().filter(|_| entry.version == request.version)?;
             let Custody::InDoubt(doubt) = &grant.custody else { return None };
             grant.expiry.is_spent(now).then(|| (doubt.clone(), grant.expiry.left_ms(now)))
         })?;
         let left_ms = |(doubt, left_ms): (Doubt, u64)| {
             let watched_ms = self.watched(doubt.attempt).for_ms;
-            doubt.quiet(now, wish.times, watched_ms).left_ms(now).max(left_ms)
+            doubt.quiet(now, request.times, watched_ms).left_ms(now).max(left_ms)
         };
         Ok(doubted.map_or(0, left_ms))
     }

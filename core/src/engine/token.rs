@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use super::no_token::{NoToken, no_choice};
 use super::snapshot::{Live, LiveKind, Snapshot};
-use super::{Engine, Rotation, UnsavedGrant, Wish};
+use super::{Engine, Rotation, RotationRequest, UnsavedGrant};
 use crate::machine::Refusal;
 use crate::machine::exchanged::Exchanged;
 use crate::machine::pool::{self, Choice};
@@ -139,7 +139,7 @@ impl<P: Ports> Engine<P> {
             if freshness == Freshness::Good || renewed.contains(&picked.live.label) {
                 return Ok(picked);
             }
-            let wish = Wish {
+            let request = RotationRequest {
                 provider: provider.clone(),
                 label: picked.live.label.clone(),
                 version: picked.live.version,
@@ -147,7 +147,7 @@ impl<P: Ports> Engine<P> {
                 times,
             };
             let left_ms = patience_ms.saturating_sub(self.clock.now().since_ms(&began));
-            let rotation = self.rotate(issuer, &wish, left_ms);
+            let rotation = self.rotate(issuer, &request, left_ms);
             match (rotation, freshness) {
                 (Ok(Rotation::Granted(live) | Rotation::Newer(live)), _) => {
                     renewed.push(live.label.clone());

@@ -9,7 +9,7 @@ use crate::state::times::Times;
 
 /// A rotation that is wanted.
 #[derive(Clone, Debug)]
-pub struct Wish {
+pub struct RotationRequest {
     /// The provider.
     pub provider: ProviderId,
     /// The entry.
@@ -50,7 +50,7 @@ pub enum Elsewhere {
 /// Who does acts in a process of their own.
 pub trait Delegate: Send + Sync {
     /// Has a rotation done, and waits for it at most so long. None if no process can be had: then the caller does it.
-    fn rotate(&self, wish: &Wish, patience_ms: u64) -> Option<Elsewhere>;
+    fn rotate(&self, request: &RotationRequest, patience_ms: u64) -> Option<Elsewhere>;
 
     /// Has a part of a login done, and waits until a poll has begun, or an exchange has ended. Returns whether it did; if not the
     /// caller does it.

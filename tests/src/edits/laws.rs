@@ -16,8 +16,8 @@ pub(super) const EDITS: &[Edit] = &[
         name: "presented before its claim",
         what: "a refresh token is presented, and then that is written down",
         file: "core/src/engine/exchange.rs",
-        right: "        let claimed = match self.transact(&[wish.claim(act.clone(), reach, watched)]) {",
-        wrong: "        let known = self.snapshot()?;\n        let entry = known.state.entry(wish.provider.as_str(), wish.label.as_str());\n        if let Some(refresh) = entry.and_then(|entry| entry.material.refresh()) {\n            issuer.refresh(&wish.provider, refresh, &[]);\n        }\n        let claimed = match self.transact(&[wish.claim(act.clone(), reach, watched)]) {",
+        right: "        let claimed = match self.transact(&[request.claim(act.clone(), reach, watched)]) {",
+        wrong: "        let known = self.snapshot()?;\n        let entry = known.state.entry(request.provider.as_str(), request.label.as_str());\n        if let Some(refresh) = entry.and_then(|entry| entry.material.refresh()) {\n            issuer.refresh(&request.provider, refresh, &[]);\n        }\n        let claimed = match self.transact(&[request.claim(act.clone(), reach, watched)]) {",
         trials: &[(ROTATION_DIES, &[3]), (PROGRAMS, &[3])],
     },
     Edit {

@@ -5,7 +5,7 @@ mod request;
 use std::sync::Arc;
 
 use credlatch_core::clear::Clear;
-use credlatch_core::engine::{Cleared, FlowView, Picked, Poller, Rotation, TransactError, Wish};
+use credlatch_core::engine::{Cleared, FlowView, Picked, Poller, Rotation, RotationRequest, TransactError};
 use credlatch_core::law::Fact;
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::pool::{SetStrategy, Strategy};
@@ -217,8 +217,9 @@ impl<S: Sim> Hand<S> {
         let known = || self.start.entry(provider.as_str(), label.as_str()).map(|entry| entry.version);
         let version = used.map(|(_, _, version)| *version).or_else(known);
         let Some(version) = version else { return };
-        let wish = Wish { provider: provider.clone(), label: label.clone(), version, cause, times: times() };
-        let rotated = self.process.conduct.rotate(&self.process, &wish);
+        let request =
+            RotationRequest { provider: provider.clone(), label: label.clone(), version, cause, times: times() };
+        let rotated = self.process.conduct.rotate(&self.process, &request);
         if matches!(rotated, Ok(Rotation::Refused(Refusal::Elsewhere(_)))) {
             self.here.record(Fact::Withheld { who: self.here.who });
         }

@@ -1,7 +1,7 @@
 //! A refresh token that is presented first; the claim is written together with what came of it.
 
 use credlatch_core::Event;
-use credlatch_core::engine::{Rotation, TransactError, Wish};
+use credlatch_core::engine::{Rotation, TransactError, RotationRequest};
 use credlatch_core::machine::Act;
 use credlatch_core::port::{Alive, Issuer, Nonces, Store};
 use credlatch_core::rotation::{ClaimRotation, Settle};
@@ -14,8 +14,8 @@ use crate::world::sim::Sim;
 pub(super) struct ActBeforeClaim;
 
 impl<S: Sim> Conduct<S> for ActBeforeClaim {
-    fn rotate(&self, process: &Process<S>, wish: &Wish) -> Result<Rotation, TransactError> {
-        let Wish { provider, label, version, cause, times } = wish.clone();
+    fn rotate(&self, process: &Process<S>, request: &RotationRequest) -> Result<Rotation, TransactError> {
+        let RotationRequest { provider, label, version, cause, times } = request.clone();
         let engine = &process.engine;
         let snapshot = engine.snapshot()?;
         let entry = snapshot.state.entry(provider.as_str(), label.as_str()).filter(|entry| entry.version == version);

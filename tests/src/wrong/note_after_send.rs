@@ -1,7 +1,7 @@
 //! That a request leaves, noted when it has left: whoever dies between the two is believed to have sent nothing.
 
 use credlatch_core::Event;
-use credlatch_core::engine::{Rotation, TransactError, Wish};
+use credlatch_core::engine::{Rotation, TransactError, RotationRequest};
 use credlatch_core::machine::{Act, Effect, Verdict};
 use credlatch_core::port::{Alive, Issuer, Nonces, Store};
 use credlatch_core::rotation::{ClaimRotation, Settle};
@@ -14,8 +14,8 @@ use crate::world::sim::Sim;
 pub(super) struct NoteAfterSend;
 
 impl<S: Sim> Conduct<S> for NoteAfterSend {
-    fn rotate(&self, process: &Process<S>, wish: &Wish) -> Result<Rotation, TransactError> {
-        let Wish { provider, label, version, cause, times } = wish.clone();
+    fn rotate(&self, process: &Process<S>, request: &RotationRequest) -> Result<Rotation, TransactError> {
+        let RotationRequest { provider, label, version, cause, times } = request.clone();
         let engine = &process.engine;
         let alive = engine.store().enlist()?;
         let act = Act { attempt: engine.nonces().nonce(), actor: alive.actor().clone() };

@@ -1,7 +1,7 @@
 //! astral-sh/uv: the token is read again under the lock, and the one that was read before is presented.
 
 use credlatch_core::Event;
-use credlatch_core::engine::{Rotation, TransactError, Wish};
+use credlatch_core::engine::{Rotation, TransactError, RotationRequest};
 use credlatch_core::machine::{Act, Verdict};
 use credlatch_core::port::{Alive, Issuer, Nonces, Store};
 use credlatch_core::rotation::{ClaimRotation, Settle};
@@ -14,8 +14,8 @@ use crate::world::sim::Sim;
 pub(super) struct StaleVariable;
 
 impl<S: Sim> Conduct<S> for StaleVariable {
-    fn rotate(&self, process: &Process<S>, wish: &Wish) -> Result<Rotation, TransactError> {
-        let Wish { provider, label, cause, times, .. } = wish.clone();
+    fn rotate(&self, process: &Process<S>, request: &RotationRequest) -> Result<Rotation, TransactError> {
+        let RotationRequest { provider, label, cause, times, .. } = request.clone();
         let engine = &process.engine;
         let before = engine.snapshot()?;
         let entry = before.state.entry(provider.as_str(), label.as_str());

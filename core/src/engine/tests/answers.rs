@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::{Engine, Rotation, Wish};
+use super::super::{Engine, Rotation, RotationRequest};
 use super::logins::{end, granted, polling, polls};
 use super::rig::{Here, Rig, commit, error};
 use super::signs::Life;
@@ -20,8 +20,8 @@ fn rig() -> Rig {
 
 fn rotate(rig: &Rig, engine: &Engine<Here>) -> Rotation {
     let version = entry(&rig.state(), "a").version;
-    let wish = Wish { provider: acme(), label: label("a"), version, cause: Cause::Asked, times: TIMES };
-    engine.rotate(rig, &wish, 700).unwrap()
+    let request = RotationRequest { provider: acme(), label: label("a"), version, cause: Cause::Asked, times: TIMES };
+    engine.rotate(rig, &request, 700).unwrap()
 }
 
 fn grants(rig: &Rig) {
@@ -144,8 +144,8 @@ fn a_note_that_cannot_be_written_sends_nothing_and_gives_the_claim_up() {
     let engine = rig.engine();
     rig.refuse_note(error(StoreErrorKind::Full));
     let version = entry(&rig.state(), "a").version;
-    let wish = Wish { provider: acme(), label: label("a"), version, cause: Cause::Asked, times: TIMES };
-    let failed = engine.rotate(&rig, &wish, 700).unwrap_err();
+    let request = RotationRequest { provider: acme(), label: label("a"), version, cause: Cause::Asked, times: TIMES };
+    let failed = engine.rotate(&rig, &request, 700).unwrap_err();
     assert_eq!(failed.store_error().kind, StoreErrorKind::Full);
     assert_eq!((rig.calls_of("refresh").len(), custody(&rig)), (0, Custody::Settled));
     // Nobody has to wait before the next try.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::{Engine, NoToken, Rotation, Wish};
+use super::super::{Engine, NoToken, Rotation, RotationRequest};
 use super::rig::{Here, Rig, commit, error};
 use super::signs::Life;
 use crate::machine::clear::Clear;
@@ -21,9 +21,9 @@ fn rig() -> Rig {
     Rig::with([named("a", grant("at-1", Some("rt-1")))])
 }
 
-fn wish(rig: &Rig) -> Wish {
+fn request(rig: &Rig) -> RotationRequest {
     let version = entry(&rig.state(), "a").version;
-    Wish { provider: acme(), label: label("a"), version, cause: Cause::Asked, times: TIMES }
+    RotationRequest { provider: acme(), label: label("a"), version, cause: Cause::Asked, times: TIMES }
 }
 
 fn grants(rig: &Rig) {
@@ -52,7 +52,7 @@ fn law_3_reservation_then_claim_then_exchange_then_settle() {
     let rig = rig();
     let engine = rig.engine();
     grants(&rig);
-    let asked = wish(&rig);
+    let asked = request(&rig);
     assert_eq!(access(&engine.rotate(&rig, &asked, 1_000).unwrap()), "at-2");
     let acts: Vec<_> =
         rig.calls().into_iter().filter(|call| !["word", "load", "loaded"].contains(&call.as_str())).collect();
@@ -61,7 +61,7 @@ fn law_3_reservation_then_claim_then_exchange_then_settle() {
     assert!((16 * 1024..64 * 1024).contains(&reserved), "{reserved}");
     let into = format!("commit into {reserved}");
     assert_eq!(acts[1..], ["lock", "commit", "note", "refresh rt-1 old", "write_down at-2", "lock", &into, "wipe"]);
-    // Whoever comes with an old wish gets what is there.
+    // Whoever comes with an old request gets what is there.
     assert_eq!(access(&engine.rotate(&rig, &asked, 1_000).unwrap()), "at-2");
     engine.clear(Clear::Everything).unwrap();
     assert!(matches!(engine.rotate(&rig, &asked, 1_000).unwrap(), Rotation::Gone));
@@ -71,11 +71,11 @@ fn law_3_reservation_then_claim_then_exchange_then_settle() {
 fn what_is_gone_or_refused_by_the_time_of_the_claim_is_not_presented() {
     let rig = rig();
     let engine = rig.engine();
-    let (asked, other) = (wish(&rig), rig.engine());
+    let (asked, other) = (request(&rig), rig.engine());
     rig.when("reserve", move || drop(other.clear(Clear::Everything).unwrap()));
     assert!(matches!(engine.rotate(&rig, &asked, 1_000).unwrap(), Rotation::Gone));
     let rig = self::rig();
-    let due = Wish { cause: Cause::Due, ..wish(&rig) };
+    let due = RotationRequest { cause: Cause::Due, ..request(&rig) };
     assert!(matches!(rig.engine().rotate(&rig, &due, 1_000).unwrap(), Rotation::Refused(Refusal::NotDue)));
     assert_eq!(rig.calls_of("refresh").len(), 0);
 }
@@ -86,7 +86,7 @@ fn whoever_comes_second_waits_for_the_first_and_takes_what_it_brought() {
     let (engine, other) = (rig.engine(), rig.engine());
     let alive = claims(&rig, &other, 1);
     // It isn't done in time.
-    let asked = wish(&rig);
+    let asked = request(&rig);
     rig.calls();
     assert!(matches!(engine.rotate(&rig, &asked, 700).unwrap(), Rotation::Busy(actor) if actor == *alive.actor()));
     assert_eq!(rig.calls_of("wait"), ["wait 700"]);
@@ -104,7 +104,7 @@ fn whoever_comes_second_waits_for_the_first_and_takes_what_it_brought() {
 fn the_waits_of_one_caller_add_up_to_its_patience() {
     let rig = rig();
     let (engine, other) = (rig.engine(), rig.engine());
-    let asked = wish(&rig);
+    let asked = request(&rig);
     // One is done after 300 ms, for nothing; another has claimed by the time the waiter looks again.
     let first = claims(&rig, &other, 1);
     let (world, again) = (rig.clone(), Arc::clone(&other));
@@ -127,7 +127,7 @@ fn a_dead_claim_is_not_waited_for() {
     let engine = rig.engine();
     commit(&engine, Event::ClaimRotation(claim(&rig.state(), "a", 1, Cause::Asked)));
     rig.calls();
-    let refused = engine.rotate(&rig, &wish(&rig), 700).unwrap();
+    let refused = engine.rotate(&rig, &request(&rig), 700).unwrap();
     assert!(matches!(refused, Rotation::Refused(Refusal::InDoubtUntil(_))), "{refused:?}");
     assert_eq!(rig.calls_of("wait").len(), 0);
     assert!(
@@ -143,7 +143,7 @@ fn whoever_slept_between_claim_and_request_longer_than_a_request_takes_sends_not
         grants(&rig);
         let world = rig.clone();
         rig.when("commit", move || world.pass(slept_ms));
-        let rotation = engine.rotate(&rig, &wish(&rig), 1_000).unwrap();
+        let rotation = engine.rotate(&rig, &request(&rig), 1_000).unwrap();
         assert_eq!(rig.calls_of("refresh").len(), usize::from(sends), "{slept_ms} ms");
         assert_eq!(matches!(rotation, Rotation::Granted(_)), sends);
         let slept = matches!(rotation, Rotation::Failed(Exchanged::NotConsumed { retry_after_ms: Some(0) }));
@@ -158,7 +158,7 @@ fn failure_12_a_clear_during_an_exchange_stays_cleared_and_its_grant_is_revoked(
     let (engine, other) = (rig.engine(), rig.engine());
     grants(&rig);
     rig.when("refresh", move || drop(other.clear(Clear::Everything).unwrap()));
-    assert!(matches!(engine.rotate(&rig, &wish(&rig), 1_000).unwrap(), Rotation::Gone));
+    assert!(matches!(engine.rotate(&rig, &request(&rig), 1_000).unwrap(), Rotation::Gone));
     assert_eq!(rig.calls_of("revoke"), ["revoke rt-2"]);
     assert!(rig.state().entry("acme", "a").is_none());
 }
@@ -169,7 +169,7 @@ fn what_is_refused_by_what_is_known_makes_nothing_on_the_medium() {
     let engine = rig.engine();
     engine.snapshot().unwrap();
     rig.calls();
-    let due = Wish { cause: Cause::Due, ..wish(&rig) };
+    let due = RotationRequest { cause: Cause::Due, ..request(&rig) };
     for _ in 0..1_500 {
         assert!(matches!(engine.rotate(&rig, &due, 1_000).unwrap(), Rotation::Refused(Refusal::NotDue)));
         let made: Vec<_> = rig.calls().into_iter().filter(|call| call != "word").collect();
@@ -189,7 +189,7 @@ fn what_is_refused_under_the_lock_takes_its_sign_of_life_with_it() {
     for (at, (happens, discarded)) in meanwhile.into_iter().enumerate() {
         let rig = rig();
         let (engine, other, world) = (rig.engine(), rig.engine(), rig.clone());
-        let asked = wish(&rig);
+        let asked = request(&rig);
         rig.when("reserve", move || happens(&world, &other));
         let _ = engine.rotate(&rig, &asked, 1_000);
         assert_eq!(rig.calls_of("discard").len(), discarded, "case {at}");
@@ -197,7 +197,7 @@ fn what_is_refused_under_the_lock_takes_its_sign_of_life_with_it() {
     // A commit of which nobody knows may name it.
     let rig = rig();
     rig.refuse([CommitError::Unknown(error(StoreErrorKind::Failed))]);
-    rig.engine().rotate(&rig, &wish(&rig), 1_000).unwrap_err();
+    rig.engine().rotate(&rig, &request(&rig), 1_000).unwrap_err();
     assert_eq!(rig.calls_of("discard").len(), 0);
 }
 
@@ -207,10 +207,10 @@ fn a_retry_after_of_a_day_is_overridden_by_who_insists_and_a_doubt_is_not() {
     let rig = rig();
     let engine = rig.engine();
     rig.answers().refreshes.push_back(Exchanged::NotConsumed { retry_after_ms: Some(day_ms) });
-    assert!(matches!(engine.rotate(&rig, &wish(&rig), 1_000).unwrap(), Rotation::Failed(_)));
-    let asked = engine.rotate(&rig, &wish(&rig), 1_000).unwrap();
+    assert!(matches!(engine.rotate(&rig, &request(&rig), 1_000).unwrap(), Rotation::Failed(_)));
+    let asked = engine.rotate(&rig, &request(&rig), 1_000).unwrap();
     assert!(matches!(asked, Rotation::Refused(Refusal::BackOff(until)) if until == at(0).plus_ms(day_ms)));
-    let insists = Wish { cause: Cause::Insisted, ..wish(&rig) };
+    let insists = RotationRequest { cause: Cause::Insisted, ..request(&rig) };
     rig.answers().refreshes.push_back(Exchanged::Unknown);
     assert!(matches!(engine.rotate(&rig, &insists, 1_000).unwrap(), Rotation::Failed(Exchanged::Unknown)));
     // Now it may have been spent, and nobody's word makes that unsaid.
@@ -224,16 +224,16 @@ fn of_two_limits_the_later_is_told_at_once() {
     let rig = rig();
     let engine = rig.engine();
     rig.answers().refreshes.push_back(Exchanged::Unknown);
-    engine.rotate(&rig, &wish(&rig), 1_000).unwrap();
+    engine.rotate(&rig, &request(&rig), 1_000).unwrap();
     // In doubt it is quiet after 50 s, and needed when the access token has ended.
-    let until = match engine.rotate(&rig, &wish(&rig), 1_000).unwrap() {
+    let until = match engine.rotate(&rig, &request(&rig), 1_000).unwrap() {
         Rotation::Refused(Refusal::InDoubtUntil(until)) => until,
         other => panic!("{other:?}"),
     };
     assert_eq!(until, at(0).plus_ms(3_600_000));
     rig.pass(until.left_ms(&at(0)));
     grants(&rig);
-    assert_eq!(access(&engine.rotate(&rig, &wish(&rig), 1_000).unwrap()), "at-2", "then it is open");
+    assert_eq!(access(&engine.rotate(&rig, &request(&rig), 1_000).unwrap()), "at-2", "then it is open");
 }
 
 #[test]
@@ -242,18 +242,18 @@ fn a_rotation_is_ones_own_only_if_its_grant_stands() {
     let (engine, other) = (rig.engine(), rig.engine());
     grants(&rig);
     rig.when("refresh", move || commit(&other, Event::Put(named("a", key("key-1")))));
-    let rotation = engine.rotate(&rig, &wish(&rig), 1_000).unwrap();
+    let rotation = engine.rotate(&rig, &request(&rig), 1_000).unwrap();
     assert!(matches!(&rotation, Rotation::Newer(_)) && access(&rotation) == "key-1");
     let rig = self::rig();
     grants(&rig);
-    assert!(matches!(rig.engine().rotate(&rig, &wish(&rig), 1_000).unwrap(), Rotation::Granted(_)));
+    assert!(matches!(rig.engine().rotate(&rig, &request(&rig), 1_000).unwrap(), Rotation::Granted(_)));
 }
 
 #[test]
 fn where_nobody_can_ask_the_issuer_nothing_is_claimed_and_nobody_waits_for_a_next_try() {
     let rig = rig();
     let engine = rig.engine();
-    assert!(matches!(engine.rotate(&Mute, &wish(&rig), 1_000).unwrap(), Rotation::NoIssuer));
+    assert!(matches!(engine.rotate(&Mute, &request(&rig), 1_000).unwrap(), Rotation::NoIssuer));
     rig.pass(3_600_000);
     let why = engine.token(&Mute, &acme(), &Choice::default(), TIMES, 1_000).unwrap_err();
     assert!(matches!(&why, NoToken::NoIssuer { label } if label.as_str() == "a") && why.asks_for_login());

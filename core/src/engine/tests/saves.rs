@@ -3,7 +3,7 @@
 use crate::state::Nonce;
 use std::sync::Arc;
 
-use super::super::{Engine, FlowView, Rotation, TransactError, Wish};
+use super::super::{Engine, FlowView, Rotation, RotationRequest, TransactError};
 use super::rig::{Here, Rig, commit, error};
 use crate::machine::exchanged::Exchanged;
 use crate::machine::rotation::Cause;
@@ -27,8 +27,8 @@ fn unknown() -> CommitError {
 
 fn rotate(engine: &Engine<Here>, rig: &Rig, name: &str) -> Rotation {
     let version = entry(&rig.state(), name).version;
-    let wish = Wish { provider: acme(), label: label(name), version, cause: Cause::Asked, times: TIMES };
-    engine.rotate(rig, &wish, 1_000).unwrap()
+    let request = RotationRequest { provider: acme(), label: label(name), version, cause: Cause::Asked, times: TIMES };
+    engine.rotate(rig, &request, 1_000).unwrap()
 }
 
 /// The exchange of an entry gave tokens, and then the disk was full.

@@ -1,6 +1,6 @@
 //! Clocks that can't be compared: what the engine does where no boot is known, after a reboot, and when the wall clock is set.
 
-use super::super::{Engine, FlowView, NoToken, Rotation, Wish};
+use super::super::{Engine, FlowView, NoToken, Rotation, RotationRequest};
 use super::rig::{Here, Rig, commit};
 use crate::machine::clear::Clear;
 use crate::machine::exchanged::Exchanged;
@@ -35,8 +35,8 @@ fn in_doubt(boot: u64) -> Rig {
 
 fn rotate(rig: &Rig, engine: &Engine<Here>, cause: Cause, patience_ms: u64) -> Rotation {
     let version = entry(&rig.state(), "a").version;
-    let wish = Wish { provider: acme(), label: label("a"), version, cause, times: TIMES };
-    engine.rotate(rig, &wish, patience_ms).unwrap()
+    let request = RotationRequest { provider: acme(), label: label("a"), version, cause, times: TIMES };
+    engine.rotate(rig, &request, patience_ms).unwrap()
 }
 
 fn grants(rig: &Rig) {
@@ -149,8 +149,8 @@ fn an_issuers_grace_time_is_not_stretched_by_a_wall_clock_that_goes_back() {
     rig.set_wall(-HOURS);
     let version = entry(&rig.state(), "a").version;
     let times = Times { grace_ms: 10_000, ..TIMES };
-    let wish = Wish { provider: acme(), label: label("a"), version, cause: Cause::Challenged, times };
-    let refused = rig.engine().rotate(&rig, &wish, 1_000).unwrap();
+    let request = RotationRequest { provider: acme(), label: label("a"), version, cause: Cause::Challenged, times };
+    let refused = rig.engine().rotate(&rig, &request, 1_000).unwrap();
     assert!(matches!(refused, Rotation::Refused(Refusal::InDoubtUntil(_))), "{refused:?}");
 }
 
