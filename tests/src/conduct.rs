@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use credlatch_core::clear::Clear;
-use credlatch_core::engine::{Cleared, Engine, Login, NoToken, Picked, Rotation, RotationRequest, TransactError};
+use credlatch_core::engine::{Chosen, Cleared, Engine, Login, NoToken, Rotation, RotationRequest, TransactError};
 use credlatch_core::flow::FlowKind;
 use credlatch_core::law::Who;
 use credlatch_core::name::{Label, ProviderId};
@@ -116,7 +116,7 @@ pub trait Conduct<S: Sim>: Send + Sync {
     ///
     /// # Errors
     /// There is nothing to take.
-    fn current(&self, process: &Process<S>, provider: &ProviderId) -> Result<Picked, NoToken> {
+    fn current(&self, process: &Process<S>, provider: &ProviderId) -> Result<Chosen, NoToken> {
         process.engine.current(provider.as_str(), &Choice::default())
     }
 
@@ -124,7 +124,7 @@ pub trait Conduct<S: Sim>: Send + Sync {
     ///
     /// # Errors
     /// There is nothing good.
-    fn token(&self, process: &Process<S>, provider: &ProviderId) -> Result<Picked, NoToken> {
+    fn token(&self, process: &Process<S>, provider: &ProviderId) -> Result<Chosen, NoToken> {
         process.engine.token(&process.issuer, provider, &Choice::default(), times(), 30_000)
     }
 

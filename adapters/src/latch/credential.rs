@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use credlatch_core::engine::{Live, LiveKind, Picked};
+use credlatch_core::engine::{Chosen, Live, LiveKind};
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::provider::{self, Misdirected, Provider};
 use credlatch_core::secret::Secret;
@@ -112,9 +112,9 @@ impl fmt::Display for Kind {
 }
 
 impl Credential {
-    pub(super) fn new(latch: &Latch, picked: Picked, borrowed: Option<Borrowed>) -> Self {
+    pub(super) fn new(latch: &Latch, chosen: Chosen, borrowed: Option<Borrowed>) -> Self {
         let borrowed = borrowed.map(Box::new);
-        Self { live: picked.live, generation: picked.generation, borrowed, latch: latch.counter(), stands_in: false }
+        Self { live: chosen.live, generation: chosen.generation, borrowed, latch: latch.counter(), stands_in: false }
     }
 
     /// What is given to programs that insist on a key where the server wants none.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use credlatch_core::engine::{Live, LiveKind, Picked};
+use credlatch_core::engine::{Chosen, Live, LiveKind};
 use credlatch_core::port::Clock as _;
 use credlatch_core::time::Stamp;
 use parking_lot::Mutex;
@@ -39,8 +39,8 @@ impl Links {
 
 impl Inner {
     /// What is behind a link now; nothing for an entry of our own.
-    pub(super) fn read_link(&self, picked: &Picked) -> Read {
-        let live = &picked.live;
+    pub(super) fn read_link(&self, chosen: &Chosen) -> Read {
+        let live = &chosen.live;
         if live.secret().is_some() {
             return Ok(None);
         }

@@ -1,6 +1,6 @@
 //! Without the feature `foreign` nothing can read another tool's file.
 
-use credlatch_core::engine::Picked;
+use credlatch_core::engine::Chosen;
 
 use super::Inner;
 use super::credential::Read;
@@ -12,9 +12,9 @@ pub(super) struct Links {}
 
 impl Inner {
     /// An entry of our own is not borrowed; a link can't be read.
-    pub(super) fn read_link(&self, picked: &Picked) -> Read {
+    pub(super) fn read_link(&self, chosen: &Chosen) -> Read {
         let Links {} = self.links;
-        let live = &picked.live;
+        let live = &chosen.live;
         if live.secret().is_some() {
             return Ok(None);
         }

@@ -4,7 +4,7 @@
 //! Nothing is taken for absent by this: an entry that can't be used now stays as it is, its turn comes again with the next
 //! request, and where nothing else can be used, what was wrong with the first of them is the answer.
 
-use credlatch_core::engine::{NoToken, Picked};
+use credlatch_core::engine::{Chosen, NoToken};
 use credlatch_core::name::Label;
 use credlatch_core::pool::{Choice, FailureKind};
 use credlatch_core::provider::Provider;
@@ -116,21 +116,21 @@ impl Latch {
     /// Makes a credential of what was chosen; nothing if it can't be used, and another is to be chosen.
     pub(super) fn open(
         &self,
-        picked: Result<Picked, NoToken>,
+        chosen: Result<Chosen, NoToken>,
         passed: &mut PassedOver,
     ) -> Result<Option<Credential>, Nothing> {
-        let picked = match picked {
+        let chosen = match chosen {
             // Nobody has to look behind an entry of our own: most requests end here.
-            Ok(picked) if picked.live.secret().is_some() => {
-                picked.live.count_use();
-                return Ok(Some(Credential::new(self, picked, None)));
+            Ok(chosen) if chosen.live.secret().is_some() => {
+                chosen.live.count_use();
+                return Ok(Some(Credential::new(self, chosen, None)));
             }
-            picked => picked,
+            chosen => chosen,
         };
-        let opened = picked.map(|picked| Opened {
-            version: picked.live.version,
-            turn: picked.turn,
-            credential: if passed.may_wait { self.credential_at_leisure(picked) } else { self.credential(picked) },
+        let opened = chosen.map(|chosen| Opened {
+            version: chosen.live.version,
+            turn: chosen.turn,
+            credential: if passed.may_wait { self.credential_at_leisure(chosen) } else { self.credential(chosen) },
         });
         Self::take(opened, passed)
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use credlatch_core::Event;
-use credlatch_core::engine::{Live, NoToken, Picked};
+use credlatch_core::engine::{Chosen, Live, NoToken};
 use credlatch_core::port::{Clock as _, Store as _, StoreError};
 use credlatch_core::provider::Provider;
 use credlatch_core::put::SuspendLink;
@@ -63,11 +63,11 @@ impl Latch {
         let row = self.provider(provider)?;
         match self.0.engine.choose(row.id.as_str(), &wanted.choice(&self.0)) {
             // Nobody has to look behind an entry of our own: most requests end here.
-            Ok(picked) if picked.live.secret().is_some() => {
-                picked.live.count_use();
-                Ok(Credential::new(self, picked, None))
+            Ok(chosen) if chosen.live.secret().is_some() => {
+                chosen.live.count_use();
+                Ok(Credential::new(self, chosen, None))
             }
-            picked => self.looked_behind(row, wanted, picked),
+            chosen => self.looked_behind(row, wanted, chosen),
         }
     }
 
@@ -77,15 +77,15 @@ impl Latch {
         &self,
         row: &Provider,
         wanted: Wanted<'_>,
-        mut picked: Result<Picked, NoToken>,
+        mut chosen: Result<Chosen, NoToken>,
     ) -> Result<Credential, Error> {
         let mut passed = PassedOver::default();
         loop {
-            let opened = self.open(picked, &mut passed);
+            let opened = self.open(chosen, &mut passed);
             if let Some(credential) = opened.map_err(|nothing| self.explained(row, wanted, nothing))? {
                 return Ok(credential);
             }
-            picked = self.0.engine.choose(row.id.as_str(), &passed.choice(&self.0, wanted));
+            chosen = self.0.engine.choose(row.id.as_str(), &passed.choice(&self.0, wanted));
         }
     }
 
@@ -105,28 +105,28 @@ impl Latch {
         engine.snapshot().map_or(true, |now| now.state.claims().any(|claim| engine.store().is_own(&claim.actor)))
     }
 
-    pub(crate) fn credential(&self, picked: Picked) -> Result<Credential, Error> {
-        let read = self.0.read_link(&picked);
-        self.credential_of(picked, read)
+    pub(crate) fn credential(&self, chosen: Chosen) -> Result<Credential, Error> {
+        let read = self.0.read_link(&chosen);
+        self.credential_of(chosen, read)
     }
 
     /// The same for a call that may wait for the store's lock.
-    pub(super) fn credential_at_leisure(&self, picked: Picked) -> Result<Credential, Error> {
-        let read = self.0.read_link(&picked);
+    pub(super) fn credential_at_leisure(&self, chosen: Chosen) -> Result<Credential, Error> {
+        let read = self.0.read_link(&chosen);
         if read.as_ref().is_err_and(|unread| unread.is_anothers) {
-            self.0.set_aside(&picked.live);
+            self.0.set_aside(&chosen.live);
         }
-        self.credential_of(picked, read.map_err(|unread| Unread { is_anothers: false, ..unread }))
+        self.credential_of(chosen, read.map_err(|unread| Unread { is_anothers: false, ..unread }))
     }
 
     /// What a look behind a link came to. One behind which another account appeared is set aside by a worker: whoever only
     /// reads waits for no lock and no disk.
-    pub(super) fn credential_of(&self, picked: Picked, read: Read) -> Result<Credential, Error> {
+    pub(super) fn credential_of(&self, chosen: Chosen, read: Read) -> Result<Credential, Error> {
         match read {
-            Ok(borrowed) => Ok(Credential::new(self, picked, borrowed)),
+            Ok(borrowed) => Ok(Credential::new(self, chosen, borrowed)),
             Err(unread) => {
                 if unread.is_anothers {
-                    let (inner, live) = (Arc::clone(&self.0.inner), picked.live);
+                    let (inner, live) = (Arc::clone(&self.0.inner), chosen.live);
                     let key = format!("{}/{} set aside", live.provider, live.label);
                     self.0.workers.spawn_once("link", &key, move || inner.set_aside(&live));
                 }

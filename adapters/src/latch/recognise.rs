@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use credlatch_core::engine::Picked;
+use credlatch_core::engine::Chosen;
 use credlatch_core::secret::Secret;
 
 use super::Latch;
@@ -22,10 +22,10 @@ impl Latch {
         let row = self.provider(provider)?;
         let snapshot = self.0.engine.snapshot()?;
         let generation = snapshot.state.generation;
-        let picked = |live| Picked { live: Arc::clone(live), generation, at: None, turn: 0 };
-        let each = snapshot.pool(row.id.as_str()).iter().map(picked);
+        let chosen = |live| Chosen { live: Arc::clone(live), generation, at: None, turn: 0 };
+        let each = snapshot.pool(row.id.as_str()).iter().map(chosen);
         // A link that can't be read now may hold anything, and so is not recognised.
-        let mut all = each.filter_map(|picked| self.credential(picked).ok());
+        let mut all = each.filter_map(|chosen| self.credential(chosen).ok());
         Ok(all.find(|credential| credential.secret() == secret))
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use credlatch_core::engine::{Live, LiveKind, NoToken, Picked, Rotation};
+use credlatch_core::engine::{Chosen, Live, LiveKind, NoToken, Rotation};
 use credlatch_core::pool::{FailureKind, Report};
 use credlatch_core::provider::Provider;
 use credlatch_core::rotation::{Cause, Exchanged};
@@ -133,7 +133,7 @@ fn word(answer: FailureKind) -> &'static str {
 
 impl Inner {
     /// Rotates what was challenged, or lets it rest. What was granted for it and could not be saved is returned.
-    pub(super) fn take_report(&self, row: &Provider, live: &Live, outcome: &Outcome) -> Result<Option<Picked>, Error> {
+    pub(super) fn take_report(&self, row: &Provider, live: &Live, outcome: &Outcome) -> Result<Option<Chosen>, Error> {
         let Some(answer) = outcome.answer else { return Ok(None) };
         if !self.is_current(live)? {
             return Ok(None);
@@ -148,7 +148,7 @@ impl Inner {
                 | Rotation::Gone
                 | Rotation::Failed(Exchanged::Rejected { .. })
                 | Rotation::Refused(Refusal::Lost) => return Ok(None),
-                Rotation::Unsaved(unsaved) => return Ok(Some(self.picked(unsaved.live)?)),
+                Rotation::Unsaved(unsaved) => return Ok(Some(self.chosen(unsaved.live)?)),
                 Rotation::Busy(_) | Rotation::Refused(_) | Rotation::Failed(_) | Rotation::NoIssuer => {}
             }
         }
@@ -167,8 +167,8 @@ impl Inner {
     }
 
     /// A record that nothing had to be chosen for.
-    pub(super) fn picked(&self, live: Arc<Live>) -> Result<Picked, Error> {
+    pub(super) fn chosen(&self, live: Arc<Live>) -> Result<Chosen, Error> {
         let generation = self.engine.snapshot()?.state.generation;
-        Ok(Picked { live, generation, at: None, turn: 0 })
+        Ok(Chosen { live, generation, at: None, turn: 0 })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use credlatch_core::engine::{NoToken, Picked, Rotation, RotationRequest, TransactError};
+use credlatch_core::engine::{Chosen, NoToken, Rotation, RotationRequest, TransactError};
 use credlatch_core::name::Label;
 use credlatch_core::pool::{Choice, EntryHealth};
 use credlatch_core::port::Issuer;
@@ -19,9 +19,9 @@ use crate::events;
 /// What the pool chose, by what can be done with it without waiting for anybody.
 pub(super) enum AtOnce {
     /// It can be handed out.
-    Good(Picked),
+    Good(Chosen),
     /// It has to be renewed first. It stays the one that was chosen: a request is one turn of the pool.
-    Spent(Picked),
+    Spent(Chosen),
 }
 
 impl Latch {
@@ -41,15 +41,15 @@ impl Latch {
         let mut passed = PassedOver::patient();
         loop {
             let choice = passed.choice(&self.0, wanted);
-            let picked = match self.good_at_once(row, &choice) {
-                Ok(AtOnce::Spent(picked)) => {
-                    self.0.refuse_own_exchange(row, &picked.live.label).map_err(Nothing::Opened)?;
-                    self.0.wait_for_good(picked, &choice, times(row))
+            let chosen = match self.good_at_once(row, &choice) {
+                Ok(AtOnce::Spent(chosen)) => {
+                    self.0.refuse_own_exchange(row, &chosen.live.label).map_err(Nothing::Opened)?;
+                    self.0.wait_for_good(chosen, &choice, times(row))
                 }
-                Ok(AtOnce::Good(picked)) => Ok(picked),
+                Ok(AtOnce::Good(chosen)) => Ok(chosen),
                 Err(why) => Err(why),
             };
-            if let Some(credential) = self.open(picked, &mut passed)? {
+            if let Some(credential) = self.open(chosen, &mut passed)? {
                 return Ok(credential);
             }
         }
@@ -57,20 +57,20 @@ impl Latch {
 
     /// What can be handed out without waiting for anybody.
     pub(super) fn good_at_once(&self, row: &Provider, choice: &Choice<'_>) -> Result<AtOnce, NoToken> {
-        let picked = self.0.engine.choose(row.id.as_str(), choice)?;
-        match self.0.engine.freshness(&picked, times(row))? {
+        let chosen = self.0.engine.choose(row.id.as_str(), choice)?;
+        match self.0.engine.freshness(&chosen, times(row))? {
             Freshness::Good => {}
             Freshness::Due if !self.0.issuer.can_refresh(&row.id) => {}
-            Freshness::Due if self.0.looks_ahead => self.rotate_ahead(row, &picked),
-            Freshness::Due | Freshness::Spent => return Ok(AtOnce::Spent(picked)),
+            Freshness::Due if self.0.looks_ahead => self.rotate_ahead(row, &chosen),
+            Freshness::Due | Freshness::Spent => return Ok(AtOnce::Spent(chosen)),
         }
-        Ok(AtOnce::Good(picked))
+        Ok(AtOnce::Good(chosen))
     }
 
-    fn rotate_ahead(&self, row: &Provider, picked: &Picked) {
-        let request = rotation_request(row, &picked.live.label, picked.live.version, Cause::Due);
+    fn rotate_ahead(&self, row: &Provider, chosen: &Chosen) {
+        let request = rotation_request(row, &chosen.live.label, chosen.live.version, Cause::Due);
         let inner = Arc::clone(&self.0.inner);
-        let key = format!("{}/{}", row.id, picked.live.label);
+        let key = format!("{}/{}", row.id, chosen.live.label);
         // What came of it is in the store, where the next call finds it.
         self.0.workers.spawn_once("rotation", &key, move || drop(inner.rotate(&*inner.issuer, &request)));
     }
@@ -136,7 +136,7 @@ impl Latch {
             }
             other => return Err(Error::not_rotated(row, label, other, self.health(row, label).as_ref())),
         };
-        Ok(Rotated { credential: self.credential(self.0.picked(live)?)?, is_own })
+        Ok(Rotated { credential: self.credential(self.0.chosen(live)?)?, is_own })
     }
 
     /// What stands against an entry now, as far as it can be read.
@@ -170,9 +170,9 @@ pub enum BackOff {
 
 impl Inner {
     /// Rotates what is due or spent, or waits for whoever is at it.
-    pub(super) fn wait_for_good(&self, picked: Picked, choice: &Choice<'_>, times: Times) -> Result<Picked, NoToken> {
-        let spent = Arc::clone(&picked.live);
-        let good = self.engine.renew(&*self.issuer, picked, choice, times, self.patience_ms)?;
+    pub(super) fn wait_for_good(&self, chosen: Chosen, choice: &Choice<'_>, times: Times) -> Result<Chosen, NoToken> {
+        let spent = Arc::clone(&chosen.live);
+        let good = self.engine.renew(&*self.issuer, chosen, choice, times, self.patience_ms)?;
         if good.live.label == spent.label && good.live.version != spent.version {
             let newer = Rotation::Newer(Arc::clone(&good.live));
             events::renewed(&self.profile, &spent.provider, &spent.label, &newer);

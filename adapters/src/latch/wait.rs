@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use credlatch_core::engine::{FlowView, NoToken, Picked};
+use credlatch_core::engine::{Chosen, FlowView, NoToken};
 use credlatch_core::name::Label;
 use credlatch_core::pool::Choice;
 use credlatch_core::provider::Provider;
@@ -25,8 +25,8 @@ use crate::error::{Error, ErrorKind};
 /// Who waits for what.
 #[derive(Default)]
 pub(super) struct Crowds {
-    tokens: Crowd<Result<Picked, NoToken>>,
-    reports: Crowd<Result<Option<Picked>, Error>>,
+    tokens: Crowd<Result<Chosen, NoToken>>,
+    reports: Crowd<Result<Option<Chosen>, Error>>,
     links: Crowd<Read>,
     flows: Crowd<Result<FlowView, Error>>,
 }
@@ -67,16 +67,16 @@ impl Latch {
     ) -> Result<Result<Credential, Nothing>, Error> {
         let mut passed = PassedOver::default();
         loop {
-            let picked = match self.good_at_once(row, &passed.choice(&self.0, wanted)) {
-                Ok(AtOnce::Good(picked)) => Ok(picked),
-                Ok(AtOnce::Spent(picked)) => {
-                    self.0.refuse_own_exchange(row, &picked.live.label)?;
-                    self.wait_for_good_async(row, picked, wanted, &passed).await?
+            let chosen = match self.good_at_once(row, &passed.choice(&self.0, wanted)) {
+                Ok(AtOnce::Good(chosen)) => Ok(chosen),
+                Ok(AtOnce::Spent(chosen)) => {
+                    self.0.refuse_own_exchange(row, &chosen.live.label)?;
+                    self.wait_for_good_async(row, chosen, wanted, &passed).await?
                 }
                 Err(why) => Err(why),
             };
-            let opened = match picked {
-                Ok(picked) => Ok(self.open_async(picked).await?),
+            let opened = match chosen {
+                Ok(chosen) => Ok(self.open_async(chosen).await?),
                 Err(why) => Err(why),
             };
             match Self::take(opened, &mut passed) {
@@ -88,35 +88,35 @@ impl Latch {
     }
 
     /// A link's file that can't be read may be in the middle of being written: then a worker looks again for a while.
-    async fn open_async(&self, picked: Picked) -> Result<Opened, Error> {
-        let (version, turn, is_link) = (picked.live.version, picked.turn, picked.live.secret().is_none());
+    async fn open_async(&self, chosen: Chosen) -> Result<Opened, Error> {
+        let (version, turn, is_link) = (chosen.live.version, chosen.turn, chosen.live.secret().is_none());
         if !is_link {
-            return Ok(Opened { version, turn, credential: self.credential(picked) });
+            return Ok(Opened { version, turn, credential: self.credential(chosen) });
         }
-        let mut read = self.0.read_link(&picked);
+        let mut read = self.0.read_link(&chosen);
         if read.as_ref().is_err_and(|unread| unread.error.kind() == ErrorKind::Unreadable) {
-            let (inner, again) = (Arc::clone(&self.0.inner), picked.clone());
-            let what = format!("{}/{}/{version}", picked.live.provider, picked.live.label);
+            let (inner, again) = (Arc::clone(&self.0.inner), chosen.clone());
+            let what = format!("{}/{}/{version}", chosen.live.provider, chosen.live.label);
             read = self.in_crowd(&self.0.crowds.links, "link", what, move || inner.read_link(&again)).await?;
         }
-        Ok(Opened { version, turn, credential: self.credential_of(picked, read) })
+        Ok(Opened { version, turn, credential: self.credential_of(chosen, read) })
     }
 
     async fn wait_for_good_async(
         &self,
         row: &Provider,
-        picked: Picked,
+        chosen: Chosen,
         wanted: Wanted<'_>,
         passed: &PassedOver,
-    ) -> Result<Result<Picked, NoToken>, Error> {
+    ) -> Result<Result<Chosen, NoToken>, Error> {
         let (inner, times) = (Arc::clone(&self.0.inner), times(row));
         let (model, label, passed) = (wanted.model.map(str::to_owned), wanted.label.cloned(), passed.versions());
         let is_wanted = label.is_some();
-        let what = format!("{}/{}/{} {is_wanted} {model:?} {passed:?}", row.id, picked.live.label, picked.live.version);
+        let what = format!("{}/{}/{} {is_wanted} {model:?} {passed:?}", row.id, chosen.live.label, chosen.live.version);
         let wait = move || {
             let (model, label) = (model.as_deref(), label.as_ref().map(Label::as_str));
             let choice = Choice { model, label, turn: inner.first_turn, drawn: None, passed: &passed };
-            inner.wait_for_good(picked.clone(), &choice, times)
+            inner.wait_for_good(chosen.clone(), &choice, times)
         };
         self.in_crowd(&self.0.crowds.tokens, "token", what, wait).await
     }

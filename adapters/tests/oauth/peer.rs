@@ -147,7 +147,7 @@ impl World {
 
     fn token(&self) -> Result<String, NoToken> {
         let choice = Choice::default();
-        self.engine.token(&self.issuer, &acme(), &choice, Times::default(), 20_000).map(|picked| text(&picked))
+        self.engine.token(&self.issuer, &acme(), &choice, Times::default(), 20_000).map(|chosen| text(&chosen))
     }
 
     fn refresh_token(&self) -> Secret {

@@ -8,7 +8,7 @@ use credlatch::memory::MemoryStore;
 use credlatch::oauth::HttpIssuer;
 use credlatch::system::{ParkingLot, SystemClock, SystemNonces};
 use credlatch_core::Event;
-use credlatch_core::engine::{Engine, NoToken, Picked, Rotation, RotationRequest};
+use credlatch_core::engine::{Chosen, Engine, NoToken, Rotation, RotationRequest};
 use credlatch_core::extra::Extra;
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::pool::Choice;
@@ -138,7 +138,7 @@ impl World {
         access
     }
 
-    pub(crate) fn token(&self) -> Result<Picked, NoToken> {
+    pub(crate) fn token(&self) -> Result<Chosen, NoToken> {
         self.engine.token(&self.issuer, &acme(), &Choice::default(), self.times, 20_000)
     }
 
@@ -154,7 +154,7 @@ impl World {
     }
 }
 
-/// What a picked entry would send.
-pub(crate) fn text(picked: &Picked) -> String {
-    picked.live.secret().unwrap().expose_secret().to_owned()
+/// What a chosen entry would send.
+pub(crate) fn text(chosen: &Chosen) -> String {
+    chosen.live.secret().unwrap().expose_secret().to_owned()
 }

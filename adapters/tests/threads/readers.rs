@@ -44,8 +44,8 @@ fn set<S: Store + 'static>(engine: &Engine<Over<S>>, generation: u64) {
 fn current<S: Store + 'static>(engine: &Arc<Engine<Over<S>>>) -> Reader {
     let engine = Arc::clone(engine);
     Box::new(move || {
-        let picked = engine.current("acme", &Choice::default()).unwrap();
-        (picked.generation, picked.live.secret().unwrap().expose_secret().to_owned())
+        let chosen = engine.current("acme", &Choice::default()).unwrap();
+        (chosen.generation, chosen.live.secret().unwrap().expose_secret().to_owned())
     })
 }
 

@@ -36,7 +36,7 @@ pub use no_token::NoToken;
 pub use origins::Withheld;
 pub use rotate::Rotation;
 pub use snapshot::{Live, LiveKind, Snapshot};
-pub use token::Picked;
+pub use token::Chosen;
 pub use transact::{TransactError, Transacted};
 pub use unsaved::UnsavedGrant;
 

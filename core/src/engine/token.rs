@@ -19,7 +19,7 @@ use crate::state::{Custody, Entry, Freshness, Slot};
 
 /// What was chosen.
 #[derive(Clone, Debug)]
-pub struct Picked {
+pub struct Chosen {
     /// The shared record.
     pub live: Arc<Live>,
     /// The generation it was chosen from.
@@ -35,20 +35,20 @@ impl<P: Ports> Engine<P> {
     ///
     /// # Errors
     /// There is none, or none that may be used now; or the store can't be read.
-    pub fn current(&self, provider: &str, choice: &Choice<'_>) -> Result<Picked, NoToken> {
-        let picked = self.choose(provider, choice)?;
+    pub fn current(&self, provider: &str, choice: &Choice<'_>) -> Result<Chosen, NoToken> {
+        let chosen = self.choose(provider, choice)?;
         // Whether a link is used at all is known to whoever looks behind it.
-        if picked.live.secret().is_some() {
-            picked.live.count_use();
+        if chosen.live.secret().is_some() {
+            chosen.live.count_use();
         }
-        Ok(picked)
+        Ok(chosen)
     }
 
     /// The same, and counts nothing: whoever hands it out does.
     ///
     /// # Errors
     /// As [`Engine::current`].
-    pub fn choose(&self, provider: &str, choice: &Choice<'_>) -> Result<Picked, NoToken> {
+    pub fn choose(&self, provider: &str, choice: &Choice<'_>) -> Result<Chosen, NoToken> {
         let word = self.store.word()?;
         let mut chosen = None;
         // What most requests get leaves this closure in two registers: another choice is larger, and moved more often.
@@ -60,7 +60,7 @@ impl<P: Ports> Engine<P> {
             constant.map(|(live, generation)| (Arc::clone(live), generation))
         });
         match (constant, chosen) {
-            (Some((live, generation)), _) => Ok(Picked { live, generation, at: None, turn: 0 }),
+            (Some((live, generation)), _) => Ok(Chosen { live, generation, at: None, turn: 0 }),
             (None, Some(chosen)) => chosen,
             (None, None) => self.choose_in(&*self.reload(word)?, provider, choice),
         }
@@ -68,9 +68,9 @@ impl<P: Ports> Engine<P> {
 
     /// Chooses from what is stored at one commit, at this moment.
     #[inline(never)]
-    fn choose_in(&self, snapshot: &Snapshot, provider: &str, choice: &Choice<'_>) -> Result<Picked, NoToken> {
+    fn choose_in(&self, snapshot: &Snapshot, provider: &str, choice: &Choice<'_>) -> Result<Chosen, NoToken> {
         if let Some((live, generation)) = snapshot.constant(provider, choice, P::copy()) {
-            return Ok(Picked { live: Arc::clone(live), generation, at: None, turn: 0 });
+            return Ok(Chosen { live: Arc::clone(live), generation, at: None, turn: 0 });
         }
         let now = self.clock.now();
         let slot = snapshot.state.slot(provider).ok_or(NoToken::Empty)?;
@@ -78,7 +78,7 @@ impl<P: Ports> Engine<P> {
         let place =
             pool::select(slot, &now, &Choice { turn, ..*choice }).map_err(|why| no_choice(slot, &now, choice, why))?;
         let live = snapshot.pool(provider).get(place).ok_or(NoToken::Empty)?;
-        Ok(Picked { live: Arc::clone(live), generation: snapshot.state.generation, at: Some(now), turn })
+        Ok(Chosen { live: Arc::clone(live), generation: snapshot.state.generation, at: Some(now), turn })
     }
 
     /// Draws a turn in a pool that is used in turn. Others leave the counter alone: threads that share it wait for each
@@ -105,9 +105,9 @@ impl<P: Ports> Engine<P> {
         choice: &Choice<'_>,
         times: Times,
         patience_ms: u64,
-    ) -> Result<Picked, NoToken> {
-        let picked = self.choose(provider.as_str(), choice)?;
-        let good = self.renew(issuer, picked, choice, times, patience_ms)?;
+    ) -> Result<Chosen, NoToken> {
+        let chosen = self.choose(provider.as_str(), choice)?;
+        let good = self.renew(issuer, chosen, choice, times, patience_ms)?;
         good.live.count_use();
         Ok(good)
     }
@@ -122,27 +122,27 @@ impl<P: Ports> Engine<P> {
     pub fn renew(
         &self,
         issuer: &(impl Issuer + ?Sized),
-        picked: Picked,
+        chosen: Chosen,
         choice: &Choice<'_>,
         times: Times,
         patience_ms: u64,
-    ) -> Result<Picked, NoToken> {
+    ) -> Result<Chosen, NoToken> {
         let began = self.clock.now();
-        let provider = picked.live.provider.clone();
-        let mut picked = picked;
+        let provider = chosen.live.provider.clone();
+        let mut chosen = chosen;
         let mut renewed: Vec<Label> = Vec::new();
         let mut passed = choice.passed.to_vec();
         let mut first = None;
         loop {
-            let freshness = self.freshness(&picked, times)?;
+            let freshness = self.freshness(&chosen, times)?;
             // A token that is due, or even over, as soon as it comes won't get better by asking again and again.
-            if freshness == Freshness::Good || renewed.contains(&picked.live.label) {
-                return Ok(picked);
+            if freshness == Freshness::Good || renewed.contains(&chosen.live.label) {
+                return Ok(chosen);
             }
             let request = RotationRequest {
                 provider: provider.clone(),
-                label: picked.live.label.clone(),
-                version: picked.live.version,
+                label: chosen.live.label.clone(),
+                version: chosen.live.version,
                 cause: Cause::Due,
                 times,
             };
@@ -151,47 +151,47 @@ impl<P: Ports> Engine<P> {
             match (rotation, freshness) {
                 (Ok(Rotation::Granted(live) | Rotation::Newer(live)), _) => {
                     renewed.push(live.label.clone());
-                    if let Some(settled) = self.settled_pick(live, &picked, choice)? {
+                    if let Some(settled) = self.settled_choice(live, &chosen, choice)? {
                         return Ok(settled);
                     }
                 }
                 (Ok(Rotation::Gone), _) => {}
-                (Ok(Rotation::Unsaved(unsaved)), _) => return self.unsaved_pick(unsaved, &picked),
-                (_, Freshness::Due) => return Ok(picked),
-                (Ok(rotation), _) => match self.explain(&picked, times, rotation) {
+                (Ok(Rotation::Unsaved(unsaved)), _) => return self.unsaved_choice(unsaved, &chosen),
+                (_, Freshness::Due) => return Ok(chosen),
+                (Ok(rotation), _) => match self.explain(&chosen, times, rotation) {
                     Err(why) if why.asks_for_login() => {
-                        passed.push(picked.live.version);
+                        passed.push(chosen.live.version);
                         first.get_or_insert(why);
                     }
                     explained => explained?,
                 },
                 (Err(error), _) => return Err(NoToken::Store(error)),
             }
-            let again = Choice { passed: &passed, drawn: Some(picked.turn), ..*choice };
+            let again = Choice { passed: &passed, drawn: Some(chosen.turn), ..*choice };
             let next = self.choose(provider.as_str(), &again);
-            picked = next.map_err(|why| if why.asks_for_login() { first.take().unwrap_or(why) } else { why })?;
+            chosen = next.map_err(|why| if why.asks_for_login() { first.take().unwrap_or(why) } else { why })?;
         }
     }
 
     /// The record that a rotation settled, for the request that its entry was chosen for. Nothing is chosen again for that,
     /// unless the record was replaced or cleared since, or may not be used.
-    fn settled_pick(&self, live: Arc<Live>, chosen: &Picked, choice: &Choice<'_>) -> Result<Option<Picked>, NoToken> {
+    fn settled_choice(&self, live: Arc<Live>, chosen: &Chosen, choice: &Choice<'_>) -> Result<Option<Chosen>, NoToken> {
         let now = self.clock.now();
         Ok(self.read(|snapshot| {
             let entry = snapshot.state.entry(live.provider.as_str(), live.label.as_str())?;
             let stands = entry.version == live.version && pool::is_eligible(entry, &now, choice);
             let generation = snapshot.state.generation;
-            stands.then(|| Picked { live, generation, at: Some(now), turn: chosen.turn })
+            stands.then(|| Chosen { live, generation, at: Some(now), turn: chosen.turn })
         })?)
     }
 
     /// What waits to be saved, for the request that the entry was chosen for.
-    fn unsaved_pick(&self, unsaved: UnsavedGrant, chosen: &Picked) -> Result<Picked, NoToken> {
+    fn unsaved_choice(&self, unsaved: UnsavedGrant, chosen: &Chosen) -> Result<Chosen, NoToken> {
         let now = self.clock.now();
         if unsaved.live.expiry.is_spent(&now) {
             return Err(NoToken::Unsaved(Box::new(unsaved)));
         }
-        Ok(Picked { live: unsaved.live, at: Some(now), ..*chosen })
+        Ok(Chosen { live: unsaved.live, at: Some(now), ..*chosen })
     }
 
     /// How good the chosen token was when it was chosen: whether a request may carry it, and whether it is to be rotated
@@ -199,29 +199,29 @@ impl<P: Ports> Engine<P> {
     ///
     /// # Errors
     /// The store can't be read.
-    pub fn freshness(&self, picked: &Picked, times: Times) -> Result<Freshness, NoToken> {
-        if picked.live.kind != LiveKind::Oauth {
+    pub fn freshness(&self, chosen: &Chosen, times: Times) -> Result<Freshness, NoToken> {
+        if chosen.live.kind != LiveKind::Oauth {
             return Ok(Freshness::Good);
         }
-        let at = picked.at.unwrap_or_else(|| self.clock.now());
-        if picked.live.expiry.is_spent(&at) {
+        let at = chosen.at.unwrap_or_else(|| self.clock.now());
+        if chosen.live.expiry.is_spent(&at) {
             return Ok(Freshness::Spent);
         }
         // Most calls end here, without another look at the store: no window is longer than the skew.
-        if picked.live.expiry.left_ms(&at) > times.skew_ms {
+        if chosen.live.expiry.left_ms(&at) > times.skew_ms {
             return Ok(Freshness::Good);
         }
         let wants = self.read(|snapshot| {
-            let entry = snapshot.state.entry(picked.live.provider.as_str(), picked.live.label.as_str());
+            let entry = snapshot.state.entry(chosen.live.provider.as_str(), chosen.live.label.as_str());
             entry.is_some_and(|entry| wants_rotation(entry, &at, times))
         })?;
         Ok(if wants { Freshness::Due } else { Freshness::Good })
     }
 
     /// Says why a spent token could not be replaced. A doubt that clears up soon enough is waited for by the caller.
-    fn explain(&self, picked: &Picked, times: Times, rotation: Rotation) -> Result<(), NoToken> {
+    fn explain(&self, chosen: &Chosen, times: Times, rotation: Rotation) -> Result<(), NoToken> {
         let snapshot = self.snapshot()?;
-        let entry = snapshot.state.entry(picked.live.provider.as_str(), picked.live.label.as_str());
+        let entry = snapshot.state.entry(chosen.live.provider.as_str(), chosen.live.label.as_str());
         let cause = entry.and_then(|entry| match &entry.grant()?.custody {
             Custody::InDoubt(doubt) => Some(doubt.why),
             _ => None,
@@ -230,7 +230,7 @@ impl<P: Ports> Engine<P> {
         let is_untrusted = entry.is_some_and(|entry| entry.health.untrusted);
         let turned_away = entry.and_then(|entry| entry.health.turned_away.clone());
         let unreached = entry.and_then(|entry| entry.health.unreached.clone());
-        let label = &picked.live.label;
+        let label = &chosen.live.label;
         // What is known of the last try says more than the doubt that it returned to.
         let is_told = is_untrusted || turned_away.is_some() || unreached.is_some();
         let no_answer = |until| match (turned_away, unreached) {
@@ -247,7 +247,7 @@ impl<P: Ports> Engine<P> {
             Rotation::Unsaved(unsaved) => NoToken::Unsaved(Box::new(unsaved)),
             Rotation::Busy(actor) => NoToken::Busy(actor),
             Rotation::Failed(Exchanged::Rejected { code }) => NoToken::SignIn(Some(code)),
-            Rotation::NoIssuer => NoToken::NoIssuer { label: picked.live.label.clone() },
+            Rotation::NoIssuer => NoToken::NoIssuer { label: chosen.live.label.clone() },
             Rotation::Failed(_) => {
                 // The token is presented again when the doubt allows it and the back-off too: that is told at once.
                 let now = self.clock.now();
@@ -263,7 +263,7 @@ impl<P: Ports> Engine<P> {
                 Some(_) if !is_told => NoToken::InDoubt { until, cause },
                 _ => no_answer(until),
             },
-            Rotation::Refused(Refusal::NotRotatable) => NoToken::Ended { label: picked.live.label.clone() },
+            Rotation::Refused(Refusal::NotRotatable) => NoToken::Ended { label: chosen.live.label.clone() },
             Rotation::Refused(Refusal::Elsewhere(from)) => NoToken::Elsewhere(from),
             Rotation::Refused(Refusal::Shared(why)) => NoToken::Shared(why),
             Rotation::Refused(_) => NoToken::SignIn(None),

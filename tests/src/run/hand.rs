@@ -5,7 +5,7 @@ mod request;
 use std::sync::Arc;
 
 use credlatch_core::clear::Clear;
-use credlatch_core::engine::{Cleared, FlowView, Picked, Poller, Rotation, RotationRequest, TransactError};
+use credlatch_core::engine::{Chosen, Cleared, FlowView, Poller, Rotation, RotationRequest, TransactError};
 use credlatch_core::law::Fact;
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::pool::{SetStrategy, Strategy};
@@ -29,7 +29,7 @@ pub struct Hand<S: Sim> {
     here: Arc<Here>,
     poller: Option<Poller<SimPorts<S>>>,
     flow: Option<(ProviderId, Nonce)>,
-    holds: Option<Picked>,
+    holds: Option<Chosen>,
     used: Option<(ProviderId, Label, u64)>,
     cleared: Option<(Cleared, Vec<u64>)>,
     start: Arc<State>,

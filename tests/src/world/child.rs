@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::sync::OnceLock;
 
-use credlatch_core::engine::{LiveKind, Picked};
+use credlatch_core::engine::{Chosen, LiveKind};
 use credlatch_core::law::Fact;
 use credlatch_core::name::ProviderId;
 use credlatch_core::provider::{BUILT_IN_JSON, Provider, Table, TableFile, WireKind};
@@ -60,10 +60,10 @@ pub fn inherited() -> Vec<(OsString, OsString)> {
 }
 
 /// Plans for one provider, in each shape in which a child can be told, and writes down what the child would get.
-pub fn plan<S: Sim>(process: &Process<S>, here: &Here, provider: &ProviderId, picked: &Picked) {
+pub fn plan<S: Sim>(process: &Process<S>, here: &Here, provider: &ProviderId, chosen: &Chosen) {
     let Ok(row) = table().resolve(provider.as_str()) else { return };
-    let Some(secret) = picked.live.secret().cloned() else { return };
-    let kind = if picked.live.kind == LiveKind::ApiKey { WireKind::ApiKey } else { WireKind::OauthToken };
+    let Some(secret) = chosen.live.secret().cloned() else { return };
+    let kind = if chosen.live.kind == LiveKind::ApiKey { WireKind::ApiKey } else { WireKind::OauthToken };
     let others = process.engine.snapshot().map(|snapshot| others(&snapshot.state, provider)).unwrap_or_default();
     let inherited = INHERITED.iter().filter(|(_, _, is_foreign)| *is_foreign).map(|(_, value, _)| (*value).to_owned());
     // The same key may be stored for two providers, or be a part of this one; then it is this one's too.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use credlatch_core::engine::{NoToken, Picked};
+use credlatch_core::engine::{NoToken, Chosen};
 use credlatch_core::name::ProviderId;
 
 use crate::conduct::{Conduct, Process};
@@ -13,10 +13,10 @@ use crate::world::sim::Sim;
 pub(super) struct FirstAnyway;
 
 impl<S: Sim> Conduct<S> for FirstAnyway {
-    fn current(&self, process: &Process<S>, provider: &ProviderId) -> Result<Picked, NoToken> {
+    fn current(&self, process: &Process<S>, provider: &ProviderId) -> Result<Chosen, NoToken> {
         process.engine.read(|snapshot| {
             let first = snapshot.pool(provider.as_str()).first().ok_or(NoToken::Empty)?;
-            Ok(Picked { live: Arc::clone(first), generation: snapshot.state.generation, at: None, turn: 0 })
+            Ok(Chosen { live: Arc::clone(first), generation: snapshot.state.generation, at: None, turn: 0 })
         })?
     }
 }

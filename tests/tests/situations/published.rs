@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::sync::{Arc, Weak};
 
-use credlatch_core::engine::{Cleared, Live, NoToken, Picked};
+use credlatch_core::engine::{Chosen, Cleared, Live, NoToken};
 use credlatch_core::law::Observation;
 use credlatch_core::name::ProviderId;
 use credlatch_core::pool::Choice;
@@ -34,10 +34,10 @@ thread_local! {
 struct HandedOut;
 
 impl Conduct<Scripted> for HandedOut {
-    fn current(&self, process: &Process<Scripted>, provider: &ProviderId) -> Result<Picked, NoToken> {
-        let picked = process.engine.current(provider.as_str(), &Choice::default())?;
-        HANDED_OUT.with_borrow_mut(|all| all.push(Arc::downgrade(&picked.live)));
-        Ok(picked)
+    fn current(&self, process: &Process<Scripted>, provider: &ProviderId) -> Result<Chosen, NoToken> {
+        let chosen = process.engine.current(provider.as_str(), &Choice::default())?;
+        HANDED_OUT.with_borrow_mut(|all| all.push(Arc::downgrade(&chosen.live)));
+        Ok(chosen)
     }
 
     fn drain(&self, process: &Process<Scripted>, _: &Cleared) -> bool {

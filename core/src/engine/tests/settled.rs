@@ -1,6 +1,6 @@
 //! What a request gets of a rotation that it waited for: what was settled, or could not be saved.
 
-use super::super::{Engine, NoToken, Picked};
+use super::super::{Chosen, Engine, NoToken};
 use super::rig::{Here, Rig, commit, error};
 use super::tokens::{HOUR_MS, answers, login, text, token};
 use crate::machine::Event;
@@ -28,7 +28,7 @@ fn a_request_is_one_turn_of_the_pool_and_its_spent_entry_is_renewed() {
 }
 
 /// Its first entry is spent and has the third turn; while it is renewed another process does this.
-fn while_it_is_renewed(other_does: impl FnOnce(&Engine<Here>) + Send + 'static) -> Picked {
+fn while_it_is_renewed(other_does: impl FnOnce(&Engine<Here>) + Send + 'static) -> Chosen {
     let rig = Rig::with([named("a", grant("at-1", Some("rt-1"))), named("b", key("key-2"))]);
     let (engine, other) = (rig.engine(), rig.engine());
     commit(&engine, Event::SetStrategy(SetStrategy { provider: acme(), strategy: Strategy::RoundRobin }));
@@ -49,14 +49,14 @@ fn what_a_rotation_settled_is_handed_out_and_no_entry_is_chosen_again() {
         commit(other, Event::Put(named("c", key("key-3"))));
     });
     assert_eq!(text(&newer), "key-9", "what another process stored in its place");
-    for picked in [granted, newer] {
-        assert_eq!((picked.live.label.as_str(), picked.turn), ("a", 2));
+    for chosen in [granted, newer] {
+        assert_eq!((chosen.live.label.as_str(), chosen.turn), ("a", 2));
     }
 }
 
 #[test]
 fn what_stands_after_a_rotation_gives_way_if_it_may_not_be_used() {
-    let picked = while_it_is_renewed(|other| {
+    let chosen = while_it_is_renewed(|other| {
         commit(other, Event::Put(named("a", key("key-9"))));
         let version = current_version(other, "a");
         let (provider, label, answer) = (acme(), label("a"), FailureKind::Limited);
@@ -65,7 +65,7 @@ fn what_stands_after_a_rotation_gives_way_if_it_may_not_be_used() {
             Event::Report(Report { provider, label, version, answer, rest_ms: None, model: None, dead: None }),
         );
     });
-    assert_eq!(text(&picked), "key-2");
+    assert_eq!(text(&chosen), "key-2");
 }
 
 fn current_version(engine: &Engine<Here>, label: &str) -> u64 {
@@ -81,24 +81,24 @@ fn a_grant_that_could_not_be_saved_is_handed_out_while_it_lasts_and_counts_for_a
     let full = || CommitError::NotSaved(error(StoreErrorKind::Full));
     let world = rig.clone();
     rig.when("refresh", move || world.refuse([full(), full(), full()]));
-    let picked = token(&engine, &rig).unwrap();
-    assert_eq!(text(&picked), "at-2");
+    let chosen = token(&engine, &rig).unwrap();
+    assert_eq!(text(&chosen), "at-2");
     assert_eq!(
-        picked.live.unsaved().map(|error| error.kind),
+        chosen.live.unsaved().map(|error| error.kind),
         Some(StoreErrorKind::Full),
         "it says that it isn't saved"
     );
     // It is the same for everybody, and the token isn't presented again.
     rig.refuse([full()]);
-    assert!(std::sync::Arc::ptr_eq(&token(&engine, &rig).unwrap().live, &picked.live));
+    assert!(std::sync::Arc::ptr_eq(&token(&engine, &rig).unwrap().live, &chosen.live));
     assert_eq!(rig.calls_of("refresh").len(), 1);
     // Once it is saved it has a version of its own; whoever holds it from before still holds what a clear takes away.
     let saved = token(&engine, &rig).unwrap();
-    assert!(saved.live.unsaved().is_none() && text(&saved) == "at-2" && saved.live.version != picked.live.version);
+    assert!(saved.live.unsaved().is_none() && text(&saved) == "at-2" && saved.live.version != chosen.live.version);
     drop(saved);
     let cleared = engine.clear(Clear::Everything).unwrap();
     assert!(!engine.is_drained(&cleared));
-    drop(picked);
+    drop(chosen);
     assert!(engine.is_drained(&cleared));
 }
 

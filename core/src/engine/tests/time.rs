@@ -100,8 +100,8 @@ fn a_command_that_needs_a_token_in_doubt_watches_it_out_within_its_patience() {
             move || rig.set_wall(by_ms)
         });
         let began = rig.now_ms();
-        let picked = rig.engine().token(&rig, &acme(), &Choice::default(), TIMES, QUARANTINE_MS).unwrap();
-        assert_eq!((picked.live.secret().unwrap().expose_secret(), rig.now_ms() - began), (token, most_ms));
+        let chosen = rig.engine().token(&rig, &acme(), &Choice::default(), TIMES, QUARANTINE_MS).unwrap();
+        assert_eq!((chosen.live.secret().unwrap().expose_secret(), rig.now_ms() - began), (token, most_ms));
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a request gets: when a token is rotated first, when it will do, and what is said when there is none.
 
-use super::super::{Engine, NoToken, Picked};
+use super::super::{Chosen, Engine, NoToken};
 use super::rig::{Here, Rig, commit};
 use crate::machine::Event;
 use crate::machine::exchanged::{Exchanged, Fresh};
@@ -18,15 +18,15 @@ use crate::state::{Freshness, LEAST_LEFT_MS};
 pub(super) const HOUR_MS: u64 = 3_600_000;
 pub(super) const SKEW_MS: u64 = TIMES.skew_ms;
 
-pub(super) fn token(engine: &Engine<Here>, rig: &Rig) -> Result<Picked, NoToken> {
+pub(super) fn token(engine: &Engine<Here>, rig: &Rig) -> Result<Chosen, NoToken> {
     engine.token(rig, &acme(), &Choice::default(), TIMES, 1_000)
 }
 
-pub(super) fn text(picked: &Picked) -> &str {
-    picked.live.secret().unwrap().expose_secret()
+pub(super) fn text(chosen: &Chosen) -> &str {
+    chosen.live.secret().unwrap().expose_secret()
 }
 
-pub(super) fn current(engine: &Engine<Here>) -> Picked {
+pub(super) fn current(engine: &Engine<Here>) -> Chosen {
     engine.current("acme", &Choice::default()).unwrap()
 }
 
@@ -56,9 +56,9 @@ fn a_token_is_good_then_due_then_over() {
         let rig = login();
         rig.pass(HOUR_MS - left_ms);
         let engine = rig.engine();
-        let picked = current(&engine);
+        let chosen = current(&engine);
         rig.calls();
-        assert_eq!(engine.freshness(&picked, TIMES).unwrap(), freshness, "{left_ms} ms");
+        assert_eq!(engine.freshness(&chosen, TIMES).unwrap(), freshness, "{left_ms} ms");
         let looks = rig.calls_of("word").len();
         assert_eq!(
             looks == 0,
@@ -70,8 +70,8 @@ fn a_token_is_good_then_due_then_over() {
     for material in [key("key-1"), link("ann")] {
         let rig = Rig::with([named("a", material)]);
         let engine = rig.engine();
-        let picked = current(&engine);
-        assert_eq!(engine.freshness(&picked, TIMES).unwrap(), Freshness::Good);
+        let chosen = current(&engine);
+        assert_eq!(engine.freshness(&chosen, TIMES).unwrap(), Freshness::Good);
     }
 }
 
@@ -100,8 +100,8 @@ fn what_nobody_can_rotate_now_is_not_due() {
         rig.pass(HOUR_MS - SKEW_MS);
         let event = event(&rig);
         commit(&engine, event);
-        let picked = current(&engine);
-        engine.freshness(&picked, TIMES).unwrap()
+        let chosen = current(&engine);
+        engine.freshness(&chosen, TIMES).unwrap()
     };
     let claims = |rig: &Rig| Event::ClaimRotation(claim(&rig.state(), "a", 1, Cause::Due));
     assert_eq!(state_of(claims), Freshness::Good, "somebody is at it");
@@ -189,8 +189,8 @@ fn entries_take_turns_where_the_pool_is_used_in_turn_and_nowhere_else() {
     commit(&engine, Event::SetStrategy(SetStrategy { provider: acme(), strategy: Strategy::RoundRobin }));
     assert_eq!(picks(0), ["a", "b", "c", "a"]);
     assert_eq!(picks(2), ["a", "b", "c", "a"], "a caller's own count is added");
-    let picked = engine.current("acme", &Choice::default()).unwrap();
-    assert_eq!((picked.generation, picked.at), (2, Some(at(0))));
+    let chosen = engine.current("acme", &Choice::default()).unwrap();
+    assert_eq!((chosen.generation, chosen.at), (2, Some(at(0))));
 }
 
 #[test]

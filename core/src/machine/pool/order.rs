@@ -49,7 +49,7 @@ pub struct Choice<'a> {
     /// For round robin: how many were chosen before. For random: any number that is never the same twice. An engine adds a
     /// count of its own.
     pub turn: u64,
-    /// The turn that this request has drawn before, as [`Picked`](crate::engine::Picked) says it: a request is one turn,
+    /// The turn that this request has drawn before, as [`Chosen`](crate::engine::Chosen) says it: a request is one turn,
     /// however often it has to choose. None draws one.
     pub drawn: Option<u64>,
     /// Versions that were chosen for this request before, and turned out to be of no use when they were looked at: only

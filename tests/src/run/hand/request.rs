@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use credlatch_core::Event;
-use credlatch_core::engine::{NoToken, Picked};
+use credlatch_core::engine::{Chosen, NoToken};
 use credlatch_core::law::Fact;
 use credlatch_core::name::ProviderId;
 use credlatch_core::pool::{Choice, FailureKind, Report};
@@ -21,9 +21,9 @@ impl<S: Sim> Hand<S> {
         self.release();
         let before = self.process.engine.snapshot().map(|snapshot| Arc::clone(&snapshot.state));
         self.draw_begins(provider, before.as_ref().ok());
-        let picked = self.process.conduct.token(&self.process, provider);
-        self.draw_ends(&picked);
-        self.hold(provider, picked);
+        let chosen = self.process.conduct.token(&self.process, provider);
+        self.draw_ends(&chosen);
+        self.hold(provider, chosen);
     }
 
     pub(super) fn current(&mut self, provider: &ProviderId) {
@@ -31,12 +31,12 @@ impl<S: Sim> Hand<S> {
         let now = self.process.engine.clock().now();
         let before = self.process.engine.snapshot().map(|snapshot| Arc::clone(&snapshot.state));
         self.draw_begins(provider, before.as_ref().ok());
-        let picked = self.process.conduct.current(&self.process, provider);
-        self.draw_ends(&picked);
+        let chosen = self.process.conduct.current(&self.process, provider);
+        self.draw_ends(&chosen);
         if let Ok(state) = before {
-            self.record_choice(provider, now, &state, &picked);
+            self.record_choice(provider, now, &state, &chosen);
         }
-        self.hold(provider, picked);
+        self.hold(provider, chosen);
     }
 
     fn draw_begins(&self, provider: &ProviderId, state: Option<&Arc<State>>) {
@@ -46,41 +46,41 @@ impl<S: Sim> Hand<S> {
         self.here.record(Fact::DrawBegan { who, process, provider: provider.clone(), now, state });
     }
 
-    fn draw_ends(&self, picked: &Result<Picked, NoToken>) {
+    fn draw_ends(&self, chosen: &Result<Chosen, NoToken>) {
         let now = self.process.engine.clock().now();
-        let label = picked.as_ref().ok().map(|picked| picked.live.label.clone());
+        let label = chosen.as_ref().ok().map(|chosen| chosen.live.label.clone());
         self.here.record(Fact::DrawEnded { who: self.here.who, now, label });
     }
 
     /// What was chosen from which state: known if nothing was committed between a look before and the choice.
-    fn record_choice(&self, provider: &ProviderId, now: Stamp, state: &Arc<State>, picked: &Result<Picked, NoToken>) {
+    fn record_choice(&self, provider: &ProviderId, now: Stamp, state: &Arc<State>, chosen: &Result<Chosen, NoToken>) {
         let after = self.process.engine.snapshot().map(|snapshot| snapshot.state.generation);
         if after != Ok(state.generation) || self.process.engine.clock().now() != now {
             return;
         }
         let entries = state.slot(provider.as_str()).map_or(&[][..], |slot| &slot.entries);
-        let place = |picked: &Picked| entries.iter().position(|entry| entry.label == picked.live.label);
+        let place = |chosen: &Chosen| entries.iter().position(|entry| entry.label == chosen.live.label);
         self.here.record(Fact::Chosen {
             now,
             state: Arc::clone(state),
             provider: provider.clone(),
-            at: picked.as_ref().ok().and_then(place),
-            told_when: matches!(picked, Err(NoToken::Resting(_))),
+            at: chosen.as_ref().ok().and_then(place),
+            told_when: matches!(chosen, Err(NoToken::Resting(_))),
         });
     }
 
-    fn hold(&mut self, provider: &ProviderId, picked: Result<Picked, NoToken>) {
-        let Ok(picked) = picked else { return };
+    fn hold(&mut self, provider: &ProviderId, chosen: Result<Chosen, NoToken>) {
+        let Ok(chosen) = chosen else { return };
         let Here { who, process, .. } = *self.here;
-        self.used = Some((provider.clone(), picked.live.label.clone(), picked.live.version));
-        self.here.record(Fact::Held { who, process, version: picked.live.version, holds: true });
-        self.holds = Some(picked);
+        self.used = Some((provider.clone(), chosen.live.label.clone(), chosen.live.version));
+        self.here.record(Fact::Held { who, process, version: chosen.live.version, holds: true });
+        self.holds = Some(chosen);
     }
 
     pub(super) fn release(&mut self) {
-        if let Some(picked) = self.holds.take() {
+        if let Some(chosen) = self.holds.take() {
             let Here { who, process, .. } = *self.here;
-            self.here.record(Fact::Held { who, process, version: picked.live.version, holds: false });
+            self.here.record(Fact::Held { who, process, version: chosen.live.version, holds: false });
         }
     }
 
@@ -93,10 +93,10 @@ impl<S: Sim> Hand<S> {
     pub(super) fn plan(&self, provider: &ProviderId) {
         // What it is planned for is a request too.
         self.draw_begins(provider, None);
-        let picked = self.process.engine.current(provider.as_str(), &Choice::default());
-        self.draw_ends(&picked);
-        if let Ok(picked) = picked {
-            child::plan(&self.process, &self.here, provider, &picked);
+        let chosen = self.process.engine.current(provider.as_str(), &Choice::default());
+        self.draw_ends(&chosen);
+        if let Ok(chosen) = chosen {
+            child::plan(&self.process, &self.here, provider, &chosen);
         }
     }
 }
