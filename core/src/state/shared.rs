@@ -1,4 +1,4 @@
-//! The mark of a grant that may be in two places: a store that was copied, restored or rolled back holds refresh tokens that
+//! Why a grant may be in two places: a store that was copied, restored or rolled back holds refresh tokens that
 //! another copy holds as well, and the second to present one loses the login.
 
 use std::fmt;
