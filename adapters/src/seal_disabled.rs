@@ -1,4 +1,5 @@
 //! A build that opens no seals: what is sealed is told as that, and nothing is sealed.
+#![expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "it has the face of what it stands for")]
 
 use std::fmt;
 use std::io;
@@ -40,20 +41,17 @@ impl Sealing {
     }
 
     /// The key that a commit on this document is sealed with: none.
-    #[allow(clippy::unused_self, clippy::unnecessary_wraps)]
     pub(crate) fn wanted(&self, _standing: Option<&Head>) -> Result<Option<KeyId>, StoreError> {
         Ok(None)
     }
 
     /// The key of what stands: none.
     #[cfg(feature = "doctor")]
-    #[allow(clippy::unused_self)]
     pub(crate) fn standing(&self) -> Option<KeyId> {
         None
     }
 
     /// A document's bytes. None if there would be too many.
-    #[allow(clippy::unused_self)]
     pub(crate) fn write(
         &self,
         head: &Head,
@@ -68,19 +66,16 @@ impl Sealing {
     }
 
     /// What was granted, as it is written down.
-    #[allow(clippy::unused_self, clippy::unnecessary_wraps)]
     pub(crate) fn write_answer(&self, _attempt: Nonce, answer: Zeroizing<Vec<u8>>) -> io::Result<Zeroizing<Vec<u8>>> {
         Ok(answer)
     }
 
     /// What was written down.
-    #[allow(clippy::unused_self, clippy::unnecessary_wraps)]
     pub(crate) fn read_answer(&self, _attempt: Nonce, bytes: &[u8]) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
         Ok(Some(Zeroizing::new(bytes.to_vec())))
     }
 
     /// How many bytes a document of so many takes at most.
-    #[allow(clippy::unused_self)]
     pub(crate) fn room(&self, bytes: usize) -> usize {
         bytes
     }

@@ -91,11 +91,13 @@ impl Keys {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
     use credlatch_core::secret::{Secret, fingerprint};
 
     use super::*;
+    use crate::key_file::KEY_BYTES;
 
     struct Place {
         folder: tempfile::TempDir,

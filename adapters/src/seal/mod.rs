@@ -109,25 +109,22 @@ impl Keys {
         if let Some(key) = self.at_hand.lock().get(&id) {
             return Ok(Arc::clone(key));
         }
-        let (key, source) = match self.chosen()? {
-            Some(key) => (key, self.chosen.as_ref().map(ToString::to_string)),
-            None => {
-                let source = self.known.source(id)?.ok_or_else(|| {
-                    StoreError::new(
-                        StoreErrorKind::Sealed,
-                        format!("{document} is sealed with the key {id}, and nobody has said where that is"),
-                        format!(
-                            "name it: --seal-key FILE, or {FILE_VARIABLE} or {COMMAND_VARIABLE} in the environment"
-                        ),
-                    )
-                })?;
-                (self.have(&source)?, Some(source.to_string()))
-            }
+        let (key, source) = if let Some(key) = self.chosen()? {
+            (key, self.chosen.clone())
+        } else {
+            let source = self.known.source(id)?.ok_or_else(|| {
+                StoreError::new(
+                    StoreErrorKind::Sealed,
+                    format!("{document} is sealed with the key {id}, and nobody has said where that is"),
+                    format!("name it: --seal-key FILE, or {FILE_VARIABLE} or {COMMAND_VARIABLE} in the environment"),
+                )
+            })?;
+            (self.have(&source)?, Some(source))
         };
         if key.id() == id {
             return Ok(key);
         }
-        let source = source.unwrap_or_else(|| "this program".to_owned());
+        let source = source.map_or_else(|| "this program".to_owned(), |source| source.to_string());
         Err(StoreError::new(
             StoreErrorKind::Sealed,
             format!("{document} is sealed with the key {id}, and {source} holds another one, {}", key.id()),

@@ -75,14 +75,14 @@ impl Builder {
 #[cfg(not(all(feature = "seal", unix)))]
 impl Builder {
     /// How the store of this profile is sealed: not at all.
-    #[allow(clippy::unnecessary_wraps)]
+    #[expect(clippy::unnecessary_wraps, reason = "with the feature it may fail")]
     pub(in crate::latch) fn sealing(&self, _home: Option<&Path>) -> Result<Sealing, Error> {
         Ok(Sealing::none(self.profile.as_str()))
     }
 
     /// The variables by which another process of ours finds the same keys: none.
     #[cfg(all(feature = "file", unix))]
-    #[allow(clippy::unused_self)]
+    #[expect(clippy::unused_self, reason = "with the feature it looks there")]
     pub(super) fn context_of_seals(&self) -> Vec<(&'static str, String)> {
         Vec::new()
     }
