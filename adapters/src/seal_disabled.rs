@@ -41,7 +41,7 @@ impl Sealing {
     }
 
     /// The key that a commit on this document is sealed with: none.
-    pub(crate) fn wanted(&self, _standing: Option<&Head>) -> Result<Option<KeyId>, StoreError> {
+    pub(crate) fn wanted(&self, _standing: Option<(&Head, &State)>) -> Result<Option<KeyId>, StoreError> {
         Ok(None)
     }
 

@@ -68,7 +68,7 @@ impl<D: Disk> Locked for FileLocked<'_, D> {
 impl<D: Disk> FileLocked<'_, D> {
     fn stand_on(&mut self, document: Document) -> Result<(State, Option<u64>), StoreError> {
         let Document { state, id, mut head, metadata } = document;
-        head.seal = self.store.sealing.wanted(Some(&head))?;
+        head.seal = self.store.sealing.wanted(Some((&head, &state)))?;
         let boot = self.store.disk.now().boot;
         let is_restored = self.word.contradicts(id, boot);
         self.is_foreign = is_restored || !self.here.is_home_of(&head);

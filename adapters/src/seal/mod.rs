@@ -205,14 +205,18 @@ impl Sealing {
         Ok(parsed)
     }
 
-    /// The key that a commit on this document is sealed with: the one that this program was told of, else the document's own, and for
-    /// a new one that of its home.
-    pub(crate) fn wanted(&self, standing: Option<&Head>) -> Result<Option<KeyId>, StoreError> {
+    /// The key that a commit on what stands is sealed with: the one that this program was told of, else the document's own, and for a new
+    /// one that of its home. While somebody has a claim it stays as it is, because what that brings home may be written down in plain text,
+    /// and must find a document that its program can read.
+    pub(crate) fn wanted(&self, standing: Option<(&Head, &State)>) -> Result<Option<KeyId>, StoreError> {
+        if let Some((head, _)) = standing.filter(|(_, state)| state.claims().next().is_some()) {
+            return Ok(head.seal);
+        }
         if let Some(key) = self.keys.chosen()? {
             return Ok(Some(key.id()));
         }
         match (standing, &self.home) {
-            (Some(head), _) => Ok(head.seal),
+            (Some((head, _)), _) => Ok(head.seal),
             (None, Some(home)) => marker::read(home),
             (None, None) => Ok(None),
         }

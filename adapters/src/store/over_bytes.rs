@@ -120,7 +120,7 @@ impl port::Locked for LockedBytes<'_> {
             return Ok(Loaded { state: State::default(), id: None });
         };
         let Parsed { mut head, id, state } = self.store.parse(&stored)?;
-        head.seal = self.store.1.wanted(Some(&head))?;
+        head.seal = self.store.1.wanted(Some((&head, &state)))?;
         self.base = Some((head, Some(stored.id)));
         Ok(Loaded { state, id: Some(id) })
     }

@@ -119,3 +119,31 @@ fn profiles_are_apart() {
     let names: Vec<String> = profiles.list().unwrap().iter().map(ToString::to_string).collect();
     assert_eq!(names, ["alice", "bob"]);
 }
+
+/// A store of a program's own is sealed if the program has a key: the store sees no secret, in a document or an answer.
+#[cfg(all(feature = "seal", unix))]
+#[test]
+fn a_store_of_a_programs_own_is_sealed_with_the_key_it_is_given() {
+    use credlatch::SealKeySource;
+
+    let world = World::default();
+    let key = |digits: &str| SealKeySource::Command(format!("echo {}", digits.repeat(32)));
+    let open = |builder: Builder| builder.seal_keys("").open().unwrap();
+    let sealed = open(world.builder().seal_key(key("5a")));
+    world.sign_in(&sealed);
+    world.clock.advance(HOUR);
+    assert_eq!(sealed.token(CODEX).unwrap().expose_secret(), "access-2");
+    world.stores.edit(&Profile::default(), |document| {
+        assert!(document.starts_with(r#"{"version":3"#) && !document.contains("access-"), "{document}");
+        document.to_owned()
+    });
+    for builder in [world.builder(), world.builder().seal_key(key("00"))] {
+        let latch = open(builder);
+        assert_eq!(latch.current(CODEX).unwrap_err().kind(), ErrorKind::Sealed);
+        assert_eq!(latch.set("minimax", Secret::try_from("mm-1").unwrap()).unwrap_err().kind(), ErrorKind::Sealed);
+    }
+    assert_eq!(open(world.builder().seal_key(key("5a"))).current(CODEX).unwrap().expose_secret(), "access-2");
+    // In the place of another profile's it is refused.
+    world.stores.edit(&Profile::default(), |document| document.replace("\"default\"", "\"other\""));
+    assert_eq!(open(world.builder().seal_key(key("5a"))).current(CODEX).unwrap_err().kind(), ErrorKind::Unreadable);
+}

@@ -8,7 +8,7 @@ use rustix::fs::{FlockOperation, flock};
 
 use crate::helper::Said;
 use crate::needs::found;
-use crate::world::{LoggingIn, World, send, until};
+use crate::world::{LoggingIn, World, fed, send, until};
 
 /// A world whose store is sealed, and nobody remembers where the key is: each command is told.
 struct Sealed(World);
@@ -120,6 +120,33 @@ fn a_store_is_not_sealed_under_somebody_s_hands() {
     let token = world.say(&["token", "acme"]);
     assert!(world.sandbox.accepts(token.out.trim()), "{}", token.err);
     assert_eq!(world.sandbox.stats().replays, 0);
+}
+
+#[test]
+fn a_commit_with_a_key_leaves_a_claim_of_somebody_without_it_alone() {
+    let world = World::new().ended();
+    world.sandbox.adjust(|settings| settings.answer_delay = Duration::from_secs(1));
+    let mut rotating = world.start(&["rotate", "acme"]);
+    world.exchange_begins(1);
+    let version = || -> serde_json::Value {
+        let document: serde_json::Value = serde_json::from_slice(&fs::read(world.home.document()).unwrap()).unwrap();
+        document["version"].clone()
+    };
+    let key = world.home.folder().join("seal.key");
+    fs::write(&key, "5a".repeat(32)).unwrap();
+    fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let set = |secret: &str| {
+        let mut command = world.command(&["set", "minimax", "--seal-key"]);
+        command.arg(&key).env("CREDLATCH_SEAL_KEYS", "");
+        assert_eq!(fed(command, secret).status, 0);
+    };
+    set("mm-key-1");
+    assert_eq!(version(), 2, "the other could not store what it brings home");
+    assert!(rotating.wait().unwrap().success());
+    assert_eq!(version(), 2);
+    set("mm-key-2");
+    assert_eq!(version(), 3);
+    assert_eq!((world.sandbox.stats().exchanges, world.sandbox.stats().replays), (1, 0));
 }
 
 #[test]
