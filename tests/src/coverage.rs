@@ -273,7 +273,7 @@ go through is named by them, and in the record.
 - The order of two looks at the clock is not explored: time passes only where a scenario says so.
 - Law 10 judges the planner that ships, with the table that ships; that a child gets what was planned is tested beside the
   code. Law 13 judges what `status`, `flows`, `doctor`, `pool`, `allow` and `env` say in both forms, with the library's errors and
-  what is printed for debugging; the other commands and the web page have tests of their own. Law 16 judges a document that can't
+  what is printed for debugging; the other commands and the web page have tests of their own, and what lies on the disk beside a sealed document is judged by it too ([crash.md](crash.md)). Law 16 judges a document that can't
   be parsed; real files have tests beside their code.
 - A clear's revocation is decided in its commit and sent after it. With an issuer that revokes per account, a login that
   is stored between the two dies with the cleared one. A test keeps this in sight.

@@ -63,8 +63,9 @@ const ROTATION_DIES: Trial =
     alone(&coverage::ROTATION_DIES, "-p credlatch-tests --features loom --test loom a_rotation_dies");
 const LOGIN_DIES: Trial = alone(&coverage::LOGIN_DIES, "-p credlatch-tests --features loom --test loom a_login_dies");
 const REPLAY: Trial = together("replay", "-p credlatch-tests --features loom --test replay");
-const CRASH: Trial = together("crash", "-p credlatch --test crash every_crash");
-const STORES: Trial = together("crash", "-p credlatch --test crash wrong_stores_are_caught");
+const CRASH: Trial = together("crash", "-p credlatch --features seal --test crash every_crash");
+const SEALED: Trial = together("crash", "-p credlatch --features seal --test crash nothing_that_lies_on_the_disk");
+const STORES: Trial = together("crash", "-p credlatch --features seal --test crash wrong_stores_are_caught");
 
 /// All of them, in the order of their numbers.
 pub fn all() -> impl Iterator<Item = &'static Edit> {

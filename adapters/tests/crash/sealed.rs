@@ -1,13 +1,15 @@
 //! The same for a document that is sealed: what is promised of it is the same, judged by the same laws, and beside that nothing that
-//! lies on the disk at any moment says a secret.
+//! lies on the disk at any moment says a secret: it is a text that anybody may read (law 13).
 
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use credlatch::seal::{Keys, Sealing};
+use credlatch_core::law::{self, Fact, Trace};
 use credlatch_core::state::Nonce;
 
 use super::disk::{Change, Node, file_at};
+use super::finding::Finding;
 use super::machine::{Point, World};
 use super::observe::{DOCUMENT, HOME, Seen};
 use super::ops::{self, Op, bare};
@@ -68,16 +70,26 @@ fn a_crash_of_a_sealed_store_leaves_the_old_document_or_the_new_one() {
 /// What none of these texts may say. No base64 and no number has a dash in it.
 const SECRETS: [&str; 3] = ["refresh-", "access-", "-key-"];
 
-fn says_a_secret(bytes: &[u8]) -> bool {
-    SECRETS.iter().any(|secret| bytes.windows(secret.len()).any(|there| there == secret.as_bytes()))
+/// What law 13 says of bytes that anybody may read.
+fn judge(bytes: &[u8]) -> Result<(), Finding> {
+    let text = String::from_utf8_lossy(bytes).into_owned();
+    let fact = Fact::Printed { text, secrets: SECRETS.map(str::to_owned).to_vec() };
+    Ok(law::judge(&Trace(vec![fact]))?)
 }
 
-/// Whether anything says a secret that lies on the disk at this moment, or could after a power cut.
-fn shows(point: &Point) -> bool {
+/// What it says of everything that lies on the disk at this moment, or could after a power cut.
+fn judge_all(point: &Point) -> Result<(), Finding> {
     let files = &point.world.files;
-    let nodes = files.nodes.values().chain(files.durable.values());
-    let in_files = nodes.into_iter().any(|node| matches!(node, Node::File { bytes, .. } if says_a_secret(bytes)));
-    in_files || files.pending.iter().any(|change| matches!(change, Change::Write { bytes, .. } if says_a_secret(bytes)))
+    let nodes = files.nodes.values().chain(files.durable.values()).filter_map(|node| match node {
+        Node::File { bytes, .. } => Some(bytes),
+        Node::Folder(_) => None,
+    });
+    let pending = files.pending.iter().filter_map(|change| match change {
+        Change::Write { bytes, .. } => Some(bytes),
+        _ => None,
+    });
+    let judged = nodes.chain(pending).try_for_each(|bytes| judge(bytes));
+    judged.map_err(|found| found.at(format!("after: {}", point.after)))
 }
 
 #[test]
@@ -86,12 +98,11 @@ fn nothing_that_lies_on_the_disk_beside_a_sealed_document_says_a_secret() {
     for op in [&OPS[0], &OPS[2], &OPS[3]] {
         let points = points(op);
         assert!(points.len() > 10, "{}", op.name);
-        let shown: Vec<_> = points.iter().filter(|point| shows(point)).map(|point| &point.after).collect();
-        assert!(shown.is_empty(), "`{}`, after: {shown:?}", op.name);
+        points.iter().try_for_each(judge_all).unwrap_or_else(|found| panic!("`{}`: {found}", op.name));
     }
     // The same, where nothing is sealed, is seen.
     for (op, least) in [("set", 10), ("rotate", 20)] {
-        let seen = points(ops::named(op)).iter().filter(|point| shows(point)).count();
+        let seen = points(ops::named(op)).iter().filter(|point| judge_all(point).is_err()).count();
         assert!(seen >= least, "{op}: {seen}");
     }
     // What sealed it has left nothing in its place.
@@ -100,5 +111,5 @@ fn nothing_that_lies_on_the_disk_beside_a_sealed_document_says_a_secret() {
         let nodes = &sealing[at].world.files.nodes;
         file_at(nodes, Path::new(DOCUMENT)).unwrap().to_vec()
     });
-    assert_eq!(documents.each_ref().map(|bytes| says_a_secret(bytes)), [true, false]);
+    assert_eq!(documents.each_ref().map(|bytes| judge(bytes).is_err()), [true, false]);
 }

@@ -1,8 +1,8 @@
 //! Edits of the commit protocol and of the claim protocol.
 
 use super::{
-    APART, CRASH, CROWDS, Edit, LOGIN_DIES, MACHINE, PAIRS, PROGRAMS, REPLAY, ROTATION_DIES, SOME_CROWDS, STORES,
-    THREADS,
+    APART, CRASH, CROWDS, Edit, LOGIN_DIES, MACHINE, PAIRS, PROGRAMS, REPLAY, ROTATION_DIES, SEALED, SOME_CROWDS,
+    STORES, THREADS,
 };
 
 pub(super) const EDITS: &[Edit] = &[
@@ -165,5 +165,13 @@ pub(super) const EDITS: &[Edit] = &[
         right: "draft.standing(document);",
         wrong: "locked.store.disk.metadata_at(document).ok();",
         trials: &[(STORES, &[16])],
+    },
+    Edit {
+        name: "what is granted is written down in plain text",
+        what: "beside a sealed document the answer of an issuer can be read",
+        file: "adapters/src/docfile/left.rs",
+        right: "Some(sealing) => sealing.write_answer(answer.attempt, body)?,",
+        wrong: "Some(_) => body,",
+        trials: &[(SEALED, &[13])],
     },
 ];

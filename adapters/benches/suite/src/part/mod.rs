@@ -11,6 +11,7 @@ pub mod peers;
 pub mod profiles;
 pub mod reads;
 pub mod reloads;
+pub mod sealed;
 
 use crate::row::Row;
 use crate::{Failure, Setup};
@@ -26,12 +27,13 @@ pub struct Part {
 }
 
 /// All of them, in the order in which they run.
-pub const ALL: [Part; 10] = [
+pub const ALL: [Part; 11] = [
     Part { name: "reads", about: "a read with 1 to 8 threads, in memory and on files", run: reads::run },
     Part { name: "profiles", about: "a read of one profile of very many", run: profiles::run },
     Part { name: "reloads", about: "the first read after another's commit", run: reloads::run },
     Part { name: "commits", about: "a key stored and a token renewed, on disk and in memory", run: commits::run },
     Part { name: "growth", about: "a commit of a growing document", run: growth::run },
+    Part { name: "sealed", about: "a commit and a first read of a sealed document", run: sealed::run },
     Part { name: "peers", about: "what others use for the same", run: peers::run },
     Part { name: "cold", about: "a process that prints a token", run: cold::run },
     Part { name: "instructions", about: "what callgrind counts of a read in memory", run: instructions::run },
