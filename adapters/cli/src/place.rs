@@ -33,6 +33,9 @@ impl Global {
         let builder = Latch::builder().profile(self.profile()).look_ahead(false);
         let builder = match self.store_location()? {
             StoreLocation::Home(home) => builder.home(home),
+            StoreLocation::Hermes(_) if self.seal_key.is_some() || self.seal_key_command.is_some() => {
+                return Err(End::usage("a file of Hermes is never sealed", "leave the key of the seal out"));
+            }
             StoreLocation::Hermes(file) if self.profile.is_none() => builder.hermes(file),
             StoreLocation::Hermes(_) => return Err(one_profile()),
         };

@@ -13,7 +13,7 @@ use super::key::SealKey;
 use crate::error::{Error, ErrorKind};
 use crate::key_file;
 use crate::table::no_tilde;
-use crate::trusted;
+use crate::trusted::{self, Distrust};
 use crate::whole::whole;
 
 /// The variable that names the file of a key.
@@ -109,44 +109,10 @@ impl SealKeySource {
 
     /// The key itself.
     pub(super) fn key(&self) -> Result<SealKey, StoreError> {
-        let sealed = |what: String, remedy: String| StoreError::new(StoreErrorKind::Sealed, what, remedy);
         let bytes = match self {
-            Self::File(file) => {
-                let read = key_file::read(file).map_err(|why| {
-                    sealed(format!("the seal's key in {} is not used: {}", file.display(), why.what), why.remedy)
-                })?;
-                read.ok_or_else(|| {
-                    let what = format!("the seal's key is not at hand: there is no file {}", file.display());
-                    sealed(what, "bring the file back, or mount what it is on; nothing was changed".to_owned())
-                })?
-            }
-            Self::Command(command) => {
-                let said = run(command).map_err(|why| {
-                    let remedy = "run it by hand, and mend what it says; it prints 64 hexadecimal digits".to_owned();
-                    sealed(format!("the command for the seal's key {why}"), remedy)
-                })?;
-                key_file::parse(&said).ok_or_else(|| {
-                    let remedy = "it prints 64 hexadecimal digits, and nothing else, on its standard output".to_owned();
-                    sealed("what the command for the seal's key prints is no key".to_owned(), remedy)
-                })?
-            }
-            Self::Credential => {
-                let remedy = || {
-                    format!(
-                        "give the service `LoadCredential={CREDENTIAL}:FILE` (systemd.exec(5)), or name another place for the key"
-                    )
-                };
-                let file = credential().ok_or_else(|| {
-                    sealed(format!("the seal's key is not at hand: {CREDENTIALS_DIRECTORY} is not set"), remedy())
-                })?;
-                let text = trusted::read(&file).map_err(|why| {
-                    sealed(format!("the seal's key in {} is not used: {}", file.display(), why.what), why.remedy)
-                })?;
-                let text = text.ok_or_else(|| {
-                    sealed(format!("the seal's key is not at hand: there is no file {}", file.display()), remedy())
-                })?;
-                key_file::parse(&text).ok_or_else(|| sealed(format!("{} holds no key", file.display()), remedy()))?
-            }
+            Self::File(file) => of_file(file)?,
+            Self::Command(command) => of_command(command)?,
+            Self::Credential => of_service()?,
         };
         Ok(SealKey::new(bytes))
     }
@@ -162,6 +128,49 @@ impl SealKeySource {
             StoreError::new(StoreErrorKind::Failed, what, "name a file that can be written")
         })
     }
+}
+
+type KeyBytes = Zeroizing<[u8; key_file::KEY_BYTES]>;
+
+fn sealed(what: impl Into<String>, remedy: impl Into<String>) -> StoreError {
+    StoreError::new(StoreErrorKind::Sealed, what, remedy)
+}
+
+/// Why what lies in a file is not used.
+fn distrusted(file: &Path, why: Distrust) -> StoreError {
+    sealed(format!("the seal's key in {} is not used: {}", file.display(), why.what), why.remedy)
+}
+
+fn missing(file: &Path, remedy: impl Into<String>) -> StoreError {
+    sealed(format!("the seal's key is not at hand: there is no file {}", file.display()), remedy)
+}
+
+fn of_file(file: &Path) -> Result<KeyBytes, StoreError> {
+    let read = key_file::read(file).map_err(|why| distrusted(file, why))?;
+    read.ok_or_else(|| missing(file, "bring the file back, or mount what it is on; nothing was changed"))
+}
+
+fn of_command(command: &str) -> Result<KeyBytes, StoreError> {
+    let said = run(command).map_err(|why| {
+        let remedy = "run it by hand, and mend what it says; it prints 64 hexadecimal digits";
+        sealed(format!("the command for the seal's key {why}"), remedy)
+    })?;
+    key_file::parse(&said).ok_or_else(|| {
+        let remedy = "it prints 64 hexadecimal digits, and nothing else, on its standard output";
+        sealed("what the command for the seal's key prints is no key", remedy)
+    })
+}
+
+fn of_service() -> Result<KeyBytes, StoreError> {
+    let remedy = format!(
+        "give the service `LoadCredential={CREDENTIAL}:FILE` (systemd.exec(5)), or name another place for the key"
+    );
+    let Some(file) = credential() else {
+        return Err(sealed(format!("the seal's key is not at hand: {CREDENTIALS_DIRECTORY} is not set"), remedy));
+    };
+    let text = trusted::read(&file).map_err(|why| distrusted(&file, why))?;
+    let Some(text) = text else { return Err(missing(&file, remedy)) };
+    key_file::parse(&text).ok_or_else(|| sealed(format!("{} holds no key", file.display()), remedy))
 }
 
 fn credential() -> Option<PathBuf> {

@@ -96,7 +96,7 @@ impl Builder {
             let home = stores.home()?;
             let table = self.all_rows()?;
             let issuer = self.issuer.take().unwrap_or_else(|| issuer_of(&self, &table));
-            let template = Self { issuer: Some(issuer), table: Some(table), ..self };
+            let template = Self { issuer: Some(issuer), table: Some(table), ..self }.with_keys_of_seals()?;
             return Ok(crate::latch::Profiles::in_stores(template, home));
         }
         if let Some(states) = &self.states {

@@ -55,11 +55,7 @@ impl Builder {
     pub(super) fn settled(mut self) -> Result<Self, Error> {
         self.claims = Some(CLAIMS.find(self.claims)?.unwrap_or_default());
         self.fingerprint_key = Some(KEY.find(self.fingerprint_key)?.unwrap_or_default());
-        #[cfg(feature = "seal")]
-        {
-            self.keys_of_seals = Some(self.find_keys_of_seals()?);
-        }
-        Ok(self)
+        self.with_keys_of_seals()
     }
 
     /// The store in this home.

@@ -61,6 +61,12 @@ impl Builder {
         }
     }
 
+    /// The same with the keys found, so that all profiles that it opens have the same.
+    pub(super) fn with_keys_of_seals(mut self) -> Result<Self, Error> {
+        self.keys_of_seals = Some(self.find_keys_of_seals()?);
+        Ok(self)
+    }
+
     /// How the store of this profile is sealed; `home` is the directory of profiles, if it is in one.
     pub(in crate::latch) fn sealing(&self, home: Option<&Path>) -> Result<Sealing, Error> {
         Ok(Sealing::new(self.find_keys_of_seals()?, self.profile.as_str(), home))
@@ -78,6 +84,13 @@ impl Builder {
     #[expect(clippy::unnecessary_wraps, reason = "with the feature it may fail")]
     pub(in crate::latch) fn sealing(&self, _home: Option<&Path>) -> Result<Sealing, Error> {
         Ok(Sealing::none(self.profile.as_str()))
+    }
+
+    /// The same: there are no keys.
+    #[cfg(all(feature = "file", unix))]
+    #[expect(clippy::unnecessary_wraps, reason = "with the feature it may fail")]
+    pub(super) fn with_keys_of_seals(self) -> Result<Self, Error> {
+        Ok(self)
     }
 
     /// The variables by which another process of ours finds the same keys: none.
