@@ -40,7 +40,7 @@ impl KnownSources {
         let bytes = serde_json::to_vec_pretty(&content).unwrap_or_default();
         private_file::replace(file, &bytes).map_err(|error| {
             let what = format!("where the seal's key is can't be noted in {}: {error}", file.display());
-            let remedy = format!("make the file writable, or name another in {}", super::SEAL_KEYS.variable);
+            let remedy = format!("make the file writable, or name another in {}", crate::outside::SEAL_KEYS.variable);
             StoreError::new(StoreErrorKind::Failed, what, remedy)
         })
     }

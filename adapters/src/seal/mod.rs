@@ -4,14 +4,14 @@
 
 mod envelope;
 mod key;
+mod keys;
 mod known;
 pub(crate) mod marker;
 mod source;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use credlatch_core::port::{StoreError, StoreErrorKind};
 use credlatch_core::state::{Nonce, State};
@@ -20,118 +20,12 @@ use zeroize::Zeroizing;
 
 use self::envelope::Header;
 use self::key::{Purpose, Salt, SealKey};
-use self::known::KnownSources;
+pub use self::keys::Keys;
 pub use self::source::SealKeySource;
-use self::source::{COMMAND_VARIABLE, CREDENTIALS_DIRECTORY, FILE_VARIABLE};
 use crate::codec::{self, CommitNumber, Flaw, Head, KeyId, Parsed, SEALED_VERSION};
-use crate::error::Error;
-use crate::key_file::KEY_BYTES;
-use crate::outside::SEAL_KEYS;
 
 /// What a sealed answer begins with; a plain one begins with a brace.
 const SEALED_ANSWER: &[u8; 8] = b"clseal1\n";
-
-/// Where a program's keys come from, and those that it has.
-#[derive(Debug, Default)]
-pub struct Keys {
-    /// What this program was told. It is the only one that counts then.
-    chosen: Option<SealKeySource>,
-    /// Its key, once it was asked for.
-    chosen_key: OnceLock<Arc<SealKey>>,
-    known: KnownSources,
-    at_hand: Mutex<BTreeMap<KeyId, Arc<SealKey>>>,
-}
-
-impl Keys {
-    /// Those of a program that was told so much; else of whatever variables name. `sources` is the file of those that are known.
-    pub(crate) fn find(told: Option<SealKeySource>, sources: Option<PathBuf>) -> Result<Arc<Self>, Error> {
-        let chosen = match told {
-            Some(source) => Some(source),
-            None => SealKeySource::from_env()?,
-        };
-        let chosen = chosen.map(SealKeySource::whole).transpose()?;
-        let known = KnownSources(SEAL_KEYS.find(sources)?);
-        Ok(Arc::new(Self { chosen, known, ..Self::default() }))
-    }
-
-    /// This key and no other, for harnesses that keep it in memory.
-    #[doc(hidden)]
-    pub fn of(bytes: [u8; KEY_BYTES]) -> Arc<Self> {
-        let key = Arc::new(SealKey::new(Zeroizing::new(bytes)));
-        let at_hand = Mutex::new(BTreeMap::from([(key.id(), Arc::clone(&key))]));
-        Arc::new(Self { chosen_key: OnceLock::from(key), at_hand, ..Self::default() })
-    }
-
-    /// The id of the key of this source; a file that isn't there yet is made.
-    pub(crate) fn make(&self, source: &SealKeySource) -> Result<KeyId, StoreError> {
-        source.make_if_missing()?;
-        Ok(self.have(source)?.id())
-    }
-
-    /// Remembers where that key comes from, if this program wasn't told otherwise.
-    pub(crate) fn know(&self, key: KeyId, source: &SealKeySource) -> Result<(), StoreError> {
-        self.known.note(key, source)
-    }
-
-    /// The variables by which another process of ours finds the same keys.
-    pub(crate) fn context(&self) -> Vec<(&'static str, String)> {
-        let text = |path: &Path| path.to_str().map(str::to_owned);
-        // None is named too, by an empty path: it must not become the user's own file.
-        let sources = (SEAL_KEYS.variable, self.known.0.as_deref().and_then(text).unwrap_or_default());
-        let chosen = self.chosen.as_ref().and_then(|source| {
-            Some(match source {
-                SealKeySource::File(file) => (FILE_VARIABLE, text(file)?),
-                SealKeySource::Command(command) => (COMMAND_VARIABLE, command.clone()),
-                SealKeySource::Credential => (CREDENTIALS_DIRECTORY, std::env::var(CREDENTIALS_DIRECTORY).ok()?),
-            })
-        });
-        chosen.into_iter().chain([sources]).collect()
-    }
-
-    /// The key that this program was told of, if it was.
-    fn chosen(&self) -> Result<Option<Arc<SealKey>>, StoreError> {
-        if let Some(key) = self.chosen_key.get() {
-            return Ok(Some(Arc::clone(key)));
-        }
-        let Some(source) = &self.chosen else { return Ok(None) };
-        let key = self.have(source)?;
-        Ok(Some(Arc::clone(self.chosen_key.get_or_init(|| key))))
-    }
-
-    /// The key of this source, which is asked once.
-    fn have(&self, source: &SealKeySource) -> Result<Arc<SealKey>, StoreError> {
-        let key = Arc::new(source.key()?);
-        Ok(Arc::clone(self.at_hand.lock().entry(key.id()).or_insert(key)))
-    }
-
-    /// The key of this id, for the document that is called so.
-    fn key(&self, id: KeyId, document: &dyn fmt::Display) -> Result<Arc<SealKey>, StoreError> {
-        if let Some(key) = self.at_hand.lock().get(&id) {
-            return Ok(Arc::clone(key));
-        }
-        let (key, source) = if let Some(key) = self.chosen()? {
-            (key, self.chosen.clone())
-        } else {
-            let source = self.known.source(id)?.ok_or_else(|| {
-                StoreError::new(
-                    StoreErrorKind::Sealed,
-                    format!("{document} is sealed with the key {id}, and nobody has said where that is"),
-                    format!("name it: --seal-key FILE, or {FILE_VARIABLE} or {COMMAND_VARIABLE} in the environment"),
-                )
-            })?;
-            (self.have(&source)?, Some(source))
-        };
-        if key.id() == id {
-            return Ok(key);
-        }
-        let source = source.map_or_else(|| "this program".to_owned(), |source| source.to_string());
-        Err(StoreError::new(
-            StoreErrorKind::Sealed,
-            format!("{document} is sealed with the key {id}, and {source} holds another one, {}", key.id()),
-            "name the right key; nothing was changed".to_owned(),
-        ))
-    }
-}
 
 /// How one store's document is sealed.
 #[derive(Debug)]

@@ -22,6 +22,8 @@ const NAMESPACES: &[&str] = &["--pid", "--fork", "--mount", "--uts", "--ipc", "-
 const MACHINE: &str = r#"
 set -e
 mount --make-rprivate /
+# Services' credentials are mounted by a process in a namespace of its own, which this one is to see.
+mount --make-rshared /
 mount -t proc proc /proc
 mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys
 kept=$(mktemp -d) && cp /etc/passwd /etc/group "$kept"
@@ -125,6 +127,23 @@ fn slow(ms: u64) -> World {
 fn requests(world: &World) -> (u64, u64) {
     let stats = world.sandbox.stats();
     (stats.refresh_requests, stats.replays)
+}
+
+#[test]
+fn a_service_has_the_key_of_a_sealed_store_as_a_credential() {
+    let world = slow(200);
+    let key = world.home.folder().join("seal.key");
+    let sealed = world.command(&["seal", "--seal-key"]).arg(&key).env("CREDLATCH_SEAL_KEYS", "").output().unwrap();
+    assert!(sealed.status.success());
+    let settings = format!("LoadCredential=credlatch-seal-key:{}\nEnvironment=\"CREDLATCH_SEAL_KEYS=\"", key.display());
+    let Some(systemd) = Systemd::start(&world, &["token", "acme"], &settings) else { return };
+    let (out, status) = systemd.ended();
+    let said = fs::read_to_string(systemd.out.with_extension("err"));
+    assert_eq!(status, "success exited 0", "{said:?}");
+    assert!(world.sandbox.accepts(&out));
+    assert_eq!(requests(&world), (1, 0));
+    let document = fs::read_to_string(world.home.document()).unwrap();
+    assert!(document.starts_with("{\"version\":3"), "what it renewed is sealed with that key");
 }
 
 #[test]
