@@ -39,7 +39,7 @@ pub trait Ports: Send + Sync + 'static {
         machine::apply(state, now, event)
     }
 
-    /// How many records there are of a version that every request gets: threads that take the same one wait for each other's
+    /// How many records there are of a version that every request gets, at most four: threads that take the same one wait for each other's
     /// count of its owners.
     const COPIES: usize = 1;
 

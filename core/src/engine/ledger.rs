@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
 
-use super::snapshot::{Live, Pool, Snapshot};
+use super::snapshot::{Copies, Live, MOST_COPIES, Pool, Snapshot};
 use crate::machine::pool;
 use crate::state::custody::Watched;
 use crate::state::name::{Label, ProviderId};
@@ -69,7 +69,7 @@ impl Ledger {
             let records: Vec<_> = slot.entries.iter().map(|entry| self.share(provider, entry)).collect();
             let constant = pool::constant(slot).and_then(|place| slot.entries.get(place));
             let constant = constant.map(|entry| self.copies(provider, entry, copies)).unwrap_or_default();
-            Pool { provider: provider.clone(), records, constant }
+            Pool::new(provider.clone(), records, constant)
         });
         let pools = pools.collect();
         self.unsaved.retain(|record| record.strong_count() > 0);
@@ -88,16 +88,17 @@ impl Ledger {
         self.unsaved.push(Arc::downgrade(live));
     }
 
-    /// So many records of an entry; who holds any of them holds its version.
-    fn copies(&mut self, provider: &ProviderId, entry: &Entry, count: usize) -> Box<[Arc<Live>]> {
+    /// So many records of an entry, up to [`MOST_COPIES`]; who holds any of them holds its version.
+    fn copies(&mut self, provider: &ProviderId, entry: &Entry, count: usize) -> Copies {
         let records = self.live.entry((provider.clone(), entry.label.clone(), entry.version)).or_default();
         let mut copies: Vec<_> = stored(records, entry).take(count).collect();
-        while copies.len() < count {
+        while copies.len() < count.min(MOST_COPIES) {
             let copy = Arc::new(Live::new(provider, entry));
             records.push(Arc::downgrade(&copy));
             copies.push(copy);
         }
-        copies.into()
+        let mut copies = copies.into_iter();
+        std::array::from_fn(|_| copies.next())
     }
 
     fn share(&mut self, provider: &ProviderId, entry: &Entry) -> Arc<Live> {

@@ -14,6 +14,7 @@ mod group;
 mod join;
 mod ledger;
 mod login;
+mod name_number;
 mod no_token;
 mod origins;
 mod read;
@@ -48,12 +49,14 @@ use ledger::Ledger;
 type CellOf<P, T> = <<P as Ports>::Seam as Seam>::Cell<T>;
 type PublishedOf<P, T> = <<P as Ports>::Seam as Seam>::Published<T>;
 
-/// One profile of one store, as one process uses it.
+/// One profile of one store, as one process uses it. In this order, what a read needs lies together: with very many profiles each
+/// look at another place in memory counts.
+#[repr(C)]
 pub struct Engine<P: Ports> {
     store: P::Store,
+    published: PublishedOf<P, Snapshot>,
     clock: P::Clock,
     nonces: P::Nonces,
-    published: PublishedOf<P, Snapshot>,
     ledger: CellOf<P, Ledger>,
     unsaved: CellOf<P, Vec<unsaved::Unsaved<P>>>,
     group: CellOf<P, group::Group<P>>,

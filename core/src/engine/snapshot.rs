@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::name_number::NameNumber;
 use crate::machine::exchanged::Fresh;
 use crate::machine::pool::{self, Choice};
 use crate::port::StoreError;
@@ -26,13 +27,31 @@ pub struct Snapshot {
     pub(super) pools: Box<[Pool]>,
 }
 
+/// The entries of a provider. In this order, a request finds the pool and what it gets in one place.
 #[derive(Debug)]
+#[repr(C)]
 pub(super) struct Pool {
-    pub(super) provider: ProviderId,
-    pub(super) records: Vec<Arc<Live>>,
+    number: NameNumber,
     /// What every request gets until something is committed, if that is certain: records of one version, so that threads don't
     /// wait for each other's count of owners.
-    pub(super) constant: Box<[Arc<Live>]>,
+    pub(super) constant: Copies,
+    pub(super) provider: ProviderId,
+    pub(super) records: Vec<Arc<Live>>,
+}
+
+/// Records of one version, the first of them first.
+pub(super) type Copies = [Option<Arc<Live>>; MOST_COPIES];
+
+/// No engine has more records of a version than this, whatever its [`COPIES`](crate::port::Ports::COPIES).
+pub(super) const MOST_COPIES: usize = 4;
+
+const _: () = assert!(std::mem::offset_of!(Pool, provider) <= 64, "what a request needs is before the name");
+const _: () = assert!(std::mem::offset_of!(Live, secret) == 8, "the secret is beside the count of uses");
+
+impl Pool {
+    pub(super) fn new(provider: ProviderId, records: Vec<Arc<Live>>, constant: Copies) -> Self {
+        Self { number: NameNumber::new(provider.as_str()), constant, provider, records }
+    }
 }
 
 /// One version of one entry, as it is handed out: what can't change without a new version. Everybody in this process who
@@ -43,6 +62,8 @@ pub struct Live {
     /// First, so that it lies beside the count of owners: threads that share a record then wait for one cache line and not
     /// for two.
     picks: AtomicU64,
+    /// Here, because each request looks whether there is one.
+    secret: Option<Secret>,
     /// The provider.
     pub provider: ProviderId,
     /// The entry's label.
@@ -53,7 +74,6 @@ pub struct Live {
     pub kind: LiveKind,
     /// When it ends.
     pub expiry: Expiry,
-    secret: Option<Secret>,
     /// Why it is in this process only.
     unsaved: Option<StoreError>,
 }
@@ -171,7 +191,7 @@ impl Snapshot {
     /// Threads spread over the records of one version by a number.
     pub(super) fn constant(&self, provider: &str, choice: &Choice<'_>, copy: usize) -> Option<(&Arc<Live>, u64)> {
         let copies = &self.find_pool(provider)?.constant;
-        let live = copies.get(copy).or_else(|| copies.first())?;
+        let live = copies.get(copy).and_then(Option::as_ref).or(copies[0].as_ref())?;
         let is_wanted = choice.label.is_none_or(|label| live.label.as_str() == label) && choice.passed.is_empty();
         debug_assert!(!is_wanted || self.is_chosen(live, choice), "the shortcut chose what the pool doesn't");
         is_wanted.then_some((live, self.generation))
@@ -189,7 +209,7 @@ impl Snapshot {
     pub(super) fn take_uses(&self, provider: &str) -> BTreeMap<Label, u64> {
         let mut uses = BTreeMap::new();
         let pool = self.find_pool(provider).into_iter();
-        for live in pool.flat_map(|pool| pool.records.iter().chain(&pool.constant)) {
+        for live in pool.flat_map(|pool| pool.records.iter().chain(pool.constant.iter().flatten())) {
             let picks = live.take_picks();
             if picks > 0 {
                 *uses.entry(live.label.clone()).or_default() += picks;
@@ -199,7 +219,9 @@ impl Snapshot {
     }
 
     fn find_pool(&self, provider: &str) -> Option<&Pool> {
-        let place = self.pools.binary_search_by(|pool| pool.provider.as_str().cmp(provider)).ok()?;
+        let number = NameNumber::new(provider);
+        let order = |pool: &Pool| pool.number.order(number, || pool.provider.as_str().cmp(provider));
+        let place = self.pools.binary_search_by(order).ok()?;
         self.pools.get(place)
     }
 
