@@ -47,20 +47,24 @@ use crate::whole::whole;
 pub use inspect::{Exposure, Harm, Inspection, Leftover, LockSeen};
 pub use lock::FileLocked;
 
-/// One profile of a store on disk. It may be shared by any number of threads, and any number of processes may have one.
+/// One profile of a store on disk. It may be shared by any number of threads, and any number of processes may have one. In this
+/// order, what a read needs is in one cache line.
+#[repr(C, align(64))]
 pub struct FileStore<D: Disk = RealDisk> {
+    reader: reader::Reader<D>,
     disk: Arc<D>,
-    home: Arc<Path>,
     /// The document's name; links may lead on from it.
     entry: PathBuf,
+    home: Arc<Path>,
     gate: D::Gate,
-    reader: reader::Reader<D>,
     sweeper: Sweeper<D>,
     trusts_file_system: bool,
     record: Option<Record>,
     keys: Keys,
     sealing: Arc<Sealing>,
 }
+
+const _: () = assert!(std::mem::offset_of!(FileStore, home) <= 64, "what a read needs is before the home");
 
 impl FileStore {
     /// The profile of that name in this home. Nothing is read or made yet.

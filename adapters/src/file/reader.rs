@@ -20,7 +20,8 @@ use crate::docfile::provenance::file_system;
 /// How often a reader compares the files with what it saw, in milliseconds.
 const GLANCE_MS: u64 = 1000;
 
-/// A reader's view of the word, shared by this process's threads.
+/// A reader's view of the word, shared by this process's threads; what a read needs of it is first.
+#[repr(C)]
 pub(super) struct Reader<D: Disk> {
     view: <D::Seam as Seam>::Published<View<D>>,
     /// When to look at the files again (revalidate).
@@ -38,11 +39,12 @@ struct View<D: Disk> {
     is_current: bool,
 }
 
-/// A lock file, open to be read.
+/// A lock file, open to be read; what a read needs of it is first, and together.
+#[repr(C)]
 struct Opened<D: Disk> {
+    mapped: Option<MappedWord>,
     file: D::File,
     file_id: FileId,
-    mapped: Option<MappedWord>,
 }
 
 impl<D: Disk> Opened<D> {

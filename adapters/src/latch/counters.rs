@@ -21,7 +21,7 @@ pub(super) struct Counter(Arc<Handle>);
 impl Latch {
     /// Counts a credential of the calling thread's.
     pub(super) fn counter(&self) -> Arc<Counter> {
-        let Open { handle, counters } = &*self.0;
+        let Open { handle, counters, .. } = &*self.0;
         Arc::clone(counters.0[place_of(PLACES)].get_or_init(|| Arc::new(Counter(Arc::clone(handle)))))
     }
 }

@@ -125,9 +125,12 @@ use workers::Workers;
 pub struct Latch(Arc<Open>);
 
 /// What the clones of a latch share. Its credentials keep the handle, and not this.
+#[repr(C)]
 struct Open {
-    handle: Arc<Handle>,
+    /// The handle's, so that a read has it in one step.
+    inner: Arc<Inner>,
     counters: counters::Counters,
+    handle: Arc<Handle>,
 }
 
 struct Handle {
@@ -139,24 +142,26 @@ struct Handle {
     waiting: watch::Waiting,
 }
 
-/// What workers share with the handles: they don't keep a latch alive, so that its last handle can wait for them.
+/// What workers share with the handles: they don't keep a latch alive, so that its last handle can wait for them. In this order,
+/// what a read needs lies together.
+#[repr(C)]
 struct Inner {
+    table: Arc<Table>,
+    #[cfg(all(feature = "file", unix))]
+    guard: Arc<guard::Guard>,
+    /// Where it begins in a pool that is used in turn: processes that ask once must not all ask for the first entry.
+    first_turn: u64,
     engine: Engine,
     /// Shared by all latches of one [`Profiles`], as the table is.
     issuer: Arc<dyn Issuer>,
-    table: Arc<Table>,
     profile: ProfileName,
     /// What it was opened with.
     #[cfg(all(any(feature = "env", feature = "doctor"), feature = "file", unix))]
     opened: Builder,
     /// Whether a token that is due is rotated by a worker while the present one is handed out.
     looks_ahead: bool,
-    /// Where it begins in a pool that is used in turn: processes that ask once must not all ask for the first entry.
-    first_turn: u64,
     patience_ms: u64,
     links: link::Links,
-    #[cfg(all(feature = "file", unix))]
-    guard: Arc<guard::Guard>,
     /// Who makes exchanges in processes of their own.
     #[cfg(all(feature = "file", unix))]
     exchanger: Option<Arc<crate::exchanger::Exchanger>>,
@@ -263,9 +268,10 @@ impl Latch {
     /// No provider is called so, with the nearest that is; or its row in the provider file moves it to other hosts, and
     /// nobody has agreed to them yet. Both are [`ErrorKind::Usage`](crate::ErrorKind::Usage).
     pub fn provider(&self, name: &str) -> Result<&Provider, Error> {
-        let row = self.0.table.resolve(name)?;
+        let inner = &*self.0.inner;
+        let row = inner.table.resolve(name)?;
         #[cfg(all(feature = "file", unix))]
-        self.0.guard.check(&self.0.table, row)?;
+        inner.guard.check(&inner.table, row)?;
         Ok(row)
     }
 

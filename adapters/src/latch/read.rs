@@ -61,7 +61,8 @@ impl Latch {
 
     pub(super) fn chosen(&self, provider: &str, wanted: Wanted<'_>) -> Result<Credential, Error> {
         let row = self.provider(provider)?;
-        match self.0.engine.choose(row.id.as_str(), &wanted.choice(&self.0)) {
+        let inner = &*self.0.inner;
+        match inner.engine.choose(row.id.as_str(), &wanted.choice(inner)) {
             // Nobody has to look behind an entry of our own: most requests end here.
             Ok(chosen) if chosen.live.secret().is_some() => {
                 chosen.live.count_use();

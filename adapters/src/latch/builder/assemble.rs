@@ -63,7 +63,11 @@ impl Builder {
             #[cfg(feature = "tokio")]
             waiting: crate::latch::watch::Waiting::default(),
         };
-        Latch(Arc::new(Open { handle: Arc::new(handle), counters: Counters::default() }))
+        Latch(Arc::new(Open {
+            inner: Arc::clone(&handle.inner),
+            counters: Counters::default(),
+            handle: Arc::new(handle),
+        }))
     }
 }
 
