@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
@@ -40,10 +41,31 @@ pub(super) fn head(digest: &[u8]) -> Fingerprint {
     Fingerprint(first)
 }
 
+const LEAD: &str = "sha256:";
+
+impl Fingerprint {
+    /// Its text, which is made without `fmt`: each commit writes hundreds of them.
+    fn text(self) -> [u8; LEAD.len() + 16] {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut text = [0; LEAD.len() + 16];
+        let (lead, digits) = text.split_at_mut(LEAD.len());
+        lead.copy_from_slice(LEAD.as_bytes());
+        for (two, byte) in digits.chunks_exact_mut(2).zip(self.0) {
+            two.copy_from_slice(&[byte >> 4, byte & 0xf].map(|digit| DIGITS[usize::from(digit)]));
+        }
+        text
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let hex = text.strip_prefix(LEAD).filter(|hex| hex.len() == 16)?;
+        u64::from_str_radix(hex, 16).ok().map(|value| Self(value.to_be_bytes()))
+    }
+}
+
 impl fmt::Display for Fingerprint {
     /// `sha256:` and 16 hexadecimal digits, the form other tools write.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "sha256:{:016x}", u64::from_be_bytes(self.0))
+        f.write_str(&String::from_utf8_lossy(&self.text()))
     }
 }
 
@@ -55,18 +77,29 @@ impl fmt::Debug for Fingerprint {
 
 impl Serialize for Fingerprint {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(self)
+        to.serialize_str(&String::from_utf8_lossy(&self.text()))
     }
 }
 
 impl<'de> Deserialize<'de> for Fingerprint {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(from)?;
-        text.strip_prefix("sha256:")
-            .filter(|hex| hex.len() == 16)
-            .and_then(|hex| u64::from_str_radix(hex, 16).ok())
-            .map(|value| Self(value.to_be_bytes()))
-            .ok_or_else(|| serde::de::Error::custom("a fingerprint is `sha256:` and 16 hexadecimal digits"))
+        from.deserialize_str(AsText)
+    }
+}
+
+/// Takes a text from where the parser has it.
+struct AsText;
+
+impl Visitor<'_> for AsText {
+    type Value = Fingerprint;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("`sha256:` and 16 hexadecimal digits")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Fingerprint, E> {
+        let wrong = || E::custom("a fingerprint is `sha256:` and 16 hexadecimal digits");
+        Fingerprint::parse(text).ok_or_else(wrong)
     }
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::custody::{Claim, Doubt, Lost};
 use super::extra::Extra;
+use super::fingerprint::Fingerprint;
 use super::mark::Mark;
 use super::nonce::Nonce;
 use super::shared::Shared;
@@ -15,6 +16,7 @@ pub const MAX_KNOWN_TOKENS: usize = 256;
 
 /// A refresh token that no entry holds any more.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Stored")]
 pub struct KnownToken {
     /// What it was.
     #[serde(flatten)]
@@ -27,6 +29,27 @@ pub struct KnownToken {
     /// Fields of a newer version.
     #[serde(flatten)]
     pub extra: Extra,
+}
+
+/// The same with the mark's fields by name: a mark that is flattened would be put aside and parsed once more, hundreds of times for
+/// each commit.
+#[derive(Deserialize)]
+struct Stored {
+    fingerprint: Fingerprint,
+    #[serde(default)]
+    fingerprint_key: Option<Fingerprint>,
+    fate: Fate,
+    #[serde(default)]
+    shared: Option<Shared>,
+    #[serde(flatten)]
+    extra: Extra,
+}
+
+impl From<Stored> for KnownToken {
+    fn from(stored: Stored) -> Self {
+        let Stored { fingerprint, fingerprint_key: key, fate, shared, extra } = stored;
+        Self { mark: Mark { fingerprint, key }, fate, shared, extra }
+    }
 }
 
 /// What became of a refresh token that no entry holds any more.
@@ -66,5 +89,22 @@ impl Fate {
             Self::Rotating(claim) => Some(claim),
             Self::Unspent | Self::Spent | Self::InDoubt(_) | Self::Lost(_) => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_remembered_is_written_as_it_was_read_with_fields_of_a_newer_version() {
+        let plain = r#"{"fingerprint":"sha256:00010203040506ff","fate":"spent"}"#;
+        let all = r#"{"fingerprint":"sha256:00010203040506ff","fingerprint_key":"sha256:ff00000000000000","fate":"unspent","shared":"copied","later":{"a":[1]}}"#;
+        for json in [plain, all] {
+            let known: KnownToken = serde_json::from_str(json).unwrap();
+            assert_eq!(serde_json::to_string(&known).unwrap(), json);
+        }
+        let nameless = serde_json::from_str::<KnownToken>(r#"{"fate":"spent"}"#);
+        assert!(nameless.unwrap_err().to_string().contains("fingerprint"));
     }
 }
