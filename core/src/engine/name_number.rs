@@ -5,42 +5,45 @@ use std::cmp::Ordering;
 /// Up to [`NameNumber::WHOLE`] bytes of a name, the first of them highest, and below them how many it has: numbers stand in the
 /// order of their names. Of longer names the order of the texts decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct NameNumber(u128);
+pub(super) struct NameNumber(u64, u64);
 
 impl NameNumber {
     /// Names of so many bytes are told apart by their numbers alone; nearly all are shorter.
     const WHOLE: usize = 15;
+    /// How many bytes a longer name is said to have.
+    const LONGER: u64 = 0xff;
 
+    #[inline]
     pub(super) fn new(name: &str) -> Self {
-        let bytes = name.as_bytes();
-        let length = bytes.len();
-        if length > Self::WHOLE {
-            let begin = bytes[..Self::WHOLE].iter().fold(0, |number, byte| number << 8 | u128::from(*byte));
-            return Self(begin << 8 | u128::from(u8::MAX));
+        let (bytes, length) = (name.as_bytes(), name.len() as u64);
+        match (bytes.first_chunk(), bytes.last_chunk()) {
+            // The end overlaps the beginning, and what does is shifted out.
+            (Some(begin), Some(end)) if bytes.len() <= Self::WHOLE => {
+                let end = u64::from_be_bytes(*end) << 8 << (8 * (15 - length));
+                Self(u64::from_be_bytes(*begin), end | length)
+            }
+            (Some(begin), _) => Self(u64::from_be_bytes(*begin), few(&bytes[8..Self::WHOLE]) | Self::LONGER),
+            _ => Self(few(bytes), length),
         }
-        // Two halves that may overlap: where they do, they have the same bits.
-        let down = 8 * (16 - length);
-        let eight = bytes.first_chunk().zip(bytes.last_chunk());
-        let eight = eight.map(|(begin, end)| {
-            u128::from(u64::from_be_bytes(*begin)) << 64 | u128::from(u64::from_be_bytes(*end)) << down
-        });
-        let four = || bytes.first_chunk().zip(bytes.last_chunk());
-        let four = || {
-            four().map(|(begin, end)| {
-                u128::from(u32::from_be_bytes(*begin)) << 96 | u128::from(u32::from_be_bytes(*end)) << down
-            })
-        };
-        let few = || bytes.iter().rev().fold(0, |number, byte| number >> 8 | u128::from(*byte) << 120);
-        Self(eight.or_else(four).unwrap_or_else(few) | length as u128)
     }
 
     /// How the name of this number stands to the one of the other; `texts` compares the names.
     #[inline]
     pub(super) fn order(self, other: Self, texts: impl FnOnce() -> Ordering) -> Ordering {
-        let is_whole = self.0 & u128::from(u8::MAX) != u128::from(u8::MAX);
+        let is_whole = self.1 & Self::LONGER != Self::LONGER;
         let order = self.cmp(&other);
         if order.is_eq() && !is_whole { texts() } else { order }
     }
+}
+
+/// Fewer than eight bytes, the first of them highest.
+fn few(bytes: &[u8]) -> u64 {
+    let four = bytes.first_chunk().zip(bytes.last_chunk());
+    // Where the halves overlap, they have the same bits.
+    let four = four.map(|(begin, end)| {
+        u64::from(u32::from_be_bytes(*begin)) << 32 | u64::from(u32::from_be_bytes(*end)) << (8 * (8 - bytes.len()))
+    });
+    four.unwrap_or_else(|| bytes.iter().rev().fold(0, |number, byte| number >> 8 | u64::from(*byte) << 56))
 }
 
 #[cfg(test)]
@@ -68,7 +71,7 @@ mod tests {
         for length in 0..long.len() {
             let name = &long[..length];
             assert_eq!(order(name, name), Ordering::Equal);
-            for other in [&long[..length + 1], &format!("{name}a"), &format!("{name}z"), "", "b"] {
+            for other in [&long[..=length], &format!("{name}a"), &format!("{name}z"), "", "b"] {
                 assert_eq!(order(name, other), name.cmp(other), "{name} {other}");
                 assert_eq!(order(other, name), other.cmp(name), "{other} {name}");
             }

@@ -59,10 +59,12 @@ impl<P: Ports> Engine<P> {
             }
             constant.map(|(live, generation)| (Arc::clone(live), generation))
         });
-        match (constant, chosen) {
-            (Some((live, generation)), _) => Ok(Chosen { live, generation, at: None, turn: 0 }),
-            (None, Some(chosen)) => chosen,
-            (None, None) => self.choose_in(&*self.reload(word)?, provider, choice),
+        if let Some((live, generation)) = constant {
+            return Ok(Chosen { live, generation, at: None, turn: 0 });
+        }
+        match chosen {
+            Some(chosen) => chosen,
+            None => self.choose_in(&*self.reload(word)?, provider, choice),
         }
     }
 
