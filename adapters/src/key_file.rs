@@ -12,18 +12,16 @@ use crate::trusted::{self, Distrust};
 /// Bytes of a key.
 pub(crate) const KEY_BYTES: usize = 32;
 
-/// The key in a file; none if there is no such file. One that others may read, or could have written, is none.
-pub(crate) fn read(file: &Path) -> Result<Option<Zeroizing<[u8; KEY_BYTES]>>, Distrust> {
+/// The key in a file; none if there is no such file. One that others may read, or could have written, is none. `lost` says what to do about
+/// a file that holds none.
+pub(crate) fn read(file: &Path, lost: &str) -> Result<Option<Zeroizing<[u8; KEY_BYTES]>>, Distrust> {
     let Some(text) = trusted::read(file)? else { return Ok(None) };
     let path = file.display();
     if fs::metadata(file).is_ok_and(|meta| meta.mode() & 0o077 != 0) {
         let what = format!("others may read {path}");
         return Err(Distrust { what, remedy: format!("close it: chmod 600 {}", trusted::quoted(file)) });
     }
-    parse(&text).map(Some).ok_or_else(|| Distrust {
-        what: format!("{path} holds no key"),
-        remedy: "restore it; or move it away, and another is made".to_owned(),
-    })
+    parse(&text).map(Some).ok_or_else(|| Distrust { what: format!("{path} holds no key"), remedy: lost.to_owned() })
 }
 
 /// The key that a text is; none if it is no key.

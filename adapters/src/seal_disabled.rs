@@ -40,6 +40,9 @@ impl Sealing {
         })
     }
 
+    /// Nothing is needed before a lock.
+    pub(crate) fn prepare(&self) {}
+
     /// The key that a commit on this document is sealed with: none.
     pub(crate) fn wanted(&self, _standing: Option<(&Head, &State)>) -> Result<Option<KeyId>, StoreError> {
         Ok(None)

@@ -70,7 +70,9 @@ impl Keys {
             let what = format!("it would lie in the store's own directory, {}", store.display());
             return Err(Distrust { what, remedy: format!("name a file elsewhere in {}", KEY.variable) });
         }
-        let Some(bytes) = key_file::read(file)? else { return Ok(None) };
+        let Some(bytes) = key_file::read(file, "restore it; or move it away, and another is made")? else {
+            return Ok(None);
+        };
         Ok(Some(self.known.get_or_init(|| MarkKey::new(*bytes)).clone()))
     }
 

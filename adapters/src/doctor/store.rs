@@ -84,9 +84,8 @@ fn seal(store: &FileStore, seen: &Inspection) -> Option<Finding> {
     match store.seal() {
         Ok((Some(key), _)) => Some(Finding::of_store(Severity::Ok, format!("it is sealed with the key {key}"), "")),
         Ok((None, Some(_))) => {
-            let what =
-                format!("{} is plain text, though new profiles of this home are sealed", seen.document.display());
-            Some(Finding::of_store(Severity::Warning, what, "run `credlatch seal`"))
+            let what = format!("{} is plain text, and is sealed with its next change", seen.document.display());
+            Some(Finding::of_store(Severity::Note, what, ""))
         }
         Ok((None, None)) => None,
         Err(error) => Some(error.into()),

@@ -196,6 +196,7 @@ impl<D: Disk> Store for FileStore<D> {
 
     fn lock(&self, patience_ms: u64) -> Result<FileLocked<'_, D>, StoreError> {
         self.disk.shed();
+        self.sealing.prepare();
         lock::lock(self, patience_ms)
     }
 

@@ -76,6 +76,9 @@ pub struct Builder {
     /// The file that says where keys of seals come from, if it was said.
     #[cfg(all(feature = "seal", unix))]
     seal_sources: Option<PathBuf>,
+    /// What becomes of plain text in a sealed home.
+    #[cfg(all(feature = "seal", unix))]
+    plain_text: crate::seal::PlainText,
     /// The keys of seals, once it is settled where they come from: all profiles of a home have the same.
     #[cfg(all(feature = "seal", unix))]
     keys_of_seals: Option<Arc<crate::seal::Keys>>,
@@ -117,6 +120,8 @@ impl Default for Builder {
             seal_key: None,
             #[cfg(all(feature = "seal", unix))]
             seal_sources: None,
+            #[cfg(all(feature = "seal", unix))]
+            plain_text: crate::seal::PlainText::default(),
             #[cfg(all(feature = "seal", unix))]
             keys_of_seals: None,
             issuer: None,

@@ -158,6 +158,17 @@ impl Profiles {
 
 /// The profiles of a home that exist, by name.
 pub(crate) fn listed(home: &Path) -> Result<Vec<ProfileName>, Error> {
+    with_files(home, &[".json"])
+}
+
+/// The same, and those that somebody has begun to make.
+#[cfg(feature = "seal")]
+pub(super) fn begun(home: &Path) -> Result<Vec<ProfileName>, Error> {
+    with_files(home, &[".json", ".lock"])
+}
+
+/// The profiles that have a file with one of these ends.
+fn with_files(home: &Path, ends: &[&str]) -> Result<Vec<ProfileName>, Error> {
     let folder = home.join("profiles");
     let unreadable = |error: io::Error| {
         let what = format!("could not list {}: {error}", folder.display());
@@ -170,11 +181,12 @@ pub(crate) fn listed(home: &Path) -> Result<Vec<ProfileName>, Error> {
     let mut names = Vec::new();
     for entry in entries {
         let file = entry.map_err(unreadable)?.file_name();
-        let stem = file.to_str().and_then(|name| name.strip_suffix(".json"));
+        let stem = file.to_str().and_then(|name| ends.iter().find_map(|end| name.strip_suffix(end)));
         // Drafts and what people put here have names that no profile can have.
         names.extend(stem.and_then(|stem| ProfileName::new(stem).ok()));
     }
     names.sort();
+    names.dedup();
     Ok(names)
 }
 

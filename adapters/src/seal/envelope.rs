@@ -13,6 +13,7 @@ use crate::codec::{CommitNumber, KeyId, SEALED_VERSION};
 /// What everybody may read. All of it is bound to what is sealed: whoever changes it, or puts what is sealed beside that of another
 /// document, breaks the seal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Header {
     /// The key that it is sealed with.
     pub(super) key: KeyId,
@@ -27,6 +28,7 @@ pub(super) struct Header {
 }
 
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Envelope {
     version: u64,
     sealed: Header,

@@ -15,7 +15,7 @@ use super::source::{COMMAND_VARIABLE, CREDENTIALS_DIRECTORY, FILE_VARIABLE, Seal
 use crate::codec::KeyId;
 use crate::error::Error;
 use crate::key_file::KEY_BYTES;
-use crate::outside::SEAL_KEYS;
+use crate::outside::{SEAL_KEYS, is_in_home};
 
 /// Where a program's keys come from, and those that it has.
 #[derive(Debug, Default)]
@@ -24,19 +24,27 @@ pub struct Keys {
     chosen: Option<SealKeySource>,
     /// Its key, once it was asked for.
     chosen_key: OnceLock<Arc<SealKey>>,
+    /// Whether its source gave the same key twice.
+    is_steady: OnceLock<()>,
     known: KnownSources,
     at_hand: Mutex<BTreeMap<KeyId, Arc<SealKey>>>,
 }
 
 impl Keys {
     /// Those of a program that was told so much; else of whatever variables name. `sources` is the file of those that are known.
-    pub(crate) fn find(told: Option<SealKeySource>, sources: Option<PathBuf>) -> Result<Arc<Self>, Error> {
+    /// What lies in the home is not known: whoever brings a store must not say which command is run.
+    pub(crate) fn find(
+        told: Option<SealKeySource>,
+        sources: Option<PathBuf>,
+        home: Option<&Path>,
+    ) -> Result<Arc<Self>, Error> {
         let chosen = match told {
             Some(source) => Some(source),
             None => SealKeySource::from_env()?,
         };
         let chosen = chosen.map(SealKeySource::whole).transpose()?;
-        let known = KnownSources(SEAL_KEYS.find(sources)?);
+        let is_outside = |file: &PathBuf| home.is_none_or(|home| !is_in_home(file, home));
+        let known = KnownSources(SEAL_KEYS.find(sources)?.filter(is_outside));
         Ok(Arc::new(Self { chosen, known, ..Self::default() }))
     }
 
@@ -48,10 +56,31 @@ impl Keys {
         Arc::new(Self { chosen_key: OnceLock::from(key), at_hand, ..Self::default() })
     }
 
-    /// The id of the key of this source; a file that isn't there yet is made.
-    pub(crate) fn make(&self, source: &SealKeySource) -> Result<KeyId, StoreError> {
-        source.make_if_missing()?;
-        Ok(self.have(source)?.id())
+    /// The id of the key of this source, which must give the same one twice; a file that isn't there yet is made, if it may be.
+    pub(crate) fn prove(&self, source: &SealKeySource, makes: bool) -> Result<KeyId, StoreError> {
+        if makes {
+            source.make_if_missing()?;
+        }
+        let id = self.have(source)?.id();
+        if source.key()?.id() == id {
+            return Ok(id);
+        }
+        let what =
+            format!("{source} gives another key each time, so nothing that is sealed with one could be opened again");
+        Err(StoreError::new(StoreErrorKind::Sealed, what, "name a source that keeps its key; nothing was changed"))
+    }
+
+    /// Where the key of this id is, as it was said before.
+    pub(crate) fn source(&self, id: KeyId) -> Result<Option<SealKeySource>, StoreError> {
+        self.known.source(id)
+    }
+
+    /// The one that this program was told of, if it is a file.
+    pub(crate) fn chosen_file(&self) -> Option<&Path> {
+        match &self.chosen {
+            Some(SealKeySource::File(file)) => Some(file),
+            _ => None,
+        }
     }
 
     /// Remembers where that key comes from, if this program wasn't told otherwise.
@@ -82,6 +111,16 @@ impl Keys {
         let Some(source) = &self.chosen else { return Ok(None) };
         let key = self.have(source)?;
         Ok(Some(Arc::clone(self.chosen_key.get_or_init(|| key))))
+    }
+
+    /// The id of the key that this program was told of, for what isn't sealed with it yet.
+    pub(super) fn chosen_for_new(&self) -> Result<Option<KeyId>, StoreError> {
+        let Some(key) = self.chosen()? else { return Ok(None) };
+        if let (Some(source), None) = (&self.chosen, self.is_steady.get()) {
+            self.prove(source, false)?;
+            let _ = self.is_steady.set(());
+        }
+        Ok(Some(key.id()))
     }
 
     /// The key of this source, which is asked once.

@@ -2,7 +2,10 @@
 //! a command, and whoever brings a store must not say what is run.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
 
 use credlatch_core::port::{StoreError, StoreErrorKind};
 use serde::{Deserialize, Serialize};
@@ -32,17 +35,19 @@ impl KnownSources {
     /// Remembers where a key comes from. Without a file nothing is remembered, and whoever comes next says it again.
     pub(super) fn note(&self, key: KeyId, source: &SealKeySource) -> Result<(), StoreError> {
         let Some(file) = &self.0 else { return Ok(()) };
+        let failed = |error: io::Error| {
+            let what = format!("where the seal's key is can't be noted in {}: {error}", file.display());
+            let remedy = format!("make the file writable, or name another in {}", crate::outside::SEAL_KEYS.variable);
+            StoreError::new(StoreErrorKind::Failed, what, remedy)
+        };
+        let _alone = alone(file).map_err(failed)?;
         let mut content = self.read()?;
         content.version = VERSION;
         if content.keys.insert(key.to_string(), source.clone()).as_ref() == Some(source) {
             return Ok(());
         }
         let bytes = serde_json::to_vec_pretty(&content).unwrap_or_default();
-        private_file::replace(file, &bytes).map_err(|error| {
-            let what = format!("where the seal's key is can't be noted in {}: {error}", file.display());
-            let remedy = format!("make the file writable, or name another in {}", crate::outside::SEAL_KEYS.variable);
-            StoreError::new(StoreErrorKind::Failed, what, remedy)
-        })
+        private_file::replace(file, &bytes).map_err(failed)
     }
 
     fn read(&self) -> Result<Content, StoreError> {
@@ -58,4 +63,15 @@ impl KnownSources {
             refuse(what, "restore it; or remove it, and name the key once more".to_owned())
         })
     }
+}
+
+/// Keeps other writers out until it is dropped: each adds to what the others have noted.
+fn alone(file: &Path) -> io::Result<File> {
+    if let Some(folder) = file.parent() {
+        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    }
+    let lock = file.with_extension("lock");
+    let lock = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(lock)?;
+    fs4::FileExt::lock(&lock)?;
+    Ok(lock)
 }

@@ -8,7 +8,7 @@ use credlatch_core::port::{StoreError, StoreErrorKind};
 use serde::{Deserialize, Serialize};
 
 use crate::codec::KeyId;
-use crate::private_file;
+use crate::{plain_file, private_file};
 
 #[derive(Serialize, Deserialize)]
 struct Marker {
@@ -25,22 +25,18 @@ fn path(home: &Path) -> PathBuf {
 /// The key of new profiles; none if they are not sealed.
 pub(crate) fn read(home: &Path) -> Result<Option<KeyId>, StoreError> {
     let path = path(home);
-    let bytes = match fs::read(&path) {
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-            return Ok(None);
-        }
-        read => read.map_err(|error| failed("read", &path, &error))?,
-    };
-    let marker = serde_json::from_slice::<Marker>(&bytes).ok().filter(|marker| marker.version == VERSION);
-    marker.map(|marker| Some(marker.key)).ok_or_else(|| {
-        let what =
-            format!("{} is not what credlatch wrote, so whether new profiles are sealed isn't known", path.display());
+    let refuse = |why: String| {
+        let what = format!("{} {why}, so whether this home is sealed isn't known", path.display());
         StoreError::new(
             StoreErrorKind::Unreadable,
             what,
-            "run `credlatch seal` or `credlatch unseal`, which write it anew",
+            "remove it, and run `credlatch seal` again, or `credlatch unseal`",
         )
-    })
+    };
+    let text = plain_file::read(&path).map_err(|why| refuse(why.to_string()))?;
+    let Some(text) = text else { return Ok(None) };
+    let marker = serde_json::from_str::<Marker>(&text).ok().filter(|marker| marker.version == VERSION);
+    marker.map(|marker| Some(marker.key)).ok_or_else(|| refuse("is not what credlatch wrote".to_owned()))
 }
 
 /// From now on new profiles are sealed with this key, or not at all.

@@ -12,6 +12,7 @@ mod source;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use credlatch_core::port::{StoreError, StoreErrorKind};
 use credlatch_core::state::{Nonce, State};
@@ -27,6 +28,16 @@ use crate::codec::{self, CommitNumber, Flaw, Head, KeyId, Parsed, SEALED_VERSION
 /// What a sealed answer begins with; a plain one begins with a brace.
 const SEALED_ANSWER: &[u8; 8] = b"clseal1\n";
 
+/// What becomes of plain text that is found in a sealed home.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum PlainText {
+    /// Somebody without the key has put it there.
+    #[default]
+    Refused,
+    /// It is about to be sealed.
+    Taken,
+}
+
 /// How one store's document is sealed.
 #[derive(Debug)]
 pub struct Sealing {
@@ -37,13 +48,44 @@ pub struct Sealing {
     home: Option<PathBuf>,
     /// The key of what stands, as it was last seen.
     current: Mutex<Option<Arc<SealKey>>>,
+    /// What becomes of plain text in a sealed home.
+    plain_text: PlainText,
+    /// Whether to look if the home is sealed before plain text is taken: at first, and once something sealed was seen.
+    may_be_sealed: AtomicBool,
+    is_prepared: AtomicBool,
 }
 
 impl Sealing {
     /// That of a profile.
     #[doc(hidden)]
     pub fn new(keys: Arc<Keys>, profile: &str, home: Option<&Path>) -> Self {
-        Self { keys, profile: profile.to_owned(), home: home.map(Path::to_owned), current: Mutex::default() }
+        Self {
+            keys,
+            profile: profile.to_owned(),
+            home: home.map(Path::to_owned),
+            current: Mutex::default(),
+            plain_text: PlainText::Refused,
+            may_be_sealed: AtomicBool::new(true),
+            is_prepared: AtomicBool::new(false),
+        }
+    }
+
+    /// The same, and that becomes of plain text in a sealed home.
+    pub(crate) fn treating(self, plain_text: PlainText) -> Self {
+        Self { plain_text, ..self }
+    }
+
+    /// Gets the key that is likely to be needed before anything is locked: a command may ask a person.
+    pub(crate) fn prepare(&self) {
+        if self.is_prepared.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        // Whatever fails is told by whoever needs it.
+        if let Ok(None) = self.keys.chosen()
+            && let Some(Ok(Some(key))) = self.home.as_deref().map(marker::read)
+        {
+            let _ = self.keys.key(key, &"the home");
+        }
     }
 
     /// That of a store of which nobody has the key.
@@ -60,14 +102,32 @@ impl Sealing {
         remedy: &dyn Fn() -> String,
     ) -> Result<Parsed, StoreError> {
         match codec::parse(bytes) {
-            Ok(mut parsed) => {
+            Ok(parsed) => {
+                self.take_plain(document)?;
                 *self.current.lock() = None;
-                parsed.head.seal = None;
                 Ok(parsed)
             }
             Err(Flaw::Newer(SEALED_VERSION)) => self.open(bytes, profile, document, remedy),
             Err(flaw) => Err(flaw.into_error(document, remedy)),
         }
+    }
+
+    /// Refuses plain text in a sealed home: somebody without the key has put it there.
+    fn take_plain(&self, document: &dyn fmt::Display) -> Result<(), StoreError> {
+        let is_refused = self.plain_text == PlainText::Refused;
+        let Some(home) = self.home.as_deref().filter(|_| is_refused) else { return Ok(()) };
+        if !self.may_be_sealed.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        if marker::read(home)?.is_none() {
+            self.may_be_sealed.store(false, Ordering::Relaxed);
+            return Ok(());
+        }
+        Err(StoreError::new(
+            StoreErrorKind::Sealed,
+            format!("{document} is plain text, and its home is sealed: somebody without the key has put it there"),
+            "if that was you, run `credlatch seal`; otherwise put your backup of it back",
+        ))
     }
 
     fn open(
@@ -95,6 +155,7 @@ impl Sealing {
             .ok_or_else(|| unreadable("its seal is broken: it is damaged, or was changed without the key"))?;
         let mut parsed = codec::parse(&plain).map_err(|flaw| flaw.into_error(document, remedy))?;
         parsed.head.seal = Some(header.key);
+        self.may_be_sealed.store(true, Ordering::Relaxed);
         *self.current.lock() = Some(key);
         Ok(parsed)
     }
@@ -106,14 +167,22 @@ impl Sealing {
         if let Some((head, _)) = standing.filter(|(_, state)| state.claims().next().is_some()) {
             return Ok(head.seal);
         }
-        if let Some(key) = self.keys.chosen()? {
-            return Ok(Some(key.id()));
+        let of_home = match (standing, &self.home) {
+            (Some((head, _)), _) => head.seal,
+            (None, Some(home)) => marker::read(home)?,
+            (None, None) => None,
+        };
+        let Some(chosen) = self.keys.chosen()?.map(|key| key.id()).filter(|chosen| of_home != Some(*chosen)) else {
+            return Ok(of_home);
+        };
+        if standing.is_none()
+            && let Some(other) = of_home
+        {
+            let what =
+                format!("the home is sealed with the key {other}, and this program was told of another one, {chosen}");
+            return Err(StoreError::new(StoreErrorKind::Sealed, what, "name the right key; nothing was changed"));
         }
-        match (standing, &self.home) {
-            (Some((head, _)), _) => Ok(head.seal),
-            (None, Some(home)) => marker::read(home),
-            (None, None) => Ok(None),
-        }
+        self.keys.chosen_for_new()
     }
 
     /// A document's bytes, sealed if its head says so. None if there would be too many.
@@ -165,13 +234,16 @@ impl Sealing {
         Ok(Zeroizing::new([SEALED_ANSWER, &id[..], &salt, &text].concat()))
     }
 
-    /// What was written down, opened. What is of another attempt, or damaged, is nothing.
+    /// What was written down, opened. What is of another attempt, or damaged, is nothing; so is plain text beside a sealed document, which
+    /// whoever has no key may have put there.
     ///
     /// # Errors
     /// It is sealed, and the key is not at hand.
     #[doc(hidden)]
     pub fn read_answer(&self, attempt: Nonce, bytes: &[u8]) -> std::io::Result<Option<Zeroizing<Vec<u8>>>> {
-        let Some(sealed) = bytes.strip_prefix(SEALED_ANSWER) else { return Ok(Some(Zeroizing::new(bytes.to_vec()))) };
+        let Some(sealed) = bytes.strip_prefix(SEALED_ANSWER) else {
+            return Ok(self.current.lock().is_none().then(|| Zeroizing::new(bytes.to_vec())));
+        };
         let Some((id, sealed)) = sealed.split_first_chunk::<8>() else { return Ok(None) };
         let Some((salt, text)) = sealed.split_first_chunk::<{ std::mem::size_of::<Salt>() }>() else { return Ok(None) };
         let key = self.keys.key(KeyId(u64::from_be_bytes(*id)), &"what an issuer granted");

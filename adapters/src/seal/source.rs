@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::fs;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -22,6 +23,10 @@ pub(super) const FILE_VARIABLE: &str = "CREDLATCH_SEAL_KEY_FILE";
 pub(super) const COMMAND_VARIABLE: &str = "CREDLATCH_SEAL_KEY_COMMAND";
 /// The variable by which a service finds its credentials (systemd.exec(5)).
 pub(super) const CREDENTIALS_DIRECTORY: &str = "CREDENTIALS_DIRECTORY";
+/// What a command that prints a key inherits: if it asks us for a sealed store, it would be started again, and so on.
+const ASKED: &str = "CREDLATCH_SEAL_KEY_ASKED";
+/// More than any command prints that prints a key, in bytes.
+const MOST_BYTES: usize = 1024;
 /// The name of the key among a service's credentials.
 const CREDENTIAL: &str = "credlatch-seal-key";
 
@@ -92,7 +97,7 @@ impl SealKeySource {
                     "write a command that a shell runs",
                 )),
             },
-            (None, None) => Ok(credential().filter(|file| file.exists()).map(|_| Self::Credential)),
+            (None, None) => Ok(credential().filter(|file| is_there(file)).map(|_| Self::Credential)),
         }
     }
 
@@ -146,7 +151,7 @@ fn missing(file: &Path, remedy: impl Into<String>) -> StoreError {
 }
 
 fn of_file(file: &Path) -> Result<KeyBytes, StoreError> {
-    let read = key_file::read(file).map_err(|why| distrusted(file, why))?;
+    let read = key_file::read(file, "restore it from your copy of the key").map_err(|why| distrusted(file, why))?;
     read.ok_or_else(|| missing(file, "bring the file back, or mount what it is on; nothing was changed"))
 }
 
@@ -178,13 +183,34 @@ fn credential() -> Option<PathBuf> {
     folder.is_absolute().then(|| folder.join(CREDENTIAL))
 }
 
+/// Whether something is there, whether or not it can be read: what can't is an error, and not another source.
+fn is_there(file: &Path) -> bool {
+    let seen = fs::symlink_metadata(file);
+    seen.err().is_none_or(|error| !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory))
+}
+
 /// What a command prints. It gets no input, and what it says of trouble goes where this process' errors go.
 fn run(command: &str) -> Result<Zeroizing<String>, String> {
-    let child = Command::new("/bin/sh").arg("-c").arg(command).stdin(Stdio::null()).stderr(Stdio::inherit()).output();
-    let output = child.map_err(|error| format!("can't be run: {error}"))?;
-    let said = Zeroizing::new(output.stdout);
-    if !output.status.success() {
-        return Err(format!("failed: {}", output.status));
+    if std::env::var_os(ASKED).is_some() {
+        return Err("asks credlatch for a store that is sealed with the same key".to_owned());
+    }
+    let mut shell = Command::new("/bin/sh");
+    shell.arg("-c").arg(command).stdin(Stdio::null()).stdout(Stdio::piped()).env(ASKED, "1");
+    let mut child = shell.spawn().map_err(|error| format!("can't be run: {error}"))?;
+    let mut said = Zeroizing::new(Vec::with_capacity(MOST_BYTES + 1));
+    let out = child.stdout.take().map(|out| out.take(MOST_BYTES as u64 + 1).read_to_end(&mut said));
+    if said.len() > MOST_BYTES {
+        let _ = child.kill();
+    }
+    let status = child.wait().map_err(|error| format!("can't be waited for: {error}"))?;
+    if said.len() > MOST_BYTES {
+        return Err("prints more than a key".to_owned());
+    }
+    if let Some(Err(error)) = out {
+        return Err(format!("can't be read: {error}"));
+    }
+    if !status.success() {
+        return Err(format!("failed: {status}"));
     }
     std::str::from_utf8(&said).map(|said| Zeroizing::new(said.to_owned())).map_err(|_| "printed no text".to_owned())
 }
@@ -199,6 +225,10 @@ mod tests {
         let error = source.key().unwrap_err();
         assert_eq!(error.kind, StoreErrorKind::Sealed);
         assert_eq!(error.what, "the command for the seal's key failed: exit status: 3");
+        for much in ["yes", "yes | head -c 2000; exit 0"] {
+            let error = SealKeySource::Command(much.to_owned()).key().unwrap_err();
+            assert_eq!(error.what, "the command for the seal's key prints more than a key");
+        }
         let source = SealKeySource::Command("echo not-a-key-but-secret".to_owned());
         assert!(!format!("{:?} {source}", source.key().unwrap_err()).contains("secret"));
     }

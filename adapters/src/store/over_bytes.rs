@@ -50,6 +50,7 @@ impl Store for OverBytes {
     }
 
     fn lock(&self, patience_ms: u64) -> Result<LockedBytes<'_>, StoreError> {
+        self.1.prepare();
         let locked = self.0.lock(Duration::from_millis(patience_ms))?;
         Ok(LockedBytes { store: self, locked, base: None })
     }

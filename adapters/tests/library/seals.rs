@@ -70,7 +70,7 @@ fn a_sealed_home_says_nothing_and_is_read_by_whoever_has_the_key() {
     let running = place.open("work", None);
     assert_eq!(running.current("minimax").unwrap().expose_secret(), "mm-key-of-work");
     let names = |profiles: Vec<Profile>| profiles.iter().map(ToString::to_string).collect::<Vec<_>>();
-    assert_eq!(names(place.builder("work", None).seal(place.key("one")).unwrap()), ["home", "work"]);
+    assert_eq!(names(place.builder("work", None).seal(&place.key("one")).unwrap()), ["home", "work"]);
     for (path, bytes) in place.documents() {
         assert!(!says(&bytes, "mm-key") && !says(&bytes, "minimax"), "{}", path.display());
     }
@@ -81,7 +81,7 @@ fn a_sealed_home_says_nothing_and_is_read_by_whoever_has_the_key() {
     // A profile that is new is sealed too.
     place.open("new", None).set("minimax", Secret::try_from("mm-key-of-new").unwrap()).unwrap();
     assert!(!place.documents().values().any(|bytes| says(bytes, "mm-key")));
-    assert!(place.builder("work", None).seal(place.key("one")).unwrap().is_empty(), "all of it is sealed by now");
+    assert!(place.builder("work", None).seal(&place.key("one")).unwrap().is_empty(), "all of it is sealed by now");
     assert_eq!(names(place.builder("work", None).unseal().unwrap()), ["home", "new", "work"]);
     assert!(place.documents().values().any(|bytes| says(bytes, "mm-key-of-new")));
     assert_eq!(running.current("minimax").unwrap().expose_secret(), "mm-key-new");
@@ -90,7 +90,7 @@ fn a_sealed_home_says_nothing_and_is_read_by_whoever_has_the_key() {
 #[test]
 fn without_the_key_nothing_is_read_and_nothing_is_changed() {
     let place = Place::new();
-    place.builder("work", None).seal(place.key("one")).unwrap();
+    place.builder("work", None).seal(&place.key("one")).unwrap();
     let before = place.documents();
     fs::write(place.0.path().join("keys/no-key"), "hello").unwrap();
     let two = place.0.path().join("keys/two");
@@ -131,7 +131,7 @@ fn without_the_key_nothing_is_read_and_nothing_is_changed() {
 #[test]
 fn whatever_byte_of_a_sealed_document_is_changed_it_is_an_error_and_never_nothing() {
     let place = Place::new();
-    place.builder("work", None).seal(place.key("one")).unwrap();
+    place.builder("work", None).seal(&place.key("one")).unwrap();
     let document = place.home().join("profiles/work.json");
     let whole = fs::read(&document).unwrap();
     let mut refused = 0;
@@ -152,7 +152,7 @@ fn whatever_byte_of_a_sealed_document_is_changed_it_is_an_error_and_never_nothin
 #[test]
 fn a_document_of_another_profile_or_store_is_not_opened_in_its_place() {
     let place = Place::new();
-    place.builder("work", None).seal(place.key("one")).unwrap();
+    place.builder("work", None).seal(&place.key("one")).unwrap();
     let [work, home] = ["work", "home"].map(|name| place.home().join("profiles").join(name).with_extension("json"));
     let whole = fs::read(&work).unwrap();
     fs::copy(&home, &work).unwrap();
@@ -172,26 +172,129 @@ fn a_document_of_another_profile_or_store_is_not_opened_in_its_place() {
 fn a_key_is_changed_and_the_old_one_opens_nothing_any_more() {
     let place = Place::new();
     let builder = place.builder("work", None);
-    let not_yet = builder.rekey(place.key("two")).unwrap_err();
-    assert_eq!((not_yet.kind(), not_yet.to_string().contains("is not sealed")), (ErrorKind::Sealed, true));
-    builder.seal(place.key("one")).unwrap();
-    let other = builder.seal(place.key("two")).unwrap_err();
+    let not_yet = builder.rekey(&place.key("two")).unwrap_err();
+    assert_eq!((not_yet.kind(), not_yet.to_string().contains("is not sealed")), (ErrorKind::Usage, true));
+    assert!(!place.0.path().join("keys").exists(), "nothing was made");
+    builder.seal(&place.key("one")).unwrap();
+    let two = place.0.path().join("keys/two");
+    fs::write(&two, "00".repeat(32)).unwrap();
+    fs::set_permissions(&two, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let other = builder.seal(&place.key("two")).unwrap_err();
     assert!(other.to_string().contains("is sealed with another key"), "{other}");
     let running = place.open("work", None);
     assert!(running.current("minimax").is_ok());
-    assert_eq!(builder.rekey(place.key("two")).unwrap().len(), 2);
+    assert_eq!(builder.rekey(&place.key("two")).unwrap().len(), 2);
     assert!(running.current("minimax").is_ok(), "it is remembered where the new key is");
     assert_eq!(place.open("work", Some("one")).current("minimax").unwrap_err().kind(), ErrorKind::Sealed);
     assert!(place.open("home", Some("two")).current("minimax").is_ok());
-    assert!(builder.rekey(place.key("two")).unwrap().is_empty());
+    assert!(builder.rekey(&place.key("two")).unwrap().is_empty());
 }
 
 #[test]
 fn a_key_beside_what_it_seals_is_refused() {
     let place = Place::new();
-    let error = place.builder("work", None).seal(SealKeySource::file(place.home().join("seal.key"))).unwrap_err();
+    let error = place.builder("work", None).seal(&SealKeySource::file(place.home().join("seal.key"))).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Usage);
     assert!(!place.home().join("seal.key").exists());
+    let named = place.builder("work", None).seal_key(SealKeySource::file(place.home().join("seal.key"))).open();
+    assert_eq!(named.unwrap_err().kind(), ErrorKind::Usage);
+}
+
+#[test]
+fn plain_text_that_is_put_into_a_sealed_home_is_refused_until_somebody_seals_it() {
+    let place = Place::new();
+    let document = place.home().join("profiles/work.json");
+    let plain = fs::read(&document).unwrap();
+    place.builder("work", None).seal(&place.key("one")).unwrap();
+    let running = place.open("work", None);
+    assert!(running.current("minimax").is_ok());
+    fs::write(&document, &plain).unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    for (latch, key) in
+        [(running, "remembered"), (place.open("work", None), "remembered"), (place.open("work", Some("one")), "named")]
+    {
+        for error in [
+            latch.current("minimax").map(drop).unwrap_err(),
+            latch.set("minimax", Secret::try_from("mm-other").unwrap()).map(drop).unwrap_err(),
+        ] {
+            assert_eq!(error.kind(), ErrorKind::Sealed, "{key}");
+            assert!(error.to_string().contains("is plain text, and its home is sealed"), "{error}");
+        }
+    }
+    assert_eq!(fs::read(&document).unwrap(), plain, "nothing was written over it");
+    assert_eq!(place.builder("work", None).seal(&place.key("one")).unwrap().len(), 1);
+    assert_eq!(place.open("work", None).current("minimax").unwrap().expose_secret(), "mm-key-of-work");
+}
+
+#[test]
+fn a_profile_that_is_made_at_the_same_moment_is_sealed_too() {
+    let place = Place::new();
+    let profiles = place.home().join("profiles");
+    let plain = fs::read(profiles.join("home.json")).unwrap();
+    let lock = fs::File::create(profiles.join("new.lock")).unwrap();
+    let private = |path: &Path| fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    private(&profiles.join("new.lock"));
+    rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive).unwrap();
+    std::thread::scope(|scope| {
+        // Whoever makes it has looked before the home was sealed, and commits only now.
+        scope.spawn(|| {
+            std::thread::sleep(std::time::Duration::from_millis(400));
+            fs::write(profiles.join("draft"), &plain).unwrap();
+            private(&profiles.join("draft"));
+            fs::rename(profiles.join("draft"), profiles.join("new.json")).unwrap();
+            drop(lock);
+        });
+        place.builder("work", None).seal(&place.key("one")).unwrap();
+    });
+    assert!(fs::read(profiles.join("new.json")).unwrap().starts_with(br#"{"version":3"#));
+    assert!(!place.documents().values().any(|bytes| says(bytes, "mm-key")));
+}
+
+#[test]
+fn a_key_that_changes_and_a_key_in_the_place_of_a_lost_one_are_refused_before_anything_is_sealed() {
+    let place = Place::new();
+    let random = || SealKeySource::Command("head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \\n'".to_owned());
+    let before = place.documents();
+    let unsteady = place.builder("work", None).seal(&random()).unwrap_err();
+    assert!(unsteady.to_string().contains("gives another key each time"), "{unsteady}");
+    let latch = place.builder("work", None).seal_key(random()).open().unwrap();
+    assert_eq!(latch.set("minimax", Secret::try_from("mm-2").unwrap()).unwrap_err().kind(), ErrorKind::Sealed);
+    let documents = |all: BTreeMap<PathBuf, Vec<u8>>| {
+        let is_document = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "json");
+        all.into_iter().filter(|(path, _)| is_document(path)).collect::<Vec<_>>()
+    };
+    assert_eq!(documents(place.documents()), documents(before));
+    place.builder("work", None).seal(&place.key("one")).unwrap();
+    let file = place.0.path().join("keys/one");
+    let kept = fs::read(&file).unwrap();
+    fs::remove_file(&file).unwrap();
+    assert_eq!(place.builder("work", None).seal(&place.key("one")).unwrap_err().kind(), ErrorKind::Sealed);
+    assert!(!file.exists(), "another key in its place would hide that it is lost");
+    assert_eq!(place.builder("work", None).rekey(&place.key("two")).unwrap_err().kind(), ErrorKind::Sealed);
+    assert!(!place.0.path().join("keys/two").exists());
+    fs::write(&file, kept).unwrap();
+    fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    assert!(place.open("work", None).current("minimax").is_ok());
+    // A new profile gets the key of its home, and no other.
+    let other = SealKeySource::Command(format!("echo {}", "5a".repeat(32)));
+    let latch = place.builder("new", None).seal_key(other).open().unwrap();
+    let error = latch.set("minimax", Secret::try_from("mm-new").unwrap()).unwrap_err();
+    assert!(error.to_string().contains("this program was told of another one"), "{error}");
+}
+
+#[test]
+fn an_answer_in_plain_text_beside_a_sealed_document_is_nobodys() {
+    use credlatch::core::state::Nonce;
+    use credlatch::seal::{Keys, Sealing};
+
+    let place = Place::new();
+    let key = SealKeySource::Command(format!("echo {}", "5a".repeat(32)));
+    place.builder("work", None).seal(&key).unwrap();
+    let sealing = Sealing::new(Keys::of([0x5a; 32]), "work", None);
+    let forged = br#"{"access":"of-somebody-else"}"#;
+    assert!(sealing.read_answer(Nonce(7), forged).unwrap().is_some(), "beside plain text it is as ever");
+    assert!(sealing.state(&fs::read(place.home().join("profiles/work.json")).unwrap()).is_some());
+    assert!(sealing.read_answer(Nonce(7), forged).unwrap().is_none());
 }
 
 #[test]
@@ -199,7 +302,7 @@ fn a_command_is_asked_once_in_a_process() {
     let place = Place::new();
     let (asked, key) = (place.0.path().join("asked"), "5a".repeat(32));
     let command = SealKeySource::Command(format!("echo once >> {}; echo {key}", asked.display()));
-    place.builder("work", None).seal(command.clone()).unwrap();
+    place.builder("work", None).seal(&command).unwrap();
     fs::remove_file(&asked).unwrap();
     let latch = place.builder("work", None).seal_key(command).open().unwrap();
     for number in 0..5 {
@@ -207,4 +310,7 @@ fn a_command_is_asked_once_in_a_process() {
         assert_eq!(latch.current("minimax").unwrap().expose_secret(), format!("mm-{number}"));
     }
     assert_eq!(fs::read_to_string(&asked).unwrap(), "once\n");
+    // What asks credlatch itself for the key, from the store that it seals, is an error and not a crowd.
+    let own = place.builder("work", None).seal_key(SealKeySource::Command("echo $CREDLATCH_SEAL_KEY_ASKED".to_owned()));
+    assert!(own.open().unwrap().current("minimax").unwrap_err().to_string().contains("is no key"));
 }

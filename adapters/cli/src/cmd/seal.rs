@@ -11,9 +11,12 @@ use crate::place::key_source;
 pub(crate) fn seal(global: &Global) -> Done {
     let source = match global.seal_key()? {
         Some(source) => source,
-        None => SealKeySource::from_env()?.ok_or_else(nowhere)?,
+        None => match SealKeySource::from_env()? {
+            Some(source) => source,
+            None => global.builder()?.known_seal_key()?.ok_or_else(nowhere)?,
+        },
     };
-    let changed = global.builder()?.seal(source.clone())?;
+    let changed = global.builder()?.seal(&source)?;
     said(global, &changed, "sealed", || {
         format!(
             "the store is sealed; its key is in {source}: without it nothing here can be read, so keep a copy elsewhere"
@@ -28,7 +31,7 @@ pub(crate) fn unseal(global: &Global) -> Done {
 
 pub(crate) fn rekey(global: &Global, args: &Rekey) -> Done {
     let source = key_source("--to", args.to.as_deref(), args.to_command.as_deref())?.ok_or_else(nowhere)?;
-    let changed = global.builder()?.rekey(source.clone())?;
+    let changed = global.builder()?.rekey(&source)?;
     said(global, &changed, "sealed", || {
         format!(
             "the store is sealed with the key in {source}; destroy the old one once no backup that you need is sealed with it"

@@ -4,14 +4,15 @@ use std::path::{Path, PathBuf};
 
 use credlatch_core::engine::TransactError;
 use credlatch_core::name::ProfileName;
+use credlatch_core::port::Store as _;
 
 use super::Builder;
 use super::place::home_of;
+use super::seal_key::must_be_outside;
 use crate::codec::KeyId;
 use crate::error::{Error, ErrorKind};
-use crate::latch::profiles::listed;
-use crate::outside::is_in_home;
-use crate::seal::{SealKeySource, marker};
+use crate::latch::profiles::{begun, listed};
+use crate::seal::{PlainText, SealKeySource, marker};
 
 impl Builder {
     /// Seals each profile of the home, and those that come, with the key from there; a file that isn't there yet is made. Remembers
@@ -24,17 +25,18 @@ impl Builder {
     /// # Errors
     /// The home is sealed with another key ([`Builder::rekey`]); the key can't be read, or would lie in the home; the store is none
     /// in a directory; some process is at work on a login. What was sealed until then stays sealed, and the same call goes on.
-    pub fn seal(&self, source: SealKeySource) -> Result<Vec<ProfileName>, Error> {
+    pub fn seal(&self, source: &SealKeySource) -> Result<Vec<ProfileName>, Error> {
         let (builder, home) = self.of_home()?;
-        let keys = builder.find_keys_of_seals()?;
-        let source = outside(source.whole()?, &home)?;
-        let key = keys.make(&source)?;
-        if let Some(other) = marker::read(&home)?.filter(|other| *other != key) {
+        let marked = marker::read(&home)?;
+        // The key of what is sealed already is somewhere, or lost: another one in its place would hide that.
+        let key = builder.prove(source, &home, marked.is_none())?;
+        if let Some(other) = marked.filter(|other| *other != key) {
             let what = format!("{} is sealed with another key, {other}, and not with {key}", home.display());
             return Err(Error::new(ErrorKind::Sealed, what, "to change the key, run `credlatch rekey`"));
         }
-        keys.know(key, &source)?;
-        builder.reseal_home(&home, Some(key))
+        builder.check(&home)?;
+        let changed = builder.reseal(&home, Some(key))?;
+        builder.mark(&home, key, changed)
     }
 
     /// Takes the seals off: each profile is plain text again. Returns the profiles that were sealed until now.
@@ -43,7 +45,9 @@ impl Builder {
     /// As [`Builder::seal`].
     pub fn unseal(&self) -> Result<Vec<ProfileName>, Error> {
         let (builder, home) = self.of_home()?;
-        builder.reseal_home(&home, None)
+        builder.check(&home)?;
+        marker::write(&home, None)?;
+        builder.reseal(&home, None)
     }
 
     /// Seals each profile of the home with another key. Once it is done the old key opens only what lies in backups and free blocks
@@ -51,17 +55,27 @@ impl Builder {
     ///
     /// # Errors
     /// As [`Builder::seal`]; with an error some profiles may have the new key and some the old one, and the same call goes on.
-    pub fn rekey(&self, source: SealKeySource) -> Result<Vec<ProfileName>, Error> {
+    pub fn rekey(&self, source: &SealKeySource) -> Result<Vec<ProfileName>, Error> {
         let (builder, home) = self.of_home()?;
-        let keys = builder.find_keys_of_seals()?;
-        let source = outside(source.whole()?, &home)?;
-        let key = keys.make(&source)?;
         if marker::read(&home)?.is_none() {
-            let what = format!("{} is not sealed", home.display());
-            return Err(Error::new(ErrorKind::Sealed, what, "seal it: `credlatch seal`"));
+            let what = format!("{} is not sealed, so it has no key to change", home.display());
+            return Err(Error::new(ErrorKind::Usage, what, "seal it: `credlatch seal`"));
         }
-        keys.know(key, &source)?;
-        builder.reseal_home(&home, Some(key))
+        builder.check(&home)?;
+        let key = builder.prove(source, &home, true)?;
+        let changed = builder.reseal(&home, Some(key))?;
+        builder.mark(&home, key, changed)
+    }
+
+    /// Where the key is that the home is sealed with, as it was said before on this machine; none if it isn't sealed, or nobody has
+    /// said so.
+    ///
+    /// # Errors
+    /// What was said can't be read; or the store is none in a directory.
+    pub fn known_seal_key(&self) -> Result<Option<SealKeySource>, Error> {
+        let (builder, home) = self.of_home()?;
+        let Some(key) = marker::read(&home)? else { return Ok(None) };
+        Ok(builder.find_keys_of_seals()?.source(key)?)
     }
 
     /// The same with a home, if it is a store in a directory.
@@ -75,38 +89,59 @@ impl Builder {
             ));
         }
         let home = crate::whole::whole(home_of(self.home.clone())?);
-        Ok((self.clone().home(&home).settled()?, home))
+        let resealing = Self { plain_text: PlainText::Taken, ..self.clone() };
+        Ok((resealing.home(&home).settled()?, home))
     }
 
-    /// Commits each profile once more, and says with which key new ones are sealed; those that came meanwhile are committed after that.
-    fn reseal_home(&self, home: &Path, key: Option<KeyId>) -> Result<Vec<ProfileName>, Error> {
-        let mut changed = self.reseal(home, key)?;
-        marker::write(home, key)?;
-        changed.extend(self.reseal(home, key)?);
+    /// The key of this source, which gives it twice; from now on it is known where that is.
+    fn prove(&self, source: &SealKeySource, home: &Path, makes: bool) -> Result<KeyId, Error> {
+        let source = source.clone().whole()?;
+        if let SealKeySource::File(file) = &source {
+            must_be_outside(file, home)?;
+        }
+        let keys = self.find_keys_of_seals()?;
+        let key = keys.prove(&source, makes)?;
+        keys.know(key, &source)?;
+        Ok(key)
+    }
+
+    /// Reads each profile, so that nothing is begun that can't be ended.
+    fn check(&self, home: &Path) -> Result<(), Error> {
+        for profile in listed(home)? {
+            self.clone().profile(profile).file_store(home)?.load()?;
+        }
+        Ok(())
+    }
+
+    /// From now on new profiles are sealed with this key; those that came meanwhile are too.
+    fn mark(&self, home: &Path, key: KeyId, mut changed: Vec<ProfileName>) -> Result<Vec<ProfileName>, Error> {
+        marker::write(home, Some(key))?;
+        changed.extend(self.reseal(home, Some(key))?);
         Ok(changed)
     }
 
-    /// Commits each profile once more, under this key.
+    /// Commits each profile once more, under this key. Profiles that somebody is making are waited for, and where one can't be
+    /// changed the others are all the same.
     fn reseal(&self, home: &Path, key: Option<KeyId>) -> Result<Vec<ProfileName>, Error> {
-        let mut changed = Vec::new();
-        for profile in listed(home)? {
-            let builder = self.clone().profile(profile.clone());
-            // What dead actors have left is settled first: it was written down under the old key.
-            builder.clone().open()?.engine().transact(&[])?;
-            if builder.file_store(home)?.reseal(key, self.patience_ms).map_err(TransactError::from)? {
-                changed.push(profile);
+        let (mut changed, mut left, mut why) = (Vec::new(), Vec::new(), None);
+        for profile in begun(home)? {
+            match self.clone().profile(profile.clone()).reseal_one(home, key) {
+                Ok(true) => changed.push(profile),
+                Ok(false) => {}
+                Err(error) => {
+                    left.push(profile.to_string());
+                    why.get_or_insert(error);
+                }
             }
         }
-        Ok(changed)
+        let Some(why) = why else { return Ok(changed) };
+        let what = format!("{why}; not changed: {}", left.join(", "));
+        Err(Error::new(why.kind(), what, format!("{}; then do the same again, which goes on", why.remedy())))
     }
-}
 
-/// The source, unless it is a file that would be taken away together with what it opens.
-fn outside(source: SealKeySource, home: &Path) -> Result<SealKeySource, Error> {
-    let SealKeySource::File(file) = &source else { return Ok(source) };
-    if is_in_home(file, home) {
-        let what = format!("the key would lie in {}, beside what it seals", home.display());
-        return Err(Error::new(ErrorKind::Usage, what, "name a file that backups of the store don't take along"));
+    fn reseal_one(&self, home: &Path, key: Option<KeyId>) -> Result<bool, Error> {
+        // What dead actors have left is settled first: it was written down under the old key.
+        self.clone().open()?.engine().transact(&[])?;
+        Ok(self.file_store(home)?.reseal(key, self.patience_ms).map_err(TransactError::from)?)
     }
-    Ok(source)
 }

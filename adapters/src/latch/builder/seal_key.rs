@@ -8,6 +8,10 @@ use std::sync::Arc;
 
 use super::Builder;
 use crate::error::Error;
+#[cfg(all(feature = "seal", unix))]
+use crate::error::ErrorKind;
+#[cfg(all(feature = "seal", unix))]
+use crate::outside::is_in_home;
 use crate::seal::Sealing;
 #[cfg(all(feature = "seal", unix))]
 use crate::seal::{Keys, SealKeySource};
@@ -29,7 +33,7 @@ impl Builder {
     /// let key = SealKeySource::file(keys.join("seal.key"));
     /// let latch = Latch::builder().home(&home).open()?;
     /// latch.set("minimax", Secret::try_from("mm-1")?)?;
-    /// Latch::builder().home(&home).seal(key.clone())?;
+    /// Latch::builder().home(&home).seal(&key)?;
     ///
     /// let latch = Latch::builder().home(&home).seal_key(key).open()?;
     /// assert_eq!(latch.current("minimax")?.expose_secret(), "mm-1");
@@ -57,7 +61,7 @@ impl Builder {
     pub(super) fn find_keys_of_seals(&self) -> Result<Arc<Keys>, Error> {
         match &self.keys_of_seals {
             Some(keys) => Ok(Arc::clone(keys)),
-            None => Keys::find(self.seal_key.clone(), self.seal_sources.clone()),
+            None => Keys::find(self.seal_key.clone(), self.seal_sources.clone(), self.home.as_deref()),
         }
     }
 
@@ -69,13 +73,27 @@ impl Builder {
 
     /// How the store of this profile is sealed; `home` is the directory of profiles, if it is in one.
     pub(in crate::latch) fn sealing(&self, home: Option<&Path>) -> Result<Sealing, Error> {
-        Ok(Sealing::new(self.find_keys_of_seals()?, self.profile.as_str(), home))
+        let keys = self.find_keys_of_seals()?;
+        if let Some((file, home)) = keys.chosen_file().zip(home) {
+            must_be_outside(file, home)?;
+        }
+        Ok(Sealing::new(keys, self.profile.as_str(), home).treating(self.plain_text))
     }
 
     /// The variables by which another process of ours finds the same keys.
     pub(super) fn context_of_seals(&self) -> Vec<(&'static str, String)> {
         self.keys_of_seals.as_ref().map(|keys| keys.context()).unwrap_or_default()
     }
+}
+
+/// Refuses a key that would be taken away together with what it opens.
+#[cfg(all(feature = "seal", unix))]
+pub(super) fn must_be_outside(file: &Path, home: &Path) -> Result<(), Error> {
+    if !is_in_home(file, home) {
+        return Ok(());
+    }
+    let what = format!("the seal's key would lie in {}, beside what it seals", home.display());
+    Err(Error::new(ErrorKind::Usage, what, "name a file that backups of the store don't take along"))
 }
 
 #[cfg(not(all(feature = "seal", unix)))]

@@ -23,7 +23,7 @@ pub fn run(setup: &Setup) -> Result<Vec<Row>, Failure> {
         for home in [&plain, &sealed] {
             store::fill(home, &profile, entries)?;
         }
-        store::builder(&sealed).seal(SealKeySource::file(place.path().join("keys/seal.key")))?;
+        store::builder(&sealed).seal(&SealKeySource::file(place.path().join("keys/seal.key")))?;
         let (mut of_plain, mut of_sealed) = (Pair::open(&plain, &profile)?, Pair::open(&sealed, &profile)?);
         let (mut reads_plain, mut reads_sealed) = (Pair::open(&plain, &profile)?, Pair::open(&sealed, &profile)?);
         let cases = vec![
