@@ -29,6 +29,9 @@ impl Builder {
         let (builder, home) = self.of_home()?;
         let marked = marker::read(&home)?;
         // The key of what is sealed already is somewhere, or lost: another one in its place would hide that.
+        if marked.is_none() {
+            builder.check(&home)?;
+        }
         let key = builder.prove(source, &home, marked.is_none())?;
         if let Some(other) = marked.filter(|other| *other != key) {
             let what = format!("{} is sealed with another key, {other}, and not with {key}", home.display());
