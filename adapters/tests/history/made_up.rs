@@ -8,7 +8,7 @@ use credlatch_core::time::Stamp;
 
 use crate::chance::Chance;
 use crate::generations;
-use crate::line::{Call, Held, Line, Reply, Seen, View, What};
+use crate::line::{Call, Heard, Held, Line, Reply, Seen, View, What};
 use crate::operations::{event, operations};
 use crate::search::{search, try_all};
 use crate::spec::Product;
@@ -60,6 +60,35 @@ fn rules(lines: &[Line]) -> Vec<String> {
 
 fn two_keys() -> Vec<Line> {
     in_turn(1, &[(set("left", "one"), Reply::Stored), (set("right", "two"), Reply::Stored)])
+}
+
+/// Whether who died sent anything is known to nobody, so what comes to nothing after it leaves a doubt, or none.
+#[test]
+fn a_claim_after_a_death_leaves_a_doubt_or_none_where_nothing_comes_of_it() {
+    let rotate = || Call::Rotate { provider: "bolt".to_owned() };
+    let login = Call::Login { provider: "bolt".to_owned(), access: "at-1-0".to_owned(), refresh: "rt-1-0".to_owned() };
+    let failed = Reply::Failed { kind: "unreachable".to_owned(), why: String::new() };
+    for (custody, is_explained) in [(Held::Settled, true), (Held::InDoubt, true), (Held::Lost, false)] {
+        let bolt = Seen {
+            provider: "bolt".to_owned(),
+            label: "default".to_owned(),
+            version: 1,
+            value: "at-1-0".to_owned(),
+            refresh: Some("rt-1-0".to_owned()),
+            custody,
+        };
+        // The login, the claim of who died, the other's claim, and its end.
+        let view = View { generation: 4, last_version: 1, entries: vec![bolt] };
+        let mut lines = in_turn(1, &[(login.clone(), Reply::Stored)]);
+        lines.extend([began(2, rotate()), began(3, rotate())]);
+        lines.extend(killed(3));
+        lines.extend(
+            [What::Presenting("rt-1-0".to_owned()), What::Answered(Heard::Later)].map(|what| Line { who: 2, what }),
+        );
+        lines.push(ended(2, failed.clone()));
+        lines.extend(in_turn(2, &[(Call::Status, Reply::Seen(view))]));
+        assert_eq!(!rules(&lines).iter().any(|rule| rule == "linearizable"), is_explained, "{custody:?}");
+    }
 }
 
 #[test]

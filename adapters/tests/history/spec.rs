@@ -144,7 +144,14 @@ impl Product {
 
 /// What tells one state from another: of each entry, and of each token that no entry holds and somebody still presents. What
 /// became of the others makes no difference: nobody signs in with a token twice.
-type Key = (u64, u64, Vec<(u64, Fingerprint, Held, Option<Nonce>)>, Vec<(Fingerprint, Nonce)>);
+type Key = (u64, u64, Vec<(u64, Fingerprint, Held, Option<Attempt>)>, Vec<(Fingerprint, Attempt)>);
+
+/// Who has a claim, and whether there was a doubt before: that is there again if nothing comes of it.
+type Attempt = (Nonce, bool);
+
+fn attempt(claim: &Claim) -> Attempt {
+    (claim.attempt, claim.doubt.is_some())
+}
 
 impl Spec for Product {
     type State = State;
@@ -154,10 +161,10 @@ impl Spec for Product {
     fn key(&self, state: &State) -> Key {
         let entries = state.providers.values().flat_map(|slot| &slot.entries);
         let entries = entries.map(|entry| {
-            let attempt = entry.grant().and_then(|grant| grant.claim()).map(|claim: &Claim| claim.attempt);
-            (entry.version, entry.fingerprint, held(entry), attempt)
+            let claim = entry.grant().and_then(|grant| grant.claim());
+            (entry.version, entry.fingerprint, held(entry), claim.map(attempt))
         });
-        let presented = |known: &KnownToken| known.fate.claim().map(|claim| (known.mark.fingerprint, claim.attempt));
+        let presented = |known: &KnownToken| known.fate.claim().map(|claim| (known.mark.fingerprint, attempt(claim)));
         let tokens = state.tokens.iter().filter_map(presented);
         (state.generation, state.last_version, entries.collect(), tokens.collect())
     }
