@@ -83,7 +83,7 @@ impl Keys {
         }
     }
 
-    /// Remembers where that key comes from, if this program wasn't told otherwise.
+    /// Remembers where that key comes from, for whoever isn't told.
     pub(crate) fn know(&self, key: KeyId, source: &SealKeySource) -> Result<(), StoreError> {
         self.known.note(key, source)
     }
