@@ -314,3 +314,38 @@ fn a_command_is_asked_once_in_a_process() {
     let own = place.builder("work", None).seal_key(SealKeySource::Command("echo $CREDLATCH_SEAL_KEY_ASKED".to_owned()));
     assert!(own.open().unwrap().current("minimax").unwrap_err().to_string().contains("is no key"));
 }
+
+#[test]
+fn where_the_key_is_is_known_whoever_else_notes_another_at_the_same_time() {
+    let place = Place::new();
+    let sources = place.0.path().join("sources");
+    let builder = |number: usize| {
+        let home = place.0.path().join(format!("home-{number}"));
+        place.builder("work", None).home(home).seal_keys(sources.join("seal-keys"))
+    };
+    let (place, builder) = (&place, &builder);
+    std::thread::scope(|scope| {
+        for number in 0..6 {
+            scope.spawn(move || builder(number).seal(&place.key(&format!("key-{number}"))).unwrap());
+        }
+    });
+    for number in 0..6 {
+        assert_eq!(builder(number).known_seal_key().unwrap(), Some(place.key(&format!("key-{number}"))));
+    }
+    assert_eq!(place.builder("work", None).known_seal_key().unwrap(), None, "it is not sealed");
+}
+
+#[test]
+fn what_lies_in_a_home_does_not_say_where_its_key_is_and_a_pipe_is_no_mark() {
+    let place = Place::new();
+    let inside = place.home().join("seal-keys");
+    let builder = || place.builder("work", None).seal_keys(&inside);
+    builder().seal(&place.key("one")).unwrap();
+    assert_eq!((inside.exists(), builder().known_seal_key().unwrap()), (false, None));
+    assert_eq!(builder().open().unwrap().current("minimax").unwrap_err().kind(), ErrorKind::Sealed);
+    let mark = place.home().join("seal.json");
+    fs::remove_file(&mark).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&mark).status().unwrap().success());
+    let new = place.open("new", None).set("minimax", Secret::try_from("mm-new").unwrap());
+    assert_eq!(new.unwrap_err().kind(), ErrorKind::Unreadable);
+}
