@@ -129,6 +129,7 @@
 //! | `tokio` | async forms, on any executor | |
 //! | `http` | sign-in routes and a page for servers on axum: `credlatch::web` | |
 //! | `conformance` | checks of a store of your own: `credlatch::conformance` | |
+//! | `etcd` | a store in etcd, for the programs of many machines: `credlatch::etcd`, `Builder::etcd` | |
 //! | `seal` | sealed stores: `Builder::seal`, `Builder::seal_key` | |
 //! | `secrecy` | secrets from and for the crate secrecy: `credlatch::secrecy` | |
 //! | `tower` | a layer for HTTP clients: authorizes, reports a refusal, sends once more: `credlatch::tower` | |
@@ -163,6 +164,8 @@ mod engine;
 #[cfg(feature = "env")]
 pub mod env;
 mod error;
+#[cfg(all(feature = "etcd", unix))]
+pub mod etcd;
 mod events;
 #[cfg(all(feature = "file", unix))]
 mod exchanger;

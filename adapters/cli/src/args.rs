@@ -42,7 +42,8 @@ pub(crate) struct Global {
     /// Profile to use [default: default]
     #[arg(long, global = true, env = "CREDLATCH_PROFILE", value_name = "NAME", hide_env_values = true)]
     pub(crate) profile: Option<Profile>,
-    /// Where the store is: file:///DIR, which is the same as --home DIR, or hermes:FILE for Hermes' auth.json
+    /// Where the store is: file:///DIR, which is the same as --home DIR, hermes:FILE for Hermes' auth.json, or
+    /// etcd+https://HOST:2379/PREFIX
     #[arg(long, global = true, env = "CREDLATCH_STORE", value_name = "URL", hide_env_values = true)]
     pub(crate) store: Option<String>,
     /// JSON file with more providers, or other rows for known ones

@@ -83,8 +83,16 @@ pub(crate) fn warn(json: bool, message: &str, remedy: &str) {
     complain(&text);
 }
 
+/// Says what no answer and no error says.
+pub(crate) fn notices(json: bool) {
+    while let Some(notice) = credlatch::etcd::take_notice() {
+        warn(json, &notice.what, &notice.remedy);
+    }
+}
+
 /// Says how it ended, and gives the exit status.
 pub(crate) fn finish(outcome: Done, json: bool) -> ExitCode {
+    notices(json);
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(End::Quiet(status)) => ExitCode::from(status),

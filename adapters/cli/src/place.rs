@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use credlatch::core::provider::{Table, sniff};
-use credlatch::{Builder, Latch, Profile, SealKeySource, default_home};
+use credlatch::etcd::Etcd;
+use credlatch::{Builder, Latch, Profile, Profiles, SealKeySource, default_home};
 use credlatch_hermes::BuilderExt as _;
 
 use crate::args::Global;
@@ -33,6 +34,10 @@ impl Global {
         let builder = Latch::builder().profile(self.profile()).look_ahead(false);
         let builder = match self.store_location()? {
             StoreLocation::Home(home) => builder.home(home),
+            StoreLocation::Etcd(etcd) => match &self.home {
+                Some(home) => builder.home(home).etcd(etcd),
+                None => builder.etcd(etcd),
+            },
             StoreLocation::Hermes(_) if self.seal_key.is_some() || self.seal_key_command.is_some() => {
                 return Err(End::usage("a file of Hermes is never sealed", "leave the key of the seal out"));
             }
@@ -72,11 +77,29 @@ impl Global {
         match self.store_location()? {
             StoreLocation::Home(home) => Ok(home),
             StoreLocation::Hermes(_) => Err(one_profile()),
+            StoreLocation::Etcd(_) => {
+                Err(End::usage("a store in etcd is no directory", "use a store in a directory for this: --home DIR"))
+            }
+        }
+    }
+
+    /// All profiles of the store.
+    pub(crate) fn profiles(&self) -> Done<Profiles> {
+        match self.store_location()? {
+            StoreLocation::Home(home) => Ok(Profiles::open(home)?),
+            StoreLocation::Hermes(_) => Err(one_profile()),
+            StoreLocation::Etcd(_) => Ok(self.builder_here()?.profiles()?),
         }
     }
 
     fn store_location(&self) -> Done<StoreLocation> {
         match (&self.store, &self.home) {
+            (Some(url), home) if url.starts_with("etcd+") => {
+                if let Some(home) = home {
+                    must_be_absolute(self.inherited.home, home, "CREDLATCH_HOME", "--home DIR")?;
+                }
+                Ok(StoreLocation::Etcd(Etcd::from_env(url)?))
+            }
             (Some(_), Some(_)) => Err(End::usage(
                 "a home and a store's URL are both given",
                 "leave one of them out: CREDLATCH_HOME and CREDLATCH_STORE count too",
@@ -113,6 +136,8 @@ enum StoreLocation {
     Home(PathBuf),
     /// Hermes' `auth.json`.
     Hermes(PathBuf),
+    /// An etcd.
+    Etcd(Etcd),
 }
 
 /// Refuses a relative path in a variable: it would name another place in each directory that a command is started in, so
@@ -141,8 +166,8 @@ fn store_location_from_url(url: &str) -> Done<StoreLocation> {
     let path = url.strip_prefix("file://").filter(|path| path.starts_with('/'));
     path.map(|path| StoreLocation::Home(path.into())).ok_or_else(|| {
         End::usage(
-            "this build keeps stores in directories and in Hermes' auth.json, and the store's URL is of another kind",
-            "use --home DIR, --store file:///DIR or --store hermes:FILE",
+            "stores are in directories, in Hermes' auth.json and in etcd, and the store's URL is of another kind",
+            "use --home DIR, --store file:///DIR, --store hermes:FILE or --store etcd+https://HOST:2379/PREFIX",
         )
     })
 }

@@ -90,7 +90,7 @@ impl<D: Disk> FileAlive<D> {
     }
 
     /// Does something with the file, in the process that made it.
-    fn write(&self, what: &str, how: impl FnOnce(&D::File) -> io::Result<()>) -> Result<(), StoreError> {
+    pub(super) fn write(&self, what: &str, how: impl FnOnce(&D::File) -> io::Result<()>) -> Result<(), StoreError> {
         if !self.is_mine() {
             let what = format!("{} belongs to the process that forked this one", self.path.display());
             return Err(StoreError::new(
@@ -145,10 +145,20 @@ pub fn enlist_act<D: Disk>(disk: &Arc<D>, paths: &Paths) -> Result<FileAlive<D>,
 
 /// Makes a sign of life of this process. The caller has looked at the directory of the document.
 pub fn enlist<D: Disk>(disk: &Arc<D>, paths: &Paths, process: Process) -> Result<FileAlive<D>, StoreError> {
+    enlist_named(disk, paths, process, || disk.nonce())
+}
+
+/// The same under the caller's names.
+pub(super) fn enlist_named<D: Disk>(
+    disk: &Arc<D>,
+    paths: &Paths,
+    process: Process,
+    name: impl Fn() -> Nonce,
+) -> Result<FileAlive<D>, StoreError> {
     disk.shed();
     paths.make_claims(&**disk)?;
     for _ in 0..TRIES {
-        let name = disk.nonce();
+        let name = name();
         let path = paths.claim(name);
         let made = disk.open(&path, Open::New).and_then(|file| {
             let file = disk.keep().keep(name, file);

@@ -17,15 +17,15 @@ use super::disk::Disk;
 use crate::seal::Sealing;
 
 /// Where each record begins, in bytes: a block of its own.
-const NOTE_AT: u64 = 0;
-const ANSWER_AT: u64 = 4096;
+pub(super) const NOTE_AT: u64 = 0;
+pub(super) const ANSWER_AT: u64 = 4096;
 /// What is set aside in all, in bytes: two tokens, of which the longest seen are under 8 KiB, as JSON.
 const RESERVED_BYTES: u64 = 32 * 1024;
 /// The longest record, in bytes.
 const MAX_BYTES: usize = 28 * 1024 - HEAD;
 
-const NOTE: [u8; 8] = *b"clnote1\n";
-const ANSWER: [u8; 8] = *b"clansw1\n";
+pub(super) const NOTE: [u8; 8] = *b"clnote1\n";
+pub(super) const ANSWER: [u8; 8] = *b"clansw1\n";
 /// The kind, the length and the digest.
 const HEAD: usize = 8 + 4 + 32;
 
@@ -110,7 +110,8 @@ pub(super) fn of_the_dead<D: Disk>(
     })
 }
 
-enum ReadBack {
+/// What is found where a record may be.
+pub(super) enum ReadBack {
     /// Nobody began to write it.
     Nothing,
     /// It is whole.
@@ -119,7 +120,8 @@ enum ReadBack {
     Torn,
 }
 
-fn put<D: Disk>(disk: &D, file: &D::File, kind: [u8; 8], at: u64, body: &[u8]) -> io::Result<()> {
+/// Writes a record there.
+pub(super) fn put<D: Disk>(disk: &D, file: &D::File, kind: [u8; 8], at: u64, body: &[u8]) -> io::Result<()> {
     let length = u32::try_from(body.len()).ok().filter(|_| body.len() <= MAX_BYTES);
     let length = length.ok_or_else(|| io::Error::new(io::ErrorKind::FileTooLarge, "it has no space for so much"))?;
     let mut bytes = Zeroizing::new(Vec::with_capacity(HEAD + body.len()));
@@ -130,7 +132,8 @@ fn put<D: Disk>(disk: &D, file: &D::File, kind: [u8; 8], at: u64, body: &[u8]) -
     disk.write_at(file, &bytes, at)
 }
 
-fn get<D: Disk>(disk: &D, file: &D::File, kind: [u8; 8], at: u64) -> io::Result<ReadBack> {
+/// Reads the record that may be there.
+pub(super) fn get<D: Disk>(disk: &D, file: &D::File, kind: [u8; 8], at: u64) -> io::Result<ReadBack> {
     let mut head = [0; HEAD];
     let count = disk.read_at(file, &mut head, at)?;
     if head[..count].iter().all(|byte| *byte == 0) {

@@ -18,6 +18,8 @@ pub mod key;
 pub mod left;
 pub mod lock;
 pub mod mapped;
+#[cfg(feature = "etcd")]
+pub(crate) mod named;
 pub mod paths;
 pub mod provenance;
 mod real;

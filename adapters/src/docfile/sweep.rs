@@ -47,9 +47,21 @@ pub fn sweep<D: Disk>(disk: &D, paths: &Paths, state: &State) {
     }
 }
 
+/// The same for those whose document is elsewhere, and names these.
+#[cfg(feature = "etcd")]
+pub(crate) fn sweep_but<D: Disk>(disk: &D, paths: &Paths, named: &[Nonce]) {
+    if matches!(paths.check_claims(disk), Ok(Some(_))) {
+        sweep_unnamed(disk, paths, named);
+    }
+}
+
 /// The same in a directory that was looked at. Returns whether there was nothing in it.
 fn list_and_sweep<D: Disk>(disk: &D, paths: &Paths, state: &State) -> bool {
     let named: Vec<Nonce> = state.claims().map(|claim| claim.actor.name).collect();
+    sweep_unnamed(disk, paths, &named)
+}
+
+fn sweep_unnamed<D: Disk>(disk: &D, paths: &Paths, named: &[Nonce]) -> bool {
     let Ok(left) = disk.list(&paths.claims) else { return false };
     let is_empty = left.is_empty();
     let left = left.into_iter().filter_map(|name| Nonce::try_from(name).ok());

@@ -1,6 +1,8 @@
 //! Opening a latch.
 
 mod assemble;
+#[cfg(all(feature = "etcd", unix))]
+mod etcd;
 mod memory;
 mod open;
 mod place;
@@ -87,6 +89,9 @@ pub struct Builder {
     memory: Option<MemoryHome>,
     /// Stores of the program's own.
     stores: Option<Stores>,
+    /// A store in etcd.
+    #[cfg(all(feature = "etcd", unix))]
+    etcd: etcd::InEtcd,
     /// Rows of the program's own.
     rows: Vec<Provider>,
     /// The command that makes exchanges in processes of their own.
@@ -128,6 +133,8 @@ impl Default for Builder {
             clock: None,
             memory: None,
             stores: None,
+            #[cfg(all(feature = "etcd", unix))]
+            etcd: etcd::InEtcd::default(),
             rows: Vec::new(),
             #[cfg(all(feature = "file", unix))]
             exchange_process: None,

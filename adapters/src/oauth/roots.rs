@@ -10,7 +10,7 @@ use rustls_native_certs::{CertificateResult, ErrorKind, load_certs_from_paths};
 use ureq::tls::{Certificate, RootCerts};
 
 /// The authorities that are believed now.
-pub(super) fn trusted() -> RootCerts {
+pub(crate) fn trusted() -> RootCerts {
     let found = rustls_native_certs::load_native_certs().certs;
     choose(found.iter().map(AsRef::as_ref), named().next().is_some())
 }

@@ -74,3 +74,9 @@ impl Sealed {
 fn bonds(header: &Header) -> Vec<u8> {
     serde_json::to_vec(header).unwrap_or_default()
 }
+
+/// The key that these bytes are sealed with, as everybody may read; none if they are no sealed document.
+#[cfg(feature = "etcd")]
+pub(crate) fn key_of(bytes: &[u8]) -> Option<KeyId> {
+    Some(parse(bytes)?.header.key)
+}

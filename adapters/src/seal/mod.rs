@@ -20,6 +20,8 @@ use parking_lot::Mutex;
 use zeroize::Zeroizing;
 
 use self::envelope::Header;
+#[cfg(feature = "etcd")]
+pub(crate) use self::envelope::key_of;
 use self::key::{Purpose, Salt, SealKey};
 pub use self::keys::Keys;
 pub use self::source::SealKeySource;
@@ -38,6 +40,20 @@ pub(crate) enum PlainText {
     Taken,
 }
 
+/// What says with which key new profiles of a store are sealed.
+#[cfg(feature = "etcd")]
+struct Mark(Option<Box<Marking>>);
+
+#[cfg(feature = "etcd")]
+type Marking = dyn Fn() -> Result<Option<KeyId>, StoreError> + Send + Sync;
+
+#[cfg(feature = "etcd")]
+impl fmt::Debug for Mark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Mark({})", self.0.is_some())
+    }
+}
+
 /// How one store's document is sealed.
 #[derive(Debug)]
 pub struct Sealing {
@@ -46,6 +62,9 @@ pub struct Sealing {
     profile: String,
     /// The home, which says whether new profiles are sealed.
     home: Option<PathBuf>,
+    /// What says so in its place, where the store is none in a directory.
+    #[cfg(feature = "etcd")]
+    mark: Mark,
     /// The key of what stands, as it was last seen.
     current: Mutex<Option<Arc<SealKey>>>,
     /// What becomes of plain text in a sealed home.
@@ -63,11 +82,40 @@ impl Sealing {
             keys,
             profile: profile.to_owned(),
             home: home.map(Path::to_owned),
+            #[cfg(feature = "etcd")]
+            mark: Mark(None),
             current: Mutex::default(),
             plain_text: PlainText::Refused,
             may_be_sealed: AtomicBool::new(true),
             is_prepared: AtomicBool::new(false),
         }
+    }
+
+    /// The same, and this says whether new profiles are sealed.
+    #[cfg(feature = "etcd")]
+    pub(crate) fn marked_by(
+        self,
+        mark: impl Fn() -> Result<Option<KeyId>, StoreError> + Send + Sync + 'static,
+    ) -> Self {
+        Self { mark: Mark(Some(Box::new(mark))), ..self }
+    }
+
+    /// The key of new profiles; none if they are not sealed, or nothing can say so.
+    fn marked(&self) -> Result<Option<KeyId>, StoreError> {
+        #[cfg(feature = "etcd")]
+        if let Some(mark) = &self.mark.0 {
+            return mark();
+        }
+        self.home.as_deref().map_or(Ok(None), marker::read)
+    }
+
+    /// Whether anything can say that new profiles are sealed.
+    fn can_be_marked(&self) -> bool {
+        #[cfg(feature = "etcd")]
+        if self.mark.0.is_some() {
+            return true;
+        }
+        self.home.is_some()
     }
 
     /// The same, and that becomes of plain text in a sealed home.
@@ -114,12 +162,11 @@ impl Sealing {
 
     /// Refuses plain text in a sealed home: somebody without the key has put it there.
     fn take_plain(&self, document: &dyn fmt::Display) -> Result<(), StoreError> {
-        let is_refused = self.plain_text == PlainText::Refused;
-        let Some(home) = self.home.as_deref().filter(|_| is_refused) else { return Ok(()) };
-        if !self.may_be_sealed.load(Ordering::Relaxed) {
+        let is_refused = self.plain_text == PlainText::Refused && self.can_be_marked();
+        if !is_refused || !self.may_be_sealed.load(Ordering::Relaxed) {
             return Ok(());
         }
-        if marker::read(home)?.is_none() {
+        if self.marked()?.is_none() {
             self.may_be_sealed.store(false, Ordering::Relaxed);
             return Ok(());
         }
@@ -167,10 +214,9 @@ impl Sealing {
         if let Some((head, _)) = standing.filter(|(_, state)| state.claims().next().is_some()) {
             return Ok(head.seal);
         }
-        let of_home = match (standing, &self.home) {
-            (Some((head, _)), _) => head.seal,
-            (None, Some(home)) => marker::read(home)?,
-            (None, None) => None,
+        let of_home = match standing {
+            Some((head, _)) => head.seal,
+            None => self.marked()?,
         };
         let Some(chosen) = self.keys.chosen()?.map(|key| key.id()).filter(|chosen| of_home != Some(*chosen)) else {
             return Ok(of_home);

@@ -122,13 +122,13 @@ impl SealKeySource {
         Ok(SealKey::new(bytes))
     }
 
-    /// Makes the key, if it is to be in a file and there is none.
-    pub(super) fn make_if_missing(&self) -> Result<(), StoreError> {
-        let Self::File(file) = self else { return Ok(()) };
+    /// Makes the key, if it is to be in a file and there is none. Returns whether it did.
+    pub(crate) fn make_if_missing(&self) -> Result<bool, StoreError> {
+        let Self::File(file) = self else { return Ok(false) };
         if fs::symlink_metadata(file).is_ok() {
-            return Ok(());
+            return Ok(false);
         }
-        key_file::make(file).map_err(|error| {
+        key_file::make(file).map(|()| true).map_err(|error| {
             let what = format!("no key can be made in {}: {error}", file.display());
             StoreError::new(StoreErrorKind::Failed, what, "name a file that can be written")
         })

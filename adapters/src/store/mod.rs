@@ -239,6 +239,12 @@ pub trait LockedStore {
     /// It tells whether the old document certainly stands.
     fn commit(&mut self, commit: &Commit<'_>) -> Result<(), CommitError>;
 
+    /// The number that the next commit is to have, for a store that makes them by what it knows of its place; a random one otherwise.
+    /// It is asked for after a read. A number that was used once is never used again, and the last bit is zero.
+    fn next_commit(&mut self) -> Option<CommitId> {
+        None
+    }
+
     /// Whether what stands was copied or restored from elsewhere, so that its original may hold the same refresh tokens. They are
     /// not presented then until a person decides.
     ///

@@ -15,11 +15,34 @@ use crate::seal::Sealing;
 use crate::system::SystemNonces;
 
 /// A store of states that keeps them as bytes.
-pub(crate) struct OverBytes(Arc<dyn ByteStore>, Arc<Sealing>);
+pub(crate) struct OverBytes(Arc<dyn ByteStore>, Arc<Sealing>, Remembered);
+
+/// Where it is remembered on this machine what refresh tokens did, and where its files are.
+#[cfg(feature = "etcd")]
+type Remembered = Option<(crate::docfile::record::Record, crate::docfile::paths::Paths)>;
+#[cfg(not(feature = "etcd"))]
+type Remembered = ();
 
 impl OverBytes {
     pub(crate) fn new(store: Arc<dyn ByteStore>, sealing: Sealing) -> Self {
-        Self(store, Arc::new(sealing))
+        Self(store, Arc::new(sealing), Remembered::default())
+    }
+
+    /// Remembers claims in this file, so that a roll-back is noticed.
+    #[cfg(feature = "etcd")]
+    pub(crate) fn remembering(mut self, file: Option<std::path::PathBuf>, paths: crate::docfile::paths::Paths) -> Self {
+        self.2 = file.map(|file| (crate::docfile::record::Record::at(file, paths.folder.clone()), paths));
+        self
+    }
+
+    /// The number of the newest move that is remembered of this store; 0 where there is none, or it can't be read.
+    fn remembered(&self, head: &Head) -> u64 {
+        #[cfg(feature = "etcd")]
+        if let Some((record, paths)) = &self.2 {
+            return record.newest(paths, head.store).unwrap_or(0);
+        }
+        let (_, ()) = (head, ());
+        0
     }
 
     fn parse(&self, stored: &Stored) -> Result<Parsed, StoreError> {
@@ -126,10 +149,26 @@ impl port::Locked for LockedBytes<'_> {
         Ok(Loaded { state, id: Some(id) })
     }
 
-    fn shared(&mut self, _state: &State) -> Result<Option<MarkShared>, StoreError> {
-        let has_document = self.base.as_ref().is_some_and(|(_, id)| id.is_some());
-        let is_copy = has_document && self.locked.is_copy()?;
-        Ok(is_copy.then_some(MarkShared { why: Shared::Copied, counted: 0 }))
+    fn shared(&mut self, state: &State) -> Result<Option<MarkShared>, StoreError> {
+        let Some((head, Some(_))) = &self.base else { return Ok(None) };
+        let counted = self.store.remembered(head);
+        let why = if self.locked.is_copy()? {
+            Shared::Copied
+        } else if counted > state.last_move {
+            Shared::RolledBack
+        } else {
+            return Ok(None);
+        };
+        Ok(Some(MarkShared { why, counted }))
+    }
+
+    fn remember(&mut self, number: u64) {
+        #[cfg(feature = "etcd")]
+        if let (Some((record, paths)), Some((head, _))) = (&self.store.2, &self.base) {
+            // Where it can't be written a roll-back isn't noticed, and all else goes on.
+            let _ = record.note(paths, head.store, number);
+        }
+        let _ = number;
     }
 
     fn take_over(&mut self) {
@@ -141,8 +180,8 @@ impl port::Locked for LockedBytes<'_> {
             self.load().map_err(CommitError::NotSaved)?;
         }
         let Some((head, replaces)) = self.base.take() else { unreachable!("it was loaded above") };
-        let id = CommitId::fresh();
-        let OverBytes(store, sealing) = self.store;
+        let id = self.locked.next_commit().unwrap_or_else(CommitId::fresh);
+        let OverBytes(store, sealing, _) = self.store;
         let document = sealing.write(&head, id.get(), state, sealing.profile(), &store.name());
         let document = document.map_err(CommitError::NotSaved)?;
         let document = document.ok_or_else(|| CommitError::NotSaved(self.too_large()))?.into();

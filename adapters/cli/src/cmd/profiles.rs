@@ -1,6 +1,5 @@
 //! `profiles`: the names of those that hold something.
 
-use credlatch::Profiles;
 use serde_json::json;
 
 use crate::args::Global;
@@ -9,7 +8,7 @@ use crate::output;
 
 pub(crate) fn profiles(global: &Global) -> Done {
     let current = global.profile();
-    let names = Profiles::open(global.home()?)?.list()?;
+    let names = global.profiles()?.list()?;
     let list: Vec<_> = names.iter().map(|name| json!({"name": name, "current": *name == current})).collect();
     output::answer(global.json, &json!({"profiles": list}), || {
         if names.is_empty() {

@@ -44,6 +44,7 @@ fn become_it(global: &Global, args: &Run) -> Done {
     // What this process still has to do is done before it is replaced.
     drop(latch);
     dump::give_back();
+    output::notices(global.json);
     let error = command.exec();
     // It is still this process, and says why.
     dump::forbid();

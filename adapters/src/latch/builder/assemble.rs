@@ -106,10 +106,14 @@ impl Builder {
         let home = self.home.as_ref().and_then(absolute).map(|home| ("CREDLATCH_HOME", home));
         let named = |states: &Document| Some(format!("{}:{}", states.scheme, absolute(&states.path)?));
         let states = self.states.as_ref().and_then(named).map(|url| ("CREDLATCH_STORE", url));
+        #[cfg(feature = "etcd")]
+        let etcd = self.context_of_etcd();
+        #[cfg(not(feature = "etcd"))]
+        let etcd = Vec::new();
         let Some(store) = states.or(home) else { return Vec::new() };
         let providers = self.providers.as_ref().and_then(absolute).map(|file| ("CREDLATCH_PROVIDERS", file));
         let profile = ("CREDLATCH_PROFILE", self.profile.as_str().to_owned());
-        [Some(store), Some(profile), providers].into_iter().flatten().collect()
+        [Some(store), Some(profile), providers].into_iter().flatten().chain(etcd).collect()
     }
 }
 

@@ -42,6 +42,10 @@ impl Builder {
         if let Some(stores) = self.stores.clone() {
             return self.over_stores(&stores, table);
         }
+        #[cfg(feature = "etcd")]
+        if let Some(etcd) = self.etcd.described.clone() {
+            return self.over_etcd(&etcd, table);
+        }
         self = self.settled()?;
         if let Some(store) = self.state_store(&table)? {
             let document = self.states.as_ref().map(|states| states.path.clone());
@@ -98,6 +102,10 @@ impl Builder {
             let issuer = self.issuer.take().unwrap_or_else(|| issuer_of(&self, &table));
             let template = Self { issuer: Some(issuer), table: Some(table), ..self }.with_keys_of_seals()?;
             return Ok(crate::latch::Profiles::in_stores(template, home));
+        }
+        #[cfg(feature = "etcd")]
+        if let Some(etcd) = self.etcd.described.clone() {
+            return self.profiles_in_etcd(&etcd);
         }
         if let Some(states) = &self.states {
             return Err(Error::new(

@@ -43,6 +43,10 @@ impl Builder {
         if let Some(stores) = &self.stores {
             return self.adopt_in(stores);
         }
+        #[cfg(feature = "etcd")]
+        if let Some(etcd) = &self.etcd.described {
+            return self.adopt_in_etcd(etcd);
+        }
         let settled = self.clone().settled()?;
         let adopted = match settled.state_store(&self.all_rows()?)? {
             Some(store) => store.adopt_copy(self.patience_ms),

@@ -1,0 +1,306 @@
+//! A real cluster, by the JSON gateway that each of its members has.
+//!
+//! A request goes to the member that answered last, and to another one where that is certain to do no harm: what only reads may be
+//! asked again, and what writes only if no byte of it has left.
+
+use std::io::{BufRead, BufReader};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use credlatch_core::port::StoreError;
+use parking_lot::Mutex;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use ureq::Agent;
+use zeroize::Zeroizing;
+
+use super::access::Access;
+use super::port::{Change, Cluster, Done, KeyValue, Keys, Lease, Trouble, Txn, Watching};
+use super::refusal;
+use super::wire::{self, Refusal};
+
+/// The longest answer that is read, in bytes: a document at its largest, in base64.
+const MAX_ANSWER: u64 = 32 * 1024 * 1024;
+/// How long one member may take to answer what only reads, before another one is asked.
+const READ: Duration = Duration::from_secs(2);
+/// A member without a leader answers after seven seconds, so nobody waits for that.
+const WRITE: Duration = Duration::from_secs(5);
+/// How long a quiet watch is listened to; etcd tells every ten minutes that one lives, and the store looks by itself.
+const QUIET: Duration = Duration::from_secs(20);
+/// Between two rounds over all members.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// A cluster.
+pub(super) struct Gateway {
+    access: Access,
+    agent: Agent,
+    /// The member that answered last, by its place.
+    member: AtomicUsize,
+    /// What this user is known by, once it was asked for.
+    token: Mutex<Option<Zeroizing<String>>>,
+}
+
+/// What may be done again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Reads,
+    Writes,
+}
+
+/// Why one member didn't do it.
+enum Failed {
+    /// No byte of the request left.
+    NotSent(StoreError),
+    /// Nobody knows whether it was done.
+    Unknown(StoreError),
+    /// It answered that this was not done.
+    Refused(StoreError),
+    /// It doesn't know this user any more.
+    Unauthenticated,
+}
+
+impl Gateway {
+    pub(super) fn new(access: Access) -> Result<Self, StoreError> {
+        let agent = access.agent()?;
+        Ok(Self { access, agent, member: AtomicUsize::new(0), token: Mutex::default() })
+    }
+
+    /// Asks the members in turn, from the one that answered last, as often as the patience allows.
+    fn ask<T: DeserializeOwned>(&self, path: &str, body: &[u8], kind: Kind, patience: Duration) -> Result<T, Trouble> {
+        let (began, members) = (Instant::now(), self.access.members.len());
+        loop {
+            let first = self.member.load(Ordering::Relaxed);
+            let mut last = None;
+            for at in (first..first + members).map(|at| at % members) {
+                let left = patience.saturating_sub(began.elapsed());
+                let most = left.min(if kind == Kind::Reads { READ } else { WRITE }).max(Duration::from_millis(50));
+                match self.ask_member(at, path, body, most) {
+                    Ok(answer) => {
+                        self.member.store(at, Ordering::Relaxed);
+                        return Ok(answer);
+                    }
+                    Err(Failed::Refused(error)) => return Err(Trouble::Refused(error)),
+                    Err(Failed::Unknown(error)) if kind == Kind::Writes => {
+                        self.member.store((at + 1) % members, Ordering::Relaxed);
+                        return Err(Trouble::Unknown(error));
+                    }
+                    Err(Failed::Unknown(error) | Failed::NotSent(error)) => last = Some(error),
+                    Err(Failed::Unauthenticated) => {
+                        return Err(Trouble::Refused(refusal::user(&self.access.name())));
+                    }
+                }
+                if began.elapsed() >= patience {
+                    break;
+                }
+            }
+            if began.elapsed() + PAUSE >= patience {
+                let error = last.unwrap_or_else(|| refusal::nobody(&self.access.name()));
+                // What only reads, and what never left, was certainly not done.
+                return Err(Trouble::Refused(error));
+            }
+            std::thread::sleep(PAUSE);
+        }
+    }
+
+    /// Asks one member, and once more if it has forgotten who this is.
+    fn ask_member<T: DeserializeOwned>(&self, at: usize, path: &str, body: &[u8], most: Duration) -> Result<T, Failed> {
+        match self.ask_as(at, path, body, most) {
+            Err(Failed::Unauthenticated) if self.access.user.is_some() => {
+                *self.token.lock() = None;
+                self.ask_as(at, path, body, most)
+            }
+            other => other,
+        }
+    }
+
+    fn ask_as<T: DeserializeOwned>(&self, at: usize, path: &str, body: &[u8], most: Duration) -> Result<T, Failed> {
+        let token = self.authenticate(at, most)?;
+        let text = self.post(at, path, body, token.as_deref().map(String::as_str), most)?;
+        serde_json::from_slice(&text).map_err(|_| Failed::Unknown(refusal::no_etcd(&self.access.members[at])))
+    }
+
+    /// What this user is known by; none if nobody is named.
+    fn authenticate(&self, at: usize, most: Duration) -> Result<Option<Zeroizing<String>>, Failed> {
+        let Some((name, password)) = &self.access.user else { return Ok(None) };
+        if let Some(token) = &*self.token.lock() {
+            return Ok(Some(token.clone()));
+        }
+        let body = Zeroizing::new(json!({"name": name, "password": password.as_str()}).to_string());
+        let text = self.post(at, "auth/authenticate", body.as_bytes(), None, most)?;
+        let answer: wire::Authenticated =
+            serde_json::from_slice(&text).map_err(|_| Failed::Refused(refusal::no_etcd(&self.access.members[at])))?;
+        let token = Zeroizing::new(answer.token);
+        *self.token.lock() = Some(token.clone());
+        Ok(Some(token))
+    }
+
+    fn post(
+        &self,
+        at: usize,
+        path: &str,
+        body: &[u8],
+        token: Option<&str>,
+        most: Duration,
+    ) -> Result<Zeroizing<Vec<u8>>, Failed> {
+        let member = &self.access.members[at];
+        let request = self.agent.post(format!("{member}/v3/{path}")).header("content-type", "application/json");
+        let request = token.into_iter().fold(request, |request, token| request.header("authorization", token));
+        let request = request.config().timeout_global(Some(most)).build();
+        let mut response = request.send(body).map_err(|error| unsent(member, &error))?;
+        let status = response.status().as_u16();
+        let text = response.body_mut().with_config().limit(MAX_ANSWER).read_to_vec().map(Zeroizing::new);
+        let text = text.map_err(|error| Failed::Unknown(refusal::unanswered(member, &error)))?;
+        if status == 200 {
+            return Ok(text);
+        }
+        Err(match serde_json::from_slice::<Refusal>(&text) {
+            Ok(refused) if refusal::is_unauthenticated(&refused) => Failed::Unauthenticated,
+            Ok(refused) if refusal::is_certain(&refused) => {
+                Failed::Refused(refusal::refused(&self.access.name(), &refused))
+            }
+            Ok(refused) => Failed::Unknown(refusal::refused(&self.access.name(), &refused)),
+            Err(_) if status == 404 => Failed::Refused(refusal::no_gateway(member)),
+            Err(_) => Failed::Refused(refusal::no_etcd(member)),
+        })
+    }
+
+    /// Listens to a watch at one member.
+    fn listen(
+        &self,
+        at: usize,
+        body: &[u8],
+        patience: Duration,
+        tell: &mut dyn FnMut(Change) -> Watching,
+    ) -> Result<(), Failed> {
+        let (member, began) = (&self.access.members[at], Instant::now());
+        let token = self.authenticate(at, READ)?;
+        let request = self.agent.post(format!("{member}/v3/watch")).header("content-type", "application/json");
+        let request = token.iter().fold(request, |request, token| request.header("authorization", token.as_str()));
+        let quiet = patience.min(QUIET).max(Duration::from_millis(1));
+        let request = request.config().timeout_global(Some(patience.max(Duration::from_millis(1))));
+        let request = request.timeout_connect(Some(READ)).timeout_per_read(Some(quiet)).build();
+        let mut response = request.send(body).map_err(|error| unsent(member, &error))?;
+        if response.status().as_u16() != 200 {
+            return Err(Failed::Refused(refusal::no_gateway(member)));
+        }
+        let mut lines = BufReader::new(response.body_mut().with_config().limit(u64::MAX).reader());
+        let mut line = Zeroizing::new(Vec::new());
+        loop {
+            line.clear();
+            match lines.read_until(b'\n', &mut line) {
+                Ok(0) => return Err(Failed::Unknown(refusal::watch_ended(member))),
+                Ok(_) => {}
+                Err(_) if began.elapsed() >= patience => return Ok(()),
+                // It was quiet for long, or the connection is gone: whoever watches looks, and begins anew.
+                Err(_) => return Err(Failed::Unknown(refusal::watch_ended(member))),
+            }
+            let told: wire::Line =
+                serde_json::from_slice(&line).map_err(|_| Failed::Refused(refusal::no_etcd(member)))?;
+            let Some(told) = told.result else { return Err(Failed::Unknown(refusal::watch_ended(member))) };
+            if told.compact_revision.0 != 0 {
+                return Err(Failed::Refused(Trouble::Compacted.into_error()));
+            }
+            if told.canceled {
+                let is_about_user = told.cancel_reason.contains("auth") || told.cancel_reason.contains("permission");
+                return Err(if is_about_user {
+                    Failed::Unauthenticated
+                } else {
+                    Failed::Unknown(refusal::watch_ended(member))
+                });
+            }
+            for change in told.into_changes() {
+                if tell(change) == Watching::Enough {
+                    return Ok(());
+                }
+            }
+        }
+    }
+}
+
+impl Cluster for Gateway {
+    fn name(&self) -> String {
+        self.access.name()
+    }
+
+    fn identity(&self) -> String {
+        self.access.identity()
+    }
+
+    fn transact(&self, txn: &Txn, patience: Duration) -> Result<Done, Trouble> {
+        let body = wire::txn(txn).map_err(|_| Trouble::Refused(refusal::nobody(&self.access.name())))?;
+        let reads_only = txn.then.iter().all(|op| matches!(op, super::port::Op::Get(_)));
+        let kind = if reads_only { Kind::Reads } else { Kind::Writes };
+        self.ask::<wire::Transacted>("kv/txn", &body, kind, patience).map(Into::into)
+    }
+
+    fn list(&self, keys: &Keys, patience: Duration) -> Result<Vec<KeyValue>, Trouble> {
+        let body = wire::range(keys).to_string();
+        self.ask::<wire::Ranged>("kv/range", body.as_bytes(), Kind::Reads, patience).map(wire::Ranged::into_keys)
+    }
+
+    fn read_from_any(&self, key: &str, patience: Duration) -> Result<Option<KeyValue>, Trouble> {
+        let body = json!({"key": wire::key(key), "serializable": true}).to_string();
+        let read = self.ask::<wire::Ranged>("kv/range", body.as_bytes(), Kind::Reads, patience)?;
+        Ok(read.into_keys().into_iter().next())
+    }
+
+    fn grant(&self, ttl: Duration, patience: Duration) -> Result<Lease, Trouble> {
+        let body = json!({"TTL": ttl.as_secs().max(1).to_string()}).to_string();
+        // One that nobody knows of ends by itself.
+        let granted: wire::Granted = self.ask("lease/grant", body.as_bytes(), Kind::Reads, patience)?;
+        if granted.error.is_empty() && granted.id.0 != 0 {
+            return Ok(Lease(granted.id.0.cast_signed()));
+        }
+        Err(Trouble::Refused(refusal::nobody(&self.access.name())))
+    }
+
+    fn keep_alive(&self, lease: Lease, patience: Duration) -> Result<bool, Trouble> {
+        let body = lease_body(lease);
+        let kept: wire::KeptAlive = self.ask("lease/keepalive", body.as_bytes(), Kind::Reads, patience)?;
+        Ok(kept.result.ttl.0 > 0)
+    }
+
+    fn revoke(&self, lease: Lease, patience: Duration) -> Result<(), Trouble> {
+        let body = lease_body(lease);
+        self.ask::<Value>("lease/revoke", body.as_bytes(), Kind::Reads, patience).map(drop)
+    }
+
+    fn watch(
+        &self,
+        key: &str,
+        after: u64,
+        patience: Duration,
+        tell: &mut dyn FnMut(Change) -> Watching,
+    ) -> Result<(), Trouble> {
+        let request =
+            json!({"key": wire::key(key), "start_revision": (after + 1).to_string(), "progress_notify": true});
+        let body = json!({ "create_request": request }).to_string();
+        let at = self.member.load(Ordering::Relaxed);
+        let mut is_compacted = false;
+        let listened = self.listen(at, body.as_bytes(), patience, tell);
+        listened.map_err(|failed| {
+            if let Failed::Refused(error) = &failed {
+                is_compacted = *error == Trouble::Compacted.into_error();
+            }
+            self.member.store((at + 1) % self.access.members.len(), Ordering::Relaxed);
+            match failed {
+                Failed::Unauthenticated => {
+                    *self.token.lock() = None;
+                    Trouble::Refused(refusal::user(&self.access.name()))
+                }
+                Failed::Refused(_) if is_compacted => Trouble::Compacted,
+                Failed::Refused(error) => Trouble::Refused(error),
+                Failed::Unknown(error) | Failed::NotSent(error) => Trouble::Unknown(error),
+            }
+        })
+    }
+}
+
+fn unsent(member: &str, error: &ureq::Error) -> Failed {
+    let said = refusal::unreached(member, error);
+    if refusal::was_never_sent(error) { Failed::NotSent(said) } else { Failed::Unknown(said) }
+}
+
+fn lease_body(lease: Lease) -> String {
+    json!({"ID": lease.0.to_string()}).to_string()
+}

@@ -1,0 +1,231 @@
+//! A profile in etcd as a store of bytes: its lock, its commits, and what is known of its acts.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use credlatch_core::port::{CommitError, StoreError, StoreErrorKind};
+use parking_lot::MutexGuard;
+
+use super::acts;
+use super::document::{Document, Looked};
+use super::port::{Compare, Op, Trouble, Txn};
+use super::queue::{self, Ticket};
+use super::value;
+use crate::codec::KeyId;
+use crate::seal::{self, SealKeySource};
+use crate::store::{ActGuard, ActId, ActRecord, ByteStore, Commit, CommitId, LockedStore, Stored};
+
+/// How long a commit may take beyond the patience with which the lock was waited for.
+const COMMIT: Duration = Duration::from_secs(6);
+/// How long it is tried to find out what became of a commit.
+const SETTLE: Duration = Duration::from_secs(6);
+
+/// One profile.
+pub(crate) struct EtcdStore {
+    pub(super) document: Arc<Document>,
+    /// Where this machine keeps what its acts leave.
+    pub(super) home: PathBuf,
+    pub(super) profile: String,
+    /// The file in which the seal's key may be made, if the prefix has nothing yet.
+    pub(super) makes_key: Option<PathBuf>,
+}
+
+impl EtcdStore {
+    /// What says with which key the profiles of the prefix are sealed.
+    pub(crate) fn seal_mark(&self) -> impl Fn() -> Result<Option<KeyId>, StoreError> + Send + Sync + 'static {
+        let document = Arc::clone(&self.document);
+        move || seal_of(&document)
+    }
+}
+
+fn seal_of(document: &Document) -> Result<Option<KeyId>, StoreError> {
+    let get = Txn { when: Vec::new(), then: vec![Op::Get(document.names.seal.clone())] };
+    let done = document.cluster.transact(&get, COMMIT).map_err(Trouble::into_error)?;
+    let Some(Some(kv)) = done.read.first() else { return Ok(None) };
+    let key = std::str::from_utf8(&kv.value).ok().and_then(|text| u64::from_str_radix(text, 16).ok());
+    key.map(|key| Some(KeyId(key))).ok_or_else(|| {
+        let what = format!("what {} says of seals can't be read", document.called);
+        StoreError::new(StoreErrorKind::Unreadable, what, "look at the key `seal` of the prefix with etcdctl")
+    })
+}
+
+impl ByteStore for EtcdStore {
+    fn name(&self) -> String {
+        self.document.called.clone()
+    }
+
+    fn current_commit(&self) -> Result<Option<CommitId>, StoreError> {
+        Ok(self.document.current())
+    }
+
+    fn read(&self) -> Result<Option<Stored>, StoreError> {
+        self.document.read()
+    }
+
+    fn lock(&self, patience: Duration) -> Result<Box<dyn LockedStore + '_>, StoreError> {
+        let deadline = Instant::now() + patience;
+        let gate = self.document.gate.try_lock_for(patience).ok_or_else(|| {
+            let what = format!("another thread of this process is changing {}", self.document.called);
+            StoreError::new(StoreErrorKind::Busy, what, "try again")
+        })?;
+        let ticket = queue::wait(&self.document, deadline);
+        Ok(Box::new(Locked { store: self, found: None, deadline, _ticket: ticket, _gate: gate }))
+    }
+
+    fn begin_act(&self, act: ActId, _bytes: usize) -> Result<Box<dyn ActGuard>, StoreError> {
+        acts::begin(self, act)
+    }
+
+    fn act(&self, act: ActId) -> Result<Option<ActRecord>, StoreError> {
+        acts::look(self, act)
+    }
+
+    fn wait_for_act(&self, act: ActId, patience: Duration) {
+        acts::wait(self, act, patience);
+    }
+
+    fn permit_acts(&self) -> Result<(), StoreError> {
+        acts::permit(self)
+    }
+}
+
+/// A profile that this process changes. Others may change it too: a commit is refused then.
+struct Locked<'a> {
+    store: &'a EtcdStore,
+    found: Option<Looked>,
+    deadline: Instant,
+    _ticket: Option<Ticket>,
+    _gate: MutexGuard<'a, ()>,
+}
+
+impl LockedStore for Locked<'_> {
+    fn read(&mut self) -> Result<Option<Stored>, StoreError> {
+        let document = &self.store.document;
+        let left = self.left();
+        if document.unsettled.lock().is_some() {
+            // From here on that commit was made, or never will be.
+            put_fence(document, left).map_err(Trouble::into_error)?;
+            *document.unsettled.lock() = None;
+        }
+        let found = document.look(left).map_err(Trouble::into_error)?;
+        if let (0, None, Some(file)) = (found.modified, &found.seal, &self.store.makes_key) {
+            make_key(file, &document.called)?;
+        }
+        Ok(self.found.insert(found).stored.clone())
+    }
+
+    fn commit(&mut self, commit: &Commit<'_>) -> Result<(), CommitError> {
+        if self.found.is_none() {
+            self.read().map_err(CommitError::NotSaved)?;
+        }
+        let Some(found) = self.found.take() else { unreachable!("it was read above") };
+        let document = &self.store.document;
+        if found.stored.as_ref().map(|stored| stored.id) != commit.replaces {
+            return Err(CommitError::NotSaved(overtaken(document)));
+        }
+        let txn = txn(document, &found, commit);
+        let done = match document.cluster.transact(&txn, self.left().max(COMMIT)) {
+            Ok(done) if done.succeeded => Ok(done.revision),
+            Ok(_) => Err(CommitError::NotSaved(overtaken(document))),
+            Err(Trouble::Unknown(error)) => settle(document, &found, commit.id, error),
+            Err(refused) => Err(CommitError::NotSaved(refused.into_error())),
+        };
+        let modified = done?;
+        document.committed(modified, Stored { id: commit.id, document: commit.document.clone() });
+        acts::sweep(self.store, commit.named);
+        Ok(())
+    }
+
+    fn is_copy(&mut self) -> Result<bool, StoreError> {
+        if self.found.is_none() {
+            self.read()?;
+        }
+        Ok(self.found.as_ref().is_some_and(|found| found.is_foreign))
+    }
+
+    fn next_commit(&mut self) -> Option<CommitId> {
+        self.found.as_ref().map(|found| value::commit_of(found.version + 1))
+    }
+}
+
+impl Locked<'_> {
+    /// What is left of the patience, and enough for one answer.
+    fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now()).max(Duration::from_secs(2))
+    }
+}
+
+/// Makes the key of a prefix that has nothing yet.
+fn make_key(file: &Path, called: &str) -> Result<(), StoreError> {
+    if SealKeySource::file(file).make_if_missing()? {
+        super::notice(
+            format!("{called} is sealed with a new key, in {}", file.display()),
+            "give each other machine a copy of that file, and keep one elsewhere: without it nobody can read what is stored",
+        );
+    }
+    Ok(())
+}
+
+/// The transaction that makes a commit: only if what stands is what was found, and nobody has fenced it off.
+fn txn(document: &Document, found: &Looked, commit: &Commit<'_>) -> Txn {
+    let names = &document.names;
+    let mut when = vec![
+        Compare::Modified(names.document.clone(), found.modified),
+        Compare::Modified(names.fence.clone(), found.fence),
+    ];
+    let value = value::write(commit.id, found.cluster, commit.document);
+    let mut then = vec![Op::Put(names.document.clone(), value, None)];
+    if let (0, Some(key)) = (found.modified, seal::key_of(commit.document)) {
+        // All profiles of a prefix have one key: whoever comes first says which.
+        if let Some(seal) = &found.seal {
+            when.push(Compare::Is(names.seal.clone(), seal.to_vec()));
+        } else {
+            when.push(Compare::Created(names.seal.clone(), 0));
+            then.push(Op::Put(names.seal.clone(), key.to_string().into_bytes().into(), None));
+        }
+    }
+    Txn { when, then }
+}
+
+/// Makes sure that no commit that was sent before is made after this.
+fn put_fence(document: &Document, patience: Duration) -> Result<(), Trouble> {
+    let began = Instant::now();
+    let txn = Txn { when: Vec::new(), then: vec![Op::Put(document.names.fence.clone(), b"1".to_vec().into(), None)] };
+    loop {
+        match document.cluster.transact(&txn, patience.saturating_sub(began.elapsed())) {
+            Ok(_) => return Ok(()),
+            // Twice does no harm.
+            Err(Trouble::Unknown(_)) if began.elapsed() < patience => {}
+            Err(trouble) => return Err(trouble),
+        }
+    }
+}
+
+/// Finds out what became of a commit of which nobody knows: by what stands, once nothing that was sent can be carried out any more.
+/// Returns the revision that made it.
+fn settle(document: &Document, found: &Looked, id: CommitId, why: StoreError) -> Result<u64, CommitError> {
+    let unknown = |error: StoreError| {
+        *document.unsettled.lock() = Some(found.modified);
+        CommitError::Unknown(error)
+    };
+    let Ok(()) = put_fence(document, SETTLE) else { return Err(unknown(why)) };
+    let Ok(now) = document.look(SETTLE) else { return Err(unknown(why)) };
+    if now.stored.as_ref().is_some_and(|stored| stored.id == id) {
+        return Ok(now.modified);
+    }
+    if now.modified == found.modified {
+        return Err(CommitError::NotSaved(why));
+    }
+    // Of the one commit that came in between it is certain that it is another's.
+    if now.version == found.version + 1 {
+        return Err(CommitError::NotSaved(overtaken(document)));
+    }
+    Err(CommitError::Unknown(why))
+}
+
+fn overtaken(document: &Document) -> StoreError {
+    queue::crowded(document);
+    let what = format!("another process changed {} at the same moment", document.called);
+    StoreError::new(StoreErrorKind::Busy, what, "try again")
+}

@@ -1,0 +1,113 @@
+//! What stands under a profile's key: a line of ours, and the document.
+
+use std::fmt;
+
+use credlatch_core::port::{StoreError, StoreErrorKind};
+
+use super::port::KeyValue;
+use crate::store::{CommitId, SecretBytes, Stored};
+
+/// What every value of ours begins with; a newer form has another number.
+const BEGINS: &str = "credlatch-etcd ";
+const VERSION: &str = "1";
+/// The longest first line, in bytes.
+const MAX_LINE: usize = 100;
+/// How many of a commit's bits are random; those above are the key's version.
+const RANDOM_BITS: u32 = 32;
+
+/// A value, taken apart.
+pub(super) struct Value {
+    pub(super) stored: Stored,
+    /// The cluster that it was written to.
+    pub(super) cluster: u64,
+}
+
+/// A commit's number that says as which version of its key it was written: what is put back later, or elsewhere, says another one.
+/// The number is bound to the document by its seal.
+pub(super) fn commit_of(version: u64) -> CommitId {
+    loop {
+        let random = CommitId::fresh().get() & ((1 << RANDOM_BITS) - 2);
+        let version = version & ((1 << (63 - RANDOM_BITS)) - 1);
+        if let Some(id) = CommitId::new(version << RANDOM_BITS | random) {
+            return id;
+        }
+    }
+}
+
+/// Whether this commit was made as this version of its key.
+pub(super) fn is_of(commit: CommitId, version: u64) -> bool {
+    commit.get() >> RANDOM_BITS == version & ((1 << (63 - RANDOM_BITS)) - 1)
+}
+
+pub(super) fn write(id: CommitId, cluster: u64, document: &[u8]) -> SecretBytes {
+    let line = format!("{BEGINS}{VERSION} {} {cluster:016x}\n", id.get());
+    let mut bytes = zeroize::Zeroizing::new(Vec::with_capacity(line.len() + document.len()));
+    bytes.extend_from_slice(line.as_bytes());
+    bytes.extend_from_slice(document);
+    bytes.into()
+}
+
+/// Takes a value apart. `called` is what people call the store.
+pub(super) fn read(kv: &KeyValue, called: &dyn fmt::Display) -> Result<Value, StoreError> {
+    let unreadable = |why: &str| {
+        let what = format!("{called} can't be read as a profile: {why}");
+        StoreError::new(
+            StoreErrorKind::Unreadable,
+            what,
+            "look at that key with etcdctl, and put your backup of it back",
+        )
+    };
+    let strange = || unreadable("somebody else has put something there");
+    let end = kv.value.iter().take(MAX_LINE).position(|byte| *byte == b'\n').ok_or_else(strange)?;
+    let line = std::str::from_utf8(&kv.value[..end]).map_err(|_| strange())?;
+    let (version, rest) = line.strip_prefix(BEGINS).and_then(|rest| rest.split_once(' ')).ok_or_else(strange)?;
+    if version != VERSION {
+        let is_number = !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit());
+        let what = format!("{called} was written by a newer version");
+        return Err(if is_number {
+            StoreError::new(StoreErrorKind::Newer, what, "use a newer credlatch")
+        } else {
+            strange()
+        });
+    }
+    let (id, cluster) = rest.split_once(' ').ok_or_else(strange)?;
+    let id = id.parse().ok().and_then(CommitId::new).ok_or_else(strange)?;
+    let cluster = u64::from_str_radix(cluster, 16).map_err(|_| strange())?;
+    let document = kv.value[end + 1..].to_vec().into();
+    Ok(Value { stored: Stored { id, document }, cluster })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kv(value: &[u8]) -> KeyValue {
+        KeyValue { key: "k".to_owned(), value: value.to_vec().into(), version: 1, created: 1, modified: 1 }
+    }
+
+    #[test]
+    fn a_value_is_read_back_as_it_was_written() {
+        let written = write(commit_of(7), 0xabc, b"one\ntwo\n");
+        let value = read(&kv(&written), &"it").unwrap();
+        assert_eq!((&value.stored.document[..], value.cluster), (&b"one\ntwo\n"[..], 0xabc));
+        assert!(is_of(value.stored.id, 7) && !is_of(value.stored.id, 8) && value.stored.id.get() % 2 == 0);
+    }
+
+    #[test]
+    fn what_others_put_there_is_unreadable_and_what_is_newer_is_told_as_that() {
+        for strange in [
+            "",
+            "x",
+            "{}\n",
+            "credlatch-etcd \n",
+            "credlatch-etcd 1 x y\n",
+            "credlatch-etcd 1 0 1\n",
+            "credlatch-etcd z 2 1\n",
+        ] {
+            let error = read(&kv(strange.as_bytes()), &"it").err().unwrap();
+            assert_eq!(error.kind, StoreErrorKind::Unreadable, "{strange}");
+        }
+        let newer = read(&kv(b"credlatch-etcd 2 whatever\n"), &"it").err().unwrap();
+        assert_eq!(newer.kind, StoreErrorKind::Newer);
+    }
+}

@@ -1,0 +1,111 @@
+//! Latches on a store in etcd.
+
+use std::sync::Arc;
+
+use credlatch_core::provider::Table;
+
+use super::Builder;
+use super::place::home_of;
+use crate::any_store::AnyStore;
+use crate::error::Error;
+use crate::etcd::{Etcd, EtcdHome};
+use crate::latch::{Latch, Profiles, siblings};
+use crate::seal::{SealKeySource, Sealing};
+use crate::store::{OverBytes, StoreHome};
+use crate::whole::whole;
+
+/// The file with the key, in the home of a machine, unless another one is said.
+const KEY: &str = "seal.key";
+
+/// A store in etcd, as far as it was described and opened.
+#[derive(Clone, Default)]
+pub(super) struct InEtcd {
+    pub(super) described: Option<Etcd>,
+    /// All profiles of it have the same.
+    opened: Option<Arc<EtcdHome>>,
+    /// Whether nobody said where the key of seals is, so that it may be made.
+    makes_key: bool,
+}
+
+impl Builder {
+    /// A store in etcd, in place of a directory. The home stays, for this machine's own files.
+    ///
+    /// What is stored is sealed. Unless [`Builder::seal_key`] or a variable says where the key is, it is in `seal.key` in the home; the
+    /// first change to a prefix that has nothing makes it, and [`etcd::take_notice`](crate::etcd::take_notice) says so: the other
+    /// machines need that file.
+    ///
+    /// ```no_run
+    /// use credlatch::Latch;
+    /// use credlatch::etcd::Etcd;
+    ///
+    /// # fn main() -> Result<(), credlatch::Error> {
+    /// let etcd = Etcd::new("etcd+https://a.example:2379,b.example:2379,c.example:2379/team")?;
+    /// let latch = Latch::builder().etcd(etcd).open()?;
+    /// let credential = latch.token("anthropic")?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn etcd(mut self, etcd: Etcd) -> Self {
+        self.etcd.described = Some(etcd);
+        self
+    }
+
+    /// The same with everything found that its profiles share.
+    fn in_etcd(mut self, etcd: &Etcd) -> Result<(Self, Arc<EtcdHome>), Error> {
+        let home = whole(home_of(self.home.take())?);
+        if self.seal_key.is_none() && SealKeySource::from_env()?.is_none() {
+            self.seal_key = Some(SealKeySource::File(home.join(KEY)));
+            self.etcd.makes_key = true;
+        }
+        self.home = Some(home.clone());
+        let mut settled = self.settled()?;
+        let opened = match settled.etcd.opened.take() {
+            Some(opened) => opened,
+            None => Arc::new(etcd.at_home(&home)?),
+        };
+        settled.etcd.opened = Some(Arc::clone(&opened));
+        Ok((settled, opened))
+    }
+
+    fn etcd_store(&self, home: &EtcdHome) -> Result<OverBytes, Error> {
+        let makes = self.etcd.makes_key.then_some(&self.seal_key).and_then(|source| match source {
+            Some(SealKeySource::File(file)) => Some(file.clone()),
+            _ => None,
+        });
+        let store = home.open_sealed(&self.profile, makes);
+        let sealing =
+            Sealing::new(self.find_keys_of_seals()?, self.profile.as_str(), None).marked_by(store.seal_mark());
+        let (record, paths) = (self.claims.clone().filter(|file| !file.as_os_str().is_empty()), store.paths());
+        Ok(OverBytes::new(Arc::new(store), sealing).remembering(record, paths))
+    }
+
+    pub(super) fn over_etcd(self, etcd: &Etcd, table: Arc<Table>) -> Result<Latch, Error> {
+        let (builder, home) = self.in_etcd(etcd)?;
+        let document = siblings::DocumentId::named(&home.store(&builder.profile)?.name());
+        let store = builder.etcd_store(&home)?;
+        Ok(builder.latch(AnyStore::new(store), table, document))
+    }
+
+    pub(super) fn profiles_in_etcd(mut self, etcd: &Etcd) -> Result<Profiles, Error> {
+        let table = self.all_rows()?;
+        self.table = Some(Arc::clone(&table));
+        let (mut builder, home) = self.in_etcd(etcd)?;
+        if builder.issuer.is_none() {
+            builder.issuer = Some(super::assemble::issuer_of(&builder, &table));
+        }
+        builder.guard = Some(builder.guard_of(&table));
+        Ok(Profiles::in_stores(builder, home))
+    }
+
+    pub(super) fn adopt_in_etcd(&self, etcd: &Etcd) -> Result<(), Error> {
+        let (builder, home) = self.clone().in_etcd(etcd)?;
+        let adopted = builder.etcd_store(&home)?.adopt_copy(builder.patience_ms);
+        Ok(adopted.map_err(credlatch_core::engine::TransactError::from)?)
+    }
+
+    /// The variables by which another process of ours finds the same etcd.
+    pub(super) fn context_of_etcd(&self) -> Vec<(&'static str, String)> {
+        self.etcd.described.as_ref().map(Etcd::context).unwrap_or_default()
+    }
+}

@@ -1,0 +1,147 @@
+//! What latches of several machines make of one store in etcd.
+
+use std::time::{Duration, Instant};
+
+use credlatch::{ErrorKind, Label, Latch, Profile, Tokens};
+use credlatch_sandbox::Sandbox;
+
+use crate::cluster::Cluster;
+use crate::machine::{Machine, secret};
+
+/// How old what a machine reads may be, and a moment.
+const STALENESS: Duration = Duration::from_secs(3);
+
+#[track_caller]
+fn soon(what: &str, is_so: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !is_so() {
+        assert!(began.elapsed() < STALENESS, "{what}: not after {STALENESS:?}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn current(latch: &Latch) -> Result<String, ErrorKind> {
+    latch.current("minimax").map(|credential| credential.expose_secret().to_owned()).map_err(|error| error.kind())
+}
+
+#[test]
+fn machines_with_one_key_see_each_others_commits() {
+    let Some(cluster) = Cluster::start(3) else { return };
+    let one = Machine::new(&cluster, "one", "team");
+    let first = one.open();
+    assert_eq!(current(&first), Err(ErrorKind::NoCredential));
+    assert!(!one.key().exists(), "nothing is made before the first change");
+    first.set("minimax", secret("mm-1")).unwrap();
+    // Another process of the same machine, and another machine: what each process knows is its own, so this one starts them.
+    let other = Machine::new(&cluster, "other", "team").with_key_of(&one);
+    let second = other.open();
+    assert_eq!(current(&second).as_deref(), Ok("mm-1"));
+    second.set("minimax", secret("mm-2")).unwrap();
+    soon("a change", || current(&first).as_deref() == Ok("mm-2"));
+    assert!(first.clear("minimax").unwrap().drain(STALENESS).is_ok());
+    soon("a clear", || current(&second) == Err(ErrorKind::NoCredential));
+    let names = other.builder().profiles().unwrap().list().unwrap();
+    assert_eq!(names, [Profile::default()]);
+}
+
+#[test]
+fn the_first_change_makes_the_key_once_and_nobody_without_it_reads_or_changes_anything() {
+    let Some(cluster) = Cluster::start(1) else { return };
+    let one = Machine::new(&cluster, "one", "sealing");
+    one.open().set("minimax", secret("mm-sealed")).unwrap();
+    let notices: Vec<_> = std::iter::from_fn(credlatch::etcd::take_notice).collect();
+    let said = notices.iter().find(|notice| notice.what.contains("prefix sealing"));
+    assert!(said.is_some_and(|notice| notice.what.contains("seal.key")), "{notices:?}");
+    let stored = cluster.etcdctl(&["get", "--prefix", "sealing/"]).unwrap();
+    assert!(stored.contains("sealing/profiles/default") && !stored.contains("mm-sealed"), "{stored}");
+
+    let other = Machine::new(&cluster, "other", "sealing");
+    for (latch, profile) in
+        [(other.open(), "the same"), (other.builder().profile(Profile::new("new").unwrap()).open().unwrap(), "a new")]
+    {
+        let set = latch.set("minimax", secret("mm-other")).unwrap_err();
+        assert_eq!(set.kind(), ErrorKind::Sealed, "{profile}: {set}");
+    }
+    assert_eq!(current(&other.open()), Err(ErrorKind::Sealed));
+    assert!(!other.key().exists(), "a second key is made for a prefix that has one");
+    // Another key is told as that, for a new profile too.
+    let stranger = Machine::new(&cluster, "stranger", "elsewhere");
+    stranger.open().set("minimax", secret("mm-x")).unwrap();
+    let wrong = Machine::new(&cluster, "wrong", "sealing").with_key_of(&stranger);
+    assert_eq!(current(&wrong.open()), Err(ErrorKind::Sealed));
+    let new = wrong.builder().profile(Profile::new("new").unwrap()).open().unwrap();
+    assert_eq!(new.set("minimax", secret("mm-y")).unwrap_err().kind(), ErrorKind::Sealed);
+    assert_eq!(stored, cluster.etcdctl(&["get", "--prefix", "sealing/"]).unwrap(), "something was changed");
+    assert_eq!(current(&one.open()).as_deref(), Ok("mm-sealed"));
+}
+
+#[test]
+fn what_is_put_back_moved_or_written_by_others_is_never_taken_for_what_was_committed() {
+    let Some(cluster) = Cluster::start(1) else { return };
+    let one = Machine::new(&cluster, "one", "bound");
+    let latch = one.open();
+    let other = one.builder().profile(Profile::new("other").unwrap()).open().unwrap();
+    let key = "bound/profiles/default";
+    let stands = |key: &str| cluster.etcdctl(&["get", "--print-value-only", key]).unwrap();
+    latch.set("minimax", secret("mm-1")).unwrap();
+    let first = stands(key);
+    latch.set("minimax", secret("mm-2")).unwrap();
+    other.set("minimax", secret("mm-other")).unwrap();
+    let second = stands("bound/profiles/other");
+    let newer = "credlatch-etcd 2 something new\n";
+    for (what, value, kind) in [
+        ("an earlier value", first.trim_end_matches('\n'), ErrorKind::Unreadable),
+        ("another profile's", second.trim_end_matches('\n'), ErrorKind::Unreadable),
+        ("somebody else's", "hello", ErrorKind::Unreadable),
+        ("a newer program's", newer, ErrorKind::Unreadable),
+    ] {
+        let good = stands(key);
+        cluster.etcdctl(&["put", key, "--", value]).or_else(|| cluster.etcdctl(&["put", key, value])).unwrap();
+        let fresh = Machine::new(&cluster, &format!("fresh-{}", value.len()), "bound").with_key_of(&one).open();
+        assert_eq!(current(&fresh), Err(kind), "{what}");
+        let set = fresh.set("minimax", secret("mm-3")).unwrap_err();
+        assert_eq!(set.kind(), kind, "{what}: {set}");
+        assert!(stands(key).starts_with(value), "{what} was overwritten");
+        drop(good);
+        cluster.etcdctl(&["del", key]).unwrap();
+        latch.set("minimax", secret("mm-2")).unwrap();
+    }
+    assert_eq!(current(&latch).as_deref(), Ok("mm-2"));
+}
+
+#[test]
+fn threads_of_several_machines_rotate_once_for_each_expiry() {
+    let Some(cluster) = Cluster::start(1) else { return };
+    let sandbox = Sandbox::start().unwrap();
+    sandbox.adjust(|settings| {
+        settings.token_lifetime = Duration::from_secs(1);
+        settings.answer_delay = Duration::from_millis(100);
+    });
+    let mut row = sandbox.provider_row("acme");
+    row.oauth.as_mut().unwrap().refresh_skew_secs = 0;
+    let one = Machine::new(&cluster, "one", "rotate").knowing(row.clone());
+    let (access, refresh) = sandbox.grant();
+    let tokens = Tokens::new(secret(&access)).with_refresh(secret(&refresh)).expiring_in(Duration::from_secs(1));
+    assert!(one.open().set_tokens("acme", &Label::default(), tokens).unwrap().held_back.is_none());
+    let machines = ["two", "three", "four"]
+        .map(|name| Machine::new(&cluster, name, "rotate").knowing(row.clone()).with_key_of(&one));
+    let rounds = 3;
+    for _ in 0..rounds {
+        std::thread::sleep(Duration::from_millis(1100));
+        std::thread::scope(|scope| {
+            for latch in machines.iter().map(Machine::open) {
+                for _ in 0..3 {
+                    let (latch, sandbox) = (latch.clone(), &sandbox);
+                    scope.spawn(move || {
+                        let token = latch.token("acme").unwrap();
+                        assert!(sandbox.accepts(token.expose_secret()));
+                    });
+                }
+            }
+        });
+    }
+    let stats = sandbox.stats();
+    assert_eq!((stats.exchanges, stats.replays), (rounds, 0), "{stats:?}");
+    let acts = cluster.etcdctl(&["get", "--prefix", "--keys-only", "rotate/acts/"]).unwrap();
+    assert_eq!(acts.trim(), "", "an act that is over leaves nothing");
+}
