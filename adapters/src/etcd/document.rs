@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use credlatch_core::port::{StoreError, StoreErrorKind};
 use parking_lot::Mutex;
 
-use super::port::{Change, Cluster, KeyValue, Op, Trouble, Txn, Watching};
+use super::port::{Change, Cluster, KeyValue, Lease, Op, Trouble, Txn, Watching};
 use super::value;
 use crate::store::{CommitId, Stored};
 
@@ -59,6 +59,8 @@ pub(super) struct Document {
     pub(super) unsettled: Mutex<Option<u64>>,
     /// Until when writers of this process stand in the queue, because they were overtaken.
     pub(super) crowded: Mutex<Option<Instant>>,
+    /// The lease with which this process stands in line, and since when it lasts.
+    pub(super) place: Mutex<Option<(Lease, Instant)>>,
     /// Whether values say as which version of the key they were written.
     is_bound: bool,
 }
@@ -90,6 +92,7 @@ impl Document {
             newest: Mutex::default(),
             unsettled: Mutex::default(),
             crowded: Mutex::default(),
+            place: Mutex::default(),
             is_bound,
         });
         all.retain(|_, known| known.strong_count() > 0);
@@ -171,14 +174,15 @@ impl Document {
             }
         }
         let mut newest = self.newest.lock();
-        if newest.seen.is_some() {
+        if matches!(newest.seen, Some((_, Some(_)))) {
             super::notice(format!("what was read may be old: {trouble}"), trouble.remedy.clone());
         }
         // Once more only after a while: it costs every reader that time.
         newest.asked = Some(Instant::now());
+        // That there was nothing says nothing of now.
         match &newest.seen {
-            Some((_, stored)) => Ok(stored.clone()),
-            None => Err(trouble),
+            Some((_, Some(stored))) => Ok(Some(stored.clone())),
+            Some((_, None)) | None => Err(trouble),
         }
     }
 

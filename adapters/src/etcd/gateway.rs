@@ -27,6 +27,9 @@ const READ: Duration = Duration::from_secs(2);
 const WRITE: Duration = Duration::from_secs(5);
 /// How long a quiet watch is listened to; etcd tells every ten minutes that one lives, and the store looks by itself.
 const QUIET: Duration = Duration::from_secs(20);
+/// How long an etcd is asked in all that doesn't answer, whatever patience its caller has with others: a member that starts anew is back
+/// by then.
+const MOST: Duration = Duration::from_secs(10);
 /// Between two rounds over all members.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -67,7 +70,7 @@ impl Gateway {
 
     /// Asks the members in turn, from the one that answered last, as often as the patience allows.
     fn ask<T: DeserializeOwned>(&self, path: &str, body: &[u8], kind: Kind, patience: Duration) -> Result<T, Trouble> {
-        let (began, members) = (Instant::now(), self.access.members.len());
+        let (began, members, patience) = (Instant::now(), self.access.members.len(), patience.min(MOST));
         loop {
             let first = self.member.load(Ordering::Relaxed);
             let mut last = None;

@@ -4,7 +4,7 @@
 //! A lease is no fence. So nothing is sent in the tail of one, and before the first byte it is looked at once more.
 
 use std::sync::{Arc, LazyLock, Weak};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 
@@ -33,33 +33,34 @@ struct Beating {
 pub(super) struct Held {
     cluster: Arc<dyn Cluster>,
     pub(super) lease: Lease,
-    /// When it was last asked for: it ends no earlier than its time after that.
-    since: Mutex<Instant>,
+    /// When it was last asked for, by this machine's clock: it ends no earlier than its time after that.
+    since_ms: Mutex<u64>,
     pid: u32,
 }
 
 impl Held {
     /// A new one.
     pub(super) fn grant(cluster: &Arc<dyn Cluster>) -> Result<Arc<Self>, Trouble> {
-        let (pid, since) = (std::process::id(), Instant::now());
+        let (pid, since_ms) = (std::process::id(), cluster.up_ms());
         let lease = cluster.grant(TTL, PATIENCE)?;
-        let held = Arc::new(Self { cluster: Arc::clone(cluster), lease, since: Mutex::new(since), pid });
+        let held = Arc::new(Self { cluster: Arc::clone(cluster), lease, since_ms: Mutex::new(since_ms), pid });
         keep_alive(&held);
         Ok(held)
     }
 
     /// How long it certainly lasts if nobody does anything.
     pub(super) fn lasts(&self) -> Duration {
-        TTL.saturating_sub(self.since.lock().elapsed())
+        let for_ms = self.cluster.up_ms().saturating_sub(*self.since_ms.lock());
+        TTL.saturating_sub(Duration::from_millis(for_ms))
     }
 
     /// Has it begin anew. Returns whether it was still there.
     pub(super) fn beat(&self) -> Result<bool, Trouble> {
-        let asked = Instant::now();
+        let asked_ms = self.cluster.up_ms();
         let is_there = self.cluster.keep_alive(self.lease, PATIENCE)?;
         if is_there {
-            let mut since = self.since.lock();
-            *since = (*since).max(asked);
+            let mut since_ms = self.since_ms.lock();
+            *since_ms = (*since_ms).max(asked_ms);
         }
         Ok(is_there)
     }

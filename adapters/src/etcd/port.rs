@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
-use credlatch_core::port::{StoreError, StoreErrorKind};
+use credlatch_core::port::{Clock, StoreError, StoreErrorKind};
 
 use crate::store::SecretBytes;
+use crate::system::SystemClock;
 
 /// A key, as it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,6 +133,11 @@ pub trait Cluster: Send + Sync {
     /// The same for whoever shares what it knows of one: two of one identity are the same cluster, asked as the same user.
     fn identity(&self) -> String {
         self.name()
+    }
+
+    /// Milliseconds on a clock of this machine that goes on while it sleeps, and that nobody sets.
+    fn up_ms(&self) -> u64 {
+        SystemClock.now().up_ms
     }
 
     /// Carries a transaction out, linearizably: everything that had returned before is seen. It takes no longer than this.

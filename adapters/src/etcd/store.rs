@@ -70,7 +70,7 @@ impl ByteStore for EtcdStore {
             StoreError::new(StoreErrorKind::Busy, what, "try again")
         })?;
         let ticket = queue::wait(&self.document, deadline);
-        Ok(Box::new(Locked { store: self, found: None, deadline, _ticket: ticket, _gate: gate }))
+        Ok(Box::new(Locked { store: self, found: None, deadline, ticket, _gate: gate }))
     }
 
     fn begin_act(&self, act: ActId, _bytes: usize) -> Result<Box<dyn ActGuard>, StoreError> {
@@ -95,7 +95,7 @@ struct Locked<'a> {
     store: &'a EtcdStore,
     found: Option<Looked>,
     deadline: Instant,
-    _ticket: Option<Ticket>,
+    ticket: Option<Ticket>,
     _gate: MutexGuard<'a, ()>,
 }
 
@@ -124,7 +124,8 @@ impl LockedStore for Locked<'_> {
         if found.stored.as_ref().map(|stored| stored.id) != commit.replaces {
             return Err(CommitError::NotSaved(overtaken(document)));
         }
-        let txn = txn(document, &found, commit);
+        let mut txn = txn(document, &found, commit);
+        txn.then.extend(self.ticket.as_ref().and_then(Ticket::leave));
         let done = match document.cluster.transact(&txn, self.left().max(COMMIT)) {
             Ok(done) if done.succeeded => Ok(done.revision),
             Ok(_) => Err(CommitError::NotSaved(overtaken(document))),
@@ -132,6 +133,7 @@ impl LockedStore for Locked<'_> {
             Err(refused) => Err(CommitError::NotSaved(refused.into_error())),
         };
         let modified = done?;
+        self.ticket.iter_mut().for_each(Ticket::has_left);
         document.committed(modified, Stored { id: commit.id, document: commit.document.clone() });
         acts::sweep(self.store, commit.named);
         Ok(())

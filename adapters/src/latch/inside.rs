@@ -25,7 +25,7 @@ impl Latch {
     /// The directory of its store, if it is in one.
     #[cfg(all(feature = "doctor", unix))]
     pub(crate) fn home(&self) -> Option<&std::path::Path> {
-        self.0.opened.directory()
+        self.0.opened.directory().filter(|_| self.0.opened.elsewhere().is_none())
     }
 
     /// Its store in a directory, opened once more.

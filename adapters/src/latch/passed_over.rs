@@ -106,6 +106,10 @@ impl Latch {
     /// The profile, and the directory of its store if there is one.
     pub(super) fn place_in_words(&self) -> String {
         let profile = self.profile();
+        #[cfg(all(feature = "env", feature = "file", unix))]
+        if let Some(store) = self.0.inner.opened.elsewhere() {
+            return format!("profile {profile} of {store}");
+        }
         #[cfg(feature = "env")]
         if let Some(home) = self.0.inner.home() {
             return format!("profile {profile} of {}", home.display());

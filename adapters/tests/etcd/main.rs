@@ -4,6 +4,8 @@ mod cluster;
 mod crowd;
 mod latches;
 mod machine;
+mod model;
+mod modelled;
 #[path = "../common/needs.rs"]
 mod needs;
 mod shipped;

@@ -17,6 +17,10 @@ mod cancelled;
 mod clearing;
 mod clocks;
 #[cfg(target_os = "linux")]
+#[path = "../../../tests/etcd/cluster.rs"]
+#[expect(dead_code, reason = "the library's tests use the rest")]
+mod cluster;
+#[cfg(target_os = "linux")]
 mod containers;
 mod crowds;
 mod described;
@@ -24,6 +28,8 @@ mod doctor;
 mod escaped;
 #[cfg(target_os = "linux")]
 mod exchanging;
+#[cfg(target_os = "linux")]
+mod in_etcd;
 mod killed;
 mod labels;
 mod many;

@@ -234,7 +234,7 @@ pub(crate) fn stop(pid: u32) {
 
 /// Whether any thread of a process runs: a process whose first thread has ended looks as if it were only waited for while
 /// others of it still have its files, and their locks.
-fn is_running(pid: u32) -> bool {
+pub(crate) fn is_running(pid: u32) -> bool {
     threads(pid).iter().any(|state| !['Z', 'X'].contains(state))
 }
 

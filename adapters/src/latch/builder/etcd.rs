@@ -76,7 +76,7 @@ impl Builder {
         let store = home.open_sealed(&self.profile, makes);
         let sealing =
             Sealing::new(self.find_keys_of_seals()?, self.profile.as_str(), None).marked_by(store.seal_mark());
-        let (record, paths) = (self.claims.clone().filter(|file| !file.as_os_str().is_empty()), store.paths());
+        let (record, paths) = (self.claims_file(), store.paths());
         Ok(OverBytes::new(Arc::new(store), sealing).remembering(record, paths))
     }
 

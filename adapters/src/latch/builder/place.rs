@@ -75,7 +75,16 @@ impl Builder {
         self.home.as_deref()
     }
 
-    fn claims_file(&self) -> Option<PathBuf> {
+    /// What people call the store, if it is none in this directory though there is one.
+    #[cfg(any(feature = "env", feature = "doctor"))]
+    pub(in crate::latch) fn elsewhere(&self) -> Option<String> {
+        #[cfg(feature = "etcd")]
+        return self.etcd.described.as_ref().map(ToString::to_string);
+        #[cfg(not(feature = "etcd"))]
+        None
+    }
+
+    pub(super) fn claims_file(&self) -> Option<PathBuf> {
         self.claims.clone().filter(|file| !file.as_os_str().is_empty())
     }
 

@@ -1,0 +1,132 @@
+//! The command on a store in etcd: machines with homes of their own, and exchanges by processes of their own.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::cluster::Cluster;
+use crate::helper::Said;
+use crate::world::{World, fed, is_running, send, until};
+
+/// A machine: a home of its own, and the sandbox of another world.
+struct Machine<'a> {
+    name: &'static str,
+    cluster: &'a Cluster,
+    world: &'a World,
+}
+
+impl Machine<'_> {
+    fn command(&self, args: &[&str]) -> Command {
+        let (home, mut command) = (self.cluster.machine(self.name), self.world.command(args));
+        command.env("CREDLATCH_HOME", &home).env("CREDLATCH_STORE", self.cluster.url("team"));
+        command.env("CREDLATCH_CLAIMS", home.join("claims")).env("CREDLATCH_FINGERPRINT_KEY", home.join("key"));
+        command.env("CREDLATCH_SEAL_KEYS", home.join("seal-keys"));
+        command
+    }
+
+    fn say(&self, args: &[&str]) -> Said {
+        Said::from(self.command(args).output().unwrap())
+    }
+
+    fn with_key_of(self, other: &Self) -> Self {
+        let key = |machine: &Self| machine.cluster.machine(machine.name).join("seal.key");
+        std::fs::copy(key(other), key(&self)).unwrap();
+        self
+    }
+
+    /// Stores a login of the sandbox that has ended.
+    fn put(&self) {
+        let (access, refresh) = self.world.sandbox.grant();
+        let login = format!(r#"{{"access_token":"{access}","refresh_token":"{refresh}","expires_in":0}}"#);
+        let set = fed(self.command(&["set", "acme", "--kind", "oauth"]), &login);
+        assert_eq!(set.status, 0, "{}", set.err);
+    }
+}
+
+#[test]
+fn a_killed_command_costs_no_other_machine_the_login() {
+    let Some(cluster) = Cluster::start(1) else { return };
+    let world = World::new();
+    let at = |name| Machine { name, cluster: &cluster, world: &world };
+    let one = at("one");
+    one.put();
+    let other = at("other").with_key_of(&one);
+    world.sandbox.adjust(|settings| settings.answer_delay = Duration::from_millis(1_000));
+    let mut token = one.command(&["token", "acme"]).spawn().unwrap();
+    world.exchange_begins(1);
+    token.kill().unwrap();
+    token.wait().unwrap();
+    let said = other.say(&["token", "acme"]);
+    assert!(world.sandbox.accepts(said.out.trim()), "{}", said.err);
+    let stats = world.sandbox.stats();
+    assert_eq!((stats.refresh_requests, stats.replays), (1, 0));
+    assert_eq!(one.say(&["profiles"]).out, "* default\n");
+}
+
+#[test]
+fn who_died_in_an_exchange_is_known_on_its_machine_at_once_and_elsewhere_when_its_lease_ends() {
+    let Some(cluster) = Cluster::start(1) else { return };
+    let world = World::new();
+    let at = |name| Machine { name, cluster: &cluster, world: &world };
+    let one = at("one");
+    one.put();
+    let other = at("other").with_key_of(&one);
+    world.sandbox.adjust(|settings| settings.answer_delay = Duration::from_secs(20));
+    let mut token = one.command(&["token", "acme"]).spawn().unwrap();
+    world.exchange_begins(1);
+    let doctor = one.say(&["doctor", "--json"]).json().to_string();
+    let pids = exchangers(&cluster);
+    assert_eq!(pids.len(), 1, "one process asks the issuer: {doctor}");
+    token.kill().unwrap();
+    token.wait().unwrap();
+    send("KILL", pids[0]);
+    until("the exchange has ended", || !is_running(pids[0]));
+    // Another machine can't tell a dead process from a slow one: it changes what it likes, and leaves the login alone.
+    let health = |machine: &Machine<'_>| {
+        let status = machine.say(&["status", "--json"]).json();
+        status["providers"][0]["entries"][0]["health"].as_str().unwrap_or("none").to_owned()
+    };
+    assert_eq!(fed(other.command(&["set", "minimax"]), "mm-1").status, 0);
+    assert_eq!(health(&other), "rotating");
+    assert_eq!(fed(one.command(&["set", "minimax"]), "mm-2").status, 0);
+    assert_eq!((health(&one), health(&other)), ("in_doubt".to_owned(), "in_doubt".to_owned()));
+    assert_eq!(world.sandbox.stats().refresh_requests, 1);
+}
+
+/// The processes of the command that ask an issuer for somebody on this cluster.
+fn exchangers(cluster: &Cluster) -> Vec<u32> {
+    let url = cluster.url("team");
+    let of = |what: &str| what.parse::<u32>().ok();
+    let all = std::fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| of(entry.file_name().to_str()?));
+    let is_one = |pid: &u32| {
+        let read = |what: &str| std::fs::read(format!("/proc/{pid}/{what}")).unwrap_or_default();
+        let (line, environ) = (read("cmdline"), read("environ"));
+        let line = String::from_utf8_lossy(&line).into_owned();
+        line.contains("\0exchange\0") && String::from_utf8_lossy(&environ).contains(&url)
+    };
+    all.filter(is_one).collect()
+}
+
+#[test]
+fn the_key_is_told_of_once_and_an_etcd_that_is_gone_ends_a_change_with_7() {
+    let Some(mut cluster) = Cluster::start(1) else { return };
+    let world = World::new();
+    let one = Machine { name: "one", cluster: &cluster, world: &world };
+    let first = fed(one.command(&["set", "minimax"]), "mm-1");
+    assert!(
+        first.status == 0 && first.err.contains("seal.key") && first.err.contains("each other machine"),
+        "{}",
+        first.err
+    );
+    let second = fed(one.command(&["set", "minimax"]), "mm-2");
+    assert_eq!((second.status, second.err.as_str()), (0, ""));
+    for options in [["--store", "etcd+http://"], ["--store", "etcd+https://h/a b"]] {
+        let refused = one.say(&[&options[..], &["status"]].concat());
+        assert_eq!(refused.status, 2, "{}", refused.err);
+    }
+    cluster.kill(0);
+    let one = Machine { name: "one", cluster: &cluster, world: &world };
+    let began = Instant::now();
+    let (set, token) = (fed(one.command(&["set", "minimax"]), "mm-3"), one.say(&["token", "minimax"]));
+    assert_eq!((set.status, token.status), (7, 7), "{} {}", set.err, token.err);
+    assert!(set.err.contains("127.0.0.1") && began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
+}
