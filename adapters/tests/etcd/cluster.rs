@@ -97,6 +97,35 @@ impl Cluster {
         Etcd::new(&self.url(prefix)).unwrap()
     }
 
+    /// Another cluster with what this one has, as somebody restores it from a snapshot.
+    pub(crate) fn restore(&self) -> Self {
+        let snapshot = self.folder.path().join("snapshot");
+        let only = |arguments: &[&str]| {
+            let mut command = Command::new("etcdctl");
+            command.env("ETCDCTL_API", "3").args(["--endpoints", &self.address(0)]).args(arguments).arg(&snapshot);
+            command.stdout(Stdio::null()).stderr(Stdio::null());
+            command
+        };
+        assert!(only(&["snapshot", "save"]).status().unwrap().success());
+        let member = Member { client: free_port(), peer: free_port(), child: None };
+        let mut restored = Self { folder: tempfile::tempdir().unwrap(), members: vec![member], more: Vec::new() };
+        let peer = format!("http://127.0.0.1:{}", restored.members[0].peer);
+        let mut restore = only(&["snapshot", "restore"]);
+        restore.args([
+            "--name",
+            "m0",
+            "--initial-cluster",
+            &format!("m0={peer}"),
+            "--initial-advertise-peer-urls",
+            &peer,
+        ]);
+        restore.args(["--initial-cluster-token", "restored"]).arg("--data-dir").arg(restored.folder.path().join("m0"));
+        assert!(restore.status().unwrap().success());
+        restored.run(0);
+        restored.await_leader();
+        restored
+    }
+
     /// Sends a member a signal.
     pub(crate) fn signal(&self, at: usize, signal: Signal) {
         let child = self.members[at].child.as_ref().expect("it runs");

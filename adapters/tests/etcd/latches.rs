@@ -110,6 +110,31 @@ fn what_is_put_back_moved_or_written_by_others_is_never_taken_for_what_was_commi
 }
 
 #[test]
+fn a_cluster_that_was_restored_is_a_copy_until_a_person_decides() {
+    let Some(cluster) = Cluster::start(1) else { return };
+    let sandbox = Sandbox::start().unwrap();
+    let row = sandbox.provider_row("acme");
+    let one = Machine::new(&cluster, "one", "copied").knowing(row.clone());
+    let (access, refresh) = sandbox.grant();
+    let tokens = Tokens::new(secret(&access)).with_refresh(secret(&refresh)).expiring_in(Duration::ZERO);
+    let latch = one.open();
+    assert!(latch.set_tokens("acme", &Label::default(), tokens).unwrap().held_back.is_none());
+    latch.set("minimax", secret("mm-1")).unwrap();
+    let restored = cluster.restore();
+    let other = Machine::new(&restored, "other", "copied").knowing(row).with_key_of(&one);
+    let copy = other.open();
+    assert_eq!(current(&copy).as_deref(), Ok("mm-1"));
+    let refused = copy.token("acme").unwrap_err();
+    assert!(refused.to_string().contains("cop"), "{refused}: {}", refused.remedy());
+    assert_eq!(sandbox.stats().refresh_requests, 0);
+    assert!(sandbox.accepts(latch.token("acme").unwrap().expose_secret()), "the original goes on");
+    other.builder().adopt_copy().unwrap();
+    // Now it is the original's turn to be spent: the server punishes the copy, and that is what a person decided.
+    assert!(copy.token("acme").is_err());
+    assert_eq!(sandbox.stats().replays, 1);
+}
+
+#[test]
 fn threads_of_several_machines_rotate_once_for_each_expiry() {
     let Some(cluster) = Cluster::start(1) else { return };
     let sandbox = Sandbox::start().unwrap();

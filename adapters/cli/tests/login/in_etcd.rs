@@ -50,7 +50,7 @@ fn a_killed_command_costs_no_other_machine_the_login() {
     let one = at("one");
     one.put();
     let other = at("other").with_key_of(&one);
-    world.sandbox.adjust(|settings| settings.answer_delay = Duration::from_millis(1_000));
+    world.sandbox.adjust(|settings| settings.answer_delay = Duration::from_secs(1));
     let mut token = one.command(&["token", "acme"]).spawn().unwrap();
     world.exchange_begins(1);
     token.kill().unwrap();
