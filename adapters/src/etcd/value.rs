@@ -90,7 +90,7 @@ mod tests {
         let written = write(commit_of(7), 0xabc, b"one\ntwo\n");
         let value = read(&kv(&written), &"it").unwrap();
         assert_eq!((&value.stored.document[..], value.cluster), (&b"one\ntwo\n"[..], 0xabc));
-        assert!(is_of(value.stored.id, 7) && !is_of(value.stored.id, 8) && value.stored.id.get() % 2 == 0);
+        assert!(is_of(value.stored.id, 7) && !is_of(value.stored.id, 8) && value.stored.id.get().is_multiple_of(2));
     }
 
     #[test]

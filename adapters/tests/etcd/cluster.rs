@@ -93,6 +93,11 @@ impl Cluster {
         format!("etcd+http://{}/{prefix}", members.join(","))
     }
 
+    /// How many members it has.
+    pub(crate) fn size(&self) -> usize {
+        self.members.len()
+    }
+
     pub(crate) fn etcd(&self, prefix: &str) -> Etcd {
         Etcd::new(&self.url(prefix)).unwrap()
     }

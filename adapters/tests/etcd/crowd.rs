@@ -202,7 +202,7 @@ fn a_few_machines_share_one_login_while_a_member_is_killed_and_the_leader_is_sto
 fn fifty_machines_share_one_login_while_members_are_killed_one_after_another() {
     let machines = std::env::var("CREDLATCH_CROWD").ok().and_then(|text| text.parse().ok()).unwrap_or(50);
     crowd(machines, 60, |cluster, until| {
-        for at in (0..3).cycle().take(if std::env::var_os("CALM").is_some() { 0 } else { 1000 }) {
+        for at in (0..3).cycle() {
             if Instant::now() + Duration::from_secs(12) > until {
                 break;
             }

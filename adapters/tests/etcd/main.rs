@@ -1,12 +1,15 @@
 //! The store in etcd, over real clusters and over a model of one.
+#![expect(clippy::print_stdout, reason = "what was counted, and what a process saw, belongs into the test's output")]
 
 mod cluster;
 mod crowd;
+mod history;
 mod latches;
 mod machine;
 mod model;
 mod modelled;
 #[path = "../common/needs.rs"]
 mod needs;
+mod proxy;
 mod shipped;
 mod troubles;

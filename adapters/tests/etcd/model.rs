@@ -169,7 +169,9 @@ impl State {
     fn end_leases(&mut self) {
         let over: Vec<_> =
             self.leases.iter().filter(|(_, (end, _))| *end <= self.now_ms).map(|(lease, _)| *lease).collect();
-        over.into_iter().for_each(|lease| self.end(lease));
+        for lease in over {
+            self.end(lease);
+        }
     }
 }
 

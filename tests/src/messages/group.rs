@@ -8,7 +8,7 @@ pub(super) struct Group {
 }
 
 /// The parts, in order. A path belongs to the part with its longest beginning.
-pub(super) const GROUPS: [Group; 16] = [
+pub(super) const GROUPS: [Group; 17] = [
     Group {
         title: "Giving arguments and naming a store",
         about: "Before anything is read: an argument, a variable, a home or a profile is not what it must be.",
@@ -165,6 +165,11 @@ pub(super) const GROUPS: [Group; 16] = [
             "adapters/src/file/reseal.rs",
             "adapters/cli/src/cmd/seal.rs",
         ],
+    },
+    Group {
+        title: "A store in etcd",
+        about: "An address that is none, a cluster that is away or refuses, and values that others put there.",
+        paths: &["adapters/src/etcd/"],
     },
     Group {
         title: "A server's sign-in page",
