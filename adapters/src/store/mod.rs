@@ -167,6 +167,8 @@ use credlatch_core::name::ProfileName;
 
 pub use bytes::{ActId, CommitId, SecretBytes};
 pub use credlatch_core::port::{CommitError, StoreError, StoreErrorKind};
+#[cfg(all(feature = "etcd", unix))]
+pub(crate) use over_bytes::Memory;
 pub(crate) use over_bytes::OverBytes;
 
 /// One profile's document and its acts. The [contract](self) says what each method owes.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use credlatch_core::port::{self, CommitError, Left, Loaded, Nonces, Store, StoreError, StoreErrorKind};
 use credlatch_core::shared::{MarkShared, Shared};
-use credlatch_core::state::{Actor, Claim, State};
+use credlatch_core::state::{Actor, Claim, Nonce, State};
 
 use super::act::{self, Act};
 use super::{ActId, ByteStore, Commit, CommitId, LockedStore, Stored};
@@ -14,45 +14,40 @@ use crate::codec::{self, Head, MAX_BYTES, Parsed};
 use crate::seal::Sealing;
 use crate::system::SystemNonces;
 
-/// A store of states that keeps them as bytes.
-pub(crate) struct OverBytes(Arc<dyn ByteStore>, Arc<Sealing>, Remembered);
+/// What remembers outside of a store what its refresh tokens did, so that a roll-back is noticed.
+pub(crate) trait Memory: Send + Sync {
+    /// The number of the newest move that is remembered of this store; 0 where there is none, or it can't be read.
+    fn newest(&self, store: Nonce) -> u64;
+    /// Remembers a move. Where it can't be, a roll-back isn't noticed, and all else goes on.
+    fn note(&self, store: Nonce, number: u64);
+}
 
-/// Where it is remembered on this machine what refresh tokens did, and where its files are.
-#[cfg(feature = "etcd")]
-type Remembered = Option<(crate::docfile::record::Record, crate::docfile::paths::Paths)>;
-#[cfg(not(feature = "etcd"))]
-type Remembered = ();
+/// A store of states that keeps them as bytes.
+pub(crate) struct OverBytes {
+    store: Arc<dyn ByteStore>,
+    sealing: Arc<Sealing>,
+    memory: Option<Box<dyn Memory>>,
+}
 
 impl OverBytes {
     pub(crate) fn new(store: Arc<dyn ByteStore>, sealing: Sealing) -> Self {
-        Self(store, Arc::new(sealing), Remembered::default())
+        Self { store, sealing: Arc::new(sealing), memory: None }
     }
 
-    /// Remembers claims in this file, so that a roll-back is noticed.
-    #[cfg(feature = "etcd")]
-    pub(crate) fn remembering(mut self, file: Option<std::path::PathBuf>, paths: crate::docfile::paths::Paths) -> Self {
-        self.2 = file.map(|file| (crate::docfile::record::Record::at(file, paths.folder.clone()), paths));
-        self
-    }
-
-    /// The number of the newest move that is remembered of this store; 0 where there is none, or it can't be read.
-    fn remembered(&self, head: &Head) -> u64 {
-        #[cfg(feature = "etcd")]
-        if let Some((record, paths)) = &self.2 {
-            return record.newest(paths, head.store).unwrap_or(0);
-        }
-        let (_, ()) = (head, ());
-        0
+    /// The same, and this remembers what its refresh tokens do.
+    #[cfg(all(feature = "etcd", unix))]
+    pub(crate) fn remembered_by(self, memory: impl Memory + 'static) -> Self {
+        Self { memory: Some(Box::new(memory)), ..self }
     }
 
     fn parse(&self, stored: &Stored) -> Result<Parsed, StoreError> {
         let remedy = || "mend it with the store's own means, or move it away and start anew".to_owned();
-        let parsed = self.1.parse(&stored.document, self.1.profile(), &self.0.name(), &remedy)?;
+        let parsed = self.sealing.parse(&stored.document, self.sealing.profile(), &self.store.name(), &remedy)?;
         if parsed.id == stored.id.get() {
             return Ok(parsed);
         }
         let what =
-            format!("{} can't be read as a profile: it stands under the number of another commit", self.0.name());
+            format!("{} can't be read as a profile: it stands under the number of another commit", self.store.name());
         Err(StoreError::new(StoreErrorKind::Unreadable, what, remedy()))
     }
 }
@@ -63,27 +58,27 @@ impl Store for OverBytes {
     type Reservation = Option<ActId>;
 
     fn word(&self) -> Result<Option<u64>, StoreError> {
-        Ok(self.0.current_commit()?.map(CommitId::get))
+        Ok(self.store.current_commit()?.map(CommitId::get))
     }
 
     fn load(&self) -> Result<Loaded, StoreError> {
-        let Some(stored) = self.0.read()? else { return Ok(Loaded { state: State::default(), id: None }) };
+        let Some(stored) = self.store.read()? else { return Ok(Loaded { state: State::default(), id: None }) };
         let parsed = self.parse(&stored)?;
         Ok(Loaded { state: parsed.state, id: Some(parsed.id) })
     }
 
     fn lock(&self, patience_ms: u64) -> Result<LockedBytes<'_>, StoreError> {
-        self.1.prepare();
-        let locked = self.0.lock(Duration::from_millis(patience_ms))?;
+        self.sealing.prepare();
+        let locked = self.store.lock(Duration::from_millis(patience_ms))?;
         Ok(LockedBytes { store: self, locked, base: None })
     }
 
     fn permit_acts(&self) -> Result<(), StoreError> {
-        self.0.permit_acts()
+        self.store.permit_acts()
     }
 
     fn enlist(&self) -> Result<Act, StoreError> {
-        Act::begin(&self.0, &self.1, 0)
+        Act::begin(&self.store, &self.sealing, 0)
     }
 
     fn reserve(&self, _bytes: usize) -> Result<Option<ActId>, StoreError> {
@@ -91,17 +86,17 @@ impl Store for OverBytes {
     }
 
     fn begin_act(&self, bytes: usize) -> Result<(Act, Option<ActId>), StoreError> {
-        let act = Act::begin(&self.0, &self.1, self.1.room(bytes))?;
+        let act = Act::begin(&self.store, &self.sealing, self.sealing.room(bytes))?;
         let reservation = Some(act.id());
         Ok((act, reservation))
     }
 
     fn is_alive(&self, actor: &Actor) -> Result<bool, StoreError> {
-        Ok(self.0.act(actor.name.into())?.is_some_and(|record| record.is_alive))
+        Ok(self.store.act(actor.name.into())?.is_some_and(|record| record.is_alive))
     }
 
     fn left(&self, claim: &Claim) -> Result<Left, StoreError> {
-        act::left(self.0.act(claim.actor.name.into())?.as_ref(), claim, &self.1)
+        act::left(self.store.act(claim.actor.name.into())?.as_ref(), claim, &self.sealing)
     }
 
     fn is_own(&self, actor: &Actor) -> bool {
@@ -121,7 +116,7 @@ impl Store for OverBytes {
             if !goes_on || rest.is_zero() {
                 return Ok(!goes_on);
             }
-            self.0.wait_for_act(claim.actor.name.into(), rest);
+            self.store.wait_for_act(claim.actor.name.into(), rest);
         }
     }
 }
@@ -139,19 +134,19 @@ impl port::Locked for LockedBytes<'_> {
 
     fn load(&mut self) -> Result<Loaded, StoreError> {
         let Some(stored) = self.locked.read()? else {
-            let seal = self.store.1.wanted(None)?;
+            let seal = self.store.sealing.wanted(None)?;
             self.base = Some((Head { seal, ..Head::new(SystemNonces.nonce(), None, None) }, None));
             return Ok(Loaded { state: State::default(), id: None });
         };
         let Parsed { mut head, id, state } = self.store.parse(&stored)?;
-        head.seal = self.store.1.wanted(Some((&head, &state)))?;
+        head.seal = self.store.sealing.wanted(Some((&head, &state)))?;
         self.base = Some((head, Some(stored.id)));
         Ok(Loaded { state, id: Some(id) })
     }
 
     fn shared(&mut self, state: &State) -> Result<Option<MarkShared>, StoreError> {
         let Some((head, Some(_))) = &self.base else { return Ok(None) };
-        let counted = self.store.remembered(head);
+        let counted = self.store.memory.as_ref().map_or(0, |memory| memory.newest(head.store));
         let why = if self.locked.is_copy()? {
             Shared::Copied
         } else if counted > state.last_move {
@@ -163,12 +158,9 @@ impl port::Locked for LockedBytes<'_> {
     }
 
     fn remember(&mut self, number: u64) {
-        #[cfg(feature = "etcd")]
-        if let (Some((record, paths)), Some((head, _))) = (&self.store.2, &self.base) {
-            // Where it can't be written a roll-back isn't noticed, and all else goes on.
-            let _ = record.note(paths, head.store, number);
+        if let (Some(memory), Some((head, _))) = (&self.store.memory, &self.base) {
+            memory.note(head.store, number);
         }
-        let _ = number;
     }
 
     fn take_over(&mut self) {
@@ -181,7 +173,7 @@ impl port::Locked for LockedBytes<'_> {
         }
         let Some((head, replaces)) = self.base.take() else { unreachable!("it was loaded above") };
         let id = self.locked.next_commit().unwrap_or_else(CommitId::fresh);
-        let OverBytes(store, sealing, _) = self.store;
+        let OverBytes { store, sealing, .. } = self.store;
         let document = sealing.write(&head, id.get(), state, sealing.profile(), &store.name());
         let document = document.map_err(CommitError::NotSaved)?;
         let document = document.ok_or_else(|| CommitError::NotSaved(self.too_large()))?.into();
@@ -196,7 +188,7 @@ impl port::Locked for LockedBytes<'_> {
 
 impl LockedBytes<'_> {
     fn too_large(&self) -> StoreError {
-        let what = format!("{} would be larger than {MAX_BYTES} bytes", self.store.0.name());
+        let what = format!("{} would be larger than {MAX_BYTES} bytes", self.store.store.name());
         StoreError::new(StoreErrorKind::Full, what, "remove entries, or spread them over several profiles")
     }
 }
@@ -212,7 +204,7 @@ impl OverBytes {
             if self.is_alive(&claim.actor).map_err(CommitError::NotSaved)? {
                 let what = format!(
                     "some process is at work on {}, and may be presenting a login that was stored before",
-                    self.0.name()
+                    self.store.name()
                 );
                 let remedy = "wait until it ends, or end it; then try again";
                 return Err(CommitError::NotSaved(StoreError::new(StoreErrorKind::Busy, what, remedy)));

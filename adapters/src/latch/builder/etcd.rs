@@ -3,15 +3,18 @@
 use std::sync::Arc;
 
 use credlatch_core::provider::Table;
+use credlatch_core::state::Nonce;
 
 use super::Builder;
 use super::place::home_of;
 use crate::any_store::AnyStore;
+use crate::docfile::paths::Paths;
+use crate::docfile::record::Record;
 use crate::error::Error;
 use crate::etcd::{Etcd, EtcdHome};
 use crate::latch::{Latch, Profiles, siblings};
 use crate::seal::{SealKeySource, Sealing};
-use crate::store::{OverBytes, StoreHome};
+use crate::store::{Memory, OverBytes, StoreHome};
 use crate::whole::whole;
 
 /// The file with the key, in the home of a machine, unless another one is said.
@@ -25,6 +28,22 @@ pub(super) struct InEtcd {
     opened: Option<Arc<EtcdHome>>,
     /// Whether nobody said where the key of seals is, so that it may be made.
     makes_key: bool,
+}
+
+/// What this machine's user remembers of refresh tokens, outside of the etcd.
+struct Remembered {
+    record: Record,
+    paths: Paths,
+}
+
+impl Memory for Remembered {
+    fn newest(&self, store: Nonce) -> u64 {
+        self.record.newest(&self.paths, store).unwrap_or(0)
+    }
+
+    fn note(&self, store: Nonce, number: u64) {
+        let _ = self.record.note(&self.paths, store, number);
+    }
 }
 
 impl Builder {
@@ -76,8 +95,13 @@ impl Builder {
         let store = home.open_sealed(&self.profile, makes);
         let sealing =
             Sealing::new(self.find_keys_of_seals()?, self.profile.as_str(), None).marked_by(store.seal_mark());
-        let (record, paths) = (self.claims_file(), store.paths());
-        Ok(OverBytes::new(Arc::new(store), sealing).remembering(record, paths))
+        let paths = store.paths();
+        let record = self.claims_file().map(|file| Record::at(file, paths.folder.clone()));
+        let store = OverBytes::new(Arc::new(store), sealing);
+        Ok(match record {
+            Some(record) => store.remembered_by(Remembered { record, paths }),
+            None => store,
+        })
     }
 
     pub(super) fn over_etcd(self, etcd: &Etcd, table: Arc<Table>) -> Result<Latch, Error> {

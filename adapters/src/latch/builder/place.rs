@@ -77,6 +77,7 @@ impl Builder {
 
     /// What people call the store, if it is none in this directory though there is one.
     #[cfg(any(feature = "env", feature = "doctor"))]
+    #[cfg_attr(not(feature = "etcd"), expect(clippy::unused_self, reason = "without etcd there is none"))]
     pub(in crate::latch) fn elsewhere(&self) -> Option<String> {
         #[cfg(feature = "etcd")]
         return self.etcd.described.as_ref().map(ToString::to_string);
