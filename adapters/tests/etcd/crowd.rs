@@ -169,10 +169,10 @@ fn crowd(machines: usize, seconds: u64, trouble: impl FnOnce(&mut Cluster, Insta
     let most = seconds / (LIFETIME.as_secs() - 1) + 3;
     assert!((1..=most).contains(&stats.exchanges), "{} exchanges, {most} at most", stats.exchanges);
     let latch = first.open();
-    let status = latch.status().unwrap();
+    let stored = latch.status().unwrap();
     for (name, count) in &counts {
         assert!(count.tokens > 0 && count.commits > 0, "{name} got nothing: {count:?}");
-        let entry = status.state.entry("minimax", name).unwrap_or_else(|| panic!("{name}'s entry is lost"));
+        let entry = stored.state.entry("minimax", name).unwrap_or_else(|| panic!("{name}'s entry is lost"));
         let credlatch::core::state::Material::ApiKey(key) = &entry.material else { unreachable!() };
         let stands: u64 = key.expose_secret().strip_prefix("mm-").unwrap().parse().unwrap();
         assert!((count.last..=count.tried).contains(&stands), "{name}: {stands} stands, {count:?}");

@@ -204,7 +204,9 @@ fn play(processes: u64, seconds: u64) {
             }
             _ => std::thread::sleep(Duration::from_millis(600)),
         }
-        proxies.iter().for_each(|proxy| proxy.is_in(Mood::Passes));
+        for proxy in &proxies {
+            proxy.is_in(Mood::Passes);
+        }
         std::thread::sleep(Duration::from_millis(300));
     }
     let mut all = Vec::new();

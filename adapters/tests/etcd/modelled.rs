@@ -156,7 +156,7 @@ fn play(steps: &[Step], way: &dyn Fn(Member) -> Arc<dyn Cluster>) -> Result<Vec<
     for (id, outcome, replaces) in &told {
         let places: Vec<_> = all.iter().enumerate().filter(|(_, there)| *there == id).map(|(at, _)| at).collect();
         match (outcome, &places[..]) {
-            (Told::Saved, [at]) | (Told::Unknown, [at]) => {
+            (Told::Saved | Told::Unknown, [at]) => {
                 let before = at.checked_sub(1).map(|before| all[before]);
                 if before != replaces.map(CommitId::get) {
                     return Err(format!("commit {id} took the place of {before:?}, and not of {replaces:?}"));

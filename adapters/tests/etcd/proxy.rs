@@ -1,6 +1,6 @@
 //! A TCP proxy before a member of a cluster, which has its way with what passes.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
@@ -84,21 +84,19 @@ fn pass(state: &Arc<State>, from: &TcpStream, to: &TcpStream, is_answer: bool) {
                 let _ = set_socket_linger(&from, Some(Duration::ZERO));
                 break;
             }
-            match from.read(&mut bytes) {
-                Ok(0) => break,
-                Err(error) if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => {
+            let read = from.read(&mut bytes);
+            let Ok(count @ 1..) = read else {
+                if read.is_err_and(|error| matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)) {
                     continue;
                 }
-                Err(_) => break,
-                Ok(count) => {
-                    if mood == Mood::Delays {
-                        std::thread::sleep(Duration::from_millis(200));
-                    }
-                    let is_dropped = mood == Mood::Drops || mood == Mood::DropsAnswers && is_answer;
-                    if !is_dropped && to.write_all(&bytes[..count]).is_err() {
-                        break;
-                    }
-                }
+                break;
+            };
+            if mood == Mood::Delays {
+                std::thread::sleep(Duration::from_millis(200));
+            }
+            let is_dropped = mood == Mood::Drops || mood == Mood::DropsAnswers && is_answer;
+            if !is_dropped && to.write_all(&bytes[..count]).is_err() {
+                break;
             }
         }
         let _ = (from.shutdown(Shutdown::Both), to.shutdown(Shutdown::Both));
