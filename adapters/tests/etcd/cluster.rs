@@ -32,7 +32,8 @@ fn free_port() -> u16 {
 impl Cluster {
     /// One of so many members, which has a leader; none where there is no etcd.
     pub(crate) fn start(members: usize) -> Option<Self> {
-        Self::with(members, &[])
+        // A killed process leaves what it wrote to the kernel; power is not cut here.
+        Self::with(members, &["--unsafe-no-fsync"])
     }
 
     /// The same, started with these options too.
@@ -56,10 +57,10 @@ impl Cluster {
         let (client, peer) = (url(self.members[at].client), url(self.members[at].peer));
         let mut command = Command::new("etcd");
         command.args(["--name", &format!("m{at}"), "--log-level", "error", "--initial-cluster-state", "new"]);
-        command.arg("--data-dir").arg(self.folder.path().join(format!("m{at}")));
+        command.arg("--data-dir").arg(self.data(at));
         command.args(["--listen-client-urls", &client, "--advertise-client-urls", &client]);
         command.args(["--listen-peer-urls", &peer, "--initial-advertise-peer-urls", &peer]);
-        command.args(["--initial-cluster", &peers.join(","), "--unsafe-no-fsync"]);
+        command.args(["--initial-cluster", &peers.join(",")]);
         command.args(&self.more).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
         self.members[at].child = Some(command.spawn().unwrap());
@@ -100,6 +101,11 @@ impl Cluster {
 
     pub(crate) fn etcd(&self, prefix: &str) -> Etcd {
         Etcd::new(&self.url(prefix)).unwrap()
+    }
+
+    /// Where a member keeps what it has.
+    pub(crate) fn data(&self, at: usize) -> std::path::PathBuf {
+        self.folder.path().join(format!("m{at}"))
     }
 
     /// Another cluster with what this one has, as somebody restores it from a snapshot.

@@ -135,6 +135,35 @@ fn a_cluster_that_was_restored_is_a_copy_until_a_person_decides() {
 }
 
 #[test]
+fn a_cluster_that_was_rolled_back_is_noticed_by_whoever_remembers_more() {
+    let Some(mut cluster) = Cluster::start(1) else { return };
+    let sandbox = Sandbox::start().unwrap();
+    let row = sandbox.provider_row("acme");
+    let one = Machine::new(&cluster, "one", "back").knowing(row.clone());
+    let (access, refresh) = sandbox.grant();
+    let tokens = Tokens::new(secret(&access)).with_refresh(secret(&refresh)).expiring_in(Duration::ZERO);
+    assert!(one.open().set_tokens("acme", &Label::default(), tokens).unwrap().held_back.is_none());
+    cluster.kill(0);
+    let (data, backup) = (cluster.data(0), cluster.data(1));
+    let copy = |from: &std::path::Path, to: &std::path::Path| {
+        let _ = std::fs::remove_dir_all(to);
+        assert!(std::process::Command::new("cp").arg("-a").arg(from).arg(to).status().unwrap().success());
+    };
+    copy(&data, &backup);
+    cluster.run(0);
+    cluster.await_leader();
+    assert!(sandbox.accepts(one.open().token("acme").unwrap().expose_secret()));
+    cluster.kill(0);
+    copy(&backup, &data);
+    cluster.run(0);
+    cluster.await_leader();
+    let refused = one.open().token("acme").unwrap_err();
+    assert!(refused.to_string().contains("rolled back"), "{refused}: {}", refused.remedy());
+    let stats = sandbox.stats();
+    assert_eq!((stats.refresh_requests, stats.replays), (1, 0));
+}
+
+#[test]
 fn threads_of_several_machines_rotate_once_for_each_expiry() {
     let Some(cluster) = Cluster::start(1) else { return };
     let sandbox = Sandbox::start().unwrap();

@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, reason = "what was counted, and what a process saw, belongs into the test's output")]
 
 mod cluster;
+mod cost;
 mod crowd;
 mod history;
 mod latches;
