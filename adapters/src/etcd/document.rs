@@ -14,6 +14,8 @@ use crate::store::{CommitId, Stored};
 
 /// How old what a reader relies on may be: it is looked at once more by then.
 pub(super) const FRESH: Duration = Duration::from_secs(2);
+/// For how long nobody looks again where too few members answered.
+const AWAY: Duration = Duration::from_secs(10);
 /// How long a look may take that a reader makes on its way.
 const LOOK: Duration = Duration::from_secs(3);
 /// How long one watch lasts, before it is begun anew.
@@ -73,6 +75,8 @@ struct Newest {
     /// When it was asked for.
     asked: Option<Instant>,
     is_watched: bool,
+    /// Whether too few members answered last.
+    is_away: bool,
 }
 
 impl Document {
@@ -122,8 +126,8 @@ impl Document {
         if is_newer {
             newest.seen = Some((modified, stored));
         }
-        if asked > newest.asked {
-            newest.asked = asked;
+        if asked > newest.asked || newest.is_away && asked.is_some() {
+            (newest.asked, newest.is_away) = (asked, false);
         }
     }
 
@@ -177,8 +181,8 @@ impl Document {
         if matches!(newest.seen, Some((_, Some(_)))) {
             super::notice(format!("what was read may be old: {trouble}"), trouble.remedy.clone());
         }
-        // Once more only after a while: it costs every reader that time.
-        newest.asked = Some(Instant::now());
+        // Once more only after a while: it costs a reader that time.
+        (newest.asked, newest.is_away) = (Some(Instant::now() + AWAY), true);
         // That there was nothing says nothing of now.
         match &newest.seen {
             Some((_, Some(stored))) => Ok(Some(stored.clone())),
@@ -190,6 +194,10 @@ impl Document {
     pub(super) fn current(self: &Arc<Self>) -> Option<CommitId> {
         let mut newest = self.newest.lock();
         if newest.asked.is_none_or(|asked| asked.elapsed() > FRESH) {
+            if newest.is_away {
+                // Whoever asks looks; the others go on meanwhile.
+                newest.asked = Some(Instant::now() + LOOK * 2);
+            }
             return None;
         }
         let id = newest.seen.as_ref()?.1.as_ref()?.id;

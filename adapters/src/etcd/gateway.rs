@@ -36,7 +36,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// A cluster.
 pub(super) struct Gateway {
     access: Access,
-    agent: Agent,
+    /// The client of this process, by its number: a forked child must not go on with its parent's connections.
+    client: Mutex<(u32, Agent)>,
     /// The member that answered last, by its place.
     member: AtomicUsize,
     /// What this user is known by, once it was asked for.
@@ -64,8 +65,18 @@ enum Failed {
 
 impl Gateway {
     pub(super) fn new(access: Access) -> Result<Self, StoreError> {
-        let agent = access.agent()?;
-        Ok(Self { access, agent, member: AtomicUsize::new(0), token: Mutex::default() })
+        let client = Mutex::new((std::process::id(), access.agent()?));
+        Ok(Self { access, client, member: AtomicUsize::new(0), token: Mutex::default() })
+    }
+
+    /// The client of this process. That of the process which was forked stays open: its end would be told to the members.
+    fn agent(&self) -> Result<Agent, StoreError> {
+        let (mut client, pid) = (self.client.lock(), std::process::id());
+        if client.0 != pid {
+            let inherited = std::mem::replace(&mut *client, (pid, self.access.agent()?));
+            std::mem::forget(inherited);
+        }
+        Ok(client.1.clone())
     }
 
     /// Asks the members in turn, from the one that answered last, as often as the patience allows.
@@ -146,7 +157,11 @@ impl Gateway {
         most: Duration,
     ) -> Result<Zeroizing<Vec<u8>>, Failed> {
         let member = &self.access.members[at];
-        let request = self.agent.post(format!("{member}/v3/{path}")).header("content-type", "application/json");
+        let request = self
+            .agent()
+            .map_err(Failed::Refused)?
+            .post(format!("{member}/v3/{path}"))
+            .header("content-type", "application/json");
         let request = token.into_iter().fold(request, |request, token| request.header("authorization", token));
         let request = request.config().timeout_global(Some(most)).build();
         let mut response = request.send(body).map_err(|error| unsent(member, &error))?;
@@ -177,7 +192,11 @@ impl Gateway {
     ) -> Result<(), Failed> {
         let (member, began) = (&self.access.members[at], Instant::now());
         let token = self.authenticate(at, READ)?;
-        let request = self.agent.post(format!("{member}/v3/watch")).header("content-type", "application/json");
+        let request = self
+            .agent()
+            .map_err(Failed::Refused)?
+            .post(format!("{member}/v3/watch"))
+            .header("content-type", "application/json");
         let request = token.iter().fold(request, |request, token| request.header("authorization", token.as_str()));
         let quiet = patience.min(QUIET).max(Duration::from_millis(1));
         let request = request.config().timeout_global(Some(patience.max(Duration::from_millis(1))));
@@ -216,6 +235,15 @@ impl Gateway {
                     return Ok(());
                 }
             }
+        }
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        let (pid, agent) = self.client.get_mut();
+        if *pid != std::process::id() {
+            std::mem::forget(std::mem::replace(agent, Agent::new_with_defaults()));
         }
     }
 }

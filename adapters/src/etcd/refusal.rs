@@ -153,6 +153,12 @@ pub(super) fn unreached(member: &str, why: &ureq::Error) -> StoreError {
             format!("{member} doesn't answer in time"),
             "look whether it runs and has a leader, and try again",
         ),
+        // A server that wants a certificate may just end the connection.
+        _ if member.starts_with("https:") && !was_never_sent(why) => error(
+            StoreErrorKind::Unreachable,
+            format!("{member} ended the connection"),
+            "look whether it wants a client's certificate (CREDLATCH_ETCD_CERT), and whether it runs; then try again",
+        ),
         _ => error(
             StoreErrorKind::Unreachable,
             format!("{member} can't be reached"),

@@ -18,6 +18,9 @@ use crate::store::{ActGuard, ActId, ActRecord, ByteStore, Commit, CommitId, Lock
 
 /// How long a commit may take beyond the patience with which the lock was waited for.
 const COMMIT: Duration = Duration::from_secs(6);
+/// The largest value that is sent, in bytes: etcd takes requests of 1.5 MiB unless it is told otherwise (--max-request-bytes), and the
+/// names around the value take some of that.
+const MAX_VALUE: usize = 3 * 512 * 1024 - 4096;
 /// How long it is tried to find out what became of a commit.
 const SETTLE: Duration = Duration::from_secs(6);
 
@@ -124,6 +127,9 @@ impl LockedStore for Locked<'_> {
         if found.stored.as_ref().map(|stored| stored.id) != commit.replaces {
             return Err(CommitError::NotSaved(overtaken(document)));
         }
+        if commit.document.len() > MAX_VALUE {
+            return Err(CommitError::NotSaved(too_large(document)));
+        }
         let mut txn = txn(document, &found, commit);
         txn.then.extend(self.ticket.as_ref().and_then(Ticket::leave));
         let done = match document.cluster.transact(&txn, self.left().max(COMMIT)) {
@@ -224,6 +230,12 @@ fn settle(document: &Document, found: &Looked, id: CommitId, why: StoreError) ->
         return Err(CommitError::NotSaved(overtaken(document)));
     }
     Err(CommitError::Unknown(why))
+}
+
+fn too_large(document: &Document) -> StoreError {
+    let what =
+        format!("{} would be larger than {MAX_VALUE} bytes, which is what etcd takes in one request", document.called);
+    StoreError::new(StoreErrorKind::Full, what, "remove entries, or spread them over several profiles")
 }
 
 fn overtaken(document: &Document) -> StoreError {

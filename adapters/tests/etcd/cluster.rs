@@ -1,6 +1,7 @@
 //! Real clusters: processes on loopback, on ports that nobody uses, each ended by the id that it was started with.
 
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -17,6 +18,13 @@ pub(crate) struct Cluster {
     pub(crate) folder: TempDir,
     members: Vec<Member>,
     more: Vec<String>,
+    tls: Option<Tls>,
+}
+
+/// How etcd's own client reaches it.
+#[derive(Default)]
+struct Tls {
+    arguments: Vec<String>,
 }
 
 struct Member {
@@ -38,15 +46,31 @@ impl Cluster {
 
     /// The same, started with these options too.
     pub(crate) fn with(members: usize, options: &[&str]) -> Option<Self> {
+        Self::made(members, options, None)
+    }
+
+    fn made(members: usize, options: &[&str], tls: Option<Tls>) -> Option<Self> {
         let is_there = Command::new("etcd").arg("--version").stdout(Stdio::null()).status().is_ok();
         needs::found(is_there.then_some(()), "etcd (Debian's etcd-server)")?;
         let member = |_| Member { client: free_port(), peer: free_port(), child: None };
         let members = (0..members).map(member).collect();
         let more = options.iter().map(|&option| option.to_owned()).collect();
-        let mut cluster = Self { folder: tempfile::tempdir().unwrap(), members, more };
+        let mut cluster = Self { folder: tempfile::tempdir().unwrap(), members, more, tls };
         (0..cluster.members.len()).for_each(|at| cluster.run(at));
         cluster.await_leader();
         Some(cluster)
+    }
+
+    /// One member that serves TLS, and wants a certificate of this folder's.
+    pub(crate) fn over_tls(options: &[&str], folder: &Path) -> Option<Self> {
+        let file = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+        let words = ["--cacert", &file("ca.pem"), "--cert", &file("client.pem"), "--key", &file("client.key")];
+        let tls = Tls { arguments: words.iter().map(|&word| word.to_owned()).collect() };
+        Self::made(1, options, Some(tls))
+    }
+
+    fn scheme(&self) -> &'static str {
+        if self.tls.is_some() { "https" } else { "http" }
     }
 
     /// Starts a member, or starts it once more.
@@ -54,7 +78,8 @@ impl Cluster {
         let url = |port: u16| format!("http://127.0.0.1:{port}");
         let peers: Vec<_> =
             self.members.iter().enumerate().map(|(at, member)| format!("m{at}={}", url(member.peer))).collect();
-        let (client, peer) = (url(self.members[at].client), url(self.members[at].peer));
+        let client = format!("{}://127.0.0.1:{}", self.scheme(), self.members[at].client);
+        let peer = url(self.members[at].peer);
         let mut command = Command::new("etcd");
         command.args(["--name", &format!("m{at}"), "--log-level", "error", "--initial-cluster-state", "new"]);
         command.arg("--data-dir").arg(self.data(at));
@@ -77,9 +102,11 @@ impl Cluster {
 
     /// What etcd's own client says, if it succeeds.
     pub(crate) fn etcdctl(&self, arguments: &[&str]) -> Option<String> {
-        let members: Vec<_> = (0..self.members.len()).map(|at| self.address(at)).collect();
+        let member = |at| format!("{}://{}", self.scheme(), self.address(at));
+        let members: Vec<_> = (0..self.members.len()).map(member).collect();
         let mut command = Command::new("etcdctl");
         command.env("ETCDCTL_API", "3").args(["--endpoints", &members.join(","), "--command-timeout", "3s"]);
+        command.args(self.tls.iter().flat_map(|tls| &tls.arguments));
         let output = command.args(arguments).stderr(Stdio::null()).output().ok()?;
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
     }
@@ -119,7 +146,8 @@ impl Cluster {
         };
         assert!(only(&["snapshot", "save"]).status().unwrap().success());
         let member = Member { client: free_port(), peer: free_port(), child: None };
-        let mut restored = Self { folder: tempfile::tempdir().unwrap(), members: vec![member], more: Vec::new() };
+        let mut restored =
+            Self { folder: tempfile::tempdir().unwrap(), members: vec![member], more: Vec::new(), tls: None };
         let peer = format!("http://127.0.0.1:{}", restored.members[0].peer);
         let mut restore = only(&["snapshot", "restore"]);
         restore.args([

@@ -55,6 +55,65 @@ fn an_etcd_whose_gateway_is_off_is_told_as_that() {
     assert_refused(&Machine::new(&cluster, "one", "x"), ErrorKind::Other, "--enable-grpc-gateway");
 }
 
+/// An authority of the test's own, and what it vouches for.
+fn certificates(folder: &std::path::Path) {
+    use rcgen::{
+        BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose as Usage, IsCa, KeyPair,
+    };
+    let mut authority = CertificateParams::new(Vec::new()).unwrap();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
+    std::fs::write(folder.join("ca.pem"), authority.pem()).unwrap();
+    for name in ["server", "client"] {
+        let mut params = CertificateParams::new(vec!["127.0.0.1".to_owned(), "localhost".to_owned()]).unwrap();
+        params.extended_key_usages = vec![Usage::ServerAuth, Usage::ClientAuth];
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &authority).unwrap();
+        std::fs::write(folder.join(format!("{name}.pem")), certificate.pem()).unwrap();
+        std::fs::write(folder.join(format!("{name}.key")), key.serialize_pem()).unwrap();
+    }
+}
+
+#[test]
+fn over_tls_an_authority_is_named_and_a_client_shows_its_certificate() {
+    let folder = tempfile::tempdir().unwrap();
+    certificates(folder.path());
+    let at = |name: &str| folder.path().join(name);
+    let paths = ["server.pem", "server.key", "ca.pem"].map(|name| at(name).to_str().unwrap().to_owned());
+    let options =
+        ["--cert-file", &paths[0], "--key-file", &paths[1], "--trusted-ca-file", &paths[2], "--client-cert-auth"];
+    let Some(cluster) = Cluster::over_tls(&options, folder.path()) else { return };
+    let url = cluster.url("tls").replace("etcd+http://", "etcd+https://");
+    let etcd = || Etcd::new(&url).unwrap();
+    assert_refused(&Machine::at(cluster.machine("stranger"), etcd()), ErrorKind::Unreachable, "CREDLATCH_ETCD_CACERT");
+    let believing = || etcd().authorities(at("ca.pem"));
+    assert_refused(&Machine::at(cluster.machine("bare"), believing()), ErrorKind::Unreachable, "certificate");
+    let shown = believing().certificate(at("client.pem"), at("client.key"));
+    let machine = Machine::at(cluster.machine("known"), shown);
+    set(&machine).unwrap();
+    assert_eq!(machine.open().current("minimax").unwrap().expose_secret(), "mm-1");
+    let missing = believing().certificate(at("nowhere.pem"), at("client.key"));
+    let error = Machine::at(cluster.machine("missing"), missing).builder().open().unwrap_err();
+    assert!(error.to_string().contains("nowhere.pem"), "{error}");
+}
+
+#[test]
+fn a_profile_that_etcd_would_not_take_is_refused_before_it_is_sent() {
+    let Some(cluster) = Cluster::start(1) else { return };
+    let machine = Machine::new(&cluster, "one", "large");
+    set(&machine).unwrap();
+    let latch = machine.open();
+    let large: String = (0..2_000).map(|at| format!("{:07x}", at * 7_919)).collect();
+    let refused = (0..300).find_map(|at| {
+        let (label, provider) =
+            (credlatch::Label::new(&format!("label-{at}")).unwrap(), ["openai", "groq", "mistral"][at % 3]);
+        latch.set_as(provider, &label, secret(&format!("{large}{at}"))).err()
+    });
+    let refused = refused.expect("etcd takes no more than 1.5 MiB");
+    assert!(refused.to_string().contains("one request"), "{refused}");
+    assert_eq!(latch.current("minimax").unwrap().expose_secret(), "mm-1");
+}
+
 #[test]
 fn an_etcd_that_is_full_is_told_as_that_and_reads_go_on() {
     let Some(cluster) = Cluster::with(1, &["--quota-backend-bytes", "2000000"]) else { return };

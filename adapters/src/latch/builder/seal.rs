@@ -83,6 +83,12 @@ impl Builder {
 
     /// The same with a home, if it is a store in a directory.
     fn of_home(&self) -> Result<(Self, PathBuf), Error> {
+        #[cfg(feature = "etcd")]
+        if let Some(etcd) = &self.etcd.described {
+            let what = format!("what is in {etcd} is always sealed, and its key can't be changed");
+            let remedy = "to seal with another key, store everything anew below another prefix";
+            return Err(Error::new(ErrorKind::Usage, what, remedy));
+        }
         if self.states.is_some() || self.stores.is_some() || self.memory.is_some() {
             let what = "only a store in a directory is sealed by itself";
             return Err(Error::new(
