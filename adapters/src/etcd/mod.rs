@@ -41,8 +41,9 @@ use zeroize::Zeroizing;
 use self::access::Access;
 use self::document::Document;
 use self::gateway::Gateway;
-use self::port::{Cluster, Keys, Trouble};
+use self::port::{Cluster, Compare, Keys, Op, Trouble, Txn};
 use self::store::EtcdStore;
+use crate::codec::KeyId;
 use crate::error::Error;
 use crate::store::{ByteStore, StoreHome};
 
@@ -208,6 +209,16 @@ impl EtcdHome {
     /// The store of this profile; if its prefix has nothing yet, the key that it is to be sealed with may be made in this file.
     pub(crate) fn open_sealed(&self, profile: &ProfileName, makes_key: Option<PathBuf>) -> EtcdStore {
         self.open(profile, makes_key)
+    }
+
+    /// From now on new profiles are sealed with this key, if it was that one until now.
+    pub(crate) fn mark(&self, was: KeyId, is: KeyId) -> Result<bool, StoreError> {
+        let key = format!("{}/seal", self.prefix);
+        let when = vec![Compare::Is(key.clone(), was.to_string().into_bytes())];
+        let then = vec![Op::Put(key, is.to_string().into_bytes().into(), None)];
+        // What nobody knows is found by whoever does the same again.
+        let done = self.cluster.transact(&Txn { when, then }, LIST).map_err(Trouble::into_error)?;
+        Ok(done.succeeded)
     }
 }
 

@@ -193,6 +193,36 @@ impl LockedBytes<'_> {
     }
 }
 
+#[cfg(all(feature = "etcd", unix))]
+impl OverBytes {
+    /// Seals what stands with this key. Returns whether it was sealed with another; nothing is made where there is no document.
+    pub(crate) fn reseal(&self, key: crate::codec::KeyId, patience_ms: u64) -> Result<bool, CommitError> {
+        use credlatch_core::port::Locked;
+        let began = Instant::now();
+        loop {
+            let mut locked = self.lock(patience_ms).map_err(CommitError::NotSaved)?;
+            let loaded = locked.load().map_err(CommitError::NotSaved)?;
+            // A commit would have the key that this program was told of: what stands may have the new one already.
+            let is_done = self.sealing.standing() == Some(key);
+            let Some((head, Some(_))) = locked.base.as_mut().filter(|_| !is_done) else { return Ok(false) };
+            if loaded.state.claims().next().is_some() {
+                let what = format!("an exchange of {} has no end yet", self.store.name());
+                return Err(CommitError::NotSaved(StoreError::new(
+                    StoreErrorKind::Busy,
+                    what,
+                    "try again in a minute",
+                )));
+            }
+            head.seal = Some(key);
+            match locked.commit(&loaded.state, None) {
+                Err(CommitError::NotSaved(error))
+                    if error.kind == StoreErrorKind::Busy && began.elapsed() < Duration::from_millis(patience_ms) => {}
+                other => return other.map(|_| true),
+            }
+        }
+    }
+}
+
 #[cfg(all(feature = "file", unix))]
 impl OverBytes {
     /// Makes what stands this place's own, once no act that it names goes on here.

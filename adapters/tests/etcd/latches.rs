@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use credlatch::{ErrorKind, Label, Latch, Profile, Tokens};
+use credlatch::{ErrorKind, Label, Latch, Profile, SealKeySource, Tokens};
 use credlatch_sandbox::Sandbox;
 
 use crate::cluster::Cluster;
@@ -73,6 +73,39 @@ fn the_first_change_makes_the_key_once_and_nobody_without_it_reads_or_changes_an
     assert_eq!(new.set("minimax", secret("mm-y")).unwrap_err().kind(), ErrorKind::Sealed);
     assert_eq!(stored, cluster.etcdctl(&["get", "--prefix", "sealing/"]).unwrap(), "something was changed");
     assert_eq!(current(&one.open()).as_deref(), Ok("mm-sealed"));
+}
+
+#[test]
+fn after_a_rekey_the_old_key_opens_nothing_and_the_new_one_everything() {
+    let Some(cluster) = Cluster::start(1) else { return };
+    let one = Machine::new(&cluster, "one", "rekeyed");
+    let names = ["default", "work"].map(|name| Profile::new(name).unwrap());
+    let of = |machine: &Machine, profile: &Profile| machine.builder().profile(profile.clone()).open().unwrap();
+    for profile in &names {
+        of(&one, profile).set("minimax", secret("mm-1")).unwrap();
+    }
+    let key = cluster.machine("keys").join("new.key");
+    let new = SealKeySource::file(&key);
+    assert_eq!(one.builder().rekey(&new).unwrap(), names);
+    assert_eq!(one.builder().rekey(&new).unwrap(), [], "the same again changes nothing");
+    let other = Machine::new(&cluster, "other", "rekeyed").with_key_of(&one);
+    for profile in &names {
+        assert_eq!(current(&of(&other, profile)), Err(ErrorKind::Sealed), "{profile}");
+        assert_eq!(of(&other, profile).set("minimax", secret("mm-2")).unwrap_err().kind(), ErrorKind::Sealed);
+    }
+    let fresh = of(&other, &Profile::new("fresh").unwrap());
+    assert_eq!(fresh.set("minimax", secret("mm-2")).unwrap_err().kind(), ErrorKind::Sealed);
+    for machine in [&one, &other] {
+        std::fs::copy(&key, machine.key()).unwrap();
+    }
+    for profile in &names {
+        assert_eq!(current(&of(&other, profile)).as_deref(), Ok("mm-1"), "{profile}");
+        of(&one, profile).set("minimax", secret("mm-3")).unwrap();
+    }
+    of(&other, &Profile::new("fresh").unwrap()).set("minimax", secret("mm-2")).unwrap();
+    assert_eq!(one.builder().rekey(&new).unwrap(), [], "nothing is left to change");
+    assert_eq!(one.builder().unseal().unwrap_err().kind(), ErrorKind::Usage);
+    assert_eq!(one.builder().seal(&new).unwrap_err().kind(), ErrorKind::Usage);
 }
 
 #[test]

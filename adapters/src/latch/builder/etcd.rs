@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
+use credlatch_core::name::ProfileName;
 use credlatch_core::provider::Table;
 use credlatch_core::state::Nonce;
 
 use super::Builder;
 use super::place::home_of;
 use crate::any_store::AnyStore;
+use crate::codec::KeyId;
 use crate::docfile::paths::Paths;
 use crate::docfile::record::Record;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::etcd::{Etcd, EtcdHome};
 use crate::latch::{Latch, Profiles, siblings};
 use crate::seal::{SealKeySource, Sealing};
@@ -126,6 +128,38 @@ impl Builder {
         let (builder, home) = self.clone().in_etcd(etcd)?;
         let adopted = builder.etcd_store(&home)?.adopt_copy(builder.patience_ms);
         Ok(adopted.map_err(credlatch_core::engine::TransactError::from)?)
+    }
+
+    /// Seals each profile of the etcd with another key: those that are there, and then those that come.
+    pub(super) fn rekey_in_etcd(&self, etcd: &Etcd, source: &SealKeySource) -> Result<Vec<ProfileName>, Error> {
+        let (builder, home) = self.clone().in_etcd(etcd)?;
+        let keys = builder.find_keys_of_seals()?;
+        let key = keys.prove(&source.clone().whole()?, true)?;
+        let mut changed = builder.reseal_in_etcd(&home, key)?;
+        let marked = home.open_sealed(&builder.profile, None).seal_mark()()?;
+        if let Some(was) = marked.filter(|was| *was != key)
+            && !home.mark(was, key)?
+        {
+            let what = format!("somebody else gave {etcd} another key at the same moment");
+            return Err(Error::new(ErrorKind::Busy, what, "find out who, and do the same again with one key"));
+        }
+        // Those that came meanwhile.
+        changed.extend(builder.reseal_in_etcd(&home, key)?);
+        Ok(changed)
+    }
+
+    fn reseal_in_etcd(&self, home: &EtcdHome, key: KeyId) -> Result<Vec<ProfileName>, Error> {
+        let mut changed = Vec::new();
+        for profile in home.profiles()?.unwrap_or_default() {
+            let one = self.clone().profile(profile.clone());
+            // What dead actors have left is settled first: it was written down under the old key.
+            one.clone().open()?.engine().transact(&[])?;
+            let resealed = one.etcd_store(home)?.reseal(key, self.patience_ms);
+            if resealed.map_err(credlatch_core::engine::TransactError::from)? {
+                changed.push(profile);
+            }
+        }
+        Ok(changed)
     }
 
     /// The variables by which another process of ours finds the same etcd.

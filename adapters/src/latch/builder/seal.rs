@@ -59,6 +59,10 @@ impl Builder {
     /// # Errors
     /// As [`Builder::seal`]; with an error some profiles may have the new key and some the old one, and the same call goes on.
     pub fn rekey(&self, source: &SealKeySource) -> Result<Vec<ProfileName>, Error> {
+        #[cfg(feature = "etcd")]
+        if let Some(etcd) = &self.etcd.described {
+            return self.rekey_in_etcd(etcd, source);
+        }
         let (builder, home) = self.of_home()?;
         if marker::read(&home)?.is_none() {
             let what = format!("{} is not sealed, so it has no key to change", home.display());
@@ -85,9 +89,8 @@ impl Builder {
     fn of_home(&self) -> Result<(Self, PathBuf), Error> {
         #[cfg(feature = "etcd")]
         if let Some(etcd) = &self.etcd.described {
-            let what = format!("what is in {etcd} is always sealed, and its key can't be changed");
-            let remedy = "to seal with another key, store everything anew below another prefix";
-            return Err(Error::new(ErrorKind::Usage, what, remedy));
+            let what = format!("what is in {etcd} is always sealed");
+            return Err(Error::new(ErrorKind::Usage, what, "to change its key, run `credlatch rekey`"));
         }
         if self.states.is_some() || self.stores.is_some() || self.memory.is_some() {
             let what = "only a store in a directory is sealed by itself";
