@@ -37,16 +37,10 @@ pub(crate) fn parse(text: &str) -> Option<Zeroizing<[u8; KEY_BYTES]>> {
     Some(bytes)
 }
 
-/// Makes a key under that name, as a whole or not at all; one that is there by now stays.
-pub(crate) fn make(file: &Path) -> io::Result<()> {
-    let (Some(folder), Some(name)) = (file.parent(), file.file_name()) else {
-        return Err(io::ErrorKind::InvalidInput.into());
-    };
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    let (mut bytes, mut nonce) = (Zeroizing::new([0; KEY_BYTES]), [0; 8]);
+/// A key that nobody has, as text with a line break at its end.
+pub(crate) fn fresh() -> io::Result<Zeroizing<String>> {
+    let mut bytes = Zeroizing::new([0; KEY_BYTES]);
     getrandom::fill(&mut *bytes).map_err(io::Error::other)?;
-    getrandom::fill(&mut nonce).map_err(io::Error::other)?;
-    let draft = folder.join(format!(".{}-{:016x}.tmp", name.display(), u64::from_be_bytes(nonce)));
     let mut text = Zeroizing::new(String::with_capacity(2 * KEY_BYTES + 1));
     for byte in bytes.iter() {
         for digit in [byte >> 4, byte & 0xf] {
@@ -54,6 +48,18 @@ pub(crate) fn make(file: &Path) -> io::Result<()> {
         }
     }
     text.push('\n');
+    Ok(text)
+}
+
+/// Makes a key under that name, as a whole or not at all; one that is there by now stays.
+pub(crate) fn make(file: &Path) -> io::Result<()> {
+    let (Some(folder), Some(name)) = (file.parent(), file.file_name()) else {
+        return Err(io::ErrorKind::InvalidInput.into());
+    };
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let (text, mut nonce) = (fresh()?, [0; 8]);
+    getrandom::fill(&mut nonce).map_err(io::Error::other)?;
+    let draft = folder.join(format!(".{}-{:016x}.tmp", name.display(), u64::from_be_bytes(nonce)));
     let mut new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
     let written = new.write_all(text.as_bytes()).and_then(|()| new.sync_all());
     // A link never replaces what is there, as a rename would.

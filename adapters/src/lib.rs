@@ -131,6 +131,7 @@
 //! | `conformance` | checks of a store of your own: `credlatch::conformance` | |
 //! | `etcd` | a store in etcd, for the programs of many machines: `credlatch::etcd`, `Builder::etcd` | |
 //! | `seal` | sealed stores: `Builder::seal`, `Builder::seal_key` | |
+//! | `keyring` | a seal's key in the system's key store: `Builder::key_store` | |
 //! | `secrecy` | secrets from and for the crate secrecy: `credlatch::secrecy` | |
 //! | `tower` | a layer for HTTP clients: authorizes, reports a refusal, sends once more: `credlatch::tower` | |
 //! | `tracing` | events of what changes, on the target `credlatch`: names, versions and generations, never a secret | |

@@ -51,12 +51,15 @@ pub(crate) struct Global {
     #[arg(value_parser = OsStringValueParser::new().map(PathBuf::from), value_hint = ValueHint::FilePath)]
     pub(crate) providers: Option<PathBuf>,
     /// File with the key that the store is sealed with; nothing else is tried then
-    #[arg(long, global = true, value_name = "FILE", conflicts_with = "seal_key_command")]
+    #[arg(long, global = true, value_name = "FILE", conflicts_with_all = ["seal_key_command", "seal_key_store"])]
     #[arg(value_parser = OsStringValueParser::new().map(PathBuf::from), value_hint = ValueHint::FilePath)]
     pub(crate) seal_key: Option<PathBuf>,
     /// Command that prints that key; a shell runs it
-    #[arg(long, global = true, value_name = "COMMAND")]
+    #[arg(long, global = true, value_name = "COMMAND", conflicts_with = "seal_key_store")]
     pub(crate) seal_key_command: Option<String>,
+    /// Entry of the system's key store with that key
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) seal_key_store: Option<String>,
     /// Answer in JSON, errors too
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -186,9 +189,9 @@ pub(crate) enum Command {
     Profiles,
     /// Seal the store: whoever gets the disk or a backup of it can't read it without the key
     ///
-    /// The key is in the file that --seal-key names, which is made if it isn't there, or is what --seal-key-command prints. Where it
-    /// comes from is remembered for this user on this machine. Without the key nothing is read and nothing is changed, so keep a copy
-    /// of it where the store's backups are not.
+    /// The key is in the file that --seal-key names or in the entry of --seal-key-store, each of which is made if it isn't there, or is
+    /// what --seal-key-command prints. Where it comes from is remembered for this user on this machine. Without the key nothing is read
+    /// and nothing is changed, so keep a copy of it where the store's backups are not.
     Seal,
     /// Take the seal off: the store is plain text again
     Unseal,
@@ -226,6 +229,9 @@ pub(crate) struct Rekey {
     /// Command that prints the new key; a shell runs it
     #[arg(long, value_name = "COMMAND")]
     pub(crate) to_command: Option<String>,
+    /// Entry of the system's key store with the new key; it is made if it isn't there
+    #[arg(long, value_name = "NAME")]
+    pub(crate) to_store: Option<String>,
 }
 
 /// One provider.

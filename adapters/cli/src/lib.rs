@@ -9,6 +9,7 @@ mod defer;
 mod dump;
 mod end;
 mod input;
+mod key_store;
 mod output;
 mod place;
 mod prompt;

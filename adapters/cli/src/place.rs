@@ -9,6 +9,7 @@ use credlatch_hermes::BuilderExt as _;
 
 use crate::args::Global;
 use crate::end::{Done, End};
+use crate::key_store;
 use crate::usage::secret_in_arguments;
 
 /// The program of this process, whatever its file is called by now.
@@ -38,7 +39,7 @@ impl Global {
                 Some(home) => builder.home(home).etcd(etcd),
                 None => builder.etcd(etcd),
             },
-            StoreLocation::Hermes(_) if self.seal_key.is_some() || self.seal_key_command.is_some() => {
+            StoreLocation::Hermes(_) if self.seal_key()?.is_some() => {
                 return Err(End::usage("a file of Hermes is never sealed", "leave the key of the seal out"));
             }
             StoreLocation::Hermes(file) if self.profile.is_none() => builder.hermes(file),
@@ -46,6 +47,7 @@ impl Global {
         };
         let is_trusted = std::env::var_os("CREDLATCH_TRUST_FILE_SYSTEM").is_some_and(|value| value == "1");
         let builder = builder.trust_file_system(is_trusted);
+        let builder = key_store::bring(builder);
         let builder = match self.seal_key()? {
             Some(source) => builder.seal_key(source),
             None => builder,
@@ -64,7 +66,7 @@ impl Global {
 
     /// Where the key of seals is, if an option says so.
     pub(crate) fn seal_key(&self) -> Done<Option<SealKeySource>> {
-        key_source("--seal-key", self.seal_key.as_deref(), self.seal_key_command.as_deref())
+        key_source("--seal-key", self.seal_key.as_deref(), [&self.seal_key_command, &self.seal_key_store])
     }
 
     /// The profile's name.
@@ -120,14 +122,23 @@ impl Global {
     }
 }
 
-/// Where a key is, as one of two options says.
-pub(crate) fn key_source(option: &str, file: Option<&Path>, command: Option<&str>) -> Done<Option<SealKeySource>> {
-    let is_empty = file.is_some_and(|file| file.as_os_str().is_empty()) || command.is_some_and(str::is_empty);
+/// Where a key is, as one of three options says: `option` is followed by a file, and two that are called after it by a command and by
+/// an entry of the key store.
+pub(crate) fn key_source(
+    option: &str,
+    file: Option<&Path>,
+    [command, entry]: [&Option<String>; 2],
+) -> Done<Option<SealKeySource>> {
+    let is_empty = file.is_some_and(|file| file.as_os_str().is_empty())
+        || [command, entry].into_iter().flatten().any(String::is_empty);
     if is_empty {
-        return Err(End::usage(format!("{option} or its command has no value"), "give it one, or leave it out"));
+        return Err(End::usage(
+            format!("{option}, or an option like it, has no value"),
+            "give it one, or leave it out",
+        ));
     }
-    let command = command.map(|command| SealKeySource::Command(command.to_owned()));
-    Ok(file.map(SealKeySource::file).or(command))
+    let command = command.clone().map(SealKeySource::Command);
+    Ok(file.map(SealKeySource::file).or(command).or_else(|| entry.clone().map(SealKeySource::KeyStore)))
 }
 
 /// Where the store is.

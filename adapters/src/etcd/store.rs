@@ -13,7 +13,7 @@ use super::port::{Compare, Op, Trouble, Txn};
 use super::queue::{self, Ticket};
 use super::value;
 use crate::codec::KeyId;
-use crate::seal::{self, SealKeySource};
+use crate::seal::{self, KeyStore, SealKeySource};
 use crate::store::{ActGuard, ActId, ActRecord, ByteStore, Commit, CommitId, LockedStore, Stored};
 
 /// How long a commit may take beyond the patience with which the lock was waited for.
@@ -166,7 +166,7 @@ impl Locked<'_> {
 
 /// Makes the key of a prefix that has nothing yet.
 fn make_key(file: &Path, called: &str) -> Result<(), StoreError> {
-    if SealKeySource::file(file).make_if_missing()? {
+    if SealKeySource::file(file).make_if_missing(&KeyStore::default())? {
         super::notice(
             format!("{called} is sealed with a new key, in {}", file.display()),
             "give each other machine a copy of that file, and keep one elsewhere: without it nobody can read what is stored",

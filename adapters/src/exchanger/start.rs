@@ -18,8 +18,19 @@ const ENDS_MS: u32 = 200;
 /// The command's word for it.
 pub(crate) const WORD: &str = "exchange";
 
-/// What it inherits: where things are, how to reach the network, and nothing that may be a credential.
-const KEPT: &[&str] = &["PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "LANG", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR"];
+/// What it inherits: where things are, how to reach the network and the session's key store, and nothing that may be a credential.
+const KEPT: &[&str] = &[
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "TMPDIR",
+    "LANG",
+    "TZ",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "DBUS_SESSION_BUS_ADDRESS",
+];
 /// A proxy's name may have a password in it, without which the issuer can't be reached.
 const PROXIES: &[&str] = &["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"];
 const FAMILIES: &[&str] = &["LC_", "XDG_"];

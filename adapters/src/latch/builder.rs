@@ -78,6 +78,9 @@ pub struct Builder {
     /// The file that says where keys of seals come from, if it was said.
     #[cfg(all(feature = "seal", unix))]
     seal_sources: Option<PathBuf>,
+    /// The system's key store, if the program gave one.
+    #[cfg(all(feature = "seal", unix))]
+    key_store: crate::seal::KeyStore,
     /// What becomes of plain text in a sealed home.
     #[cfg(all(feature = "seal", unix))]
     plain_text: crate::seal::PlainText,
@@ -125,6 +128,8 @@ impl Default for Builder {
             seal_key: None,
             #[cfg(all(feature = "seal", unix))]
             seal_sources: None,
+            #[cfg(all(feature = "seal", unix))]
+            key_store: crate::seal::KeyStore::default(),
             #[cfg(all(feature = "seal", unix))]
             plain_text: crate::seal::PlainText::default(),
             #[cfg(all(feature = "seal", unix))]

@@ -10,8 +10,9 @@ use parking_lot::Mutex;
 use zeroize::Zeroizing;
 
 use super::key::SealKey;
+use super::key_store::KeyStore;
 use super::known::KnownSources;
-use super::source::{COMMAND_VARIABLE, CREDENTIALS_DIRECTORY, FILE_VARIABLE, SealKeySource};
+use super::source::{COMMAND_VARIABLE, CREDENTIALS_DIRECTORY, FILE_VARIABLE, STORE_VARIABLE, SealKeySource};
 use crate::codec::KeyId;
 use crate::error::Error;
 use crate::key_file::KEY_BYTES;
@@ -27,6 +28,7 @@ pub struct Keys {
     /// Whether its source gave the same key twice.
     is_steady: OnceLock<()>,
     known: KnownSources,
+    key_store: KeyStore,
     at_hand: Mutex<BTreeMap<KeyId, Arc<SealKey>>>,
 }
 
@@ -37,6 +39,7 @@ impl Keys {
         told: Option<SealKeySource>,
         sources: Option<PathBuf>,
         home: Option<&Path>,
+        key_store: KeyStore,
     ) -> Result<Arc<Self>, Error> {
         let chosen = match told {
             Some(source) => Some(source),
@@ -45,7 +48,7 @@ impl Keys {
         let chosen = chosen.map(SealKeySource::whole).transpose()?;
         let is_outside = |file: &PathBuf| home.is_none_or(|home| !is_in_home(file, home));
         let known = KnownSources(SEAL_KEYS.find(sources)?.filter(is_outside));
-        Ok(Arc::new(Self { chosen, known, ..Self::default() }))
+        Ok(Arc::new(Self { chosen, known, key_store, ..Self::default() }))
     }
 
     /// This key and no other, for harnesses that keep it in memory.
@@ -56,13 +59,15 @@ impl Keys {
         Arc::new(Self { chosen_key: OnceLock::from(key), at_hand, ..Self::default() })
     }
 
-    /// The id of the key of this source, which must give the same one twice; a file that isn't there yet is made, if it may be.
+    /// The id of the key of this source, which must give the same one twice; one that isn't there yet is made, if it
+    /// may be.
     pub(crate) fn prove(&self, source: &SealKeySource, makes: bool) -> Result<KeyId, StoreError> {
         if makes {
-            source.make_if_missing()?;
+            let _alone = self.known.alone_to_make(source)?;
+            source.make_if_missing(&self.key_store)?;
         }
         let id = self.have(source)?.id();
-        if source.key()?.id() == id {
+        if source.key(&self.key_store)?.id() == id {
             return Ok(id);
         }
         let what =
@@ -97,6 +102,7 @@ impl Keys {
             Some(match source {
                 SealKeySource::File(file) => (FILE_VARIABLE, text(file)?),
                 SealKeySource::Command(command) => (COMMAND_VARIABLE, command.clone()),
+                SealKeySource::KeyStore(name) => (STORE_VARIABLE, name.clone()),
                 SealKeySource::Credential => (CREDENTIALS_DIRECTORY, std::env::var(CREDENTIALS_DIRECTORY).ok()?),
             })
         });
@@ -125,7 +131,7 @@ impl Keys {
 
     /// The key of this source, which is asked once.
     fn have(&self, source: &SealKeySource) -> Result<Arc<SealKey>, StoreError> {
-        let key = Arc::new(source.key()?);
+        let key = Arc::new(source.key(&self.key_store)?);
         Ok(Arc::clone(self.at_hand.lock().entry(key.id()).or_insert(key)))
     }
 
@@ -141,7 +147,9 @@ impl Keys {
                 StoreError::new(
                     StoreErrorKind::Sealed,
                     format!("{document} is sealed with the key {id}, and nobody has said where that is"),
-                    format!("name it: --seal-key FILE, or {FILE_VARIABLE} or {COMMAND_VARIABLE} in the environment"),
+                    format!(
+                        "name it: --seal-key FILE, or {FILE_VARIABLE}, {COMMAND_VARIABLE} or {STORE_VARIABLE} in the environment"
+                    ),
                 )
             })?;
             (self.have(&source)?, Some(source))

@@ -35,11 +35,7 @@ impl KnownSources {
     /// Remembers where a key comes from. Without a file nothing is remembered, and whoever comes next says it again.
     pub(super) fn note(&self, key: KeyId, source: &SealKeySource) -> Result<(), StoreError> {
         let Some(file) = &self.0 else { return Ok(()) };
-        let failed = |error: io::Error| {
-            let what = format!("where the seal's key is can't be noted in {}: {error}", file.display());
-            let remedy = format!("make the file writable, or name another in {}", crate::outside::SEAL_KEYS.variable);
-            StoreError::new(StoreErrorKind::Failed, what, remedy)
-        };
+        let failed = |error| cannot_note(file, &error);
         let _alone = alone(file).map_err(failed)?;
         let mut content = self.read()?;
         content.version = VERSION;
@@ -48,6 +44,21 @@ impl KnownSources {
         }
         let bytes = serde_json::to_vec_pretty(&content).unwrap_or_default();
         private_file::replace(file, &bytes).map_err(failed)
+    }
+
+    /// Keeps others out who would make a key in the same key store: a file that is there is never replaced, and an entry is.
+    pub(super) fn alone_to_make(&self, source: &SealKeySource) -> Result<Option<File>, StoreError> {
+        if !matches!(source, SealKeySource::KeyStore(_)) {
+            return Ok(None);
+        }
+        let Some(file) = &self.0 else {
+            let what =
+                format!("no key is made in a key store without the file of {}", crate::outside::SEAL_KEYS.variable);
+            let remedy =
+                "name one there, so that two who make a key wait for each other; or put a key into the key store";
+            return Err(StoreError::new(StoreErrorKind::Failed, what, remedy));
+        };
+        alone(file).map(Some).map_err(|error| cannot_note(file, &error))
     }
 
     fn read(&self) -> Result<Content, StoreError> {
@@ -63,6 +74,12 @@ impl KnownSources {
             refuse(what, "restore it; or remove it, and name the key once more".to_owned())
         })
     }
+}
+
+fn cannot_note(file: &Path, error: &io::Error) -> StoreError {
+    let what = format!("where the seal's key is can't be noted in {}: {error}", file.display());
+    let remedy = format!("make the file writable, or name another in {}", crate::outside::SEAL_KEYS.variable);
+    StoreError::new(StoreErrorKind::Failed, what, remedy)
 }
 
 /// Keeps other writers out until it is dropped: each adds to what the others have noted.

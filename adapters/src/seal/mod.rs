@@ -2,8 +2,14 @@
 //! who is alive stays plain. What can't be opened is told as that: it is never nothing, never replaced, and nothing is written in
 //! plain text instead.
 
+mod command;
 mod envelope;
 mod key;
+#[cfg(feature = "keyring")]
+mod key_store;
+#[cfg(not(feature = "keyring"))]
+#[path = "key_store_disabled.rs"]
+mod key_store;
 mod keys;
 mod known;
 pub(crate) mod marker;
@@ -23,6 +29,7 @@ use self::envelope::Header;
 #[cfg(feature = "etcd")]
 pub(crate) use self::envelope::key_of;
 use self::key::{Purpose, Salt, SealKey};
+pub(crate) use self::key_store::KeyStore;
 pub use self::keys::Keys;
 pub use self::source::SealKeySource;
 use crate::codec::{self, CommitNumber, Flaw, Head, KeyId, Parsed, SEALED_VERSION};

@@ -1,16 +1,18 @@
 //! Where a key comes from. It is chosen once, and nothing else is tried where it isn't there.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use credlatch_core::port::{StoreError, StoreErrorKind};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use super::command;
 use super::key::SealKey;
+use super::key_store::KeyStore;
 use crate::error::{Error, ErrorKind};
 use crate::key_file;
 use crate::table::no_tilde;
@@ -21,14 +23,12 @@ use crate::whole::whole;
 pub(super) const FILE_VARIABLE: &str = "CREDLATCH_SEAL_KEY_FILE";
 /// The variable with the command that prints a key.
 pub(super) const COMMAND_VARIABLE: &str = "CREDLATCH_SEAL_KEY_COMMAND";
+/// The variable that names the entry of the system's key store.
+pub(super) const STORE_VARIABLE: &str = "CREDLATCH_SEAL_KEY_STORE";
 /// The variable by which a service finds its credentials (systemd.exec(5)).
 pub(super) const CREDENTIALS_DIRECTORY: &str = "CREDENTIALS_DIRECTORY";
-/// What a command that prints a key inherits: if it asks us for a sealed store, it would be started again, and so on.
-const ASKED: &str = "CREDLATCH_SEAL_KEY_ASKED";
-/// More than any command prints that prints a key, in bytes.
-const MOST_BYTES: usize = 1024;
-/// The name of the key among a service's credentials.
-const CREDENTIAL: &str = "credlatch-seal-key";
+/// What the key is called among others: a service's credentials, and the entries of a key store.
+pub(super) const KEY_NAME: &str = "credlatch-seal-key";
 
 /// Where the key is that a store is sealed with: 32 bytes, as 64 hexadecimal digits.
 ///
@@ -47,6 +47,9 @@ pub enum SealKeySource {
     Command(String),
     /// `credlatch-seal-key` in the directory that `CREDENTIALS_DIRECTORY` names, as systemd hands it to a service.
     Credential,
+    /// The entry of this name in the system's key store, of the service `credlatch-seal-key`. It is read by a program with the feature
+    /// `keyring` that brings the store: `Builder::key_store`, or keyring-core's default.
+    KeyStore(String),
 }
 
 impl fmt::Display for SealKeySource {
@@ -55,7 +58,8 @@ impl fmt::Display for SealKeySource {
             Self::File(file) => write!(f, "the file {}", file.display()),
             // A command may have a password in it.
             Self::Command(_) => f.write_str("the command that prints it"),
-            Self::Credential => write!(f, "the service's credential {CREDENTIAL}"),
+            Self::Credential => write!(f, "the service's credential {KEY_NAME}"),
+            Self::KeyStore(name) => write!(f, "the entry `{name}` of the system's key store"),
         }
     }
 }
@@ -66,39 +70,39 @@ impl SealKeySource {
         Self::File(path.as_ref().to_owned())
     }
 
-    /// The one that `CREDLATCH_SEAL_KEY_FILE` or `CREDLATCH_SEAL_KEY_COMMAND` names, or the service's credential if it has one; none if
-    /// there is none of them.
+    /// The one that `CREDLATCH_SEAL_KEY_FILE`, `CREDLATCH_SEAL_KEY_COMMAND` or `CREDLATCH_SEAL_KEY_STORE` names, or the service's
+    /// credential if it has one; none if there is none of them.
     ///
     /// # Errors
-    /// Both are set, or one is no whole path or no text.
+    /// Two of them are set, or one is no whole path or no text.
     pub fn from_env() -> Result<Option<Self>, Error> {
-        let named = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
-        match (named(FILE_VARIABLE), named(COMMAND_VARIABLE)) {
-            (Some(_), Some(_)) => Err(Error::new(
-                ErrorKind::Usage,
-                format!("{FILE_VARIABLE} and {COMMAND_VARIABLE} both say where the seal's key is"),
-                "leave one of them out",
-            )),
-            (Some(file), None) => {
-                let file = PathBuf::from(file);
-                no_tilde(&file, FILE_VARIABLE)?;
-                if file.is_absolute() {
-                    return Ok(Some(Self::File(file)));
-                }
-                let what =
-                    format!("{FILE_VARIABLE} is not an absolute path, so it would mean another file in each directory");
-                Err(Error::new(ErrorKind::Usage, what, "write the whole path, beginning with /"))
-            }
-            (None, Some(command)) => match command.into_string() {
-                Ok(command) => Ok(Some(Self::Command(command))),
-                Err(_) => Err(Error::new(
-                    ErrorKind::Usage,
-                    format!("{COMMAND_VARIABLE} is not text"),
-                    "write a command that a shell runs",
-                )),
-            },
-            (None, None) => Ok(credential().filter(|file| is_there(file)).map(|_| Self::Credential)),
+        let set = |variable| Some((variable, std::env::var_os(variable).filter(|value| !value.is_empty())?));
+        let mut named = [FILE_VARIABLE, COMMAND_VARIABLE, STORE_VARIABLE].into_iter().filter_map(set);
+        let Some((variable, value)) = named.next() else {
+            return Ok(credential().filter(|file| is_there(file)).map(|_| Self::Credential));
+        };
+        if let Some((other, _)) = named.next() {
+            let what = format!("{variable} and {other} both say where the seal's key is");
+            return Err(Error::new(ErrorKind::Usage, what, "leave one of them out"));
         }
+        Self::named(variable, value).map(Some)
+    }
+
+    /// What one of the variables names.
+    fn named(variable: &str, value: OsString) -> Result<Self, Error> {
+        if variable != FILE_VARIABLE {
+            let text = value.into_string().map_err(|_| {
+                Error::new(ErrorKind::Usage, format!("{variable} is not text"), "write what it is to be as text")
+            })?;
+            return Ok(if variable == COMMAND_VARIABLE { Self::Command(text) } else { Self::KeyStore(text) });
+        }
+        let file = PathBuf::from(value);
+        no_tilde(&file, variable)?;
+        if file.is_absolute() {
+            return Ok(Self::File(file));
+        }
+        let what = format!("{variable} is not an absolute path, so it would mean another file in each directory");
+        Err(Error::new(ErrorKind::Usage, what, "write the whole path, beginning with /"))
     }
 
     /// The same from wherever this process is, so that it means the same elsewhere.
@@ -113,18 +117,24 @@ impl SealKeySource {
     }
 
     /// The key itself.
-    pub(super) fn key(&self) -> Result<SealKey, StoreError> {
+    pub(super) fn key(&self, store: &KeyStore) -> Result<SealKey, StoreError> {
         let bytes = match self {
             Self::File(file) => of_file(file)?,
-            Self::Command(command) => of_command(command)?,
+            Self::Command(command) => command::key(command)?,
             Self::Credential => of_service()?,
+            Self::KeyStore(name) => store.key(name)?,
         };
         Ok(SealKey::new(bytes))
     }
 
-    /// Makes the key, if it is to be in a file and there is none. Returns whether it did.
-    pub(crate) fn make_if_missing(&self) -> Result<bool, StoreError> {
-        let Self::File(file) = self else { return Ok(false) };
+    /// Makes the key, if it is to be in a file or a key store and there is none. Returns whether it did. The caller keeps others who would
+    /// make one out.
+    pub(crate) fn make_if_missing(&self, store: &KeyStore) -> Result<bool, StoreError> {
+        let file = match self {
+            Self::File(file) => file,
+            Self::KeyStore(name) => return store.make_if_missing(name),
+            Self::Command(_) | Self::Credential => return Ok(false),
+        };
         if fs::symlink_metadata(file).is_ok() {
             return Ok(false);
         }
@@ -135,9 +145,9 @@ impl SealKeySource {
     }
 }
 
-type KeyBytes = Zeroizing<[u8; key_file::KEY_BYTES]>;
+pub(super) type KeyBytes = Zeroizing<[u8; key_file::KEY_BYTES]>;
 
-fn sealed(what: impl Into<String>, remedy: impl Into<String>) -> StoreError {
+pub(super) fn sealed(what: impl Into<String>, remedy: impl Into<String>) -> StoreError {
     StoreError::new(StoreErrorKind::Sealed, what, remedy)
 }
 
@@ -146,41 +156,35 @@ fn distrusted(file: &Path, why: Distrust) -> StoreError {
     sealed(format!("the seal's key in {} is not used: {}", file.display(), why.what), why.remedy)
 }
 
-fn missing(file: &Path, remedy: impl Into<String>) -> StoreError {
-    sealed(format!("the seal's key is not at hand: there is no file {}", file.display()), remedy)
+/// That the key isn't there, and where it should be.
+pub(super) fn missing(place: impl fmt::Display, remedy: impl Into<String>) -> StoreError {
+    sealed(format!("the seal's key is not at hand: {place}"), remedy)
+}
+
+fn no_file(file: &Path, remedy: impl Into<String>) -> StoreError {
+    missing(format_args!("there is no file {}", file.display()), remedy)
 }
 
 fn of_file(file: &Path) -> Result<KeyBytes, StoreError> {
     let read = key_file::read(file, "restore it from your copy of the key").map_err(|why| distrusted(file, why))?;
-    read.ok_or_else(|| missing(file, "bring the file back, or mount what it is on; nothing was changed"))
-}
-
-fn of_command(command: &str) -> Result<KeyBytes, StoreError> {
-    let said = run(command).map_err(|why| {
-        let remedy = "run it by hand, and mend what it says; it prints 64 hexadecimal digits";
-        sealed(format!("the command for the seal's key {why}"), remedy)
-    })?;
-    key_file::parse(&said).ok_or_else(|| {
-        let remedy = "it prints 64 hexadecimal digits, and nothing else, on its standard output";
-        sealed("what the command for the seal's key prints is no key", remedy)
-    })
+    read.ok_or_else(|| no_file(file, "bring the file back, or mount what it is on; nothing was changed"))
 }
 
 fn of_service() -> Result<KeyBytes, StoreError> {
     let remedy = format!(
-        "give the service `LoadCredential={CREDENTIAL}:FILE` (systemd.exec(5)), or name another place for the key"
+        "give the service `LoadCredential={KEY_NAME}:FILE` (systemd.exec(5)), or name another place for the key"
     );
     let Some(file) = credential() else {
-        return Err(sealed(format!("the seal's key is not at hand: {CREDENTIALS_DIRECTORY} is not set"), remedy));
+        return Err(missing(format_args!("{CREDENTIALS_DIRECTORY} is not set"), remedy));
     };
     let text = trusted::read(&file).map_err(|why| distrusted(&file, why))?;
-    let Some(text) = text else { return Err(missing(&file, remedy)) };
+    let Some(text) = text else { return Err(no_file(&file, remedy)) };
     key_file::parse(&text).ok_or_else(|| sealed(format!("{} holds no key", file.display()), remedy))
 }
 
 fn credential() -> Option<PathBuf> {
     let folder = std::env::var_os(CREDENTIALS_DIRECTORY).map(PathBuf::from)?;
-    folder.is_absolute().then(|| folder.join(CREDENTIAL))
+    folder.is_absolute().then(|| folder.join(KEY_NAME))
 }
 
 /// Whether something is there, whether or not it can be read: what can't is an error, and not another source.
@@ -189,63 +193,23 @@ fn is_there(file: &Path) -> bool {
     seen.err().is_none_or(|error| !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory))
 }
 
-/// What a command prints. It gets no input, and what it says of trouble goes where this process' errors go.
-fn run(command: &str) -> Result<Zeroizing<String>, String> {
-    if std::env::var_os(ASKED).is_some() {
-        return Err("asks credlatch for a store that is sealed with the same key".to_owned());
-    }
-    let mut shell = Command::new("/bin/sh");
-    shell.arg("-c").arg(command).stdin(Stdio::null()).stdout(Stdio::piped()).env(ASKED, "1");
-    let mut child = shell.spawn().map_err(|error| format!("can't be run: {error}"))?;
-    let mut said = Zeroizing::new(Vec::with_capacity(MOST_BYTES + 1));
-    let out = child.stdout.take().map(|out| out.take(MOST_BYTES as u64 + 1).read_to_end(&mut said));
-    if said.len() > MOST_BYTES {
-        let _ = child.kill();
-    }
-    let status = child.wait().map_err(|error| format!("can't be waited for: {error}"))?;
-    if said.len() > MOST_BYTES {
-        return Err("prints more than a key".to_owned());
-    }
-    if let Some(Err(error)) = out {
-        return Err(format!("can't be read: {error}"));
-    }
-    if !status.success() {
-        return Err(format!("failed: {status}"));
-    }
-    std::str::from_utf8(&said).map(|said| Zeroizing::new(said.to_owned())).map_err(|_| "printed no text".to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_command_s_words_are_no_part_of_an_error() {
-        let source = SealKeySource::Command("echo not-a-key-but-secret; exit 3".to_owned());
-        let error = source.key().unwrap_err();
-        assert_eq!(error.kind, StoreErrorKind::Sealed);
-        assert_eq!(error.what, "the command for the seal's key failed: exit status: 3");
-        for much in ["yes", "yes | head -c 2000; exit 0"] {
-            let error = SealKeySource::Command(much.to_owned()).key().unwrap_err();
-            assert_eq!(error.what, "the command for the seal's key prints more than a key");
-        }
-        let source = SealKeySource::Command("echo not-a-key-but-secret".to_owned());
-        assert!(!format!("{:?} {source}", source.key().unwrap_err()).contains("secret"));
-    }
-
-    #[test]
     fn a_key_is_made_once_and_only_for_its_user() {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
-        let source = SealKeySource::file(folder.path().join("seal.key"));
-        assert_eq!(source.key().unwrap_err().kind, StoreErrorKind::Sealed);
-        source.make_if_missing().unwrap();
-        let id = source.key().unwrap().id();
-        source.make_if_missing().unwrap();
-        assert_eq!(source.key().unwrap().id(), id);
+        let (store, source) = (KeyStore::default(), SealKeySource::file(folder.path().join("seal.key")));
+        assert_eq!(source.key(&store).unwrap_err().kind, StoreErrorKind::Sealed);
+        source.make_if_missing(&store).unwrap();
+        let id = source.key(&store).unwrap().id();
+        source.make_if_missing(&store).unwrap();
+        assert_eq!(source.key(&store).unwrap().id(), id);
         let SealKeySource::File(file) = &source else { unreachable!() };
         fs::set_permissions(file, fs::Permissions::from_mode(0o644)).unwrap();
-        let error = source.key().unwrap_err();
+        let error = source.key(&store).unwrap_err();
         assert!(error.what.contains("others may read"), "{}", error.what);
     }
 }

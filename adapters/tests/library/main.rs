@@ -1,5 +1,7 @@
 //! The library as a program uses it. What counts or changes something of its whole process is a program of its own.
 
+#[cfg(all(feature = "keyring", unix))]
+mod key_stores;
 #[cfg(feature = "file")]
 mod latch;
 mod looking;

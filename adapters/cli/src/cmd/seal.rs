@@ -30,7 +30,7 @@ pub(crate) fn unseal(global: &Global) -> Done {
 }
 
 pub(crate) fn rekey(global: &Global, args: &Rekey) -> Done {
-    let source = key_source("--to", args.to.as_deref(), args.to_command.as_deref())?.ok_or_else(nowhere)?;
+    let source = key_source("--to", args.to.as_deref(), [&args.to_command, &args.to_store])?.ok_or_else(nowhere)?;
     let changed = global.builder()?.rekey(&source)?;
     said(global, &changed, "sealed", || {
         format!(
@@ -42,7 +42,7 @@ pub(crate) fn rekey(global: &Global, args: &Rekey) -> Done {
 fn nowhere() -> End {
     End::usage(
         "nobody has said where the key is to be",
-        "give --seal-key FILE, which is made if it isn't there, or --seal-key-command COMMAND",
+        "give --seal-key FILE, which is made if it isn't there, --seal-key-command COMMAND or --seal-key-store NAME",
     )
 }
 

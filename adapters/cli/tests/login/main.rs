@@ -30,6 +30,7 @@ mod escaped;
 mod exchanging;
 #[cfg(target_os = "linux")]
 mod in_etcd;
+mod key_store;
 mod killed;
 mod labels;
 mod many;

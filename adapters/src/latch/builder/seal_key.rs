@@ -19,8 +19,8 @@ use crate::seal::{Keys, SealKeySource};
 #[cfg(all(feature = "seal", unix))]
 impl Builder {
     /// Where the key is that this program seals with: each of its commits is sealed with that key, and what is sealed with another
-    /// is refused. Without this it is what `CREDLATCH_SEAL_KEY_FILE` or `CREDLATCH_SEAL_KEY_COMMAND` names, or a service's credential
-    /// `credlatch-seal-key`; and where nothing says so, what was said when the store was sealed ([`Builder::seal`]).
+    /// is refused. Without this it is what `CREDLATCH_SEAL_KEY_FILE`, `CREDLATCH_SEAL_KEY_COMMAND` or `CREDLATCH_SEAL_KEY_STORE` names,
+    /// or a service's credential `credlatch-seal-key`; and where nothing says so, what was said when the store was sealed ([`Builder::seal`]).
     ///
     /// Stores in memory and in another program's file are never sealed.
     ///
@@ -57,12 +57,21 @@ impl Builder {
         self
     }
 
+    /// The key store in which [`SealKeySource::KeyStore`] names an entry, as one of the crates for keyring-core makes it. Without this it is
+    /// the one that the program made keyring-core's default. It is asked when a key is first needed, and may ask the user then.
+    #[cfg(feature = "keyring")]
+    #[must_use]
+    pub fn key_store(mut self, store: Arc<keyring_core::CredentialStore>) -> Self {
+        self.key_store = crate::seal::KeyStore::given(store);
+        self
+    }
+
     /// The keys, found once.
     pub(super) fn find_keys_of_seals(&self) -> Result<Arc<Keys>, Error> {
-        match &self.keys_of_seals {
-            Some(keys) => Ok(Arc::clone(keys)),
-            None => Keys::find(self.seal_key.clone(), self.seal_sources.clone(), self.home.as_deref()),
+        if let Some(keys) = &self.keys_of_seals {
+            return Ok(Arc::clone(keys));
         }
+        Keys::find(self.seal_key.clone(), self.seal_sources.clone(), self.home.as_deref(), self.key_store.clone())
     }
 
     /// The same with the keys found, so that all profiles that it opens have the same.
