@@ -70,18 +70,34 @@ pub enum Flaw {
 }
 
 impl Flaw {
-    /// What happened to the document that is called so, and what to do about one that can't be read.
-    pub fn into_error(self, document: impl fmt::Display, remedy: impl FnOnce() -> String) -> StoreError {
+    /// What happened to the document of that name, and what to do about it.
+    pub(crate) fn into_error(self, name: &DocumentName<'_>) -> StoreError {
         match self {
             Self::Newer(version) => {
-                let what = format!("{document} has version {version}; this program knows versions up to {NEWEST}");
+                let what = format!("{} has version {version}; this program knows versions up to {NEWEST}", name.shown);
                 StoreError::new(StoreErrorKind::Newer, what, "use a newer credlatch")
             }
-            Self::Unreadable(why) => {
-                let what = format!("{document} can't be read as a profile: {why}");
-                StoreError::new(StoreErrorKind::Unreadable, what, remedy())
-            }
+            Self::Unreadable(why) => name.unreadable(&why),
         }
+    }
+}
+
+/// What a document is called: in its seal and by people.
+pub(crate) struct DocumentName<'a> {
+    /// The profile that it is sealed as.
+    #[cfg_attr(not(all(feature = "seal", unix)), expect(dead_code, reason = "only a seal is bound to it"))]
+    pub(crate) profile: &'a str,
+    /// What people call it.
+    pub(crate) shown: &'a dyn fmt::Display,
+    /// What to do about one that can't be read.
+    pub(crate) remedy: &'a dyn Fn() -> String,
+}
+
+impl DocumentName<'_> {
+    /// It is there, and can't be read.
+    pub(crate) fn unreadable(&self, why: &str) -> StoreError {
+        let what = format!("{} can't be read as a profile: {why}", self.shown);
+        StoreError::new(StoreErrorKind::Unreadable, what, (self.remedy)())
     }
 }
 

@@ -8,7 +8,7 @@ use credlatch_core::port::{StoreError, StoreErrorKind};
 use credlatch_core::state::{Nonce, State};
 use zeroize::Zeroizing;
 
-use crate::codec::{self, Flaw, Head, KeyId, Parsed, SEALED_VERSION};
+use crate::codec::{self, DocumentName, Flaw, Head, KeyId, Parsed, SEALED_VERSION};
 
 /// How one store's document is sealed: not at all.
 #[derive(Debug)]
@@ -23,20 +23,14 @@ impl Sealing {
     }
 
     /// Parses a document, unless it is sealed.
-    pub(crate) fn parse(
-        &self,
-        bytes: &[u8],
-        _profile: &str,
-        document: &dyn fmt::Display,
-        remedy: &dyn Fn() -> String,
-    ) -> Result<Parsed, StoreError> {
+    pub(crate) fn parse(&self, bytes: &[u8], name: &DocumentName<'_>) -> Result<Parsed, StoreError> {
         codec::parse(bytes).map_err(|flaw| match flaw {
             Flaw::Newer(SEALED_VERSION) => {
                 let what =
-                    format!("{document} is sealed, and this program was built without credlatch's feature `seal`");
+                    format!("{} is sealed, and this program was built without credlatch's feature `seal`", name.shown);
                 StoreError::new(StoreErrorKind::Sealed, what, "use a program that was built with it")
             }
-            flaw => flaw.into_error(document, remedy),
+            flaw => flaw.into_error(name),
         })
     }
 

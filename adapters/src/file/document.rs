@@ -6,7 +6,7 @@ use credlatch_core::port::StoreError;
 use credlatch_core::state::State;
 use zeroize::Zeroizing;
 
-use crate::codec::Parsed;
+use crate::codec::{DocumentName, Parsed};
 pub(super) use crate::codec::{Head, VERSION, form};
 use crate::docfile::content::{Content, read_bytes};
 use crate::docfile::disk::{Disk, Metadata};
@@ -50,7 +50,7 @@ pub(super) fn rewrite(bytes: &[u8]) -> Result<(State, Zeroizing<Vec<u8>>), Store
 
 fn parse(bytes: &[u8], path: &Path, sealing: &Sealing) -> Result<Parsed, StoreError> {
     let remedy = || format!("mend it, or move it away and start anew: {}", aside(path));
-    sealing.parse(bytes, profile(path), &path.display(), &remedy)
+    sealing.parse(bytes, &DocumentName { profile: profile(path), shown: &path.display(), remedy: &remedy })
 }
 
 /// The profile that a document is sealed as: the name of its file, once links were followed.

@@ -32,7 +32,7 @@ use self::key::{Purpose, Salt, SealKey};
 pub(crate) use self::key_store::KeyStore;
 pub use self::keys::Keys;
 pub use self::source::SealKeySource;
-use crate::codec::{self, CommitNumber, Flaw, Head, KeyId, Parsed, SEALED_VERSION};
+use crate::codec::{self, CommitNumber, DocumentName, Flaw, Head, KeyId, Parsed, SEALED_VERSION};
 
 /// What a sealed answer begins with; a plain one begins with a brace.
 const SEALED_ANSWER: &[u8; 8] = b"clseal1\n";
@@ -148,22 +148,16 @@ impl Sealing {
         Self::new(Arc::default(), profile, None)
     }
 
-    /// Parses a document, sealed or not. `document` is what people call it, and `remedy` what to do about one that can't be read.
-    pub(crate) fn parse(
-        &self,
-        bytes: &[u8],
-        profile: &str,
-        document: &dyn fmt::Display,
-        remedy: &dyn Fn() -> String,
-    ) -> Result<Parsed, StoreError> {
+    /// Parses a document, sealed or not.
+    pub(crate) fn parse(&self, bytes: &[u8], name: &DocumentName<'_>) -> Result<Parsed, StoreError> {
         match codec::parse(bytes) {
             Ok(parsed) => {
-                self.take_plain(document)?;
+                self.take_plain(name.shown)?;
                 *self.current.lock() = None;
                 Ok(parsed)
             }
-            Err(Flaw::Newer(SEALED_VERSION)) => self.open(bytes, profile, document, remedy),
-            Err(flaw) => Err(flaw.into_error(document, remedy)),
+            Err(Flaw::Newer(SEALED_VERSION)) => self.open(bytes, name),
+            Err(flaw) => Err(flaw.into_error(name)),
         }
     }
 
@@ -184,30 +178,22 @@ impl Sealing {
         ))
     }
 
-    fn open(
-        &self,
-        bytes: &[u8],
-        profile: &str,
-        document: &dyn fmt::Display,
-        remedy: &dyn Fn() -> String,
-    ) -> Result<Parsed, StoreError> {
-        let unreadable = |why: &str| {
-            let what = format!("{document} can't be read as a profile: {why}");
-            StoreError::new(StoreErrorKind::Unreadable, what, remedy())
-        };
-        let sealed = envelope::parse(bytes).ok_or_else(|| unreadable("it is neither plain nor sealed"))?;
+    fn open(&self, bytes: &[u8], name: &DocumentName<'_>) -> Result<Parsed, StoreError> {
+        let sealed = envelope::parse(bytes).ok_or_else(|| name.unreadable("it is neither plain nor sealed"))?;
         let header = sealed.header.clone();
-        if header.profile != profile {
-            let what =
-                format!("{document} was sealed as the profile `{}`, and stands here as `{profile}`", header.profile);
+        if header.profile != name.profile {
+            let what = format!(
+                "{} was sealed as the profile `{}`, and stands here as `{}`",
+                name.shown, header.profile, name.profile
+            );
             let remedy = "put it back under its own name; to move a profile, unseal it, move it, and seal it again";
             return Err(StoreError::new(StoreErrorKind::Unreadable, what, remedy));
         }
-        let key = self.keys.key(header.key, document)?;
+        let key = self.keys.key(header.key, name.shown)?;
         let plain = sealed
             .open(&key)
-            .ok_or_else(|| unreadable("its seal is broken: it is damaged, or was changed without the key"))?;
-        let mut parsed = codec::parse(&plain).map_err(|flaw| flaw.into_error(document, remedy))?;
+            .ok_or_else(|| name.unreadable("its seal is broken: it is damaged, or was changed without the key"))?;
+        let mut parsed = codec::parse(&plain).map_err(|flaw| flaw.into_error(name))?;
         parsed.head.seal = Some(header.key);
         self.may_be_sealed.store(true, Ordering::Relaxed);
         *self.current.lock() = Some(key);
@@ -313,7 +299,8 @@ impl Sealing {
     /// What a document says, for harnesses that look at what stands.
     #[doc(hidden)]
     pub fn state(&self, bytes: &[u8]) -> Option<State> {
-        self.parse(bytes, &self.profile, &"it", &String::new).ok().map(|parsed| parsed.state)
+        let name = DocumentName { profile: &self.profile, shown: &"it", remedy: &String::new };
+        self.parse(bytes, &name).ok().map(|parsed| parsed.state)
     }
 
     /// The profile that a store of one is bound to.

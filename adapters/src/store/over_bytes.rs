@@ -10,7 +10,7 @@ use credlatch_core::state::{Actor, Claim, Nonce, State};
 
 use super::act::{self, Act};
 use super::{ActId, ByteStore, Commit, CommitId, LockedStore, Stored};
-use crate::codec::{self, Head, MAX_BYTES, Parsed};
+use crate::codec::{self, DocumentName, Head, MAX_BYTES, Parsed};
 use crate::seal::Sealing;
 use crate::system::SystemNonces;
 
@@ -42,13 +42,13 @@ impl OverBytes {
 
     fn parse(&self, stored: &Stored) -> Result<Parsed, StoreError> {
         let remedy = || "mend it with the store's own means, or move it away and start anew".to_owned();
-        let parsed = self.sealing.parse(&stored.document, self.sealing.profile(), &self.store.name(), &remedy)?;
+        let (profile, shown) = (self.sealing.profile(), self.store.name());
+        let name = DocumentName { profile, shown: &shown, remedy: &remedy };
+        let parsed = self.sealing.parse(&stored.document, &name)?;
         if parsed.id == stored.id.get() {
             return Ok(parsed);
         }
-        let what =
-            format!("{} can't be read as a profile: it stands under the number of another commit", self.store.name());
-        Err(StoreError::new(StoreErrorKind::Unreadable, what, remedy()))
+        Err(name.unreadable("it stands under the number of another commit"))
     }
 }
 
