@@ -68,7 +68,7 @@ impl Sealing {
     }
 
     /// What was written down.
-    pub(crate) fn read_answer(&self, _attempt: Nonce, bytes: &[u8]) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+    pub(crate) fn read_answer(&self, _attempt: Nonce, bytes: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
         Ok(Some(Zeroizing::new(bytes.to_vec())))
     }
 

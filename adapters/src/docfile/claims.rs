@@ -15,7 +15,7 @@ use credlatch_core::state::{Actor, Claim, Nonce};
 use super::disk::{Disk, FileId, Hold, Open};
 use super::errors::io_error;
 use super::kept::Kept;
-use super::left;
+use super::left::{self, Sign};
 use super::paths::Paths;
 use crate::seal::Sealing;
 use crate::system::Process;
@@ -221,21 +221,21 @@ pub fn left<D: Disk>(disk: &D, paths: &Paths, claim: &Claim, sealing: Option<&Se
     disk.shed();
     paths.check_claims(disk)?;
     let path = paths.claim(claim.actor.name);
-    let found = match disk.open(&path, Open::Read) {
-        // The lock that this takes goes with the file, at once.
-        Ok(file) => disk.try_lock(&file, Hold::Shared).and_then(|is_free| {
-            if !is_free {
-                let answer = left::answer(disk, &file, claim, sealing)?;
-                return Ok(answer.map_or(Left::Going, |answer| Left::Answer(Box::new(answer))));
-            }
-            let left = left::of_the_dead(disk, &file, claim, sealing);
-            disk.unlock(&file)?;
-            left
-        }),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Left::MaybeSent { noted: None }),
-        Err(error) => Err(error),
+    let failed = |error: io::Error| io_error("look at", &path, &error);
+    let file = match disk.open(&path, Open::Read) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Left::MaybeSent { noted: None }),
+        Err(error) => return Err(failed(error)),
     };
-    found.map_err(|error| io_error("look at", &path, &error))
+    let sign = Sign { disk, file: &file, path: &path };
+    // The lock that this takes goes with the file, at once.
+    if !disk.try_lock(&file, Hold::Shared).map_err(failed)? {
+        let answer = left::answer(&sign, claim, sealing)?;
+        return Ok(answer.map_or(Left::Going, |answer| Left::Answer(Box::new(answer))));
+    }
+    let left = left::of_the_dead(&sign, claim, sealing);
+    disk.unlock(&file).map_err(failed)?;
+    left
 }
 
 /// Waits until the claim's act ends or its answer is written down, at most so long. Returns whether it did.

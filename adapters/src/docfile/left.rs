@@ -5,8 +5,9 @@
 //! proves nothing. Each record carries its length and a digest, so a torn one is none.
 
 use std::io;
+use std::path::Path;
 
-use credlatch_core::port::{Answer, Left};
+use credlatch_core::port::{Answer, Left, StoreError};
 use credlatch_core::state::{Claim, Nonce};
 use credlatch_core::time::Stamp;
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::disk::Disk;
+use super::errors::io_error;
 use crate::seal::Sealing;
 
 /// Where each record begins, in bytes: a block of its own.
@@ -74,14 +76,29 @@ pub(super) fn wipe<D: Disk>(disk: &D, file: &D::File) -> io::Result<()> {
     }
 }
 
+/// A sign of life of another process, open.
+pub(super) struct Sign<'a, D: Disk> {
+    pub(super) disk: &'a D,
+    pub(super) file: &'a D::File,
+    pub(super) path: &'a Path,
+}
+
+impl<D: Disk> Sign<'_, D> {
+    fn get(&self, kind: [u8; 8], at: u64) -> Result<ReadBack, StoreError> {
+        get(self.disk, self.file, kind, at).map_err(|error| io_error("look at", self.path, &error))
+    }
+}
+
 /// The whole answer to this claim, if it is there.
+///
+/// # Errors
+/// It can't be read; or it is sealed, and the key is not at hand.
 pub(super) fn answer<D: Disk>(
-    disk: &D,
-    file: &D::File,
+    sign: &Sign<'_, D>,
     claim: &Claim,
     sealing: Option<&Sealing>,
-) -> io::Result<Option<Answer>> {
-    let ReadBack::Whole(bytes) = get(disk, file, ANSWER, ANSWER_AT)? else { return Ok(None) };
+) -> Result<Option<Answer>, StoreError> {
+    let ReadBack::Whole(bytes) = sign.get(ANSWER, ANSWER_AT)? else { return Ok(None) };
     let answer = match sealing {
         Some(sealing) => sealing.read_answer(claim.attempt, &bytes)?,
         None => Some(bytes),
@@ -92,15 +109,14 @@ pub(super) fn answer<D: Disk>(
 
 /// What a dead actor has left. The caller has its lock.
 pub(super) fn of_the_dead<D: Disk>(
-    disk: &D,
-    file: &D::File,
+    sign: &Sign<'_, D>,
     claim: &Claim,
     sealing: Option<&Sealing>,
-) -> io::Result<Left> {
-    if let Some(answer) = answer(disk, file, claim, sealing)? {
+) -> Result<Left, StoreError> {
+    if let Some(answer) = answer(sign, claim, sealing)? {
         return Ok(Left::Answer(Box::new(answer)));
     }
-    Ok(match get(disk, file, NOTE, NOTE_AT)? {
+    Ok(match sign.get(NOTE, NOTE_AT)? {
         ReadBack::Nothing => Left::NoNote,
         ReadBack::Whole(note) => {
             let note = serde_json::from_slice::<Note>(&note).ok().filter(|note| note.attempt == claim.attempt);

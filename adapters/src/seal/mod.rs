@@ -279,14 +279,13 @@ impl Sealing {
     /// # Errors
     /// It is sealed, and the key is not at hand.
     #[doc(hidden)]
-    pub fn read_answer(&self, attempt: Nonce, bytes: &[u8]) -> std::io::Result<Option<Zeroizing<Vec<u8>>>> {
+    pub fn read_answer(&self, attempt: Nonce, bytes: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
         let Some(sealed) = bytes.strip_prefix(SEALED_ANSWER) else {
             return Ok(self.current.lock().is_none().then(|| Zeroizing::new(bytes.to_vec())));
         };
         let Some((id, sealed)) = sealed.split_first_chunk::<8>() else { return Ok(None) };
         let Some((salt, text)) = sealed.split_first_chunk::<{ std::mem::size_of::<Salt>() }>() else { return Ok(None) };
-        let key = self.keys.key(KeyId(u64::from_be_bytes(*id)), &"what an issuer granted");
-        let key = key.map_err(|error| std::io::Error::other(error.what))?;
+        let key = self.keys.key(KeyId(u64::from_be_bytes(*id)), &"what an issuer granted")?;
         let mut text = Zeroizing::new(text.to_vec());
         Ok(key.open(Purpose::Answer, salt, &attempt.0.to_be_bytes(), &mut text).then_some(text))
     }

@@ -119,10 +119,7 @@ fn json(what: &impl Serialize) -> Result<Zeroizing<Vec<u8>>, StoreError> {
 /// It is sealed, and the key is not at hand.
 pub(super) fn left(record: Option<&ActRecord>, claim: &Claim, sealing: &Sealing) -> Result<Left, StoreError> {
     let Some(record) = record else { return Ok(Left::MaybeSent { noted: None }) };
-    let opened = record.answer.as_ref().map(|answer| sealing.read_answer(claim.attempt, answer)).transpose();
-    let opened = opened.map_err(|error| {
-        StoreError::new(StoreErrorKind::Sealed, error.to_string(), "bring the key, and try again; nothing was changed")
-    })?;
+    let opened = record.answer.as_ref().map(|answer| sealing.read_answer(claim.attempt, answer)).transpose()?;
     let answer = opened.flatten().and_then(|answer| serde_json::from_slice::<Answer>(&answer).ok());
     if let Some(answer) = answer.filter(|answer| answer.attempt == claim.attempt) {
         return Ok(Left::Answer(Box::new(answer)));

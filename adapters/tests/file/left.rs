@@ -111,6 +111,30 @@ fn what_is_written_down_is_there_for_others_whether_its_actor_lives_or_not() {
     assert_eq!(home.store().left(&claim).unwrap(), granted());
 }
 
+#[cfg(feature = "seal")]
+#[test]
+fn an_answer_whose_key_is_not_at_hand_is_sealed_and_nobody_takes_it_for_none() {
+    use credlatch::seal::{Keys, Sealing};
+
+    let home = Home::new();
+    let with = |key: u8| home.store().sealing(Sealing::new(Keys::of([key; 32]), "default", None));
+    let store = with(1);
+    commit(&store, 1);
+    let (alive, claim) = enlisted(&store);
+    alive.note(ATTEMPT).unwrap();
+    alive.write_down(&answer(ATTEMPT)).unwrap();
+    assert!(!has_tokens(&home));
+    let refused = |when: &str| {
+        let error = with(2).left(&claim).unwrap_err();
+        assert_eq!(error.kind, StoreErrorKind::Sealed, "{when}: {}", error.what);
+        assert!(error.what.contains("what an issuer granted is sealed with the key"), "{when}: {}", error.what);
+        assert_eq!(store.left(&claim).unwrap(), granted(), "{when}");
+    };
+    refused("while its actor lives");
+    drop(alive);
+    refused("once its actor has died");
+}
+
 #[test]
 fn no_part_of_an_answer_is_one_and_none_with_a_flipped_bit() {
     let home = Home::new();
