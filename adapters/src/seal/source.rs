@@ -135,6 +135,7 @@ impl SealKeySource {
             Self::KeyStore(name) => return store.make_if_missing(name),
             Self::Command(_) | Self::Credential => return Ok(false),
         };
+        key_file::sweep(file);
         if fs::symlink_metadata(file).is_ok() {
             return Ok(false);
         }
