@@ -1,11 +1,13 @@
 //! Committing what stands once more, under another key or none.
 
 use credlatch_core::port::{CommitError, Locked, Store, StoreError, StoreErrorKind};
+use credlatch_core::state::Nonce;
 
 use super::FileStore;
 use crate::codec::KeyId;
 use crate::docfile::claims;
 use crate::docfile::disk::Disk;
+use crate::system::lockers;
 
 impl<D: Disk> FileStore<D> {
     /// Seals what stands with this key, or takes its seal off. Returns whether it was otherwise before; nothing is made where there is
@@ -32,5 +34,22 @@ impl<D: Disk> FileStore<D> {
         }
         locked.commit(&loaded.state, None)?;
         Ok(true)
+    }
+
+    /// Whether some act goes on here that a reseal would wait for, and the processes that have a sign of life or the lock, as far as
+    /// that can be told.
+    pub fn at_work(&self) -> Option<Vec<u32>> {
+        let (disk, paths) = (&*self.disk, self.paths().ok()?);
+        let names = disk.list(&paths.claims).unwrap_or_default().into_iter();
+        let signs: Vec<Nonce> = names.filter_map(|name| Nonce::try_from(name).ok()).collect();
+        let is_alive =
+            |name: &&Nonce| claims::is_alive(disk, &paths, &disk.process().acting_as(**name)).unwrap_or(false);
+        let alive: Vec<&Nonce> = signs.iter().filter(is_alive).collect();
+        let files = alive.iter().map(|name| paths.claim(**name)).chain([paths.lock.clone()]);
+        let mut pids: Vec<u32> = files.flat_map(|file| lockers::pids(&file)).collect();
+        pids.sort_unstable();
+        pids.dedup();
+        pids.retain(|pid| *pid != std::process::id());
+        (!alive.is_empty() || !pids.is_empty()).then_some(pids)
     }
 }

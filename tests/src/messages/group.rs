@@ -164,6 +164,7 @@ pub(super) const GROUPS: [Group; 17] = [
             "adapters/src/latch/builder/seal",
             "adapters/src/file/reseal.rs",
             "adapters/cli/src/cmd/seal.rs",
+            "adapters/cli/src/cmd/at_work.rs",
         ],
     },
     Group {

@@ -2,6 +2,7 @@
 
 mod adopt;
 pub(crate) mod allow;
+mod at_work;
 mod cancel;
 mod clear;
 pub(crate) mod complete;

@@ -3,6 +3,7 @@
 use credlatch::{Profile, SealKeySource};
 use serde_json::json;
 
+use super::at_work::saying_whom;
 use crate::args::{Global, Rekey};
 use crate::end::{Done, End};
 use crate::output;
@@ -16,7 +17,7 @@ pub(crate) fn seal(global: &Global) -> Done {
             None => global.builder()?.known_seal_key()?.ok_or_else(nowhere)?,
         },
     };
-    let changed = global.builder()?.seal(&source)?;
+    let changed = saying_whom(global, || Ok(global.builder()?.seal(&source)?))?;
     said(global, &changed, "sealed", || {
         format!(
             "the store is sealed; its key is in {source}: without it nothing here can be read, so keep a copy elsewhere"
@@ -25,13 +26,13 @@ pub(crate) fn seal(global: &Global) -> Done {
 }
 
 pub(crate) fn unseal(global: &Global) -> Done {
-    let changed = global.builder()?.unseal()?;
+    let changed = saying_whom(global, || Ok(global.builder()?.unseal()?))?;
     said(global, &changed, "unsealed", || "the store is plain text again".to_owned())
 }
 
 pub(crate) fn rekey(global: &Global, args: &Rekey) -> Done {
     let source = key_source("--to", args.to.as_deref(), [&args.to_command, &args.to_store])?.ok_or_else(nowhere)?;
-    let changed = global.builder()?.rekey(&source)?;
+    let changed = saying_whom(global, || Ok(global.builder()?.rekey(&source)?))?;
     said(global, &changed, "sealed", || {
         format!(
             "the store is sealed with the key in {source}; destroy the old one once no backup that you need is sealed with it"

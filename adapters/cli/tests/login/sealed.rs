@@ -109,17 +109,45 @@ fn what_was_granted_and_not_stored_lies_sealed_until_somebody_with_the_key_comes
 #[test]
 fn a_store_is_not_sealed_under_somebody_s_hands() {
     let world = World::new().ended();
-    world.sandbox.adjust(|settings| settings.answer_delay = Duration::from_secs(1));
+    world.sandbox.adjust(|settings| settings.answer_delay = Duration::from_millis(2500));
     let mut rotating = world.start(&["rotate", "acme"]);
     world.exchange_begins(1);
     let key = world.home.folder().join("seal.key");
     let sealed = Said::from(world.command(&["seal", "--seal-key"]).arg(&key).output().unwrap());
     assert_eq!(sealed.status, 0, "{}", sealed.err);
     assert_eq!(world.sandbox.stats().exchanges, 1, "it was waited for");
+    let waited = sealed.err.strip_prefix("credlatch: waiting for process ").expect(&sealed.err);
+    assert!(waited.contains("which is at work on the profile `default`"), "{}", sealed.err);
+    assert_eq!(waited.matches("waiting").count(), 0, "it is said once: {}", sealed.err);
     assert!(rotating.wait().unwrap().success(), "and finds where the key is");
     let token = world.say(&["token", "acme"]);
     assert!(world.sandbox.accepts(token.out.trim()), "{}", token.err);
     assert_eq!(world.sandbox.stats().replays, 0);
+}
+
+#[test]
+fn a_seal_without_a_word_of_its_key_has_the_one_of_its_home() {
+    let world = World::new();
+    let nobody_said = world.say(&["seal"]);
+    assert_eq!(nobody_said.status, 2, "{}", nobody_said.err);
+    assert!(nobody_said.err.contains("nobody has said where the key is to be"), "{}", nobody_said.err);
+    assert_eq!(fed(world.command(&["set", "minimax"]), "mm-1").status, 0);
+    let key = world.home.folder().join("seal.key");
+    assert_eq!(world.say(&["seal", "--seal-key", key.to_str().unwrap()]).status, 0);
+    // What somebody put beside it in plain text is sealed with the same key.
+    let document = world.home.document();
+    let (sealed, other) = (fs::read(&document).unwrap(), World::new());
+    assert_eq!(fed(other.command(&["set", "minimax"]), "mm-2").status, 0);
+    fs::copy(other.home.document(), document.with_file_name("other.json")).unwrap();
+    let again = world.say(&["seal", "--json"]);
+    assert_eq!((again.status, again.err.as_str()), (0, ""));
+    assert_eq!(again.json(), serde_json::json!({"sealed": ["other"]}));
+    assert_eq!(fs::read(&document).unwrap(), sealed, "it was sealed before");
+    assert_eq!(world.say(&["token", "minimax", "--profile", "other"]).out, "mm-2\n");
+    // Where nobody remembers it, it is asked for, and nothing is sealed with another one.
+    let mut forgetful = world.command(&["seal"]);
+    let forgetful = Said::from(forgetful.env("CREDLATCH_SEAL_KEYS", "").output().unwrap());
+    assert_eq!(forgetful.status, 2, "{}", forgetful.err);
 }
 
 #[test]

@@ -85,6 +85,17 @@ impl Builder {
         Ok(builder.find_keys_of_seals()?.source(key)?)
     }
 
+    /// The profiles for which [`Builder::seal`] waits now, each with the processes that are at work on it, as far as that can be told.
+    #[must_use]
+    pub fn at_work(&self) -> Vec<(ProfileName, Vec<u32>)> {
+        let Ok((builder, home)) = self.of_home() else { return Vec::new() };
+        let at_work = |profile: ProfileName| {
+            let pids = builder.clone().profile(profile.clone()).file_store(&home).ok()?.at_work()?;
+            Some((profile, pids))
+        };
+        begun(&home).unwrap_or_default().into_iter().filter_map(at_work).collect()
+    }
+
     /// The same with a home, if it is a store in a directory.
     fn of_home(&self) -> Result<(Self, PathBuf), Error> {
         #[cfg(feature = "etcd")]
