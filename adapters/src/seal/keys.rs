@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use credlatch_core::port::{StoreError, StoreErrorKind};
 use parking_lot::Mutex;
@@ -30,7 +31,12 @@ pub struct Keys {
     known: KnownSources,
     key_store: KeyStore,
     at_hand: Mutex<BTreeMap<KeyId, Arc<SealKey>>>,
+    /// The source that gave no key, with the reason and the time.
+    refused: Mutex<Option<(SealKeySource, StoreError, Instant)>>,
 }
+
+/// For so long a source that gave no key isn't asked again: one call needs the key in several places, and a person should be asked once.
+const REFUSED: Duration = Duration::from_secs(1);
 
 impl Keys {
     /// Those of a program that was told so much; else of whatever variables name. `sources` is the file of those that are known.
@@ -93,6 +99,11 @@ impl Keys {
         self.known.note(key, source)
     }
 
+    /// Remembers that all of this home is sealed with that key, and forgets where the one before comes from if no home has that any more.
+    pub(crate) fn know_home(&self, home: &Path, key: KeyId) -> Result<(), StoreError> {
+        self.known.note_home(home, key)
+    }
+
     /// The variables by which another process of ours finds the same keys.
     pub(crate) fn context(&self) -> Vec<(&'static str, String)> {
         let text = |path: &Path| path.to_str().map(str::to_owned);
@@ -131,7 +142,16 @@ impl Keys {
 
     /// The key of this source, which is asked once.
     fn have(&self, source: &SealKeySource) -> Result<Arc<SealKey>, StoreError> {
-        let key = Arc::new(source.key(&self.key_store)?);
+        if let Some((refused, error, at)) = &*self.refused.lock()
+            && refused == source
+            && at.elapsed() < REFUSED
+        {
+            return Err(error.clone());
+        }
+        let key = source.key(&self.key_store).inspect_err(|error| {
+            *self.refused.lock() = Some((source.clone(), error.clone(), Instant::now()));
+        })?;
+        let key = Arc::new(key);
         Ok(Arc::clone(self.at_hand.lock().entry(key.id()).or_insert(key)))
     }
 

@@ -18,10 +18,13 @@ use crate::{private_file, trusted};
 #[derive(Debug, Default)]
 pub(super) struct KnownSources(pub(super) Option<PathBuf>);
 
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 struct Content {
     version: u64,
     keys: BTreeMap<String, SealKeySource>,
+    /// The key of each home, so that a key that no home has any more is forgotten.
+    #[serde(default)]
+    homes: BTreeMap<String, String>,
 }
 
 const VERSION: u64 = 1;
@@ -34,12 +37,32 @@ impl KnownSources {
 
     /// Remembers where a key comes from. Without a file nothing is remembered, and whoever comes next says it again.
     pub(super) fn note(&self, key: KeyId, source: &SealKeySource) -> Result<(), StoreError> {
+        self.change(|content| {
+            content.keys.insert(key.to_string(), source.clone());
+        })
+    }
+
+    /// Remembers that all of a home is sealed with this key. The one that it had before is forgotten, unless another home has it.
+    pub(super) fn note_home(&self, home: &Path, key: KeyId) -> Result<(), StoreError> {
+        // A home whose name is no text is not remembered, and costs no more than a place that is kept for nothing.
+        let Some(home) = home.to_str() else { return Ok(()) };
+        self.change(|content| {
+            let before = content.homes.insert(home.to_owned(), key.to_string());
+            if let Some(before) = before.filter(|before| !content.homes.values().any(|key| key == before)) {
+                content.keys.remove(&before);
+            }
+        })
+    }
+
+    fn change(&self, how: impl FnOnce(&mut Content)) -> Result<(), StoreError> {
         let Some(file) = &self.0 else { return Ok(()) };
         let failed = |error| cannot_note(file, &error);
         let _alone = alone(file).map_err(failed)?;
-        let mut content = self.read()?;
+        let before = self.read()?;
+        let mut content = before.clone();
         content.version = VERSION;
-        if content.keys.insert(key.to_string(), source.clone()).as_ref() == Some(source) {
+        how(&mut content);
+        if content == before {
             return Ok(());
         }
         let bytes = serde_json::to_vec_pretty(&content).unwrap_or_default();

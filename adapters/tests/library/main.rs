@@ -20,6 +20,8 @@ mod requests_async;
 #[cfg(all(feature = "env", feature = "file", unix))]
 mod scopes;
 #[cfg(all(feature = "seal", unix))]
+mod seal_keys;
+#[cfg(all(feature = "seal", unix))]
 mod seals;
 mod statuses;
 #[cfg(feature = "tower")]

@@ -8,10 +8,10 @@ use credlatch::{Builder, ErrorKind, Latch, Profile, SealKeySource, Secret};
 use tempfile::TempDir;
 
 /// A home with two profiles, and a place for keys beside it.
-struct Place(TempDir);
+pub(crate) struct Place(pub(crate) TempDir);
 
 impl Place {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let place = Self(tempfile::tempdir().unwrap());
         for (profile, secret) in [("work", "mm-key-of-work"), ("home", "mm-key-of-home")] {
             place.open(profile, None).set("minimax", Secret::try_from(secret).unwrap()).unwrap();
@@ -19,16 +19,20 @@ impl Place {
         place
     }
 
-    fn home(&self) -> PathBuf {
+    pub(crate) fn home(&self) -> PathBuf {
         self.0.path().join("store")
     }
 
-    fn key(&self, name: &str) -> SealKeySource {
-        SealKeySource::file(self.0.path().join("keys").join(name))
+    pub(crate) fn key(&self, name: &str) -> SealKeySource {
+        SealKeySource::file(self.key_path(name))
+    }
+
+    pub(crate) fn key_path(&self, name: &str) -> PathBuf {
+        self.0.path().join("keys").join(name)
     }
 
     /// Every builder names a key, so that no test leaves anything in this user's own files.
-    fn builder(&self, profile: &str, key: Option<&str>) -> Builder {
+    pub(crate) fn builder(&self, profile: &str, key: Option<&str>) -> Builder {
         let none = self.0.path().join("none");
         let builder = Latch::builder().home(self.home()).profile(Profile::new(profile).unwrap());
         let builder =
@@ -36,7 +40,7 @@ impl Place {
         key.map_or(builder.clone(), |key| builder.seal_key(self.key(key)))
     }
 
-    fn open(&self, profile: &str, key: Option<&str>) -> Latch {
+    pub(crate) fn open(&self, profile: &str, key: Option<&str>) -> Latch {
         self.builder(profile, key).open().unwrap()
     }
 
@@ -295,57 +299,4 @@ fn an_answer_in_plain_text_beside_a_sealed_document_is_nobodys() {
     assert!(sealing.read_answer(Nonce(7), forged).unwrap().is_some(), "beside plain text it is as ever");
     assert!(sealing.state(&fs::read(place.home().join("profiles/work.json")).unwrap()).is_some());
     assert!(sealing.read_answer(Nonce(7), forged).unwrap().is_none());
-}
-
-#[test]
-fn a_command_is_asked_once_in_a_process() {
-    let place = Place::new();
-    let (asked, key) = (place.0.path().join("asked"), "5a".repeat(32));
-    let command = SealKeySource::Command(format!("echo once >> {}; echo {key}", asked.display()));
-    place.builder("work", None).seal(&command).unwrap();
-    fs::remove_file(&asked).unwrap();
-    let latch = place.builder("work", None).seal_key(command).open().unwrap();
-    for number in 0..5 {
-        latch.set("minimax", Secret::try_from(format!("mm-{number}")).unwrap()).unwrap();
-        assert_eq!(latch.current("minimax").unwrap().expose_secret(), format!("mm-{number}"));
-    }
-    assert_eq!(fs::read_to_string(&asked).unwrap(), "once\n");
-    // What asks credlatch itself for the key, from the store that it seals, is an error and not a crowd.
-    let own = place.builder("work", None).seal_key(SealKeySource::Command("echo $CREDLATCH_SEAL_KEY_ASKED".to_owned()));
-    assert!(own.open().unwrap().current("minimax").unwrap_err().to_string().contains("is no key"));
-}
-
-#[test]
-fn where_the_key_is_is_known_whoever_else_notes_another_at_the_same_time() {
-    let place = Place::new();
-    let sources = place.0.path().join("sources");
-    let builder = |number: usize| {
-        let home = place.0.path().join(format!("home-{number}"));
-        place.builder("work", None).home(home).seal_keys(sources.join("seal-keys"))
-    };
-    let (place, builder) = (&place, &builder);
-    std::thread::scope(|scope| {
-        for number in 0..6 {
-            scope.spawn(move || builder(number).seal(&place.key(&format!("key-{number}"))).unwrap());
-        }
-    });
-    for number in 0..6 {
-        assert_eq!(builder(number).known_seal_key().unwrap(), Some(place.key(&format!("key-{number}"))));
-    }
-    assert_eq!(place.builder("work", None).known_seal_key().unwrap(), None, "it is not sealed");
-}
-
-#[test]
-fn what_lies_in_a_home_does_not_say_where_its_key_is_and_a_pipe_is_no_mark() {
-    let place = Place::new();
-    let inside = place.home().join("seal-keys");
-    let builder = || place.builder("work", None).seal_keys(&inside);
-    builder().seal(&place.key("one")).unwrap();
-    assert_eq!((inside.exists(), builder().known_seal_key().unwrap()), (false, None));
-    assert_eq!(builder().open().unwrap().current("minimax").unwrap_err().kind(), ErrorKind::Sealed);
-    let mark = place.home().join("seal.json");
-    fs::remove_file(&mark).unwrap();
-    assert!(std::process::Command::new("mkfifo").arg(&mark).status().unwrap().success());
-    let new = place.open("new", None).set("minimax", Secret::try_from("mm-new").unwrap());
-    assert_eq!(new.unwrap_err().kind(), ErrorKind::Unreadable);
 }

@@ -54,7 +54,8 @@ impl Builder {
     }
 
     /// Seals each profile of the home with another key. Once it is done the old key opens only what lies in backups and free blocks
-    /// of the disk: destroy it, and nobody can open that any more. Returns the profiles whose key was changed.
+    /// of the disk: destroy it, and nobody can open that any more. Where it is is forgotten, unless another home was sealed with it.
+    /// Returns the profiles whose key was changed.
     ///
     /// # Errors
     /// As [`Builder::seal`]; with an error some profiles may have the new key and some the old one, and the same call goes on.
@@ -136,10 +137,11 @@ impl Builder {
         Ok(())
     }
 
-    /// From now on new profiles are sealed with this key; those that came meanwhile are too.
+    /// From now on new profiles are sealed with this key; those that came meanwhile are too. Then nothing of the home needs another one.
     fn mark(&self, home: &Path, key: KeyId, mut changed: Vec<ProfileName>) -> Result<Vec<ProfileName>, Error> {
         marker::write(home, Some(key))?;
         changed.extend(self.reseal(home, Some(key))?);
+        self.find_keys_of_seals()?.know_home(home, key)?;
         Ok(changed)
     }
 
