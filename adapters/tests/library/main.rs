@@ -22,6 +22,8 @@ mod scopes;
 #[cfg(all(feature = "seal", unix))]
 mod seal_keys;
 #[cfg(all(feature = "seal", unix))]
+mod sealed_bytes;
+#[cfg(all(feature = "seal", unix))]
 mod seals;
 mod statuses;
 #[cfg(feature = "tower")]
