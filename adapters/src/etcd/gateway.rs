@@ -74,7 +74,7 @@ impl Gateway {
         let (mut client, pid) = (self.client.lock(), std::process::id());
         if client.0 != pid {
             let inherited = std::mem::replace(&mut *client, (pid, self.access.agent()?));
-            std::mem::forget(inherited);
+            Box::leak(Box::new(inherited));
         }
         Ok(client.1.clone())
     }
@@ -243,7 +243,7 @@ impl Drop for Gateway {
     fn drop(&mut self) {
         let (pid, agent) = self.client.get_mut();
         if *pid != std::process::id() {
-            std::mem::forget(std::mem::replace(agent, Agent::new_with_defaults()));
+            Box::leak(Box::new(std::mem::replace(agent, Agent::new_with_defaults())));
         }
     }
 }

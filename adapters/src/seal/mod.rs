@@ -135,6 +135,11 @@ impl Sealing {
         if self.is_prepared.swap(true, Ordering::Relaxed) {
             return;
         }
+        // The key of a store that is elsewhere may still have to be made.
+        #[cfg(feature = "etcd")]
+        if self.mark.0.is_some() {
+            return;
+        }
         // Whatever fails is told by whoever needs it.
         if let Ok(None) = self.keys.chosen()
             && let Some(Ok(Some(key))) = self.home.as_deref().map(marker::read)
