@@ -103,7 +103,7 @@ fn a_profile_that_etcd_would_not_take_is_refused_before_it_is_sent() {
     let machine = Machine::new(&cluster, "one", "large");
     set(&machine).unwrap();
     let latch = machine.open();
-    let large: String = (0..2_000).map(|at| format!("{:07x}", at * 7_919)).collect();
+    let large = (0..2_000).fold(String::new(), |text, at| text + &format!("{:07x}", at * 7_919));
     let refused = (0..300).find_map(|at| {
         let (label, provider) =
             (credlatch::Label::new(&format!("label-{at}")).unwrap(), ["openai", "groq", "mistral"][at % 3]);
