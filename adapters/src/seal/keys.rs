@@ -148,8 +148,10 @@ impl Keys {
         {
             return Err(error.clone());
         }
+        let asks = matches!(source, SealKeySource::Command(_) | SealKeySource::KeyStore(_));
         let key = source.key(&self.key_store).inspect_err(|error| {
-            *self.refused.lock() = Some((source.clone(), error.clone(), Instant::now()));
+            // A file costs nothing to look at, and may have been made since.
+            *self.refused.lock() = asks.then(|| (source.clone(), error.clone(), Instant::now()));
         })?;
         let key = Arc::new(key);
         Ok(Arc::clone(self.at_hand.lock().entry(key.id()).or_insert(key)))
