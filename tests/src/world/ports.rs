@@ -10,12 +10,12 @@ use credlatch_core::state::{Actor, Claim, State};
 use credlatch_core::time::Stamp;
 use credlatch_core::{Event, Step};
 
-use super::World;
 use super::clock::{SimClock, SimNonces};
 use super::disk::{Disk, Document};
 use super::here::{Dead, Here};
 use super::signs::Life;
 use super::sim::{Gate, Sim};
+use super::{World, situation};
 use crate::conduct::Conduct;
 
 /// The ports of one process.
@@ -204,6 +204,8 @@ impl<S: Sim> LockedShelf<'_, S> {
     fn write(&self, state: &State, id: u64) -> Result<(), Dead> {
         let disk = &self.world.disk;
         let state = Arc::new(state.clone());
+        // It has uses in it that threads of the process counted in no turn.
+        situation::observe(situation::state_digest(&state));
         disk.set_word(&self.here, id | 1)?;
         disk.rename(&self.here, &state, id)?;
         Disk::<S>::sync(&self.here, &state)?;
