@@ -8,7 +8,7 @@ use crate::cases::{Act, against, beside, choices};
 use crate::conduct::Right;
 use crate::judging::Seen;
 use crate::run::exploration::Exploration;
-use crate::run::situations::Explorer;
+use crate::run::situations::{Explorer, Order};
 use crate::scenario::Scenario;
 use crate::wrong::Wrong;
 
@@ -94,13 +94,13 @@ const PROCESSES: Group = Group {
     beside: false,
     among: &Act::ALL,
     with: &Act::ALL,
-    few: 10_000,
+    few: 15_000,
 };
 
 /// There are many of these, so that fewer situations of each have to be enough.
-const FEW: usize = 2_000;
+const FEW: usize = 3_000;
 /// There are even more of these, of three acts and with more in their way.
-const FEWER: usize = 600;
+const FEWER: usize = 1_000;
 
 /// What came of a group.
 #[derive(Clone, Debug, Default)]
@@ -194,8 +194,14 @@ pub fn tables() -> (String, String) {
 
 /// What is entered of a wrong engine's scenario until the law that names it is broken: by the fewest moves that can break it.
 pub fn until(wrong: &Wrong) -> Exploration {
-    let explorer =
-        Explorer { law: Some(wrong.law), most: 100_000, gathers: false, goes_on: false, ..Explorer::default() };
+    let explorer = Explorer {
+        law: Some(wrong.law),
+        most: 100_000,
+        order: Order::FewestMoves,
+        gathers: false,
+        goes_on: false,
+        ..Explorer::default()
+    };
     explorer.explore(&(wrong.scenario)(), wrong.scripted)
 }
 

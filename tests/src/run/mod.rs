@@ -1,5 +1,7 @@
 //! Running a scenario: every harness sets the world up, lets the participants act, brings everything to rest, and judges.
 
+mod breadth;
+mod commute;
 #[cfg(feature = "loom")]
 pub mod deepen;
 pub mod end;
@@ -7,7 +9,9 @@ pub mod exploration;
 #[cfg(feature = "loom")]
 pub mod explore;
 pub mod hand;
+mod map;
 pub mod play;
 pub mod situations;
 pub mod stage;
 pub mod staged;
+mod walk;

@@ -117,10 +117,10 @@ impl<'a> Staged<'a> {
         all
     }
 
-    /// Whether this one waits, and can't move.
-    pub fn is_blocked(&mut self, who: u8) -> bool {
-        let who = usize::from(who);
-        self.players[who].is_at_it() && !self.can(who)
+    /// Who waits and can't move, as bits.
+    pub fn waiting(&mut self) -> u8 {
+        let all = (0..self.heres.len()).filter(|who| self.players[*who].is_at_it() && !self.can(*who));
+        all.fold(0, |all, who| all | 1 << who)
     }
 
     fn can(&mut self, who: usize) -> bool {
@@ -139,6 +139,7 @@ impl<'a> Staged<'a> {
         }
         let (turns, facts) = (self.recorder.turns(), self.recorder.look(<[Fact]>::len));
         let (has_come, had_locked) = (self.parts[me].is_some(), situation::has_locked(me));
+        situation::begins();
         self.come(me);
         self.go(me, !has_come);
         let goes_on = match self.explorer.mistake {
@@ -180,16 +181,17 @@ impl<'a> Staged<'a> {
         self.explorer.goes_on && situation::has_locked(who) && is_safe && self.recorder.look(is_mute)
     }
 
-    /// The laws see what they have not seen yet.
+    /// The laws see what they have not seen yet. Returns how many facts that are.
     ///
     /// # Errors
     /// The first breach.
-    pub fn judge(&mut self) -> Result<(), Broken> {
+    pub fn judge(&mut self) -> Result<usize, Broken> {
         let Self { recorder, monitors, seen, .. } = self;
         recorder.look(|facts| {
             let fresh = &facts[*seen..];
             *seen = facts.len();
-            monitors.iter_mut().try_for_each(|monitor| fresh.iter().try_for_each(|fact| monitor.see(fact)))
+            monitors.iter_mut().try_for_each(|monitor| fresh.iter().try_for_each(|fact| monitor.see(fact)))?;
+            Ok(fresh.len())
         })
     }
 
@@ -198,8 +200,9 @@ impl<'a> Staged<'a> {
         self.recorder.look_at_all(look);
     }
 
-    /// The situation, with the memory of the laws or without.
-    pub fn situation(&self, with_laws: bool) -> u128 {
+    /// The situation, with the memory of the laws.
+    pub fn situation(&self) -> u128 {
+        let with_laws = self.explorer.mistake != Some(Mistake::ForgetsLaws);
         let laws = || digest_fed(|into| self.monitors.iter().for_each(|monitor| monitor.keep(into, &state_digest)));
         digest((situation::now(), with_laws.then(laws)))
     }
@@ -212,6 +215,23 @@ impl<'a> Staged<'a> {
             one.dies_at = here.death().or(one.dies_at);
         }
         scenario
+    }
+
+    /// Goes on to the end, whatever is known, in an order that hangs on the situation alone. Says what situations that leads to.
+    pub fn to_the_end(mut self, mut say: impl FnMut(u128)) -> Trace {
+        let mut drawn = self.situation();
+        loop {
+            let choices = self.choices();
+            if choices.is_empty() {
+                return self.rest();
+            }
+            drawn = digest(drawn);
+            let place = usize::try_from(drawn % choices.len() as u128).unwrap_or(0);
+            self.make(Move { who: choices[place], dies: 0 });
+            // A breach is told by the end too.
+            let _ = self.judge();
+            say(self.situation());
+        }
     }
 
     /// All are through: everything comes to rest.

@@ -39,6 +39,7 @@ impl Times {
     /// A reading of both.
     pub fn now(&self) -> Stamp {
         let now = self.reading();
+        situation::looks_at("clocks");
         situation::observe((now.wall_ms, now.up_ms, now.boot));
         now
     }

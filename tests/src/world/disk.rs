@@ -94,6 +94,7 @@ impl<S: Sim> Disk<S> {
     /// Which file the lock file is, for whoever holds the lock.
     pub(super) fn lock_file(&self) -> u64 {
         let lock_file = self.lock_file.load(Ordering::Relaxed);
+        situation::looks_at("lock file");
         situation::observe(lock_file);
         lock_file
     }
@@ -137,11 +138,13 @@ impl<S: Sim> Disk<S> {
 
     /// Puts the key of this number in the place of the one that was there, if one was.
     pub fn key(&self, number: u8) {
+        situation::alter("key", number);
         *self.key.lock().unwrap_or_else(PoisonError::into_inner) = Some(MarkKey::new([number; KEY_BYTES]));
     }
 
     /// The key that is at hand now.
     pub(super) fn at_hand(&self) -> AtHand {
+        situation::looks_at("key");
         AtHand(self.key.lock().unwrap_or_else(PoisonError::into_inner).clone())
     }
 

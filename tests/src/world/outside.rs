@@ -48,6 +48,7 @@ impl Outside {
     /// What a state that was loaded tells of copies and roll-backs.
     pub(super) fn marks(&self, state: &State, is_foreign: bool) -> Option<MarkShared> {
         let counted = *open(&self.moves);
+        situation::looks_at("moves");
         situation::observe(counted);
         let is_behind = (counted > state.last_move).then_some(Shared::RolledBack);
         let why = if is_foreign { Some(Shared::Copied) } else { is_behind };
@@ -69,6 +70,7 @@ impl<S: Sim> World<S> {
         // Between two commits: what is put under a writer's hands is the business of the file store's own harness.
         let _between = self.disk.lock();
         let found = open(&self.outside.backup).clone();
+        situation::looks_at("backup");
         situation::observe(found.as_ref().map(Kept::digest));
         let Some(kept) = found else { return };
         self.recorder.push(Fact::BroughtBack);

@@ -46,6 +46,7 @@ impl Rows {
     pub(super) fn reach(&self, here: &Here) -> Reach {
         // They agreed to the rows that moved, and to no others.
         let accepted = here.has_moved_row && self.agreed.load(Ordering::Relaxed);
+        situation::looks_at("agreed");
         situation::observe(accepted);
         Reach { present: here.origins(), usual: home(), former: Vec::new(), ships: false, accepted }
     }

@@ -8,7 +8,7 @@
 //! Nothing is kept unless somebody explores, and then for each thread of the system by itself.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
@@ -31,6 +31,15 @@ pub enum Blind {
     ToDeeds,
 }
 
+/// Something shared that a move looked at, or changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Touch {
+    /// It looked at this.
+    Look(u128),
+    /// It changed this.
+    Change(u128),
+}
+
 #[derive(Default)]
 struct Situation {
     /// Who moves; nobody while the stage is set.
@@ -46,6 +55,12 @@ struct Situation {
     /// How often anybody looked at something, changed something or did something outside. To make a place that is found by its name
     /// alone is none of these: nobody knows the name.
     touches: u64,
+    /// What the last move touched, but for what lies in the memory of its process alone.
+    touched: Vec<Touch>,
+    /// What the last move took its turn for.
+    access: Option<&'static str>,
+    /// The places in the memory of whoever made them.
+    own: BTreeSet<u128>,
     /// Who has the store's lock.
     locker: Option<usize>,
     /// Whether a clock has gone on while somebody moved.
@@ -102,6 +117,34 @@ pub fn forget() {
 /// This participant moves, or nobody.
 pub fn moves(who: Option<usize>) {
     with(|now| now.who = who);
+}
+
+/// A move begins, which has touched nothing yet.
+pub fn begins() {
+    with(|now| {
+        now.touched.clear();
+        now.access = None;
+    });
+}
+
+/// Whoever moves takes a turn for something of this kind.
+pub fn accesses(kind: &'static str) {
+    with(|now| now.access = now.access.or(Some(kind)));
+}
+
+/// What the last move took its first turn for; nothing if it only came.
+pub fn access() -> &'static str {
+    with(|now| now.access).flatten().unwrap_or("nothing shared")
+}
+
+/// What was touched since the last move began.
+pub fn touched(mut each: impl FnMut(&Touch)) {
+    with(|now| now.touched.iter().for_each(&mut each));
+}
+
+/// Whoever moves looks at something that isn't a place.
+pub fn looks_at(thing: impl Hash) {
+    with(|now| now.touched.push(Touch::Look(digest(("thing", thing)))));
 }
 
 /// Whoever moves observes this.
@@ -182,7 +225,9 @@ pub fn place(name: Option<u128>, holds: Option<u128>) -> u128 {
             // Two places that one participant makes without a look between them are told apart by this.
             Some(who) => {
                 now.observe("makes a place");
-                digest(("made", now.observed[who]))
+                let place = digest(("made", now.observed[who]));
+                now.own.insert(place);
+                place
             }
             None => digest(("set", now.made)),
         };
@@ -195,6 +240,7 @@ pub fn place(name: Option<u128>, holds: Option<u128>) -> u128 {
 /// Whoever moves looks at a place.
 pub fn looks(at: u128, is_of: Blind) {
     with(|now| {
+        now.touch(Touch::Look(at), at);
         if is_of == Blind::Nowhere || is_of != now.blind {
             let holds = now.places.get(&at).copied();
             now.observe((at, holds));
@@ -225,8 +271,17 @@ impl Situation {
         }
     }
 
+    fn touch(&mut self, touch: Touch, place: u128) {
+        if !self.own.contains(&place) {
+            self.touched.push(touch);
+        }
+    }
+
     fn holds(&mut self, place: u128, holds: u128) {
-        if let Some(before) = self.places.insert(place, holds) {
+        let before = self.places.insert(place, holds);
+        // Who leaves it as it was has looked at it.
+        self.touch(if before == Some(holds) { Touch::Look(place) } else { Touch::Change(place) }, place);
+        if let Some(before) = before {
             self.sum = self.sum.wrapping_sub(digest((place, before)));
         }
         self.sum = self.sum.wrapping_add(digest((place, holds)));

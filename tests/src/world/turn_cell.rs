@@ -37,6 +37,7 @@ impl<T: Send + 'static> TurnCell<T> {
     /// Looks at it in a turn, and changes it if so it is said.
     fn alone<R>(&self, is_change: bool, look: impl FnOnce(&mut T) -> R) -> R {
         assert!(take_turn(address(self), || self.is_free()), "a cell that its holder never lets go of");
+        situation::accesses(kind::<T>());
         if TypeId::of::<T>() != TypeId::of::<Server>() {
             situation::looks(self.place, is_of::<T>());
         }
@@ -86,6 +87,18 @@ fn holds<T: 'static>(value: &T) -> Option<u128> {
 fn published(snapshot: &Arc<Snapshot>) -> u128 {
     let pools = snapshot.state.providers.keys().map(|provider| format!("{:?}", snapshot.pool(provider.as_str())));
     digest((snapshot.id, state_digest(&snapshot.state), pools.collect::<Vec<_>>()))
+}
+
+/// What a turn is taken for.
+fn kind<T: 'static>() -> &'static str {
+    let is = |other| TypeId::of::<T>() == other;
+    match () {
+        () if is(TypeId::of::<u64>()) => "the word",
+        () if is(TypeId::of::<Document>()) => "the document",
+        () if is(TypeId::of::<Trail>()) => "a sign of life",
+        () if is(TypeId::of::<Server>()) => "the issuer",
+        () => "a process' memory",
+    }
 }
 
 fn is_of<T: 'static>() -> Blind {
@@ -154,6 +167,7 @@ impl<T: Send + 'static> SimMutex<T> for TurnCell<T> {
 
     fn wait_for(&self, mut wanted: impl FnMut(&T) -> bool) -> bool {
         let found = take_turn(address(self), || self.value.try_lock().is_ok_and(|value| wanted(&value)));
+        situation::accesses(kind::<T>());
         situation::observe(found);
         situation::looks(self.place, is_of::<T>());
         found
@@ -210,7 +224,9 @@ impl Gate for TurnGate {
 
     fn pass(&self) -> Option<TurnGuard<'_>> {
         let has_passed = take_turn(address(self), || !*self.is_closed());
-        situation::observe((self.place, has_passed));
+        situation::accesses("the store's lock");
+        situation::observe(has_passed);
+        situation::looks(self.place, Blind::Nowhere);
         has_passed.then(|| {
             self.shut(true);
             TurnGuard(self)

@@ -28,6 +28,7 @@ impl<T: Send + Sync + 'static> Cell<Arc<T>> for TurnPublished<T> {
         }
         let taken = Cell::read(&self.0, Arc::clone);
         take_turn(address(self), || true);
+        situation::accesses("a process' memory");
         situation::observe("looks at what it took");
         look(&taken)
     }

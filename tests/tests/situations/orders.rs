@@ -6,6 +6,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
+use credlatch_tests::cases::{Act, against};
+use credlatch_tests::conduct::Right;
 use credlatch_tests::explored::{Group, LONG_GROUPS, MOST, PART_GROUPS, SHORT_GROUPS, Sum, whole};
 use credlatch_tests::run::situations::Explorer;
 use credlatch_tests::scenario::Scenario;
@@ -113,22 +115,48 @@ fn a_part_in_every_order() {
     say(&format!("{} scenarios have too many situations: tests/tests/situations/beyond.txt", listed.len()));
 }
 
+/// What the moves of three big scenarios take their turns for: with every order of them, how many of these lead to what is known, and
+/// with one order of those that commute.
+#[test]
+#[ignore = "for a minute: see docs/record.md"]
+fn what_multiplies_situations() {
+    let scenarios = [
+        against(&[Act::Login, Act::Adopt]),
+        against(&[Act::Rotate, Act::Clear, Act::Read]),
+        against(&[Act::Start, Act::Read]).as_threads(),
+    ];
+    for scenario in scenarios {
+        let of = |sleeps| Explorer { sleeps, ..Explorer::NEW }.explore(&scenario, &Right);
+        let [all, less] = [of(false), of(true)];
+        less.assert_whole(&scenario.name);
+        assert_eq!((all.situations, &all.ends), (less.situations, &less.ends));
+        say(&format!("{}: {} situations", scenario.name, all.situations));
+        for (kind, [made, known]) in &all.accesses {
+            let [made_then, _] = less.accesses.get(kind).copied().unwrap_or_default();
+            say(&format!("| {kind} | {made} | {known} | {made_then} |"));
+        }
+    }
+}
+
 /// Pairs of more situations than this are not compared.
 const COMPARED: usize = 3_000;
 
-/// Going on at once leaves out no end of any pair that has few situations without it.
+/// Going on at once leaves out no end, and the quickest order no situation, of any pair that has few situations without them.
 #[test]
 #[ignore = "for minutes: `.ci/long` runs it"]
-fn going_on_at_once_adds_no_end_to_any_pair() {
-    let (mut less, mut all) = (0, 0);
+fn going_on_at_once_and_the_quickest_order_leave_out_nothing_of_any_pair() {
+    let (mut less, mut all, mut moves) = (0, 0, [0, 0]);
     for group in LONG_GROUPS.iter().filter(|group| group.acts == 2) {
         for scenario in group.scenarios() {
             let explorer = Explorer { dying: group.dies.then_some(0), most: COMPARED, ..Explorer::NEW };
             if let Some([one, other]) = super::sound::assert_going_on_adds_nothing(&scenario, explorer) {
                 (less, all) = (less + one, all + other);
             }
+            if let Some([one, other]) = super::sound::assert_quickest_finds_all(&scenario, explorer) {
+                moves = [moves[0] + one, moves[1] + other];
+            }
         }
-        say(&format!("{}: {less} situations instead of {all} by now", group.name));
+        say(&format!("{}: {less} situations instead of {all} by now, and {moves:?} moves", group.name));
     }
 }
 

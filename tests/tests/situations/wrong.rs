@@ -4,7 +4,7 @@ use credlatch_core::law::LAWS;
 use credlatch_tests::explored::until;
 use credlatch_tests::kept::Kept;
 use credlatch_tests::run::play::play;
-use credlatch_tests::run::situations::Explorer;
+use credlatch_tests::run::situations::{Explorer, Order};
 use credlatch_tests::wrong::WRONG;
 
 /// With `CREDLATCH_KEEP=1` the files are written anew.
@@ -33,8 +33,13 @@ fn no_order_breaks_the_law_with_fewer_moves() {
         if remembering.moves > 9 {
             continue;
         }
-        let explorer =
-            Explorer { law: Some(wrong.law), remembers: false, gathers: false, goes_on: false, ..Explorer::default() };
+        let explorer = Explorer {
+            law: Some(wrong.law),
+            order: Order::Forgetful,
+            gathers: false,
+            goes_on: false,
+            ..Explorer::default()
+        };
         let found = explorer.explore(&(wrong.scenario)(), wrong.scripted);
         assert_eq!(found.moves, remembering.moves, "{}", wrong.name);
         tried += 1;
