@@ -178,67 +178,87 @@ for those that are named here; and for each law and each harness there is an edi
 const TAIL: &str = "
 ## Situations
 
-`tests/src/run/situations.rs` explores scenarios with a memory: it enters every situation that any order of turns leads to, and
-none of them twice. Paths explode and situations don't, so it goes through orders, and deaths before every operation, that are out
-of loom's reach. [The record](record.md#situations) has its figures. Why that is every order:
+`tests/src/run/situations.rs` explores scenarios with a memory: it enters every situation that any order of turns leads to, and none
+of them twice. Paths explode and situations don't, so it goes through orders, and deaths before every operation, that are out of
+loom's reach. [The record](record.md#situations) has its figures. Why that is every order:
 
-1. **What runs is the engine that ships**, over the simulated world. Participants are coroutines of one thread: one moves at a
-   time, from its access to something shared up to the next. The code between two accesses is deterministic: clocks, nonces and
-   signs of life come from the world, and nonces are counted by each participant for itself. So one schedule gives one history,
-   and a counterexample is kept as a schedule that `run::play` plays again.
+1. **What runs is the engine that ships**, over the simulated world. Participants are coroutines of one thread: one moves at a time,
+   from its access to something shared up to the next. The code between two accesses is deterministic: clocks, nonces and signs of
+   life come from the world, and nonces are counted by each participant for itself. So one schedule gives one history, and a
+   counterexample is kept as a schedule that `run::play` plays again.
 2. **A situation is a digest of 128 bits** of what everything shared holds (the word, the document, the lock, signs of life with
    their notes and answers, the issuer's books, the clocks, what is remembered outside, who is dead, and what threads of one engine
    share), of all that each participant has observed so far, in its order, and of what each law keeps in memory. Of a participant
    that is through, and whose process has no other thread, only what it did outside counts: it does nothing more, and leaves no
    memory to anybody.
-3. **Equal situations have equal futures.** What a participant does next is a function of what it has observed, since it has no other
-   input; what it finds is a function of what is shared; what a law says is a function of its memory and of what follows. So a
-   branch into a situation that is known is left. A document, an answer and a published snapshot count by what is in them, and a sign
-   of life is called by its act's name, because whoever made them may be through. What the issuer gives is called by the flow that it is for, so that two logins that
-   have nothing to do with each other leave the same books in either order.
-4. **A law judges fact by fact** (`core/src/law/monitor.rs`), and judging a whole history is the fold of that: no law has a second form
-   that could differ. That what it keeps is enough, `core/src/law/tests/memory.rs` tries with arbitrary histories: where two left the
-   same memory, whatever follows is judged alike, and a law that forgets is noticed. The less it keeps the more situations are one:
-   law 7 drops what was shown as soon as nobody who reads, or begins to, may still see it.
-5. **It goes breadth first**, so that a counterexample has the fewest moves there are. Without its memory, entering each situation again
-   whenever an order leads to it, it finds none with fewer (`tests/tests/situations/wrong.rs`, for those of up to nine moves). The shortest
-   counterexample of each wrong engine is kept in `tests/scenarios`, and [pictures.md](pictures.md#counterexamples) draws it.
-6. **Who comes when nobody can tell comes first.** Somebody's coming is what it does up to its first access to something shared. Where
-   that looks at nothing shared, changes nothing that anybody could find, and no fact tells of it, it commutes with every move of the
-   others, and does the same whenever it is made: each order has one with the same facts, the same ends and the same breaches in which
-   it came before anybody moved. The explorer tries on a stage of its own who comes so. A sign of life may be made on the way: nobody
-   can look for it before a claim names it. That a clear begins is told too, but law 1 alone minds that, and sees only more beside a
-   clear that began earlier; `core/src/law/tests/memory.rs` tries that with arbitrary histories. A reader doesn't come first: what law
-   7 wants it to see at least hangs on when it began; nor does anybody whose process may die before.
-7. **Who has locked the store goes on at once**: the move in which it locks and the next one are made as if they were one. Let others
-   move in between, and take the first of what they do. It is no locking, since the lock is held; and whoever locks looks at nothing else
-   but what nobody changes without the lock (the word, the document, the number of moves that is remembered outside) and at the clock,
-   which shows the same as long as no time passes. So that move could have been made before the locking, and would have done the same; and
-   so with all that follow, one by one, until nobody is in between. What is told in the locking move is steps of the machine alone, or
-   else nobody goes on; of threads nothing is told yet. If what is moved before it began with a look at the word, it may tell of a reader or a poll: with these a step
-   changes places, and no law judges that milder (`core/src/law/tests/memory.rs` tries it with arbitrary histories). Otherwise it changes
-   places with the next move as well, which only makes the word odd and tells nothing, so that the same facts come in the same order
-   after it. That matters to law 4, which tells a claim from a presentation. Where time does pass, which any order shows as soon as one
-   does, the scenario is explored anew without this; so it is where entries of a pool take turns, of which law 12 would judge; and a
-   thread doesn't go on whose process may die by another.
+3. **Equal situations have equal futures.** What a participant does next is a function of what it has observed, since it has no
+   other input; what it finds is a function of what is shared; what a law says is a function of its memory and of what follows. So a
+   branch into a situation that is known is left. A document, an answer and a published snapshot count by what is in them, and a
+   sign of life is called by its act's name, because whoever made them may be through. What the issuer gives is called by the flow
+   that it is for, so that two logins that have nothing to do with each other leave the same books in either order.
+4. **A law judges fact by fact** (`core/src/law/monitor.rs`), and judging a whole history is the fold of that: no law has a second
+   form that could differ. That what it keeps is enough, `core/src/law/tests/memory.rs` tries with arbitrary histories: where two
+   left the same memory, whatever follows is judged alike, and a law that forgets is noticed. The less it keeps the more situations
+   are one: law 7 drops what was shown as soon as nobody who reads, or begins to, may still see it.
+5. **A play goes on as long as there is something new ahead of it** (`tests/src/run/walk.rs`): it makes the first move that was
+   never made, or else one behind which such a move is left. In what order situations are entered makes no difference to what there
+   is. A move that a play makes again, having come there by another way, must lead to the same situation as before. After a breach
+   the scenario is explored anew, breadth first, with a play for each move (`breadth.rs`), so that a counterexample has the fewest
+   moves there are. Without its memory, entering each situation again whenever an order leads to it, it finds none with fewer
+   (`tests/tests/situations/wrong.rs`, for those of up to nine moves). The shortest counterexample of each wrong engine is kept in
+   `tests/scenarios`, and [pictures.md](pictures.md#counterexamples) draws it.
+6. **Who comes when nobody can tell comes first.** Somebody's coming is what it does up to its first access to something shared.
+   Where that looks at nothing shared, changes nothing that anybody could find, and no fact tells of it, it commutes with every move
+   of the others, and does the same whenever it is made: each order has one with the same facts, the same ends and the same breaches
+   in which it came before anybody moved. The explorer tries on a stage of its own who comes so. A sign of life may be made on the
+   way: nobody can look for it before a claim names it. That a clear begins is told too, but law 1 alone minds that, and sees only
+   more beside a clear that began earlier; `core/src/law/tests/memory.rs` tries that with arbitrary histories. A reader doesn't come
+   first: what law 7 wants it to see at least hangs on when it began; nor does anybody whose process may die before.
+7. **Who has locked the store goes on at once**: the move in which it locks and the next one are made as if they were one. Let
+   others move in between, and take the first of what they do. It is no locking, since the lock is held; and whoever locks looks at
+   nothing else but what nobody changes without the lock (the word, the document, the number of moves that is remembered outside)
+   and at the clock, which shows the same as long as no time passes. So that move could have been made before the locking, and would
+   have done the same; and so with all that follow, one by one, until nobody is in between. What is told in the locking move is
+   steps of the machine alone, or else nobody goes on; of threads nothing is told yet. If what is moved before it began with a look
+   at the word, it may tell of a reader or a poll: with these a step changes places, and no law judges that milder
+   (`core/src/law/tests/memory.rs` tries it with arbitrary histories). Otherwise it changes places with the next move as well, which
+   only makes the word odd and tells nothing, so that the same facts come in the same order after it. That matters to law 4, which
+   tells a claim from a presentation. Where time does pass, which any order shows as soon as one does, the scenario is explored anew
+   without this; so it is where entries of a pool take turns, of which law 12 would judge; and a thread doesn't go on whose process
+   may die by another.
+8. **Of two moves that commute one order is gone through** (Godefroid's *sleep sets*, `tests/src/run/map.rs` and `commute.rs`). Two
+   moves commute if they are of two processes, neither changes what the other looks at or changes, and at most one of them tells a
+   fact: so both orders lead to the same situation, and the laws see the same facts in the same order. What a move looks at and
+   changes is written down as it happens. A move sleeps in a situation if it was made elsewhere on the way, and commutes with all
+   that was made since instead: with the same things before it, it would do the same. If a situation is come to by another way, what
+   doesn't sleep on that way wakes, and is made. This leaves out moves and no situation: take any order from a situation that was
+   entered, of which nothing that could come first sleeps there. Of what could come first take the wave that woke last, and of that
+   the move that was made first: in the situation it leads to nothing sleeps that could come first in the rest of the order. So the
+   order is gone through, up to moves that commute. The memory that threads of one engine share isn't all told, so their moves never
+   commute; and no move sleeps of a process that may die.
 
-None of this is taken on trust. Of the branches that are left, one in 64, and in `tests/tests/situations/sound.rs` each, is played to
-its end all the same, and must end as another did that was entered. Explorers with a mistake (one whose digest leaves out what was read,
-what the issuer said, signs of life, or what those did who are through; one whose laws forget; one that never wakes who has waited; one in which readers come first too; one in which everybody makes two moves at once) are
-told by that, or by a breach that they miss; and what lies outside, a backup, another lock file, an agreement to rows, makes another
-situation. For six pairs of processes and three of threads loom goes through every order too, and both find the same ends: verdicts,
-stored states, the issuer's live tokens, and what each participant did outside. `.ci/long` compares so every pair that loom goes
-through in 20,000 orders. An exploration that reaches its bound fails.
+None of this is taken on trust. Of the branches that are left, one in 64, and in `tests/tests/situations/sound.rs` each, is played
+to its end all the same: it must come to no situation that isn't entered some time, and end as another did. That found what no end
+showed: threads of one engine count uses beside the seam, and a commit that takes them with it writes what nobody was told of; since
+then what somebody is about to write belongs to what it has observed. Explorers with a mistake are told by that, by situations or
+ends that they don't find, or by a breach that they miss: one whose digest leaves out what was read, what the issuer said, signs of
+life, or what those did who are through; one whose laws forget; one that never wakes who has waited; one in which readers come first
+too; one in which everybody makes two moves at once; one that turns back before what lies behind; one for which all moves commute,
+or all facts. What lies outside, a backup, another lock file, an agreement to rows, makes another situation. The quickest order
+finds the situations and the ends that breadth first finds without leaving any move out, in each pair that has at most 3,000
+(`.ci/long`). For six pairs of processes and three of threads loom goes through every order too, and both find the same ends:
+verdicts, stored states, the issuer's live tokens, and what each participant did outside. `.ci/long` compares so every pair that
+loom goes through in 20,000 orders. An exploration that reaches its bound fails.
 
-What is still abstracted: all that *Limits* says of the simulated world. The memory of a process is looked at by its threads only, and
-where it has one thread that takes no turn. Of what threads of one engine share, the order of changes of the ledger counts, and the
-atomics outside the seam count as far as a published record tells them: a count of owners, at which only a drain looks, is told by what
-the owners have observed. A reader takes what is published in one turn and looks at it in the next where somebody drains, and in one
-elsewhere: nobody else could tell. What the issuer's books hold beyond what it said is nobody's observation. Steps that change a key
-are explored only in the scenes of wrong engines, where a breach is one however it was found. A witness counts for a situation if it
-lies on the way by which that was first come to. Of accesses that commute only the coming and the locking are gone through in one order; all others are gone through in
-both orders, because to leave one out the explorer would have to know what each of the others may still touch. What long runs could not
-go through is named by them, and in the record.
+What is still abstracted: all that *Limits* says of the simulated world. The memory of a process is looked at by its threads only,
+and where it has one thread that takes no turn. Of what threads of one engine share, the order of changes of the ledger counts, and
+the atomics outside the seam count as far as a published record tells them: a count of owners, at which only a drain looks, is told
+by what the owners have observed. A reader takes what is published in one turn and looks at it in the next where somebody drains,
+and in one elsewhere: nobody else could tell. What the issuer's books hold beyond what it said is nobody's observation. Steps that
+change a key are explored only in the scenes of wrong engines, where a breach is one however it was found. A witness counts for a
+situation if it lies on the way by which that was first come to. Sleep sets leave out moves and keep all situations; to leave out
+situations too the explorer would have to know what each of the others may still touch. What long runs could not go through is named
+by them, and in the record.
 
 ## Limits
 
