@@ -3,7 +3,6 @@
 //! A request goes to the member that answered last, and to another one where that is certain to do no harm: what only reads may be
 //! asked again, and what writes only if no byte of it has left.
 
-use std::io::{BufRead, BufReader};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -22,11 +21,9 @@ use super::wire::{self, Refusal};
 /// The longest answer that is read, in bytes: a document at its largest, in base64.
 const MAX_ANSWER: u64 = 32 * 1024 * 1024;
 /// How long one member may take to answer what only reads, before another one is asked.
-const READ: Duration = Duration::from_secs(2);
+pub(super) const READ: Duration = Duration::from_secs(2);
 /// A member without a leader answers after seven seconds, so nobody waits for that.
 const WRITE: Duration = Duration::from_secs(5);
-/// How long a quiet watch is listened to; etcd tells every ten minutes that one lives, and the store looks by itself.
-const QUIET: Duration = Duration::from_secs(20);
 /// How long an etcd is asked in all that doesn't answer, whatever patience its caller has with others: a member that starts anew is back
 /// by then.
 const MOST: Duration = Duration::from_secs(10);
@@ -35,7 +32,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// A cluster.
 pub(super) struct Gateway {
-    access: Access,
+    pub(super) access: Access,
     /// The client of this process, by its number: a forked child must not go on with its parent's connections.
     client: Mutex<(u32, Agent)>,
     /// The member that answered last, by its place.
@@ -52,7 +49,7 @@ enum Kind {
 }
 
 /// Why one member didn't do it.
-enum Failed {
+pub(super) enum Failed {
     /// No byte of the request left.
     NotSent(StoreError),
     /// Nobody knows whether it was done.
@@ -70,7 +67,7 @@ impl Gateway {
     }
 
     /// The client of this process. That of the process which was forked stays open: its end would be told to the members.
-    fn agent(&self) -> Result<Agent, StoreError> {
+    pub(super) fn agent(&self) -> Result<Agent, StoreError> {
         let (mut client, pid) = (self.client.lock(), std::process::id());
         if client.0 != pid {
             let inherited = std::mem::replace(&mut *client, (pid, self.access.agent()?));
@@ -134,7 +131,7 @@ impl Gateway {
     }
 
     /// What this user is known by; none if nobody is named.
-    fn authenticate(&self, at: usize, most: Duration) -> Result<Option<Zeroizing<String>>, Failed> {
+    pub(super) fn authenticate(&self, at: usize, most: Duration) -> Result<Option<Zeroizing<String>>, Failed> {
         let Some((name, password)) = &self.access.user else { return Ok(None) };
         if let Some(token) = &*self.token.lock() {
             return Ok(Some(token.clone()));
@@ -180,62 +177,6 @@ impl Gateway {
             Err(_) if status == 404 => Failed::Refused(refusal::no_gateway(member)),
             Err(_) => Failed::Refused(refusal::no_etcd(member)),
         })
-    }
-
-    /// Listens to a watch at one member.
-    fn listen(
-        &self,
-        at: usize,
-        body: &[u8],
-        patience: Duration,
-        tell: &mut dyn FnMut(Change) -> Watching,
-    ) -> Result<(), Failed> {
-        let (member, began) = (&self.access.members[at], Instant::now());
-        let token = self.authenticate(at, READ)?;
-        let request = self
-            .agent()
-            .map_err(Failed::Refused)?
-            .post(format!("{member}/v3/watch"))
-            .header("content-type", "application/json");
-        let request = token.iter().fold(request, |request, token| request.header("authorization", token.as_str()));
-        let quiet = patience.min(QUIET).max(Duration::from_millis(1));
-        let request = request.config().timeout_global(Some(patience.max(Duration::from_millis(1))));
-        let request = request.timeout_connect(Some(READ)).timeout_per_read(Some(quiet)).build();
-        let mut response = request.send(body).map_err(|error| unsent(member, &error))?;
-        if response.status().as_u16() != 200 {
-            return Err(Failed::Refused(refusal::no_gateway(member)));
-        }
-        let mut lines = BufReader::new(response.body_mut().with_config().limit(u64::MAX).reader());
-        let mut line = Zeroizing::new(Vec::new());
-        loop {
-            line.clear();
-            match lines.read_until(b'\n', &mut line) {
-                Ok(0) => return Err(Failed::Unknown(refusal::watch_ended(member))),
-                Ok(_) => {}
-                Err(_) if began.elapsed() >= patience => return Ok(()),
-                // It was quiet for long, or the connection is gone: whoever watches looks, and begins anew.
-                Err(_) => return Err(Failed::Unknown(refusal::watch_ended(member))),
-            }
-            let told: wire::Line =
-                serde_json::from_slice(&line).map_err(|_| Failed::Refused(refusal::no_etcd(member)))?;
-            let Some(told) = told.result else { return Err(Failed::Unknown(refusal::watch_ended(member))) };
-            if told.compact_revision.0 != 0 {
-                return Err(Failed::Refused(Trouble::Compacted.into_error()));
-            }
-            if told.canceled {
-                let is_about_user = told.cancel_reason.contains("auth") || told.cancel_reason.contains("permission");
-                return Err(if is_about_user {
-                    Failed::Unauthenticated
-                } else {
-                    Failed::Unknown(refusal::watch_ended(member))
-                });
-            }
-            for change in told.into_changes() {
-                if tell(change) == Watching::Enough {
-                    return Ok(());
-                }
-            }
-        }
     }
 }
 
@@ -327,7 +268,8 @@ impl Cluster for Gateway {
     }
 }
 
-fn unsent(member: &str, error: &ureq::Error) -> Failed {
+/// What is known of a request that came to nothing.
+pub(super) fn unsent(member: &str, error: &ureq::Error) -> Failed {
     let said = refusal::unreached(member, error);
     if refusal::was_never_sent(error) { Failed::NotSent(said) } else { Failed::Unknown(said) }
 }

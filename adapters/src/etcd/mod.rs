@@ -19,6 +19,7 @@ mod acts;
 mod document;
 mod gateway;
 mod leases;
+mod listen;
 #[doc(hidden)]
 pub mod port;
 mod queue;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::cluster::Cluster;
 use crate::helper::Said;
+use crate::needs::found;
 use crate::world::{World, fed, is_running, send, until};
 
 /// A machine: a home of its own, and the sandbox of another world.
@@ -90,6 +91,32 @@ fn who_died_in_an_exchange_is_known_on_its_machine_at_once_and_elsewhere_when_it
     assert_eq!(fed(one.command(&["set", "minimax"]), "mm-2").status, 0);
     assert_eq!((health(&one), health(&other)), ("in_doubt".to_owned(), "in_doubt".to_owned()));
     assert_eq!(world.sandbox.stats().refresh_requests, 1);
+}
+
+#[test]
+fn a_program_of_before_knows_no_such_store_and_changes_nothing() {
+    let earlier = std::env::var_os("CREDLATCH_BEFORE_NOTES");
+    let earlier = found(earlier, "CREDLATCH_BEFORE_NOTES, the program of before").filter(|program| program != "none");
+    let (Some(earlier), Some(cluster)) = (earlier, Cluster::start(1)) else { return };
+    let world = World::new();
+    let one = Machine { name: "one", cluster: &cluster, world: &world };
+    one.put();
+    let stands = || cluster.etcdctl(&["get", "--prefix", "team/"]).unwrap();
+    let before = stands();
+    for args in [&["token", "acme"][..], &["status"], &["rotate", "acme"], &["clear", "acme"], &["purge"]] {
+        let inner = one.command(args);
+        let mut command = Command::new(&earlier);
+        command.args(args).env_clear().envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        for has_home in [true, false] {
+            if !has_home {
+                command.env_remove("CREDLATCH_HOME");
+            }
+            let said = Said::from(command.output().unwrap());
+            assert_eq!(said.status, 2, "{args:?}: {}", said.err);
+        }
+    }
+    assert!(stands() == before, "something was changed");
+    assert!(world.sandbox.accepts(one.say(&["token", "acme"]).out.trim()));
 }
 
 /// The processes of the command that ask an issuer for somebody on this cluster.

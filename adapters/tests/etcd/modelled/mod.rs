@@ -1,0 +1,115 @@
+//! The store over the model: the contract, and what readers get while nobody answers or nothing is told.
+
+mod moments;
+mod plays;
+mod wrong;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use credlatch::Profile;
+use credlatch::conformance::{Clause, Suite};
+use credlatch::etcd::Etcd;
+use credlatch::etcd::port::Cluster;
+use credlatch::store::{ActId, ByteStore, Commit, CommitId, SecretBytes, StoreErrorKind, StoreHome};
+
+use crate::model::{Fate, Member, Model};
+use wrong::{Wrong, WrongCluster};
+
+/// Names that no other model of this process has.
+fn fresh(what: &str) -> String {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    format!("the model {what} {}", COUNT.fetch_add(1, Ordering::Relaxed))
+}
+
+fn home(cluster: Arc<dyn Cluster>, folder: &std::path::Path) -> Arc<dyn StoreHome> {
+    let home = Etcd::modelled(cluster, "model").at_home(folder).unwrap().of_any_commits();
+    Arc::new(home)
+}
+
+fn right(member: Member) -> Arc<dyn Cluster> {
+    Arc::new(member)
+}
+
+#[test]
+fn a_store_over_the_model_keeps_the_contract_and_settles_what_nobody_knows() {
+    let (model, folder) = (Model::new(&fresh("of the contract")), tempfile::tempdir().unwrap());
+    let fates = [Fate::AnswerLost, Fate::Lost, Fate::Late, Fate::Refused];
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let suite = Suite::new(|| home(Arc::new(Member(Arc::clone(&model), "one".to_owned())), folder.path()))
+        .failing(|_| {
+            let at = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            model.next(fates[at % fates.len()]);
+        })
+        // What was read before may be read again while nobody answers, and that is said: another test looks at it.
+        .without(Clause::Troubles);
+    let report = suite.run();
+    let not_asked =
+        [Clause::ReservationHolds, Clause::Troubles, Clause::CopyIsTold, Clause::Processes, Clause::EndsWithProcess];
+    assert!(report.is_kept(), "{report}");
+    assert_eq!(report.not_asked(), not_asked, "{report}");
+}
+
+#[test]
+fn while_nobody_answers_what_was_stored_is_read_on_and_nothing_is_never_said() {
+    let (model, folder) = (Model::new(&fresh("that is away")), tempfile::tempdir().unwrap());
+    let home = home(Arc::new(Member(Arc::clone(&model), "one".to_owned())), folder.path());
+    let (stored, empty) = (Profile::new("stored").unwrap(), Profile::new("empty").unwrap());
+    let (stored, empty) = (home.store(&stored).unwrap(), home.store(&empty).unwrap());
+    let (id, document) = (CommitId::new(2).unwrap(), SecretBytes::from(b"one".to_vec()));
+    stored.lock(Duration::ZERO).unwrap().commit(&Commit::new(None, id, &document)).unwrap();
+    assert_eq!(empty.read().unwrap(), None);
+    model.away(true);
+    assert_eq!(stored.read().unwrap().map(|stored| stored.id), Some(id));
+    assert_eq!(empty.read().unwrap_err().kind, StoreErrorKind::Unreachable);
+    for store in [&stored, &empty] {
+        let locked = store.lock(Duration::ZERO).and_then(|mut locked| locked.read());
+        assert_eq!(locked.unwrap_err().kind, StoreErrorKind::Unreachable);
+        assert_eq!(store.begin_act(ActId(1), 1).err().unwrap().kind, StoreErrorKind::Unreachable);
+        assert!(store.act(ActId(2)).is_err(), "nobody is taken for dead");
+    }
+    model.away(false);
+    assert_eq!(stored.lock(Duration::ZERO).unwrap().read().unwrap().map(|stored| stored.id), Some(id));
+}
+
+#[test]
+fn a_watch_that_tells_nothing_costs_two_seconds_and_one_that_lives_costs_none() {
+    let (model, folder) = (Model::new(&fresh("of watches")), tempfile::tempdir().unwrap());
+    let at = |name: &str| Member(Arc::clone(&model), name.to_owned());
+    let open = |cluster: Arc<dyn Cluster>, name: &str| {
+        home(cluster, &folder.path().join(name)).store(&Profile::default()).unwrap()
+    };
+    let (writer, reader, deaf) = (
+        open(Arc::new(at("one")), "one"),
+        open(Arc::new(at("two")), "two"),
+        open(Arc::new(WrongCluster::new(at("deaf"), Wrong::WatchesNothing)), "deaf"),
+    );
+    let commit = |replaces: Option<u64>, id: u64| {
+        let (document, replaces) = (SecretBytes::from(id.to_string().into_bytes()), replaces.and_then(CommitId::new));
+        writer
+            .lock(Duration::ZERO)
+            .unwrap()
+            .commit(&Commit::new(replaces, CommitId::new(id).unwrap(), &document))
+            .unwrap();
+    };
+    // As the engine does: what the word doesn't say is read.
+    let sees = |store: &Arc<dyn ByteStore>| match store.current_commit().unwrap() {
+        Some(id) => id.get(),
+        None => store.read().unwrap().unwrap().id.get(),
+    };
+    commit(None, 2);
+    assert_eq!((sees(&reader), sees(&deaf)), (2, 2));
+    // Each begins to watch with its second look.
+    assert_eq!((sees(&reader), sees(&deaf)), (2, 2));
+    commit(Some(2), 4);
+    let began = std::time::Instant::now();
+    while sees(&reader) != 4 {
+        assert!(began.elapsed() < Duration::from_millis(1500), "a watch that lives tells nothing");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    while sees(&deaf) != 4 {
+        assert!(began.elapsed() < Duration::from_millis(3500), "nobody looks once more");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
