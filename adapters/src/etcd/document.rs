@@ -72,7 +72,9 @@ pub(super) struct Document {
 struct Newest {
     /// The key's last revision, and what it put there.
     seen: Option<(u64, Option<Stored>)>,
-    /// When it was asked for.
+    /// When it was noted.
+    noted: Option<Instant>,
+    /// When it was last asked for.
     asked: Option<Instant>,
     is_watched: bool,
     /// Whether too few members answered last.
@@ -119,12 +121,14 @@ impl Document {
         Ok(Some(value))
     }
 
-    /// Takes note of what was read, unless something newer was seen. `asked` is when it was asked for.
+    /// Takes note of what was read, unless something newer was seen. `asked` is when most members were asked for it: what was asked
+    /// for after something newer had been seen stands, and the cluster was rolled back.
     fn note(&self, modified: u64, stored: Option<Stored>, asked: Option<Instant>) {
         let mut newest = self.newest.lock();
         let is_newer = newest.seen.as_ref().is_none_or(|(seen, _)| *seen < modified);
-        if is_newer {
+        if is_newer || asked.is_some() && asked > newest.noted {
             newest.seen = Some((modified, stored));
+            newest.noted = Some(Instant::now());
         }
         if asked > newest.asked || newest.is_away && asked.is_some() {
             (newest.asked, newest.is_away) = (asked, false);

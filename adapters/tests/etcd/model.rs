@@ -85,6 +85,21 @@ impl Model {
         self.changed.notify_all();
     }
 
+    /// It is what it was at that revision, as after somebody restored it.
+    pub(crate) fn roll_back(&self, revision: u64) {
+        let mut state = self.state.lock();
+        state.log.retain(|(at, ..)| *at <= revision);
+        let log = state.log.clone();
+        state.keys.clear();
+        for (_, key, kv) in log {
+            match kv {
+                Some(kv) => state.keys.insert(key, kv),
+                None => state.keys.remove(&key),
+            };
+        }
+        state.revision = revision;
+    }
+
     /// Every machine says that its acts go on.
     pub(crate) fn beat_all(&self) {
         let mut state = self.state.lock();

@@ -113,3 +113,34 @@ fn a_watch_that_tells_nothing_costs_two_seconds_and_one_that_lives_costs_none() 
         std::thread::sleep(Duration::from_millis(10));
     }
 }
+
+#[test]
+fn whoever_reads_on_follows_a_cluster_that_was_rolled_back() {
+    let (model, folder) = (Model::new(&fresh("that is rolled back")), tempfile::tempdir().unwrap());
+    let at = |name: &str| home(Arc::new(Member(Arc::clone(&model), name.to_owned())), &folder.path().join(name));
+    let [writer, reader] = ["one", "two"].map(|name| at(name).store(&Profile::default()).unwrap());
+    let mut replaces = None;
+    for id in [2, 4] {
+        let document = SecretBytes::from(id.to_string().into_bytes());
+        let id = CommitId::new(id).unwrap();
+        writer.lock(Duration::ZERO).unwrap().commit(&Commit::new(replaces, id, &document)).unwrap();
+        replaces = Some(id);
+    }
+    let sees = |store: &Arc<dyn ByteStore>| match store.current_commit().unwrap() {
+        Some(id) => id.get(),
+        None => store.read().unwrap().unwrap().id.get(),
+    };
+    assert_eq!((sees(&writer), sees(&reader)), (4, 4));
+    let first = model.history("model/profiles/default")[0].modified;
+    model.roll_back(first);
+    for store in [&writer, &reader] {
+        let began = std::time::Instant::now();
+        while sees(store) != 2 {
+            assert!(began.elapsed() < Duration::from_millis(3500), "what is gone is read on");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+    let document = SecretBytes::from(b"6".to_vec());
+    let mut locked = writer.lock(Duration::ZERO).unwrap();
+    locked.commit(&Commit::new(CommitId::new(2), CommitId::new(6).unwrap(), &document)).unwrap();
+}
