@@ -1,5 +1,6 @@
 //! The store over the model: the contract, and what readers get while nobody answers or nothing is told.
 
+mod counts;
 mod moments;
 mod plays;
 mod wrong;
