@@ -166,10 +166,12 @@ fn user(text: &str) -> Result<(String, Zeroizing<String>), Error> {
 fn member(scheme: &str, host: &str) -> Result<String, Error> {
     let url = format!("{scheme}://{host}");
     let uri: http::Uri = url.parse().map_err(|_| usage("one of its members is no host and port"))?;
-    let is_whole = uri.authority().is_some_and(|authority| authority.as_str() == host) && !host.is_empty();
-    let name = uri.host().filter(|name| is_whole && !name.is_empty());
-    let name = name.ok_or_else(|| usage("one of its members is no host and port"))?;
-    Ok(format!("{scheme}://{name}:{}", uri.port_u16().unwrap_or(PORT)))
+    let name = uri.host().filter(|name| !name.is_empty()).unwrap_or_default();
+    // What stands behind the name is a port, and nothing else.
+    let port = if name == host { Some(PORT) } else { uri.port_u16() };
+    let is_whole = uri.authority().is_some_and(|authority| authority.as_str() == host) && !name.is_empty();
+    let port = port.filter(|_| is_whole).ok_or_else(|| usage("one of its members is no host and port"))?;
+    Ok(format!("{scheme}://{name}:{port}"))
 }
 
 /// A relative path in a variable would name another file in each directory that a program is started in.
