@@ -85,6 +85,11 @@ impl Global {
         }
     }
 
+    /// Whether the store is one for many machines.
+    pub(crate) fn is_in_etcd(&self) -> bool {
+        self.store.as_deref().is_some_and(|url| url.starts_with("etcd+"))
+    }
+
     /// All profiles of the store.
     pub(crate) fn profiles(&self) -> Done<Profiles> {
         match self.store_location()? {
@@ -96,7 +101,8 @@ impl Global {
 
     fn store_location(&self) -> Done<StoreLocation> {
         match (&self.store, &self.home) {
-            (Some(url), home) if url.starts_with("etcd+") => {
+            // Whatever is near enough is told what it lacks.
+            (Some(url), home) if url.trim().get(..4).is_some_and(|scheme| scheme.eq_ignore_ascii_case("etcd")) => {
                 if let Some(home) = home {
                     must_be_absolute(self.inherited.home, home, "CREDLATCH_HOME", "--home DIR")?;
                 }

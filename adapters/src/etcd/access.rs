@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use credlatch_core::port::{StoreError, StoreErrorKind};
-use percent_encoding::percent_decode_str;
+use rustls::crypto::ring::sign::any_supported_type;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
 use ureq::Agent;
 use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig, parse_pem};
 use zeroize::Zeroizing;
@@ -56,25 +59,30 @@ impl Access {
         let of_scheme = SCHEMES.iter().find_map(|(begins, scheme)| Some((url.strip_prefix(begins)?, *scheme)));
         let (rest, scheme) = of_scheme.ok_or_else(|| usage("it is none of an etcd"))?;
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-        let (user, hosts) = match authority.rsplit_once('@') {
-            Some((user, hosts)) => (Some(self::user(user)?), hosts),
-            None => (None, authority),
-        };
-        let members = hosts.split(',').map(|host| member(scheme, host)).collect::<Result<Vec<_>, _>>()?;
+        // A URL is shown, and given as an argument; a password must not be.
+        if authority.contains('@') {
+            return Err(Error::new(
+                ErrorKind::Usage,
+                "the store's URL can't be used: it names a user",
+                "say who asks by CREDLATCH_ETCD_USER=NAME:PASSWORD, and leave that out of the URL",
+            ));
+        }
+        let members = authority.split(',').map(|host| member(scheme, host)).collect::<Result<Vec<_>, _>>()?;
         let prefix = path.trim_matches('/');
         let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./".contains(letter);
         if !prefix.chars().all(is_plain) || prefix.split('/').any(|part| part.is_empty() && !prefix.is_empty()) {
             return Err(usage("its prefix is not of letters, digits, and - _ . /"));
         }
         let prefix = if prefix.is_empty() { PREFIX } else { prefix }.to_owned();
-        Ok(Self { members, prefix, user, authorities: None, certificate: None })
+        Ok(Self { members, prefix, user: None, authorities: None, certificate: None })
     }
 
     /// As `name:password` says.
     pub(super) fn with_user(mut self, text: &str) -> Result<Self, Error> {
         let split = text.split_once(':').filter(|(name, _)| !name.is_empty());
-        let (name, password) = split
-            .ok_or_else(|| Error::new(ErrorKind::Usage, "the user of the etcd can't be used", "write NAME:PASSWORD"))?;
+        let (name, password) = split.ok_or_else(|| {
+            Error::new(ErrorKind::Usage, "the user of the etcd can't be used", format!("write {USER}=NAME:PASSWORD"))
+        })?;
         self.user = Some((name.to_owned(), password.to_owned().into()));
         Ok(self)
     }
@@ -139,7 +147,9 @@ impl Access {
             None => RootCerts::WebPki,
         };
         let certificate = self.certificate.as_ref().map(|(chain, key)| {
-            Ok::<_, StoreError>(ClientCert::new_with_certs(&certificates(chain)?, private_key(key)?))
+            let certificates = certificates(chain)?;
+            must_match(&certificates, chain, key)?;
+            Ok::<_, StoreError>(ClientCert::new_with_certs(&certificates, private_key(key)?))
         });
         let tls = TlsConfig::builder().root_certs(roots).client_cert(certificate.transpose()?).build();
         let config = Agent::config_builder()
@@ -152,15 +162,6 @@ impl Access {
             .user_agent(concat!("credlatch/", env!("CARGO_PKG_VERSION")));
         Ok(config.build().into())
     }
-}
-
-fn user(text: &str) -> Result<(String, Zeroizing<String>), Error> {
-    let decoded = |text: &str| {
-        let text = percent_decode_str(text).decode_utf8().map_err(|_| usage("its user or password is no text"))?;
-        Ok::<_, Error>(Zeroizing::new(text.into_owned()))
-    };
-    let (name, password) = text.split_once(':').ok_or_else(|| usage("it names a user without a password"))?;
-    Ok((decoded(name)?.to_string(), decoded(password)?))
 }
 
 fn member(scheme: &str, host: &str) -> Result<String, Error> {
@@ -209,6 +210,17 @@ fn certificates(file: &Path) -> Result<Vec<Certificate<'static>>, StoreError> {
     if found.is_empty() { Err(useless(file, "there is no certificate in it")) } else { Ok(found) }
 }
 
+/// Refuses a certificate and a key that don't belong together: the client would not survive them.
+fn must_match(chain: &[Certificate<'static>], certificate: &Path, key: &Path) -> Result<(), StoreError> {
+    let own = PrivateKeyDer::from_pem_slice(&read(key)?).map_err(|_| useless(key, "there is no private key in it"))?;
+    let signs = any_supported_type(&own).map_err(|_| useless(key, "it is no key that is known here"))?;
+    let chain = chain.iter().map(|one| CertificateDer::from(one.der().to_vec())).collect();
+    match CertifiedKey::new(chain, signs).keys_match() {
+        Ok(()) | Err(rustls::Error::InconsistentKeys(rustls::InconsistentKeys::Unknown)) => Ok(()),
+        Err(_) => Err(useless(certificate, &format!("its key is not the one in {}", key.display()))),
+    }
+}
+
 fn private_key(file: &Path) -> Result<PrivateKey<'static>, StoreError> {
     PrivateKey::from_pem(&read(file)?).map_err(|_| useless(file, "there is no private key in it"))
 }
@@ -219,11 +231,12 @@ mod tests {
 
     #[test]
     fn a_url_names_members_a_prefix_and_a_user() {
-        let access = Access::parse("etcd+https://me:p%40ss@a.example:1,b.example,[::1]:3/team/one/").unwrap();
+        let access = Access::parse("etcd+https://a.example:1,b.example,[::1]:3/team/one/").unwrap();
+        let access = access.with_user("me:p@s:s").unwrap();
         assert_eq!(access.members, ["https://a.example:1", "https://b.example:2379", "https://[::1]:3"]);
         assert_eq!(access.prefix, "team/one");
         let (name, password) = access.user.clone().unwrap();
-        assert_eq!((name.as_str(), password.as_str()), ("me", "p@ss"));
+        assert_eq!((name.as_str(), password.as_str()), ("me", "p@s:s"));
         assert!(!access.name().contains("me"), "{}", access.name());
         assert_eq!(Access::parse("etcd+http://127.0.0.1").unwrap().prefix, "credlatch");
     }
@@ -237,6 +250,8 @@ mod tests {
             "etcd+https://a,,b",
             "etcd+https://a b",
             "etcd+https://sesame@a",
+            "etcd+https://me:sesame@a",
+            "etcd+https://a:99999",
             "etcd+https://a/sesame?x",
             "etcd+https://a//b//c",
             "etcd+https://a:sesame",
@@ -251,15 +266,16 @@ mod tests {
     #[test]
     fn a_password_goes_in_the_clear_to_this_machine_alone() {
         for (url, is_fine) in [
-            ("etcd+http://a:b@127.0.0.1", true),
-            ("etcd+http://a:b@[::1]:1", true),
-            ("etcd+http://a:b@localhost", true),
-            ("etcd+http://a:b@10.0.0.1", false),
-            ("etcd+http://a:b@localhost,etcd.example", false),
-            ("etcd+https://a:b@10.0.0.1", true),
-            ("etcd+http://10.0.0.1", true),
+            ("etcd+http://127.0.0.1", true),
+            ("etcd+http://[::1]:1", true),
+            ("etcd+http://localhost", true),
+            ("etcd+http://10.0.0.1", false),
+            ("etcd+http://localhost,etcd.example", false),
+            ("etcd+https://10.0.0.1", true),
         ] {
-            assert_eq!(Access::parse(url).unwrap().check().is_ok(), is_fine, "{url}");
+            let access = Access::parse(url).unwrap();
+            assert!(access.check().is_ok(), "{url}");
+            assert_eq!(access.with_user("a:b").unwrap().check().is_ok(), is_fine, "{url}");
         }
     }
 }

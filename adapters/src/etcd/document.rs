@@ -10,6 +10,8 @@ use parking_lot::Mutex;
 
 use super::port::{Change, Cluster, KeyValue, Lease, Op, Trouble, Txn, Watching};
 use super::value;
+use crate::codec;
+use crate::seal;
 use crate::store::{CommitId, Stored};
 
 /// How old what a reader relies on may be: it is looked at once more by then.
@@ -42,7 +44,8 @@ impl Names {
         Self {
             document: format!("{prefix}/profiles/{profile}"),
             fence: format!("{prefix}/fences/{profile}"),
-            seal: format!("{prefix}/seal"),
+            // No profile has such a name, nor has a prefix that begins with this one.
+            seal: format!("{prefix}/:seal"),
             acts: format!("{prefix}/acts/{profile}/"),
             queue: format!("{prefix}/queue/{profile}/"),
         }
@@ -63,8 +66,8 @@ pub(super) struct Document {
     pub(super) crowded: Mutex<Option<Instant>>,
     /// The lease with which this process stands in line, and since when it lasts.
     pub(super) place: Mutex<Option<(Lease, Instant)>>,
-    /// Whether values say as which version of the key they were written.
-    is_bound: bool,
+    /// Whether values are bound to where and when they were written.
+    pub(super) is_bound: bool,
 }
 
 /// The newest that this process has seen.
@@ -109,16 +112,29 @@ impl Document {
     /// What stands there says what it must.
     pub(super) fn value(&self, kv: Option<&KeyValue>) -> Result<Option<value::Value>, StoreError> {
         let Some(kv) = kv else { return Ok(None) };
-        let value = value::read(kv, &self.called)?;
-        if self.is_bound && !value::is_of(value.stored.id, kv.version) {
-            let what = format!("{} was put back from an earlier time, or from another key", self.called);
-            return Err(StoreError::new(
-                StoreErrorKind::Unreadable,
-                what,
-                "find out who did that; what stood there before may still be in etcd (etcdctl get --rev)",
-            ));
+        let Some(value) = value::read(kv, &self.called)? else { return Ok(None) };
+        if !self.is_bound {
+            return Ok(Some(value));
         }
-        Ok(Some(value))
+        let document = &value.stored.document;
+        let why = match seal::place_of(document) {
+            Some(place) if place == self.place(kv.created, kv.version) => return Ok(Some(value)),
+            Some(_) => "was put back from an earlier time, or from another key",
+            None if codec::parse(document).is_ok() => "is not sealed: somebody without the key has put it there",
+            // Whoever opens it says what it is.
+            None => return Ok(Some(value)),
+        };
+        Err(StoreError::new(
+            StoreErrorKind::Unreadable,
+            format!("{} {why}", self.called),
+            "find out who did that, and keep what stands there now and stood there before (etcdctl get --rev); nothing was changed",
+        ))
+    }
+
+    /// What a commit is sealed as that is to be this version of the key which that revision made. No other value ever stands in that
+    /// place, whoever takes the key away and makes it anew.
+    pub(super) fn place(&self, created: u64, version: u64) -> String {
+        format!("{}@{created}.{version}", self.names.document)
     }
 
     /// Takes note of what was read, unless something newer was seen. `asked` is when most members were asked for it: what was asked
@@ -155,6 +171,7 @@ impl Document {
         self.note(at, value.as_ref().map(|value| value.stored.clone()), Some(asked));
         Ok(Looked {
             version: kv.as_ref().map_or(0, |kv| kv.version),
+            created: kv.as_ref().map_or(0, |kv| kv.created),
             modified,
             fence: fence.map_or(0, |kv| kv.modified),
             seal: seal.map(|kv| kv.value),
@@ -259,6 +276,7 @@ impl Document {
 pub(super) struct Looked {
     pub(super) stored: Option<Stored>,
     pub(super) version: u64,
+    pub(super) created: u64,
     pub(super) modified: u64,
     pub(super) fence: u64,
     pub(super) seal: Option<crate::store::SecretBytes>,

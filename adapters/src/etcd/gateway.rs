@@ -175,6 +175,11 @@ impl Gateway {
             }
             Ok(refused) => Failed::Unknown(refusal::refused(&self.access.name(), &refused)),
             Err(_) if status == 404 => Failed::Refused(refusal::no_gateway(member)),
+            // Whatever stands in between may have passed it on.
+            Err(_) if status >= 500 => Failed::Unknown(refusal::in_between(member, status)),
+            Err(_) if String::from_utf8_lossy(&text).contains("CommonName") => {
+                Failed::Refused(refusal::common_name(member))
+            }
             Err(_) => Failed::Refused(refusal::no_etcd(member)),
         })
     }

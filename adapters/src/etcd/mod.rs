@@ -31,6 +31,7 @@ mod wire;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use credlatch_core::name::ProfileName;
@@ -84,8 +85,7 @@ impl fmt::Debug for Etcd {
 }
 
 impl Etcd {
-    /// By its URL: `etcd+https://HOST:2379,HOST:2379/PREFIX`; the prefix is `credlatch` where it is left out. A user may stand before the
-    /// hosts, as `NAME:PASSWORD@`.
+    /// By its URL: `etcd+https://HOST:2379,HOST:2379/PREFIX`; the prefix is `credlatch` where it is left out.
     ///
     /// # Errors
     /// It is no such URL.
@@ -204,7 +204,13 @@ impl EtcdHome {
 
     fn open(&self, profile: &ProfileName, makes_key: Option<PathBuf>) -> EtcdStore {
         let document = Document::of(&self.cluster, &self.cluster.name(), &self.prefix, profile.as_str(), self.is_bound);
-        EtcdStore { document, home: self.folder.clone(), profile: profile.to_string(), makes_key }
+        EtcdStore {
+            document,
+            home: self.folder.clone(),
+            profile: profile.to_string(),
+            makes_key,
+            has_made_key: AtomicBool::new(false),
+        }
     }
 
     /// The store of this profile; if its prefix has nothing yet, the key that it is to be sealed with may be made in this file.
@@ -214,7 +220,7 @@ impl EtcdHome {
 
     /// From now on new profiles are sealed with this key, if it was that one until now.
     pub(crate) fn mark(&self, was: KeyId, is: KeyId) -> Result<bool, StoreError> {
-        let key = format!("{}/seal", self.prefix);
+        let key = format!("{}/:seal", self.prefix);
         let when = vec![Compare::Is(key.clone(), was.to_string().into_bytes())];
         let then = vec![Op::Put(key, is.to_string().into_bytes().into(), None)];
         // What nobody knows is found by whoever does the same again.

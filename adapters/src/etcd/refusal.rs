@@ -114,6 +114,22 @@ pub(super) fn no_etcd(member: &str) -> StoreError {
     )
 }
 
+pub(super) fn in_between(member: &str, status: u16) -> StoreError {
+    error(
+        StoreErrorKind::Unreachable,
+        format!("what is between this machine and {member} answered with the status {status}"),
+        "look at the proxy or load balancer there, and try again",
+    )
+}
+
+pub(super) fn common_name(member: &str) -> StoreError {
+    error(
+        StoreErrorKind::Denied,
+        format!("{member} takes no client's certificate with a common name over its gateway while it has users"),
+        "use a certificate without a common name, and name the user: CREDLATCH_ETCD_USER=NAME:PASSWORD",
+    )
+}
+
 pub(super) fn nobody(cluster: &str) -> StoreError {
     error(StoreErrorKind::Unreachable, format!("{cluster} doesn't answer"), "look whether it runs, and try again")
 }

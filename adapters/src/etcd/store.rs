@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use credlatch_core::port::{CommitError, StoreError, StoreErrorKind};
@@ -14,7 +15,7 @@ use super::queue::{self, Ticket};
 use super::value;
 use crate::codec::KeyId;
 use crate::seal::{self, KeyStore, SealKeySource};
-use crate::store::{ActGuard, ActId, ActRecord, ByteStore, Commit, CommitId, LockedStore, Stored};
+use crate::store::{ActGuard, ActId, ActRecord, ByteStore, Commit, CommitId, LockedStore, SecretBytes, Stored};
 
 /// How long a commit may take beyond the patience with which the lock was waited for.
 const COMMIT: Duration = Duration::from_secs(6);
@@ -32,6 +33,8 @@ pub(crate) struct EtcdStore {
     pub(super) profile: String,
     /// The file in which the seal's key may be made, if the prefix has nothing yet.
     pub(super) makes_key: Option<PathBuf>,
+    /// Whether it was made by this, and nothing is sealed with it yet.
+    pub(super) has_made_key: AtomicBool,
 }
 
 impl EtcdStore {
@@ -39,6 +42,36 @@ impl EtcdStore {
     pub(crate) fn seal_mark(&self) -> impl Fn() -> Result<Option<KeyId>, StoreError> + Send + Sync + 'static {
         let document = Arc::clone(&self.document);
         move || seal_of(&document)
+    }
+}
+
+impl EtcdStore {
+    /// Makes the key of a prefix that has nothing yet. Where somebody was faster, what this has made is of no use.
+    fn make_key(&self, file: &Path, seal: Option<&SecretBytes>) -> Result<(), StoreError> {
+        let source = SealKeySource::file(file);
+        let Some(seal) = seal else {
+            if source.make_if_missing(&KeyStore::default())? {
+                self.has_made_key.store(true, Ordering::Relaxed);
+            }
+            return Ok(());
+        };
+        let is_ours = || source.id(&KeyStore::default()).is_ok_and(|id| id.to_string().as_bytes() == &seal[..]);
+        if self.has_made_key.load(Ordering::Relaxed) && !is_ours() {
+            let _ = std::fs::remove_file(file);
+            self.has_made_key.store(false, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// Tells people of a key that was made, once something is sealed with it.
+    fn tell_of_key(&self) {
+        let Some(file) = self.makes_key.as_ref().filter(|_| self.has_made_key.swap(false, Ordering::Relaxed)) else {
+            return;
+        };
+        super::notice(
+            format!("{} is sealed with a new key, in {}", self.document.called, file.display()),
+            "give each other machine a copy of that file, and keep one elsewhere: without it nobody can read what is stored",
+        );
     }
 }
 
@@ -84,6 +117,11 @@ impl ByteStore for EtcdStore {
         acts::look(self, act)
     }
 
+    fn place(&self, stored: &Stored) -> Option<String> {
+        // It was held to its place when it was read.
+        seal::place_of(&stored.document).filter(|_| self.document.is_bound)
+    }
+
     fn wait_for_act(&self, act: ActId, patience: Duration) {
         acts::wait(self, act, patience);
     }
@@ -112,8 +150,9 @@ impl LockedStore for Locked<'_> {
             *document.unsettled.lock() = None;
         }
         let found = document.look(left).map_err(Trouble::into_error)?;
-        if let (0, None, Some(file)) = (found.modified, &found.seal, &self.store.makes_key) {
-            make_key(file, &document.called)?;
+        let is_asked = found.stored.is_none() || self.store.has_made_key.load(Ordering::Relaxed);
+        if let Some(file) = self.store.makes_key.as_ref().filter(|_| is_asked) {
+            self.store.make_key(file, found.seal.as_ref())?;
         }
         Ok(self.found.insert(found).stored.clone())
     }
@@ -142,6 +181,7 @@ impl LockedStore for Locked<'_> {
         self.ticket.iter_mut().for_each(Ticket::has_left);
         document.committed(modified, Stored { id: commit.id, document: commit.document.clone() });
         acts::sweep(self.store, commit.named);
+        self.store.tell_of_key();
         Ok(())
     }
 
@@ -152,8 +192,13 @@ impl LockedStore for Locked<'_> {
         Ok(self.found.as_ref().is_some_and(|found| found.is_foreign))
     }
 
-    fn next_commit(&mut self) -> Option<CommitId> {
-        self.found.as_ref().map(|found| value::commit_of(found.version + 1))
+    fn next_place(&mut self) -> Result<Option<String>, StoreError> {
+        let (left, document) = (self.left(), &self.store.document);
+        let Some(found) = self.found.as_mut().filter(|_| document.is_bound) else { return Ok(None) };
+        if found.modified == 0 {
+            reserve(document, found, left)?;
+        }
+        Ok(Some(document.place(found.created, found.version + 1)))
     }
 }
 
@@ -164,14 +209,16 @@ impl Locked<'_> {
     }
 }
 
-/// Makes the key of a prefix that has nothing yet.
-fn make_key(file: &Path, called: &str) -> Result<(), StoreError> {
-    if SealKeySource::file(file).make_if_missing(&KeyStore::default())? {
-        super::notice(
-            format!("{called} is sealed with a new key, in {}", file.display()),
-            "give each other machine a copy of that file, and keep one elsewhere: without it nobody can read what is stored",
-        );
+/// Makes a key for its first commit, so that it is known when it was made.
+fn reserve(document: &Document, found: &mut Looked, patience: Duration) -> Result<(), StoreError> {
+    let name = &document.names.document;
+    let when = vec![Compare::Modified(name.clone(), 0), Compare::Modified(document.names.fence.clone(), found.fence)];
+    let txn = Txn { when, then: vec![Op::Put(name.clone(), value::reserved(), None)] };
+    let done = document.cluster.transact(&txn, patience).map_err(Trouble::into_error)?;
+    if !done.succeeded {
+        return Err(overtaken(document));
     }
+    (found.created, found.modified, found.version) = (done.revision, done.revision, 1);
     Ok(())
 }
 
@@ -184,7 +231,8 @@ fn txn(document: &Document, found: &Looked, commit: &Commit<'_>) -> Txn {
     ];
     let value = value::write(commit.id, found.cluster, commit.document);
     let mut then = vec![Op::Put(names.document.clone(), value, None)];
-    if let (0, Some(key)) = (found.modified, seal::key_of(commit.document)) {
+    let is_new = found.stored.is_none() || found.seal.is_none();
+    if let (true, Some(key)) = (is_new, seal::key_of(commit.document)) {
         // All profiles of a prefix have one key: whoever comes first says which.
         if let Some(seal) = &found.seal {
             when.push(Compare::Is(names.seal.clone(), seal.to_vec()));

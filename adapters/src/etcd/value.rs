@@ -12,8 +12,8 @@ const BEGINS: &str = "credlatch-etcd ";
 const VERSION: &str = "1";
 /// The longest first line, in bytes.
 const MAX_LINE: usize = 100;
-/// How many of a commit's bits are random; those above are the key's version.
-const RANDOM_BITS: u32 = 32;
+/// What a key says that has no commit yet.
+const RESERVED: &str = "reserved";
 
 /// A value, taken apart.
 pub(super) struct Value {
@@ -22,21 +22,10 @@ pub(super) struct Value {
     pub(super) cluster: u64,
 }
 
-/// A commit's number that says as which version of its key it was written: what is put back later, or elsewhere, says another one.
-/// The number is bound to the document by its seal.
-pub(super) fn commit_of(version: u64) -> CommitId {
-    loop {
-        let random = CommitId::fresh().get() & ((1 << RANDOM_BITS) - 2);
-        let version = version & ((1 << (63 - RANDOM_BITS)) - 1);
-        if let Some(id) = CommitId::new(version << RANDOM_BITS | random) {
-            return id;
-        }
-    }
-}
-
-/// Whether this commit was made as this version of its key.
-pub(super) fn is_of(commit: CommitId, version: u64) -> bool {
-    commit.get() >> RANDOM_BITS == version & ((1 << (63 - RANDOM_BITS)) - 1)
+/// What stands under a key that was made for its first commit: no commit yet. By then it is known when the key was made, which the
+/// first commit is bound to.
+pub(super) fn reserved() -> SecretBytes {
+    format!("{BEGINS}{VERSION} {RESERVED}\n").into_bytes().into()
 }
 
 pub(super) fn write(id: CommitId, cluster: u64, document: &[u8]) -> SecretBytes {
@@ -47,8 +36,8 @@ pub(super) fn write(id: CommitId, cluster: u64, document: &[u8]) -> SecretBytes 
     bytes.into()
 }
 
-/// Takes a value apart. `called` is what people call the store.
-pub(super) fn read(kv: &KeyValue, called: &dyn fmt::Display) -> Result<Value, StoreError> {
+/// Takes a value apart; none if no commit was made there yet. `called` is what people call the store.
+pub(super) fn read(kv: &KeyValue, called: &dyn fmt::Display) -> Result<Option<Value>, StoreError> {
     let unreadable = |why: &str| {
         let what = format!("{called} can't be read as a profile: {why}");
         StoreError::new(
@@ -70,11 +59,14 @@ pub(super) fn read(kv: &KeyValue, called: &dyn fmt::Display) -> Result<Value, St
             strange()
         });
     }
+    if rest == RESERVED {
+        return Ok(None);
+    }
     let (id, cluster) = rest.split_once(' ').ok_or_else(strange)?;
     let id = id.parse().ok().and_then(CommitId::new).ok_or_else(strange)?;
     let cluster = u64::from_str_radix(cluster, 16).map_err(|_| strange())?;
     let document = kv.value[end + 1..].to_vec().into();
-    Ok(Value { stored: Stored { id, document }, cluster })
+    Ok(Some(Value { stored: Stored { id, document }, cluster }))
 }
 
 #[cfg(test)]
@@ -87,10 +79,11 @@ mod tests {
 
     #[test]
     fn a_value_is_read_back_as_it_was_written() {
-        let written = write(commit_of(7), 0xabc, b"one\ntwo\n");
-        let value = read(&kv(&written), &"it").unwrap();
+        let written = write(CommitId::new(8).unwrap(), 0xabc, b"one\ntwo\n");
+        let value = read(&kv(&written), &"it").unwrap().unwrap();
         assert_eq!((&value.stored.document[..], value.cluster), (&b"one\ntwo\n"[..], 0xabc));
-        assert!(is_of(value.stored.id, 7) && !is_of(value.stored.id, 8) && value.stored.id.get().is_multiple_of(2));
+        assert_eq!(value.stored.id.get(), 8);
+        assert!(read(&kv(&reserved()), &"it").unwrap().is_none());
     }
 
     #[test]

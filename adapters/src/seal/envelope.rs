@@ -75,6 +75,12 @@ fn bonds(header: &Header) -> Vec<u8> {
     serde_json::to_vec(header).unwrap_or_default()
 }
 
+/// What these bytes are sealed as, as everybody may read; none if they are no sealed document.
+#[cfg(feature = "etcd")]
+pub(crate) fn place_of(bytes: &[u8]) -> Option<String> {
+    Some(parse(bytes)?.header.profile)
+}
+
 /// The key that these bytes are sealed with, as everybody may read; none if they are no sealed document.
 #[cfg(feature = "etcd")]
 pub(crate) fn key_of(bytes: &[u8]) -> Option<KeyId> {

@@ -27,7 +27,7 @@ use zeroize::Zeroizing;
 
 use self::envelope::Header;
 #[cfg(feature = "etcd")]
-pub(crate) use self::envelope::key_of;
+pub(crate) use self::envelope::{key_of, place_of};
 use self::key::{Purpose, Salt, SealKey};
 pub(crate) use self::key_store::KeyStore;
 pub use self::keys::Keys;

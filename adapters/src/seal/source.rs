@@ -13,6 +13,8 @@ use zeroize::Zeroizing;
 use super::command;
 use super::key::SealKey;
 use super::key_store::KeyStore;
+#[cfg(feature = "etcd")]
+use crate::codec::KeyId;
 use crate::error::{Error, ErrorKind};
 use crate::key_file;
 use crate::table::no_tilde;
@@ -125,6 +127,12 @@ impl SealKeySource {
             Self::KeyStore(name) => store.key(name)?,
         };
         Ok(SealKey::new(bytes))
+    }
+
+    /// The id of the key.
+    #[cfg(feature = "etcd")]
+    pub(crate) fn id(&self, key_store: &KeyStore) -> Result<KeyId, StoreError> {
+        Ok(self.key(key_store)?.id())
     }
 
     /// Makes the key, if it is to be in a file or a key store and there is none. Returns whether it did. The caller keeps others who would

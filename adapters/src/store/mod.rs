@@ -209,6 +209,12 @@ pub trait ByteStore: Send + Sync {
     /// The store can't tell: that is never none, and nobody is taken for dead.
     fn act(&self, act: ActId) -> Result<Option<ActRecord>, StoreError>;
 
+    /// What this commit, which was just read, was sealed as, if the store knows a place for it.
+    #[doc(hidden)]
+    fn place(&self, _stored: &Stored) -> Option<String> {
+        None
+    }
+
     /// Waits until what is known of an act may have changed, at most so long. It may return early; whoever asked looks again. A
     /// store that is told of changes waits for that; this looks again after a while.
     fn wait_for_act(&self, _act: ActId, patience: Duration) {
@@ -241,10 +247,14 @@ pub trait LockedStore {
     /// It tells whether the old document certainly stands.
     fn commit(&mut self, commit: &Commit<'_>) -> Result<(), CommitError>;
 
-    /// The number that the next commit is to have, for a store that makes them by what it knows of its place; a random one otherwise.
-    /// It is asked for after a read. A number that was used once is never used again, and the last bit is zero.
-    fn next_commit(&mut self) -> Option<CommitId> {
-        None
+    /// What the next commit is sealed as, beside its profile, for a store that knows a place for it which no other commit ever has. It
+    /// is asked for after a read.
+    ///
+    /// # Errors
+    /// The place can't be had.
+    #[doc(hidden)]
+    fn next_place(&mut self) -> Result<Option<String>, StoreError> {
+        Ok(None)
     }
 
     /// Whether what stands was copied or restored from elsewhere, so that its original may hold the same refresh tokens. They are

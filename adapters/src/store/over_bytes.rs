@@ -42,7 +42,8 @@ impl OverBytes {
 
     fn parse(&self, stored: &Stored) -> Result<Parsed, StoreError> {
         let remedy = || "mend it with the store's own means, or move it away and start anew".to_owned();
-        let (profile, shown) = (self.sealing.profile(), self.store.name());
+        let (place, shown) = (self.store.place(stored), self.store.name());
+        let profile = place.as_deref().unwrap_or_else(|| self.sealing.profile());
         let name = DocumentName { profile, shown: &shown, remedy: &remedy };
         let parsed = self.sealing.parse(&stored.document, &name)?;
         if parsed.id == stored.id.get() {
@@ -64,6 +65,11 @@ impl Store for OverBytes {
     fn load(&self) -> Result<Loaded, StoreError> {
         let Some(stored) = self.store.read()? else { return Ok(Loaded { state: State::default(), id: None }) };
         let parsed = self.parse(&stored)?;
+        if let Some(memory) =
+            self.memory.as_ref().filter(|memory| memory.newest(parsed.head.store) < parsed.state.last_move)
+        {
+            memory.note(parsed.head.store, parsed.state.last_move);
+        }
         Ok(Loaded { state: parsed.state, id: Some(parsed.id) })
     }
 
@@ -147,6 +153,10 @@ impl port::Locked for LockedBytes<'_> {
     fn shared(&mut self, state: &State) -> Result<Option<MarkShared>, StoreError> {
         let Some((head, Some(_))) = &self.base else { return Ok(None) };
         let counted = self.store.memory.as_ref().map_or(0, |memory| memory.newest(head.store));
+        // What another machine's refresh tokens did is remembered too: whoever has seen it notices when it is gone.
+        if let Some(memory) = self.store.memory.as_ref().filter(|_| counted < state.last_move) {
+            memory.note(head.store, state.last_move);
+        }
         let why = if self.locked.is_copy()? {
             Shared::Copied
         } else if counted > state.last_move {
@@ -172,9 +182,11 @@ impl port::Locked for LockedBytes<'_> {
             self.load().map_err(CommitError::NotSaved)?;
         }
         let Some((head, replaces)) = self.base.take() else { unreachable!("it was loaded above") };
-        let id = self.locked.next_commit().unwrap_or_else(CommitId::fresh);
+        let place = self.locked.next_place().map_err(CommitError::NotSaved)?;
+        let id = CommitId::fresh();
         let OverBytes { store, sealing, .. } = self.store;
-        let document = sealing.write(&head, id.get(), state, sealing.profile(), &store.name());
+        let document =
+            sealing.write(&head, id.get(), state, place.as_deref().unwrap_or_else(|| sealing.profile()), &store.name());
         let document = document.map_err(CommitError::NotSaved)?;
         let document = document.ok_or_else(|| CommitError::NotSaved(self.too_large()))?.into();
         let named: Vec<ActId> = state.claims().map(|claim| claim.actor.name.into()).collect();

@@ -2,6 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use credlatch::core::port::Clock;
+use credlatch::core::time::Stamp;
+use credlatch::system::SystemClock;
 use credlatch::{ErrorKind, Label, Latch, Profile, SealKeySource, Tokens};
 use credlatch_sandbox::Sandbox;
 
@@ -143,6 +146,86 @@ fn what_is_put_back_moved_or_written_by_others_is_never_taken_for_what_was_commi
 }
 
 #[test]
+fn whoever_takes_a_key_away_and_makes_it_anew_brings_no_earlier_value_back() {
+    let Some(cluster) = Cluster::start(1) else { return };
+    let one = Machine::new(&cluster, "one", "anew");
+    let (latch, key) = (one.open(), "anew/profiles/default");
+    let stands =
+        || cluster.etcdctl(&["get", "--print-value-only", key]).unwrap().trim_end_matches('\n').to_owned() + "\n";
+    let mut values = Vec::new();
+    for number in 1..4 {
+        latch.set("minimax", secret(&format!("mm-{number}"))).unwrap();
+        values.push(stands());
+    }
+    let fresh = |name: &str, prefix: &str| Machine::new(&cluster, name, prefix).with_key_of(&one).open();
+    // Each as the version that it was, under a key that is new; and under another prefix.
+    for (at, value) in values.iter().enumerate() {
+        for (name, prefix) in [("same", "anew"), ("other", "another")] {
+            let key = format!("{prefix}/profiles/default");
+            cluster.etcdctl(&["del", &key]).unwrap();
+            for _ in 0..=at {
+                cluster.etcdctl(&["put", &key, "junk"]).unwrap();
+            }
+            cluster.etcdctl(&["put", &key, "--", value]).or_else(|| cluster.etcdctl(&["put", &key, value])).unwrap();
+            let latch = fresh(&format!("{name}-{at}"), prefix);
+            assert_eq!(current(&latch), Err(ErrorKind::Unreadable), "value {at} in {prefix}");
+            assert_eq!(latch.set("minimax", secret("mm-x")).unwrap_err().kind(), ErrorKind::Unreadable);
+        }
+    }
+    // Nor is anything taken that isn't sealed, whether the prefix says so or not.
+    let plain = Latch::builder().home(cluster.machine("plain")).claims("").fingerprint_key("").open().unwrap();
+    plain.set("minimax", secret("mm-theirs")).unwrap();
+    let text = std::fs::read_to_string(cluster.machine("plain").join("profiles/default.json")).unwrap();
+    cluster.etcdctl(&["del", "anew/:seal"]).unwrap();
+    let id = serde_json::from_str::<serde_json::Value>(&text).unwrap()["id"].clone();
+    let id = u64::from_str_radix(id.as_str().unwrap(), 16).unwrap();
+    cluster.etcdctl(&["put", key, &format!("credlatch-etcd 1 {id} 0000000000000001\n{text}")]).unwrap();
+    assert_eq!(current(&fresh("theirs", "anew")), Err(ErrorKind::Unreadable));
+    assert_eq!(fresh("theirs", "anew").set("minimax", secret("mm-x")).unwrap_err().kind(), ErrorKind::Unreadable);
+    // What is gone is gone, and the next change begins anew and says again with which key.
+    cluster.etcdctl(&["del", key]).unwrap();
+    latch.set("minimax", secret("mm-9")).unwrap();
+    assert!(cluster.etcdctl(&["get", "anew/:seal"]).unwrap().contains("anew/:seal"));
+}
+
+/// A clock of a machine that was started long ago, and not when this one was.
+#[derive(Clone, Copy)]
+struct LongUp;
+
+impl Clock for LongUp {
+    fn now(&self) -> Stamp {
+        let now = SystemClock.now();
+        Stamp { boot: now.boot ^ 0xffff, up_ms: now.up_ms + 30 * 86_400_000, ..now }
+    }
+
+    fn pause(&self, ms: u64) {
+        SystemClock.pause(ms);
+    }
+}
+
+#[test]
+fn how_long_a_machine_is_up_says_nothing_of_what_another_one_did() {
+    let Some(cluster) = Cluster::start(1) else { return };
+    let sandbox = Sandbox::start().unwrap();
+    let row = sandbox.provider_row("acme");
+    let one = Machine::new(&cluster, "one", "up").knowing(row.clone());
+    let other = Machine::new(&cluster, "other", "up").knowing(row);
+    let (access, refresh) = sandbox.grant();
+    let tokens = Tokens::new(secret(&access)).with_refresh(secret(&refresh)).expiring_in(Duration::from_secs(3600));
+    let latch = one.open();
+    assert!(latch.set_tokens("acme", &Label::default(), tokens).unwrap().held_back.is_none());
+    let other = other.with_key_of(&one).builder().clock(LongUp).open().unwrap();
+    assert_eq!(other.token("acme").unwrap().expose_secret(), access);
+    assert_eq!(sandbox.stats().refresh_requests, 0, "a token of another machine is taken for one that has ended");
+    let flow = latch.login("acme").unwrap();
+    other.set("minimax", secret("mm-1")).unwrap();
+    let view = |latch: &Latch| latch.status().unwrap().state.slot("acme").unwrap().flow.is_some();
+    assert!(view(&latch) && view(&other), "a login of another machine is taken for one whose time is up");
+    assert_eq!(sandbox.stats().device_requests, 1);
+    drop(flow);
+}
+
+#[test]
 fn a_cluster_that_was_restored_is_a_copy_until_a_person_decides() {
     let Some(cluster) = Cluster::start(1) else { return };
     let sandbox = Sandbox::start().unwrap();
@@ -186,12 +269,17 @@ fn a_cluster_that_was_rolled_back_is_noticed_by_whoever_remembers_more() {
     cluster.run(0);
     cluster.await_leader();
     assert!(sandbox.accepts(one.open().token("acme").unwrap().expose_secret()));
+    // Another machine has only seen that.
+    let other = Machine::new(&cluster, "other", "back").knowing(row.clone()).with_key_of(&one);
+    assert!(sandbox.accepts(other.open().current("acme").unwrap().expose_secret()));
     cluster.kill(0);
     copy(&backup, &data);
     cluster.run(0);
     cluster.await_leader();
-    let refused = one.open().token("acme").unwrap_err();
-    assert!(refused.to_string().contains("rolled back"), "{refused}: {}", refused.remedy());
+    for machine in [&other, &one] {
+        let refused = machine.open().token("acme").unwrap_err();
+        assert!(refused.to_string().contains("rolled back"), "{refused}: {}", refused.remedy());
+    }
     let stats = sandbox.stats();
     assert_eq!((stats.refresh_requests, stats.replays), (1, 0));
 }

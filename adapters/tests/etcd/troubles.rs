@@ -92,6 +92,9 @@ fn over_tls_an_authority_is_named_and_a_client_shows_its_certificate() {
     let machine = Machine::at(cluster.machine("known"), shown);
     set(&machine).unwrap();
     assert_eq!(machine.open().current("minimax").unwrap().expose_secret(), "mm-1");
+    let foreign = believing().certificate(at("client.pem"), at("server.key"));
+    let error = Machine::at(cluster.machine("foreign"), foreign).builder().open().unwrap_err();
+    assert!(error.to_string().contains("client.pem") && error.to_string().contains("server.key"), "{error}");
     let missing = believing().certificate(at("nowhere.pem"), at("client.key"));
     let error = Machine::at(cluster.machine("missing"), missing).builder().open().unwrap_err();
     assert!(error.to_string().contains("nowhere.pem"), "{error}");

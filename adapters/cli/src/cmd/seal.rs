@@ -34,8 +34,13 @@ pub(crate) fn rekey(global: &Global, args: &Rekey) -> Done {
     let source = key_source("--to", args.to.as_deref(), [&args.to_command, &args.to_store])?.ok_or_else(nowhere)?;
     let changed = saying_whom(global, || Ok(global.builder()?.rekey(&source)?))?;
     said(global, &changed, "sealed", || {
+        let place = if global.is_in_etcd() {
+            "; put it into the home of each machine, this one too, in the place of `seal.key`"
+        } else {
+            ""
+        };
         format!(
-            "the store is sealed with the key in {source}; destroy the old one once no backup that you need is sealed with it"
+            "the store is sealed with the key in {source}{place}; destroy the old one once no backup that you need is sealed with it"
         )
     })
 }

@@ -94,6 +94,30 @@ fn who_died_in_an_exchange_is_known_on_its_machine_at_once_and_elsewhere_when_it
 }
 
 #[test]
+fn of_machines_that_change_first_at_the_same_moment_one_makes_the_key_and_tells() {
+    for _ in 0..3 {
+        let Some(cluster) = Cluster::start(1) else { return };
+        let world = World::new();
+        let all = ["one", "two", "three"].map(|name| Machine { name, cluster: &cluster, world: &world });
+        let running = all.each_ref().map(|machine| {
+            let mut set = machine.command(&["set", "minimax"]);
+            set.stdin(std::process::Stdio::piped());
+            let mut child = set.spawn().unwrap();
+            std::io::Write::write_all(&mut child.stdin.take().unwrap(), b"mm-1").unwrap();
+            child
+        });
+        let said = running.map(|child| Said::from(child.wait_with_output().unwrap()));
+        let has_key = |machine: &Machine<'_>| cluster.machine(machine.name).join("seal.key").exists();
+        for (said, machine) in said.iter().zip(&all) {
+            assert!(matches!(said.status, 0 | 9), "{}", said.err);
+            let is_first = said.status == 0;
+            assert_eq!((said.err.contains("new key"), has_key(machine)), (is_first, is_first), "{}", said.err);
+        }
+        assert_eq!(said.iter().filter(|said| said.status == 0).count(), 1);
+    }
+}
+
+#[test]
 fn a_program_of_before_knows_no_such_store_and_changes_nothing() {
     let earlier = std::env::var_os("CREDLATCH_BEFORE_NOTES");
     let earlier = found(earlier, "CREDLATCH_BEFORE_NOTES, the program of before").filter(|program| program != "none");
@@ -146,9 +170,12 @@ fn the_key_is_told_of_once_and_an_etcd_that_is_gone_ends_a_change_with_7() {
     );
     let second = fed(one.command(&["set", "minimax"]), "mm-2");
     assert_eq!((second.status, second.err.as_str()), (0, ""));
-    for options in [["--store", "etcd+http://"], ["--store", "etcd+https://h/a b"]] {
+    for options in
+        [["--store", "etcd+http://"], ["--store", "etcd+https://h/a b"], ["--store", "etcd+https://me:sesame@h"]]
+    {
         let refused = one.say(&[&options[..], &["status"]].concat());
         assert_eq!(refused.status, 2, "{}", refused.err);
+        assert!(!refused.err.contains("sesame"), "{}", refused.err);
     }
     cluster.kill(0);
     let one = Machine { name: "one", cluster: &cluster, world: &world };

@@ -26,7 +26,10 @@ use crate::system::{SystemClock, SystemNonces};
 impl Builder {
     pub(super) fn latch(self, store: AnyStore, table: Arc<Table>, document: siblings::DocumentId) -> Latch {
         let issuer = self.issuer.clone().unwrap_or_else(|| issuer_of(&self, &table));
-        let clock = AnyClock(self.clock.clone().unwrap_or_else(|| Arc::new(SystemClock)));
+        let clock = self.clock.clone().unwrap_or_else(|| Arc::new(SystemClock));
+        #[cfg(all(feature = "etcd", unix))]
+        let clock = self.among_machines(clock);
+        let clock = AnyClock(clock);
         let engine = Engine::new(store, clock, SystemNonces, self.patience_ms);
         let engine = engine.remembering(Arc::clone(&issuer));
         #[cfg(all(feature = "file", unix))]

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use credlatch_core::name::ProfileName;
+use credlatch_core::port::Clock;
 use credlatch_core::provider::Table;
 use credlatch_core::state::Nonce;
+use credlatch_core::time::Stamp;
 
 use super::Builder;
 use super::place::home_of;
@@ -30,6 +32,19 @@ pub(super) struct InEtcd {
     opened: Option<Arc<EtcdHome>>,
     /// Whether nobody said where the key of seals is, so that it may be made.
     makes_key: bool,
+}
+
+/// A clock whose readings name no boot: their ages are then told by the time of day, and proved by whoever has watched.
+struct NoBoot(Arc<dyn Clock>);
+
+impl Clock for NoBoot {
+    fn now(&self) -> Stamp {
+        Stamp { boot: 0, ..self.0.now() }
+    }
+
+    fn pause(&self, ms: u64) {
+        self.0.pause(ms);
+    }
 }
 
 /// What this machine's user remembers of refresh tokens, outside of the etcd.
@@ -160,6 +175,11 @@ impl Builder {
             }
         }
         Ok(changed)
+    }
+
+    /// The clock as it may be read where other machines read what was written by it: no boot of one says anything to another.
+    pub(super) fn among_machines(&self, clock: Arc<dyn Clock>) -> Arc<dyn Clock> {
+        if self.etcd.described.is_some() { Arc::new(NoBoot(clock)) } else { clock }
     }
 
     /// The variables by which another process of ours finds the same etcd.
