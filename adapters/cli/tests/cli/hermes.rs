@@ -83,7 +83,7 @@ fn a_file_of_hermes_is_one_profile_and_one_store() {
     say(&home, &["--profile", "work", "status"]).failed(2, "one profile");
     say(&home, &["profiles"]).failed(2, "one profile");
     home.say(&["--store", &store, "status"]).failed(2, "are both given");
-    for url in ["hermes:", "hermess:/x", "etcd://secret@host"] {
+    for url in ["hermes:", "hermess:/x", "redis://secret@host"] {
         let error = said(on(&home, &["--store", url, "status"]).env_remove("CREDLATCH_STORE"));
         error.failed(2, "another kind");
         assert!(!error.err.contains("secret"), "{}", error.err);
