@@ -46,28 +46,27 @@ impl EtcdStore {
 }
 
 impl EtcdStore {
-    /// Makes the key of a prefix that has nothing yet. Where somebody was faster, what this has made is of no use.
-    fn make_key(&self, file: &Path, seal: Option<&SecretBytes>) -> Result<(), StoreError> {
-        let source = SealKeySource::file(file);
-        let Some(seal) = seal else {
-            if source.make_if_missing(&KeyStore::default())? {
-                self.has_made_key.store(true, Ordering::Relaxed);
-            }
-            return Ok(());
-        };
-        let is_ours = || source.id(&KeyStore::default()).is_ok_and(|id| id.to_string().as_bytes() == &seal[..]);
-        if self.has_made_key.load(Ordering::Relaxed) && !is_ours() {
-            let _ = std::fs::remove_file(file);
-            self.has_made_key.store(false, Ordering::Relaxed);
+    /// Makes the key of a prefix that has nothing yet.
+    fn make_key(&self, file: &Path) -> Result<(), StoreError> {
+        if SealKeySource::file(file).make_if_missing(&KeyStore::default())? {
+            self.has_made_key.store(true, Ordering::Relaxed);
         }
         Ok(())
     }
 
-    /// Tells people of a key that was made, once something is sealed with it.
+    /// Takes the key away that this has made, if the prefix is sealed with another: somebody was faster, and it is of no use.
+    fn forget_key(&self, is: KeyId) {
+        let Some(file) = self.makes_key.as_ref().filter(|_| self.has_made_key.load(Ordering::Relaxed)) else { return };
+        if SealKeySource::file(file).id(&KeyStore::default()).is_ok_and(|own| own != is) {
+            let _ = std::fs::remove_file(file);
+            self.has_made_key.store(false, Ordering::Relaxed);
+        }
+    }
+
+    /// Tells people where the key is that a prefix is sealed with from now on.
     fn tell_of_key(&self) {
-        let Some(file) = self.makes_key.as_ref().filter(|_| self.has_made_key.swap(false, Ordering::Relaxed)) else {
-            return;
-        };
+        self.has_made_key.store(false, Ordering::Relaxed);
+        let Some(file) = &self.makes_key else { return };
         super::notice(
             format!("{} is sealed with a new key, in {}", self.document.called, file.display()),
             "give each other machine a copy of that file, and keep one elsewhere: without it nobody can read what is stored",
@@ -75,14 +74,28 @@ impl EtcdStore {
     }
 }
 
+impl Drop for EtcdStore {
+    fn drop(&mut self) {
+        if self.has_made_key.load(Ordering::Relaxed)
+            && let Ok(Some(is)) = seal_of(&self.document)
+        {
+            self.forget_key(is);
+        }
+    }
+}
+
+/// The key that is named there.
+fn key_in(seal: &SecretBytes) -> Option<KeyId> {
+    u64::from_str_radix(std::str::from_utf8(seal).ok()?, 16).ok().map(KeyId)
+}
+
 fn seal_of(document: &Document) -> Result<Option<KeyId>, StoreError> {
     let get = Txn { when: Vec::new(), then: vec![Op::Get(document.names.seal.clone())] };
     let done = document.cluster.transact(&get, COMMIT).map_err(Trouble::into_error)?;
     let Some(Some(kv)) = done.read.first() else { return Ok(None) };
-    let key = std::str::from_utf8(&kv.value).ok().and_then(|text| u64::from_str_radix(text, 16).ok());
-    key.map(|key| Some(KeyId(key))).ok_or_else(|| {
+    key_in(&kv.value).map(Some).ok_or_else(|| {
         let what = format!("what {} says of seals can't be read", document.called);
-        StoreError::new(StoreErrorKind::Unreadable, what, "look at the key `seal` of the prefix with etcdctl")
+        StoreError::new(StoreErrorKind::Unreadable, what, "look at the key `:seal` of the prefix with etcdctl")
     })
 }
 
@@ -150,9 +163,10 @@ impl LockedStore for Locked<'_> {
             *document.unsettled.lock() = None;
         }
         let found = document.look(left).map_err(Trouble::into_error)?;
-        let is_asked = found.stored.is_none() || self.store.has_made_key.load(Ordering::Relaxed);
-        if let Some(file) = self.store.makes_key.as_ref().filter(|_| is_asked) {
-            self.store.make_key(file, found.seal.as_ref())?;
+        match (&self.store.makes_key, found.seal.as_ref().and_then(key_in)) {
+            (_, Some(is)) => self.store.forget_key(is),
+            (Some(file), None) if found.seal.is_none() && found.stored.is_none() => self.store.make_key(file)?,
+            (_, None) => {}
         }
         Ok(self.found.insert(found).stored.clone())
     }
@@ -181,7 +195,9 @@ impl LockedStore for Locked<'_> {
         self.ticket.iter_mut().for_each(Ticket::has_left);
         document.committed(modified, Stored { id: commit.id, document: commit.document.clone() });
         acts::sweep(self.store, commit.named);
-        self.store.tell_of_key();
+        if found.seal.is_none() && document.is_bound {
+            self.store.tell_of_key();
+        }
         Ok(())
     }
 

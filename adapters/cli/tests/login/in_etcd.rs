@@ -95,7 +95,7 @@ fn who_died_in_an_exchange_is_known_on_its_machine_at_once_and_elsewhere_when_it
 
 #[test]
 fn of_machines_that_change_first_at_the_same_moment_one_makes_the_key_and_tells() {
-    for _ in 0..3 {
+    for _ in 0..6 {
         let Some(cluster) = Cluster::start(1) else { return };
         let world = World::new();
         let all = ["one", "two", "three"].map(|name| Machine { name, cluster: &cluster, world: &world });
