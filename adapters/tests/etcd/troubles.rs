@@ -4,6 +4,7 @@ use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use credlatch::etcd::Etcd;
+use credlatch::store::{Commit, CommitError, CommitId, SecretBytes, StoreErrorKind, StoreHome};
 use credlatch::{Error, ErrorKind};
 use rustix::process::Signal;
 
@@ -103,18 +104,18 @@ fn over_tls_an_authority_is_named_and_a_client_shows_its_certificate() {
 #[test]
 fn a_profile_that_etcd_would_not_take_is_refused_before_it_is_sent() {
     let Some(cluster) = Cluster::start(1) else { return };
-    let machine = Machine::new(&cluster, "one", "large");
-    set(&machine).unwrap();
-    let latch = machine.open();
-    let large = (0..2_000).fold(String::new(), |text, at| text + &format!("{:07x}", at * 7_919));
-    let refused = (0..300).find_map(|at| {
-        let (label, provider) =
-            (credlatch::Label::new(&format!("label-{at}")).unwrap(), ["openai", "groq", "mistral"][at % 3]);
-        latch.set_as(provider, &label, secret(&format!("{large}{at}"))).err()
-    });
-    let refused = refused.expect("etcd takes no more than 1.5 MiB");
-    assert!(refused.to_string().contains("one request"), "{refused}");
-    assert_eq!(latch.current("minimax").unwrap().expose_secret(), "mm-1");
+    let home = cluster.etcd("large").at_home(&cluster.machine("one")).unwrap().of_any_commits();
+    let store = home.store(&credlatch::Profile::default()).unwrap();
+    let commit = |replaces: Option<u64>, id: u64, bytes: usize| {
+        let (document, replaces) = (SecretBytes::from(vec![b'x'; bytes]), replaces.and_then(CommitId::new));
+        let mut locked = store.lock(Duration::from_secs(1)).unwrap();
+        locked.commit(&Commit::new(replaces, CommitId::new(id).unwrap(), &document))
+    };
+    commit(None, 2, 3 * 512 * 1024 - 8192).expect("as large as etcd takes");
+    let Err(CommitError::NotSaved(refused)) = commit(Some(2), 4, 3 * 512 * 1024) else { panic!("it was sent") };
+    assert_eq!(refused.kind, StoreErrorKind::Full);
+    assert!(refused.what.contains("one request"), "{}", refused.what);
+    assert_eq!(store.read().unwrap().unwrap().id.get(), 2);
 }
 
 #[test]
