@@ -158,6 +158,7 @@
 
 mod act;
 mod bytes;
+mod commit;
 mod over_bytes;
 
 use std::sync::Arc;
@@ -166,6 +167,7 @@ use std::time::Duration;
 use credlatch_core::name::ProfileName;
 
 pub use bytes::{ActId, CommitId, SecretBytes};
+pub use commit::{ActRecord, Commit, Stored};
 pub use credlatch_core::port::{CommitError, StoreError, StoreErrorKind};
 #[cfg(all(feature = "etcd", unix))]
 pub(crate) use over_bytes::Memory;
@@ -298,49 +300,6 @@ pub trait ActGuard: Send + Sync {
 
     /// Ends an act that no document ever named; its record may go at once.
     fn discard(self: Box<Self>) {}
-}
-
-/// A commit as it was read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stored {
-    /// Which one.
-    pub id: CommitId,
-    /// The document.
-    pub document: SecretBytes,
-}
-
-/// A commit to be made.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct Commit<'a> {
-    /// The commit that must stand; none if nothing may.
-    pub replaces: Option<CommitId>,
-    /// This commit: a random number, so that one that was brought back from a backup is not taken for another.
-    pub id: CommitId,
-    /// The document.
-    pub document: &'a SecretBytes,
-    /// The act whose reservation it may use up.
-    pub settles: Option<ActId>,
-    /// The acts that the document names: their records stay.
-    pub named: &'a [ActId],
-}
-
-impl<'a> Commit<'a> {
-    /// A commit that settles no act and names none.
-    pub fn new(replaces: Option<CommitId>, id: CommitId, document: &'a SecretBytes) -> Self {
-        Self { replaces, id, document, settles: None, named: &[] }
-    }
-}
-
-/// What is known of an act.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ActRecord {
-    /// Whether its guard is still there.
-    pub is_alive: bool,
-    /// Its note, if there is a whole one.
-    pub note: Option<Vec<u8>>,
-    /// Its answer, if there is a whole one.
-    pub answer: Option<SecretBytes>,
 }
 
 /// Stores of many profiles.

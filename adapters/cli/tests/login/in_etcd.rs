@@ -43,14 +43,20 @@ impl Machine<'_> {
     }
 }
 
+/// Two machines on one login that has ended.
+fn two<'a>(cluster: &'a Cluster, world: &'a World) -> [Machine<'a>; 2] {
+    let at = |name| Machine { name, cluster, world };
+    let one = at("one");
+    one.put();
+    let other = at("other").with_key_of(&one);
+    [one, other]
+}
+
 #[test]
 fn a_killed_command_costs_no_other_machine_the_login() {
     let Some(cluster) = Cluster::start(1) else { return };
     let world = World::new();
-    let at = |name| Machine { name, cluster: &cluster, world: &world };
-    let one = at("one");
-    one.put();
-    let other = at("other").with_key_of(&one);
+    let [one, other] = two(&cluster, &world);
     world.sandbox.adjust(|settings| settings.answer_delay = Duration::from_secs(1));
     let mut token = one.command(&["token", "acme"]).spawn().unwrap();
     world.exchange_begins(1);
@@ -67,10 +73,7 @@ fn a_killed_command_costs_no_other_machine_the_login() {
 fn who_died_in_an_exchange_is_known_on_its_machine_at_once_and_elsewhere_when_its_lease_ends() {
     let Some(cluster) = Cluster::start(1) else { return };
     let world = World::new();
-    let at = |name| Machine { name, cluster: &cluster, world: &world };
-    let one = at("one");
-    one.put();
-    let other = at("other").with_key_of(&one);
+    let [one, other] = two(&cluster, &world);
     world.sandbox.adjust(|settings| settings.answer_delay = Duration::from_secs(20));
     let mut token = one.command(&["token", "acme"]).spawn().unwrap();
     world.exchange_begins(1);
