@@ -172,7 +172,7 @@ fn a_suspended_prompt_can_be_ended_from_its_shell() {
 fn ctrl_z_where_nobody_could_resume_it_only_asks_anew() {
     let home = Home::new();
     let Some(terminal) = Terminal::start(home.command(&["set", "minimax"]).env("TERM", "xterm"), 80) else { return };
-    let before = terminal.modes();
+    let before = terminal.modes_before();
     terminal.shows("(not shown): ", 1);
     terminal.until("no echo", || !terminal.echoes());
     terminal.types("half\u{1a}");

@@ -18,6 +18,8 @@ pub(crate) struct Terminal {
     pty: Arc<Pty>,
     /// Kept open, so that the modes outlive whoever set them.
     pts: Pts,
+    /// Its modes before anything was started there; afterwards they may be the program's already.
+    before: [u64; 6],
     shown: Arc<Mutex<Vec<u8>>>,
     reader: JoinHandle<()>,
 }
@@ -32,6 +34,7 @@ impl Terminal {
         if let Some(folder) = command.get_current_dir() {
             inside = inside.current_dir(folder);
         }
+        let before = modes(&pts);
         let child = inside.spawn_borrowed(&pts).unwrap();
         let (pty, shown) = (Arc::new(pty), Arc::<Mutex<Vec<u8>>>::default());
         let (from, to) = (Arc::clone(&pty), Arc::clone(&shown));
@@ -41,7 +44,7 @@ impl Terminal {
                 to.lock().unwrap().extend_from_slice(&some[..count]);
             }
         });
-        Some(Self { child, pty, pts, shown, reader })
+        Some(Self { child, pty, pts, before, shown, reader })
     }
 
     /// The session of whatever is started there.
@@ -79,18 +82,14 @@ impl Terminal {
         tcgetattr(&self.pts).unwrap().local_modes.contains(LocalModes::ECHO)
     }
 
-    /// All that a program may set, to compare.
+    /// Its modes now.
     pub(crate) fn modes(&self) -> [u64; 6] {
-        let modes = tcgetattr(self.pts.as_fd()).unwrap();
-        let code = |index| u64::from(modes.special_codes[index]);
-        [
-            u64::from(modes.input_modes.bits()),
-            u64::from(modes.output_modes.bits()),
-            u64::from(modes.control_modes.bits()),
-            u64::from(modes.local_modes.bits()),
-            code(SpecialCodeIndex::VMIN),
-            code(SpecialCodeIndex::VTIME),
-        ]
+        modes(&self.pts)
+    }
+
+    /// Its modes before anything was started there.
+    pub(crate) fn modes_before(&self) -> [u64; 6] {
+        self.before
     }
 
     /// Waits until what was started has ended: its exit status, and all that appeared.
@@ -107,4 +106,18 @@ impl Terminal {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// All that a program may set of a terminal, to compare.
+fn modes(pts: &Pts) -> [u64; 6] {
+    let modes = tcgetattr(pts.as_fd()).unwrap();
+    let code = |index| u64::from(modes.special_codes[index]);
+    [
+        u64::from(modes.input_modes.bits()),
+        u64::from(modes.output_modes.bits()),
+        u64::from(modes.control_modes.bits()),
+        u64::from(modes.local_modes.bits()),
+        code(SpecialCodeIndex::VMIN),
+        code(SpecialCodeIndex::VTIME),
+    ]
 }
