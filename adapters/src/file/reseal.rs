@@ -9,6 +9,9 @@ use crate::docfile::claims;
 use crate::docfile::disk::Disk;
 use crate::system::lockers;
 
+/// How often it is looked who has a sign of life that is certainly there.
+const LOOKS: usize = 3;
+
 impl<D: Disk> FileStore<D> {
     /// Seals what stands with this key, or takes its seal off. Returns whether it was otherwise before; nothing is made where there is
     /// no document.
@@ -45,11 +48,17 @@ impl<D: Disk> FileStore<D> {
         let is_alive =
             |name: &&Nonce| claims::is_alive(disk, &paths, &disk.process().acting_as(**name)).unwrap_or(false);
         let alive: Vec<&Nonce> = signs.iter().filter(is_alive).collect();
-        let files = alive.iter().map(|name| paths.claim(**name)).chain([paths.lock.clone()]);
-        let mut pids: Vec<u32> = files.flat_map(|file| lockers::pids(&file)).collect();
-        pids.sort_unstable();
-        pids.dedup();
-        pids.retain(|pid| *pid != std::process::id());
+        let look = || {
+            let files = alive.iter().map(|name| paths.claim(**name)).chain([paths.lock.clone()]);
+            let mut pids: Vec<u32> = files.flat_map(|file| lockers::pids(&file)).collect();
+            pids.sort_unstable();
+            pids.dedup();
+            pids.retain(|pid| *pid != std::process::id());
+            pids
+        };
+        // Where very many processes come and go, a look at all of them may miss one that is there all the time.
+        let looks = if alive.is_empty() { 1 } else { LOOKS };
+        let pids = (0..looks).map(|_| look()).find(|pids| !pids.is_empty()).unwrap_or_default();
         (!alive.is_empty() || !pids.is_empty()).then_some(pids)
     }
 }
