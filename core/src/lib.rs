@@ -112,6 +112,12 @@ pub mod secret {
     pub use crate::state::secret::*;
 }
 
+/// Moving a profile to another store.
+pub mod moving {
+    pub use crate::machine::moving::*;
+    pub use crate::state::moving::*;
+}
+
 /// Grants that another copy of the store may hold too.
 pub mod shared {
     pub use crate::machine::shared::*;

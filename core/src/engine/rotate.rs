@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::moving::refuse_while_moved;
 use super::snapshot::Live;
 use super::{Engine, TransactError};
 use crate::machine::exchanged::Exchanged;
@@ -174,7 +175,9 @@ impl<P: Ports> Engine<P> {
             Some(Fate::Unspent | Fate::Lost(_) | Fate::Spent) | None => None,
         };
         let watched = doubt.map(|attempt| self.watched(attempt));
-        let tried = P::apply(&snapshot.state, &now, &request.claim(nobody(), reach.cloned().map(Box::new), watched));
+        let claim = request.claim(nobody(), reach.cloned().map(Box::new), watched);
+        let tried = P::apply(&snapshot.state, &now, &claim);
+        refuse_while_moved(std::slice::from_ref(&claim), std::slice::from_ref(&tried.verdict))?;
         Ok(match tried.verdict {
             Verdict::Refused(why) => Outlook::Refused(why),
             _ => Outlook::Open(doubt),

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::Engine;
+use super::moving::refuse_while_moved;
 use super::origins::Withheld;
 use super::snapshot::Snapshot;
 use super::unlawful::{assert_lawful, unwritable};
@@ -166,7 +167,9 @@ impl<P: Ports> Engine<P> {
             locked.take_over();
         }
         let (_, mut effects, before) = fold::<P>(loaded.clone(), &now, &recovery);
-        let (verdicts, more, state) = fold::<P>(before.clone(), &now, &events());
+        let events = events();
+        let (verdicts, more, state) = fold::<P>(before.clone(), &now, &events);
+        refuse_while_moved(&events, &verdicts)?;
         effects.extend(more);
         let withheld = self.withhold_revocations(&[&loaded, &before], &written, &mut effects);
         let after = if state == loaded {

@@ -2,7 +2,7 @@
 
 use super::event::Event;
 use super::outcome::{Effect, Output, Sent, Verdict};
-use super::{allowlist, clear, flow, origins, pool, purge, put, rewrite, rotation, shared};
+use super::{allowlist, clear, flow, moving, origins, pool, purge, put, rewrite, rotation, shared};
 use crate::state::time::Stamp;
 use crate::state::{Nonce, State};
 
@@ -25,6 +25,9 @@ pub fn apply(state: &State, now: &Stamp, event: &Event) -> Step {
 }
 
 fn transition(state: &mut State, now: &Stamp, event: &Event) -> Output {
+    if let Some(refusal) = moving::objection(state, event) {
+        return refusal.into();
+    }
     match event {
         Event::Put(put) => put::put(state, put),
         Event::SuspendLink(suspend) => put::suspend_link(state, suspend),
@@ -51,6 +54,7 @@ fn transition(state: &mut State, now: &Stamp, event: &Event) -> Output {
         Event::Purge => purge::purge(state, now),
         Event::MarkShared(mark) => shared::mark(state, *mark),
         Event::AdoptCopy => shared::adopt(state),
+        Event::Move(step) => moving::step(state, step),
     }
 }
 

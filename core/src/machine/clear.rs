@@ -69,7 +69,7 @@ fn let_go(state: &mut State, gone: &[(ProviderId, Entry)]) -> Vec<Effect> {
     effects
 }
 
-fn remember(slot: &mut Slot, entry: &Entry, at_hand: &AtHand) {
+pub(super) fn remember(slot: &mut Slot, entry: &Entry, at_hand: &AtHand) {
     let link = matches!(entry.material, Material::Link(_));
     let print = entry.material.fingerprint();
     let sought = at_hand.seek(print);

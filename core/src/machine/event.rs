@@ -3,6 +3,7 @@
 use super::allowlist::Allow;
 use super::clear::{Clear, Remove};
 use super::flow::{Adopt, Cancel, ClaimCode, Failed, Prompted, Start, Step, Succeeded};
+use super::moving::MoveStep;
 use super::origins::NameOrigins;
 use super::outcome::Sent;
 use super::pool::{CountUses, Report, SetStrategy};
@@ -70,4 +71,6 @@ pub enum Event {
     MarkShared(MarkShared),
     /// A person said that this copy is the one that lives on: nothing counts as shared any more.
     AdoptCopy,
+    /// A step of a move from one store to another.
+    Move(MoveStep),
 }

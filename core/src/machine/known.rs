@@ -80,6 +80,11 @@ impl State {
         self.tokens.push(KnownToken { mark, fate, shared, extra: Extra::default() });
     }
 
+    /// Remembers of a token that no entry holds what another store knew of it.
+    pub(crate) fn remember_known(&mut self, known: &KnownToken) {
+        self.remember_token(known.mark, known.fate.clone(), known.shared);
+    }
+
     /// An entry holds it again, or nothing stands against it any more.
     pub(crate) fn forget_token(&mut self, refresh: &Secret) {
         self.forget_mark(fingerprint(refresh).into());

@@ -12,6 +12,7 @@ pub mod exchanged;
 pub mod flow;
 mod known;
 pub mod left;
+pub mod moving;
 pub mod origins;
 mod outcome;
 pub mod pool;

@@ -1,5 +1,6 @@
 //! What every transition needs and answers: who acts, a verdict with the reason of a refusal, and the acts that it permits.
 
+use super::moving::Obstacle;
 use crate::state::flow::FlowKind;
 use crate::state::name::{Label, ProviderId};
 use crate::state::origin::Origin;
@@ -59,6 +60,8 @@ pub enum Refusal {
     Elsewhere(Option<Origin>),
     /// Another copy of the store may hold the same refresh token: a new login, or a person's word, is needed.
     Shared(Shared),
+    /// The profile is being moved to another store.
+    Move(Obstacle),
 }
 
 /// An act on the outside world that a state permits.

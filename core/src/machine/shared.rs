@@ -1,5 +1,6 @@
 //! Marking every grant that another copy of the store may hold too, until a person says which copy lives on.
 
+use super::moving;
 use super::outcome::{Output, Verdict};
 use crate::state::known::Fate;
 use crate::state::shared::Shared;
@@ -32,7 +33,7 @@ pub(crate) fn mark(state: &mut State, mark: MarkShared) -> Output {
 
 /// A person said that this copy is the one that lives on.
 pub(crate) fn adopt(state: &mut State) -> Output {
-    let mut found = false;
+    let mut found = moving::adopt(state);
     for grant in grants(state) {
         found |= grant.shared.take().is_some();
     }

@@ -16,6 +16,7 @@ pub mod known;
 pub mod mark;
 mod marks;
 mod material;
+pub mod moving;
 pub mod name;
 mod nonce;
 pub mod origin;

@@ -11,6 +11,7 @@ use super::extra::Extra;
 use super::flow::{EndedFlow, LiveFlow};
 use super::known::KnownToken;
 use super::mark::AtHand;
+use super::moving::Moving;
 use super::name::ProviderId;
 use super::rewrite::Rewrite;
 use super::strategy::Strategy;
@@ -47,6 +48,9 @@ pub struct State {
     /// The variables that the profile's children inherit whatever they are.
     #[serde(default, skip_serializing_if = "Allowed::is_empty")]
     pub allowed: Allowed,
+    /// What a move to another store, or from one, has left here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moving: Option<Moving>,
     /// What the marks among these are keyed with, as far as it is at hand.
     #[serde(skip)]
     pub at_hand: AtHand,

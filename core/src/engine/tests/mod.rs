@@ -6,6 +6,7 @@ mod groups;
 mod joins;
 mod logins;
 mod moved;
+mod moves;
 mod origins;
 mod reads;
 mod rig;

@@ -1,0 +1,314 @@
+//! Moving a profile to another store: each step of it in one of the two, by itself.
+//!
+//! The source is set aside, the target receives what is there, the target becomes active, the source lets go, and the target
+//! is told so. Which step is next both stores say ([`next`]), so whoever moves may end after any of them.
+
+mod plan;
+
+pub use plan::{Next, Route, Side, next};
+
+use super::clear::remember;
+use super::event::Event;
+use super::outcome::{Output, Refusal, Verdict};
+use crate::state::allowlist::MAX_ALLOWED;
+use crate::state::extra::Extra;
+use crate::state::moving::{Moving, Stage};
+use crate::state::name::{Label, ProviderId};
+use crate::state::shared::Shared;
+use crate::state::{Actor, Custody, Entry, Nonce, Slot, State};
+
+/// One step of a move, in one of its two stores.
+#[derive(Clone, Debug, PartialEq)]
+pub enum MoveStep {
+    /// The source: let nobody present or change anything here any more.
+    SetAside(SetAside),
+    /// The source: another process goes on, because the one that began has ended.
+    Resume(Nonce, Actor),
+    /// The target: store what was set aside, to be used by nobody yet.
+    Receive(Box<Arrival>),
+    /// The target: use it from now on.
+    Activate(Nonce),
+    /// The source: forget what was set aside.
+    LetGo(Nonce),
+    /// The target: the source has forgotten it.
+    Conclude(Nonce),
+    /// The target: forget what arrived, because the source was taken back.
+    Withdraw(Nonce),
+}
+
+/// Begin a move, or set aside again what somebody took back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SetAside {
+    /// The move.
+    pub id: Nonce,
+    /// The address of the target.
+    pub to: String,
+    /// Who moves.
+    pub actor: Actor,
+}
+
+/// What comes to a target.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Arrival {
+    /// The move.
+    pub id: Nonce,
+    /// The address of the source.
+    pub from: String,
+    /// The source, as it was set aside.
+    pub state: State,
+}
+
+/// Why a profile isn't moved, or isn't changed because of a move.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// Somebody is presenting a refresh token, or waits for a login: this process.
+    AtWork {
+        /// Its id.
+        pid: u32,
+    },
+    /// A login is under way.
+    Login(ProviderId),
+    /// A refresh token was presented, and nobody knows yet what became of it.
+    InDoubt(ProviderId, Label),
+    /// Another copy of the store may hold the refresh tokens.
+    Shared(Shared),
+    /// The store is in a move with another one already.
+    UnderWay {
+        /// How far that is here.
+        stage: Stage,
+        /// The address of the other store.
+        other: String,
+    },
+    /// There is nothing to move.
+    Empty,
+    /// Something else is in the target.
+    Occupied,
+    /// Both stores are one.
+    Same,
+    /// Both stores use it: somebody took the source back after the target had become active.
+    BothActive,
+    /// What arrived was never activated, and the source holds nothing any more: the target was brought back from a backup.
+    BroughtBack,
+}
+
+/// Refuses what a move that isn't through leaves no room for. Reports of what happened are always heard.
+pub(super) fn objection(state: &State, event: &Event) -> Option<Refusal> {
+    let moving = state.moving.as_ref().filter(|moving| moving.stage.is_frozen())?;
+    let is_change = matches!(
+        event,
+        Event::Put(_)
+            | Event::Remove(_)
+            | Event::Clear(_)
+            | Event::ClaimRotation(_)
+            | Event::StartFlow(_)
+            | Event::AdoptFlow(_)
+            | Event::ClaimCode(_)
+            | Event::Allow(_)
+            | Event::SetStrategy(_)
+            | Event::SuspendLink(_)
+    );
+    is_change.then(|| Refusal::Move(under_way(moving)))
+}
+
+pub(super) fn step(state: &mut State, step: &MoveStep) -> Output {
+    match step {
+        MoveStep::SetAside(set) => set_aside(state, set),
+        MoveStep::Resume(id, actor) => resume(state, *id, actor).into(),
+        MoveStep::Receive(arrival) => receive(state, arrival),
+        MoveStep::Activate(id) => activate(state, *id).into(),
+        MoveStep::LetGo(id) => let_go(state, *id).into(),
+        MoveStep::Conclude(id) => advance(state, *id, Stage::Active, Stage::Done).into(),
+        MoveStep::Withdraw(id) => withdraw(state, *id).into(),
+    }
+}
+
+fn set_aside(state: &mut State, set: &SetAside) -> Output {
+    let is_anew = state.moving.as_ref().is_some_and(|moving| moving.is(set.id, Stage::SetAside));
+    if let Some(why) = hindrance(state).filter(|_| !is_anew) {
+        return Refusal::Move(why).into();
+    }
+    // A program that knows no moves presents nothing either that another copy may hold.
+    for grant in entries_mut(state).filter_map(Entry::grant_mut).filter(|grant| grant.refresh.is_some()) {
+        grant.shared = Some(Shared::Copied);
+    }
+    if !is_anew {
+        // So a backup from before is told from what stands.
+        state.count_move();
+    }
+    let last_version = state.last_version;
+    let moving = |moving: Moving| Moving { last_version, actor: Some(set.actor.clone()), ..moving };
+    state.moving = Some(moving(begun(set.id, Stage::SetAside, &set.to)));
+    Verdict::Done.into()
+}
+
+fn resume(state: &mut State, id: Nonce, actor: &Actor) -> Verdict {
+    match state.moving.as_mut().filter(|moving| moving.is(id, Stage::SetAside)) {
+        Some(moving) => {
+            moving.actor = Some(actor.clone());
+            Verdict::Done
+        }
+        None => Verdict::Stale,
+    }
+}
+
+/// Why this profile can't be set aside as it is.
+fn hindrance(state: &State) -> Option<Obstacle> {
+    if let Some(moving) =
+        state.moving.as_ref().filter(|moving| moving.stage.is_frozen() || moving.stage == Stage::Active)
+    {
+        return Some(under_way(moving));
+    }
+    if let Some(claim) = state.claims().next() {
+        return Some(Obstacle::AtWork { pid: claim.actor.pid });
+    }
+    if let Some((provider, _)) = state.providers.iter().find(|(_, slot)| slot.flow.is_some()) {
+        return Some(Obstacle::Login(provider.clone()));
+    }
+    if is_vacant(state) {
+        return Some(Obstacle::Empty);
+    }
+    for (provider, slot) in &state.providers {
+        for entry in &slot.entries {
+            let Some(grant) = entry.grant().filter(|grant| grant.refresh.is_some()) else { continue };
+            if let Some(why) = grant.shared {
+                return Some(Obstacle::Shared(why));
+            }
+            if matches!(grant.custody, Custody::InDoubt(_)) {
+                return Some(Obstacle::InDoubt(provider.clone(), entry.label.clone()));
+            }
+        }
+    }
+    None
+}
+
+fn receive(state: &mut State, arrival: &Arrival) -> Output {
+    let Arrival { id, from, state: arriving } = arrival;
+    match &state.moving {
+        Some(moving) if moving.id == *id => return Verdict::Stale.into(),
+        Some(moving) if moving.stage.is_frozen() || moving.stage == Stage::Active => {
+            return Refusal::Move(under_way(moving)).into();
+        }
+        _ if !is_vacant(state) => return Refusal::Move(Obstacle::Occupied).into(),
+        _ => {}
+    }
+    for known in &arriving.tokens {
+        state.remember_known(known);
+    }
+    for (provider, slot) in &arriving.providers {
+        for entry in &slot.entries {
+            if let Some(refresh) = entry.material.refresh() {
+                state.forget_token(refresh);
+            }
+            let sought = state.seek(entry.material.fingerprint());
+            // A late report of what was here once must not hit what comes now.
+            let entry = Entry { version: state.next_version(), ..entry.clone() };
+            let own = state.slot_mut(provider);
+            own.cleared.retain(|tombstone| !sought.is(&tombstone.mark));
+            own.entries.push(entry);
+        }
+        let own = state.slot_mut(provider);
+        own.strategy = slot.strategy;
+        own.cleared.retain(|tombstone| !slot.cleared.contains(tombstone));
+        own.cleared.extend(slot.cleared.iter().cloned());
+        let excess = own.cleared.len().saturating_sub(crate::state::MAX_TOMBSTONES);
+        own.cleared.drain(..excess);
+    }
+    for grant in entries_mut(state).filter_map(Entry::grant_mut).filter(|grant| grant.refresh.is_some()) {
+        grant.shared = Some(Shared::Copied);
+    }
+    for name in &arriving.allowed {
+        if state.allowed.len() < MAX_ALLOWED {
+            state.allowed.insert(name.clone());
+        }
+    }
+    state.moving = Some(begun(*id, Stage::Arrived, from));
+    Verdict::Done.into()
+}
+
+fn activate(state: &mut State, id: Nonce) -> Verdict {
+    let verdict = advance(state, id, Stage::Arrived, Stage::Active);
+    if verdict == Verdict::Done {
+        for grant in entries_mut(state).filter_map(Entry::grant_mut) {
+            grant.shared = None;
+        }
+        state.count_move();
+    }
+    verdict
+}
+
+/// What went along goes, and is remembered: no import brings it back, and who stores it again by name doesn't present it.
+fn let_go(state: &mut State, id: Nonce) -> Verdict {
+    let verdict = advance(state, id, Stage::SetAside, Stage::Gone);
+    let Some(last_version) =
+        state.moving.as_ref().filter(|_| verdict == Verdict::Done).map(|moving| moving.last_version)
+    else {
+        return verdict;
+    };
+    let at_hand = state.at_hand.clone();
+    let mut gone = Vec::new();
+    for slot in state.providers.values_mut() {
+        let went: Vec<_> = slot.entries.extract_if(.., |entry| entry.version <= last_version).collect();
+        for entry in &went {
+            remember(slot, entry, &at_hand);
+        }
+        gone.extend(went);
+    }
+    for entry in &gone {
+        state.retire(entry);
+    }
+    verdict
+}
+
+fn withdraw(state: &mut State, id: Nonce) -> Verdict {
+    if !state.moving.as_ref().is_some_and(|moving| moving.is(id, Stage::Arrived)) {
+        return Verdict::Stale;
+    }
+    state.moving = None;
+    state.providers.values_mut().for_each(|slot| slot.entries.clear());
+    Verdict::Done
+}
+
+/// A person said that what is here lives on.
+pub(super) fn adopt(state: &mut State) -> bool {
+    match state.moving.as_ref().map(|moving| moving.stage) {
+        None | Some(Stage::Gone | Stage::Done) => return false,
+        Some(Stage::SetAside) => state.moving = None,
+        Some(Stage::Arrived) => set_stage(state, Stage::Active),
+        Some(Stage::Active) => set_stage(state, Stage::Done),
+    }
+    true
+}
+
+fn advance(state: &mut State, id: Nonce, from: Stage, to: Stage) -> Verdict {
+    if !state.moving.as_ref().is_some_and(|moving| moving.is(id, from)) {
+        return Verdict::Stale;
+    }
+    set_stage(state, to);
+    Verdict::Done
+}
+
+fn set_stage(state: &mut State, to: Stage) {
+    if let Some(moving) = &mut state.moving {
+        (moving.stage, moving.actor) = (to, None);
+    }
+}
+
+fn begun(id: Nonce, stage: Stage, other: &str) -> Moving {
+    Moving { id, stage, other: other.to_owned(), last_version: 0, actor: None, extra: Extra::default() }
+}
+
+fn under_way(moving: &Moving) -> Obstacle {
+    Obstacle::UnderWay { stage: moving.stage, other: moving.other.clone() }
+}
+
+/// Whether nothing is stored and nothing may soon be.
+fn is_vacant(state: &State) -> bool {
+    state.providers.values().all(Slot::is_deserted) && state.claims().next().is_none()
+}
+
+fn entries_mut(state: &mut State) -> impl Iterator<Item = &mut Entry> {
+    state.providers.values_mut().flat_map(|slot| &mut slot.entries)
+}
+
+#[cfg(test)]
+mod tests;

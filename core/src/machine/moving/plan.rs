@@ -1,0 +1,164 @@
+//! What comes next in a move, as both stores tell it.
+
+use super::{Arrival, MoveStep, Obstacle, SetAside, hindrance, is_vacant, under_way};
+use crate::state::moving::{Moving, Stage};
+use crate::state::{Actor, Entry, Nonce, State};
+
+/// The addresses of the two stores, as they are written down in each other.
+#[derive(Clone, Copy, Debug)]
+pub struct Route<'a> {
+    /// The source.
+    pub from: &'a str,
+    /// The target.
+    pub to: &'a str,
+}
+
+/// One of the two stores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Where it goes away.
+    Source,
+    /// Where it comes to.
+    Target,
+}
+
+/// The next step of a move.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// In the source: set it aside, as this move if it goes on.
+    SetAside(Option<Nonce>),
+    /// In the source: go on in the place of who began.
+    Resume(Nonce),
+    /// In the target: receive what is in the source.
+    Receive(Nonce),
+    /// In the target: use it from now on.
+    Activate(Nonce),
+    /// In the source: forget it.
+    LetGo(Nonce),
+    /// In the target: the source has forgotten it.
+    Conclude(Nonce),
+    /// In the target: forget what arrived.
+    Withdraw(Nonce),
+    /// All is done.
+    Finished,
+    /// It can't go on.
+    Stopped(Obstacle),
+}
+
+impl Next {
+    /// The same for this actor, which must not go on in another's place before that has ended.
+    ///
+    /// # Errors
+    /// The other, which may live.
+    pub fn by<E>(
+        self,
+        source: &State,
+        actor: &Actor,
+        is_alive: impl FnOnce(&Actor) -> Result<bool, E>,
+    ) -> Result<Self, E> {
+        let set_aside = source.moving.as_ref().filter(|moving| moving.stage == Stage::SetAside);
+        let goes_on = !matches!(self, Self::Stopped(_) | Self::Finished);
+        match set_aside.filter(|moving| goes_on && moving.actor.as_ref() != Some(actor)) {
+            None => Ok(self),
+            Some(Moving { actor: Some(other), .. }) if is_alive(other)? => {
+                Ok(Self::Stopped(Obstacle::AtWork { pid: other.pid }))
+            }
+            Some(moving) => Ok(Self::Resume(moving.id)),
+        }
+    }
+
+    /// What is to be done, and where; none if nothing is.
+    pub fn step(
+        self,
+        source: &State,
+        route: Route<'_>,
+        actor: &Actor,
+        nonce: impl FnOnce() -> Nonce,
+    ) -> Option<(Side, MoveStep)> {
+        Some(match self {
+            Self::SetAside(id) => {
+                let (id, to, actor) = (id.unwrap_or_else(nonce), route.to.to_owned(), actor.clone());
+                (Side::Source, MoveStep::SetAside(SetAside { id, to, actor }))
+            }
+            Self::Resume(id) => (Side::Source, MoveStep::Resume(id, actor.clone())),
+            Self::Receive(id) => {
+                let (from, state) = (route.from.to_owned(), source.clone());
+                (Side::Target, MoveStep::Receive(Box::new(Arrival { id, from, state })))
+            }
+            Self::Activate(id) => (Side::Target, MoveStep::Activate(id)),
+            Self::LetGo(id) => (Side::Source, MoveStep::LetGo(id)),
+            Self::Conclude(id) => (Side::Target, MoveStep::Conclude(id)),
+            Self::Withdraw(id) => (Side::Target, MoveStep::Withdraw(id)),
+            Self::Finished | Self::Stopped(_) => return None,
+        })
+    }
+}
+
+/// What comes next. The source must have been read before the target.
+pub fn next(source: &State, target: &State, route: Route<'_>) -> Next {
+    match &source.moving {
+        Some(here) if here.stage == Stage::SetAside => of_set_aside(source, here, target, route),
+        Some(here) if here.stage == Stage::Gone => match &target.moving {
+            Some(there) if there.is(here.id, Stage::Active) => Next::Conclude(here.id),
+            Some(there) if there.is(here.id, Stage::Arrived) => Next::Stopped(Obstacle::BroughtBack),
+            Some(there) if there.is(here.id, Stage::Done) && is_vacant(source) => Next::Finished,
+            _ => anew(source, target, route),
+        },
+        _ => anew(source, target, route),
+    }
+}
+
+fn of_set_aside(source: &State, here: &Moving, target: &State, route: Route<'_>) -> Next {
+    let is_taken_back = is_taken_back(source, here);
+    match &target.moving {
+        Some(there) if there.id == here.id => match there.stage {
+            Stage::SetAside => Next::Stopped(Obstacle::Same),
+            Stage::Arrived if is_taken_back => Next::Withdraw(here.id),
+            Stage::Arrived => Next::Activate(here.id),
+            Stage::Active | Stage::Done if is_taken_back => Next::Stopped(Obstacle::BothActive),
+            Stage::Active | Stage::Done => Next::LetGo(here.id),
+            Stage::Gone => Next::Stopped(under_way(there)),
+        },
+        _ if here.other != route.to => Next::Stopped(under_way(here)),
+        Some(there) if is_left_of(there, route) => Next::Withdraw(there.id),
+        _ => match blocked(target, route) {
+            Some(why) => Next::Stopped(why),
+            None if is_taken_back => Next::SetAside(Some(here.id)),
+            None => Next::Receive(here.id),
+        },
+    }
+}
+
+/// A move that begins.
+fn anew(source: &State, target: &State, route: Route<'_>) -> Next {
+    if let Some(there) = target.moving.as_ref().filter(|there| is_left_of(there, route)) {
+        return Next::Withdraw(there.id);
+    }
+    let is_used = target.moving.as_ref().is_some_and(|there| there.stage == Stage::Active && there.other == route.from);
+    match hindrance(source).filter(|_| !is_used).or_else(|| blocked(target, route)) {
+        Some(why) => Next::Stopped(why),
+        None => Next::SetAside(None),
+    }
+}
+
+/// Whether it came in an earlier move from the same source, which a person took back before the target was active.
+fn is_left_of(there: &Moving, route: Route<'_>) -> bool {
+    there.stage == Stage::Arrived && there.other == route.from
+}
+
+/// Why nothing can be received here.
+fn blocked(target: &State, route: Route<'_>) -> Option<Obstacle> {
+    match &target.moving {
+        Some(there) if there.stage == Stage::Active && there.other == route.from => Some(Obstacle::BothActive),
+        Some(there) if there.stage.is_frozen() || there.stage == Stage::Active => Some(under_way(there)),
+        _ if !is_vacant(target) => Some(Obstacle::Occupied),
+        _ => None,
+    }
+}
+
+/// Whether a program that knows no moves was told that this copy lives on: it presents again what had been set aside.
+fn is_taken_back(source: &State, here: &Moving) -> bool {
+    let went = |entry: &&Entry| entry.version <= here.last_version;
+    let entries = source.providers.values().flat_map(|slot| &slot.entries).filter(went);
+    entries.filter_map(Entry::grant).any(|grant| grant.refresh.is_some() && grant.shared.is_none())
+}

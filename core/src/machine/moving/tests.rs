@@ -1,0 +1,164 @@
+use super::*;
+use crate::machine::rotation::Cause;
+use crate::machine::{Step, Verdict, apply};
+use crate::sample::{act, after, at, claim, grant, key, label, named, secret, stored};
+use crate::state::mark::Recognised;
+
+const ROUTE: Route<'static> = Route { from: "file:///a", to: "file:///b" };
+
+fn step(state: &State, step: MoveStep) -> Step {
+    apply(state, &at(0), &Event::Move(step))
+}
+
+fn set_aside_as(id: u128, state: &State) -> Step {
+    let actor = act(id).actor;
+    step(state, MoveStep::SetAside(SetAside { id: Nonce(id), to: ROUTE.to.to_owned(), actor }))
+}
+
+fn received(id: u128, source: &State, target: &State) -> Step {
+    let (from, state) = (ROUTE.from.to_owned(), source.clone());
+    step(target, MoveStep::Receive(Box::new(Arrival { id: Nonce(id), from, state })))
+}
+
+fn login() -> State {
+    stored([named("default", grant("at-1", Some("rt-1"))), named("spare", key("key-1"))])
+}
+
+/// Both stores once a move is through.
+fn moved(id: u128, source: &State, target: &State) -> [State; 2] {
+    let (mut source, mut target, actor) = (source.clone(), target.clone(), act(id).actor);
+    for _ in 0..10 {
+        let next = next(&source, &target, ROUTE).by(&source, &actor, |_| Ok::<_, ()>(false)).unwrap();
+        let Some((side, made)) = next.clone().step(&source, ROUTE, &actor, || Nonce(id)) else {
+            assert_eq!(next, Next::Finished);
+            return [source, target];
+        };
+        let at = if side == Side::Source { &mut source } else { &mut target };
+        let done = step(at, made);
+        assert_eq!(done.verdict, Verdict::Done, "{next:?}");
+        *at = done.state;
+    }
+    panic!("it goes round");
+}
+
+#[test]
+fn all_of_it_is_in_the_other_store_then_and_nothing_in_the_first() {
+    let [source, target] = moved(9, &login(), &State::default());
+    assert!(source.providers.values().all(|slot| slot.entries.is_empty()));
+    let refresh = |state: &State| state.entry("acme", "default")?.material.refresh().cloned();
+    assert_eq!(refresh(&target), Some(secret("rt-1")));
+    assert_eq!(target.entry("acme", "spare").unwrap().material, key("key-1"));
+    assert!(!target.is_shared());
+    let claimed = Event::ClaimRotation(claim(&target, "default", 1, Cause::Asked));
+    assert_eq!(apply(&target, &at(0), &claimed).verdict, Verdict::Done);
+    // Who stores the same login in the first store again presents it nowhere.
+    let again = after(&source, &at(0), &[Event::Put(named("default", grant("at-1", Some("rt-1"))))]);
+    assert_eq!(again.shared_of(&secret("rt-1")), Some(Shared::Copied));
+}
+
+#[test]
+fn what_went_comes_home_again() {
+    let [source, target] = moved(9, &login(), &State::default());
+    let before = source.last_version;
+    let there = State { moving: None, ..target };
+    let [empty, home] = moved(10, &there, &source);
+    assert!(empty.providers.values().all(|slot| slot.entries.is_empty()));
+    assert!(!home.is_shared(), "{:?}", home.tokens);
+    let entry = home.entry("acme", "default").unwrap();
+    assert!(entry.version > before, "a late report of what was here once doesn't hit it");
+    assert!(
+        home.slot("acme")
+            .unwrap()
+            .cleared
+            .iter()
+            .all(|tombstone| { home.seek(entry.fingerprint).recognised(&tombstone.mark) != Recognised::Yes })
+    );
+}
+
+#[test]
+fn what_is_set_aside_or_has_arrived_is_neither_presented_nor_changed() {
+    let aside = set_aside_as(1, &login()).state;
+    let arrived = received(1, &aside, &State::default()).state;
+    for (state, stage, other) in [(&aside, Stage::SetAside, ROUTE.to), (&arrived, Stage::Arrived, ROUTE.from)] {
+        let under_way = Refusal::Move(Obstacle::UnderWay { stage, other: other.to_owned() });
+        for event in [
+            Event::ClaimRotation(claim(state, "default", 1, Cause::Asked)),
+            Event::Put(named("third", key("key-3"))),
+            Event::Clear(crate::machine::clear::Clear::Everything),
+        ] {
+            let refused = apply(state, &at(0), &event);
+            assert_eq!((refused.verdict, &refused.state), (Verdict::Refused(under_way.clone()), state));
+        }
+        // A program that knows no moves minds this alone.
+        assert_eq!(state.shared_of(&secret("rt-1")), Some(Shared::Copied));
+    }
+}
+
+#[test]
+fn who_takes_the_source_back_uses_it_and_the_target_forgets_what_arrived() {
+    let aside = set_aside_as(1, &login()).state;
+    let arrived = received(1, &aside, &State::default()).state;
+    let back = apply(&aside, &at(0), &Event::AdoptCopy).state;
+    assert!(back.moving.is_none() && !back.is_shared());
+    assert_eq!(next(&back, &arrived, ROUTE), Next::Withdraw(Nonce(1)));
+    let withdrawn = step(&arrived, MoveStep::Withdraw(Nonce(1))).state;
+    assert!(is_vacant(&withdrawn) && withdrawn.moving.is_none());
+    assert_eq!(next(&back, &withdrawn, ROUTE), Next::SetAside(None));
+}
+
+#[test]
+fn what_stands_in_the_way_is_named_and_nothing_changes() {
+    let obstacle = |state: &State| match set_aside_as(1, state).verdict {
+        Verdict::Refused(Refusal::Move(why)) => why,
+        other => panic!("{other:?}"),
+    };
+    let rotating = after(&login(), &at(0), &[Event::ClaimRotation(claim(&login(), "default", 1, Cause::Asked))]);
+    assert_eq!(obstacle(&rotating), Obstacle::AtWork { pid: 1 });
+    let gone = Event::ActorGone { attempt: Nonce(1), sent: crate::machine::Sent::UNKNOWN };
+    let doubted = after(&rotating, &at(0), &[gone]);
+    assert_eq!(obstacle(&doubted), Obstacle::InDoubt(crate::sample::acme(), label("default")));
+    assert_eq!(obstacle(&State::default()), Obstacle::Empty);
+    let marks = crate::machine::shared::MarkShared { why: Shared::RolledBack, counted: 0 };
+    assert_eq!(obstacle(&after(&login(), &at(0), &[Event::MarkShared(marks)])), Obstacle::Shared(Shared::RolledBack));
+    let aside = set_aside_as(1, &login()).state;
+    let occupied = received(1, &aside, &stored([named("other", key("key-2"))]));
+    assert_eq!(occupied.verdict, Verdict::Refused(Refusal::Move(Obstacle::Occupied)));
+    assert_eq!(next(&aside, &aside, ROUTE), Next::Stopped(Obstacle::Same));
+    let elsewhere = Route { to: "file:///c", ..ROUTE };
+    let under_way = Obstacle::UnderWay { stage: Stage::SetAside, other: ROUTE.to.to_owned() };
+    assert_eq!(next(&aside, &State::default(), elsewhere), Next::Stopped(under_way));
+}
+
+#[test]
+fn a_step_that_comes_late_changes_nothing() {
+    let [source, target] = moved(9, &login(), &State::default());
+    for late in [MoveStep::Activate(Nonce(9)), MoveStep::Withdraw(Nonce(9)), MoveStep::Conclude(Nonce(9))] {
+        let done = step(&target, late);
+        assert_eq!((done.verdict, &done.state), (Verdict::Stale, &target));
+    }
+    assert_eq!(received(9, &login(), &target).verdict, Verdict::Stale);
+    let late = step(&source, MoveStep::LetGo(Nonce(9)));
+    assert_eq!((late.verdict, &late.state), (Verdict::Stale, &source));
+}
+
+#[test]
+fn what_an_older_version_stored_in_the_source_meanwhile_stays_there() {
+    let mut aside = set_aside_as(1, &login()).state;
+    let moving = aside.moving.take();
+    let mut aside = after(&aside, &at(0), &[Event::Put(named("late", key("key-9")))]);
+    aside.moving = moving;
+    let let_go = step(&aside, MoveStep::LetGo(Nonce(1))).state;
+    let left: Vec<_> = let_go.slot("acme").unwrap().entries.iter().map(|entry| entry.label.as_str()).collect();
+    assert_eq!(left, ["late"]);
+}
+
+#[test]
+fn what_a_move_left_is_written_and_read_back() {
+    let aside = set_aside_as(1, &login()).state;
+    let text = serde_json::to_string(&aside).unwrap();
+    assert!(
+        text.contains(r#""moving":{"id":"#) && text.contains(r#""stage":"set_aside","other":"file:///b""#),
+        "{text}"
+    );
+    assert_eq!(serde_json::from_str::<State>(&text).unwrap().moving, aside.moving);
+}
