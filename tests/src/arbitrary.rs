@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::cases::{ACME, MINIMAX, grant, key};
-use crate::moves::{Answered, Move, Progress, PutMaterial};
+use crate::moves::{Answered, Move, Progress, PutMaterial, Stride};
 use crate::scenario::{Given, Participant, Scenario, Step, label, provider};
 use crate::world::outside::Back;
 use crate::world::server::{self, Manner};
@@ -18,6 +18,17 @@ use crate::world::server::{self, Manner};
 /// Spans of time on both sides of every limit there is.
 pub const SPANS_MS: &[u64] =
     &[1, 5_000, 14_999, 15_000, 30_000, 59_999, 60_000, 299_999, 300_000, 600_000, 900_000, 3_600_000, 86_400_000];
+
+/// The steps of a move between stores.
+const STRIDES: &[Stride] = &[
+    Stride::SetAside,
+    Stride::Resume,
+    Stride::Receive,
+    Stride::Activate,
+    Stride::LetGo,
+    Stride::Conclude,
+    Stride::Withdraw,
+];
 
 /// A scenario of two to four participants in one to three processes. Most are about everything, or about one grant only; some
 /// about one login, or about a pool of keys.
@@ -325,6 +336,7 @@ fn a_move() -> impl Strategy<Value = Move> {
         1 => any::<bool>().prop_map(|known| Move::Boot { known }),
         1 => Just(Move::Mark),
         1 => Just(Move::AdoptCopy),
+        2 => (select(STRIDES), 0..2_u8).prop_map(|(step, id)| Move::Step { step, id }),
     ];
     prop_oneof![putting, flowing, using]
 }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use credlatch_core::law::{LAWS, Observation};
 
+use crate::two_stores;
 use crate::wrong::WRONG;
 
 /// A harness.
@@ -99,15 +100,29 @@ pub const PROGRAMS: Harness = Harness {
            torn document",
 };
 
+/// A login that moves from one store to another.
+pub const TWO_STORES: Harness = Harness {
+    name: "two stores",
+    claims: &[19],
+    without: &[],
+    runs: "two movers of one login, each of which may die before any step, beside a rotation in either store that may die \
+           too, and a person who takes back, clears, or stores something in one of them: in every order, over states that are \
+           replaced as a whole, by what the core decides in each; from each end the same move, begun once more, comes through or \
+           says what is in the way. In `.ci/long` with a rotation in both stores at once",
+};
+
 /// All of them.
-pub const HARNESSES: &[Harness] = &[PAIRS, CROWDS, APART, GROUPS, ROTATION_DIES, LOGIN_DIES, MACHINE, PROGRAMS];
+pub const HARNESSES: &[Harness] =
+    &[PAIRS, CROWDS, APART, GROUPS, ROTATION_DIES, LOGIN_DIES, MACHINE, PROGRAMS, TWO_STORES];
 
 /// The document about the laws, as far as it is made from this table.
 pub fn laws_document() -> String {
     let mut text = String::from(HEAD);
     for law in LAWS {
         let held = HARNESSES.iter().filter(|harness| harness.claims.contains(&law.number)).map(|harness| harness.name);
-        let wrong = WRONG.iter().filter(|wrong| wrong.law == law.number).map(|wrong| format!("`{}`", wrong.name));
+        let movers = two_stores::WRONG.iter().filter(|_| law.number == two_stores::LAW).map(|wrong| wrong.name);
+        let wrong = WRONG.iter().filter(|wrong| wrong.law == law.number).map(|wrong| wrong.name);
+        let wrong = wrong.chain(movers).map(|name| format!("`{name}`"));
         let _ = writeln!(
             text,
             "| {} `{}` | {} | {} | {} | {} |",
@@ -142,6 +157,9 @@ pub fn laws_document() -> String {
         let also = wrong.also.iter().map(u8::to_string).collect::<Vec<_>>().join(", ");
         let _ = writeln!(text, "| `{}` | {} | {} | {also} |", wrong.name, wrong.report, wrong.law);
     }
+    for wrong in two_stores::WRONG {
+        let _ = writeln!(text, "| `{}` | {} | {} |  |", wrong.name, wrong.report, two_stores::LAW);
+    }
     text.push_str(TAIL);
     text
 }
@@ -154,7 +172,7 @@ have been broken; a harness that claims a law fails if it never saw the witness.
 small engine with a mistake that was made in the field; it must be caught by the law that names it, and the right engine,
 in the same scenario, must not be.
 
-They hold for engines of one store on one machine, with nobody deleting its lock. Where somebody puts back what was
+They hold for engines of one store on one machine, with nobody deleting its lock; law 19 for two stores, wherever they are. Where somebody puts back what was
 stored before, laws 1, 2, 5, 7, 8 and 16, which speak of what one store shows from commit to commit, judge the history up to
 there; the others go on, law 4 first of all.
 

@@ -27,5 +27,6 @@ pub mod registry;
 pub mod run;
 pub mod scenario;
 pub mod schema;
+pub mod two_stores;
 pub mod world;
 pub mod wrong;

@@ -21,7 +21,7 @@ use crate::judging::mind;
 use crate::world::clock::Times;
 use crate::world::told;
 
-pub use kinds::{Answered, Move, Progress, PutMaterial};
+pub use kinds::{Answered, Move, Progress, PutMaterial, Stride};
 
 /// An act that was begun: who it was, and of what.
 #[derive(Clone)]
@@ -52,6 +52,8 @@ pub struct Machine {
     /// When each claim of this boot was made, by the clock since it began.
     claimed: BTreeMap<Nonce, u64>,
     trails: BTreeMap<Nonce, Trail>,
+    /// What was here when it was set aside last.
+    aside: State,
     decide: Decide,
 }
 
@@ -71,6 +73,7 @@ impl Default for Machine {
             boot: now.boot,
             claimed: BTreeMap::new(),
             trails: BTreeMap::new(),
+            aside: State::default(),
             decide: apply,
         }
     }

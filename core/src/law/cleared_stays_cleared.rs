@@ -5,6 +5,7 @@ use super::step;
 use super::trace::{Fact, Stepped, Trace};
 use crate::machine::Event;
 use crate::machine::clear::Clear;
+use crate::machine::moving::MoveStep;
 use crate::machine::put::{Put, PutMode};
 use crate::state::{Entry, MAX_TOMBSTONES, Material, Slot, State, Tombstone};
 
@@ -66,7 +67,7 @@ fn is_remembered(step: &Stepped) -> Result<(), String> {
             continue;
         }
         let is_wished = match &step.event {
-            Event::Clear(Clear::Everything) => true,
+            Event::Clear(Clear::Everything) | Event::Move(MoveStep::LetGo(_)) => true,
             Event::Clear(Clear::Provider(of)) => of == provider,
             Event::Remove(remove) => remove.provider == *provider,
             _ => false,
@@ -75,7 +76,13 @@ fn is_remembered(step: &Stepped) -> Result<(), String> {
             return Err(format!("{provider}/{} was cleared and is not remembered", entry.label));
         }
         let is_named = matches!(&step.event, Event::Put(_) | Event::FlowSucceeded(_));
-        if !is_named && before.cleared.iter().any(|tombstone| !after.cleared.contains(tombstone)) {
+        // Who moves a credential home names it.
+        let comes_home = matches!(&step.event, Event::Move(MoveStep::Receive(_)));
+        let is_back = |tombstone: &Tombstone| {
+            comes_home && after.entries.iter().any(|entry| is_of(&step.before, tombstone, &entry.material))
+        };
+        let forgotten = |tombstone: &Tombstone| !after.cleared.contains(tombstone) && !is_back(tombstone);
+        if !is_named && before.cleared.iter().any(forgotten) {
             return Err(format!("{provider} forgot what was cleared"));
         }
     }

@@ -16,6 +16,7 @@ mod neighbours_are_strangers;
 mod no_replay;
 mod no_silent_loss;
 mod observation;
+mod one_home;
 mod one_live_flow;
 mod one_write_per_transaction;
 mod origins_are_kept;
@@ -195,6 +196,9 @@ laws! {
     18 verdicts_are_ones_own Trace "whoever stores something by name is told what the machine said of that in what the store shows, whoever shares the commit, and nobody fails but where the store refuses"
         judges [Step Shown Told Refused Died]
         witness "somebody is told of what another thread stored";
+    19 one_home Trace "a login that moves from one store to another is presented from one of them at most, and is in one of them at least"
+        judges [Stands Succession Step Died]
+        witness "a mover dies while both stores hold a login";
 }
 
 /// Judges a trace by every law.

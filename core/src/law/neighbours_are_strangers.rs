@@ -7,6 +7,7 @@ use super::trace::{Fact, Stepped, Trace};
 use crate::machine::Event;
 use crate::machine::clear::Clear;
 use crate::machine::flow::Step;
+use crate::machine::moving::MoveStep;
 use crate::state::name::{Label, ProviderId};
 use crate::state::{Custody, Entry, Slot};
 
@@ -24,7 +25,8 @@ fn holds(fact: &Fact) -> Result<(), String> {
             return Err(format!("{:?} changed what is stored", kind(&step.event)));
         }
         let is_list = matches!(step.event, Event::Allow(_));
-        if !is_list && step.before.allowed != step.after.allowed {
+        let comes_along = matches!(step.event, Event::Move(MoveStep::Receive(_)));
+        if !is_list && !comes_along && step.before.allowed != step.after.allowed {
             return Err(format!("{:?} changed which variables are allowed", kind(&step.event)));
         }
         if is_list && step.before.providers != step.after.providers {
@@ -117,6 +119,7 @@ fn subject(event: &Event) -> Option<(ProviderId, Option<Label>)> {
         | Event::Allow(_)
         | Event::MarkShared(_)
         | Event::AdoptCopy
+        | Event::Move(_)
         | Event::Purge => None,
     }
 }

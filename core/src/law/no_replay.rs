@@ -6,6 +6,7 @@ use super::trace::Fact;
 use super::trace::Who;
 use super::trace::{Stepped, Trace};
 use crate::machine::exchanged::Exchanged;
+use crate::machine::moving::MoveStep;
 use crate::machine::rotation::Settle;
 use crate::machine::{Event, Verdict};
 use crate::state::known::Fate;
@@ -125,10 +126,10 @@ fn claims_alone(step: &Stepped) -> Result<(), String> {
 }
 
 /// What another copy of the store may hold is claimed by nobody, and stays marked whoever stores it again. Its issuer ends
-/// that by giving it anew, and a person by saying which copy lives on.
+/// that by giving it anew, a person by saying which copy lives on, and a move once the other store has set it aside (law 19).
 fn keeps_mark(step: &Stepped) -> Result<(), String> {
     let given = match &step.event {
-        Event::AdoptCopy => return Ok(()),
+        Event::AdoptCopy | Event::Move(MoveStep::Activate(_)) => return Ok(()),
         Event::FlowSucceeded(success) => success.material.refresh(),
         Event::Settle(Settle { outcome: Exchanged::Granted(fresh), .. }) => fresh.refresh.as_ref(),
         _ => None,

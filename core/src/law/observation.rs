@@ -47,6 +47,7 @@ pub enum Observation {
     /// Where it stands, the history ends that some laws judge.
     BroughtBack,
     Refused,
+    Stands,
 }
 
 impl Observation {
@@ -92,6 +93,7 @@ impl Observation {
             Self::Damaged => "the document is damaged",
             Self::BroughtBack => "what was stored before is put back",
             Self::Refused => "an unreadable store is refused",
+            Self::Stands => "one of two stores holds something new",
         }
     }
 }
@@ -133,6 +135,7 @@ impl Fact {
             Self::Damaged => Observation::Damaged,
             Self::BroughtBack => Observation::BroughtBack,
             Self::Refused { .. } => Observation::Refused,
+            Self::Stands { .. } => Observation::Stands,
         }
     }
 }

@@ -233,6 +233,13 @@ pub enum Fact {
         /// Who.
         who: Who,
     },
+    /// What one of several stores durably holds.
+    Stands {
+        /// Which store.
+        store: u32,
+        /// The state.
+        state: Arc<State>,
+    },
 }
 
 /// An act on the outside world.

@@ -4,11 +4,15 @@ use std::collections::BTreeSet;
 
 use crate::machine::flow::LIVE_MAX_MS;
 use crate::state::allowlist::MAX_ALLOWED;
+use crate::state::moving::MAX_ADDRESS;
 use crate::state::{MAX_COUNT, MAX_ENTRIES, State};
 
 pub(super) fn holds(state: &State) -> Result<(), String> {
     if state.generation.max(state.last_version).max(state.last_move) > MAX_COUNT {
         return Err("it counts further than anybody can".to_owned());
+    }
+    if state.moving.as_ref().is_some_and(|moving| moving.other.len() > MAX_ADDRESS) {
+        return Err(format!("the address of another store is longer than {MAX_ADDRESS} bytes"));
     }
     let mut versions = BTreeSet::new();
     if state.allowed.len() > MAX_ALLOWED {

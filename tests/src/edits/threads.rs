@@ -1,7 +1,10 @@
-//! Edits of what the threads and processes of one machine share in memory.
+//! Edits of what the threads and processes of one machine share in memory, and of what two stores do.
 
 use super::{Edit, GROUPS, PROGRAMS, together};
+use crate::coverage;
 
+const STORES: super::Trial =
+    super::alone(&coverage::TWO_STORES, "-p credlatch-tests --features loom --test two_stores a_login_is");
 const THREADS: super::Trial = together("threads", "-p credlatch --features file --test threads");
 
 pub(super) const EDITS: &[Edit] = &[
@@ -28,5 +31,13 @@ pub(super) const EDITS: &[Edit] = &[
         right: "self.here.record(Fact::Told {",
         wrong: "drop(Fact::Told {",
         trials: &[(GROUPS, &[18]), (PROGRAMS, &[18])],
+    },
+    Edit {
+        name: "what was taken back is used in the target all the same",
+        what: "whoever moves uses in the target what an older version took back in the source",
+        file: "core/src/machine/moving/plan.rs",
+        right: "Stage::Arrived if is_taken_back => Next::Withdraw(here.id),",
+        wrong: "Stage::Arrived if is_taken_back => Next::Activate(here.id),",
+        trials: &[(STORES, &[19])],
     },
 ];

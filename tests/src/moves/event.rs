@@ -9,6 +9,7 @@ use credlatch_core::flow::{
     Adopt, Cancel, ClaimCode, Failed, FlowEnd, Prompt, Prompted, Start, Step as FlowStep, Succeeded,
 };
 use credlatch_core::machine::Act;
+use credlatch_core::moving::{Arrival, MoveStep, SetAside};
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::pool::{Report, SetStrategy};
 use credlatch_core::put::{Put, PutMode, SuspendLink};
@@ -17,7 +18,7 @@ use credlatch_core::rotation::{Answer, Cause, ClaimRotation, Exchanged, Fresh, L
 use credlatch_core::shared::{MarkShared, Shared};
 use credlatch_core::state::{Actor, Claim, Link, Material, Nonce, Source};
 
-use super::{Answered, Begun, Machine, Move, Progress, PutMaterial, Trail};
+use super::{Answered, Begun, Machine, Move, Progress, PutMaterial, Stride, Trail};
 use crate::run::stage::{grant, times};
 use crate::world::secret;
 use crate::world::server::Tokens;
@@ -62,6 +63,7 @@ impl Machine {
             Move::Purge => Event::Purge,
             Move::Mark => Event::MarkShared(MarkShared { why: Shared::Copied, counted: 0 }),
             Move::AdoptCopy => Event::AdoptCopy,
+            Move::Step { step, id } => Event::Move(self.stride(step, id)),
             Move::WriteDown { late } => {
                 self.write_down(late);
                 return None;
@@ -69,6 +71,23 @@ impl Machine {
             Move::Die { late } | Move::Inherit { late } => return self.inherit(late, matches!(one, Move::Die { .. })),
             other => return self.flow_event(&other),
         })
+    }
+
+    /// A step of a move. What arrives is what was here when it was set aside last, as from another store.
+    fn stride(&mut self, step: Stride, id: u8) -> MoveStep {
+        let (id, other) = (Nonce(u128::from(id) + 1), "file:///other".to_owned());
+        match step {
+            Stride::SetAside => {
+                self.aside = self.state.clone();
+                MoveStep::SetAside(SetAside { id, to: other, actor: actor(id, false) })
+            }
+            Stride::Resume => MoveStep::Resume(id, actor(id, true)),
+            Stride::Receive => MoveStep::Receive(Box::new(Arrival { id, from: other, state: self.aside.clone() })),
+            Stride::Activate => MoveStep::Activate(id),
+            Stride::LetGo => MoveStep::LetGo(id),
+            Stride::Conclude => MoveStep::Conclude(id),
+            Stride::Withdraw => MoveStep::Withdraw(id),
+        }
     }
 
     /// What was granted to an act is written down, if it can have asked for it.

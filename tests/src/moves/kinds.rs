@@ -125,6 +125,25 @@ pub enum Move {
     Mark,
     AdoptCopy,
     Key,
+    /// A step of a move to another store, or from one; which, and of which move.
+    Step {
+        step: Stride,
+        id: u8,
+    },
+}
+
+/// A step of a move between stores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)] // As the core's `MoveStep` names them.
+pub enum Stride {
+    SetAside,
+    Resume,
+    Receive,
+    Activate,
+    LetGo,
+    Conclude,
+    Withdraw,
 }
 
 /// What is put.

@@ -3,6 +3,7 @@
 
 mod acts;
 mod ages;
+mod homes;
 mod kept;
 mod left;
 mod memory;

@@ -13,7 +13,19 @@ use crate::state::strategy::Strategy;
 
 /// All of them.
 pub(super) fn all() -> Vec<Fact> {
-    [steps(), shows(), clears(), passes(), acts(), origins(), draws(), told(), vec![Fact::BroughtBack]].concat()
+    [steps(), shows(), clears(), passes(), acts(), origins(), draws(), told(), stands(), vec![Fact::BroughtBack]]
+        .concat()
+}
+
+/// A login in each of two stores, used there or set aside, and none.
+fn stands() -> Vec<Fact> {
+    let mark = crate::machine::shared::MarkShared { why: crate::state::shared::Shared::Copied, counted: 0 };
+    let aside = after(&login(), &at(0), &[Event::MarkShared(mark)]);
+    let of = |state: &State| [0, 1].map(|store| Fact::Stands { store, state: shared(state) });
+    let adopted = did(at(1), &aside, &Event::AdoptCopy);
+    let cleared = did(at(1), &login(), &Event::Clear(Clear::Everything));
+    let stands = [login(), aside, rotated(), State::default()];
+    stands.iter().flat_map(of).chain([adopted, cleared, Fact::Died { who: 1 }]).collect()
 }
 
 /// A pool of two keys that are used in turn.

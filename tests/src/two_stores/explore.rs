@@ -1,0 +1,218 @@
+//! Every order of their steps, with deaths before any of them. A situation that is known is not entered again: the parts'
+//! futures hang on nothing but what they have seen, and the laws' on what they keep.
+
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::hash::Hash as _;
+use std::sync::Arc;
+
+use credlatch_core::law::{Broken, Fact, Law, Monitor, Trace, Who};
+use credlatch_core::moving::{Next, Obstacle};
+use credlatch_core::state::State;
+use siphasher::sip128::{Hasher128 as _, SipHasher13};
+
+use super::LAW;
+use super::part::{Cast, Mover, Part, Person, Rotation, source};
+use super::world::{Decide, ROUTE, World};
+use crate::judging::Seen;
+
+/// How many may die.
+const DEATHS: u32 = 2;
+
+/// More situations than this are a mistake of the scene.
+const MOST: usize = 400_000;
+
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Explored {
+    /// How many situations there are.
+    pub situations: usize,
+    /// How many steps lead from one to another.
+    pub steps: usize,
+    /// How many situations nobody goes on from.
+    pub ends: usize,
+    /// How many steps lead to where a person has said of both copies that they live on: nobody can keep what comes after that.
+    pub persons_faults: usize,
+    /// In how many situations law 19 could have been broken.
+    pub witnessed: usize,
+    /// What was seen on the ways to the ends.
+    pub seen: Seen,
+    /// Each law that was broken, with how, and the shortest way there.
+    pub broken: BTreeMap<u8, (Broken, Vec<String>)>,
+    /// Ends from which the same move, begun again, doesn't come through though nothing is in the way.
+    pub stuck: Vec<String>,
+    /// What stopped moves that were begun again at an end.
+    pub stopped: BTreeMap<String, usize>,
+}
+
+#[derive(Clone)]
+struct Node {
+    world: World,
+    parts: Vec<Part>,
+    deaths: u32,
+    way: Vec<String>,
+}
+
+/// Explores.
+///
+/// # Panics
+/// There are more situations than any of these scenes has.
+pub fn explore(cast: Cast, decide: Decide, adopting_waits: bool) -> Explored {
+    let mut parts = vec![Part::Mover(Mover::LooksAtSource), Part::Mover(Mover::LooksAtSource)];
+    let rotations = (0..2).filter(|store| cast.rotates[*store]);
+    parts.extend(rotations.map(|store| Part::Rotation(store, Rotation::Claims)));
+    parts.extend(cast.person.map(Part::Person));
+    let first = Node { world: World::new(source()), parts, deaths: 0, way: Vec::new() };
+    let (mut seen, mut found) = (HashSet::new(), Explored::default());
+    let mut queue = VecDeque::from([first]);
+    while let Some(node) = queue.pop_front() {
+        let mut went = false;
+        for next in successors(&node, decide, adopting_waits) {
+            went = true;
+            found.steps += 1;
+            let judged = next.and_then(|node| Ok((judge(&node.world.facts)?, node)));
+            match judged {
+                Ok((_, node)) if is_persons_fault(&node.world) => found.persons_faults += 1,
+                Ok((memory, node)) => {
+                    if seen.insert(digest(&node, &memory)) {
+                        assert!(seen.len() < MOST, "there are too many situations");
+                        found.witnessed += usize::from(is_witness(&node));
+                        queue.push_back(node);
+                    }
+                }
+                Err(broken) => {
+                    found.broken.entry(broken.number).or_insert((broken, node.way.clone()));
+                }
+            }
+        }
+        if !went {
+            found.ends += 1;
+            found.seen.look(&trace(&node));
+            again(&node, decide, &mut found);
+        }
+    }
+    found.situations = seen.len();
+    found
+}
+
+/// Each step that somebody can make, and each death.
+fn successors(node: &Node, decide: Decide, waits: bool) -> Vec<Result<Node, Broken>> {
+    let mut all = Vec::new();
+    for (at, part) in node.parts.iter().enumerate() {
+        let who = Who::try_from(at + 1).unwrap_or_default();
+        let mut next = node.clone();
+        next.way.push(format!("{who} {}", part.tell()));
+        if let Some(stepped) = part.step(who, &mut next.world, decide, waits) {
+            all.push(stepped.map(|part| {
+                next.parts[at] = part;
+                next
+            }));
+        }
+        if part.may_die() && node.deaths < DEATHS && node.world.living.contains(&who) {
+            let mut next = node.clone();
+            next.way.push(format!("{who} dies"));
+            next.world.dies(who);
+            next.parts[at] = Part::Through;
+            next.deaths += 1;
+            all.push(Ok(next));
+        }
+    }
+    all
+}
+
+/// The laws that speak of two stores. Those that speak of steps were asked at each.
+fn laws() -> impl Iterator<Item = &'static Law> {
+    crate::judging::laws().filter(|law| [4, LAW].contains(&law.number))
+}
+
+fn judge(facts: &[Arc<Fact>]) -> Result<Vec<Monitor>, Broken> {
+    let mut monitors: Vec<_> = laws().map(Law::monitor).collect();
+    for monitor in &mut monitors {
+        facts.iter().try_for_each(|fact| monitor.see(fact))?;
+    }
+    Ok(monitors)
+}
+
+fn digest(node: &Node, memory: &[Monitor]) -> u128 {
+    let mut hasher = SipHasher13::new();
+    let World { stores, live, living, .. } = &node.world;
+    // Secrets don't print, and count all the same.
+    let stored = stores.iter().map(|state| serde_json::to_string(state).unwrap_or_default());
+    stored.for_each(|text| text.hash(&mut hasher));
+    (live, living, node.deaths).hash(&mut hasher);
+    for part in &node.parts {
+        format!("{part:?}").hash(&mut hasher);
+        if let Part::Mover(Mover::LooksAtTarget(state) | Mover::Steps(state, _)) = part {
+            serde_json::to_string(&**state).unwrap_or_default().hash(&mut hasher);
+        }
+    }
+    for monitor in memory {
+        monitor.keep(&mut hasher, &|_: &Arc<State>| 0);
+    }
+    hasher.finish128().as_u128()
+}
+
+/// Whether somebody adopted the one copy while the other was in use.
+fn is_persons_fault(world: &World) -> bool {
+    let free = |state: &State| state.has_refresh_tokens() && !state.is_shared();
+    world.stores.iter().all(free)
+}
+
+/// Whether somebody has just died where law 19 could have been broken by that.
+fn is_witness(node: &Node) -> bool {
+    let is_death = matches!(node.world.facts.last().map(|fact| &**fact), Some(Fact::Died { .. }));
+    is_death && crate::judging::laws().any(|law| law.number == LAW && law.is_witnessed(&trace(node)))
+}
+
+fn trace(node: &Node) -> Trace {
+    Trace(node.world.facts.iter().map(|fact| (**fact).clone()).collect())
+}
+
+/// At an end the same move is begun once more, alone: it comes through, or says what is in the way.
+fn again(node: &Node, decide: Decide, found: &mut Explored) {
+    let mut world = node.world.clone();
+    let mut part = Part::Mover(Mover::LooksAtSource);
+    for _ in 0..40 {
+        let next = match &part {
+            Part::Mover(Mover::LooksAtTarget(source)) => Some(decide(source, &world.stores[1], ROUTE)),
+            _ => None,
+        };
+        if let Some(Next::Stopped(why)) = next {
+            let name = format!("{why:?}").chars().take_while(char::is_ascii_alphabetic).collect();
+            *found.stopped.entry(name).or_default() += 1;
+            if !is_told(&why, node) {
+                found.stuck.push(format!("{why:?}: {:?}", node.way));
+            }
+            return;
+        }
+        if next == Some(Next::Finished) {
+            let is_free = world.stores[1].moving.is_some() && !world.stores[1].is_shared();
+            if !is_free {
+                found.stuck.push(format!("finished without its end: {:?}", node.way));
+            }
+            return;
+        }
+        match part.step(99, &mut world, decide, true) {
+            Some(Ok(next)) => part = next,
+            _ => break,
+        }
+    }
+    found.stuck.push(format!("it goes round: {:?}", node.way));
+}
+
+/// Whether somebody did something that makes this the right answer.
+fn is_told(why: &Obstacle, node: &Node) -> bool {
+    let did = |person: Person| node.way.iter().any(|step| step.ends_with(&format!("{person:?}")));
+    match why {
+        // A rotation died, or its answer came too late.
+        Obstacle::InDoubt(..) => node.deaths > 0,
+        Obstacle::Empty => did(Person::ClearsSource),
+        Obstacle::Occupied => did(Person::SetsInTarget),
+        Obstacle::AtWork { .. }
+        | Obstacle::Login(_)
+        | Obstacle::Shared(_)
+        | Obstacle::UnderWay { .. }
+        | Obstacle::Same
+        | Obstacle::BothActive
+        | Obstacle::BroughtBack => false,
+    }
+}

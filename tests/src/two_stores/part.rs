@@ -1,0 +1,249 @@
+//! Who takes part: movers, rotations, a person. Each makes one step at a time, and what it does next hangs on nothing but what
+//! it has seen.
+
+use credlatch_core::clear::Clear;
+use credlatch_core::custody::Nonce;
+use credlatch_core::extra::Extra;
+use credlatch_core::law::{Broken, Who};
+use credlatch_core::machine::{Act, Verdict};
+use credlatch_core::moving::Next;
+use credlatch_core::name::{Label, ProviderId};
+use credlatch_core::put::{Put, PutMode};
+use credlatch_core::rotation::{Cause, ClaimRotation, Exchanged, Fresh, Settle, Times};
+use credlatch_core::secret::Secret;
+use credlatch_core::state::{Actor, Custody, Grant, Material, Source, State};
+use credlatch_core::time::Expiry;
+use credlatch_core::{Effect, Event, apply};
+
+use super::world::{Decide, NOW, ROUTE, World};
+
+/// Who takes part beside two movers.
+#[derive(Clone, Copy, Debug)]
+pub struct Cast {
+    /// Whether somebody rotates in the source, and in the target.
+    pub rotates: [bool; 2],
+    /// What a person does some time.
+    pub person: Option<Person>,
+}
+
+/// What a person does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Person {
+    /// Says that the source lives on.
+    AdoptsSource,
+    /// Says so to a program that knows no moves.
+    AdoptsSourceAsBefore,
+    /// Says that the target lives on.
+    AdoptsTarget,
+    /// Signs out in the source.
+    ClearsSource,
+    /// Signs out in the target.
+    ClearsTarget,
+    /// Stores a key in the target.
+    SetsInTarget,
+}
+
+impl Person {
+    /// Each of them.
+    pub const ALL: &'static [Self] = &[
+        Self::AdoptsSource,
+        Self::AdoptsSourceAsBefore,
+        Self::AdoptsTarget,
+        Self::ClearsSource,
+        Self::ClearsTarget,
+        Self::SetsInTarget,
+    ];
+}
+
+/// One who takes part, and where it is.
+#[derive(Clone, Debug)]
+pub(super) enum Part {
+    Mover(Mover),
+    Rotation(usize, Rotation),
+    Person(Person),
+    Through,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Mover {
+    /// It looks at the source.
+    LooksAtSource,
+    /// It looks at the target.
+    LooksAtTarget(Box<State>),
+    /// It makes a step.
+    Steps(Box<State>, Next),
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Rotation {
+    Claims,
+    Presents(String),
+    Settles(Option<String>),
+}
+
+/// The sign of life of somebody.
+pub(super) fn actor(who: Who) -> Actor {
+    Actor { name: Nonce(1_000 + u128::from(who)), pid: who, started: 0, pid_namespace: 0, notes: false }
+}
+
+fn acme() -> ProviderId {
+    ProviderId::new("acme").expect("it is an id")
+}
+
+fn secret(text: &str) -> Secret {
+    Secret::try_from(text).expect("it is a secret")
+}
+
+/// The source at the beginning: a login and a key.
+pub(super) fn source() -> State {
+    let grant = Grant {
+        access: secret("at-0"),
+        refresh: Some(secret("rt-0")),
+        expiry: Expiry::After(NOW.plus_ms(3_600_000)),
+        issued: NOW,
+        scopes: Vec::new(),
+        custody: Custody::Settled,
+        origins: None,
+        shared: None,
+        extra: Extra::default(),
+    };
+    let puts = [put("default", Material::Oauth(Box::new(grant))), put("spare", Material::ApiKey(secret("key-0")))];
+    puts.iter().fold(State::default(), |state, put| apply(&state, &NOW, put).state)
+}
+
+fn put(label: &str, material: Material) -> Event {
+    let label = Label::new(label).expect("it is a label");
+    Event::Put(Put { provider: acme(), label, material, source: Source::Manual, how: PutMode::Named })
+}
+
+impl Part {
+    /// What it is about to do, for people.
+    pub(super) fn tell(&self) -> String {
+        match self {
+            Self::Mover(Mover::LooksAtSource) => "looks at the source".to_owned(),
+            Self::Mover(Mover::LooksAtTarget(_)) => "looks at the target".to_owned(),
+            Self::Mover(Mover::Steps(_, next)) => format!("{next:?}"),
+            Self::Rotation(store, rotation) => {
+                let what = match rotation {
+                    Rotation::Claims => "claims",
+                    Rotation::Presents(_) => "presents",
+                    Rotation::Settles(_) => "settles",
+                };
+                format!("{what} in the {}", ["source", "target"][*store])
+            }
+            Self::Person(person) => format!("{person:?}"),
+            Self::Through => "nothing".to_owned(),
+        }
+    }
+
+    /// Whether it may die now: whoever has begun and isn't through.
+    pub(super) fn may_die(&self) -> bool {
+        !matches!(self, Self::Through | Self::Person(_) | Self::Rotation(_, Rotation::Claims))
+    }
+
+    /// Makes its next step; none if it can't now.
+    pub(super) fn step(
+        &self,
+        who: Who,
+        world: &mut World,
+        decide: Decide,
+        waits: bool,
+    ) -> Option<Result<Self, Broken>> {
+        match self {
+            Self::Mover(mover) => Some(move_on(mover, who, world, decide)),
+            Self::Rotation(store, rotation) => Some(rotate(rotation, who, *store, world)),
+            Self::Person(person) => acts(*person, who, world, waits).map(|done| done.map(|()| Self::Through)),
+            Self::Through => None,
+        }
+    }
+}
+
+fn move_on(mover: &Mover, who: Who, world: &mut World, decide: Decide) -> Result<Part, Broken> {
+    Ok(Part::Mover(match mover {
+        Mover::LooksAtSource => {
+            world.living.insert(who);
+            world.transact(who, 0, None)?;
+            Mover::LooksAtTarget(Box::new(world.stores[0].clone()))
+        }
+        Mover::LooksAtTarget(source) => {
+            world.transact(who, 1, None)?;
+            let next = decide(source, &world.stores[1], ROUTE);
+            let Ok(next) = next.by(source, &actor(who), |other| Ok::<_, ()>(world.is_alive(other))) else {
+                return Ok(Part::Through);
+            };
+            if matches!(next, Next::Finished | Next::Stopped(_)) {
+                world.living.remove(&who);
+                return Ok(Part::Through);
+            }
+            Mover::Steps(source.clone(), next)
+        }
+        Mover::Steps(source, next) => {
+            // A number of its own for each move that it begins.
+            let number = || Nonce(u128::from(who) * 1_000 + u128::from(world.stores[0].last_move));
+            let Some((side, step)) = next.clone().step(source, ROUTE, &actor(who), number) else {
+                return Ok(Part::Through);
+            };
+            let (verdict, _) = world.transact(who, side as usize, Some(&Event::Move(step)))?;
+            if matches!(verdict, Verdict::Refused(_)) {
+                world.living.remove(&who);
+                return Ok(Part::Through);
+            }
+            Mover::LooksAtSource
+        }
+    }))
+}
+
+fn rotate(rotation: &Rotation, who: Who, store: usize, world: &mut World) -> Result<Part, Broken> {
+    let attempt = Nonce(u128::from(who));
+    Ok(match rotation {
+        Rotation::Claims => {
+            let Some(version) = world.stores[store].entry("acme", "default").map(|entry| entry.version) else {
+                return Ok(Part::Through);
+            };
+            world.living.insert(who);
+            let (provider, label, act) = (acme(), Label::default(), Act { attempt, actor: actor(who) });
+            let times = Times { skew_ms: 120_000, http_timeout_ms: 15_000, grace_ms: 0 };
+            let (cause, reach, watched) = (Cause::Asked, None, None);
+            let claim = ClaimRotation { provider, label, version, cause, act, times, reach, watched };
+            let (_, effects) = world.transact(who, store, Some(&Event::ClaimRotation(claim)))?;
+            if let Some(Effect::Refresh { refresh, .. }) = effects.into_iter().next() {
+                return Ok(Part::Rotation(store, Rotation::Presents(refresh.expose_secret().to_owned())));
+            }
+            world.living.remove(&who);
+            Part::Through
+        }
+        Rotation::Presents(token) => Part::Rotation(store, Rotation::Settles(world.presents(who, token))),
+        Rotation::Settles(given) => {
+            let granted = |token: &String| {
+                let (access, refresh) = (secret(&format!("at-{token}")), Some(secret(token)));
+                Exchanged::Granted(Fresh { access, refresh, expires_in_ms: Some(3_600_000), scopes: None })
+            };
+            let outcome = given.as_ref().map_or(Exchanged::Rejected { code: "invalid_grant".to_owned() }, granted);
+            let settle = Settle { provider: acme(), label: Label::default(), attempt, outcome };
+            world.transact(who, store, Some(&Event::Settle(settle)))?;
+            world.living.remove(&who);
+            Part::Through
+        }
+    })
+}
+
+/// None if it has to wait.
+fn acts(person: Person, who: Who, world: &mut World, waits: bool) -> Option<Result<(), Broken>> {
+    let (store, event) = match person {
+        Person::AdoptsSource | Person::AdoptsSourceAsBefore => (0, Event::AdoptCopy),
+        Person::AdoptsTarget => (1, Event::AdoptCopy),
+        Person::ClearsSource => (0, Event::Clear(Clear::Everything)),
+        Person::ClearsTarget => (1, Event::Clear(Clear::Everything)),
+        Person::SetsInTarget => (1, put("other", Material::ApiKey(secret("key-1")))),
+    };
+    let mover = world.stores[store].moving.as_ref().and_then(|moving| moving.actor.as_ref());
+    let is_beside = event == Event::AdoptCopy && mover.is_some_and(|mover| world.is_alive(mover));
+    if waits && is_beside {
+        return None;
+    }
+    if person == Person::AdoptsSourceAsBefore {
+        world.adopts_as_before(who, store);
+        return Some(Ok(()));
+    }
+    Some(world.transact(who, store, Some(&event)).map(drop))
+}

@@ -1,0 +1,52 @@
+//! A login that moves from one store to another, in every order, with deaths, rotations and a person beside it.
+
+use credlatch_core::moving::next;
+use credlatch_tests::coverage::TWO_STORES;
+use credlatch_tests::judging::Seen;
+use credlatch_tests::two_stores::{Cast, LAW, WRONG, casts, explore, larger_casts};
+
+/// The counts are the result, so they are said where the test harness doesn't swallow them.
+fn say(text: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+fn hold(casts: Vec<Cast>) {
+    let mut seen = Seen::default();
+    for cast in casts {
+        let found = explore(cast, next, true);
+        say(&format!(
+            "rotations {:?}, {:?}: {} situations, {} steps, {} ends; {} deaths while both stores had it; stopped {:?}",
+            cast.rotates, cast.person, found.situations, found.steps, found.ends, found.witnessed, found.stopped
+        ));
+        if let Some((broken, way)) = found.broken.values().next() {
+            panic!("{broken}\n{way:#?}");
+        }
+        assert!(found.stuck.is_empty(), "{} of {}: {}", found.stuck.len(), found.ends, found.stuck[0]);
+        assert!(found.witnessed > 0, "{cast:?}: the law could have been broken nowhere");
+        seen.add(&found.seen);
+    }
+    seen.assert_claims(&TWO_STORES);
+}
+
+#[test]
+fn a_login_is_in_one_store_at_a_time_in_every_order_and_with_every_death() {
+    hold(casts());
+}
+
+#[test]
+#[ignore = "minutes; `.ci/long` runs it"]
+fn the_same_with_a_rotation_in_both_stores() {
+    hold(larger_casts());
+}
+
+#[test]
+fn each_wrong_mover_is_caught() {
+    for wrong in WRONG {
+        let found = explore(wrong.cast, wrong.decide, wrong.adopting_waits);
+        let Some((broken, way)) = found.broken.get(&LAW) else { panic!("{} is not caught: {found:?}", wrong.name) };
+        say(&format!("{} in {} situations, {} steps: {broken}", wrong.name, found.situations, way.len() + 1));
+        let right = explore(wrong.cast, next, true);
+        assert!(right.broken.is_empty(), "the right mover: {:?}", right.broken);
+    }
+}
