@@ -259,8 +259,8 @@ pub use error::{Error, ErrorKind, RestCause};
 #[cfg(all(feature = "file", unix))]
 pub use latch::Profiles;
 pub use latch::{
-    BackOff, Builder, Cleared, Credential, Expanded, Flow, FlowState, FlowStatus, HeldBack, Kind, Latch, Next, Outcome,
-    Revocation, Rotated, Scope, Status, Stored, StoredChange, TokenRequest, Watch, default_home,
+    BackOff, Builder, Cleared, Credential, Expanded, Flow, FlowState, FlowStatus, HeldBack, Kind, Latch, Moved, Next,
+    Outcome, Revocation, Rotated, Scope, Status, Stored, StoredChange, TokenRequest, Watch, default_home,
 };
 #[cfg(feature = "env")]
 pub use latch::{Plan, Planning};

@@ -199,6 +199,12 @@ pub(crate) enum Command {
     ///
     /// Backups stay as they are: destroy the old key, and nobody can open them any more.
     Rekey(Rekey),
+    /// Move all that is stored to another store
+    ///
+    /// At no time would both stores use a login, and a move that was cut off is begun again by the same command, which goes on
+    /// where it ended. The other store must have nothing under the names of these profiles. With --profile only that one is moved.
+    /// What says where a seal's key is means the other store's; that of this one is where it always is.
+    Move(Move),
     /// Forget logins that have ended and entries that died
     Purge,
     /// Say where the demonstration is: the main promises, watched with real processes
@@ -217,6 +223,20 @@ pub(crate) enum Command {
         /// Whose issuer is asked.
         provider: String,
     },
+}
+
+/// From where to where.
+#[derive(Args)]
+pub(crate) struct Move {
+    /// The store that it goes away from, as --store names it [default: the store that other commands use]
+    #[arg(long, value_name = "URL")]
+    pub(crate) from: Option<String>,
+    /// The store that it comes to, as --store names it
+    #[arg(long, value_name = "URL")]
+    pub(crate) to: String,
+    /// Copy the API keys, and leave everything where it is; logins stay, because two stores can't both use one
+    #[arg(long)]
+    pub(crate) copy_keys: bool,
 }
 
 /// Another key.

@@ -7,7 +7,7 @@ use credlatch::etcd::Etcd;
 use credlatch::{Builder, Latch, Profile, Profiles, SealKeySource, default_home};
 use credlatch_hermes::BuilderExt as _;
 
-use crate::args::Global;
+use crate::args::{Global, Inherited};
 use crate::end::{Done, End};
 use crate::key_store;
 use crate::usage::secret_in_arguments;
@@ -99,6 +99,48 @@ impl Global {
         }
     }
 
+    /// Two stores, and what they are called in each other.
+    pub(crate) fn route(&self, from: Option<&str>, to: &str) -> Done<Route> {
+        let unkeyed = Self { seal_key: None, seal_key_command: None, seal_key_store: None, ..self.clone() };
+        let from = match from {
+            Some(url) => unkeyed.at(url),
+            None => unkeyed,
+        };
+        let to = self.at(to);
+        let (from_address, to_address) = (from.address()?, to.address()?);
+        if from_address == to_address {
+            return Err(End::usage("both URLs are of one store", "name two stores"));
+        }
+        Ok(Route { from, to, from_address, to_address })
+    }
+
+    /// The same profile of another store. The home stays where it is that of the machine.
+    pub(crate) fn at(&self, url: &str) -> Self {
+        let store = Some(url.to_owned());
+        let moved = Self { store, inherited: Inherited { store: false, ..self.inherited }, ..self.clone() };
+        if moved.is_in_etcd() { moved } else { Self { home: None, ..moved } }
+    }
+
+    /// The same for another profile.
+    pub(crate) fn of(&self, profile: &Profile) -> Self {
+        Self { profile: Some(profile.clone()), ..self.clone() }
+    }
+
+    /// What the store is called, the same in each directory.
+    fn address(&self) -> Done<String> {
+        match self.store_location()? {
+            StoreLocation::Home(home) => {
+                let absolute = std::path::absolute(&home).unwrap_or(home);
+                Ok(format!("file://{}", absolute.display()))
+            }
+            StoreLocation::Etcd(_) => Ok(self.store.as_deref().unwrap_or_default().trim_end_matches('/').to_owned()),
+            StoreLocation::Hermes(_) => Err(End::usage(
+                "nothing is moved from or to Hermes' auth.json: Hermes itself uses what is in it",
+                "take it in with `credlatch import hermes`, or use the file where it is",
+            )),
+        }
+    }
+
     fn store_location(&self) -> Done<StoreLocation> {
         match (&self.store, &self.home) {
             // Whatever is near enough is told what it lacks.
@@ -145,6 +187,14 @@ pub(crate) fn key_source(
     }
     let command = command.clone().map(SealKeySource::Command);
     Ok(file.map(SealKeySource::file).or(command).or_else(|| entry.clone().map(SealKeySource::KeyStore)))
+}
+
+/// Two stores.
+pub(crate) struct Route {
+    pub(crate) from: Global,
+    pub(crate) to: Global,
+    pub(crate) from_address: String,
+    pub(crate) to_address: String,
 }
 
 /// Where the store is.

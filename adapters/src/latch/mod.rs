@@ -29,6 +29,7 @@ mod keyless;
 #[cfg_attr(not(feature = "foreign"), path = "link_disabled.rs")]
 mod link;
 mod login;
+mod moving;
 #[cfg(feature = "env")]
 pub(crate) mod nothing_in;
 mod outcome;
@@ -77,6 +78,7 @@ pub(crate) use import::preview;
 #[cfg(any(feature = "env", feature = "foreign"))]
 pub use import::{Taken, Took};
 pub use login::Flow;
+pub use moving::Moved;
 pub use outcome::Outcome;
 #[cfg(feature = "env")]
 pub use plan::{Plan, Planning};

@@ -16,6 +16,7 @@ mod fresh;
 pub(crate) mod helper;
 mod import;
 mod login;
+mod moving;
 pub(crate) mod pool;
 mod profiles;
 mod providers;
@@ -58,6 +59,7 @@ pub(crate) fn dispatch(cli: &Cli) -> Done {
         Command::Watch { from } => watch::watch(global, *from),
         Command::Providers(args) => providers::providers(global, args),
         Command::Profiles => profiles::profiles(global),
+        Command::Move(args) => moving::move_store(global, args),
         Command::Purge => purge::purge(global),
         Command::Seal => seal::seal(global),
         Command::Unseal => seal::unseal(global),

@@ -59,6 +59,7 @@ mod stopped;
 #[cfg(target_os = "linux")]
 mod systemd;
 mod turned_away;
+mod two_stores;
 mod unreached;
 mod upgrade;
 mod watching;

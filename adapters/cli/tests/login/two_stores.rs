@@ -1,0 +1,298 @@
+//! `move`: a login goes from one store to another, killed at any moment, and is used from one of them at most.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+#[cfg(target_os = "linux")]
+use crate::cluster::Cluster;
+use crate::helper::Said;
+use crate::needs::found;
+use crate::world::{World, fed};
+
+/// Two directories, on one of which is a login that has ended and a key.
+struct Two {
+    world: World,
+    stores: [PathBuf; 2],
+}
+
+impl Two {
+    fn new() -> Self {
+        let world = World::new().ended();
+        assert_eq!(fed(world.command(&["set", "minimax"]), "mm-1").status, 0);
+        let stores = [world.home.path(), world.home.folder().join("other")];
+        Self { world, stores }
+    }
+
+    fn url(&self, at: usize) -> String {
+        format!("file://{}", self.stores[at].display())
+    }
+
+    /// A command on one of them.
+    fn command(&self, at: usize, args: &[&str]) -> Command {
+        let mut command = self.world.command(args);
+        command.env("CREDLATCH_HOME", &self.stores[at]);
+        command
+    }
+
+    fn say(&self, at: usize, args: &[&str]) -> Said {
+        Said::from(self.command(at, args).output().unwrap())
+    }
+
+    fn moving(&self, from: usize) -> Command {
+        let (from, to) = (self.url(from), self.url(1 - from));
+        self.command(0, &["move", "--from", &from, "--to", &to])
+    }
+
+    fn moves(&self, from: usize) -> Said {
+        Said::from(self.moving(from).output().unwrap())
+    }
+
+    fn document(&self, at: usize) -> Option<Value> {
+        document(&self.stores[at])
+    }
+
+    fn stage(&self, at: usize) -> Option<String> {
+        Some(self.document(at)?["profile"]["moving"]["stage"].as_str()?.to_owned())
+    }
+
+    /// In which of them the refresh token would be presented, by a program of whatever version.
+    fn presenting(&self) -> Vec<usize> {
+        (0..2).filter(|at| presents(self.document(*at).as_ref())).collect()
+    }
+
+    /// Kills a move from there so that it leaves the source set aside.
+    fn stopped_midway(&self, from: usize) {
+        for round in 0..400_u64 {
+            let mut moving = self.moving(from).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+            std::thread::sleep(Duration::from_micros(round * 100 % 20_000));
+            moving.kill().unwrap();
+            moving.wait().unwrap();
+            match self.stage(from).as_deref() {
+                Some("set_aside") => return,
+                // It came through: back, and once more.
+                Some("gone") => {
+                    assert_eq!(self.moves(from).status, 0);
+                    assert_eq!(self.moves(1 - from).status, 0);
+                }
+                _ => {}
+            }
+        }
+        panic!("no kill came in between");
+    }
+
+    fn token_of(&self, at: usize) -> String {
+        let said = self.say(at, &["token", "acme"]);
+        assert_eq!(said.status, 0, "{}", said.err);
+        said.out.trim().to_owned()
+    }
+}
+
+fn document(home: &Path) -> Option<Value> {
+    serde_json::from_slice(&std::fs::read(home.join("profiles/default.json")).ok()?).ok()
+}
+
+fn presents(document: Option<&Value>) -> bool {
+    let entries = document.and_then(|document| document["profile"]["providers"]["acme"]["entries"].as_array());
+    entries.is_some_and(|entries| {
+        entries.iter().any(|entry| {
+            let grant = &entry["material"]["oauth"];
+            grant["refresh"].is_string() && grant["shared"].is_null()
+        })
+    })
+}
+
+#[test]
+fn all_of_a_store_is_in_the_other_one_then_and_who_looks_in_the_first_is_told() {
+    let two = Two::new();
+    let moved = two.moves(0);
+    assert_eq!(moved.status, 0, "{}", moved.err);
+    let to = two.url(1);
+    assert_eq!(moved.out, format!("moved profile default to {to}: acme/default, minimax/default\n"));
+    assert_eq!(two.say(1, &["token", "minimax"]).out, "mm-1\n");
+    assert!(two.world.sandbox.accepts(&two.token_of(1)));
+    let asked = two.say(0, &["token", "minimax"]);
+    assert_eq!(asked.status, 3);
+    assert!(asked.err.contains(&format!("was moved to {to}")) && asked.err.contains("--store"), "{}", asked.err);
+    // Once more is no harm, and what comes home is used there.
+    assert_eq!(two.moves(0).status, 0);
+    let back = two.moves(1);
+    assert_eq!(back.status, 0, "{}", back.err);
+    assert!(two.world.sandbox.accepts(&two.token_of(0)));
+    assert_eq!(two.world.sandbox.stats().replays, 0);
+}
+
+#[test]
+fn a_move_that_is_killed_at_any_moment_is_gone_on_with_and_one_store_presents_at_most() {
+    let two = Two::new();
+    let began = Instant::now();
+    assert_eq!(two.moves(0).status, 0);
+    let whole = began.elapsed();
+    let (mut from, mut seen) = (1, std::collections::BTreeMap::<String, u32>::new());
+    for round in 0..30_u32 {
+        // Renewed where it is: what the other store may hold is spent then.
+        let rotated = two.say(from, &["rotate", "acme", "--now"]);
+        assert_eq!(rotated.status, 0, "{}", rotated.err);
+        let mut moving = two.moving(from).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(whole * round / 24);
+        let _ = moving.kill();
+        moving.wait().unwrap();
+        let stages = format!("{:?} {:?}", two.stage(from), two.stage(1 - from));
+        *seen.entry(stages.clone()).or_default() += 1;
+        assert!(two.presenting().len() <= 1, "{stages}: both stores would present it");
+        let again = two.moves(from);
+        assert_eq!(again.status, 0, "{stages}: {}", again.err);
+        assert_eq!(two.presenting(), [1 - from], "{stages}");
+        assert!(two.world.sandbox.accepts(&two.token_of(1 - from)));
+        assert_eq!(two.say(1 - from, &["token", "minimax"]).out, "mm-1\n");
+        from = 1 - from;
+    }
+    println!("killed moves, by the stages they left in source and target: {seen:?}");
+    assert!(seen.keys().any(|stages| stages.contains("set_aside")), "no kill came in between: {seen:?}");
+    let stats = two.world.sandbox.stats();
+    assert_eq!((stats.exchanges >= 30, stats.replays), (true, 0));
+}
+
+#[test]
+fn what_is_set_aside_is_read_and_neither_renewed_nor_changed_by_any_version() {
+    let two = Two::new();
+    two.stopped_midway(0);
+    let before = std::fs::read(two.stores[0].join("profiles/default.json")).unwrap();
+    for (args, input) in [
+        (&["set", "minimax"][..], "mm-2"),
+        (&["clear", "acme"], ""),
+        (&["rotate", "acme"], ""),
+        (&["token", "acme"], ""),
+    ] {
+        let said = fed(two.command(0, args), input);
+        assert_eq!(said.status, 5, "{args:?}: {}", said.err);
+        let is_told = said.err.contains("is being moved to") && said.err.contains("`credlatch move` again");
+        assert!(is_told, "{args:?}: {}", said.err);
+    }
+    assert_eq!(two.say(0, &["token", "minimax"]).out, "mm-1\n", "what needs no renewal is served");
+    assert!(std::fs::read(two.stores[0].join("profiles/default.json")).unwrap() == before, "something was changed");
+    let earlier = std::env::var_os("CREDLATCH_BEFORE_NOTES");
+    let earlier = found(earlier, "CREDLATCH_BEFORE_NOTES, the program of before").filter(|program| program != "none");
+    if let Some(earlier) = earlier {
+        let inner = two.command(0, &[]);
+        for args in [["rotate", "acme"], ["token", "acme"]] {
+            let mut command = Command::new(&earlier);
+            command.args(args).env_clear().envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
+            let said = Said::from(command.output().unwrap());
+            assert_ne!(said.status, 0, "{args:?}: {}", said.out);
+        }
+        assert_eq!(two.world.sandbox.stats().refresh_requests, 0, "an older version presents nothing either");
+    }
+    assert_eq!(two.moves(0).status, 0, "and it goes on");
+    assert!(two.world.sandbox.accepts(&two.token_of(1)));
+}
+
+#[test]
+fn who_takes_the_first_store_back_uses_it_and_it_can_be_moved_again() {
+    let two = Two::new();
+    two.stopped_midway(0);
+    let is_used_there = two.presenting() == [1];
+    let adopted = two.say(0, &["adopt"]);
+    if is_used_there {
+        assert_eq!(adopted.status, 2, "{}", adopted.err);
+        assert!(adopted.err.contains("is used in"), "{}", adopted.err);
+    } else {
+        assert_eq!(adopted.status, 0, "{}", adopted.err);
+        assert_eq!(two.presenting(), [0]);
+        assert!(two.world.sandbox.accepts(&two.token_of(0)));
+    }
+    assert_eq!(two.moves(0).status, 0);
+    assert!(two.world.sandbox.accepts(&two.token_of(1)));
+    assert_eq!(two.world.sandbox.stats().replays, 0);
+}
+
+#[test]
+fn nothing_is_moved_while_a_refresh_token_is_presented() {
+    let two = Two::new();
+    two.world.sandbox.adjust(|settings| settings.answer_delay = Duration::from_secs(2));
+    let mut rotating = two.command(0, &["rotate", "acme"]).spawn().unwrap();
+    two.world.exchange_begins(1);
+    let refused = two.moves(0);
+    assert_eq!(refused.status, 5, "{}", refused.err);
+    assert!(refused.err.contains("is at work on it"), "{}", refused.err);
+    assert!(rotating.wait().unwrap().success());
+    assert_eq!(two.moves(0).status, 0);
+    assert!(two.world.sandbox.accepts(&two.token_of(1)));
+    let stats = two.world.sandbox.stats();
+    assert_eq!((stats.refresh_requests, stats.replays), (1, 0));
+}
+
+#[test]
+fn what_stands_in_the_way_is_named_and_nothing_is_changed() {
+    let two = Two::new();
+    let [a, b] = [two.url(0), two.url(1)];
+    let says = |args: &[&str], status: i32, words: &str| {
+        let said = two.say(0, args);
+        assert_eq!(said.status, status, "{args:?}: {}", said.err);
+        assert!(said.err.contains(words), "{args:?}: {}", said.err);
+    };
+    says(&["move", "--from", &a, "--to", &a], 2, "of one store");
+    says(&["move", "--from", &b, "--to", &a], 3, "nothing to move");
+    says(&["move", "--from", &a, "--to", "hermes:/tmp/auth.json"], 2, "Hermes itself uses");
+    says(&["move", "--from", &a, "--to", "redis://x"], 2, "is of another kind");
+    assert_eq!(fed(two.command(1, &["set", "minimax"]), "mm-other").status, 0);
+    let before = [0, 1].map(|at| two.document(at));
+    says(&["move", "--from", &a, "--to", &b], 2, "in the other store already");
+    assert_eq!([0, 1].map(|at| two.document(at)), before);
+    assert!(two.world.sandbox.accepts(&two.token_of(0)));
+}
+
+#[test]
+fn keys_can_be_copied_and_logins_stay() {
+    let two = Two::new();
+    let [a, b] = [two.url(0), two.url(1)];
+    let copied = two.say(0, &["move", "--from", &a, "--to", &b, "--copy-keys"]);
+    assert_eq!(
+        (copied.status, copied.out.as_str()),
+        (0, &*format!("copied profile default to {b}: minimax/default\n"))
+    );
+    assert_eq!([0, 1].map(|at| two.say(at, &["token", "minimax"]).out), ["mm-1\n", "mm-1\n"]);
+    assert_eq!(two.say(1, &["token", "acme"]).status, 3);
+    assert!(two.world.sandbox.accepts(&two.token_of(0)));
+}
+
+#[test]
+fn every_profile_moves_unless_one_is_named() {
+    let two = Two::new();
+    assert_eq!(fed(two.command(0, &["set", "minimax", "--profile", "work"]), "mm-work").status, 0);
+    let [a, b] = [two.url(0), two.url(1)];
+    let one = two.say(0, &["move", "--from", &a, "--to", &b, "--profile", "work", "--json"]).json();
+    assert_eq!(one["moved"].as_array().map(Vec::len), Some(1), "{one}");
+    assert_eq!(two.say(1, &["profiles"]).out, "  work\n");
+    let rest = two.say(0, &["move", "--from", &a, "--to", &b]);
+    assert_eq!(rest.status, 0, "{}", rest.err);
+    assert_eq!(two.say(1, &["token", "minimax", "--profile", "work"]).out, "mm-work\n");
+    assert!(two.world.sandbox.accepts(&two.token_of(1)));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_login_moves_from_this_machine_s_directory_into_an_etcd_and_home_again() {
+    let Some(cluster) = Cluster::start(1) else { return };
+    let two = Two::new();
+    let (home, etcd) = (two.url(0), cluster.url("team"));
+    let on = |at: &str, args: &[&str]| {
+        let mut command = two.command(1, args);
+        command.env_remove("CREDLATCH_HOME").env("CREDLATCH_STORE", at).env("HOME", cluster.machine("one"));
+        Said::from(command.env("XDG_DATA_HOME", cluster.machine("one")).output().unwrap())
+    };
+    let moved = on(&home, &["move", "--to", &etcd]);
+    assert_eq!(moved.status, 0, "{}", moved.err);
+    assert!(moved.err.contains("seal.key"), "the other machines need it: {}", moved.err);
+    let token = on(&etcd, &["token", "acme"]);
+    assert!(two.world.sandbox.accepts(token.out.trim()), "{}", token.err);
+    assert_eq!(on(&home, &["token", "acme"]).status, 3);
+    let back = on(&etcd, &["move", "--from", &etcd, "--to", &home]);
+    assert_eq!(back.status, 0, "{}", back.err);
+    let token = on(&home, &["rotate", "acme", "--now"]);
+    assert_eq!(token.status, 0, "{}", token.err);
+    assert!(two.world.sandbox.accepts(&two.token_of(0)));
+    assert_eq!(two.world.sandbox.stats().replays, 0);
+}

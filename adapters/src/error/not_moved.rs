@@ -1,0 +1,96 @@
+//! Why a profile was not moved to another store, for people.
+
+use credlatch_core::engine::MoveError;
+use credlatch_core::moving::{Obstacle, Stage};
+
+use super::{Error, ErrorKind};
+
+impl Error {
+    /// Why it was not moved, or not as a whole.
+    pub(crate) fn not_moved(profile: &str, error: MoveError) -> Self {
+        match error {
+            MoveError::Source(error) | MoveError::Target(error) => error.into(),
+            MoveError::Stopped(why) => obstacle(profile, &why),
+            MoveError::Restless => Self::new(
+                ErrorKind::Busy,
+                format!("profile {profile} was not moved: others changed both stores again and again"),
+                "do the same again",
+            ),
+        }
+    }
+
+    /// There is nothing here any more, because all of it went to another store.
+    pub(crate) fn moved_away(place: &str, provider: &str, other: &str) -> Self {
+        Self::new(
+            ErrorKind::NoCredential,
+            format!("no {provider} credential is stored in {place}, which was moved to {other}"),
+            format!("use that store: `--store {other}`, or CREDLATCH_STORE"),
+        )
+    }
+}
+
+fn obstacle(profile: &str, why: &Obstacle) -> Error {
+    let stopped = |kind: ErrorKind, what: String, remedy: String| {
+        Error::new(kind, format!("profile {profile} was not moved: {what}"), remedy)
+    };
+    match why {
+        Obstacle::AtWork { pid } => stopped(
+            ErrorKind::Busy,
+            format!("process {pid} is at work on it"),
+            "try again when that has ended".to_owned(),
+        ),
+        Obstacle::Login(provider) => stopped(
+            ErrorKind::Busy,
+            format!("a login to {provider} is under way"),
+            format!("finish it, or cancel it: `credlatch flows` names it; `credlatch login {provider}` joins it"),
+        ),
+        Obstacle::InDoubt(provider, label) => stopped(
+            ErrorKind::Busy,
+            format!("a rotation of {provider}/{label} got no answer, and what became of its refresh token isn't known"),
+            format!("find out first: `credlatch rotate {provider} --label {label}`, or sign in again"),
+        ),
+        Obstacle::Shared(why) => stopped(
+            ErrorKind::Unreadable,
+            format!("the store {why}, so another copy may hold its logins"),
+            "say that this copy lives on: `credlatch adopt`, and then move it".to_owned(),
+        ),
+        Obstacle::UnderWay { stage, other } => under_way(profile, *stage, other),
+        Obstacle::Empty => Error::new(
+            ErrorKind::NoCredential,
+            format!("there is nothing to move in profile {profile}"),
+            "name the store, and the profile, that has something: `--from URL --profile NAME`",
+        ),
+        Obstacle::Occupied => stopped(
+            ErrorKind::Usage,
+            "something is stored under that name in the other store already".to_owned(),
+            "clear that first, or move to another store: what is there is never replaced".to_owned(),
+        ),
+        Obstacle::Same => stopped(
+            ErrorKind::Usage,
+            "both URLs are of one store".to_owned(),
+            "name two stores; if a move had begun, `credlatch adopt` ends it".to_owned(),
+        ),
+        Obstacle::BothActive => stopped(
+            ErrorKind::Unreadable,
+            "both stores use it, because somebody took the first one back after the other had it".to_owned(),
+            "sign in anew in the one that is to live on, and `credlatch clear` the other".to_owned(),
+        ),
+        Obstacle::BroughtBack => stopped(
+            ErrorKind::Unreadable,
+            "the other store has it as it arrived, and here it is gone: that store was brought back from a backup"
+                .to_owned(),
+            "`credlatch adopt` there uses it as it is; an issuer may have replaced its logins since".to_owned(),
+        ),
+    }
+}
+
+fn under_way(profile: &str, stage: Stage, other: &str) -> Error {
+    let what = match stage {
+        Stage::SetAside => format!("profile {profile} is being moved to {other} already"),
+        Stage::Gone => format!("profile {profile} was moved on to {other}"),
+        Stage::Arrived => format!("something else is being moved into profile {profile}, from {other}"),
+        Stage::Active | Stage::Done => format!("the move of profile {profile} from {other} isn't through"),
+    };
+    let remedy = "finish that move first, with the URLs that it was begun with; if the store it names is gone for good: `credlatch adopt`";
+    Error::new(ErrorKind::Busy, what, remedy)
+}
