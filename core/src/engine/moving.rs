@@ -16,16 +16,12 @@ const MOST_STEPS: usize = 32;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MoveError {
     /// The source can't be locked, read or written.
-    #[error("{0}")]
     Source(TransactError),
     /// The target can't be.
-    #[error("{0}")]
     Target(TransactError),
     /// Something is in the way.
-    #[error("the move can't go on: {0:?}")]
     Stopped(Obstacle),
     /// Others changed both stores again and again.
-    #[error("others changed both stores again and again")]
     Restless,
 }
 
