@@ -113,8 +113,8 @@ pub struct Wanted<'a> {
     pub targets: &'a [Target<'a>],
     /// How much else it may see.
     pub inheritance: &'a Inheritance,
-    /// What the child's own calls of credlatch find in the variables of [`CONTEXT`], so that they mean the same store, profile
-    /// and provider file. Without any, they are inherited as they are.
+    /// What the child's own calls of credlatch find in the variables of [`CONTEXT`], so that they mean the same store and its
+    /// key, profile and provider file. Without any, they are inherited as they are.
     pub context: &'a [(&'a str, &'a str)],
     /// A directory with nothing in it that stays, for programs that would find credentials in another.
     pub empty_folder: Option<&'a str>,

@@ -12,6 +12,9 @@ use crate::end::{Done, End};
 use crate::key_store;
 use crate::usage::secret_in_arguments;
 
+/// How many hexadecimal digits the key of seals has.
+const SEAL_KEY_DIGITS: usize = 64;
+
 /// The program of this process, whatever its file is called by now.
 const OWN_PROGRAM: &str = "/proc/self/exe";
 
@@ -20,6 +23,9 @@ impl Global {
     pub(crate) fn latch(&self) -> Done<Latch> {
         let latch = self.builder()?.open()?;
         keep_out_secrets(latch.providers(), latch.profile().as_str())?;
+        if let Some(command) = &self.seal_key_command {
+            keep_out_keys(latch.providers(), command)?;
+        }
         Ok(latch)
     }
 
@@ -83,6 +89,15 @@ impl Global {
                 Err(End::usage("a store in etcd is no directory", "use a store in a directory for this: --home DIR"))
             }
         }
+    }
+
+    /// The directory of this machine's own files: the home, and the usual one where the store is in Hermes' file.
+    pub(crate) fn own_home(&self) -> Done<PathBuf> {
+        Ok(match self.store_location()? {
+            StoreLocation::Home(home) => home,
+            StoreLocation::Hermes(_) => default_home()?,
+            StoreLocation::Etcd(_) => self.home.clone().map_or_else(default_home, Ok)?,
+        })
     }
 
     /// Whether the store is one for many machines.
@@ -237,6 +252,14 @@ fn store_location_from_url(url: &str) -> Done<StoreLocation> {
             "use --home DIR, --store file:///DIR, --store hermes:FILE or --store etcd+https://HOST:2379/PREFIX",
         )
     })
+}
+
+/// Refuses a command with a secret in it: it is shown to every user of this machine, handed on to children, and written into what
+/// `setup` writes.
+fn keep_out_keys(table: &Table, command: &str) -> Done {
+    let is_key = |word: &str| word.len() == SEAL_KEY_DIGITS && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let mut words = command.split(|c: char| !c.is_ascii_alphanumeric());
+    if words.any(is_key) { Err(secret_in_arguments()) } else { keep_out_secrets(table, command) }
 }
 
 /// Refuses a name that begins like a secret: names are stored and shown.

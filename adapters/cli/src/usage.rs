@@ -34,10 +34,11 @@ impl Glance {
     pub(crate) fn at(words: &[OsString]) -> Self {
         let mut glance = Self { json: false, command: None };
         let mut words = words.iter().skip(1).map(|word| word.to_string_lossy()).take_while(|word| word != "--");
+        let with_values = options_with_values();
         while let Some(word) = words.next() {
             match &*word {
                 "--json" => glance.json = true,
-                "--home" | "--profile" | "--store" | "--providers" => drop(words.next()),
+                option if with_values.iter().any(|known| known == option) => drop(words.next()),
                 option if option.starts_with('-') => {}
                 first if glance.command.is_none() => glance.command = Some(first.to_owned()),
                 _ => {}
@@ -59,6 +60,14 @@ impl Glance {
             |command| format!("see `credlatch {} --help`", command.get_name()),
         )
     }
+}
+
+/// The options for every command that are followed by a value.
+fn options_with_values() -> Vec<String> {
+    use clap::CommandFactory;
+    let known = crate::args::Cli::command();
+    let takes_value = |option: &&clap::Arg| option.is_global_set() && option.get_action().takes_values();
+    known.get_arguments().filter(takes_value).filter_map(|option| Some(format!("--{}", option.get_long()?))).collect()
 }
 
 /// Prints the help that was asked for, or says what doesn't fit.

@@ -191,7 +191,7 @@ impl Inner {
 
 #[cfg(feature = "env")]
 impl Inner {
-    /// The variables by which a child's own calls of credlatch mean this store and profile; none of a store in memory.
+    /// The variables by which a child's own calls of credlatch mean this store, its key and this profile; none of a store in memory.
     #[cfg_attr(
         not(all(feature = "file", unix)),
         expect(clippy::unused_self, reason = "without files there is nothing to come back to")

@@ -104,20 +104,21 @@ impl Keys {
         self.known.note_home(home, key)
     }
 
-    /// The variables by which another process of ours finds the same keys.
-    pub(crate) fn context(&self) -> Vec<(&'static str, String)> {
-        let text = |path: &Path| path.to_str().map(str::to_owned);
-        // None is named too, by an empty path: it must not become the user's own file.
-        let sources = (SEAL_KEYS.variable, self.known.0.as_deref().and_then(text).unwrap_or_default());
-        let chosen = self.chosen.as_ref().and_then(|source| {
-            Some(match source {
-                SealKeySource::File(file) => (FILE_VARIABLE, text(file)?),
-                SealKeySource::Command(command) => (COMMAND_VARIABLE, command.clone()),
-                SealKeySource::KeyStore(name) => (STORE_VARIABLE, name.clone()),
-                SealKeySource::Credential => (CREDENTIALS_DIRECTORY, std::env::var(CREDENTIALS_DIRECTORY).ok()?),
-            })
-        });
-        chosen.into_iter().chain([sources]).collect()
+    /// The variable by which another process of ours is told of the same key. It names a place, and never the key.
+    pub(crate) fn context(&self) -> Option<(&'static str, String)> {
+        Some(match self.chosen.as_ref()? {
+            SealKeySource::File(file) => (FILE_VARIABLE, file.to_str()?.to_owned()),
+            SealKeySource::Command(command) => (COMMAND_VARIABLE, command.clone()),
+            SealKeySource::KeyStore(name) => (STORE_VARIABLE, name.clone()),
+            SealKeySource::Credential => (CREDENTIALS_DIRECTORY, std::env::var(CREDENTIALS_DIRECTORY).ok()?),
+        })
+    }
+
+    /// The variable by which it finds the same file of keys that are known. None is named too, by an empty path: it must not become
+    /// the user's own file.
+    pub(crate) fn context_outside(&self) -> (&'static str, String) {
+        let file = self.known.0.as_deref().and_then(Path::to_str);
+        (SEAL_KEYS.variable, file.unwrap_or_default().to_owned())
     }
 
     /// The key that this program was told of, if it was.

@@ -24,9 +24,18 @@ const AGENT_VIEW: &str = "CLAUDE_CODE_DISABLE_AGENT_VIEW";
 /// Where gemini-cli sends the key; a `.env` file of a repository may name another host, and doesn't win over this.
 const GEMINI_URL: (&str, &str) = ("GOOGLE_GEMINI_BASE_URL", "https://generativelanguage.googleapis.com");
 
-/// By these our own commands learn which store, profile and provider file are meant, and for whom a program was started.
-pub const CONTEXT: [&str; 5] =
-    ["CREDLATCH_HOME", "CREDLATCH_PROFILE", "CREDLATCH_PROVIDERS", "CREDLATCH_RUN", "CREDLATCH_STORE"];
+/// By these our own commands learn which store, profile and provider file are meant, where the store's key is, and for whom a
+/// program was started.
+pub const CONTEXT: [&str; 8] = [
+    "CREDLATCH_HOME",
+    "CREDLATCH_PROFILE",
+    "CREDLATCH_PROVIDERS",
+    "CREDLATCH_RUN",
+    "CREDLATCH_SEAL_KEY_COMMAND",
+    "CREDLATCH_SEAL_KEY_FILE",
+    "CREDLATCH_SEAL_KEY_STORE",
+    "CREDLATCH_STORE",
+];
 
 /// What is set besides, unless somebody wants that very variable.
 pub(super) fn guards(wanted: &Wanted<'_>, set: &[Setting]) -> Vec<Setting> {

@@ -25,6 +25,7 @@ mod prompt;
 mod pty;
 mod rotation;
 mod run;
+mod sealed_children;
 mod secrets;
 mod store;
 mod trust;

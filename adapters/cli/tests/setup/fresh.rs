@@ -55,6 +55,39 @@ fn a_profile_and_a_place_that_were_named_are_in_what_is_written() {
 }
 
 #[test]
+fn where_the_seals_key_is_that_was_named_is_in_what_is_written() {
+    for case in &CASES {
+        let desk = Desk::new();
+        let key = desk.world.path("a.key").display().to_string();
+        for (option, value, written) in [
+            ("--seal-key", "a.key", key.as_str()),
+            ("--seal-key-command", "pass show it", "pass show it"),
+            ("--seal-key-store", "mine", "mine"),
+        ] {
+            desk.setup(&[case.args, &[option, value]].concat());
+            let file = if case.program() == "docker" { ".local/bin/docker-credential-forge" } else { case.file };
+            let text = desk.text(file);
+            let words: String = text.chars().filter(|c| !"\",'[]".contains(*c)).collect();
+            let words = words.replace("\n      - ", " ");
+            assert!(words.contains(&format!("{option} {written}")), "{text}");
+            desk.setup(&[case.program(), "--undo"]);
+        }
+    }
+}
+
+#[test]
+fn what_was_written_opens_a_sealed_store() {
+    let desk = Desk::new();
+    let forgetful = |args: &[&str]| crate::helper::said(desk.command(args).env("CREDLATCH_SEAL_KEYS", ""));
+    assert_eq!(forgetful(&["seal", "--seal-key", "a b.key"]).status, 0);
+    desk.setup(&["claude-code", "anthropic", "--seal-key", "a b.key"]);
+    let settings: serde_json::Value = serde_json::from_str(&desk.text(".claude/settings.json")).unwrap();
+    let mut shell = desk.world.theirs("/bin/sh".as_ref(), &["-c", settings["apiKeyHelper"].as_str().unwrap()]);
+    let said = crate::helper::said(shell.env("CREDLATCH_SEAL_KEYS", "").current_dir("/"));
+    assert_eq!((said.status, said.out.as_str()), (0, "key-stored-0123456789abcdef\n"), "{}", said.err);
+}
+
+#[test]
 fn a_program_that_is_not_found_by_its_name_is_named_by_its_whole_path() {
     for case in &CASES {
         let desk = Desk::new();

@@ -99,11 +99,11 @@ impl Builder {
             [("CREDLATCH_CLAIMS", path(&self.claims)), ("CREDLATCH_FINGERPRINT_KEY", path(&self.fingerprint_key))];
         let outside = outside.into_iter().filter_map(|(name, value)| Some((name, value?)));
         let trusts = self.trusts_file_system.then(|| ("CREDLATCH_TRUST_FILE_SYSTEM", "1".to_owned()));
-        let context = context.into_iter().chain(outside).chain(trusts).chain(self.context_of_seals()).collect();
+        let context = context.into_iter().chain(outside).chain(trusts).chain(self.context_of_known_seals()).collect();
         Some(Arc::new(Exchanger::new(Arc::clone(issuer), program, context)))
     }
 
-    /// The variables by which a command of ours finds the same store, profile and provider file; none of a store in memory.
+    /// The variables by which a command of ours finds the same store and its key, profile and provider file; none of a store in memory.
     pub(in crate::latch) fn context(&self) -> Vec<(&'static str, String)> {
         let absolute = |path: &PathBuf| std::path::absolute(path).ok()?.into_os_string().into_string().ok();
         let home = self.home.as_ref().and_then(absolute).map(|home| ("CREDLATCH_HOME", home));
@@ -116,7 +116,7 @@ impl Builder {
         let Some(store) = states.or(home) else { return Vec::new() };
         let providers = self.providers.as_ref().and_then(absolute).map(|file| ("CREDLATCH_PROVIDERS", file));
         let profile = ("CREDLATCH_PROFILE", self.profile.as_str().to_owned());
-        [Some(store), Some(profile), providers].into_iter().flatten().chain(etcd).collect()
+        [Some(store), Some(profile), providers, self.context_of_seals()].into_iter().flatten().chain(etcd).collect()
     }
 }
 

@@ -105,6 +105,22 @@ impl Builder {
     }
 
     fn etcd_store(&self, home: &EtcdHome) -> Result<OverBytes, Error> {
+    /// The profiles of the etcd, once it was opened.
+    #[cfg(feature = "doctor")]
+    pub(in crate::latch) fn etcd_home(&self) -> Option<Arc<EtcdHome>> {
+        self.etcd.opened.clone()
+    }
+
+    /// Whether the store is in etcd.
+    pub(super) fn is_in_etcd(&self) -> bool {
+        self.etcd.described.is_some()
+    }
+
+    /// Whether the key is in the home because nobody said where it is: whoever has the same home finds it there, or makes it.
+    pub(super) fn is_key_of_home(&self) -> bool {
+        self.etcd.makes_key
+    }
+
         let makes = self.etcd.makes_key.then_some(&self.seal_key).and_then(|source| match source {
             Some(SealKeySource::File(file)) => Some(file.clone()),
             _ => None,

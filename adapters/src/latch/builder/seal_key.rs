@@ -89,9 +89,18 @@ impl Builder {
         Ok(Sealing::new(keys, self.profile.as_str(), home).treating(self.plain_text))
     }
 
-    /// The variables by which another process of ours finds the same keys.
-    pub(super) fn context_of_seals(&self) -> Vec<(&'static str, String)> {
-        self.keys_of_seals.as_ref().map(|keys| keys.context()).unwrap_or_default()
+    /// The variable by which another process of ours is told of the same key; none where nobody was told.
+    pub(super) fn context_of_seals(&self) -> Option<(&'static str, String)> {
+        #[cfg(feature = "etcd")]
+        if self.is_key_of_home() {
+            return None;
+        }
+        self.keys_of_seals.as_ref()?.context()
+    }
+
+    /// The variable by which it finds where the other keys are.
+    pub(super) fn context_of_known_seals(&self) -> Option<(&'static str, String)> {
+        Some(self.keys_of_seals.as_ref()?.context_outside())
     }
 }
 
@@ -120,10 +129,17 @@ impl Builder {
         Ok(self)
     }
 
-    /// The variables by which another process of ours finds the same keys: none.
+    /// The variable by which another process of ours is told of the same key: none.
     #[cfg(all(feature = "file", unix))]
     #[expect(clippy::unused_self, reason = "with the feature it looks there")]
-    pub(super) fn context_of_seals(&self) -> Vec<(&'static str, String)> {
-        Vec::new()
+    pub(super) fn context_of_seals(&self) -> Option<(&'static str, String)> {
+        None
+    }
+
+    /// The variable by which it finds where the other keys are: none.
+    #[cfg(all(feature = "file", unix))]
+    #[expect(clippy::unused_self, reason = "with the feature it looks there")]
+    pub(super) fn context_of_known_seals(&self) -> Option<(&'static str, String)> {
+        None
     }
 }

@@ -24,9 +24,9 @@ mod write;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::PathBuf;
 
+use credlatch::Latch;
 use credlatch::core::provider::Table;
 use credlatch::setups::{Program, Setups};
-use credlatch::{Latch, default_home};
 use serde_json::json;
 
 use self::change::{Change, Seen};
@@ -124,10 +124,9 @@ fn advice(latch: &Latch, recipe: &Recipe<'_>) -> Vec<Advice> {
     advice
 }
 
-/// Where what was written is remembered: in the home, and for a store in Hermes' file in the usual one.
+/// Where what was written is remembered.
 fn home(global: &Global) -> Done<PathBuf> {
-    let is_hermes = global.store.as_ref().is_some_and(|url| url.starts_with("hermes:"));
-    let home = if is_hermes { default_home()? } else { global.home()? };
+    let home = global.own_home()?;
     Ok(std::path::absolute(&home).unwrap_or(home))
 }
 

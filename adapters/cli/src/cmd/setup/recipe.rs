@@ -19,7 +19,7 @@ pub(super) struct Recipe<'a> {
     pub(super) program: String,
     /// The profile, if it isn't the default one.
     pub(super) profile: Option<String>,
-    /// The options that name the store: those that were typed. What comes from a variable is expected to be set where the
+    /// The options that name the store and its key: those that were typed. What comes from a variable is expected to be set where the
     /// program runs, as in the guide.
     place: Vec<String>,
 }
@@ -33,6 +33,9 @@ impl<'a> Recipe<'a> {
             ("--home", global.home.as_deref().map(whole), global.inherited.home),
             ("--store", global.store.as_deref().map(whole_url), global.inherited.store),
             ("--providers", global.providers.as_deref().map(whole), global.inherited.providers),
+            ("--seal-key", global.seal_key.as_deref().map(whole), false),
+            ("--seal-key-command", global.seal_key_command.clone().map(plain), false),
+            ("--seal-key-store", global.seal_key_store.clone().map(plain), false),
         ] {
             if let Some(value) = value.filter(|_| !is_inherited) {
                 place.extend([option.to_owned(), value?]);
@@ -97,13 +100,18 @@ fn whole_url(url: &str) -> Done<String> {
 }
 
 fn text(path: OsString) -> Done<String> {
-    let is_fit = |text: &String| !text.chars().any(char::is_control);
-    path.into_string().ok().filter(is_fit).ok_or_else(|| {
-        End::usage(
-            "a path that would be written is not plain text",
-            "use one that is text in UTF-8 and has no line break",
-        )
-    })
+    path.into_string().map_err(|_| unfit()).and_then(plain)
+}
+
+fn plain(text: String) -> Done<String> {
+    if text.chars().any(char::is_control) { Err(unfit()) } else { Ok(text) }
+}
+
+fn unfit() -> End {
+    End::usage(
+        "what would be written is not plain text",
+        "use a path or a command that is text in UTF-8 and has no line break",
+    )
 }
 
 /// A word as a shell takes it.
