@@ -8,15 +8,15 @@ use std::time::{Duration, Instant};
 
 use credlatch_core::port::StoreError;
 use parking_lot::Mutex;
-use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::json;
 use ureq::Agent;
 use zeroize::Zeroizing;
 
 use super::access::Access;
-use super::port::{Change, Cluster, Done, KeyValue, Keys, Lease, Trouble, Txn, Watching};
-use super::refusal;
-use super::wire::{self, Refusal};
+use super::clusters::Clusters;
+use super::port::{Change, Cluster, Done, KeyValue, Keys, Lease, Member, MemberState, Trouble, Txn, Watching};
+use super::wire::{self, Answer, Refusal};
+use super::{refusal, request};
 
 /// The longest answer that is read, in bytes: a document at its largest, in base64.
 const MAX_ANSWER: u64 = 32 * 1024 * 1024;
@@ -39,6 +39,8 @@ pub(super) struct Gateway {
     member: AtomicUsize,
     /// What this user is known by, once it was asked for.
     token: Mutex<Option<Zeroizing<String>>>,
+    /// Which cluster the members are of.
+    pub(super) clusters: Clusters,
 }
 
 /// What may be done again.
@@ -63,7 +65,7 @@ pub(super) enum Failed {
 impl Gateway {
     pub(super) fn new(access: Access) -> Result<Self, StoreError> {
         let client = Mutex::new((std::process::id(), access.agent()?));
-        Ok(Self { access, client, member: AtomicUsize::new(0), token: Mutex::default() })
+        Ok(Self { access, client, member: AtomicUsize::new(0), token: Mutex::default(), clusters: Clusters::default() })
     }
 
     /// The client of this process. That of the process which was forked stays open: its end would be told to the members.
@@ -77,7 +79,7 @@ impl Gateway {
     }
 
     /// Asks the members in turn, from the one that answered last, as often as the patience allows.
-    fn ask<T: DeserializeOwned>(&self, path: &str, body: &[u8], kind: Kind, patience: Duration) -> Result<T, Trouble> {
+    fn ask<T: Answer>(&self, path: &str, body: &[u8], kind: Kind, patience: Duration) -> Result<T, Trouble> {
         let (began, members, patience) = (Instant::now(), self.access.members.len(), patience.min(MOST));
         loop {
             let first = self.member.load(Ordering::Relaxed);
@@ -85,7 +87,7 @@ impl Gateway {
             for at in (first..first + members).map(|at| at % members) {
                 let left = patience.saturating_sub(began.elapsed());
                 let most = left.min(if kind == Kind::Reads { READ } else { WRITE }).max(Duration::from_millis(50));
-                match self.ask_member(at, path, body, most) {
+                match self.ask_member(at, path, body, kind, most) {
                     Ok(answer) => {
                         self.member.store(at, Ordering::Relaxed);
                         return Ok(answer);
@@ -114,20 +116,59 @@ impl Gateway {
     }
 
     /// Asks one member, and once more if it has forgotten who this is.
-    fn ask_member<T: DeserializeOwned>(&self, at: usize, path: &str, body: &[u8], most: Duration) -> Result<T, Failed> {
-        match self.ask_as(at, path, body, most) {
+    fn ask_member<T: Answer>(
+        &self,
+        at: usize,
+        path: &str,
+        body: &[u8],
+        kind: Kind,
+        most: Duration,
+    ) -> Result<T, Failed> {
+        match self.ask_as(at, path, body, kind, most) {
             Err(Failed::Unauthenticated) if self.access.user.is_some() => {
                 *self.token.lock() = None;
-                self.ask_as(at, path, body, most)
+                self.ask_as(at, path, body, kind, most)
             }
             other => other,
         }
     }
 
-    fn ask_as<T: DeserializeOwned>(&self, at: usize, path: &str, body: &[u8], most: Duration) -> Result<T, Failed> {
+    fn ask_as<T: Answer>(&self, at: usize, path: &str, body: &[u8], kind: Kind, most: Duration) -> Result<T, Failed> {
+        if kind == Kind::Writes {
+            self.make_sure_of_cluster(at, most)?;
+        }
         let token = self.authenticate(at, most)?;
         let text = self.post(at, path, body, token.as_deref().map(String::as_str), most)?;
-        serde_json::from_slice(&text).map_err(|_| Failed::Unknown(refusal::no_etcd(&self.access.members[at])))
+        let answer: T =
+            serde_json::from_slice(&text).map_err(|_| Failed::Unknown(refusal::no_etcd(&self.access.members[at])))?;
+        match self.note_cluster(at, answer.header().cluster_id.0) {
+            Err(error) if kind == Kind::Writes => Err(Failed::Unknown(error)),
+            Err(error) => Err(Failed::Refused(error)),
+            Ok(()) => Ok(answer),
+        }
+    }
+
+    /// How a member says that it is. It tells everybody.
+    pub(super) fn state_of(&self, at: usize, most: Duration) -> Result<MemberState, Failed> {
+        let text = self.post(at, "maintenance/status", b"{}", None, most)?;
+        let status: wire::Status =
+            serde_json::from_slice(&text).map_err(|_| Failed::Refused(refusal::no_etcd(&self.access.members[at])))?;
+        Ok(status.into())
+    }
+
+    /// What is known of a request that came to nothing.
+    pub(super) fn unsent(&self, at: usize, error: &ureq::Error) -> Failed {
+        let certificate = self.access.certificate.as_ref().map(|(certificate, _)| certificate.as_path());
+        let said = refusal::unreached(&self.access.members[at], certificate, error);
+        if refusal::was_never_sent(error) { Failed::NotSent(said) } else { Failed::Unknown(said) }
+    }
+
+    /// What people are told of it.
+    pub(super) fn said(&self, failed: Failed) -> StoreError {
+        match failed {
+            Failed::NotSent(error) | Failed::Unknown(error) | Failed::Refused(error) => error,
+            Failed::Unauthenticated => refusal::user(&self.access.name()),
+        }
     }
 
     /// What this user is known by; none if nobody is named.
@@ -161,7 +202,7 @@ impl Gateway {
             .header("content-type", "application/json");
         let request = token.into_iter().fold(request, |request, token| request.header("authorization", token));
         let request = request.config().timeout_global(Some(most)).build();
-        let mut response = request.send(body).map_err(|error| unsent(member, &error))?;
+        let mut response = request.send(body).map_err(|error| self.unsent(at, &error))?;
         let status = response.status().as_u16();
         let text = response.body_mut().with_config().limit(MAX_ANSWER).read_to_vec().map(Zeroizing::new);
         let text = text.map_err(|error| Failed::Unknown(refusal::unanswered(member, &error)))?;
@@ -203,21 +244,31 @@ impl Cluster for Gateway {
         self.access.identity()
     }
 
+    fn members(&self, patience: Duration) -> Vec<Member> {
+        self.ask_all(patience.min(READ))
+    }
+
     fn transact(&self, txn: &Txn, patience: Duration) -> Result<Done, Trouble> {
-        let body = wire::txn(txn).map_err(|_| Trouble::Refused(refusal::nobody(&self.access.name())))?;
+        let body = request::txn(txn).map_err(|_| Trouble::Refused(refusal::nobody(&self.access.name())))?;
         let reads_only = txn.then.iter().all(|op| matches!(op, super::port::Op::Get(_)));
         let kind = if reads_only { Kind::Reads } else { Kind::Writes };
         self.ask::<wire::Transacted>("kv/txn", &body, kind, patience).map(Into::into)
     }
 
     fn list(&self, keys: &Keys, patience: Duration) -> Result<Vec<KeyValue>, Trouble> {
-        let body = wire::range(keys).to_string();
+        let body = request::range(keys).to_string();
         self.ask::<wire::Ranged>("kv/range", body.as_bytes(), Kind::Reads, patience).map(wire::Ranged::into_keys)
     }
 
     fn read_from_any(&self, key: &str, patience: Duration) -> Result<Option<KeyValue>, Trouble> {
-        let body = json!({"key": wire::key(key), "serializable": true}).to_string();
+        let body = json!({"key": request::key(key), "serializable": true}).to_string();
         let read = self.ask::<wire::Ranged>("kv/range", body.as_bytes(), Kind::Reads, patience)?;
+        Ok(read.into_keys().into_iter().next())
+    }
+
+    fn read_at(&self, key: &str, revision: u64, patience: Duration) -> Result<Option<KeyValue>, Trouble> {
+        let body = json!({"key": request::key(key), "revision": revision.to_string()}).to_string();
+        let read = self.ask::<wire::Ranged>("kv/range", body.as_bytes(), Kind::Reads, patience).map_err(compacted)?;
         Ok(read.into_keys().into_iter().next())
     }
 
@@ -239,7 +290,7 @@ impl Cluster for Gateway {
 
     fn revoke(&self, lease: Lease, patience: Duration) -> Result<(), Trouble> {
         let body = lease_body(lease);
-        self.ask::<Value>("lease/revoke", body.as_bytes(), Kind::Reads, patience).map(drop)
+        self.ask::<wire::Revoked>("lease/revoke", body.as_bytes(), Kind::Reads, patience).map(drop)
     }
 
     fn watch(
@@ -250,33 +301,30 @@ impl Cluster for Gateway {
         tell: &mut dyn FnMut(Change) -> Watching,
     ) -> Result<(), Trouble> {
         let request =
-            json!({"key": wire::key(key), "start_revision": (after + 1).to_string(), "progress_notify": true});
+            json!({"key": request::key(key), "start_revision": (after + 1).to_string(), "progress_notify": true});
         let body = json!({ "create_request": request }).to_string();
         let at = self.member.load(Ordering::Relaxed);
-        let mut is_compacted = false;
         let listened = self.listen(at, body.as_bytes(), patience, tell);
         listened.map_err(|failed| {
-            if let Failed::Refused(error) = &failed {
-                is_compacted = *error == Trouble::Compacted.into_error();
-            }
             self.member.store((at + 1) % self.access.members.len(), Ordering::Relaxed);
             match failed {
                 Failed::Unauthenticated => {
                     *self.token.lock() = None;
                     Trouble::Refused(refusal::user(&self.access.name()))
                 }
-                Failed::Refused(_) if is_compacted => Trouble::Compacted,
-                Failed::Refused(error) => Trouble::Refused(error),
+                Failed::Refused(error) => compacted(Trouble::Refused(error)),
                 Failed::Unknown(error) | Failed::NotSent(error) => Trouble::Unknown(error),
             }
         })
     }
 }
 
-/// What is known of a request that came to nothing.
-pub(super) fn unsent(member: &str, error: &ureq::Error) -> Failed {
-    let said = refusal::unreached(member, error);
-    if refusal::was_never_sent(error) { Failed::NotSent(said) } else { Failed::Unknown(said) }
+/// What is forgotten is told as that.
+fn compacted(trouble: Trouble) -> Trouble {
+    match trouble {
+        Trouble::Refused(error) if error == Trouble::Compacted.into_error() => Trouble::Compacted,
+        other => other,
+    }
 }
 
 fn lease_body(lease: Lease) -> String {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
-use super::gateway::{Failed, Gateway, READ, unsent};
+use super::gateway::{Failed, Gateway, READ};
 use super::port::{Change, Trouble, Watching};
 use super::{refusal, wire};
 
@@ -32,7 +32,7 @@ impl Gateway {
         let quiet = patience.min(QUIET).max(Duration::from_millis(1));
         let request = request.config().timeout_global(Some(patience.max(Duration::from_millis(1))));
         let request = request.timeout_connect(Some(READ)).timeout_per_read(Some(quiet)).build();
-        let mut response = request.send(body).map_err(|error| unsent(member, &error))?;
+        let mut response = request.send(body).map_err(|error| self.unsent(at, &error))?;
         if response.status().as_u16() != 200 {
             return Err(Failed::Refused(refusal::no_gateway(member)));
         }
@@ -50,6 +50,7 @@ impl Gateway {
             let told: wire::Line =
                 serde_json::from_slice(&line).map_err(|_| Failed::Refused(refusal::no_etcd(member)))?;
             let Some(told) = told.result else { return Err(Failed::Unknown(refusal::watch_ended(member))) };
+            self.note_cluster(at, told.header.cluster_id.0).map_err(Failed::Refused)?;
             if told.compact_revision.0 != 0 {
                 return Err(Failed::Refused(Trouble::Compacted.into_error()));
             }

@@ -16,6 +16,7 @@
 
 mod access;
 mod acts;
+mod clusters;
 mod document;
 mod gateway;
 mod leases;
@@ -26,6 +27,7 @@ mod queue;
 mod refusal;
 mod store;
 mod value;
+mod request;
 mod wire;
 
 use std::fmt;

@@ -100,6 +100,28 @@ pub enum Watching {
     Enough,
 }
 
+/// One member, by the name that it is reached by, and how it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// `https://a:2379`.
+    pub name: String,
+    /// How it says that it is, or why it doesn't.
+    pub state: Result<MemberState, StoreError>,
+}
+
+/// How a member says that it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemberState {
+    /// The cluster that it is of.
+    pub cluster: u64,
+    /// Whether it knows a leader.
+    pub has_leader: bool,
+    /// Whether the cluster takes no writes because a quota is used up.
+    pub is_full: bool,
+    /// Whether a member's data was found to differ from the others'.
+    pub is_corrupt: bool,
+}
+
 /// Why etcd didn't do what it was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trouble {
@@ -107,7 +129,7 @@ pub enum Trouble {
     Refused(StoreError),
     /// It may have been done, may be done later, or never.
     Unknown(StoreError),
-    /// What was to be watched from is gone from etcd's memory.
+    /// What was to be read, or watched from, is gone from etcd's memory.
     Compacted,
 }
 
@@ -118,7 +140,7 @@ impl Trouble {
             Self::Refused(error) | Self::Unknown(error) => error,
             Self::Compacted => StoreError::new(
                 StoreErrorKind::Unreachable,
-                "etcd has forgotten the revision that was to be watched from",
+                "etcd has forgotten the revision that was asked for: it was compacted away",
                 "try again: what stands is read anew",
             ),
         }
@@ -133,6 +155,11 @@ pub trait Cluster: Send + Sync {
     /// The same for whoever shares what it knows of one: two of one identity are the same cluster, asked as the same user.
     fn identity(&self) -> String {
         self.name()
+    }
+
+    /// How each member is, as far as that can be asked. Nothing is written for it, and no leader is needed.
+    fn members(&self, _patience: Duration) -> Vec<Member> {
+        Vec::new()
     }
 
     /// Milliseconds on a clock of this machine that goes on while it sleeps, and that nobody sets.
@@ -157,6 +184,12 @@ pub trait Cluster: Send + Sync {
     /// # Errors
     /// No member answers, or all refuse.
     fn read_from_any(&self, key: &str, patience: Duration) -> Result<Option<KeyValue>, Trouble>;
+
+    /// Reads a key as it stood at this revision, linearizably.
+    ///
+    /// # Errors
+    /// [`Trouble::Compacted`] if that is forgotten; etcd doesn't answer, or refuses.
+    fn read_at(&self, key: &str, revision: u64, patience: Duration) -> Result<Option<KeyValue>, Trouble>;
 
     /// A lease that ends after so long unless it is kept alive.
     ///

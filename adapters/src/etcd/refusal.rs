@@ -1,8 +1,13 @@
 //! Why etcd didn't do what it was asked, for people; and what of that is certain.
 
-use credlatch_core::port::{StoreError, StoreErrorKind};
+use std::path::Path;
 
+use credlatch_core::port::{StoreError, StoreErrorKind};
+use rustls::AlertDescription;
+
+use super::port::Trouble;
 use super::wire::Refusal;
+use crate::docfile::errors::quoted;
 
 // The codes that its gateway passes on (gRPC's).
 const INVALID: u64 = 3;
@@ -79,6 +84,7 @@ pub(super) fn refused(cluster: &str, refusal: &Refusal) -> StoreError {
             format!("{cluster} knows no users, and one was named"),
             "leave the user out, or enable authentication there",
         ),
+        OUT_OF_RANGE if said.contains("compacted") => Trouble::Compacted.into_error(),
         OUT_OF_RANGE | NOT_FOUND => {
             error(Failed, format!("{cluster} doesn't have what it was asked for any more"), "try again")
         }
@@ -114,6 +120,14 @@ pub(super) fn no_etcd(member: &str) -> StoreError {
     )
 }
 
+pub(super) fn two_clusters(one: &str, other: &str) -> StoreError {
+    error(
+        StoreErrorKind::Failed,
+        format!("{one} and {other} are members of two clusters, so a change could go to either"),
+        "name the members of one cluster in the store's URL: those of the one that has your profiles (etcdctl member list)",
+    )
+}
+
 pub(super) fn in_between(member: &str, status: u16) -> StoreError {
     error(
         StoreErrorKind::Unreachable,
@@ -142,43 +156,99 @@ pub(super) fn unanswered(member: &str, _error: &ureq::Error) -> StoreError {
     error(StoreErrorKind::Unreachable, format!("{member} broke off in its answer"), "try again")
 }
 
-pub(super) fn unreached(member: &str, why: &ureq::Error) -> StoreError {
+/// Why a member isn't reached. `certificate` is the file of the one that this client shows.
+pub(super) fn unreached(member: &str, certificate: Option<&Path>, why: &ureq::Error) -> StoreError {
     let tls = match why {
         ureq::Error::Rustls(error) => Some(error),
         ureq::Error::Io(error) => error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()),
         _ => None,
     };
-    match (why, tls) {
-        (_, Some(rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented)) => error(
-            StoreErrorKind::Unreachable,
-            format!("nobody who is trusted here vouches for {member}"),
-            "name its authority: SSL_CERT_FILE, or CREDLATCH_ETCD_CACERT",
-        ),
-        (_, Some(_)) => error(
-            StoreErrorKind::Unreachable,
-            format!("{member} doesn't agree to a TLS connection"),
-            "look whether it serves TLS there, and whether it wants a client's certificate (CREDLATCH_ETCD_CERT)",
-        ),
-        (ureq::Error::HostNotFound, _) => error(
+    let unreachable =
+        |what: &str, remedy: String| error(StoreErrorKind::Unreachable, format!("{member} {what}"), &remedy);
+    if let Some(tls) = tls {
+        return no_tls(member, certificate, tls);
+    }
+    match why {
+        ureq::Error::HostNotFound => error(
             StoreErrorKind::Unreachable,
             format!("no address is known for {member}"),
             "look at the name, and at this machine's resolver",
         ),
-        (ureq::Error::Timeout(_), _) => error(
-            StoreErrorKind::Unreachable,
-            format!("{member} doesn't answer in time"),
-            "look whether it runs and has a leader, and try again",
+        ureq::Error::Timeout(_) => {
+            unreachable("doesn't answer in time", "look whether it runs and has a leader, and try again".to_owned())
+        }
+        // A server that doesn't like a certificate may just end the connection.
+        _ if member.starts_with("https:") && !was_never_sent(why) => unreachable(
+            "ended the connection",
+            format!("look {}, and whether it runs; then try again", of_certificate(certificate)),
         ),
-        // A server that wants a certificate may just end the connection.
-        _ if member.starts_with("https:") && !was_never_sent(why) => error(
-            StoreErrorKind::Unreachable,
-            format!("{member} ended the connection"),
-            "look whether it wants a client's certificate (CREDLATCH_ETCD_CERT), and whether it runs; then try again",
-        ),
-        _ => error(
-            StoreErrorKind::Unreachable,
-            format!("{member} can't be reached"),
-            "look whether it runs, and whether a proxy or a firewall is in between; then try again",
+        _ => unreachable(
+            "can't be reached",
+            "look whether it runs, and whether a proxy or a firewall is in between; then try again".to_owned(),
         ),
     }
+}
+
+/// Why there is no TLS connection.
+fn no_tls(member: &str, certificate: Option<&Path>, why: &rustls::Error) -> StoreError {
+    use rustls::{CertificateError as Bad, Error};
+    let unreachable = |what: String, remedy: &str| error(StoreErrorKind::Unreachable, what, remedy);
+    match why {
+        Error::InvalidCertificate(Bad::NotValidForName | Bad::NotValidForNameContext { .. }) => unreachable(
+            format!("the certificate that {member} shows is for another name"),
+            "name the member in the store's URL as its certificate does, or give it a certificate for this name (a subjectAltName)",
+        ),
+        Error::InvalidCertificate(Bad::Expired | Bad::ExpiredContext { .. }) => unreachable(
+            format!("the certificate that {member} shows has expired"),
+            "renew it there; or set this machine's clock, if that is wrong",
+        ),
+        Error::InvalidCertificate(_) | Error::NoCertificatesPresented => unreachable(
+            format!("nobody who is trusted here vouches for {member}"),
+            "name its authority: SSL_CERT_FILE, or CREDLATCH_ETCD_CACERT",
+        ),
+        Error::AlertReceived(alert) if is_of_certificate(*alert) => match certificate {
+            Some(file) => unreachable(
+                format!("{member} doesn't take the client's certificate in {}", file.display()),
+                &format!("look {}, and renew it", of_shown(file)),
+            ),
+            None => unreachable(
+                format!("{member} wants a client's certificate"),
+                "name it and its key: CREDLATCH_ETCD_CERT and CREDLATCH_ETCD_KEY",
+            ),
+        },
+        _ => unreachable(
+            format!("{member} doesn't agree to a TLS connection"),
+            &format!("look whether it serves TLS there, and {}", of_certificate(certificate)),
+        ),
+    }
+}
+
+/// Whether a member says with it that it doesn't like a client's certificate, or misses one.
+fn is_of_certificate(alert: AlertDescription) -> bool {
+    use AlertDescription as Alert;
+    matches!(
+        alert,
+        Alert::CertificateRequired
+            | Alert::CertificateExpired
+            | Alert::CertificateRevoked
+            | Alert::CertificateUnknown
+            | Alert::BadCertificate
+            | Alert::UnsupportedCertificate
+            | Alert::UnknownCA
+    )
+}
+
+/// What to look at where a member may want a client's certificate, or doesn't like the one that it is shown.
+fn of_certificate(certificate: Option<&Path>) -> String {
+    match certificate {
+        None => "whether it wants a client's certificate (CREDLATCH_ETCD_CERT)".to_owned(),
+        Some(file) => format!("at the client's certificate: {}", of_shown(file)),
+    }
+}
+
+fn of_shown(file: &Path) -> String {
+    format!(
+        "whether it has expired, and whether that member knows its authority (openssl x509 -noout -enddate -issuer -in {})",
+        quoted(file)
+    )
 }

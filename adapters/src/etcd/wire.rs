@@ -1,12 +1,17 @@
-//! The forms of etcd's JSON gateway: keys and values in base64, 64-bit numbers as strings, and no field whose value is zero.
+//! What etcd's JSON gateway answers: keys and values in base64, 64-bit numbers as strings, and no field whose value is zero.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::{Value, json};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
-use super::port::{Change, Compare, Done, KeyValue, Keys, Op, Txn};
+use super::port::{Change, Done, KeyValue, MemberState};
+
+/// An answer, which says which cluster gives it.
+pub(super) trait Answer: DeserializeOwned {
+    fn header(&self) -> &Header;
+}
 
 /// A 64-bit number, which may be left out or written either way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,12 +36,6 @@ impl<'de> Deserialize<'de> for Number {
 /// Bytes in base64.
 #[derive(Clone, Default)]
 pub(super) struct Bytes(pub(super) Zeroizing<Vec<u8>>);
-
-impl Serialize for Bytes {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&STANDARD.encode(&*self.0))
-    }
-}
 
 impl<'de> Deserialize<'de> for Bytes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -84,7 +83,14 @@ pub(super) struct Header {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Ranged {
+    header: Header,
     kvs: Vec<Kv>,
+}
+
+impl Answer for Ranged {
+    fn header(&self) -> &Header {
+        &self.header
+    }
 }
 
 impl Ranged {
@@ -100,6 +106,12 @@ pub(super) struct Transacted {
     succeeded: bool,
     #[serde(default)]
     responses: Vec<Response>,
+}
+
+impl Answer for Transacted {
+    fn header(&self) -> &Header {
+        &self.header
+    }
 }
 
 #[derive(Default, Deserialize)]
@@ -132,7 +144,7 @@ pub(super) struct Line {
 #[serde(default)]
 #[derive(Default)]
 pub(super) struct WatchResult {
-    header: Header,
+    pub(super) header: Header,
     pub(super) canceled: bool,
     pub(super) compact_revision: Number,
     pub(super) cancel_reason: String,
@@ -163,6 +175,7 @@ impl WatchResult {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Granted {
+    header: Header,
     #[serde(rename = "ID")]
     pub(super) id: Number,
     #[serde(rename = "TTL")]
@@ -170,9 +183,55 @@ pub(super) struct Granted {
     pub(super) error: String,
 }
 
+impl Answer for Granted {
+    fn header(&self) -> &Header {
+        &self.header
+    }
+}
+
 #[derive(Deserialize)]
 pub(super) struct KeptAlive {
     pub(super) result: Granted,
+}
+
+impl Answer for KeptAlive {
+    fn header(&self) -> &Header {
+        &self.result.header
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Revoked {
+    header: Header,
+}
+
+impl Answer for Revoked {
+    fn header(&self) -> &Header {
+        &self.header
+    }
+}
+
+/// How a member says that it is.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Status {
+    header: Header,
+    leader: Number,
+    /// Alarms, and that there is no leader, in its own words.
+    errors: Vec<String>,
+}
+
+impl From<Status> for MemberState {
+    fn from(status: Status) -> Self {
+        let says = |word: &str| status.errors.iter().any(|error| error.contains(word));
+        Self {
+            cluster: status.header.cluster_id.0,
+            has_leader: status.leader.0 != 0,
+            is_full: says("alarm:NOSPACE"),
+            is_corrupt: says("alarm:CORRUPT"),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -187,88 +246,4 @@ pub(super) struct Refusal {
     pub(super) error: String,
     pub(super) message: String,
     pub(super) code: u64,
-}
-
-pub(super) fn key(key: &str) -> String {
-    STANDARD.encode(key)
-}
-
-/// The first key after all that begin so.
-fn end_of(prefix: &str) -> String {
-    let mut end = prefix.as_bytes().to_vec();
-    if let Some(last) = end.last_mut() {
-        // Our prefixes end in a slash.
-        *last += 1;
-    }
-    STANDARD.encode(end)
-}
-
-pub(super) fn range(keys: &Keys) -> Value {
-    match keys {
-        Keys::NamesUnder(prefix) => json!({"key": key(prefix), "range_end": end_of(prefix), "keys_only": true}),
-        Keys::LastCreatedBefore(prefix, revision) => json!({
-            "key": key(prefix), "range_end": end_of(prefix), "limit": "1", "sort_order": "DESCEND",
-            "sort_target": "CREATE", "max_create_revision": revision.saturating_sub(1).to_string(),
-        }),
-    }
-}
-
-/// A transaction as a request. It is wiped when it is dropped, as what it holds is.
-pub(super) fn txn(txn: &Txn) -> serde_json::Result<Zeroizing<Vec<u8>>> {
-    let when = txn.when.iter().map(compare).collect();
-    let then = txn.then.iter().map(op).collect();
-    serde_json::to_vec(&TxnRequest { compare: when, success: then }).map(Zeroizing::new)
-}
-
-#[derive(Serialize)]
-struct TxnRequest<'a> {
-    compare: Vec<Value>,
-    success: Vec<OpRequest<'a>>,
-}
-
-#[derive(Serialize)]
-enum OpRequest<'a> {
-    #[serde(rename = "request_put")]
-    Put(Put<'a>),
-    #[serde(rename = "request_delete_range")]
-    Delete(Value),
-    #[serde(rename = "request_range")]
-    Range(Value),
-}
-
-#[derive(Serialize)]
-struct Put<'a> {
-    key: String,
-    #[serde(serialize_with = "in_base64")]
-    value: &'a [u8],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    lease: Option<String>,
-}
-
-fn in_base64<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(&base64::display::Base64Display::new(bytes, &STANDARD))
-}
-
-fn op(op: &Op) -> OpRequest<'_> {
-    match op {
-        Op::Put(name, value, lease) => {
-            OpRequest::Put(Put { key: key(name), value, lease: lease.map(|lease| lease.0.to_string()) })
-        }
-        Op::Delete(name) => OpRequest::Delete(json!({"key": key(name)})),
-        Op::Get(name) => OpRequest::Range(json!({"key": key(name)})),
-    }
-}
-
-fn compare(compare: &Compare) -> Value {
-    match compare {
-        Compare::Modified(name, revision) => {
-            json!({"key": key(name), "target": "MOD", "result": "EQUAL", "mod_revision": revision.to_string()})
-        }
-        Compare::Created(name, revision) => {
-            json!({"key": key(name), "target": "CREATE", "result": "EQUAL", "create_revision": revision.to_string()})
-        }
-        Compare::Is(name, value) => {
-            json!({"key": key(name), "target": "VALUE", "result": "EQUAL", "value": STANDARD.encode(value)})
-        }
-    }
 }

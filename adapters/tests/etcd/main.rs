@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, reason = "what was counted, and what a process saw, belongs into the test's output")]
 
 mod cluster;
+mod clusters;
 mod cost;
 mod crowd;
 mod history;
@@ -14,3 +15,4 @@ mod needs;
 mod proxy;
 mod shipped;
 mod troubles;
+mod tls;

@@ -249,6 +249,18 @@ impl Cluster for Member {
         if state.is_away { Err(Trouble::Refused(unreachable())) } else { Ok(state.keys.get(key).cloned()) }
     }
 
+    fn read_at(&self, key: &str, revision: u64, _patience: Duration) -> Result<Option<KeyValue>, Trouble> {
+        let state = self.0.state.lock();
+        if state.is_away {
+            return Err(Trouble::Refused(unreachable()));
+        }
+        if revision < state.compacted {
+            return Err(Trouble::Compacted);
+        }
+        let mut until = state.log.iter().filter(|(at, name, _)| *at <= revision && name == key);
+        Ok(until.next_back().and_then(|(_, _, kv)| kv.clone()))
+    }
+
     fn grant(&self, ttl: Duration, _patience: Duration) -> Result<Lease, Trouble> {
         let mut state = self.0.state.lock();
         if state.is_away {

@@ -15,7 +15,7 @@ use crate::machine::{Machine, secret};
 const DEADLINE: Duration = Duration::from_secs(25);
 
 #[track_caller]
-fn set(machine: &Machine) -> Result<(), Error> {
+pub(crate) fn set(machine: &Machine) -> Result<(), Error> {
     let began = Instant::now();
     let set = machine.open().set("minimax", secret("mm-1")).map(drop);
     assert!(began.elapsed() < DEADLINE, "it took {:?}", began.elapsed());
@@ -23,7 +23,7 @@ fn set(machine: &Machine) -> Result<(), Error> {
 }
 
 #[track_caller]
-fn assert_refused(machine: &Machine, kind: ErrorKind, says: &str) {
+pub(crate) fn assert_refused(machine: &Machine, kind: ErrorKind, says: &str) {
     let error = set(machine).unwrap_err();
     assert_eq!(error.kind(), kind, "{error}");
     let said = format!("{error}: {}", error.remedy());
@@ -54,51 +54,6 @@ fn where_nothing_listens_or_something_else_does_it_is_told_as_that() {
 fn an_etcd_whose_gateway_is_off_is_told_as_that() {
     let Some(cluster) = Cluster::with(1, &["--enable-grpc-gateway=false"]) else { return };
     assert_refused(&Machine::new(&cluster, "one", "x"), ErrorKind::Other, "--enable-grpc-gateway");
-}
-
-/// An authority of the test's own, and what it vouches for.
-fn certificates(folder: &std::path::Path) {
-    use rcgen::{
-        BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose as Usage, IsCa, KeyPair,
-    };
-    let mut authority = CertificateParams::new(Vec::new()).unwrap();
-    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
-    std::fs::write(folder.join("ca.pem"), authority.pem()).unwrap();
-    for name in ["server", "client"] {
-        let mut params = CertificateParams::new(vec!["127.0.0.1".to_owned(), "localhost".to_owned()]).unwrap();
-        params.extended_key_usages = vec![Usage::ServerAuth, Usage::ClientAuth];
-        let key = KeyPair::generate().unwrap();
-        let certificate = params.signed_by(&key, &authority).unwrap();
-        std::fs::write(folder.join(format!("{name}.pem")), certificate.pem()).unwrap();
-        std::fs::write(folder.join(format!("{name}.key")), key.serialize_pem()).unwrap();
-    }
-}
-
-#[test]
-fn over_tls_an_authority_is_named_and_a_client_shows_its_certificate() {
-    let folder = tempfile::tempdir().unwrap();
-    certificates(folder.path());
-    let at = |name: &str| folder.path().join(name);
-    let paths = ["server.pem", "server.key", "ca.pem"].map(|name| at(name).to_str().unwrap().to_owned());
-    let options =
-        ["--cert-file", &paths[0], "--key-file", &paths[1], "--trusted-ca-file", &paths[2], "--client-cert-auth"];
-    let Some(cluster) = Cluster::over_tls(&options, folder.path()) else { return };
-    let url = cluster.url("tls").replace("etcd+http://", "etcd+https://");
-    let etcd = || Etcd::new(&url).unwrap();
-    assert_refused(&Machine::at(cluster.machine("stranger"), etcd()), ErrorKind::Unreachable, "CREDLATCH_ETCD_CACERT");
-    let believing = || etcd().authorities(at("ca.pem"));
-    assert_refused(&Machine::at(cluster.machine("bare"), believing()), ErrorKind::Unreachable, "certificate");
-    let shown = believing().certificate(at("client.pem"), at("client.key"));
-    let machine = Machine::at(cluster.machine("known"), shown);
-    set(&machine).unwrap();
-    assert_eq!(machine.open().current("minimax").unwrap().expose_secret(), "mm-1");
-    let foreign = believing().certificate(at("client.pem"), at("server.key"));
-    let error = Machine::at(cluster.machine("foreign"), foreign).builder().open().unwrap_err();
-    assert!(error.to_string().contains("client.pem") && error.to_string().contains("server.key"), "{error}");
-    let missing = believing().certificate(at("nowhere.pem"), at("client.key"));
-    let error = Machine::at(cluster.machine("missing"), missing).builder().open().unwrap_err();
-    assert!(error.to_string().contains("nowhere.pem"), "{error}");
 }
 
 #[test]

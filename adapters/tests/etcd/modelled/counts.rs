@@ -52,6 +52,11 @@ impl Cluster for Counting {
         self.0.read_from_any(key, patience)
     }
 
+    fn read_at(&self, key: &str, revision: u64, patience: Duration) -> Result<Option<KeyValue>, Trouble> {
+        self.note("read of before");
+        self.0.read_at(key, revision, patience)
+    }
+
     fn grant(&self, ttl: Duration, patience: Duration) -> Result<Lease, Trouble> {
         self.note("grant");
         self.0.grant(ttl, patience)

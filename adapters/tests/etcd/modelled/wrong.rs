@@ -105,6 +105,10 @@ impl Cluster for WrongCluster {
         self.right.read_from_any(key, patience)
     }
 
+    fn read_at(&self, key: &str, revision: u64, patience: Duration) -> Result<Option<KeyValue>, Trouble> {
+        self.right.read_at(key, revision, patience)
+    }
+
     fn grant(&self, ttl: Duration, patience: Duration) -> Result<Lease, Trouble> {
         self.right.grant(ttl, patience)
     }
