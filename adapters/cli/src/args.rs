@@ -151,6 +151,10 @@ pub(crate) enum Command {
     ///
     /// Its logins are rotated here again, which another copy of the store must not do beside it. Nothing is sent to anybody.
     Adopt,
+    /// Put the newest commit back where somebody else wrote something over the profile, in etcd
+    ///
+    /// etcd has it until it is compacted. What is older than the newest is never gone back to.
+    Recover,
     /// Take in what another tool, a .env file or the environment holds
     ///
     /// Keys are copied. A login that another tool owns is linked: its file is read for each request, and only that tool

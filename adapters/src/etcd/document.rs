@@ -124,11 +124,7 @@ impl Document {
             // Whoever opens it says what it is.
             None => return Ok(Some(value)),
         };
-        Err(StoreError::new(
-            StoreErrorKind::Unreadable,
-            format!("{} {why}", self.called),
-            "find out who did that, and keep what stands there now and stood there before (etcdctl get --rev); nothing was changed",
-        ))
+        Err(StoreError::new(StoreErrorKind::Unreadable, format!("{} {why}", self.called), value::RECOVER))
     }
 
     /// What a commit is sealed as that is to be this version of the key which that revision made. No other value ever stands in that
@@ -158,27 +154,26 @@ impl Document {
 
     /// Reads it, and all that a writer needs to know, linearizably.
     pub(super) fn look(&self, patience: Duration) -> Result<Looked, Trouble> {
+        let (looked, kv, revision, asked) = self.look_whatever_stands(patience)?;
+        let value = self.value(kv.as_ref()).map_err(Trouble::Refused)?;
+        // Of a key that was taken away the revision says at least that it isn't older.
+        let at = if looked.modified == 0 { revision } else { looked.modified };
+        self.note(at, value.as_ref().map(|value| value.stored.clone()), Some(asked));
+        Ok(looked.finding(value))
+    }
+
+    /// The same of a key that may hold anything: what stands around its value, the value as it is, the revision, and the time.
+    pub(super) fn look_whatever_stands(
+        &self,
+        patience: Duration,
+    ) -> Result<(Looked, Option<KeyValue>, u64, Instant), Trouble> {
         let names = &self.names;
         let then = [&names.document, &names.fence, &names.seal].map(|name| Op::Get(name.clone())).to_vec();
         let asked = Instant::now();
         let done = self.cluster.transact(&Txn { when: Vec::new(), then }, patience)?;
         let mut read = done.read.into_iter();
         let (kv, fence, seal) = (read.next().flatten(), read.next().flatten(), read.next().flatten());
-        let value = self.value(kv.as_ref()).map_err(Trouble::Refused)?;
-        let modified = kv.as_ref().map_or(0, |kv| kv.modified);
-        // Of a key that was taken away the revision says at least that it isn't older.
-        let at = if modified == 0 { done.revision } else { modified };
-        self.note(at, value.as_ref().map(|value| value.stored.clone()), Some(asked));
-        Ok(Looked {
-            version: kv.as_ref().map_or(0, |kv| kv.version),
-            created: kv.as_ref().map_or(0, |kv| kv.created),
-            modified,
-            fence: fence.map_or(0, |kv| kv.modified),
-            seal: seal.map(|kv| kv.value),
-            is_foreign: value.as_ref().is_some_and(|value| value.cluster != done.cluster),
-            cluster: done.cluster,
-            stored: value.map(|value| value.stored),
-        })
+        Ok((Looked::at(done.cluster, kv.as_ref(), fence, seal), kv, done.revision, asked))
     }
 
     /// The newest commit: linearizably where most members answer; else as any member has it, or as it was last seen, and then it is
@@ -283,4 +278,26 @@ pub(super) struct Looked {
     /// Whether it was written to another cluster, and so copied or restored.
     pub(super) is_foreign: bool,
     pub(super) cluster: u64,
+}
+
+impl Looked {
+    /// What stands around a value.
+    fn at(cluster: u64, kv: Option<&KeyValue>, fence: Option<KeyValue>, seal: Option<KeyValue>) -> Self {
+        Self {
+            stored: None,
+            version: kv.map_or(0, |kv| kv.version),
+            created: kv.map_or(0, |kv| kv.created),
+            modified: kv.map_or(0, |kv| kv.modified),
+            fence: fence.map_or(0, |kv| kv.modified),
+            seal: seal.map(|kv| kv.value),
+            is_foreign: false,
+            cluster,
+        }
+    }
+
+    /// The same with the commit that stands there.
+    pub(super) fn finding(self, value: Option<value::Value>) -> Self {
+        let is_foreign = value.as_ref().is_some_and(|value| value.cluster != self.cluster);
+        Self { is_foreign, stored: value.map(|value| value.stored), ..self }
+    }
 }

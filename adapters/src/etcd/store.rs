@@ -46,6 +46,17 @@ impl EtcdStore {
 }
 
 impl EtcdStore {
+    /// Waits for this process's other writers, and in line for those of others where there is a crowd.
+    pub(super) fn locked(&self, patience: Duration) -> Result<Locked<'_>, StoreError> {
+        let deadline = Instant::now() + patience;
+        let gate = self.document.gate.try_lock_for(patience).ok_or_else(|| {
+            let what = format!("another thread of this process is changing {}", self.document.called);
+            StoreError::new(StoreErrorKind::Busy, what, "try again")
+        })?;
+        let ticket = queue::wait(&self.document, deadline);
+        Ok(Locked { store: self, found: None, deadline, ticket, _gate: gate })
+    }
+
     /// Makes the key of a prefix that has nothing yet.
     fn make_key(&self, file: &Path) -> Result<(), StoreError> {
         if SealKeySource::file(file).make_if_missing(&KeyStore::default())? {
@@ -113,13 +124,7 @@ impl ByteStore for EtcdStore {
     }
 
     fn lock(&self, patience: Duration) -> Result<Box<dyn LockedStore + '_>, StoreError> {
-        let deadline = Instant::now() + patience;
-        let gate = self.document.gate.try_lock_for(patience).ok_or_else(|| {
-            let what = format!("another thread of this process is changing {}", self.document.called);
-            StoreError::new(StoreErrorKind::Busy, what, "try again")
-        })?;
-        let ticket = queue::wait(&self.document, deadline);
-        Ok(Box::new(Locked { store: self, found: None, deadline, ticket, _gate: gate }))
+        Ok(Box::new(self.locked(patience)?))
     }
 
     fn begin_act(&self, act: ActId, _bytes: usize) -> Result<Box<dyn ActGuard>, StoreError> {
@@ -145,9 +150,9 @@ impl ByteStore for EtcdStore {
 }
 
 /// A profile that this process changes. Others may change it too: a commit is refused then.
-struct Locked<'a> {
-    store: &'a EtcdStore,
-    found: Option<Looked>,
+pub(super) struct Locked<'a> {
+    pub(super) store: &'a EtcdStore,
+    pub(super) found: Option<Looked>,
     deadline: Instant,
     ticket: Option<Ticket>,
     _gate: MutexGuard<'a, ()>,
@@ -220,7 +225,7 @@ impl LockedStore for Locked<'_> {
 
 impl Locked<'_> {
     /// What is left of the patience, and enough for one answer.
-    fn left(&self) -> Duration {
+    pub(super) fn left(&self) -> Duration {
         self.deadline.saturating_duration_since(Instant::now()).max(Duration::from_secs(2))
     }
 }

@@ -15,6 +15,10 @@ const MAX_LINE: usize = 100;
 /// What a key says that has no commit yet.
 const RESERVED: &str = "reserved";
 
+/// What to do about a value that somebody else put there. None that is put there with etcdctl is taken: each is bound to its version.
+pub(crate) const RECOVER: &str =
+    "find out who did that; then `credlatch recover` puts the newest commit back that stood there before";
+
 /// A value, taken apart.
 pub(super) struct Value {
     pub(super) stored: Stored,
@@ -40,11 +44,7 @@ pub(super) fn write(id: CommitId, cluster: u64, document: &[u8]) -> SecretBytes 
 pub(super) fn read(kv: &KeyValue, called: &dyn fmt::Display) -> Result<Option<Value>, StoreError> {
     let unreadable = |why: &str| {
         let what = format!("{called} can't be read as a profile: {why}");
-        StoreError::new(
-            StoreErrorKind::Unreadable,
-            what,
-            "look at that key with etcdctl, and put your backup of it back",
-        )
+        StoreError::new(StoreErrorKind::Unreadable, what, RECOVER)
     };
     let strange = || unreadable("somebody else has put something there");
     let end = kv.value.iter().take(MAX_LINE).position(|byte| *byte == b'\n').ok_or_else(strange)?;
@@ -60,7 +60,8 @@ pub(super) fn read(kv: &KeyValue, called: &dyn fmt::Display) -> Result<Option<Va
         });
     }
     if rest == RESERVED {
-        return Ok(None);
+        // A key is made so, and never put so again.
+        return if kv.version == 1 { Ok(None) } else { Err(strange()) };
     }
     let (id, cluster) = rest.split_once(' ').ok_or_else(strange)?;
     let id = id.parse().ok().and_then(CommitId::new).ok_or_else(strange)?;
@@ -84,6 +85,8 @@ mod tests {
         assert_eq!((&value.stored.document[..], value.cluster), (&b"one\ntwo\n"[..], 0xabc));
         assert_eq!(value.stored.id.get(), 8);
         assert!(read(&kv(&reserved()), &"it").unwrap().is_none());
+        let over = KeyValue { version: 2, ..kv(&reserved()) };
+        assert_eq!(read(&over, &"it").err().unwrap().kind, StoreErrorKind::Unreadable);
     }
 
     #[test]

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use credlatch_core::port::{self, CommitError, Left, Loaded, Nonces, Store, StoreError, StoreErrorKind};
 use credlatch_core::shared::{MarkShared, Shared};
 use credlatch_core::state::{Actor, Claim, Nonce, State};
+#[cfg(all(feature = "etcd", unix))]
+use credlatch_core::{Event, apply};
 
 use super::act::{self, Act};
 use super::{ActId, ByteStore, Commit, CommitId, LockedStore, Stored};
@@ -27,11 +29,20 @@ pub(crate) struct OverBytes {
     store: Arc<dyn ByteStore>,
     sealing: Arc<Sealing>,
     memory: Option<Box<dyn Memory>>,
+    /// What to do about a document that can't be read.
+    remedy: &'static str,
 }
 
 impl OverBytes {
     pub(crate) fn new(store: Arc<dyn ByteStore>, sealing: Sealing) -> Self {
-        Self { store, sealing: Arc::new(sealing), memory: None }
+        let remedy = "mend it with the store's own means, or move it away and start anew";
+        Self { store, sealing: Arc::new(sealing), memory: None, remedy }
+    }
+
+    /// The same, and that is what to do about a document that can't be read.
+    #[cfg(all(feature = "etcd", unix))]
+    pub(crate) fn mended_by(self, remedy: &'static str) -> Self {
+        Self { remedy, ..self }
     }
 
     /// The same, and this remembers what its refresh tokens do.
@@ -40,8 +51,8 @@ impl OverBytes {
         Self { memory: Some(Box::new(memory)), ..self }
     }
 
-    fn parse(&self, stored: &Stored) -> Result<Parsed, StoreError> {
-        let remedy = || "mend it with the store's own means, or move it away and start anew".to_owned();
+    pub(crate) fn parse(&self, stored: &Stored) -> Result<Parsed, StoreError> {
+        let remedy = || self.remedy.to_owned();
         let (place, shown) = (self.store.place(stored), self.store.name());
         let profile = place.as_deref().unwrap_or_else(|| self.sealing.profile());
         let name = DocumentName { profile, shown: &shown, remedy: &remedy };
@@ -232,6 +243,23 @@ impl OverBytes {
                 other => return other.map(|_| true),
             }
         }
+    }
+}
+
+#[cfg(all(feature = "etcd", unix))]
+impl OverBytes {
+    /// Commits what was committed last once more. A copy, and one from before what is remembered of its tokens, is marked as that.
+    pub(crate) fn recommit(&self, patience_ms: u64) -> Result<(), CommitError> {
+        use credlatch_core::port::Locked;
+        let mut locked = self.lock(patience_ms).map_err(CommitError::NotSaved)?;
+        let state = locked.load().map_err(CommitError::NotSaved)?.state;
+        let marks = locked.shared(&state).map_err(CommitError::NotSaved)?;
+        let now = port::Clock::now(&crate::system::SystemClock);
+        let state = match marks {
+            Some(marks) => apply(&state, &now, &Event::MarkShared(marks)).state,
+            None => state,
+        };
+        locked.commit(&state, None).map(drop)
     }
 }
 

@@ -14,5 +14,6 @@ mod modelled;
 mod needs;
 mod proxy;
 mod shipped;
+mod recovered;
 mod troubles;
 mod tls;

@@ -21,6 +21,7 @@ pub(crate) mod pool;
 mod profiles;
 mod providers;
 mod purge;
+mod recover;
 mod remove;
 mod rotate;
 mod run;
@@ -49,6 +50,7 @@ pub(crate) fn dispatch(cli: &Cli) -> Done {
         Command::Cancel { flow } => cancel::cancel(global, flow),
         Command::Rotate(args) => rotate::rotate(global, args),
         Command::Adopt => adopt::adopt(global),
+        Command::Recover => recover::recover(global),
         Command::Allow(args) => allow::allow(global, args),
         Command::Import(args) => import::import(global, args),
         Command::Remove(args) => remove::remove(global, args),

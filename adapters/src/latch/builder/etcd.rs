@@ -15,10 +15,11 @@ use crate::codec::KeyId;
 use crate::docfile::paths::Paths;
 use crate::docfile::record::Record;
 use crate::error::{Error, ErrorKind};
-use crate::etcd::{Etcd, EtcdHome};
+use crate::etcd::recover::Recovering;
+use crate::etcd::{Etcd, EtcdHome, EtcdStore, RECOVER};
 use crate::latch::{Latch, Profiles, siblings};
 use crate::seal::{SealKeySource, Sealing};
-use crate::store::{Memory, OverBytes, StoreHome};
+use crate::store::{ByteStore, Memory, OverBytes, StoreHome};
 use crate::whole::whole;
 
 /// The file with the key, in the home of a machine, unless another one is said.
@@ -104,7 +105,6 @@ impl Builder {
         Ok((settled, opened))
     }
 
-    fn etcd_store(&self, home: &EtcdHome) -> Result<OverBytes, Error> {
     /// The profiles of the etcd, once it was opened.
     #[cfg(feature = "doctor")]
     pub(in crate::latch) fn etcd_home(&self) -> Option<Arc<EtcdHome>> {
@@ -121,20 +121,28 @@ impl Builder {
         self.etcd.makes_key
     }
 
+    fn etcd_store(&self, home: &EtcdHome) -> Result<OverBytes, Error> {
         let makes = self.etcd.makes_key.then_some(&self.seal_key).and_then(|source| match source {
             Some(SealKeySource::File(file)) => Some(file.clone()),
             _ => None,
         });
         let store = home.open_sealed(&self.profile, makes);
-        let sealing =
-            Sealing::new(self.find_keys_of_seals()?, self.profile.as_str(), None).marked_by(store.seal_mark());
-        let paths = store.paths();
+        let (sealing, paths) = (self.sealing_in_etcd(&store)?, store.paths());
+        Ok(self.remembering(Arc::new(store), sealing, paths))
+    }
+
+    fn sealing_in_etcd(&self, store: &EtcdStore) -> Result<Sealing, Error> {
+        let sealing = Sealing::new(self.find_keys_of_seals()?, self.profile.as_str(), None);
+        Ok(sealing.marked_by(store.seal_mark()))
+    }
+
+    fn remembering(&self, store: Arc<dyn ByteStore>, sealing: Sealing, paths: Paths) -> OverBytes {
         let record = self.claims_file().map(|file| Record::at(file, paths.folder.clone()));
-        let store = OverBytes::new(Arc::new(store), sealing);
-        Ok(match record {
+        let store = OverBytes::new(store, sealing).mended_by(RECOVER);
+        match record {
             Some(record) => store.remembered_by(Remembered { record, paths }),
             None => store,
-        })
+        }
     }
 
     pub(super) fn over_etcd(self, etcd: &Etcd, table: Arc<Table>) -> Result<Latch, Error> {
@@ -159,6 +167,31 @@ impl Builder {
         let (builder, home) = self.clone().in_etcd(etcd)?;
         let adopted = builder.etcd_store(&home)?.adopt_copy(builder.patience_ms);
         Ok(adopted.map_err(credlatch_core::engine::TransactError::from)?)
+    }
+
+    /// Puts the newest commit of the profile back where somebody else has put something over it, in etcd: a value of theirs, or an older
+    /// commit. etcd has it until it is compacted. What is older than the newest is never gone back to. Returns whether there was
+    /// anything to put back.
+    ///
+    /// # Errors
+    /// The store is none in etcd; etcd has forgotten what stood there before; the seal's key is not at hand; or somebody else changed it
+    /// at the same moment.
+    pub fn recover(&self) -> Result<bool, Error> {
+        let Some(etcd) = &self.etcd.described else {
+            let what = "only a store in etcd keeps what stood there before";
+            return Err(Error::new(ErrorKind::Usage, what, "put your backup of the store back"));
+        };
+        let (builder, home) = self.clone().in_etcd(etcd)?;
+        let store = Arc::new(home.open_sealed(&builder.profile, None));
+        let (reader, paths) = (builder.etcd_store(&home)?, store.paths());
+        let sealing = builder.sealing_in_etcd(&store)?;
+        let recovering = Arc::new(Recovering::new(store, move |stored| reader.parse(stored).map(drop)));
+        if !recovering.is_needed()? {
+            return Ok(false);
+        }
+        let recovered = builder.remembering(recovering, sealing, paths).recommit(builder.patience_ms);
+        recovered.map_err(credlatch_core::engine::TransactError::from)?;
+        Ok(true)
     }
 
     /// Seals each profile of the etcd with another key: those that are there, and then those that come.
