@@ -169,7 +169,7 @@ pub(crate) enum Command {
     Status,
     /// Look everything over: which credential is used and why, and what is unsafe
     ///
-    /// Changes nothing, asks nobody over a network, and works where the store can't be read. The exit status is 1 if
+    /// Changes nothing, asks nobody over a network but a store in etcd, and works where the store can't be read. The exit status is 1 if
     /// anything should be put right.
     Doctor,
     /// Show or choose how a provider's credentials are used when there are several

@@ -20,6 +20,8 @@ mod dotenv;
 mod emptiness;
 mod entry;
 mod environment;
+#[cfg(feature = "etcd")]
+mod etcd;
 mod finding;
 mod flow;
 mod health;
@@ -88,13 +90,17 @@ struct Case<'a> {
 
 impl Latch {
     /// Looks everything over: the store, each provider's pool, and what these surroundings hold that is not used. Changes
-    /// nothing, and asks nobody over a network.
+    /// nothing, and asks nobody over a network but the store itself, if that is in etcd.
     pub fn doctor(&self, surroundings: &Surroundings) -> Diagnosis {
         let mut findings = Vec::new();
         let (store, state) = match self.file_store() {
             Some(store) => store::examine(&store, &mut findings),
             None => (None, store::readable(self, &mut findings)),
         };
+        #[cfg(feature = "etcd")]
+        if let Some(home) = self.etcd_home() {
+            etcd::examine(&home.inspect(self.profile()), &mut findings);
+        }
         if let Some((file, state)) = self.state_store().zip(state.as_ref()) {
             store::examine_document(file.inspect(), state, &mut findings);
         }

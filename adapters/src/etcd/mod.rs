@@ -19,16 +19,18 @@ mod acts;
 mod clusters;
 mod document;
 mod gateway;
+#[cfg(feature = "doctor")]
+pub(crate) mod inspect;
 mod leases;
 mod listen;
 #[doc(hidden)]
 pub mod port;
 mod queue;
-mod refusal;
 pub(crate) mod recover;
+mod refusal;
+mod request;
 mod store;
 mod value;
-mod request;
 mod wire;
 
 use std::fmt;
@@ -206,10 +208,13 @@ impl EtcdHome {
         self
     }
 
+    fn document(&self, profile: &ProfileName) -> Arc<Document> {
+        Document::of(&self.cluster, &self.cluster.name(), &self.prefix, profile.as_str(), self.is_bound)
+    }
+
     fn open(&self, profile: &ProfileName, makes_key: Option<PathBuf>) -> EtcdStore {
-        let document = Document::of(&self.cluster, &self.cluster.name(), &self.prefix, profile.as_str(), self.is_bound);
         EtcdStore {
-            document,
+            document: self.document(profile),
             home: self.folder.clone(),
             profile: profile.to_string(),
             makes_key,

@@ -100,7 +100,7 @@ fn key_in(seal: &SecretBytes) -> Option<KeyId> {
     u64::from_str_radix(std::str::from_utf8(seal).ok()?, 16).ok().map(KeyId)
 }
 
-fn seal_of(document: &Document) -> Result<Option<KeyId>, StoreError> {
+pub(super) fn seal_of(document: &Document) -> Result<Option<KeyId>, StoreError> {
     let get = Txn { when: Vec::new(), then: vec![Op::Get(document.names.seal.clone())] };
     let done = document.cluster.transact(&get, COMMIT).map_err(Trouble::into_error)?;
     let Some(Some(kv)) = done.read.first() else { return Ok(None) };

@@ -40,6 +40,12 @@ impl Latch {
         self.0.opened.state_store(&self.0.table).ok().flatten()
     }
 
+    /// The profiles of its store, if that is in etcd.
+    #[cfg(all(feature = "doctor", feature = "etcd", unix))]
+    pub(crate) fn etcd_home(&self) -> Option<std::sync::Arc<crate::etcd::EtcdHome>> {
+        self.0.opened.etcd_home()
+    }
+
     /// Its engine.
     #[cfg(all(feature = "file", unix))]
     pub(crate) fn engine(&self) -> &Engine {

@@ -7,13 +7,14 @@ mod cost;
 mod crowd;
 mod history;
 mod latches;
+mod looked_over;
 mod machine;
 mod model;
 mod modelled;
 #[path = "../common/needs.rs"]
 mod needs;
 mod proxy;
-mod shipped;
 mod recovered;
-mod troubles;
+mod shipped;
 mod tls;
+mod troubles;
