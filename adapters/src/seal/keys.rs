@@ -13,7 +13,9 @@ use zeroize::Zeroizing;
 use super::key::SealKey;
 use super::key_store::KeyStore;
 use super::known::KnownSources;
-use super::source::{COMMAND_VARIABLE, CREDENTIALS_DIRECTORY, FILE_VARIABLE, STORE_VARIABLE, SealKeySource};
+use super::source::{
+    COMMAND_VARIABLE, CREDENTIALS_DIRECTORY, FILE_VARIABLE, STORE_VARIABLE, SealKeySource, is_there, no_file,
+};
 use crate::codec::KeyId;
 use crate::error::Error;
 use crate::key_file::KEY_BYTES;
@@ -30,10 +32,16 @@ pub struct Keys {
     is_steady: OnceLock<()>,
     known: KnownSources,
     key_store: KeyStore,
+    /// Whether other machines have the same store, and so its key.
+    is_shared: bool,
     at_hand: Mutex<BTreeMap<KeyId, Arc<SealKey>>>,
     /// The source that gave no key, with the reason and the time.
     refused: Mutex<Option<(SealKeySource, StoreError, Instant)>>,
 }
+
+/// What to do where a machine lacks the key that others have.
+const COPY_IT: &str =
+    "copy it to there from the machine that made it, or from another one that has it; nothing was changed";
 
 /// For so long a source that gave no key isn't asked again: one call needs the key in several places, and a person should be asked once.
 const REFUSED: Duration = Duration::from_secs(1);
@@ -46,6 +54,7 @@ impl Keys {
         sources: Option<PathBuf>,
         home: Option<&Path>,
         key_store: KeyStore,
+        is_shared: bool,
     ) -> Result<Arc<Self>, Error> {
         let chosen = match told {
             Some(source) => Some(source),
@@ -54,7 +63,7 @@ impl Keys {
         let chosen = chosen.map(SealKeySource::whole).transpose()?;
         let is_outside = |file: &PathBuf| home.is_none_or(|home| !is_in_home(file, home));
         let known = KnownSources(SEAL_KEYS.find(sources)?.filter(is_outside));
-        Ok(Arc::new(Self { chosen, known, key_store, ..Self::default() }))
+        Ok(Arc::new(Self { chosen, known, key_store, is_shared, ..Self::default() }))
     }
 
     /// This key and no other, for harnesses that keep it in memory.
@@ -149,6 +158,12 @@ impl Keys {
         {
             return Err(error.clone());
         }
+        if let SealKeySource::File(file) = source
+            && self.is_shared
+            && !is_there(file)
+        {
+            return Err(no_file(file, COPY_IT));
+        }
         let asks = matches!(source, SealKeySource::Command(_) | SealKeySource::KeyStore(_));
         let key = source.key(&self.key_store).inspect_err(|error| {
             // A file costs nothing to look at, and may have been made since.
@@ -156,6 +171,11 @@ impl Keys {
         })?;
         let key = Arc::new(key);
         Ok(Arc::clone(self.at_hand.lock().entry(key.id()).or_insert(key)))
+    }
+
+    /// The key that was got in the place of the one that was asked for, if that was another.
+    pub(super) fn another_at_hand(&self, asked: KeyId) -> Option<KeyId> {
+        self.at_hand.lock().keys().copied().find(|known| *known != asked)
     }
 
     /// The key of this id, for the document that is called so.
@@ -184,7 +204,7 @@ impl Keys {
         Err(StoreError::new(
             StoreErrorKind::Sealed,
             format!("{document} is sealed with the key {id}, and {source} holds another one, {}", key.id()),
-            "name the right key; nothing was changed".to_owned(),
+            format!("name the key {id}; nothing was changed"),
         ))
     }
 }

@@ -191,10 +191,10 @@ impl Sealing {
                 "{} was sealed as the profile `{}`, and stands here as `{}`",
                 name.shown, header.profile, name.profile
             );
-            let remedy = "put it back under its own name; to move a profile, unseal it, move it, and seal it again";
+            let remedy = "put it back under its own name, and it can be read again: what is sealed can't be moved";
             return Err(StoreError::new(StoreErrorKind::Unreadable, what, remedy));
         }
-        let key = self.keys.key(header.key, name.shown)?;
+        let key = self.keys.key(header.key, name.shown).map_err(|error| self.with_rekey(error, header.key))?;
         let plain = sealed
             .open(&key)
             .ok_or_else(|| name.unreadable("its seal is broken: it is damaged, or was changed without the key"))?;
@@ -203,6 +203,30 @@ impl Sealing {
         self.may_be_sealed.store(true, Ordering::Relaxed);
         *self.current.lock() = Some(key);
         Ok(parsed)
+    }
+
+    /// What to do where a document is sealed with another key than the one at hand, by what its home says of the key of new profiles.
+    fn with_rekey(&self, error: StoreError, is: KeyId) -> StoreError {
+        let Some(own) = self.keys.another_at_hand(is) else { return error };
+        let remedy = match self.marked() {
+            Ok(Some(mark)) if mark == is && self.is_among_machines() => format!(
+                "somebody ran `credlatch rekey`: put the key {is} in its place, from the machine that did; nothing was changed"
+            ),
+            Ok(Some(mark)) if mark == own => format!(
+                "`credlatch rekey` is under way, or was stopped: run it again as it was run, with the file of the key {is}; nothing was changed"
+            ),
+            _ => return error,
+        };
+        StoreError { remedy, ..error }
+    }
+
+    /// Whether other machines have the same store.
+    #[cfg_attr(not(feature = "etcd"), expect(clippy::unused_self, reason = "without etcd no store is"))]
+    fn is_among_machines(&self) -> bool {
+        #[cfg(feature = "etcd")]
+        return self.mark.0.is_some();
+        #[cfg(not(feature = "etcd"))]
+        false
     }
 
     /// The key that a commit on what stands is sealed with: the one that this program was told of, else the document's own, and for a new
@@ -222,9 +246,13 @@ impl Sealing {
         if standing.is_none()
             && let Some(other) = of_home
         {
-            let what =
-                format!("the home is sealed with the key {other}, and this program was told of another one, {chosen}");
-            return Err(StoreError::new(StoreErrorKind::Sealed, what, "name the right key; nothing was changed"));
+            let what = format!(
+                "new profiles here are sealed with the key {other}, and this program was told of another one, {chosen}"
+            );
+            let remedy = format!(
+                "name the key {other}; or, if {chosen} is to take its place, end the `credlatch rekey` to it; nothing was changed"
+            );
+            return Err(StoreError::new(StoreErrorKind::Sealed, what, remedy));
         }
         self.keys.chosen_for_new()
     }

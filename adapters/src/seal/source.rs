@@ -170,7 +170,7 @@ pub(super) fn missing(place: impl fmt::Display, remedy: impl Into<String>) -> St
     sealed(format!("the seal's key is not at hand: {place}"), remedy)
 }
 
-fn no_file(file: &Path, remedy: impl Into<String>) -> StoreError {
+pub(super) fn no_file(file: &Path, remedy: impl Into<String>) -> StoreError {
     missing(format_args!("there is no file {}", file.display()), remedy)
 }
 
@@ -197,7 +197,7 @@ fn credential() -> Option<PathBuf> {
 }
 
 /// Whether something is there, whether or not it can be read: what can't is an error, and not another source.
-fn is_there(file: &Path) -> bool {
+pub(super) fn is_there(file: &Path) -> bool {
     let seen = fs::symlink_metadata(file);
     seen.err().is_none_or(|error| !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory))
 }

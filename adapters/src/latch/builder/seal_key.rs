@@ -71,7 +71,12 @@ impl Builder {
         if let Some(keys) = &self.keys_of_seals {
             return Ok(Arc::clone(keys));
         }
-        Keys::find(self.seal_key.clone(), self.seal_sources.clone(), self.home.as_deref(), self.key_store.clone())
+        #[cfg(feature = "etcd")]
+        let is_shared = self.is_in_etcd();
+        #[cfg(not(feature = "etcd"))]
+        let is_shared = false;
+        let (told, sources, key_store) = (self.seal_key.clone(), self.seal_sources.clone(), self.key_store.clone());
+        Keys::find(told, sources, self.home.as_deref(), key_store, is_shared)
     }
 
     /// The same with the keys found, so that all profiles that it opens have the same.
