@@ -65,21 +65,24 @@ impl EtcdStore {
         Ok(())
     }
 
-    /// Takes the key away that this has made, if the prefix is sealed with another: somebody was faster, and it is of no use.
-    fn forget_key(&self, is: KeyId) {
+    /// What becomes of the key that this has made, now that it is known which one the prefix is sealed with: this one, by a commit of
+    /// which nobody knew; or another, because somebody was faster, and this one is of no use.
+    fn settle_key(&self, is: KeyId) {
         let Some(file) = self.makes_key.as_ref().filter(|_| self.has_made_key.load(Ordering::Relaxed)) else { return };
-        if SealKeySource::file(file).id(&KeyStore::default()).is_ok_and(|own| own != is) {
+        let Ok(own) = SealKeySource::file(file).id(&KeyStore::default()) else { return };
+        if own == is {
+            self.tell_of_key("is sealed");
+        } else {
             let _ = std::fs::remove_file(file);
-            self.has_made_key.store(false, Ordering::Relaxed);
         }
+        self.has_made_key.store(false, Ordering::Relaxed);
     }
 
-    /// Tells people where the key is that a prefix is sealed with from now on.
-    fn tell_of_key(&self) {
-        self.has_made_key.store(false, Ordering::Relaxed);
+    /// Tells people where the key is that a prefix is, or may be, sealed with from now on.
+    fn tell_of_key(&self, how: &str) {
         let Some(file) = &self.makes_key else { return };
         super::notice(
-            format!("{} is sealed with a new key, in {}", self.document.called, file.display()),
+            format!("{} {how} with a new key, in {}", self.document.called, file.display()),
             "give each other machine a copy of that file, and keep one elsewhere: without it nobody can read what is stored",
         );
     }
@@ -90,7 +93,7 @@ impl Drop for EtcdStore {
         if self.has_made_key.load(Ordering::Relaxed)
             && let Ok(Some(is)) = seal_of(&self.document)
         {
-            self.forget_key(is);
+            self.settle_key(is);
         }
     }
 }
@@ -169,7 +172,7 @@ impl LockedStore for Locked<'_> {
         }
         let found = document.look(left).map_err(Trouble::into_error)?;
         match (&self.store.makes_key, found.seal.as_ref().and_then(key_in)) {
-            (_, Some(is)) => self.store.forget_key(is),
+            (_, Some(is)) => self.store.settle_key(is),
             (Some(file), None) if found.seal.is_none() && found.stored.is_none() => self.store.make_key(file)?,
             (_, None) => {}
         }
@@ -196,12 +199,17 @@ impl LockedStore for Locked<'_> {
             Err(Trouble::Unknown(error)) => settle(document, &found, commit.id, error),
             Err(refused) => Err(CommitError::NotSaved(refused.into_error())),
         };
+        let has_sealed = found.seal.is_none() && document.is_bound;
+        if has_sealed && matches!(done, Err(CommitError::Unknown(_))) {
+            self.store.tell_of_key("may be sealed");
+        }
         let modified = done?;
         self.ticket.iter_mut().for_each(Ticket::has_left);
         document.committed(modified, Stored { id: commit.id, document: commit.document.clone() });
         acts::sweep(self.store, commit.named);
-        if found.seal.is_none() && document.is_bound {
-            self.store.tell_of_key();
+        if has_sealed {
+            self.store.tell_of_key("is sealed");
+            self.store.has_made_key.store(false, Ordering::Relaxed);
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use credlatch::{ErrorKind, Label, Latch, Profile, SealKeySource, Tokens};
 use credlatch_sandbox::Sandbox;
 
 use crate::cluster::Cluster;
-use crate::machine::{Machine, secret};
+use crate::machine::{Machine, notices, secret};
 
 /// How old what a machine reads may be, and a moment.
 const STALENESS: Duration = Duration::from_secs(3);
@@ -52,9 +52,8 @@ fn the_first_change_makes_the_key_once_and_nobody_without_it_reads_or_changes_an
     let Some(cluster) = Cluster::start(1) else { return };
     let one = Machine::new(&cluster, "one", "sealing");
     one.open().set("minimax", secret("mm-sealed")).unwrap();
-    let notices: Vec<_> = std::iter::from_fn(credlatch::etcd::take_notice).collect();
-    let said = notices.iter().find(|notice| notice.what.contains("prefix sealing"));
-    assert!(said.is_some_and(|notice| notice.what.contains("seal.key")), "{notices:?}");
+    let notices = notices("prefix sealing");
+    assert!(notices.iter().any(|notice| notice.what.contains("seal.key")), "{notices:?}");
     let stored = cluster.etcdctl(&["get", "--prefix", "sealing/"]).unwrap();
     assert!(stored.contains("sealing/profiles/default") && !stored.contains("mm-sealed"), "{stored}");
 

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use credlatch::core::provider::Provider;
-use credlatch::etcd::Etcd;
+use credlatch::etcd::{Etcd, Notice};
 use credlatch::{Builder, Latch, Secret};
+use parking_lot::Mutex;
 
 use crate::cluster::Cluster;
 
@@ -51,6 +52,16 @@ impl Machine {
     pub(crate) fn open(&self) -> Latch {
         self.builder().open().unwrap()
     }
+}
+
+/// What was noticed about this, and nobody has taken yet. The tests of this process share what notices there are.
+pub(crate) fn notices(about: &str) -> Vec<Notice> {
+    static TAKEN: Mutex<Vec<Notice>> = Mutex::new(Vec::new());
+    let mut taken = TAKEN.lock();
+    taken.extend(std::iter::from_fn(credlatch::etcd::take_notice));
+    let (found, rest) = taken.drain(..).partition(|notice| notice.what.contains(about));
+    *taken = rest;
+    found
 }
 
 pub(crate) fn secret(text: &str) -> Secret {

@@ -8,12 +8,13 @@ mod wrong;
 use std::sync::Arc;
 use std::time::Duration;
 
-use credlatch::Profile;
 use credlatch::conformance::{Clause, Suite};
 use credlatch::etcd::Etcd;
 use credlatch::etcd::port::Cluster;
 use credlatch::store::{ActId, ByteStore, Commit, CommitId, SecretBytes, StoreErrorKind, StoreHome};
+use credlatch::{Latch, Profile, Secret};
 
+use crate::machine::notices;
 use crate::model::{Fate, Member, Model};
 use wrong::{Wrong, WrongCluster};
 
@@ -144,4 +145,29 @@ fn whoever_reads_on_follows_a_cluster_that_was_rolled_back() {
     let document = SecretBytes::from(b"6".to_vec());
     let mut locked = writer.lock(Duration::ZERO).unwrap();
     locked.commit(&Commit::new(CommitId::new(2), CommitId::new(6).unwrap(), &document)).unwrap();
+}
+
+#[test]
+fn whoever_made_the_key_is_told_where_it_is_though_nobody_knows_yet_whether_anything_is_sealed_with_it() {
+    let (model, folder) = (Model::new(&fresh("of a first commit")), tempfile::tempdir().unwrap());
+    let etcd = Etcd::modelled(right(Member(Arc::clone(&model), "one".to_owned())), "model");
+    let builder = Latch::builder().home(folder.path()).etcd(etcd).look_ahead(false).claims("").fingerprint_key("");
+    let latch = builder.seal_keys("").open().unwrap();
+    let set = || latch.set("minimax", Secret::try_from("mm-1").unwrap());
+    let name = Member(Arc::clone(&model), String::new()).name();
+    let said = || -> Vec<String> { notices(&name).into_iter().map(|notice| notice.what).collect() };
+    // The key is reserved, and made for that.
+    model.next(Fate::AnswerLost);
+    set().unwrap_err();
+    assert_eq!(said(), [""; 0]);
+    model.next(Fate::AnswerLost);
+    model.next(Fate::Refused);
+    set().unwrap_err();
+    let [may_be] = &said()[..] else { panic!("nothing is said") };
+    assert!(may_be.contains("may be sealed with a new key") && may_be.contains("seal.key"), "{may_be}");
+    set().unwrap();
+    let [is] = &said()[..] else { panic!("nothing is said") };
+    assert!(is.contains("is sealed with a new key") && is.contains("seal.key"), "{is}");
+    set().unwrap();
+    assert_eq!(said(), [""; 0]);
 }
