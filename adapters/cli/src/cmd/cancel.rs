@@ -1,6 +1,5 @@
-//! `cancel`: end a login. One that has ended, or was never there, is no error.
+//! `cancel`: end a login. One that has ended is no error; one of which nothing is known is.
 
-use credlatch::core::custody::Nonce;
 use credlatch::{FlowState, Latch};
 use serde_json::json;
 
@@ -10,9 +9,8 @@ use crate::output;
 
 pub(crate) fn cancel(global: &Global, flow: &str) -> Done {
     let latch = global.latch()?;
-    let state = latch.cancel(flow)?;
-    // What was typed is repeated only if it can be the name of a login.
-    let id = Nonce::try_from(flow.to_owned()).ok().map(|nonce| nonce.to_string());
+    let id = latch.flow(flow)?.id;
+    let state = latch.cancel(&id)?;
     output::answer(global.json, &json!({"flow_id": id, "status": state.as_str()}), || describe(&latch, &state))
 }
 
