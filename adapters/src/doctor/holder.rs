@@ -1,9 +1,11 @@
 //! Who holds a claim, and whether they live.
 
-use credlatch_core::port::{Left, Store as _};
+use credlatch_core::name::ProviderId;
+use credlatch_core::port::{Clock as _, Left, Store as _};
 use credlatch_core::state::{Actor, Claim};
 
 use super::Case;
+use crate::latch::Latch;
 use crate::system::{lockers, process};
 
 /// Whoever holds a claim.
@@ -48,6 +50,15 @@ impl Holder {
     /// Who it is, for people.
     pub(super) fn who(&self) -> String {
         self.pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"))
+    }
+}
+
+impl Latch {
+    /// Who keeps the login of this provider going, as [`Latch::doctor`] says it; none if nobody does, or the store can't be read.
+    pub fn login_holder(&self, provider: &ProviderId) -> Option<Holder> {
+        let (status, now) = (self.status().ok()?, self.engine().clock().now());
+        let claim = status.state.slot(provider.as_str())?.flow.as_ref()?.holder.as_ref()?;
+        Some(Case { latch: self, state: &status.state, now }.holder(claim))
     }
 }
 

@@ -81,7 +81,7 @@ impl Error {
                 let pid = process::named(&actor);
                 let who = pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"));
                 let remedy = pid.map_or_else(
-                    || "try again; it may be in another container, or have left a child behind".to_owned(),
+                    || "try again; it may be on another machine or in another container, or have left a child behind; on another machine it is waited for until two minutes after it ended".to_owned(),
                     |pid| format!("try again; if process {pid} is stopped, resume it (`kill -CONT {pid}`); ending it may cost the login"),
                 );
                 Self::new(ErrorKind::Busy, format!("{who} is rotating the {name} token and has not finished"), remedy)

@@ -43,9 +43,14 @@ impl Process {
 }
 
 /// The actor's pid, if it names that process to whoever reads it here: it is of this pid namespace, and there is a process
-/// of that number. A person must not be told to signal a stranger.
+/// of that number that started when it did. A person must not be told to signal a stranger; and on every machine the first pid
+/// namespace has the same number.
 pub fn named(actor: &Actor) -> Option<u32> {
-    (shares_numbers(actor.pid_namespace) && exists(actor.pid)).then_some(actor.pid)
+    let is_it = || {
+        let stat = if actor.started == 0 || !is_proc_ours() { None } else { stat(&actor.pid.to_string()) };
+        stat.map_or_else(|| exists(actor.pid), |stat| stat.started == actor.started)
+    };
+    (shares_numbers(actor.pid_namespace) && is_it()).then_some(actor.pid)
 }
 
 /// Whether the actor's process is there and stopped, as by Ctrl-Z: it goes on holding what it holds, and does nothing.
@@ -132,6 +137,8 @@ mod tests {
         let other = own.pid_namespace.wrapping_add(7);
         assert_eq!(named(&actor(Process { pid_namespace: other, ..own })), None);
         assert_eq!(named(&actor(Process { pid: u32::MAX >> 2, ..own })), None);
+        let earlier = Process { started: own.started.wrapping_sub(1), ..own };
+        assert_eq!(named(&actor(earlier)), (!cfg!(target_os = "linux")).then_some(own.pid), "one of another machine");
     }
 
     #[cfg(target_os = "linux")]

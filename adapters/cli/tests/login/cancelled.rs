@@ -55,7 +55,7 @@ fn report_3972_e_cancel_before_there_is_a_code() {
 }
 
 /// A world whose issuer takes the request for a code and never answers.
-fn silent() -> World {
+pub(crate) fn silent() -> World {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     thread::spawn(move || {

@@ -9,14 +9,14 @@ use crate::needs::found;
 use crate::world::{World, fed, is_running, send, until};
 
 /// A machine: a home of its own, and the sandbox of another world.
-struct Machine<'a> {
-    name: &'static str,
-    cluster: &'a Cluster,
-    world: &'a World,
+pub(crate) struct Machine<'a> {
+    pub(crate) name: &'static str,
+    pub(crate) cluster: &'a Cluster,
+    pub(crate) world: &'a World,
 }
 
 impl Machine<'_> {
-    fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let (home, mut command) = (self.cluster.machine(self.name), self.world.command(args));
         command.env("CREDLATCH_HOME", &home).env("CREDLATCH_STORE", self.cluster.url("team"));
         command.env("CREDLATCH_CLAIMS", home.join("claims")).env("CREDLATCH_FINGERPRINT_KEY", home.join("key"));
@@ -24,18 +24,18 @@ impl Machine<'_> {
         command
     }
 
-    fn say(&self, args: &[&str]) -> Said {
+    pub(crate) fn say(&self, args: &[&str]) -> Said {
         Said::from(self.command(args).output().unwrap())
     }
 
-    fn with_key_of(self, other: &Self) -> Self {
+    pub(crate) fn with_key_of(self, other: &Self) -> Self {
         let key = |machine: &Self| machine.cluster.machine(machine.name).join("seal.key");
         std::fs::copy(key(other), key(&self)).unwrap();
         self
     }
 
     /// Stores a login of the sandbox that has ended.
-    fn put(&self) {
+    pub(crate) fn put(&self) {
         let (access, refresh) = self.world.sandbox.grant();
         let login = format!(r#"{{"access_token":"{access}","refresh_token":"{refresh}","expires_in":0}}"#);
         let set = fed(self.command(&["set", "acme", "--kind", "oauth"]), &login);
@@ -44,7 +44,7 @@ impl Machine<'_> {
 }
 
 /// Two machines on one login that has ended.
-fn two<'a>(cluster: &'a Cluster, world: &'a World) -> [Machine<'a>; 2] {
+pub(crate) fn two<'a>(cluster: &'a Cluster, world: &'a World) -> [Machine<'a>; 2] {
     let at = |name| Machine { name, cluster, world };
     let one = at("one");
     one.put();
@@ -149,7 +149,7 @@ fn a_program_of_before_knows_no_such_store_and_changes_nothing() {
 }
 
 /// The processes of the command that ask an issuer for somebody on this cluster.
-fn exchangers(cluster: &Cluster) -> Vec<u32> {
+pub(crate) fn exchangers(cluster: &Cluster) -> Vec<u32> {
     let url = cluster.url("team");
     let of = |what: &str| what.parse::<u32>().ok();
     let all = std::fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| of(entry.file_name().to_str()?));

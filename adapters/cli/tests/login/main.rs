@@ -30,6 +30,8 @@ mod escaped;
 mod exchanging;
 #[cfg(target_os = "linux")]
 mod in_etcd;
+#[cfg(target_os = "linux")]
+mod in_etcd_met;
 mod key_store;
 mod killed;
 mod labels;

@@ -10,7 +10,7 @@ use crate::args::{Global, Login};
 use crate::defer::Signals;
 use crate::end::{Done, End};
 use crate::output;
-use wait::Stopped;
+use wait::{Stopped, Watched};
 
 pub(crate) fn login(global: &Global, args: &Login) -> Done {
     let latch = global.latch()?;
@@ -42,7 +42,7 @@ fn sign_in(
     provider: &ProviderId,
     signals: &Signals,
 ) -> Result<String, Stopped> {
-    let flow = wait::for_code(latch, provider, signals)?;
+    let flow = wait::for_code(Watched::new(global, latch, provider), signals)?;
     let status = flow.status()?;
     // If nobody reads it there is nobody to confirm it, but the login may have been joined by others.
     let shown = if global.json {
@@ -51,7 +51,7 @@ fn sign_in(
         output::say(show::prompt(provider, &flow, &status, args.no_qr))
     };
     drop(shown);
-    wait::for_end(global.json, latch, flow, &status, signals)?;
+    wait::for_end(Watched::new(global, latch, provider), flow, &status, signals)?;
     Ok(status.id)
 }
 
