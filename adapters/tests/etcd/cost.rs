@@ -50,6 +50,7 @@ fn a_client_of_a_cell() {
     let until = Instant::now() + MEASURED;
     let measured = match words[0] {
         "bare" => bare(&url, profiles, client, until),
+        "reader" => reader(&url, &home, until),
         _ => latch(&url, &home, profiles, client, until),
     };
     let list = |micros: &[u64]| micros.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
@@ -60,22 +61,30 @@ fn latch(url: &str, home: &str, profiles: u64, client: u64, until: Instant) -> M
     let machine = Machine::at(home.into(), Etcd::new(url).unwrap());
     let open = |at: u64| machine.builder().profile(Profile::new(&format!("p{at}")).unwrap()).open().unwrap();
     let (mut measured, own) = (Measured::default(), open(client % profiles));
-    let mut last = String::new();
     while Instant::now() < until {
-        // What another machine wrote says when it began to; how late that is seen is the commit and the watch.
-        if let Ok(seen) = own.current("minimax") {
-            let text = seen.expose_secret();
-            if text != last && !text.ends_with(&format!("-{client}")) {
-                let began: u64 = text.split('-').nth(1).unwrap().parse().unwrap();
-                measured.seen.push(epoch_micros().saturating_sub(began));
-                text.clone_into(&mut last);
-            }
-        }
         let began = Instant::now();
         match own.set("minimax", secret(&format!("mm-{}-{client}", epoch_micros()))) {
             Ok(()) => measured.commits.push(micros(began)),
             Err(_) => measured.refused += 1,
         }
+    }
+    measured
+}
+
+/// Reads the first profile on and on. What a writer wrote says when it began to; how late that is seen is the commit and the watch.
+fn reader(url: &str, home: &str, until: Instant) -> Measured {
+    let machine = Machine::at(home.into(), Etcd::new(url).unwrap());
+    let own = machine.builder().profile(Profile::new("p0").unwrap()).open().unwrap();
+    let (mut measured, mut last) = (Measured::default(), String::new());
+    while Instant::now() < until {
+        if let Ok(seen) = own.current("minimax")
+            && seen.expose_secret() != last
+        {
+            seen.expose_secret().clone_into(&mut last);
+            let began: u64 = last.split('-').nth(1).unwrap().parse().unwrap();
+            measured.seen.push(epoch_micros().saturating_sub(began));
+        }
+        std::thread::sleep(Duration::from_micros(200));
     }
     measured
 }
@@ -110,8 +119,12 @@ fn cell(cluster: &Cluster, kind: &str, profiles: u64, clients: u64) -> Vec<Measu
     let first = Machine::new(cluster, &format!("{prefix}-first"), &prefix);
     first.builder().profile(Profile::new("first").unwrap()).open().unwrap().set("minimax", secret("mm-1")).unwrap();
     let start = epoch_micros() + 1_000_000 + clients * 20_000;
+    // Beside the writers one machine reads.
+    let reader = (kind == "latch").then_some("reader");
     let running: Vec<Child> = (0..clients)
-        .map(|client| {
+        .map(|client| (kind, client))
+        .chain(reader.map(|reader| (reader, clients)))
+        .map(|(kind, client)| {
             let machine = Machine::new(cluster, &format!("{prefix}-{client}"), &prefix).with_key_of(&first);
             let mut command = Command::new(std::env::current_exe().unwrap());
             command.args(["--exact", "cost::a_client_of_a_cell", "--nocapture", "--test-threads=1"]);
@@ -123,8 +136,9 @@ fn cell(cluster: &Cluster, kind: &str, profiles: u64, clients: u64) -> Vec<Measu
     running
         .into_iter()
         .map(|mut child| {
-            let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-            let line = lines.map_while(Result::ok).find_map(|line| Some(line.strip_prefix("measured ")?.to_owned()));
+            // All of it, or the child writes its last words to nobody.
+            let lines: Vec<_> = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok).collect();
+            let line = lines.iter().find_map(|line| Some(line.strip_prefix("measured ")?.to_owned()));
             assert!(child.wait().unwrap().success());
             let line = line.unwrap();
             let parts: Vec<&str> = line.split(';').collect();
