@@ -186,10 +186,14 @@ fn crowd(machines: usize, seconds: u64, ahead: &[i64], trouble: impl FnOnce(&mut
     std::thread::scope(|scope| {
         scope.spawn(|| {
             for mood in MOODS.iter().cycle().take_while(|_| !is_over.load(Ordering::Relaxed)) {
-                proxies.iter().for_each(|proxy| proxy.is_in(*mood));
+                for proxy in &proxies {
+                    proxy.is_in(*mood);
+                }
                 std::thread::sleep(MOOD);
             }
-            proxies.iter().for_each(|proxy| proxy.is_in(Mood::Passes));
+            for proxy in &proxies {
+                proxy.is_in(Mood::Passes);
+            }
         });
         trouble(&mut cluster, Instant::now() + Duration::from_secs(seconds));
         is_over.store(true, Ordering::Relaxed);
