@@ -26,6 +26,7 @@ mod finding;
 mod flow;
 mod health;
 mod holder;
+mod moving;
 mod provider;
 mod remembered;
 mod replacement;
@@ -103,6 +104,9 @@ impl Latch {
         }
         if let Some((file, state)) = self.state_store().zip(state.as_ref()) {
             store::examine_document(file.inspect(), state, &mut findings);
+        }
+        if let Some(state) = &state {
+            moving::examine(state, &mut findings);
         }
         let mut diagnosis = Diagnosis {
             profile: self.profile().clone(),

@@ -65,7 +65,10 @@ fn of_slot(case: &Case<'_>, id: &ProviderId, slot: &Slot, findings: &mut Vec<Fin
     let replacement = ReplacementCommand::new(id, row);
     for (entry, report) in slot.entries.iter().zip(&entries) {
         findings.extend(verdict::of_entry(case, id, entry, report, &replacement));
-        findings.extend(shared(id, entry));
+        // What a move has marked so is told as that.
+        if !case.state.moving.as_ref().is_some_and(|moving| moving.stage.is_frozen()) {
+            findings.extend(shared(id, entry));
+        }
     }
     let waits = entries.iter().any(|report| report.health == Health::NotRenewed);
     let why = match chosen {

@@ -1,6 +1,6 @@
 //! Moving a profile to another store, and copying its keys.
 
-use credlatch_core::moving::{Route, Stage};
+use credlatch_core::moving::{MAX_ADDRESS, Route, Stage};
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::put::PutMode;
 use credlatch_core::state::Material;
@@ -18,9 +18,13 @@ impl Latch {
     /// before it ended. At no time would both stores present a refresh token.
     ///
     /// # Errors
-    /// Somebody is at work here or a refresh token is in doubt ([`ErrorKind::Busy`]), something is in the other store
+    /// An address is longer than is written down ([`ErrorKind::Usage`]), somebody is at work here or a refresh token is in doubt ([`ErrorKind::Busy`]), something is in the other store
     /// ([`ErrorKind::Usage`]), nothing is here ([`ErrorKind::NoCredential`]), or one of them can't be used.
     pub fn move_to(&self, target: &Self, from: &str, to: &str) -> Result<Moved, Error> {
+        if let Some(long) = [from, to].into_iter().map(str::len).find(|long| *long > MAX_ADDRESS) {
+            let what = format!("the address of a store has {long} bytes, and at most {MAX_ADDRESS} are written down");
+            return Err(Error::new(ErrorKind::Usage, what, "give it a shorter one"));
+        }
         #[cfg(all(feature = "file", unix))]
         for provider in self.status()?.state.providers.keys() {
             target.0.guard.note(&target.0.table, provider)?;

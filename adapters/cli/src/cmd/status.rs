@@ -1,5 +1,6 @@
 //! `status`: what is stored, without a secret.
 
+use credlatch::core::moving::Stage;
 use credlatch::core::provider::Provider as Row;
 use credlatch::core::state::Entry;
 use credlatch::core::time::Stamp;
@@ -18,6 +19,15 @@ pub(super) struct StatusJson<'a> {
     profile: &'a str,
     generation: u64,
     providers: Vec<Provider<'a>>,
+    /// How far a move to another store is, or one from there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    moving: Option<Moved<'a>>,
+}
+
+#[derive(Serialize)]
+struct Moved<'a> {
+    stage: Stage,
+    other: &'a str,
 }
 
 #[derive(Serialize)]
@@ -71,7 +81,9 @@ pub(super) fn answer<'a>(latch: &'a Latch, status: &'a Status, flows: &[FlowStat
         flow: flows.iter().find(|flow| flow.provider == *id && flow.state == FlowState::Pending).map(login),
     });
     let providers = providers.filter(|provider| !provider.entries.is_empty() || provider.flow.is_some()).collect();
-    StatusJson { profile, generation: status.state.generation, providers }
+    let moving = status.state.moving.as_ref().filter(|moving| moving.stage != Stage::Done);
+    let moving = moving.map(|moving| Moved { stage: moving.stage, other: &moving.other });
+    StatusJson { profile, generation: status.state.generation, providers, moving }
 }
 
 fn show<'a>(entry: &'a Entry, row: Option<&Row>, now: &Stamp) -> Shown<'a> {
@@ -98,10 +110,14 @@ pub(super) fn login(flow: &FlowStatus) -> Login {
 }
 
 fn describe(answer: &StatusJson<'_>) -> String {
-    let StatusJson { profile, generation, providers } = answer;
+    let StatusJson { profile, generation, providers, moving } = answer;
     let rows: Vec<_> =
         providers.iter().flat_map(|provider| provider.entries.iter().map(|entry| row(provider, entry))).collect();
     let mut parts = vec![format!("profile {profile}, generation {generation}")];
+    parts.extend(moving.as_ref().map(|moving| wrap("", &told(moving))));
+    if rows.is_empty() && moving.is_some() {
+        return parts.join("\n\n");
+    }
     if rows.is_empty() {
         parts.push(wrap("", "Nothing is stored yet. Store a key with `credlatch set PROVIDER`."));
     } else {
@@ -120,6 +136,18 @@ fn describe(answer: &StatusJson<'_>) -> String {
         |(id, login): (_, &Login)| wrap("", &format!("A login for {id} is in progress until {}.", login.expires_at));
     parts.extend(logins.map(told));
     parts.join("\n\n")
+}
+
+/// How far a move is, in a sentence.
+fn told(moving: &Moved<'_>) -> String {
+    let other = moving.other;
+    let goes_on = "until the same `credlatch move` is through, nothing here is renewed or changed";
+    match moving.stage {
+        Stage::SetAside => format!("It is being moved to {other}: {goes_on}."),
+        Stage::Arrived => format!("It is being moved here from {other}: {goes_on}."),
+        Stage::Active => format!("It was moved here from {other}, which may still hold what it set aside."),
+        Stage::Gone | Stage::Done => format!("It was moved to {other}."),
+    }
 }
 
 fn row(provider: &Provider<'_>, entry: &Shown<'_>) -> [String; 6] {

@@ -116,6 +116,8 @@ fn all_of_a_store_is_in_the_other_one_then_and_who_looks_in_the_first_is_told() 
     let asked = two.say(0, &["token", "minimax"]);
     assert_eq!(asked.status, 3);
     assert!(asked.err.contains(&format!("was moved to {to}")) && asked.err.contains("--store"), "{}", asked.err);
+    let status = two.say(0, &["status", "--json"]).json();
+    assert_eq!(status["moving"], serde_json::json!({"stage": "gone", "other": to}));
     // Once more is no harm, and what comes home is used there.
     assert_eq!(two.moves(0).status, 0);
     let back = two.moves(1);
@@ -173,6 +175,12 @@ fn what_is_set_aside_is_read_and_neither_renewed_nor_changed_by_any_version() {
     }
     assert_eq!(two.say(0, &["token", "minimax"]).out, "mm-1\n", "what needs no renewal is served");
     assert!(std::fs::read(two.stores[0].join("profiles/default.json")).unwrap() == before, "something was changed");
+    let status = two.say(0, &["status"]);
+    assert!(status.out.contains("It is being moved to"), "{}", status.out);
+    let doctor = two.say(0, &["doctor"]);
+    let told = doctor.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(doctor.status, 1, "{told}");
+    assert!(told.contains("until that is through nothing here is renewed") && !told.contains("was copied"), "{told}");
     let earlier = std::env::var_os("CREDLATCH_BEFORE_NOTES");
     let earlier = found(earlier, "CREDLATCH_BEFORE_NOTES, the program of before").filter(|program| program != "none");
     if let Some(earlier) = earlier {
