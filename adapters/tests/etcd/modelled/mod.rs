@@ -2,6 +2,7 @@
 
 mod counts;
 mod moments;
+mod ordered;
 mod plays;
 mod wrong;
 

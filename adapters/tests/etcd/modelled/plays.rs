@@ -47,9 +47,12 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 1..40)
 }
 
+/// Where the commits are.
+const KEY: &str = "model/profiles/default";
+
 /// What a machine was told of a commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Told {
+pub(super) enum Told {
     Saved,
     NotSaved,
     Unknown,
@@ -67,11 +70,6 @@ fn play(steps: &[Step], way: &dyn Fn(Member) -> Arc<dyn Cluster>) -> Result<Vec<
         .collect();
     let mut locked: Vec<_> = stores.iter().map(|_| None).collect();
     let (mut next, mut told, mut seen) = (1_u64, Vec::new(), [0_u64; 3]);
-    let key = "model/profiles/default";
-    let versions = |model: &Model| -> Vec<u64> {
-        let ids = model.history(key).into_iter().map(|kv| number(&kv));
-        ids.collect()
-    };
     for step in steps {
         match *step {
             Step::Lock(at) => {
@@ -118,8 +116,14 @@ fn play(steps: &[Step], way: &dyn Fn(Member) -> Arc<dyn Cluster>) -> Result<Vec<
     locked.clear();
     // Everything that is still on its way arrives.
     model.deliver();
-    let all = versions(&model);
-    for (id, outcome, replaces) in &told {
+    judge(&model, &told)?;
+    Ok(told.into_iter().map(|(_, outcome, _)| outcome).collect())
+}
+
+/// What is wrong with what was told of commits: each id with its outcome and what it was to replace.
+pub(super) fn judge(model: &Model, told: &[(u64, Told, Option<CommitId>)]) -> Result<(), String> {
+    let all = versions(model);
+    for (id, outcome, replaces) in told {
         let places: Vec<_> = all.iter().enumerate().filter(|(_, there)| *there == id).map(|(at, _)| at).collect();
         match (outcome, &places[..]) {
             (Told::Saved | Told::Unknown, [at]) => {
@@ -134,7 +138,12 @@ fn play(steps: &[Step], way: &dyn Fn(Member) -> Arc<dyn Cluster>) -> Result<Vec<
             }
         }
     }
-    Ok(told.into_iter().map(|(_, outcome, _)| outcome).collect())
+    Ok(())
+}
+
+/// The commits that stood there, in their order.
+fn versions(model: &Model) -> Vec<u64> {
+    model.history(KEY).iter().map(number).collect()
 }
 
 fn number(kv: &KeyValue) -> u64 {
