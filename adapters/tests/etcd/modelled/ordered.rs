@@ -15,6 +15,9 @@ use super::wrong::{Wrong, WrongCluster};
 use super::{fresh, home, right};
 use crate::model::{Fate, Member, Model};
 
+/// How a machine gets to the model.
+type Way = fn(Member) -> Arc<dyn Cluster>;
+
 /// When a machine called last: after how many calls of all, and by the cluster's clock.
 type Last = Arc<parking_lot::Mutex<(usize, u64)>>;
 
@@ -110,7 +113,7 @@ fn commits(store: &dyn credlatch::store::ByteStore, first: u64) -> Vec<(u64, Tol
 }
 
 /// Explores two machines and a network with this fate in its hands. Returns in how many orders something is wrong, of how many.
-fn explore(fate: Fate, preemptions: Option<usize>, way: fn(Member) -> Arc<dyn Cluster>) -> (usize, usize) {
+fn explore(fate: Fate, preemptions: Option<usize>, way: Way) -> (usize, usize) {
     let (wrong, orders) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().to_owned();
@@ -159,7 +162,7 @@ fn in_every_order_each_commit_is_what_its_maker_was_told() {
 
 #[test]
 fn each_wrong_way_is_found_in_some_order() {
-    let ways: [(Wrong, fn(Member) -> Arc<dyn Cluster>); 4] = [
+    let ways: [(Wrong, Way); 4] = [
         (Wrong::RetriesBlindly, |member| Arc::new(WrongCluster::new(member, Wrong::RetriesBlindly))),
         (Wrong::CallsUnknownRefused, |member| Arc::new(WrongCluster::new(member, Wrong::CallsUnknownRefused))),
         (Wrong::NeverFences, |member| Arc::new(WrongCluster::new(member, Wrong::NeverFences))),
@@ -177,7 +180,7 @@ const UNDER_WAY_MS: u64 = 60_000;
 
 /// Explores a machine that acts and is stopped for a while, and one that looks whether its act goes on. Returns in how many orders the
 /// one sends what the other took over, or the other takes over what is under way; how often something was sent, and taken over.
-fn explore_acts(way: fn(Member) -> Arc<dyn Cluster>) -> [usize; 3] {
+fn explore_acts(way: Way) -> [usize; 3] {
     let counts: Arc<[AtomicUsize; 3]> = Arc::default();
     let folder = tempfile::tempdir().unwrap();
     let (path, own) = (folder.path().to_owned(), Arc::clone(&counts));
@@ -235,7 +238,7 @@ fn in_every_order_nothing_is_sent_that_was_taken_over_and_nothing_under_way_is()
     let [wrong, sent, taken_over] = explore_acts(right);
     println!("acts: sent in {sent} orders, sent and then taken over in {taken_over}");
     assert!(wrong == 0 && sent > 0 && taken_over > 0, "{wrong} {sent} {taken_over}");
-    let ways: [(Wrong, fn(Member) -> Arc<dyn Cluster>); 3] = [
+    let ways: [(Wrong, Way); 3] = [
         (Wrong::LeaseIsAFence, |member| Arc::new(WrongCluster::new(member, Wrong::LeaseIsAFence))),
         (Wrong::SendsInTheTail, |member| Arc::new(WrongCluster::new(member, Wrong::SendsInTheTail))),
         (Wrong::AgeIsDeath, |member| Arc::new(WrongCluster::new(member, Wrong::AgeIsDeath))),
