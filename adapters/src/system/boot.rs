@@ -81,6 +81,14 @@ fn find() -> Option<BootClock> {
 #[cfg(target_os = "linux")]
 const FIRST_NAMESPACE: &str = "time:[4026531834]";
 
+/// Whether times since boot mean something else in this process than in those of the first time namespace, as far as that can be told.
+pub(super) fn is_shifted() -> bool {
+    #[cfg(target_os = "linux")]
+    return shift_ms() != Some(0);
+    #[cfg(not(target_os = "linux"))]
+    false
+}
+
 /// What the time namespace of this process adds to the time since boot (time_namespaces(7)).
 #[cfg(target_os = "linux")]
 fn shift_ms() -> Option<i64> {

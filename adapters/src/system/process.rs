@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use credlatch_core::state::{Actor, Nonce};
 
+use super::boot;
+
 /// What tells a process from every other one on this machine, as far as the platform says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Process {
@@ -47,7 +49,9 @@ impl Process {
 /// namespace has the same number.
 pub fn named(actor: &Actor) -> Option<u32> {
     let is_it = || {
-        let stat = if actor.started == 0 || !is_proc_ours() { None } else { stat(&actor.pid.to_string()) };
+        // In a time namespace of its own `/proc` says other times.
+        let tells = actor.started != 0 && is_proc_ours() && !boot::is_shifted();
+        let stat = tells.then(|| stat(&actor.pid.to_string())).flatten();
         stat.map_or_else(|| exists(actor.pid), |stat| stat.started == actor.started)
     };
     (shares_numbers(actor.pid_namespace) && is_it()).then_some(actor.pid)
