@@ -2,12 +2,12 @@
 
 use super::Engine;
 use super::transact::{TransactError, Transacted};
-use crate::machine::moving::{Next, Obstacle, Route, Side, next};
+use crate::machine::moving::{MoveStep, Next, Obstacle, Route, Side, next};
 use crate::machine::{Event, Refusal, Verdict};
 use crate::port::{Alive, Nonces, Ports, Store, StoreError, StoreErrorKind};
 use crate::state::moving::Stage;
 use crate::state::name::{Label, ProviderId};
-use crate::state::{Actor, State};
+use crate::state::{Actor, Nonce, State};
 
 /// The most steps that are made; a move has six, and more where others get in between.
 const MOST_STEPS: usize = 32;
@@ -55,17 +55,31 @@ impl<P: Ports> Engine<P> {
             if let Next::Stopped(why) = next {
                 return Err(MoveError::Stopped(why));
             }
+            let received = if let Next::Receive(id) = next { Some(id) } else { None };
             let Some((side, step)) = next.step(&source.state, route, actor, || self.nonces.nonce()) else {
                 return Ok(entries(&there.state));
             };
             let events = [Event::Move(step)];
             let done = match side {
                 Side::Source => self.transact(&events).map_err(MoveError::Source)?,
-                Side::Target => target.transact(&events).map_err(MoveError::Target)?,
+                Side::Target => target.transact(&events).map_err(|error| {
+                    self.take_back(received, actor, &error);
+                    MoveError::Target(error)
+                })?,
             };
             refused(&done)?;
         }
         Err(MoveError::Restless)
+    }
+}
+
+impl<P: Ports> Engine<P> {
+    /// What the target certainly did not receive is used in the source again, so that a target which can't be written costs nothing.
+    fn take_back(&self, id: Option<Nonce>, actor: &Actor, why: &TransactError) {
+        if let (Some(id), TransactError::NotSaved(_)) = (id, why) {
+            // If that fails it stays set aside, and the same move goes on.
+            let _ = self.transact(&[Event::Move(MoveStep::TakeBack(id, actor.clone()))]);
+        }
     }
 }
 
@@ -78,15 +92,13 @@ pub(super) fn refuse_while_moved(events: &[Event], verdicts: &[Verdict]) -> Resu
     });
     let Some((stage, other)) = refused else { return Ok(()) };
     let (what, ends) = match stage {
-        Stage::SetAside => (format!("this profile is being moved to {other}"), "keeps it here"),
-        _ => (format!("this profile is being moved here from {other}"), "uses what has arrived as it is"),
+        Stage::SetAside => (format!("this profile is being moved to {other}"), "`credlatch adopt` keeps it here"),
+        _ => (format!("this profile is being moved here from {other}"), "`credlatch clear` forgets what has arrived"),
     };
     Err(StoreError::new(
         StoreErrorKind::Busy,
         format!("{what}, and that isn't through"),
-        format!(
-            "run the same `credlatch move` again, and it goes on; if the other store is gone for good, `credlatch adopt` {ends}"
-        ),
+        format!("run the same `credlatch move` again, and it goes on; if it is not to go on, {ends}"),
     ))
 }
 

@@ -4,6 +4,7 @@ use super::flow;
 use super::outcome::{Effect, Output, Verdict};
 use crate::state::flow::FlowEnd;
 use crate::state::mark::AtHand;
+use crate::state::moving::Stage;
 use crate::state::name::{Label, ProviderId};
 use crate::state::secret::Secret;
 use crate::state::time::Stamp;
@@ -52,6 +53,12 @@ pub(crate) fn clear(state: &mut State, now: &Stamp, clear: &Clear) -> Output {
             remember(slot, &entry, &at_hand);
             gone.push((provider.clone(), entry));
         }
+    }
+    // Nothing of what has arrived is left, so the move may bring it anew.
+    if matches!(clear, Clear::Everything) && state.moving.as_ref().is_some_and(|moving| moving.stage == Stage::Arrived)
+    {
+        state.moving = None;
+        found = true;
     }
     let effects = let_go(state, &gone);
     Output { verdict: if found { Verdict::Done } else { Verdict::Nothing }, effects }

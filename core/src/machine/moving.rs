@@ -7,7 +7,7 @@ mod plan;
 
 pub use plan::{Next, Route, Side, next};
 
-use super::clear::remember;
+use super::clear::{Clear, remember};
 use super::event::Event;
 use super::outcome::{Output, Refusal, Verdict};
 use crate::state::allowlist::MAX_ALLOWED;
@@ -24,6 +24,8 @@ pub enum MoveStep {
     SetAside(SetAside),
     /// The source: another process goes on, because the one that began has ended.
     Resume(Nonce, Actor),
+    /// The source: use it again, because the target would not receive it; by whoever set it aside.
+    TakeBack(Nonce, Actor),
     /// The target: store what was set aside, to be used by nobody yet.
     Receive(Box<Arrival>),
     /// The target: use it from now on.
@@ -94,6 +96,10 @@ pub enum Obstacle {
 /// Refuses what a move that isn't through leaves no room for. Reports of what happened are always heard.
 pub(super) fn objection(state: &State, event: &Event) -> Option<Refusal> {
     let moving = state.moving.as_ref().filter(|moving| moving.stage.is_frozen())?;
+    // What has arrived may be forgotten: the source still has it.
+    if moving.stage == Stage::Arrived && matches!(event, Event::Clear(Clear::Everything)) {
+        return None;
+    }
     let is_change = matches!(
         event,
         Event::Put(_)
@@ -114,6 +120,7 @@ pub(super) fn step(state: &mut State, step: &MoveStep) -> Output {
     match step {
         MoveStep::SetAside(set) => set_aside(state, set),
         MoveStep::Resume(id, actor) => resume(state, *id, actor).into(),
+        MoveStep::TakeBack(id, actor) => take_back(state, *id, actor).into(),
         MoveStep::Receive(arrival) => receive(state, arrival),
         MoveStep::Activate(id) => activate(state, *id).into(),
         MoveStep::LetGo(id) => let_go(state, *id).into(),
@@ -151,6 +158,18 @@ fn resume(state: &mut State, id: Nonce, actor: &Actor) -> Verdict {
     }
 }
 
+fn take_back(state: &mut State, id: Nonce, actor: &Actor) -> Verdict {
+    let is_own = |moving: &Moving| moving.is(id, Stage::SetAside) && moving.actor.as_ref() == Some(actor);
+    if !state.moving.as_ref().is_some_and(is_own) {
+        return Verdict::Stale;
+    }
+    state.moving = None;
+    for grant in entries_mut(state).filter_map(Entry::grant_mut) {
+        grant.shared = None;
+    }
+    Verdict::Done
+}
+
 /// Why this profile can't be set aside as it is.
 fn hindrance(state: &State) -> Option<Obstacle> {
     if let Some(moving) =
@@ -158,11 +177,11 @@ fn hindrance(state: &State) -> Option<Obstacle> {
     {
         return Some(under_way(moving));
     }
-    if let Some(claim) = state.claims().next() {
-        return Some(Obstacle::AtWork { pid: claim.actor.pid });
-    }
     if let Some((provider, _)) = state.providers.iter().find(|(_, slot)| slot.flow.is_some()) {
         return Some(Obstacle::Login(provider.clone()));
+    }
+    if let Some(claim) = state.claims().next() {
+        return Some(Obstacle::AtWork { pid: claim.actor.pid });
     }
     if is_vacant(state) {
         return Some(Obstacle::Empty);
@@ -208,6 +227,7 @@ fn receive(state: &mut State, arrival: &Arrival) -> Output {
         }
         let own = state.slot_mut(provider);
         own.strategy = slot.strategy;
+        own.extra = slot.extra.clone();
         own.cleared.retain(|tombstone| !slot.cleared.contains(tombstone));
         own.cleared.extend(slot.cleared.iter().cloned());
         let excess = own.cleared.len().saturating_sub(crate::state::MAX_TOMBSTONES);
@@ -220,6 +240,9 @@ fn receive(state: &mut State, arrival: &Arrival) -> Output {
         if state.allowed.len() < MAX_ALLOWED {
             state.allowed.insert(name.clone());
         }
+    }
+    if state.extra == Extra::default() {
+        state.extra = arriving.extra.clone();
     }
     state.moving = Some(begun(*id, Stage::Arrived, from));
     Verdict::Done.into()

@@ -49,6 +49,8 @@ struct Node {
     world: World,
     parts: Vec<Part>,
     deaths: u32,
+    /// Whether the target was full, or could not be written, once.
+    has_refused: bool,
     way: Vec<String>,
 }
 
@@ -61,7 +63,7 @@ pub fn explore(cast: Cast, decide: Decide, adopting_waits: bool) -> Explored {
     let rotations = (0..2).filter(|store| cast.rotates[*store]);
     parts.extend(rotations.map(|store| Part::Rotation(store, Rotation::Claims)));
     parts.extend(cast.person.map(Part::Person));
-    let first = Node { world: World::new(source()), parts, deaths: 0, way: Vec::new() };
+    let first = Node { world: World::new(source()), parts, deaths: 0, has_refused: false, way: Vec::new() };
     let (mut seen, mut found) = (HashSet::new(), Explored::default());
     let mut queue = VecDeque::from([first]);
     while let Some(node) = queue.pop_front() {
@@ -107,6 +109,13 @@ fn successors(node: &Node, decide: Decide, waits: bool) -> Vec<Result<Node, Brok
                 next
             }));
         }
+        if let Some(refused) = part.refused().filter(|_| !node.has_refused) {
+            let mut next = node.clone();
+            next.way.push("the target refuses".to_owned());
+            next.parts[at] = refused;
+            next.has_refused = true;
+            all.push(Ok(next));
+        }
         if part.may_die() && node.deaths < DEATHS && node.world.living.contains(&who) {
             let mut next = node.clone();
             next.way.push(format!("{who} dies"));
@@ -138,7 +147,7 @@ fn digest(node: &Node, memory: &[Monitor]) -> u128 {
     // Secrets don't print, and count all the same.
     let stored = stores.iter().map(|state| serde_json::to_string(state).unwrap_or_default());
     stored.for_each(|text| text.hash(&mut hasher));
-    (live, living, node.deaths).hash(&mut hasher);
+    (live, living, node.deaths, node.has_refused).hash(&mut hasher);
     for part in &node.parts {
         format!("{part:?}").hash(&mut hasher);
         if let Part::Mover(Mover::LooksAtTarget(state) | Mover::Steps(state, _)) = part {

@@ -6,7 +6,7 @@ use credlatch_core::custody::Nonce;
 use credlatch_core::extra::Extra;
 use credlatch_core::law::{Broken, Who};
 use credlatch_core::machine::{Act, Verdict};
-use credlatch_core::moving::Next;
+use credlatch_core::moving::{MoveStep, Next};
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::put::{Put, PutMode};
 use credlatch_core::rotation::{Cause, ClaimRotation, Exchanged, Fresh, Settle, Times};
@@ -72,6 +72,8 @@ pub(super) enum Mover {
     LooksAtTarget(Box<State>),
     /// It makes a step.
     Steps(Box<State>, Next),
+    /// The target would not receive it.
+    TakesBack(Nonce),
 }
 
 #[derive(Clone, Debug)]
@@ -123,6 +125,7 @@ impl Part {
             Self::Mover(Mover::LooksAtSource) => "looks at the source".to_owned(),
             Self::Mover(Mover::LooksAtTarget(_)) => "looks at the target".to_owned(),
             Self::Mover(Mover::Steps(_, next)) => format!("{next:?}"),
+            Self::Mover(Mover::TakesBack(_)) => "takes the source back".to_owned(),
             Self::Rotation(store, rotation) => {
                 let what = match rotation {
                     Rotation::Claims => "claims",
@@ -139,6 +142,14 @@ impl Part {
     /// Whether it may die now: whoever has begun and isn't through.
     pub(super) fn may_die(&self) -> bool {
         !matches!(self, Self::Through | Self::Person(_) | Self::Rotation(_, Rotation::Claims))
+    }
+
+    /// The same mover, after the target has refused what it was about to store there.
+    pub(super) fn refused(&self) -> Option<Self> {
+        match self {
+            Self::Mover(Mover::Steps(_, Next::Receive(id))) => Some(Self::Mover(Mover::TakesBack(*id))),
+            _ => None,
+        }
     }
 
     /// Makes its next step; none if it can't now.
@@ -189,6 +200,11 @@ fn move_on(mover: &Mover, who: Who, world: &mut World, decide: Decide) -> Result
                 return Ok(Part::Through);
             }
             Mover::LooksAtSource
+        }
+        Mover::TakesBack(id) => {
+            world.transact(who, 0, Some(&Event::Move(MoveStep::TakeBack(*id, actor(who)))))?;
+            world.living.remove(&who);
+            return Ok(Part::Through);
         }
     }))
 }

@@ -21,6 +21,14 @@ fn two() -> [Rig; 2] {
     [Rig::with(source), target]
 }
 
+/// A move that the target stops once everything is there.
+fn midway(source: &Rig, target: &Rig) -> Result<super::super::Moved, MoveError> {
+    target.when("commit", || {});
+    let refusing = target.clone();
+    target.when("commit", move || refusing.refuse([CommitError::NotSaved(error(StoreErrorKind::Full))]));
+    source.engine().move_to(&target.engine(), ROUTE)
+}
+
 fn stage(rig: &Rig) -> Option<Stage> {
     rig.state().moving.map(|moving| moving.stage)
 }
@@ -65,8 +73,7 @@ fn a_move_that_fails_at_any_of_its_commits_is_gone_on_with_by_the_next() {
 #[test]
 fn nobody_goes_on_in_the_place_of_a_mover_that_lives() {
     let [source, target] = two();
-    target.refuse([CommitError::NotSaved(error(StoreErrorKind::Full))]);
-    let failed = source.engine().move_to(&target.engine(), ROUTE);
+    let failed = midway(&source, &target);
     assert!(matches!(failed, Err(MoveError::Target(_))), "{failed:?}");
     let mut state = source.state();
     let engine = source.engine();
@@ -84,8 +91,7 @@ fn nobody_goes_on_in_the_place_of_a_mover_that_lives() {
 #[test]
 fn what_an_unfinished_move_leaves_no_room_for_fails_and_says_how_it_goes_on() {
     let [source, target] = two();
-    target.refuse([CommitError::NotSaved(error(StoreErrorKind::Full))]);
-    let _ = source.engine().move_to(&target.engine(), ROUTE);
+    let _ = midway(&source, &target);
     let chosen = SetStrategy { provider: acme(), strategy: Strategy::Random };
     for event in [Event::Put(named("third", key("key-3"))), Event::SetStrategy(chosen)] {
         let refused = source.engine().transact(&[event]).unwrap_err();
@@ -106,4 +112,21 @@ fn both_urls_of_one_store_are_noticed_before_anything_changes() {
     let stopped = source.engine().move_to(&source.engine(), ROUTE);
     assert_eq!(stopped, Err(MoveError::Stopped(Obstacle::Same)));
     assert_eq!(source.state(), before);
+}
+
+#[test]
+fn what_the_target_did_not_take_is_used_in_the_source_again_unless_nobody_knows() {
+    for (refusal, is_back) in [
+        (CommitError::NotSaved(error(StoreErrorKind::Full)), true),
+        (CommitError::Unknown(error(StoreErrorKind::Unreachable)), false),
+    ] {
+        let rigs = two();
+        let [source, target] = &rigs;
+        target.refuse([refusal]);
+        let failed = source.engine().move_to(&target.engine(), ROUTE);
+        assert!(matches!(failed, Err(MoveError::Target(_))), "{failed:?}");
+        assert_eq!((stage(source), presenting(&rigs)), if is_back { (None, 1) } else { (Some(Stage::SetAside), 0) });
+        source.engine().move_to(&target.engine(), ROUTE).unwrap();
+        assert_eq!((stage(target), presenting(&rigs)), (Some(Stage::Done), 1));
+    }
 }

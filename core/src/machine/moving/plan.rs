@@ -29,6 +29,8 @@ pub enum Next {
     SetAside(Option<Nonce>),
     /// In the source: go on in the place of who began.
     Resume(Nonce),
+    /// In the source: use it again, because the target would not receive it.
+    TakeBack(Nonce),
     /// In the target: receive what is in the source.
     Receive(Nonce),
     /// In the target: use it from now on.
@@ -81,6 +83,7 @@ impl Next {
                 (Side::Source, MoveStep::SetAside(SetAside { id, to, actor }))
             }
             Self::Resume(id) => (Side::Source, MoveStep::Resume(id, actor.clone())),
+            Self::TakeBack(id) => (Side::Source, MoveStep::TakeBack(id, actor.clone())),
             Self::Receive(id) => {
                 let (from, state) = (route.from.to_owned(), source.clone());
                 (Side::Target, MoveStep::Receive(Box::new(Arrival { id, from, state })))

@@ -1,7 +1,7 @@
 use super::*;
 use crate::machine::rotation::Cause;
 use crate::machine::{Step, Verdict, apply};
-use crate::sample::{act, after, at, claim, grant, key, label, named, secret, stored};
+use crate::sample::{acme, act, after, at, claim, grant, key, label, named, secret, stored};
 use crate::state::mark::Recognised;
 
 const ROUTE: Route<'static> = Route { from: "file:///a", to: "file:///b" };
@@ -84,7 +84,7 @@ fn what_is_set_aside_or_has_arrived_is_neither_presented_nor_changed() {
         for event in [
             Event::ClaimRotation(claim(state, "default", 1, Cause::Asked)),
             Event::Put(named("third", key("key-3"))),
-            Event::Clear(crate::machine::clear::Clear::Everything),
+            Event::Clear(Clear::Provider(acme())),
         ] {
             let refused = apply(state, &at(0), &event);
             assert_eq!((refused.verdict, &refused.state), (Verdict::Refused(under_way.clone()), state));
@@ -107,6 +107,25 @@ fn who_takes_the_source_back_uses_it_and_the_target_forgets_what_arrived() {
 }
 
 #[test]
+fn what_has_arrived_can_be_forgotten_and_nothing_is_revoked() {
+    let aside = set_aside_as(1, &login()).state;
+    let arrived = received(1, &aside, &State::default()).state;
+    let forgotten = apply(&arrived, &at(0), &Event::Clear(Clear::Everything));
+    assert_eq!((forgotten.verdict, forgotten.effects.len()), (Verdict::Done, 0));
+    assert!(is_vacant(&forgotten.state) && forgotten.state.moving.is_none());
+    assert_eq!(next(&aside, &forgotten.state, ROUTE), Next::Receive(Nonce(1)));
+}
+
+#[test]
+fn only_who_set_it_aside_takes_it_back_by_itself() {
+    let aside = set_aside_as(1, &login()).state;
+    let other = step(&aside, MoveStep::TakeBack(Nonce(1), act(2).actor));
+    assert_eq!((other.verdict, &other.state), (Verdict::Stale, &aside));
+    let back = step(&aside, MoveStep::TakeBack(Nonce(1), act(1).actor)).state;
+    assert!(back.moving.is_none() && !back.is_shared());
+}
+
+#[test]
 fn what_stands_in_the_way_is_named_and_nothing_changes() {
     let obstacle = |state: &State| match set_aside_as(1, state).verdict {
         Verdict::Refused(Refusal::Move(why)) => why,
@@ -116,7 +135,7 @@ fn what_stands_in_the_way_is_named_and_nothing_changes() {
     assert_eq!(obstacle(&rotating), Obstacle::AtWork { pid: 1 });
     let gone = Event::ActorGone { attempt: Nonce(1), sent: crate::machine::Sent::UNKNOWN };
     let doubted = after(&rotating, &at(0), &[gone]);
-    assert_eq!(obstacle(&doubted), Obstacle::InDoubt(crate::sample::acme(), label("default")));
+    assert_eq!(obstacle(&doubted), Obstacle::InDoubt(acme(), label("default")));
     assert_eq!(obstacle(&State::default()), Obstacle::Empty);
     let marks = crate::machine::shared::MarkShared { why: Shared::RolledBack, counted: 0 };
     assert_eq!(obstacle(&after(&login(), &at(0), &[Event::MarkShared(marks)])), Obstacle::Shared(Shared::RolledBack));
