@@ -150,7 +150,7 @@ pub(crate) enum Command {
     /// Say of a copied, restored or rolled back store that it is the one that is used from now on
     ///
     /// Its logins are rotated here again, which another copy of the store must not do beside it. Nothing is sent to anybody.
-    Adopt,
+    Adopt(Adopt),
     /// Put the newest commit back where somebody else wrote something over the profile, in etcd
     ///
     /// etcd has it until it is compacted. What is older than the newest is never gone back to.
@@ -206,8 +206,9 @@ pub(crate) enum Command {
     /// Move all that is stored to another store
     ///
     /// At no time would both stores use a login, and a move that was cut off is begun again by the same command, which goes on
-    /// where it ended. The other store must have nothing under the names of these profiles. With --profile only that one is moved.
-    /// What says where a seal's key is means the other store's; that of this one is where it always is.
+    /// where it ended. The other store must have nothing under the names of these profiles. With --profile, or
+    /// CREDLATCH_PROFILE, only that one is moved. What says where a seal's key is means the other store's; that of this one is where
+    /// it always is, or where --from-seal-key says.
     Move(Move),
     /// Forget logins that have ended and entries that died
     Purge,
@@ -229,6 +230,14 @@ pub(crate) enum Command {
     },
 }
 
+/// How sure a person is.
+#[derive(Args)]
+pub(crate) struct Adopt {
+    /// Where a move was cut off: the other store is gone for good, so it need not be asked
+    #[arg(long)]
+    pub(crate) alone: bool,
+}
+
 /// From where to where.
 #[derive(Args)]
 pub(crate) struct Move {
@@ -238,6 +247,12 @@ pub(crate) struct Move {
     /// The store that it comes to, as --store names it
     #[arg(long, value_name = "URL")]
     pub(crate) to: String,
+    /// File with the key that the store it goes away from is sealed with
+    #[arg(long, value_name = "FILE")]
+    pub(crate) from_seal_key: Option<PathBuf>,
+    /// Move what is sealed into a store that is not: it lies there in plain text then
+    #[arg(long)]
+    pub(crate) plain_text: bool,
     /// Copy the API keys, and leave everything where it is; logins stay, because two stores can't both use one
     #[arg(long)]
     pub(crate) copy_keys: bool,

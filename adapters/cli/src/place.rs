@@ -115,8 +115,9 @@ impl Global {
     }
 
     /// Two stores, and what they are called in each other.
-    pub(crate) fn route(&self, from: Option<&str>, to: &str) -> Done<Route> {
-        let unkeyed = Self { seal_key: None, seal_key_command: None, seal_key_store: None, ..self.clone() };
+    pub(crate) fn route(&self, from: Option<&str>, to: &str, from_seal_key: Option<&PathBuf>) -> Done<Route> {
+        let unkeyed =
+            Self { seal_key: from_seal_key.cloned(), seal_key_command: None, seal_key_store: None, ..self.clone() };
         let from = match from {
             Some(url) => unkeyed.at(url),
             None => unkeyed,
@@ -245,7 +246,13 @@ fn store_location_from_url(url: &str) -> Done<StoreLocation> {
     if let Some(file) = url.strip_prefix("hermes:").filter(|file| !file.is_empty()) {
         return Ok(StoreLocation::Hermes(file.into()));
     }
-    let path = url.strip_prefix("file://").filter(|path| path.starts_with('/'));
+    if url.strip_prefix("file://").is_some_and(|path| !path.starts_with('/')) {
+        return Err(End::usage(
+            "the store's URL begins with file:// and goes on with a path that isn't whole",
+            "write the whole path: file:///DIR",
+        ));
+    }
+    let path = url.strip_prefix("file://");
     path.map(|path| StoreLocation::Home(path.into())).ok_or_else(|| {
         End::usage(
             "stores are in directories, in Hermes' auth.json and in etcd, and the store's URL is of another kind",

@@ -9,23 +9,21 @@ pub(super) fn examine(state: &State, findings: &mut Vec<Finding>) {
     let Some(moving) = &state.moving else { return };
     let other = &moving.other;
     let unfinished = |what: String, ends: &str| {
-        let remedy = format!(
-            "run the same `credlatch move` again, and it goes on; if the other store is gone for good, `credlatch adopt` {ends}"
-        );
+        let remedy = format!("run the same `credlatch move` again, and it goes on; if it is not to go on, {ends}");
         Finding::of_store(Severity::Warning, what, remedy)
     };
     findings.push(match moving.stage {
         Stage::SetAside => unfinished(
             format!("this profile is being moved to {other}: until that is through nothing here is renewed or changed"),
-            "keeps it here",
+            "`credlatch adopt` keeps it here",
         ),
         Stage::Arrived => unfinished(
             format!("this profile is being moved here from {other}: until that is through nothing here is renewed or changed"),
-            "uses what has arrived as it is",
+            "`credlatch clear` forgets what has arrived",
         ),
         Stage::Active => unfinished(
             format!("this profile was moved here from {other}, which may still hold what it set aside"),
-            "says that nothing is left there",
+            "`credlatch adopt` says that nothing is left there",
         ),
         Stage::Gone => {
             let what = format!("this profile was moved to {other}");

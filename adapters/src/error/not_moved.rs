@@ -2,6 +2,8 @@
 
 use credlatch_core::engine::MoveError;
 use credlatch_core::moving::{Obstacle, Stage};
+use credlatch_core::provider::Provider;
+use credlatch_core::state::State;
 
 use super::{Error, ErrorKind};
 
@@ -19,8 +21,27 @@ impl Error {
         }
     }
 
+    /// Nothing is stored for this provider in this place, or not any more.
+    pub(crate) fn nothing_in(place: &str, row: &Provider, state: &State) -> Self {
+        let gone = state.moving.as_ref().filter(|moving| moving.stage == Stage::Gone);
+        let is_empty = state.providers.values().all(|slot| slot.entries.is_empty());
+        match gone.filter(|_| is_empty) {
+            Some(moving) => Self::moved_away(place, row.id.as_str(), &moving.other),
+            None => Self::missing_in(place, row),
+        }
+    }
+
+    /// The same, and it doesn't go on by itself: the source is set aside.
+    pub(crate) fn while_set_aside(self) -> Self {
+        let remedy = format!(
+            "{}; until then nothing in the first store is renewed or changed: run the same `credlatch move` again, or `credlatch adopt` there",
+            self.remedy()
+        );
+        Self::new(self.kind(), self.message(), remedy)
+    }
+
     /// There is nothing here any more, because all of it went to another store.
-    pub(crate) fn moved_away(place: &str, provider: &str, other: &str) -> Self {
+    fn moved_away(place: &str, provider: &str, other: &str) -> Self {
         Self::new(
             ErrorKind::NoCredential,
             format!("no {provider} credential is stored in {place}, which was moved to {other}"),
@@ -73,7 +94,7 @@ fn obstacle(profile: &str, why: &Obstacle) -> Error {
         Obstacle::BothActive => stopped(
             ErrorKind::Unreadable,
             "both stores use it, because somebody took the first one back after the other had it".to_owned(),
-            "sign in anew in the one that is to live on, and `credlatch clear` the other".to_owned(),
+            "sign in anew in the one that is to live on, `credlatch clear` the other, and then `credlatch adopt` in each of them".to_owned(),
         ),
         Obstacle::BroughtBack => stopped(
             ErrorKind::Unreadable,

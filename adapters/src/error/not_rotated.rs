@@ -22,7 +22,7 @@ impl Error {
     pub(crate) fn nothing_to_rotate(place: &str, row: &Provider, label: &Label, state: &State) -> Self {
         let entries = state.slot(row.id.as_str()).map_or(&[][..], |slot| &slot.entries);
         if entries.is_empty() {
-            return Self::missing_in(place, row);
+            return Self::nothing_in(place, row, state);
         }
         // Where all is linked, no label is of use.
         if entries.iter().all(|entry| matches!(entry.material, Material::Link(_))) {

@@ -1,5 +1,6 @@
 //! Moving a profile to another store, and copying its keys.
 
+use credlatch_core::engine::MoveError;
 use credlatch_core::moving::{MAX_ADDRESS, Route, Stage};
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::put::PutMode;
@@ -30,12 +31,22 @@ impl Latch {
             target.0.guard.note(&target.0.table, provider)?;
         }
         let moved = self.0.engine.move_to(&target.0.engine, Route { from, to });
-        let moved = moved.map_err(|error| Error::not_moved(self.profile().as_str(), error))?;
+        let moved = moved.map_err(|error| {
+            let is_stopped = matches!(error, MoveError::Stopped(_));
+            let told = Error::not_moved(self.profile().as_str(), error);
+            if is_stopped || !self.is_set_aside() { told } else { told.while_set_aside() }
+        })?;
         for latch in [self, target] {
             let snapshot = latch.0.engine.snapshot()?;
             crate::events::changed(latch.profile(), snapshot.state.generation);
         }
         Ok(moved)
+    }
+
+    /// Whether it waits for a move to go on.
+    fn is_set_aside(&self) -> bool {
+        let moving = |status: super::Status| status.state.moving.as_ref().map(|moving| moving.stage);
+        self.status().ok().and_then(moving) == Some(Stage::SetAside)
     }
 
     /// Copies the API keys of this profile into that of another store, and leaves everything here as it is. Logins stay: two
@@ -60,13 +71,5 @@ impl Latch {
         }
         target.transact(&puts)?;
         Ok(copied)
-    }
-
-    /// The address of the store that this profile was moved to, if nothing was stored here since.
-    pub fn moved_to(&self) -> Option<String> {
-        let snapshot = self.0.engine.snapshot().ok()?;
-        let moving = snapshot.state.moving.as_ref().filter(|moving| moving.stage == Stage::Gone)?;
-        let is_empty = snapshot.state.providers.values().all(|slot| slot.entries.is_empty());
-        is_empty.then(|| moving.other.clone())
     }
 }

@@ -89,10 +89,10 @@ impl Latch {
         let state = snapshot.as_ref().map(|snapshot| &*snapshot.state);
         match (&nothing, wanted.label, state) {
             (Nothing::Chosen(NoToken::Empty), Some(label), Some(state)) => Error::no_entry(row, label, state),
-            (Nothing::Chosen(NoToken::Empty), None, _) => match self.moved_to() {
-                Some(other) => Error::moved_away(&self.place_in_words(), row.id.as_str(), &other),
-                None => Error::missing_in(&self.place_in_words(), row),
-            },
+            (Nothing::Chosen(NoToken::Empty), None, Some(state)) => {
+                Error::nothing_in(&self.place_in_words(), row, state)
+            }
+            (Nothing::Chosen(NoToken::Empty), None, None) => Error::missing_in(&self.place_in_words(), row),
             (Nothing::Chosen(NoToken::Resting(until)), label, state) => {
                 let slot = state.and_then(|state| state.slot(row.id.as_str()));
                 let entries = || slot.into_iter().flat_map(|slot| &slot.entries);

@@ -270,8 +270,9 @@ impl OverBytes {
         use credlatch_core::port::Locked;
         let mut locked = self.lock(patience_ms).map_err(CommitError::NotSaved)?;
         let loaded = locked.load().map_err(CommitError::NotSaved)?;
-        for claim in loaded.state.claims() {
-            if self.is_alive(&claim.actor).map_err(CommitError::NotSaved)? {
+        let mover = loaded.state.moving.as_ref().and_then(|moving| moving.actor.as_ref());
+        for actor in loaded.state.claims().map(|claim| &claim.actor).chain(mover) {
+            if self.is_alive(actor).map_err(CommitError::NotSaved)? {
                 let what = format!(
                     "some process is at work on {}, and may be presenting a login that was stored before",
                     self.store.name()

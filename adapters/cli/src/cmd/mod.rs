@@ -49,7 +49,7 @@ pub(crate) fn dispatch(cli: &Cli) -> Done {
         Command::Flows => flows::flows(global),
         Command::Cancel { flow } => cancel::cancel(global, flow),
         Command::Rotate(args) => rotate::rotate(global, args),
-        Command::Adopt => adopt::adopt(global),
+        Command::Adopt(args) => adopt::adopt(global, args),
         Command::Recover => recover::recover(global),
         Command::Allow(args) => allow::allow(global, args),
         Command::Import(args) => import::import(global, args),

@@ -24,10 +24,11 @@ struct Entry {
 }
 
 pub(crate) fn move_store(global: &Global, args: &Move) -> Done {
-    let route = global.route(args.from.as_deref(), &args.to)?;
+    let route = global.route(args.from.as_deref(), &args.to, args.from_seal_key.as_ref())?;
+    refuse_to_unseal(&route, args)?;
     let is_one = global.profile.is_some();
     let profiles = if is_one { vec![global.profile()] } else { route.from.profiles()?.list()? };
-    let mut moved = Vec::new();
+    let (mut moved, mut failed) = (Vec::new(), None);
     for profile in &profiles {
         let (source, target) = (route.from.of(profile).latch()?, route.to.of(profile).latch()?);
         warn_of_links(global, &source, args.copy_keys);
@@ -40,8 +41,22 @@ pub(crate) fn move_store(global: &Global, args: &Move) -> Done {
             Ok(entries) => moved.push(shown(profile, &entries)),
             // A profile in which nothing is left is no obstacle for the others.
             Err(error) if !is_one && error.kind() == ErrorKind::NoCredential => {}
-            Err(error) => return Err(after(error.into(), &moved, global)),
+            Err(error) if is_one => return Err(error.into()),
+            // The others go all the same; the first to fail is what the command ends with.
+            Err(error) if failed.is_none() => failed = Some(error),
+            Err(error) => output::warn(global.json, &error.to_string(), error.remedy()),
         }
+    }
+    if let Some(error) = failed {
+        if !moved.is_empty() {
+            let names: Vec<_> = moved.iter().map(|shown| shown.profile.as_str()).collect();
+            output::warn(
+                global.json,
+                &format!("only these profiles are in {} now: {}", route.to_address, names.join(", ")),
+                "the same command goes on with the others",
+            );
+        }
+        return Err(error.into());
     }
     if moved.iter().all(|shown| shown.entries.is_empty()) {
         let what = format!("there is nothing to move in {}", route.from_address);
@@ -51,17 +66,26 @@ pub(crate) fn move_store(global: &Global, args: &Move) -> Done {
     said(global, args, &route, &moved)
 }
 
-/// What was moved before something failed is moved: a person must know.
-fn after(end: End, moved: &[Shown], global: &Global) -> End {
-    if !moved.is_empty() {
-        let names: Vec<_> = moved.iter().map(|shown| shown.profile.as_str()).collect();
-        output::warn(
-            global.json,
-            &format!("moved before that: {}", names.join(", ")),
-            "the same command goes on with the others",
-        );
+/// What is sealed stays so, unless a person says otherwise.
+fn refuse_to_unseal(route: &Route, args: &Move) -> Done {
+    let is_sealed = route.from.builder_here()?.is_sealed()?;
+    let stays_sealed = route.to.builder_here()?.is_sealed()?;
+    if stays_sealed || args.plain_text {
+        return Ok(());
     }
-    end
+    let to = &route.to_address;
+    let seal = format!("seal it first: `credlatch seal --store {to} --seal-key FILE`");
+    if is_sealed {
+        return Err(End::usage(
+            format!("{} is sealed and {to} is not, so all would lie there in plain text", route.from_address),
+            format!("{seal}; or, if that is meant, --plain-text"),
+        ));
+    }
+    if route.to.seal_key()?.is_some() {
+        let what = format!("{to} is not sealed, and a key for its seal is given");
+        return Err(End::usage(what, format!("{seal}; or leave the key out")));
+    }
+    Ok(())
 }
 
 /// A link is a path on this machine, whatever store names it.
@@ -100,6 +124,10 @@ fn said(global: &Global, args: &Move, route: &Route, moved: &[Shown]) -> Done {
                 entries.collect::<Vec<_>>().join(", ")
             )
         };
-        moved.iter().filter(|shown| !shown.entries.is_empty()).map(line).collect::<Vec<_>>().join("\n")
+        let lines = moved.iter().filter(|shown| !shown.entries.is_empty()).map(line);
+        // Commands that name no store would still look in the old one.
+        let hint = (!args.copy_keys && args.from.is_none())
+            .then(|| format!("commands use it with `--store {0}`, or CREDLATCH_STORE={0}", route.to_address));
+        lines.chain(hint).collect::<Vec<_>>().join("\n")
     })
 }

@@ -3,6 +3,7 @@
 use credlatch::{BackOff, Rotated, rfc3339};
 use serde_json::json;
 
+use super::adopt::refuse_what_may_be_used_elsewhere;
 use super::fresh;
 use crate::args::{Global, Rotate};
 use crate::defer::deferring_signals;
@@ -14,6 +15,7 @@ pub(crate) fn rotate(global: &Global, args: &Rotate) -> Done {
     let provider = latch.provider(&args.of.provider)?.id.clone();
     let label = &args.label;
     if args.this_copy {
+        refuse_what_may_be_used_elsewhere(global)?;
         global.builder()?.adopt_copy()?;
     }
     let back_off = if args.now { BackOff::Overridden } else { BackOff::Heeded };

@@ -35,7 +35,8 @@ impl Builder {
 
     /// Makes a copied, restored or rolled back store this place's own, because a person said that this copy is to live on.
     /// Presents nothing. Until then its logins are not rotated, because the original may hold the same refresh tokens; each
-    /// of them is also freed by a new login for it.
+    /// of them is also freed by a new login for it. Of a store that was being moved to another one this ends the move, whatever the other
+    /// says: whoever calls it has looked there.
     ///
     /// # Errors
     /// The store can't be locked, read or written.

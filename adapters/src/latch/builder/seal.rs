@@ -75,6 +75,21 @@ impl Builder {
         builder.mark(&home, key, changed)
     }
 
+    /// Whether what is stored there is sealed: always in etcd, and in a directory once [`Builder::seal`] did so.
+    ///
+    /// # Errors
+    /// The mark of it can't be read.
+    pub fn is_sealed(&self) -> Result<bool, Error> {
+        #[cfg(feature = "etcd")]
+        if self.etcd.described.is_some() {
+            return Ok(true);
+        }
+        if self.states.is_some() || self.stores.is_some() || self.memory.is_some() {
+            return Ok(false);
+        }
+        Ok(marker::read(&crate::whole::whole(home_of(self.home.clone())?))?.is_some())
+    }
+
     /// Where the key is that the home is sealed with, as it was said before on this machine; none if it isn't sealed, or nobody has
     /// said so.
     ///
