@@ -38,7 +38,17 @@ impl Recovering {
     /// Whether something else stands there than a commit.
     pub(crate) fn is_needed(&self) -> Result<bool, StoreError> {
         let (_, kv, ..) = self.store.document.look_whatever_stands(READ).map_err(Trouble::into_error)?;
-        Ok(kv.is_some_and(|kv| !matches!(self.commit_in(&kv), Ok(Some(_)))))
+        let Some(kv) = kv else {
+            return Err(StoreError::new(
+                StoreErrorKind::Failed,
+                format!(
+                    "nothing stands where {} is: nobody has committed it yet, or its key was taken away",
+                    self.store.document.called
+                ),
+                "look for another name: `credlatch profiles`; what was taken away is in a snapshot of the etcd",
+            ));
+        };
+        Ok(!matches!(self.commit_in(&kv), Ok(Some(_))))
     }
 
     /// The commit that a value is; none if it is something else.

@@ -123,3 +123,16 @@ fn a_copy_and_a_roll_back_are_noticed_after_it_as_before() {
     assert!(refused.to_string().contains("rolled back"), "{refused}: {}", refused.remedy());
     assert_eq!((sandbox.stats().refresh_requests, sandbox.stats().replays), (renewals + 1, 0));
 }
+
+#[test]
+fn where_nothing_stands_that_is_said_and_not_that_all_is_well() {
+    let Some(cluster) = Cluster::start(1) else { return };
+    let machine = Machine::new(&cluster, "one", "x");
+    let error = machine.builder().recover().unwrap_err();
+    assert!(error.to_string().contains("nothing stands where"), "{error}");
+    machine.open().set("minimax", secret("mm-1")).unwrap();
+    assert!(!machine.builder().recover().unwrap());
+    cluster.etcdctl(&["del", "x/profiles/default"]).unwrap();
+    let error = machine.builder().recover().unwrap_err();
+    assert!(error.to_string().contains("its key was taken away"), "{error}");
+}

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::cluster::Cluster;
 use crate::helper::Said;
 use crate::needs::found;
-use crate::world::{World, fed};
+use crate::world::{World, fed, send};
 
 /// Two directories, on one of which is a login that has ended and a key.
 struct Two {
@@ -357,4 +357,45 @@ fn one_profile_that_stays_keeps_no_other_from_going() {
     assert_eq!(moved.status, 2, "{}", moved.err);
     assert!(moved.err.contains("profile default was not moved") && moved.err.contains("now: work"), "{}", moved.err);
     assert_eq!(two.say(1, &["token", "minimax", "--profile", "work"]).out, "mm-work\n");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn nobody_takes_a_store_in_etcd_back_from_a_mover_that_lives() {
+    let Some(cluster) = Cluster::start(1) else { return };
+    let two = Two::new();
+    let (home, etcd) = (two.url(0), cluster.url("team"));
+    let command = |args: &[&str]| {
+        let mut command = two.command(1, args);
+        command.env_remove("CREDLATCH_HOME").env("CREDLATCH_STORE", &etcd).env("HOME", cluster.machine("one"));
+        command.env("XDG_DATA_HOME", cluster.machine("one"));
+        command
+    };
+    let say = |args: &[&str]| Said::from(command(args).output().unwrap());
+    let there = ["move", "--from", &home, "--to", &etcd];
+    let back = ["move", "--from", &etcd, "--to", &home, "--plain-text"];
+    let stage = || say(&["status", "--json"]).json()["moving"]["stage"].as_str().unwrap_or_default().to_owned();
+    let mut met = false;
+    for round in 0..200_u64 {
+        if stage() != "set_aside" {
+            let moved = say(&there);
+            assert!(matches!(moved.status, 0 | 3), "{}", moved.err);
+        }
+        let mut mover = command(&back).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_micros(round * 1_700 % 120_000));
+        send("STOP", mover.id());
+        if mover.try_wait().unwrap().is_none() && stage() == "set_aside" {
+            let adopted = say(&["adopt", "--alone"]);
+            assert_eq!(adopted.status, 5, "{}{}", adopted.out, adopted.err);
+            met = true;
+        }
+        send("CONT", mover.id());
+        assert!(mover.wait().unwrap().success());
+        if met {
+            break;
+        }
+    }
+    assert!(met, "no mover was stopped in between");
+    assert!(two.world.sandbox.accepts(&two.token_of(0)));
+    assert_eq!(two.world.sandbox.stats().replays, 0);
 }
