@@ -146,16 +146,25 @@ impl Etcd {
         Self { access, url: Zeroizing::default(), model: Some(cluster) }
     }
 
+    /// The cluster itself, for tests that look at what it is asked.
+    ///
+    /// # Errors
+    /// A file that it names can't be used.
+    #[doc(hidden)]
+    pub fn cluster(&self) -> Result<Arc<dyn Cluster>, Error> {
+        Ok(match &self.model {
+            Some(model) => Arc::clone(model),
+            None => Arc::new(Gateway::new(self.access.clone())?),
+        })
+    }
+
     /// Its profiles, for a machine whose own files are in this home.
     ///
     /// # Errors
     /// A file that it names can't be used, or a password would be sent in the clear.
     pub fn at_home(&self, home: &Path) -> Result<EtcdHome, Error> {
         self.access.check()?;
-        let cluster: Arc<dyn Cluster> = match &self.model {
-            Some(model) => Arc::clone(model),
-            None => Arc::new(Gateway::new(self.access.clone())?),
-        };
+        let cluster = self.cluster()?;
         let digest = Sha256::digest(format!("{}\0{}", cluster.name(), self.access.prefix));
         let name = digest.first_chunk().map_or(0, |first| u64::from_be_bytes(*first));
         let folder = home.join("etcd").join(format!("{name:016x}"));

@@ -269,7 +269,7 @@ fn machines_whose_clocks_are_an_hour_off_renew_too_often_and_cost_nobody_the_log
 #[ignore = "fifty processes for a minute: CREDLATCH_CROWD=50 cargo test -p credlatch --all-features --test etcd -- --ignored --nocapture crowd"]
 fn fifty_machines_share_one_login_while_members_are_killed_one_after_another() {
     let machines = std::env::var("CREDLATCH_CROWD").ok().and_then(|text| text.parse().ok()).unwrap_or(50);
-    crowd(machines, 60, &[], |cluster, until| {
+    crowd(machines, 60, &[3_600_000], |cluster, until| {
         for at in (0..3).cycle() {
             if Instant::now() + Duration::from_secs(12) > until {
                 break;

@@ -15,6 +15,7 @@ mod modelled;
 mod needs;
 mod proxy;
 mod recovered;
+mod replayed;
 mod shipped;
 mod tls;
 mod troubles;

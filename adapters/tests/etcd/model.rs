@@ -58,6 +58,13 @@ impl Model {
         Arc::new(Self { name: name.to_owned(), state: Mutex::new(state), changed: Condvar::new() })
     }
 
+    /// What a cluster at this revision does with a transaction: one that was asked for at another model, or at a real cluster.
+    pub(crate) fn replay(&self, revision: u64, txn: &Txn) -> Done {
+        let mut state = self.state.lock();
+        state.revision = revision;
+        state.apply(txn)
+    }
+
     /// What becomes of the next transactions that write.
     pub(crate) fn next(&self, fate: Fate) {
         self.state.lock().fates.push_back(fate);
