@@ -4,6 +4,7 @@ mod helper;
 mod incoming;
 mod run;
 mod setup;
+mod stores;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ pub(crate) use helper::{Asked, Grant, Helper};
 pub(crate) use incoming::{Import, ImportSource, Kind, Set};
 pub(crate) use run::{Allow, Plan, Run, Shape};
 pub(crate) use setup::{Chosen, Setup, SetupOptions};
+pub(crate) use stores::{Adopt, Move, Rekey};
 
 /// The place where your programs' model-provider credentials live.
 ///
@@ -228,49 +230,6 @@ pub(crate) enum Command {
         /// Whose issuer is asked.
         provider: String,
     },
-}
-
-/// How sure a person is.
-#[derive(Args)]
-pub(crate) struct Adopt {
-    /// Where a move was cut off: the other store is gone for good, so it need not be asked
-    #[arg(long)]
-    pub(crate) alone: bool,
-}
-
-/// From where to where.
-#[derive(Args)]
-pub(crate) struct Move {
-    /// The store that it goes away from, as --store names it [default: the store that other commands use]
-    #[arg(long, value_name = "URL")]
-    pub(crate) from: Option<String>,
-    /// The store that it comes to, as --store names it
-    #[arg(long, value_name = "URL")]
-    pub(crate) to: String,
-    /// File with the key that the store it goes away from is sealed with
-    #[arg(long, value_name = "FILE")]
-    pub(crate) from_seal_key: Option<PathBuf>,
-    /// Move what is sealed into a store that is not: it lies there in plain text then
-    #[arg(long)]
-    pub(crate) plain_text: bool,
-    /// Copy the API keys, and leave everything where it is; logins stay, because two stores can't both use one
-    #[arg(long)]
-    pub(crate) copy_keys: bool,
-}
-
-/// Another key.
-#[derive(Args)]
-#[group(required = true, multiple = false)]
-pub(crate) struct Rekey {
-    /// File with the new key; it is made if it isn't there
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) to: Option<PathBuf>,
-    /// Command that prints the new key; a shell runs it
-    #[arg(long, value_name = "COMMAND")]
-    pub(crate) to_command: Option<String>,
-    /// Entry of the system's key store with the new key; it is made if it isn't there
-    #[arg(long, value_name = "NAME")]
-    pub(crate) to_store: Option<String>,
 }
 
 /// One provider.

@@ -19,7 +19,7 @@ pub(super) fn examine(state: &State, findings: &mut Vec<Finding>) {
         ),
         Stage::Arrived => unfinished(
             format!("this profile is being moved here from {other}: until that is through nothing here is renewed or changed"),
-            "`credlatch clear` forgets what has arrived",
+            "`credlatch clear --all` forgets what has arrived",
         ),
         Stage::Active => unfinished(
             format!("this profile was moved here from {other}, which may still hold what it set aside"),

@@ -93,7 +93,10 @@ pub(super) fn refuse_while_moved(events: &[Event], verdicts: &[Verdict]) -> Resu
     let Some((stage, other)) = refused else { return Ok(()) };
     let (what, ends) = match stage {
         Stage::SetAside => (format!("this profile is being moved to {other}"), "`credlatch adopt` keeps it here"),
-        _ => (format!("this profile is being moved here from {other}"), "`credlatch clear` forgets what has arrived"),
+        _ => (
+            format!("this profile is being moved here from {other}"),
+            "`credlatch clear --all` forgets what has arrived",
+        ),
     };
     Err(StoreError::new(
         StoreErrorKind::Busy,

@@ -131,7 +131,7 @@ pub(super) fn step(state: &mut State, step: &MoveStep) -> Output {
 
 fn set_aside(state: &mut State, set: &SetAside) -> Output {
     let is_anew = state.moving.as_ref().is_some_and(|moving| moving.is(set.id, Stage::SetAside));
-    if let Some(why) = hindrance(state).filter(|_| !is_anew) {
+    if let Some(why) = if is_anew { at_work(state) } else { hindrance(state) } {
         return Refusal::Move(why).into();
     }
     // A program that knows no moves presents nothing either that another copy may hold.
@@ -177,27 +177,26 @@ fn hindrance(state: &State) -> Option<Obstacle> {
     {
         return Some(under_way(moving));
     }
+    let mut entries = state.providers.values().flat_map(|slot| &slot.entries);
+    let shared = entries.find_map(|entry| entry.grant().filter(|grant| grant.refresh.is_some())?.shared);
+    let is_empty = || is_vacant(state).then_some(Obstacle::Empty);
+    at_work(state).or_else(is_empty).or_else(|| shared.map(Obstacle::Shared))
+}
+
+/// Whose act is under way here, or has no known end.
+fn at_work(state: &State) -> Option<Obstacle> {
     if let Some((provider, _)) = state.providers.iter().find(|(_, slot)| slot.flow.is_some()) {
         return Some(Obstacle::Login(provider.clone()));
     }
     if let Some(claim) = state.claims().next() {
         return Some(Obstacle::AtWork { pid: claim.actor.pid });
     }
-    if is_vacant(state) {
-        return Some(Obstacle::Empty);
-    }
-    for (provider, slot) in &state.providers {
-        for entry in &slot.entries {
-            let Some(grant) = entry.grant().filter(|grant| grant.refresh.is_some()) else { continue };
-            if let Some(why) = grant.shared {
-                return Some(Obstacle::Shared(why));
-            }
-            if matches!(grant.custody, Custody::InDoubt(_)) {
-                return Some(Obstacle::InDoubt(provider.clone(), entry.label.clone()));
-            }
-        }
-    }
-    None
+    state.providers.iter().find_map(|(provider, slot)| {
+        let is_doubted =
+            |entry: &&Entry| matches!(entry.grant().map(|grant| &grant.custody), Some(Custody::InDoubt(_)));
+        let entry = slot.entries.iter().find(is_doubted)?;
+        Some(Obstacle::InDoubt(provider.clone(), entry.label.clone()))
+    })
 }
 
 fn receive(state: &mut State, arrival: &Arrival) -> Output {

@@ -39,7 +39,7 @@ pub(super) fn refuse_what_may_be_used_elsewhere(global: &Global) -> Done {
             format!("profile {profile} is used in {other} by now, so it can't be used here as well"),
             match moving.stage {
                 Stage::SetAside => format!("{go_on}: it takes away what is left here"),
-                _ => "forget what has arrived here: `credlatch clear`".to_owned(),
+                _ => "forget what has arrived here: `credlatch clear --all`".to_owned(),
             },
         )),
         // A directory that isn't mounted, or that of another machine, looks like one to which nothing has come yet.

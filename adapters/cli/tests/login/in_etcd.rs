@@ -79,7 +79,7 @@ fn who_died_in_an_exchange_is_known_on_its_machine_at_once_and_elsewhere_when_it
     world.exchange_begins(1);
     let mut pids = Vec::new();
     until("the one process that asks the issuer", || {
-        pids = exchangers(&cluster);
+        pids = exchangers(token.id());
         pids.len() == 1
     });
     token.kill().unwrap();
@@ -148,16 +148,16 @@ fn a_program_of_before_knows_no_such_store_and_changes_nothing() {
     assert!(world.sandbox.accepts(one.say(&["token", "acme"]).out.trim()));
 }
 
-/// The processes of the command that ask an issuer for somebody on this cluster.
-pub(crate) fn exchangers(cluster: &Cluster) -> Vec<u32> {
-    let url = cluster.url("team");
-    let of = |what: &str| what.parse::<u32>().ok();
-    let all = std::fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| of(entry.file_name().to_str()?));
+/// The processes that make exchanges for this one. Who isn't root sees no more of them than their words and their parents: the
+/// command is not dumpable.
+pub(crate) fn exchangers(of: u32) -> Vec<u32> {
+    let number = |what: &str| what.parse::<u32>().ok();
+    let all = std::fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| number(entry.file_name().to_str()?));
     let is_one = |pid: &u32| {
         let read = |what: &str| std::fs::read(format!("/proc/{pid}/{what}")).unwrap_or_default();
-        let (line, environ) = (read("cmdline"), read("environ"));
-        let line = String::from_utf8_lossy(&line).into_owned();
-        line.contains("\0exchange\0") && String::from_utf8_lossy(&environ).contains(&url)
+        let (line, status) = (read("cmdline"), read("status"));
+        let parent = format!("\nPPid:\t{of}\n");
+        String::from_utf8_lossy(&line).contains("\0exchange\0") && String::from_utf8_lossy(&status).contains(&parent)
     };
     all.filter(is_one).collect()
 }

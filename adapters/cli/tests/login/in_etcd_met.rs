@@ -76,8 +76,8 @@ fn told(child: &mut Child) -> Receiver<String> {
 }
 
 /// Kills a login and whoever asks the issuer for it, as the end of their machine does.
-fn kill(cluster: &Cluster, login: &mut Child) {
-    let pids = exchangers(cluster);
+fn kill(login: &mut Child) {
+    let pids = exchangers(login.id());
     login.kill().unwrap();
     for pid in &pids {
         send("KILL", *pid);
@@ -105,7 +105,7 @@ fn who_waits_for_a_login_that_was_killed_before_it_had_a_code_is_told() {
     let [one, other] = two(&cluster, &world);
     let mut first = log_in(&one);
     until("the login is reserved", || one.say(&["flows", "--json"]).out.contains("pending"));
-    kill(&cluster, &mut first);
+    kill(&mut first);
     let mut second = log_in(&other);
     assert!(says_whom(&told(&mut second)), "nothing is said");
     let flow = other.say(&["flows", "--json"]).json()["flows"][0]["flow_id"].as_str().unwrap().to_owned();
@@ -124,7 +124,7 @@ fn who_joins_a_login_is_told_once_its_machine_is_gone() {
     assert_eq!((first.code(), second.first["event"].as_str()), (second.code(), Some("joined")));
     let said = told(&mut second.child);
     assert!(said.recv_timeout(Duration::from_millis(2500)).is_err(), "the other is there");
-    kill(&cluster, &mut first.child);
+    kill(&mut first.child);
     assert!(says_whom(&said), "nothing is said");
     assert_eq!(other.say(&["cancel", second.id()]).status, 0);
     assert_eq!(second.end(), ("cancelled".to_owned(), 4));

@@ -226,7 +226,7 @@ fn who_takes_the_first_store_back_uses_it_and_it_can_be_moved_again() {
         if has_arrived {
             // What lies in the other store is used there by nobody, and can be forgotten.
             let there = two.say(1, &["adopt"]);
-            assert!(there.status == 2 && there.err.contains("`credlatch clear`"), "{}", there.err);
+            assert!(there.status == 2 && there.err.contains("`credlatch clear --all`"), "{}", there.err);
             assert_eq!(two.say(1, &["clear", "--all"]).status, 0);
             assert_eq!(two.world.sandbox.stats().revocations, 0);
         }

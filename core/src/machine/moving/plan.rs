@@ -1,6 +1,6 @@
 //! What comes next in a move, as both stores tell it.
 
-use super::{Arrival, MoveStep, Obstacle, SetAside, hindrance, is_vacant, under_way};
+use super::{Arrival, MoveStep, Obstacle, SetAside, at_work, hindrance, is_vacant, under_way};
 use crate::state::moving::{Moving, Stage};
 use crate::state::{Actor, Entry, Nonce, State};
 
@@ -126,7 +126,7 @@ fn of_set_aside(source: &State, here: &Moving, target: &State, route: Route<'_>)
         Some(there) if is_left_of(there, route) => Next::Withdraw(there.id),
         _ => match blocked(target, route) {
             Some(why) => Next::Stopped(why),
-            None if is_taken_back => Next::SetAside(Some(here.id)),
+            None if is_taken_back => at_work(source).map_or(Next::SetAside(Some(here.id)), Next::Stopped),
             None => Next::Receive(here.id),
         },
     }
