@@ -19,8 +19,8 @@ impl Latch {
     /// before it ended. At no time would both stores present a refresh token.
     ///
     /// # Errors
-    /// An address is longer than is written down ([`ErrorKind::Usage`]), somebody is at work here or a refresh token is in doubt ([`ErrorKind::Busy`]), something is in the other store
-    /// ([`ErrorKind::Usage`]), nothing is here ([`ErrorKind::NoCredential`]), or one of them can't be used.
+    /// An address is longer than is written down, or something is in the other store ([`ErrorKind::Usage`]); somebody is at work here
+    /// or a refresh token is in doubt ([`ErrorKind::Busy`]); nothing is here ([`ErrorKind::NoCredential`]); or one of them can't be used.
     pub fn move_to(&self, target: &Self, from: &str, to: &str) -> Result<Moved, Error> {
         if let Some(long) = [from, to].into_iter().map(str::len).find(|long| *long > MAX_ADDRESS) {
             let what = format!("the address of a store has {long} bytes, and at most {MAX_ADDRESS} are written down");

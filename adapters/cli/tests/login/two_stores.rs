@@ -13,31 +13,31 @@ use crate::needs::found;
 use crate::world::{World, fed, send};
 
 /// Two directories, on one of which is a login that has ended and a key.
-struct Two {
-    world: World,
-    stores: [PathBuf; 2],
+pub(crate) struct Two {
+    pub(crate) world: World,
+    pub(crate) stores: [PathBuf; 2],
 }
 
 impl Two {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let world = World::new().ended();
         assert_eq!(fed(world.command(&["set", "minimax"]), "mm-1").status, 0);
         let stores = [world.home.path(), world.home.folder().join("other")];
         Self { world, stores }
     }
 
-    fn url(&self, at: usize) -> String {
+    pub(crate) fn url(&self, at: usize) -> String {
         format!("file://{}", self.stores[at].display())
     }
 
     /// A command on one of them.
-    fn command(&self, at: usize, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, at: usize, args: &[&str]) -> Command {
         let mut command = self.world.command(args);
         command.env("CREDLATCH_HOME", &self.stores[at]);
         command
     }
 
-    fn say(&self, at: usize, args: &[&str]) -> Said {
+    pub(crate) fn say(&self, at: usize, args: &[&str]) -> Said {
         Said::from(self.command(at, args).output().unwrap())
     }
 
@@ -46,11 +46,11 @@ impl Two {
         self.command(0, &["move", "--from", &from, "--to", &to])
     }
 
-    fn moves(&self, from: usize) -> Said {
+    pub(crate) fn moves(&self, from: usize) -> Said {
         Said::from(self.moving(from).output().unwrap())
     }
 
-    fn document(&self, at: usize) -> Option<Value> {
+    pub(crate) fn document(&self, at: usize) -> Option<Value> {
         document(&self.stores[at])
     }
 
@@ -83,7 +83,7 @@ impl Two {
         panic!("no kill came in between");
     }
 
-    fn token_of(&self, at: usize) -> String {
+    pub(crate) fn token_of(&self, at: usize) -> String {
         let said = self.say(at, &["token", "acme"]);
         assert_eq!(said.status, 0, "{}", said.err);
         said.out.trim().to_owned()
@@ -252,54 +252,6 @@ fn nothing_is_moved_while_a_refresh_token_is_presented() {
     assert_eq!((stats.refresh_requests, stats.replays), (1, 0));
 }
 
-#[test]
-fn what_stands_in_the_way_is_named_and_nothing_is_changed() {
-    let two = Two::new();
-    let [a, b] = [two.url(0), two.url(1)];
-    let says = |args: &[&str], status: i32, words: &str| {
-        let said = two.say(0, args);
-        assert_eq!(said.status, status, "{args:?}: {}", said.err);
-        assert!(said.err.contains(words), "{args:?}: {}", said.err);
-    };
-    says(&["move", "--from", &a, "--to", &a], 2, "of one store");
-    says(&["move", "--from", &b, "--to", &a], 3, "nothing to move");
-    says(&["move", "--from", &a, "--to", "hermes:/tmp/auth.json"], 2, "Hermes itself uses");
-    says(&["move", "--from", &a, "--to", "redis://x"], 2, "is of another kind");
-    assert_eq!(fed(two.command(1, &["set", "minimax"]), "mm-other").status, 0);
-    let before = [0, 1].map(|at| two.document(at));
-    says(&["move", "--from", &a, "--to", &b], 2, "in the other store already");
-    assert_eq!([0, 1].map(|at| two.document(at)), before);
-    assert!(two.world.sandbox.accepts(&two.token_of(0)));
-}
-
-#[test]
-fn keys_can_be_copied_and_logins_stay() {
-    let two = Two::new();
-    let [a, b] = [two.url(0), two.url(1)];
-    let copied = two.say(0, &["move", "--from", &a, "--to", &b, "--copy-keys"]);
-    assert_eq!(
-        (copied.status, copied.out.as_str()),
-        (0, &*format!("copied profile default to {b}: minimax/default\n"))
-    );
-    assert_eq!([0, 1].map(|at| two.say(at, &["token", "minimax"]).out), ["mm-1\n", "mm-1\n"]);
-    assert_eq!(two.say(1, &["token", "acme"]).status, 3);
-    assert!(two.world.sandbox.accepts(&two.token_of(0)));
-}
-
-#[test]
-fn every_profile_moves_unless_one_is_named() {
-    let two = Two::new();
-    assert_eq!(fed(two.command(0, &["set", "minimax", "--profile", "work"]), "mm-work").status, 0);
-    let [a, b] = [two.url(0), two.url(1)];
-    let one = two.say(0, &["move", "--from", &a, "--to", &b, "--profile", "work", "--json"]).json();
-    assert_eq!(one["moved"].as_array().map(Vec::len), Some(1), "{one}");
-    assert_eq!(two.say(1, &["profiles"]).out, "  work\n");
-    let rest = two.say(0, &["move", "--from", &a, "--to", &b]);
-    assert_eq!(rest.status, 0, "{}", rest.err);
-    assert_eq!(two.say(1, &["token", "minimax", "--profile", "work"]).out, "mm-work\n");
-    assert!(two.world.sandbox.accepts(&two.token_of(1)));
-}
-
 #[cfg(target_os = "linux")]
 #[test]
 fn a_login_moves_from_this_machine_s_directory_into_an_etcd_and_home_again() {
@@ -323,40 +275,6 @@ fn a_login_moves_from_this_machine_s_directory_into_an_etcd_and_home_again() {
     assert_eq!(token.status, 0, "{}", token.err);
     assert!(two.world.sandbox.accepts(&two.token_of(0)));
     assert_eq!(two.world.sandbox.stats().replays, 0);
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn what_is_sealed_stays_sealed_unless_a_person_says_otherwise() {
-    let two = Two::new();
-    let [key, other] = ["key", "other-key"].map(|name| two.world.home.folder().join(name).display().to_string());
-    assert_eq!(two.say(0, &["seal", "--seal-key", &key]).status, 0);
-    let refused = two.moves(0);
-    assert!(refused.status == 2 && refused.err.contains("in plain text"), "{}", refused.err);
-    assert_eq!(two.say(1, &["seal", "--seal-key", &other]).status, 0);
-    let moved = two.moves(0);
-    assert_eq!(moved.status, 0, "{}", moved.err);
-    let document = std::fs::read_to_string(two.stores[1].join("profiles/default.json")).unwrap();
-    assert!(document.contains("\"sealed\"") && !document.contains("mm-1"));
-    assert_eq!(two.say(1, &["token", "minimax"]).out, "mm-1\n");
-    assert!(two.world.sandbox.accepts(&two.token_of(1)));
-    assert_eq!(two.say(0, &["unseal"]).status, 0);
-    let [a, b] = [two.url(0), two.url(1)];
-    let plain = two.say(0, &["move", "--from", &b, "--to", &a, "--plain-text"]);
-    assert_eq!(plain.status, 0, "{}", plain.err);
-    assert_eq!(two.say(0, &["token", "minimax"]).out, "mm-1\n");
-}
-
-#[test]
-fn one_profile_that_stays_keeps_no_other_from_going() {
-    let two = Two::new();
-    let [a, b] = [two.url(0), two.url(1)];
-    assert_eq!(fed(two.command(0, &["set", "minimax", "--profile", "work"]), "mm-work").status, 0);
-    assert_eq!(fed(two.command(1, &["set", "minimax"]), "mm-other").status, 0);
-    let moved = two.say(0, &["move", "--from", &a, "--to", &b]);
-    assert_eq!(moved.status, 2, "{}", moved.err);
-    assert!(moved.err.contains("profile default was not moved") && moved.err.contains("now: work"), "{}", moved.err);
-    assert_eq!(two.say(1, &["token", "minimax", "--profile", "work"]).out, "mm-work\n");
 }
 
 #[cfg(target_os = "linux")]
