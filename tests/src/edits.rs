@@ -5,6 +5,7 @@
 mod answers;
 mod laws;
 mod protocols;
+mod seals;
 mod threads;
 
 use crate::coverage;
@@ -69,5 +70,5 @@ const STORES: Trial = together("crash", "-p credlatch --features seal --test cra
 
 /// All of them, in the order of their numbers.
 pub fn all() -> impl Iterator<Item = &'static Edit> {
-    protocols::EDITS.iter().chain(laws::EDITS).chain(answers::EDITS).chain(threads::EDITS)
+    protocols::EDITS.iter().chain(laws::EDITS).chain(answers::EDITS).chain(threads::EDITS).chain(seals::EDITS)
 }

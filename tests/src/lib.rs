@@ -27,6 +27,7 @@ pub mod registry;
 pub mod run;
 pub mod scenario;
 pub mod schema;
+pub mod sealed_home;
 pub mod two_stores;
 pub mod world;
 pub mod wrong;

@@ -294,11 +294,11 @@ impl Sealing {
     }
 
     /// What was granted, as it is written down beside a sealed document.
-    pub(crate) fn write_answer(
-        &self,
-        attempt: Nonce,
-        answer: Zeroizing<Vec<u8>>,
-    ) -> std::io::Result<Zeroizing<Vec<u8>>> {
+    ///
+    /// # Errors
+    /// There is no randomness to be had.
+    #[doc(hidden)]
+    pub fn write_answer(&self, attempt: Nonce, answer: Zeroizing<Vec<u8>>) -> std::io::Result<Zeroizing<Vec<u8>>> {
         let Some(key) = self.current.lock().clone() else { return Ok(answer) };
         let mut text = answer;
         let salt = key.seal(Purpose::Answer, &attempt.0.to_be_bytes(), &mut text)?;

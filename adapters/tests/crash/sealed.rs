@@ -1,5 +1,5 @@
 //! The same for a document that is sealed: what is promised of it is the same, judged by the same laws, and beside that nothing that
-//! lies on the disk at any moment says a secret: it is a text that anybody may read (law 13).
+//! lies on the disk at any moment says a secret (law 20).
 
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
@@ -70,10 +70,10 @@ fn a_crash_of_a_sealed_store_leaves_the_old_document_or_the_new_one() {
 /// What none of these texts may say. No base64 and no number has a dash in it.
 const SECRETS: [&str; 3] = ["refresh-", "access-", "-key-"];
 
-/// What law 13 says of bytes that anybody may read.
+/// What law 20 says of bytes that anybody may read.
 fn judge(bytes: &[u8]) -> Result<(), Finding> {
     let text = String::from_utf8_lossy(bytes).into_owned();
-    let fact = Fact::Printed { text, secrets: SECRETS.map(str::to_owned).to_vec() };
+    let fact = Fact::Left { text, secrets: SECRETS.map(str::to_owned).to_vec() };
     Ok(law::judge(&Trace(vec![fact]))?)
 }
 

@@ -23,6 +23,7 @@ mod origins_are_kept;
 mod provider_is_honoured;
 mod readers_move_forward;
 mod rest_is_respected;
+mod sealed_stays_sealed;
 mod secrets_are_mute;
 mod stale_is_inert;
 mod time_may_stumble;
@@ -199,6 +200,9 @@ laws! {
     19 one_home Trace "a login that moves from one store to another is presented from one of them at most, and is in one of them at least"
         judges [Stands Succession Step Died]
         witness "a mover dies while both stores hold a login";
+    20 sealed_stays_sealed Trace "what a sealed store leaves where others can read it says no secret, and nothing is taken for what it holds but what somebody with the key sealed for that very place"
+        judges [Sealed Left Forged Opened Unopened]
+        witness "what somebody without the key put in a place can't be opened";
 }
 
 /// Judges a trace by every law.

@@ -48,6 +48,11 @@ pub enum Observation {
     BroughtBack,
     Refused,
     Stands,
+    Sealed,
+    Left,
+    Forged,
+    Opened,
+    Unopened,
 }
 
 impl Observation {
@@ -94,6 +99,11 @@ impl Observation {
             Self::BroughtBack => "what was stored before is put back",
             Self::Refused => "an unreadable store is refused",
             Self::Stands => "one of two stores holds something new",
+            Self::Sealed => "somebody with the key seals something",
+            Self::Left => "a sealed store leaves something where others can read it",
+            Self::Forged => "somebody without the key puts something in a sealed place",
+            Self::Opened => "what is in a sealed place is opened",
+            Self::Unopened => "what is in a sealed place can't be opened",
         }
     }
 }
@@ -136,6 +146,11 @@ impl Fact {
             Self::BroughtBack => Observation::BroughtBack,
             Self::Refused { .. } => Observation::Refused,
             Self::Stands { .. } => Observation::Stands,
+            Self::Sealed { .. } => Observation::Sealed,
+            Self::Left { .. } => Observation::Left,
+            Self::Forged { .. } => Observation::Forged,
+            Self::Opened { .. } => Observation::Opened,
+            Self::Unopened { .. } => Observation::Unopened,
         }
     }
 }

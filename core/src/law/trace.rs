@@ -233,6 +233,37 @@ pub enum Fact {
         /// Who.
         who: Who,
     },
+    /// Somebody with the key of a sealed store sealed something.
+    Sealed {
+        /// The place that it is for: a profile, or the answer to an act.
+        place: String,
+        /// What it says.
+        content: String,
+    },
+    /// A sealed store left this where others can read it; `secrets` are those that it could say.
+    Left {
+        /// The text.
+        text: String,
+        /// The secrets.
+        secrets: Vec<String>,
+    },
+    /// Somebody without the key put something in a place of a sealed store.
+    Forged {
+        /// The place.
+        place: String,
+    },
+    /// A participant took this for what a place of a sealed store holds.
+    Opened {
+        /// The place.
+        place: String,
+        /// What it says.
+        content: String,
+    },
+    /// A participant was told that what is in a place of a sealed store can't be opened.
+    Unopened {
+        /// The place.
+        place: String,
+    },
     /// What one of several stores durably holds.
     Stands {
         /// Which store.

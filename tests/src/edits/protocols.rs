@@ -172,6 +172,6 @@ pub(super) const EDITS: &[Edit] = &[
         file: "adapters/src/docfile/left.rs",
         right: "Some(sealing) => sealing.write_answer(answer.attempt, body)?,",
         wrong: "Some(_) => body,",
-        trials: &[(SEALED, &[13])],
+        trials: &[(SEALED, &[20])],
     },
 ];

@@ -8,6 +8,7 @@ mod kept;
 mod left;
 mod memory;
 mod reads;
+mod seals;
 mod states;
 mod steps;
 mod times;

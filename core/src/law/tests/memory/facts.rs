@@ -13,8 +13,37 @@ use crate::state::strategy::Strategy;
 
 /// All of them.
 pub(super) fn all() -> Vec<Fact> {
-    [steps(), shows(), clears(), passes(), acts(), origins(), draws(), told(), stands(), vec![Fact::BroughtBack]]
-        .concat()
+    [
+        steps(),
+        shows(),
+        clears(),
+        passes(),
+        acts(),
+        origins(),
+        draws(),
+        told(),
+        stands(),
+        seals(),
+        vec![Fact::BroughtBack],
+    ]
+    .concat()
+}
+
+/// What is sealed for two places, by whomever.
+fn seals() -> Vec<Fact> {
+    let place = |place: &str| place.to_owned();
+    let of = |(at, says): (&str, &str)| {
+        let content = place(says);
+        [Fact::Sealed { place: place(at), content: content.clone() }, Fact::Opened { place: place(at), content }]
+    };
+    let left = |text: &str| Fact::Left { text: place(text), secrets: vec![place("key-1")] };
+    let forged = [Fact::Forged { place: place("a") }, Fact::Unopened { place: place("a") }];
+    [("a", "one"), ("a", "two"), ("b", "one")]
+        .into_iter()
+        .flat_map(of)
+        .chain([left("key-1"), left("key-2")])
+        .chain(forged)
+        .collect()
 }
 
 /// A login in each of two stores, used there or set aside, and none.
