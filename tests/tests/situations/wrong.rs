@@ -56,3 +56,28 @@ fn each_is_caught_by_its_law_where_those_have_come_whose_coming_nobody_can_tell(
         assert_eq!(found.broken.map(|(broken, _)| broken.number), Some(wrong.law), "{}", wrong.name);
     }
 }
+
+/// So many breaches are enough to see that they are told.
+const ENOUGH: usize = 3;
+
+/// Breadth first there may be too many situations before the first breach: then the one that a walk found is told, however long.
+#[test]
+fn a_breach_that_a_walk_found_is_told_where_there_are_too_many_situations_breadth_first() {
+    let mut told = 0;
+    for wrong in WRONG {
+        let explore = |explorer: Explorer| explorer.explore(&(wrong.scenario)(), wrong.scripted);
+        let fewest = Explorer { law: Some(wrong.law), order: Order::FewestMoves, ..Explorer::default() };
+        let bounded = Explorer { most: explore(fewest).situations / 2, ..fewest };
+        if explore(bounded).broken.is_some() {
+            continue;
+        }
+        let Some((broken, found)) = explore(Explorer { order: Order::Quickest, ..bounded }).broken else { continue };
+        let again = LAWS[usize::from(wrong.law) - 1].judge(&play(&found, wrong.scripted).trace);
+        assert_eq!(again, Err(broken), "{}", wrong.name);
+        told += 1;
+        if told == ENOUGH {
+            return;
+        }
+    }
+    panic!("only {told} walks found a breach sooner");
+}
