@@ -24,6 +24,7 @@ const STRIDES: &[Stride] = &[
     Stride::SetAside,
     Stride::Resume,
     Stride::Receive,
+    Stride::HandOver,
     Stride::Activate,
     Stride::LetGo,
     Stride::Conclude,

@@ -131,7 +131,7 @@ pub fn laws_document() -> String {
     let mut text = String::from(HEAD);
     for law in LAWS {
         let held = HARNESSES.iter().filter(|harness| harness.claims.contains(&law.number)).map(|harness| harness.name);
-        let wrong = wrong_of(law.number).map(|(name, _)| format!("`{name}`"));
+        let wrong = wrong_of(law.number).map(|name| format!("`{name}`"));
         let _ = writeln!(
             text,
             "| {} `{}` | {} | {} | {} | {} |",
@@ -166,22 +166,23 @@ pub fn laws_document() -> String {
         let also = wrong.also.iter().map(u8::to_string).collect::<Vec<_>>().join(", ");
         let _ = writeln!(text, "| `{}` | {} | {} | {also} |", wrong.name, wrong.report, wrong.law);
     }
-    for law in [two_stores::LAW, sealed_home::LAW] {
-        for (name, report) in wrong_of(law) {
-            let _ = writeln!(text, "| `{name}` | {report} | {law} |  |");
-        }
+    for (name, report, law) in others() {
+        let _ = writeln!(text, "| `{name}` | {report} | {law} |  |");
     }
     text.push_str(TAIL);
     text
 }
 
-/// Who makes the mistake that a law names, with where it was made: engines, and for the laws with a world of their own what is wrong there.
-pub fn wrong_of(law: u8) -> impl Iterator<Item = (&'static str, &'static str)> {
-    let engines = WRONG.iter().filter(move |wrong| wrong.law == law).map(|wrong| (wrong.name, wrong.report));
-    let movers =
-        two_stores::WRONG.iter().filter(move |_| law == two_stores::LAW).map(|wrong| (wrong.name, wrong.report));
-    let seals = sealed_home::WRONG.iter().filter(move |_| law == sealed_home::LAW);
-    engines.chain(movers).chain(seals.map(|wrong| (wrong.name, wrong.report)))
+/// Who makes the mistake that a law names.
+pub fn wrong_of(law: u8) -> impl Iterator<Item = &'static str> {
+    let engines = WRONG.iter().filter(move |wrong| wrong.law == law).map(|wrong| wrong.name);
+    engines.chain(others().filter(move |(.., of)| *of == law).map(|(name, ..)| name))
+}
+
+/// Those who aren't engines but have a world of their own: the name, where the mistake was made, and the law.
+fn others() -> impl Iterator<Item = (&'static str, &'static str, u8)> {
+    let movers = two_stores::WRONG.iter().map(|wrong| (wrong.name, wrong.report, wrong.law));
+    movers.chain(sealed_home::WRONG.iter().map(|wrong| (wrong.name, wrong.report, sealed_home::LAW)))
 }
 
 const HEAD: &str = "# The laws

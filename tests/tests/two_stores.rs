@@ -3,7 +3,7 @@
 use credlatch_core::moving::next;
 use credlatch_tests::coverage::TWO_STORES;
 use credlatch_tests::judging::Seen;
-use credlatch_tests::two_stores::{Cast, LAW, WRONG, casts, explore, larger_casts};
+use credlatch_tests::two_stores::{Cast, WRONG, casts, explore, larger_casts};
 
 /// The counts are the result, so they are said where the test harness doesn't swallow them.
 fn say(text: &str) {
@@ -44,7 +44,9 @@ fn the_same_with_a_rotation_in_both_stores() {
 fn each_wrong_mover_is_caught() {
     for wrong in WRONG {
         let found = explore(wrong.cast, wrong.decide, wrong.adopting_waits);
-        let Some((broken, way)) = found.broken.get(&LAW) else { panic!("{} is not caught: {found:?}", wrong.name) };
+        let Some((broken, way)) = found.broken.get(&wrong.law) else {
+            panic!("{} is not caught: {found:?}", wrong.name)
+        };
         say(&format!("{} in {} situations, {} steps: {broken}", wrong.name, found.situations, way.len() + 1));
         let right = explore(wrong.cast, next, true);
         assert!(right.broken.is_empty(), "the right mover: {:?}", right.broken);

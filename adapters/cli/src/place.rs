@@ -130,11 +130,12 @@ impl Global {
         Ok(Route { from, to, from_address, to_address })
     }
 
-    /// The same profile of another store. The home stays where it is that of the machine.
+    /// The same profile of another store. The home stays where it is that of the machine, and not of the store alone.
     pub(crate) fn at(&self, url: &str) -> Self {
         let store = Some(url.to_owned());
         let moved = Self { store, inherited: Inherited { store: false, ..self.inherited }, ..self.clone() };
-        if moved.is_in_etcd() { moved } else { Self { home: None, ..moved } }
+        let is_of_machine = self.store.is_some() || self.inherited.home || default_home().is_err();
+        if moved.is_in_etcd() && is_of_machine { moved } else { Self { home: None, ..moved } }
     }
 
     /// The same for another profile.

@@ -17,6 +17,12 @@ pub(super) fn examine(state: &State, findings: &mut Vec<Finding>) {
             format!("this profile is being moved to {other}: until that is through nothing here is renewed or changed"),
             "`credlatch adopt` keeps it here",
         ),
+        Stage::HandedOver => unfinished(
+            format!(
+                "this profile was handed over to {other}, which may be using it by now: nothing here is renewed or changed"
+            ),
+            "`credlatch adopt` keeps it here unless the other store uses it, and `credlatch clear --all` forgets what is left here, and revokes nothing",
+        ),
         Stage::Arrived => unfinished(
             format!("this profile is being moved here from {other}: until that is through nothing here is renewed or changed"),
             "`credlatch clear --all` forgets what has arrived",
@@ -29,6 +35,6 @@ pub(super) fn examine(state: &State, findings: &mut Vec<Finding>) {
             let what = format!("this profile was moved to {other}");
             Finding::of_store(Severity::Note, what, "use that store; what is stored here from now on stays here")
         }
-        Stage::Done => return,
+        Stage::Done | Stage::Withdrawn => return,
     });
 }

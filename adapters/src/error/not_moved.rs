@@ -73,7 +73,20 @@ fn obstacle(profile: &str, why: &Obstacle) -> Error {
         Obstacle::Shared(why) => stopped(
             ErrorKind::Unreadable,
             format!("the store {why}, so another copy may hold its logins"),
-            "say that this copy lives on: `credlatch adopt`, and then move it".to_owned(),
+            "say that this copy lives on: `credlatch adopt`, and then move it; if another one does, `credlatch clear --all` forgets what is here, and revokes nothing".to_owned(),
+        ),
+        Obstacle::TargetShared(why) => stopped(
+            ErrorKind::Unreadable,
+            format!("the other store {why} since the move began, so it may not be the one that uses these logins"),
+            "put in its place what was there, and run the same move again; if it is gone for good, `credlatch adopt` there uses what it has"
+                .to_owned(),
+        ),
+        Obstacle::HandedOver => stopped(
+            ErrorKind::Unreadable,
+            "the other store was given everything, and doesn't say what became of it: it has moved that on, or it isn't the store that it was"
+                .to_owned(),
+            "if that store is only away, run the same move again when it is back; if it was moved on, `credlatch clear --all` here forgets what is left, and revokes nothing"
+                .to_owned(),
         ),
         Obstacle::UnderWay { stage, other } => under_way(profile, *stage, other),
         Obstacle::Empty => Error::new(
@@ -98,7 +111,7 @@ fn obstacle(profile: &str, why: &Obstacle) -> Error {
         ),
         Obstacle::BroughtBack => stopped(
             ErrorKind::Unreadable,
-            "the other store has it as it arrived, and here it is gone: that store was brought back from a backup"
+            "the other store has it as it arrived, and here it is gone: it was cleared here, or that store was brought back from a backup"
                 .to_owned(),
             "`credlatch adopt` there uses it as it is; an issuer may have replaced its logins since".to_owned(),
         ),
@@ -107,10 +120,12 @@ fn obstacle(profile: &str, why: &Obstacle) -> Error {
 
 fn under_way(profile: &str, stage: Stage, other: &str) -> Error {
     let what = match stage {
-        Stage::SetAside => format!("profile {profile} is being moved to {other} already"),
+        Stage::SetAside | Stage::HandedOver => format!("profile {profile} is being moved to {other} already"),
         Stage::Gone => format!("profile {profile} was moved on to {other}"),
         Stage::Arrived => format!("something else is being moved into profile {profile}, from {other}"),
-        Stage::Active | Stage::Done => format!("the move of profile {profile} from {other} isn't through"),
+        Stage::Active | Stage::Done | Stage::Withdrawn => {
+            format!("the move of profile {profile} from {other} isn't through")
+        }
     };
     let remedy = "finish that move first, with the URLs that it was begun with; if the store it names is gone for good: `credlatch adopt`";
     Error::new(ErrorKind::Busy, what, remedy)

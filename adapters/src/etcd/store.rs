@@ -81,8 +81,9 @@ impl EtcdStore {
     /// Tells people where the key is that a prefix is, or may be, sealed with from now on.
     fn tell_of_key(&self, how: &str) {
         let Some(file) = &self.makes_key else { return };
+        let of = if self.has_made_key.load(Ordering::Relaxed) { "a new key, in" } else { "the key in" };
         super::notice(
-            format!("{} {how} with a new key, in {}", self.document.called, file.display()),
+            format!("{} {how} with {of} {}", self.document.called, file.display()),
             "give each other machine a copy of that file, and keep one elsewhere: without it nobody can read what is stored",
         );
     }

@@ -210,7 +210,7 @@ impl Sealing {
         let Some(own) = self.keys.another_at_hand(is) else { return error };
         let remedy = match self.marked() {
             Ok(Some(mark)) if mark == is && self.is_among_machines() => format!(
-                "somebody ran `credlatch rekey`: put the key {is} in its place, from the machine that did; nothing was changed"
+                "name the file that has the key {is}: `--seal-key FILE`; or copy it here from a machine that has it, which is the one that ran it if there was a `credlatch rekey`; nothing was changed"
             ),
             Ok(Some(mark)) if mark == own => format!(
                 "`credlatch rekey` is under way, or was stopped: run it again as it was run, with the file of the key {is}; nothing was changed"

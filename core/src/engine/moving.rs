@@ -55,6 +55,13 @@ impl<P: Ports> Engine<P> {
             if let Next::Stopped(why) = next {
                 return Err(MoveError::Stopped(why));
             }
+            if let Next::Withdraw(_) = next {
+                // What is forgotten there must be here, and somebody may have set it aside since it was looked at.
+                let again = self.transact(&[]).map_err(MoveError::Source)?.after;
+                if again.state.moving != source.state.moving {
+                    continue;
+                }
+            }
             let received = if let Next::Receive(id) = next { Some(id) } else { None };
             let Some((side, step)) = next.step(&source.state, route, actor, || self.nonces.nonce()) else {
                 return Ok(entries(&there.state));
@@ -93,6 +100,10 @@ pub(super) fn refuse_while_moved(events: &[Event], verdicts: &[Verdict]) -> Resu
     let Some((stage, other)) = refused else { return Ok(()) };
     let (what, ends) = match stage {
         Stage::SetAside => (format!("this profile is being moved to {other}"), "`credlatch adopt` keeps it here"),
+        Stage::HandedOver => (
+            format!("this profile was handed over to {other}"),
+            "`credlatch adopt` keeps it here unless the other store uses it, and `credlatch clear --all` forgets what is left here, and revokes nothing",
+        ),
         _ => (
             format!("this profile is being moved here from {other}"),
             "`credlatch clear --all` forgets what has arrived",

@@ -67,7 +67,7 @@ fn is_remembered(step: &Stepped) -> Result<(), String> {
             continue;
         }
         let is_wished = match &step.event {
-            Event::Clear(Clear::Everything) | Event::Move(MoveStep::LetGo(_)) => true,
+            Event::Clear(Clear::Everything) | Event::Move(MoveStep::LetGo(..)) => true,
             Event::Clear(Clear::Provider(of)) => of == provider,
             Event::Remove(remove) => remove.provider == *provider,
             _ => false,

@@ -198,7 +198,7 @@ laws! {
         judges [Step Shown Told Refused Died]
         witness "somebody is told of what another thread stored";
     19 one_home Trace "a login that moves from one store to another is presented from one of them at most, and is in one of them at least"
-        judges [Stands Succession Step Died]
+        judges [Stands Succession Step Died BroughtBack]
         witness "a mover dies while both stores hold a login";
     20 sealed_stays_sealed Trace "what a sealed store leaves where others can read it says no secret, and nothing is taken for what it holds but what somebody with the key sealed for that very place"
         judges [Sealed Left Forged Opened Unopened]

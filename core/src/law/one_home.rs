@@ -31,6 +31,8 @@ impl Watch for Memory {
             Fact::Succession { old, .. } => drop(self.over.insert(old.clone())),
             Fact::Stepped(step) => self.steps(step),
             Fact::Stands { store, state } => return self.stands(*store, tokens(state)),
+            // What a copy is put over is gone.
+            Fact::BroughtBack => self.over.extend(self.stores.values().flat_map(BTreeMap::keys).cloned()),
             _ => {}
         }
         Ok(())

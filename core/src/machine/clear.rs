@@ -1,10 +1,9 @@
 //! Taking away: one entry, one provider, or everything. What goes, goes in one step and is remembered.
 
-use super::flow;
 use super::outcome::{Effect, Output, Verdict};
+use super::{flow, moving};
 use crate::state::flow::FlowEnd;
 use crate::state::mark::AtHand;
-use crate::state::moving::Stage;
 use crate::state::name::{Label, ProviderId};
 use crate::state::secret::Secret;
 use crate::state::time::Stamp;
@@ -54,12 +53,7 @@ pub(crate) fn clear(state: &mut State, now: &Stamp, clear: &Clear) -> Output {
             gone.push((provider.clone(), entry));
         }
     }
-    // Nothing of what has arrived is left, so the move may bring it anew.
-    if matches!(clear, Clear::Everything) && state.moving.as_ref().is_some_and(|moving| moving.stage == Stage::Arrived)
-    {
-        state.moving = None;
-        found = true;
-    }
+    found |= matches!(clear, Clear::Everything) && moving::cleared(state);
     let effects = let_go(state, &gone);
     Output { verdict: if found { Verdict::Done } else { Verdict::Nothing }, effects }
 }

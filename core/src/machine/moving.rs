@@ -1,7 +1,8 @@
 //! Moving a profile to another store: each step of it in one of the two, by itself.
 //!
-//! The source is set aside, the target receives what is there, the target becomes active, the source lets go, and the target
-//! is told so. Which step is next both stores say ([`next`]), so whoever moves may end after any of them.
+//! The source is set aside, the target receives what is there, the source hands it over, the target becomes active, the source lets
+//! go, and the target is told so. Which step is next both stores say ([`next`]), so whoever moves may end after any of them. What is
+//! handed over is never sent again: a target that knows nothing of it may be another one, or have used it, and moved it on.
 
 mod plan;
 
@@ -28,10 +29,12 @@ pub enum MoveStep {
     TakeBack(Nonce, Actor),
     /// The target: store what was set aside, to be used by nobody yet.
     Receive(Box<Arrival>),
+    /// The source: the target has it, and may use it from now on.
+    HandOver(Nonce),
     /// The target: use it from now on.
     Activate(Nonce),
-    /// The source: forget what was set aside.
-    LetGo(Nonce),
+    /// The source: forget what was set aside. The address at which the target is found by now is kept.
+    LetGo(Nonce, String),
     /// The target: the source has forgotten it.
     Conclude(Nonce),
     /// The target: forget what arrived, because the source was taken back.
@@ -74,6 +77,10 @@ pub enum Obstacle {
     InDoubt(ProviderId, Label),
     /// Another copy of the store may hold the refresh tokens.
     Shared(Shared),
+    /// The target was copied, or rolled back, while all this went on.
+    TargetShared(Shared),
+    /// All was handed over, and the target doesn't say what became of it.
+    HandedOver,
     /// The store is in a move with another one already.
     UnderWay {
         /// How far that is here.
@@ -96,8 +103,10 @@ pub enum Obstacle {
 /// Refuses what a move that isn't through leaves no room for. Reports of what happened are always heard.
 pub(super) fn objection(state: &State, event: &Event) -> Option<Refusal> {
     let moving = state.moving.as_ref().filter(|moving| moving.stage.is_frozen())?;
-    // What has arrived may be forgotten: the source still has it.
-    if moving.stage == Stage::Arrived && matches!(event, Event::Clear(Clear::Everything)) {
+    // What has arrived may be forgotten, since the source still has it; so may what was handed over, which is in the target, and what is
+    // a copy.
+    let may_go = matches!(moving.stage, Stage::Arrived | Stage::HandedOver) || moving.shared.is_some();
+    if may_go && matches!(event, Event::Clear(Clear::Everything)) {
         return None;
     }
     let is_change = matches!(
@@ -122,15 +131,16 @@ pub(super) fn step(state: &mut State, step: &MoveStep) -> Output {
         MoveStep::Resume(id, actor) => resume(state, *id, actor).into(),
         MoveStep::TakeBack(id, actor) => take_back(state, *id, actor).into(),
         MoveStep::Receive(arrival) => receive(state, arrival),
+        MoveStep::HandOver(id) => hand_over(state, *id).into(),
         MoveStep::Activate(id) => activate(state, *id).into(),
-        MoveStep::LetGo(id) => let_go(state, *id).into(),
+        MoveStep::LetGo(id, to) => let_go(state, *id, to).into(),
         MoveStep::Conclude(id) => advance(state, *id, Stage::Active, Stage::Done).into(),
         MoveStep::Withdraw(id) => withdraw(state, *id).into(),
     }
 }
 
 fn set_aside(state: &mut State, set: &SetAside) -> Output {
-    let is_anew = state.moving.as_ref().is_some_and(|moving| moving.is(set.id, Stage::SetAside));
+    let is_anew = state.moving.as_ref().is_some_and(|moving| moving.is_going(set.id));
     if let Some(why) = if is_anew { at_work(state) } else { hindrance(state) } {
         return Refusal::Move(why).into();
     }
@@ -149,7 +159,7 @@ fn set_aside(state: &mut State, set: &SetAside) -> Output {
 }
 
 fn resume(state: &mut State, id: Nonce, actor: &Actor) -> Verdict {
-    match state.moving.as_mut().filter(|moving| moving.is(id, Stage::SetAside)) {
+    match state.moving.as_mut().filter(|moving| moving.is_going(id)) {
         Some(moving) => {
             moving.actor = Some(actor.clone());
             Verdict::Done
@@ -202,7 +212,7 @@ fn at_work(state: &State) -> Option<Obstacle> {
 fn receive(state: &mut State, arrival: &Arrival) -> Output {
     let Arrival { id, from, state: arriving } = arrival;
     match &state.moving {
-        Some(moving) if moving.id == *id => return Verdict::Stale.into(),
+        Some(moving) if moving.id == *id && moving.stage != Stage::Withdrawn => return Verdict::Stale.into(),
         Some(moving) if moving.stage.is_frozen() || moving.stage == Stage::Active => {
             return Refusal::Move(under_way(moving)).into();
         }
@@ -247,6 +257,18 @@ fn receive(state: &mut State, arrival: &Arrival) -> Output {
     Verdict::Done.into()
 }
 
+/// It counts, so that a backup of the source from before is told from what stands.
+fn hand_over(state: &mut State, id: Nonce) -> Verdict {
+    match state.moving.as_mut().filter(|moving| moving.is(id, Stage::SetAside)) {
+        Some(moving) => {
+            moving.stage = Stage::HandedOver;
+            state.count_move();
+            Verdict::Done
+        }
+        None => Verdict::Stale,
+    }
+}
+
 fn activate(state: &mut State, id: Nonce) -> Verdict {
     let verdict = advance(state, id, Stage::Arrived, Stage::Active);
     if verdict == Verdict::Done {
@@ -259,13 +281,11 @@ fn activate(state: &mut State, id: Nonce) -> Verdict {
 }
 
 /// What went along goes, and is remembered: no import brings it back, and who stores it again by name doesn't present it.
-fn let_go(state: &mut State, id: Nonce) -> Verdict {
-    let verdict = advance(state, id, Stage::SetAside, Stage::Gone);
-    let Some(last_version) =
-        state.moving.as_ref().filter(|_| verdict == Verdict::Done).map(|moving| moving.last_version)
-    else {
-        return verdict;
-    };
+fn let_go(state: &mut State, id: Nonce, to: &str) -> Verdict {
+    let Some(moving) = state.moving.as_mut().filter(|moving| moving.is_going(id)) else { return Verdict::Stale };
+    let last_version = moving.last_version;
+    to.clone_into(&mut moving.other);
+    set_stage(state, Stage::Gone);
     let at_hand = state.at_hand.clone();
     let mut gone = Vec::new();
     for slot in state.providers.values_mut() {
@@ -278,23 +298,35 @@ fn let_go(state: &mut State, id: Nonce) -> Verdict {
     for entry in &gone {
         state.retire(entry);
     }
-    verdict
+    Verdict::Done
 }
 
 fn withdraw(state: &mut State, id: Nonce) -> Verdict {
-    if !state.moving.as_ref().is_some_and(|moving| moving.is(id, Stage::Arrived)) {
-        return Verdict::Stale;
+    let verdict = advance(state, id, Stage::Arrived, Stage::Withdrawn);
+    if verdict == Verdict::Done {
+        state.providers.values_mut().for_each(|slot| slot.entries.clear());
     }
-    state.moving = None;
-    state.providers.values_mut().for_each(|slot| slot.entries.clear());
-    Verdict::Done
+    verdict
+}
+
+/// Everything here was cleared. What has arrived may come anew; what was handed over, or copied, is another store's, and gone here.
+pub(super) fn cleared(state: &mut State) -> bool {
+    match state.moving.as_ref().map(|moving| moving.stage) {
+        Some(Stage::Arrived) => set_stage(state, Stage::Withdrawn),
+        Some(Stage::SetAside | Stage::HandedOver) => set_stage(state, Stage::Gone),
+        _ => return false,
+    }
+    true
 }
 
 /// A person said that what is here lives on.
 pub(super) fn adopt(state: &mut State) -> bool {
+    if let Some(moving) = &mut state.moving {
+        moving.shared = None;
+    }
     match state.moving.as_ref().map(|moving| moving.stage) {
-        None | Some(Stage::Gone | Stage::Done) => return false,
-        Some(Stage::SetAside) => state.moving = None,
+        None | Some(Stage::Gone | Stage::Done | Stage::Withdrawn) => return false,
+        Some(Stage::SetAside | Stage::HandedOver) => state.moving = None,
         Some(Stage::Arrived) => set_stage(state, Stage::Active),
         Some(Stage::Active) => set_stage(state, Stage::Done),
     }
@@ -316,7 +348,7 @@ fn set_stage(state: &mut State, to: Stage) {
 }
 
 fn begun(id: Nonce, stage: Stage, other: &str) -> Moving {
-    Moving { id, stage, other: other.to_owned(), last_version: 0, actor: None, extra: Extra::default() }
+    Moving { id, stage, other: other.to_owned(), last_version: 0, actor: None, shared: None, extra: Extra::default() }
 }
 
 fn under_way(moving: &Moving) -> Obstacle {

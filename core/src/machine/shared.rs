@@ -25,6 +25,10 @@ pub(crate) fn mark(state: &mut State, mark: MarkShared) -> Output {
         known.shared = Some(mark.why);
         found = true;
     }
+    if let Some(moving) = state.moving.as_mut().filter(|moving| moving.shared.is_none() && !moving.stage.is_through()) {
+        moving.shared = Some(mark.why);
+        found = true;
+    }
     // Or the same roll-back would be found again with every later change.
     found |= mark.counted > state.last_move;
     state.last_move = state.last_move.max(mark.counted);

@@ -83,8 +83,9 @@ impl Machine {
             }
             Stride::Resume => MoveStep::Resume(id, actor(id, true)),
             Stride::Receive => MoveStep::Receive(Box::new(Arrival { id, from: other, state: self.aside.clone() })),
+            Stride::HandOver => MoveStep::HandOver(id),
             Stride::Activate => MoveStep::Activate(id),
-            Stride::LetGo => MoveStep::LetGo(id),
+            Stride::LetGo => MoveStep::LetGo(id, other),
             Stride::Conclude => MoveStep::Conclude(id),
             Stride::Withdraw => MoveStep::Withdraw(id),
         }

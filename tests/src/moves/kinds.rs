@@ -140,6 +140,7 @@ pub enum Stride {
     SetAside,
     Resume,
     Receive,
+    HandOver,
     Activate,
     LetGo,
     Conclude,

@@ -12,7 +12,7 @@ use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
 use super::LAW;
 use super::part::{Cast, Mover, Part, Person, Rotation, source};
-use super::world::{Decide, ROUTE, World};
+use super::world::{Decide, ROUTE, TARGET, World};
 use crate::judging::Seen;
 
 /// How many may die.
@@ -143,14 +143,16 @@ fn judge(facts: &[Arc<Fact>]) -> Result<Vec<Monitor>, Broken> {
 
 fn digest(node: &Node, memory: &[Monitor]) -> u128 {
     let mut hasher = SipHasher13::new();
-    let World { stores, live, living, .. } = &node.world;
+    let World { live, living, .. } = &node.world;
+    let (target, stores, copies) = node.world.all();
     // Secrets don't print, and count all the same.
-    let stored = stores.iter().map(|state| serde_json::to_string(state).unwrap_or_default());
-    stored.for_each(|text| text.hash(&mut hasher));
-    (live, living, node.deaths, node.has_refused).hash(&mut hasher);
+    let texts =
+        stores.iter().chain(copies.iter().flatten()).map(|state| serde_json::to_string(state).unwrap_or_default());
+    texts.for_each(|text| text.hash(&mut hasher));
+    (target, live, living, node.deaths, node.has_refused).hash(&mut hasher);
     for part in &node.parts {
         format!("{part:?}").hash(&mut hasher);
-        if let Part::Mover(Mover::LooksAtTarget(state) | Mover::Steps(state, _)) = part {
+        if let Part::Mover(Mover::LooksAtTarget(state) | Mover::LooksAgain(state, _) | Mover::Steps(state, _)) = part {
             serde_json::to_string(&**state).unwrap_or_default().hash(&mut hasher);
         }
     }
@@ -162,8 +164,8 @@ fn digest(node: &Node, memory: &[Monitor]) -> u128 {
 
 /// Whether somebody adopted the one copy while the other was in use.
 fn is_persons_fault(world: &World) -> bool {
-    let free = |state: &State| state.has_refresh_tokens() && !state.is_shared();
-    world.stores.iter().all(free)
+    let free = |state: &&State| state.has_refresh_tokens() && !state.is_shared();
+    world.all().1.iter().filter(free).count() > 1
 }
 
 /// Whether somebody has just died where law 19 could have been broken by that.
@@ -176,36 +178,49 @@ fn trace(node: &Node) -> Trace {
     Trace(node.world.facts.iter().map(|fact| (**fact).clone()).collect())
 }
 
-/// At an end the same move is begun once more, alone: it comes through, or says what is in the way.
+/// At an end the same move is begun once more, alone: it comes through, or says what is in the way, and breaks no law.
 fn again(node: &Node, decide: Decide, found: &mut Explored) {
     let mut world = node.world.clone();
+    if let Some(stuck) = goes_through(node, &mut world, decide, &mut found.stopped) {
+        found.stuck.push(format!("{stuck}: {:?}", node.way));
+    }
+    if let Err(broken) = world.rotates_everywhere().and_then(|()| judge(&world.facts)) {
+        let way = node.way.iter().cloned().chain(["the same move, once more, and a rotation in each store".to_owned()]);
+        found.broken.entry(broken.number).or_insert((broken, way.collect()));
+    }
+}
+
+/// Moves alone. Why it neither comes through nor says what is in the way; none if it does.
+fn goes_through(
+    node: &Node,
+    world: &mut World,
+    decide: Decide,
+    stopped: &mut BTreeMap<String, usize>,
+) -> Option<String> {
     let mut part = Part::Mover(Mover::LooksAtSource);
     for _ in 0..40 {
         let next = match &part {
-            Part::Mover(Mover::LooksAtTarget(source)) => Some(decide(source, &world.stores[1], ROUTE)),
+            // It is noticed first what happened to it, as by whoever moves.
+            Part::Mover(Mover::LooksAtTarget(source)) if world.transact(99, TARGET, None).is_ok() => {
+                Some(decide(source, world.store(TARGET), ROUTE))
+            }
             _ => None,
         };
         if let Some(Next::Stopped(why)) = next {
             let name = format!("{why:?}").chars().take_while(char::is_ascii_alphabetic).collect();
-            *found.stopped.entry(name).or_default() += 1;
-            if !is_told(&why, node) {
-                found.stuck.push(format!("{why:?}: {:?}", node.way));
-            }
-            return;
+            *stopped.entry(name).or_default() += 1;
+            return (!is_told(&why, node)).then(|| format!("{why:?}"));
         }
         if next == Some(Next::Finished) {
-            let is_free = world.stores[1].moving.is_some() && !world.stores[1].is_shared();
-            if !is_free {
-                found.stuck.push(format!("finished without its end: {:?}", node.way));
-            }
-            return;
+            let is_free = world.store(TARGET).moving.is_some() && !world.store(TARGET).is_shared();
+            return (!is_free).then(|| "finished without its end".to_owned());
         }
-        match part.step(99, &mut world, decide, true) {
+        match part.step(99, world, decide, true) {
             Some(Ok(next)) => part = next,
             _ => break,
         }
     }
-    found.stuck.push(format!("it goes round: {:?}", node.way));
+    Some("it goes round".to_owned())
 }
 
 /// Whether somebody did something that makes this the right answer.
@@ -214,14 +229,16 @@ fn is_told(why: &Obstacle, node: &Node) -> bool {
     match why {
         // A rotation died, or its answer came too late.
         Obstacle::InDoubt(..) => node.deaths > 0,
-        Obstacle::Empty => did(Person::ClearsSource),
+        Obstacle::Empty => [Person::ClearsSource, Person::MovesTargetOn, Person::LosesTarget].into_iter().any(did),
         Obstacle::Occupied => did(Person::SetsInTarget),
+        Obstacle::Shared(_) => did(Person::BringsSourceBack),
+        Obstacle::TargetShared(_) => did(Person::BringsTargetBack),
+        Obstacle::BroughtBack => did(Person::BringsTargetBack) || did(Person::ClearsSource),
+        Obstacle::HandedOver => did(Person::MovesTargetOn) || did(Person::LosesTarget),
         Obstacle::AtWork { .. }
         | Obstacle::Login(_)
-        | Obstacle::Shared(_)
         | Obstacle::UnderWay { .. }
         | Obstacle::Same
-        | Obstacle::BothActive
-        | Obstacle::BroughtBack => false,
+        | Obstacle::BothActive => false,
     }
 }

@@ -21,7 +21,8 @@ pub const LAW: u8 = 19;
 pub fn casts() -> Vec<Cast> {
     let beside = |rotates| Person::ALL.iter().map(move |person| Cast { rotates, person: Some(*person) });
     let none = Cast { rotates: [true, true], person: None };
-    beside([true, false]).chain(beside([false, true])).chain([none]).collect()
+    let behind_backs = Person::BEHIND_BACKS.iter().map(|person| Cast { rotates: [false, true], person: Some(*person) });
+    beside([true, false]).chain(beside([false, true])).chain([none]).chain(behind_backs).collect()
 }
 
 /// Each person beside a rotation in both: minutes.

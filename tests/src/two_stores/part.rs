@@ -6,7 +6,7 @@ use credlatch_core::custody::Nonce;
 use credlatch_core::extra::Extra;
 use credlatch_core::law::{Broken, Who};
 use credlatch_core::machine::{Act, Verdict};
-use credlatch_core::moving::{MoveStep, Next};
+use credlatch_core::moving::{MoveStep, Next, Route, Side, Stage, next};
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::put::{Put, PutMode};
 use credlatch_core::rotation::{Cause, ClaimRotation, Exchanged, Fresh, Settle, Times};
@@ -15,7 +15,7 @@ use credlatch_core::state::{Actor, Custody, Grant, Material, Source, State};
 use credlatch_core::time::Expiry;
 use credlatch_core::{Effect, Event, apply};
 
-use super::world::{Decide, NOW, ROUTE, World};
+use super::world::{Decide, NOW, OTHER, ROUTE, SOURCE, TARGET, World};
 
 /// Who takes part beside two movers.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +41,14 @@ pub enum Person {
     ClearsTarget,
     /// Stores a key in the target.
     SetsInTarget,
+    /// Moves what is in the target on to another store.
+    MovesTargetOn,
+    /// Has the target's directory no more where it was: it isn't mounted.
+    LosesTarget,
+    /// Puts a copy over the source, from when it had been set aside.
+    BringsSourceBack,
+    /// Puts a copy over the target, from when all had arrived.
+    BringsTargetBack,
 }
 
 impl Person {
@@ -53,6 +61,10 @@ impl Person {
         Self::ClearsTarget,
         Self::SetsInTarget,
     ];
+
+    /// Each who changes what is where, which nobody who moves is told of.
+    pub const BEHIND_BACKS: &'static [Self] =
+        &[Self::MovesTargetOn, Self::LosesTarget, Self::BringsSourceBack, Self::BringsTargetBack];
 }
 
 /// One who takes part, and where it is.
@@ -70,6 +82,8 @@ pub(super) enum Mover {
     LooksAtSource,
     /// It looks at the target.
     LooksAtTarget(Box<State>),
+    /// It looks at the source again, before the target forgets what is there.
+    LooksAgain(Box<State>, Next),
     /// It makes a step.
     Steps(Box<State>, Next),
     /// The target would not receive it.
@@ -124,6 +138,7 @@ impl Part {
         match self {
             Self::Mover(Mover::LooksAtSource) => "looks at the source".to_owned(),
             Self::Mover(Mover::LooksAtTarget(_)) => "looks at the target".to_owned(),
+            Self::Mover(Mover::LooksAgain(..)) => "looks at the source again".to_owned(),
             Self::Mover(Mover::Steps(_, next)) => format!("{next:?}"),
             Self::Mover(Mover::TakesBack(_)) => "takes the source back".to_owned(),
             Self::Rotation(store, rotation) => {
@@ -173,12 +188,12 @@ fn move_on(mover: &Mover, who: Who, world: &mut World, decide: Decide) -> Result
     Ok(Part::Mover(match mover {
         Mover::LooksAtSource => {
             world.living.insert(who);
-            world.transact(who, 0, None)?;
-            Mover::LooksAtTarget(Box::new(world.stores[0].clone()))
+            world.transact(who, SOURCE, None)?;
+            Mover::LooksAtTarget(Box::new(world.store(SOURCE).clone()))
         }
         Mover::LooksAtTarget(source) => {
-            world.transact(who, 1, None)?;
-            let next = decide(source, &world.stores[1], ROUTE);
+            world.transact(who, TARGET, None)?;
+            let next = decide(source, world.store(TARGET), ROUTE);
             let Ok(next) = next.by(source, &actor(who), |other| Ok::<_, ()>(world.is_alive(other))) else {
                 return Ok(Part::Through);
             };
@@ -186,11 +201,23 @@ fn move_on(mover: &Mover, who: Who, world: &mut World, decide: Decide) -> Result
                 world.living.remove(&who);
                 return Ok(Part::Through);
             }
-            Mover::Steps(source.clone(), next)
+            if let Next::Withdraw(_) = next {
+                Mover::LooksAgain(source.clone(), next)
+            } else {
+                Mover::Steps(source.clone(), next)
+            }
+        }
+        Mover::LooksAgain(source, next) => {
+            world.transact(who, SOURCE, None)?;
+            if world.store(SOURCE).moving == source.moving {
+                Mover::Steps(source.clone(), next.clone())
+            } else {
+                Mover::LooksAtSource
+            }
         }
         Mover::Steps(source, next) => {
             // A number of its own for each move that it begins.
-            let number = || Nonce(u128::from(who) * 1_000 + u128::from(world.stores[0].last_move));
+            let number = || Nonce(u128::from(who) * 1_000 + u128::from(world.store(SOURCE).last_move));
             let Some((side, step)) = next.clone().step(source, ROUTE, &actor(who), number) else {
                 return Ok(Part::Through);
             };
@@ -202,7 +229,7 @@ fn move_on(mover: &Mover, who: Who, world: &mut World, decide: Decide) -> Result
             Mover::LooksAtSource
         }
         Mover::TakesBack(id) => {
-            world.transact(who, 0, Some(&Event::Move(MoveStep::TakeBack(*id, actor(who)))))?;
+            world.transact(who, SOURCE, Some(&Event::Move(MoveStep::TakeBack(*id, actor(who)))))?;
             world.living.remove(&who);
             return Ok(Part::Through);
         }
@@ -213,7 +240,7 @@ fn rotate(rotation: &Rotation, who: Who, store: usize, world: &mut World) -> Res
     let attempt = Nonce(u128::from(who));
     Ok(match rotation {
         Rotation::Claims => {
-            let Some(version) = world.stores[store].entry("acme", "default").map(|entry| entry.version) else {
+            let Some(version) = world.store(store).entry("acme", "default").map(|entry| entry.version) else {
                 return Ok(Part::Through);
             };
             world.living.insert(who);
@@ -246,13 +273,20 @@ fn rotate(rotation: &Rotation, who: Who, store: usize, world: &mut World) -> Res
 /// None if it has to wait.
 fn acts(person: Person, who: Who, world: &mut World, waits: bool) -> Option<Result<(), Broken>> {
     let (store, event) = match person {
-        Person::AdoptsSource | Person::AdoptsSourceAsBefore => (0, Event::AdoptCopy),
-        Person::AdoptsTarget => (1, Event::AdoptCopy),
-        Person::ClearsSource => (0, Event::Clear(Clear::Everything)),
-        Person::ClearsTarget => (1, Event::Clear(Clear::Everything)),
-        Person::SetsInTarget => (1, put("other", Material::ApiKey(secret("key-1")))),
+        Person::AdoptsSource | Person::AdoptsSourceAsBefore => (SOURCE, Event::AdoptCopy),
+        Person::AdoptsTarget => (TARGET, Event::AdoptCopy),
+        Person::ClearsSource => (SOURCE, Event::Clear(Clear::Everything)),
+        Person::ClearsTarget => (TARGET, Event::Clear(Clear::Everything)),
+        Person::SetsInTarget => (TARGET, put("other", Material::ApiKey(secret("key-1")))),
+        Person::MovesTargetOn => return moves_on(who, world),
+        Person::LosesTarget => {
+            world.loses_the_target();
+            return Some(Ok(()));
+        }
+        Person::BringsSourceBack => return world.brings_back(SOURCE).then_some(Ok(())),
+        Person::BringsTargetBack => return world.brings_back(TARGET).then_some(Ok(())),
     };
-    let mover = world.stores[store].moving.as_ref().and_then(|moving| moving.actor.as_ref());
+    let mover = world.store(store).moving.as_ref().and_then(|moving| moving.actor.as_ref());
     let is_beside = event == Event::AdoptCopy && mover.is_some_and(|mover| world.is_alive(mover));
     if waits && is_beside {
         return None;
@@ -262,4 +296,29 @@ fn acts(person: Person, who: Who, world: &mut World, waits: bool) -> Option<Resu
         return Some(Ok(()));
     }
     Some(world.transact(who, store, Some(&event)).map(drop))
+}
+
+/// Moves what is in the target on to another store, once it is used there and nobody is at work; whoever does it says first that nothing
+/// is left in the source.
+fn moves_on(who: Who, world: &mut World) -> Option<Result<(), Broken>> {
+    const ON: Route<'_> = Route { from: ROUTE.to, to: "file:///c" };
+    let stage = world.store(TARGET).moving.as_ref().map(|moving| moving.stage);
+    if !matches!(stage, Some(Stage::Active | Stage::Done)) {
+        return None;
+    }
+    if let Err(broken) = world.transact(who, TARGET, Some(&Event::AdoptCopy)) {
+        return Some(Err(broken));
+    }
+    loop {
+        let next = next(world.store(TARGET), world.store(OTHER), ON);
+        if let Next::Stopped(_) = next {
+            return None;
+        }
+        let source = world.store(TARGET).clone();
+        let Some((side, step)) = next.step(&source, ON, &actor(who), || Nonce(5_000)) else { return Some(Ok(())) };
+        let store = if side == Side::Source { TARGET } else { OTHER };
+        if let Err(broken) = world.transact(who, store, Some(&Event::Move(step))) {
+            return Some(Err(broken));
+        }
+    }
 }

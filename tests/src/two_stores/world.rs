@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use credlatch_core::law::{Broken, Deed, Fact, Stepped, Who, check_step};
 use credlatch_core::machine::{Sent, Verdict, apply};
-use credlatch_core::moving::{Next, Route};
+use credlatch_core::moving::{Next, Route, Stage, next};
+use credlatch_core::shared::{MarkShared, Shared};
 use credlatch_core::state::{Actor, State};
 use credlatch_core::time::Stamp;
 use credlatch_core::{Effect, Event};
 
-use super::part::actor;
+use super::part::{Part, Rotation, actor};
 
 /// How a mover decides.
 pub type Decide = fn(&State, &State, Route<'_>) -> Next;
@@ -21,11 +22,24 @@ pub(super) const ROUTE: Route<'static> = Route { from: "file:///a", to: "file://
 /// It never passes.
 pub(super) const NOW: Stamp = Stamp { wall_ms: 1_800_000_000_000, up_ms: 1_000, boot: 7 };
 
+/// The source.
+pub(super) const SOURCE: usize = 0;
+/// Whatever is at the address of the target.
+pub(super) const TARGET: usize = 1;
+/// Another store: the target moves on to there, or it comes to stand at the target's address.
+pub(super) const OTHER: usize = 2;
+
 /// All that is shared.
 #[derive(Clone)]
 pub(super) struct World {
-    /// The source and the target.
-    pub(super) stores: [State; 2],
+    /// The source, the target, and another one.
+    stores: [State; 3],
+    /// Which of them is at the address of the target.
+    target: usize,
+    /// The source as it was first set aside, and the target as it first received that: somebody copied them.
+    pub(super) copies: [Option<State>; 2],
+    /// The number of moves that is remembered of each, outside of it.
+    remembered: [u64; 3],
     /// The refresh token that the issuer takes.
     pub(super) live: String,
     /// How many it gave.
@@ -38,10 +52,58 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new(source: State) -> Self {
-        let stands = |store: u32, state: &State| Arc::new(Fact::Stands { store, state: Arc::new(state.clone()) });
-        let durable = Arc::new(Fact::Durable { state: Arc::new(source.clone()) });
-        let facts = vec![stands(0, &source), durable, stands(1, &State::default())];
-        Self { stores: [source, State::default()], live: "rt-0".to_owned(), given: 0, living: BTreeSet::new(), facts }
+        let mut world = Self {
+            stores: [source, State::default(), State::default()],
+            target: TARGET,
+            copies: [None, None],
+            remembered: [0; 3],
+            live: "rt-0".to_owned(),
+            given: 0,
+            living: BTreeSet::new(),
+            facts: Vec::new(),
+        };
+        (0..3).for_each(|store| world.stands(store));
+        world
+    }
+
+    fn place(&self, store: usize) -> usize {
+        if store == TARGET { self.target } else { store }
+    }
+
+    /// What a store holds.
+    pub(super) fn store(&self, store: usize) -> &State {
+        &self.stores[self.place(store)]
+    }
+
+    /// All of them, wherever they are.
+    pub(super) fn all(&self) -> (usize, &[State], &[Option<State>]) {
+        (self.target, &self.stores, &self.copies)
+    }
+
+    /// What is at the address of the target isn't there any more, and nothing is in its place.
+    pub(super) fn loses_the_target(&mut self) {
+        self.target = OTHER;
+    }
+
+    /// Each store that there is rotates what it holds; a target that was lost is found again.
+    pub(super) fn rotates_everywhere(&mut self) -> Result<(), Broken> {
+        self.target = TARGET;
+        for (who, store) in [(91, SOURCE), (92, TARGET), (93, OTHER)] {
+            let mut part = Part::Rotation(store, Rotation::Claims);
+            while !matches!(part, Part::Through) {
+                part = part.step(who, self, next, true).unwrap_or(Ok(Part::Through))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Somebody puts a copy over a store; false if there is none.
+    pub(super) fn brings_back(&mut self, store: usize) -> bool {
+        let Some(copy) = self.copies[store].clone() else { return false };
+        self.sees(Fact::BroughtBack);
+        self.stores[store] = copy;
+        self.stands(store);
+        true
     }
 
     pub(super) fn is_alive(&self, of: &Actor) -> bool {
@@ -64,10 +126,15 @@ impl World {
         store: usize,
         event: Option<&Event>,
     ) -> Result<(Verdict, Vec<Effect>), Broken> {
+        let store = self.place(store);
         let before = self.stores[store].clone();
         let gone = before.claims().filter(|claim| !self.is_alive(&claim.actor));
-        let recovery: Vec<Event> =
+        let mut recovery: Vec<Event> =
             gone.map(|claim| Event::ActorGone { attempt: claim.attempt, sent: Sent::UNKNOWN }).collect();
+        let counted = self.remembered[store];
+        if before.last_move < counted {
+            recovery.push(Event::MarkShared(MarkShared { why: Shared::RolledBack, counted }));
+        }
         let mut last = (Verdict::Nothing, Vec::new());
         for event in recovery.iter().chain(event) {
             let now = self.stores[store].clone();
@@ -79,13 +146,26 @@ impl World {
         }
         if self.stores[store] != before {
             self.stores[store].generation += 1;
+            self.remembered[store] = self.stores[store].last_move;
             self.stands(store);
+            self.copies(store);
         }
         Ok(last)
     }
 
+    /// Somebody copies the source when it is set aside, and the target when it has received that.
+    fn copies(&mut self, store: usize) {
+        let state = &self.stores[store];
+        let is_there = |stage: Stage| state.moving.as_ref().is_some_and(|moving| moving.stage == stage);
+        let copied_at = [Stage::SetAside, Stage::Arrived].get(store).copied();
+        if copied_at.is_some_and(is_there) && self.copies[store].is_none() {
+            self.copies[store] = Some(state.clone());
+        }
+    }
+
     /// A program that knows no moves adopts a copy.
     pub(super) fn adopts_as_before(&mut self, who: Who, store: usize) {
+        let store = self.place(store);
         let before = self.stores[store].clone();
         let moving = self.stores[store].moving.take();
         let mut after = apply(&self.stores[store], &NOW, &Event::AdoptCopy).state;

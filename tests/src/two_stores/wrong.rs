@@ -4,6 +4,7 @@ use credlatch_core::custody::Nonce;
 use credlatch_core::moving::{Next, Route, Stage, next};
 use credlatch_core::state::State;
 
+use super::LAW;
 use super::part::{Cast, Person};
 use super::world::Decide;
 
@@ -14,6 +15,8 @@ pub struct WrongMover {
     pub name: &'static str,
     /// Where the mistake was made, or would be.
     pub report: &'static str,
+    /// The law that it breaks.
+    pub law: u8,
     /// Among whom it shows.
     pub cast: Cast,
     /// How it decides.
@@ -31,6 +34,7 @@ pub const WRONG: &[WrongMover] = &[
     WrongMover {
         name: "copies_first",
         report: "sqlite, keyring and dotfile migrations: copy, then delete",
+        law: LAW,
         cast: ALONE,
         decide: copies_first,
         adopting_waits: true,
@@ -38,6 +42,7 @@ pub const WRONG: &[WrongMover] = &[
     WrongMover {
         name: "lets_go_first",
         report: "design: moving",
+        law: LAW,
         cast: ALONE,
         decide: lets_go_first,
         adopting_waits: true,
@@ -45,6 +50,7 @@ pub const WRONG: &[WrongMover] = &[
     WrongMover {
         name: "activates_what_was_taken_back",
         report: "design: an older version beside a move",
+        law: LAW,
         cast: BACK_AS_BEFORE,
         decide: activates_what_was_taken_back,
         adopting_waits: true,
@@ -52,9 +58,26 @@ pub const WRONG: &[WrongMover] = &[
     WrongMover {
         name: "adopts_beside_a_mover",
         report: "design: moving",
+        law: LAW,
         cast: BACK,
         decide: next,
         adopting_waits: false,
+    },
+    WrongMover {
+        name: "sends_it_anew",
+        report: "design: a target that moved on, or isn't mounted",
+        law: LAW,
+        cast: Cast { person: Some(Person::LosesTarget), ..ALONE },
+        decide: sends_it_anew,
+        adopting_waits: true,
+    },
+    WrongMover {
+        name: "minds_no_copy",
+        report: "design: a target that is restored in the middle of a move",
+        law: 4,
+        cast: Cast { rotates: [false, true], person: Some(Person::BringsTargetBack) },
+        decide: minds_no_copy,
+        adopting_waits: true,
     },
 ];
 
@@ -81,4 +104,24 @@ fn activates_what_was_taken_back(source: &State, target: &State, route: Route<'_
         Next::Withdraw(id) => Next::Activate(id),
         other => other,
     }
+}
+
+/// Nothing is handed over, so that whatever stands at the target's address gets what an earlier one may be using.
+fn sends_it_anew(source: &State, target: &State, route: Route<'_>) -> Next {
+    match next(source, target, route) {
+        Next::HandOver(id) => Next::Activate(id),
+        other => other,
+    }
+}
+
+/// A store that was copied or rolled back goes on as if nothing had happened.
+fn minds_no_copy(source: &State, target: &State, route: Route<'_>) -> Next {
+    let unminded = |state: &State| {
+        let mut state = state.clone();
+        if let Some(moving) = &mut state.moving {
+            moving.shared = None;
+        }
+        state
+    };
+    next(&unminded(source), &unminded(target), route)
 }

@@ -1,6 +1,8 @@
 //! `adopt`: this copy of a store is the one that lives on. Nothing is presented to anybody.
 
+use credlatch::Error;
 use credlatch::core::moving::{Moving, Stage};
+use credlatch::core::state::{Entry, State};
 use serde_json::json;
 
 use crate::args::{Adopt, Global};
@@ -26,20 +28,27 @@ pub(super) fn refuse_what_may_be_used_elsewhere(global: &Global) -> Done {
     let Ok(here) = global.latch().and_then(|latch| Ok(latch.status()?)) else { return Ok(()) };
     let Some(moving) = here.state.moving.as_ref().filter(|moving| moving.stage.is_frozen()) else { return Ok(()) };
     let (profile, other) = (global.profile(), &moving.other);
-    let go_on = "run the same `credlatch move` again";
-    let Ok(there) = global.at(other).latch().and_then(|latch| Ok(latch.status()?)) else {
-        return Err(End::usage(
-            format!("{other} can't be asked whether it uses profile {profile}, which was being moved"),
-            format!("make it answer, or {go_on}; if it is gone for good: `credlatch adopt --alone`"),
-        ));
+    let there = match global.at(other).latch().and_then(|latch| Ok(latch.status()?)) {
+        Ok(there) => there,
+        Err(End::Failed { error, .. }) => {
+            let what =
+                format!("{other} can't be asked whether it uses profile {profile}, which was being moved: {error}");
+            let remedy = format!(
+                "{}; or run the same `credlatch move` again; if that store is gone for good: `credlatch adopt --alone`",
+                error.remedy()
+            );
+            return Err(Error::new(error.kind(), what, remedy).into());
+        }
+        Err(quiet) => return Err(quiet),
     };
-    match there.state.moving.as_ref().map_or(Answer::Nothing, |word| answer(moving, word)) {
+    match answer(moving, &here.state, &there.state) {
         Answer::Unused => Ok(()),
         Answer::Used => Err(End::usage(
             format!("profile {profile} is used in {other} by now, so it can't be used here as well"),
             match moving.stage {
-                Stage::SetAside => format!("{go_on}: it takes away what is left here"),
-                _ => "forget what has arrived here: `credlatch clear --all`".to_owned(),
+                Stage::SetAside => "run the same `credlatch move` again: it takes away what is left here",
+                Stage::HandedOver => "forget what is left here: `credlatch clear --all`, which revokes nothing",
+                _ => "forget what has arrived here: `credlatch clear --all`, which revokes nothing",
             },
         )),
         // A directory that isn't mounted, or that of another machine, looks like one to which nothing has come yet.
@@ -47,7 +56,7 @@ pub(super) fn refuse_what_may_be_used_elsewhere(global: &Global) -> Done {
             format!(
                 "{other} says nothing of this move of profile {profile}: nothing has come there yet, or it isn't the store that it was"
             ),
-            format!("{go_on}; if it is certain that nobody uses that store: `credlatch adopt --alone`"),
+            "run the same `credlatch move` again; if it is certain that nobody uses that store: `credlatch adopt --alone`",
         )),
     }
 }
@@ -61,12 +70,32 @@ enum Answer {
     Nothing,
 }
 
-/// What the word that a move left in the other store says to the one that it left here.
-fn answer(here: &Moving, there: &Moving) -> Answer {
-    match (here.stage, there.stage) {
-        _ if there.id == here.id && there.stage.is_frozen() => Answer::Unused,
-        _ if there.id == here.id => Answer::Used,
-        (Stage::SetAside, Stage::SetAside | Stage::Gone) => Answer::Used,
+/// What the other store says of the move whose word is here.
+fn answer(moving: &Moving, here: &State, there: &State) -> Answer {
+    match &there.moving {
+        Some(word) if word.id == moving.id && (word.stage.is_frozen() || word.stage == Stage::Withdrawn) => {
+            Answer::Unused
+        }
+        // It was cleared there, or this is a backup: nobody else has it.
+        Some(word) if word.id == moving.id && word.stage == Stage::Gone => Answer::Unused,
+        Some(word) if word.id == moving.id => Answer::Used,
+        Some(Moving { stage: Stage::SetAside | Stage::HandedOver | Stage::Gone, .. })
+            if moving.stage.holds_what_goes() =>
+        {
+            Answer::Used
+        }
+        _ if holds_what_is_here(here, there) => Answer::Used,
         _ => Answer::Nothing,
     }
+}
+
+/// Whether the other store has a login of its own where there is one here.
+fn holds_what_is_here(here: &State, there: &State) -> bool {
+    here.providers.iter().any(|(provider, slot)| {
+        let is_used = |entry: &Entry| {
+            let other = there.entry(provider.as_str(), entry.label.as_str()).and_then(Entry::grant);
+            entry.grant().is_some() && other.is_some_and(|grant| grant.shared.is_none())
+        };
+        slot.entries.iter().any(is_used)
+    })
 }

@@ -81,7 +81,7 @@ pub(super) fn answer<'a>(latch: &'a Latch, status: &'a Status, flows: &[FlowStat
         flow: flows.iter().find(|flow| flow.provider == *id && flow.state == FlowState::Pending).map(login),
     });
     let providers = providers.filter(|provider| !provider.entries.is_empty() || provider.flow.is_some()).collect();
-    let moving = status.state.moving.as_ref().filter(|moving| moving.stage != Stage::Done);
+    let moving = status.state.moving.as_ref().filter(|moving| !matches!(moving.stage, Stage::Done | Stage::Withdrawn));
     let moving = moving.map(|moving| Moved { stage: moving.stage, other: &moving.other });
     StatusJson { profile, generation: status.state.generation, providers, moving }
 }
@@ -144,9 +144,10 @@ fn told(moving: &Moved<'_>) -> String {
     let goes_on = "until the same `credlatch move` is through, nothing here is renewed or changed";
     match moving.stage {
         Stage::SetAside => format!("It is being moved to {other}: {goes_on}."),
+        Stage::HandedOver => format!("It was handed over to {other}, which may be using it: {goes_on}."),
         Stage::Arrived => format!("It is being moved here from {other}: {goes_on}."),
         Stage::Active => format!("It was moved here from {other}, which may still hold what it set aside."),
-        Stage::Gone | Stage::Done => format!("It was moved to {other}."),
+        Stage::Gone | Stage::Done | Stage::Withdrawn => format!("It was moved to {other}."),
     }
 }
 

@@ -98,11 +98,11 @@ fn what_an_unfinished_move_leaves_no_room_for_fails_and_says_how_it_goes_on() {
         let told = refused.store_error();
         assert_eq!(told.kind, StoreErrorKind::Busy);
         assert!(
-            told.what.contains("is being moved to file:///b") && told.remedy.contains("credlatch adopt"),
+            told.what.contains("was handed over to file:///b") && told.remedy.contains("credlatch adopt"),
             "{told:?}"
         );
     }
-    assert_eq!(stage(&source), Some(Stage::SetAside));
+    assert_eq!(stage(&source), Some(Stage::HandedOver));
 }
 
 #[test]

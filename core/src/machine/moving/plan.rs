@@ -2,6 +2,7 @@
 
 use super::{Arrival, MoveStep, Obstacle, SetAside, at_work, hindrance, is_vacant, under_way};
 use crate::state::moving::{Moving, Stage};
+use crate::state::shared::Shared;
 use crate::state::{Actor, Entry, Nonce, State};
 
 /// The addresses of the two stores, as they are written down in each other.
@@ -33,6 +34,8 @@ pub enum Next {
     TakeBack(Nonce),
     /// In the target: receive what is in the source.
     Receive(Nonce),
+    /// In the source: hand it over.
+    HandOver(Nonce),
     /// In the target: use it from now on.
     Activate(Nonce),
     /// In the source: forget it.
@@ -58,7 +61,7 @@ impl Next {
         actor: &Actor,
         is_alive: impl FnOnce(&Actor) -> Result<bool, E>,
     ) -> Result<Self, E> {
-        let set_aside = source.moving.as_ref().filter(|moving| moving.stage == Stage::SetAside);
+        let set_aside = source.moving.as_ref().filter(|moving| moving.stage.holds_what_goes());
         let goes_on = !matches!(self, Self::Stopped(_) | Self::Finished);
         match set_aside.filter(|moving| goes_on && moving.actor.as_ref() != Some(actor)) {
             None => Ok(self),
@@ -88,8 +91,9 @@ impl Next {
                 let (from, state) = (route.from.to_owned(), source.clone());
                 (Side::Target, MoveStep::Receive(Box::new(Arrival { id, from, state })))
             }
+            Self::HandOver(id) => (Side::Source, MoveStep::HandOver(id)),
             Self::Activate(id) => (Side::Target, MoveStep::Activate(id)),
-            Self::LetGo(id) => (Side::Source, MoveStep::LetGo(id)),
+            Self::LetGo(id) => (Side::Source, MoveStep::LetGo(id, route.to.to_owned())),
             Self::Conclude(id) => (Side::Target, MoveStep::Conclude(id)),
             Self::Withdraw(id) => (Side::Target, MoveStep::Withdraw(id)),
             Self::Finished | Self::Stopped(_) => return None,
@@ -99,8 +103,26 @@ impl Next {
 
 /// What comes next. The source must have been read before the target.
 pub fn next(source: &State, target: &State, route: Route<'_>) -> Next {
+    let next = by_both(source, target, route);
+    // What a copy stands in the way of, or what stands in its way, is less than that it is one.
+    let is_of_source = matches!(next, Next::SetAside(_) | Next::Receive(_) | Next::HandOver(_) | Next::Stopped(_));
+    match (shared(source), shared(target)) {
+        (Some(why), _) if is_of_source => Next::Stopped(Obstacle::Shared(why)),
+        (_, Some(why)) if matches!(next, Next::Receive(_) | Next::HandOver(_) | Next::Activate(_)) => {
+            Next::Stopped(Obstacle::TargetShared(why))
+        }
+        _ => next,
+    }
+}
+
+/// What happened to a store that was copied or rolled back in the middle of a move: its word tells of another time, or another place.
+fn shared(state: &State) -> Option<Shared> {
+    state.moving.as_ref().filter(|moving| !moving.stage.is_through())?.shared
+}
+
+fn by_both(source: &State, target: &State, route: Route<'_>) -> Next {
     match &source.moving {
-        Some(here) if here.stage == Stage::SetAside => of_set_aside(source, here, target, route),
+        Some(here) if here.stage.holds_what_goes() => of_set_aside(source, here, target, route),
         Some(here) if here.stage == Stage::Gone => match &target.moving {
             Some(there) if there.is(here.id, Stage::Active) => Next::Conclude(here.id),
             Some(there) if there.is(here.id, Stage::Arrived) => Next::Stopped(Obstacle::BroughtBack),
@@ -115,20 +137,28 @@ fn of_set_aside(source: &State, here: &Moving, target: &State, route: Route<'_>)
     let is_taken_back = is_taken_back(source, here);
     match &target.moving {
         Some(there) if there.id == here.id => match there.stage {
-            Stage::SetAside => Next::Stopped(Obstacle::Same),
+            Stage::SetAside | Stage::HandedOver => Next::Stopped(Obstacle::Same),
             Stage::Arrived if is_taken_back => Next::Withdraw(here.id),
+            Stage::Arrived if here.stage == Stage::SetAside => Next::HandOver(here.id),
             Stage::Arrived => Next::Activate(here.id),
             Stage::Active | Stage::Done if is_taken_back => Next::Stopped(Obstacle::BothActive),
             Stage::Active | Stage::Done => Next::LetGo(here.id),
             Stage::Gone => Next::Stopped(under_way(there)),
+            Stage::Withdrawn => receives(source, here, target, route),
         },
         _ if here.other != route.to => Next::Stopped(under_way(here)),
+        _ if here.stage == Stage::HandedOver && !is_taken_back => Next::Stopped(Obstacle::HandedOver),
         Some(there) if is_left_of(there, route) => Next::Withdraw(there.id),
-        _ => match blocked(target, route) {
-            Some(why) => Next::Stopped(why),
-            None if is_taken_back => at_work(source).map_or(Next::SetAside(Some(here.id)), Next::Stopped),
-            None => Next::Receive(here.id),
-        },
+        _ => receives(source, here, target, route),
+    }
+}
+
+/// The target knows nothing of it, or has forgotten what arrived.
+fn receives(source: &State, here: &Moving, target: &State, route: Route<'_>) -> Next {
+    match blocked(target, route) {
+        Some(why) => Next::Stopped(why),
+        None if is_taken_back(source, here) => at_work(source).map_or(Next::SetAside(Some(here.id)), Next::Stopped),
+        None => Next::Receive(here.id),
     }
 }
 

@@ -102,7 +102,7 @@ fn who_takes_the_source_back_uses_it_and_the_target_forgets_what_arrived() {
     assert!(back.moving.is_none() && !back.is_shared());
     assert_eq!(next(&back, &arrived, ROUTE), Next::Withdraw(Nonce(1)));
     let withdrawn = step(&arrived, MoveStep::Withdraw(Nonce(1))).state;
-    assert!(is_vacant(&withdrawn) && withdrawn.moving.is_none());
+    assert!(is_vacant(&withdrawn) && withdrawn.moving.as_ref().unwrap().is(Nonce(1), Stage::Withdrawn));
     assert_eq!(next(&back, &withdrawn, ROUTE), Next::SetAside(None));
 }
 
@@ -112,8 +112,61 @@ fn what_has_arrived_can_be_forgotten_and_nothing_is_revoked() {
     let arrived = received(1, &aside, &State::default()).state;
     let forgotten = apply(&arrived, &at(0), &Event::Clear(Clear::Everything));
     assert_eq!((forgotten.verdict, forgotten.effects.len()), (Verdict::Done, 0));
-    assert!(is_vacant(&forgotten.state) && forgotten.state.moving.is_none());
-    assert_eq!(next(&aside, &forgotten.state, ROUTE), Next::Receive(Nonce(1)));
+    assert!(is_vacant(&forgotten.state) && forgotten.state.moving.as_ref().unwrap().is(Nonce(1), Stage::Withdrawn));
+    // It says that it never used it, so that it may come anew.
+    for source in [&aside, &step(&aside, MoveStep::HandOver(Nonce(1))).state] {
+        assert_eq!(next(source, &forgotten.state, ROUTE), Next::Receive(Nonce(1)));
+        assert_eq!(received(1, source, &forgotten.state).verdict, Verdict::Done);
+    }
+}
+
+fn handed_over() -> [State; 2] {
+    let aside = set_aside_as(1, &login()).state;
+    let arrived = received(1, &aside, &State::default()).state;
+    assert_eq!(next(&aside, &arrived, ROUTE), Next::HandOver(Nonce(1)));
+    [step(&aside, MoveStep::HandOver(Nonce(1))).state, arrived]
+}
+
+#[test]
+fn what_was_handed_over_is_never_sent_again() {
+    let [over, arrived] = handed_over();
+    assert_eq!(next(&over, &arrived, ROUTE), Next::Activate(Nonce(1)));
+    // Another directory stands there, or it moved on.
+    let moved_on = State { moving: Some(begun(Nonce(2), Stage::Gone, "file:///c")), ..State::default() };
+    for there in [State::default(), moved_on] {
+        assert_eq!(next(&over, &there, ROUTE), Next::Stopped(Obstacle::HandedOver));
+    }
+    let active = step(&arrived, MoveStep::Activate(Nonce(1))).state;
+    assert_eq!(next(&over, &active, ROUTE), Next::LetGo(Nonce(1)));
+}
+
+#[test]
+fn what_was_handed_over_can_be_forgotten_and_nothing_is_revoked() {
+    let [over, arrived] = handed_over();
+    let cleared = apply(&over, &at(0), &Event::Clear(Clear::Everything));
+    assert_eq!((cleared.verdict, cleared.effects.len()), (Verdict::Done, 0));
+    assert!(is_vacant(&cleared.state) && cleared.state.moving.as_ref().unwrap().is(Nonce(1), Stage::Gone));
+    let active = step(&arrived, MoveStep::Activate(Nonce(1))).state;
+    assert_eq!(next(&cleared.state, &active, ROUTE), Next::Conclude(Nonce(1)));
+}
+
+#[test]
+fn a_store_that_was_copied_or_rolled_back_meanwhile_goes_on_only_when_a_person_says_so() {
+    let marks = Event::MarkShared(crate::machine::shared::MarkShared { why: Shared::RolledBack, counted: 0 });
+    let marked = |state: &State| after(state, &at(0), std::slice::from_ref(&marks));
+    let [over, arrived] = handed_over();
+    let aside = set_aside_as(1, &login()).state;
+    let stopped = Next::Stopped(Obstacle::TargetShared(Shared::RolledBack));
+    assert_eq!(next(&over, &marked(&arrived), ROUTE), stopped);
+    assert_eq!(next(&aside, &marked(&arrived), ROUTE), stopped);
+    for there in [State::default(), arrived.clone()] {
+        assert_eq!(next(&marked(&aside), &there, ROUTE), Next::Stopped(Obstacle::Shared(Shared::RolledBack)));
+    }
+    // A target that is used takes it from the source all the same.
+    let active = step(&arrived, MoveStep::Activate(Nonce(1))).state;
+    assert_eq!(next(&marked(&aside), &active, ROUTE), Next::LetGo(Nonce(1)));
+    let adopted = after(&marked(&arrived), &at(0), &[Event::AdoptCopy]);
+    assert_eq!(adopted.moving.as_ref().map(|moving| (moving.stage, moving.shared)), Some((Stage::Active, None)));
 }
 
 #[test]
@@ -156,7 +209,7 @@ fn a_step_that_comes_late_changes_nothing() {
         assert_eq!((done.verdict, &done.state), (Verdict::Stale, &target));
     }
     assert_eq!(received(9, &login(), &target).verdict, Verdict::Stale);
-    let late = step(&source, MoveStep::LetGo(Nonce(9)));
+    let late = step(&source, MoveStep::LetGo(Nonce(9), ROUTE.to.to_owned()));
     assert_eq!((late.verdict, &late.state), (Verdict::Stale, &source));
 }
 
@@ -166,7 +219,7 @@ fn what_an_older_version_stored_in_the_source_meanwhile_stays_there() {
     let moving = aside.moving.take();
     let mut aside = after(&aside, &at(0), &[Event::Put(named("late", key("key-9")))]);
     aside.moving = moving;
-    let let_go = step(&aside, MoveStep::LetGo(Nonce(1))).state;
+    let let_go = step(&aside, MoveStep::LetGo(Nonce(1), ROUTE.to.to_owned())).state;
     let left: Vec<_> = let_go.slot("acme").unwrap().entries.iter().map(|entry| entry.label.as_str()).collect();
     assert_eq!(left, ["late"]);
 }
