@@ -151,9 +151,10 @@ pub(crate) enum Command {
     Rotate(Rotate),
     /// Say of a copied, restored or rolled back store that it is the one that is used from now on
     ///
-    /// Its logins are rotated here again, which another copy of the store must not do beside it. Nothing is sent to anybody.
+    /// Its logins are rotated here again, which another copy of the store must not do beside it. Nothing is sent to anybody. A profile that
+    /// was taken away from etcd begins anew, with nothing.
     Adopt(Adopt),
-    /// Put the newest commit back where somebody else wrote something over the profile, in etcd
+    /// Put the newest commit back where somebody else wrote something over the profile or took it away, in etcd
     ///
     /// etcd has it until it is compacted. What is older than the newest is never gone back to.
     Recover,

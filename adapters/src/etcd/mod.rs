@@ -30,6 +30,7 @@ pub(crate) mod recover;
 mod refusal;
 mod request;
 mod store;
+mod taken_away;
 mod value;
 mod wire;
 

@@ -1,4 +1,4 @@
-//! Going back to the newest commit, where somebody else has put something over it. etcd keeps what stood under a key before, until it
+//! Going back to the newest commit, where somebody else has put something over it, or has taken it away. etcd keeps what stood under a key before, until it
 //! is compacted. Whatever isn't a commit is passed over, from what stands now to what stood before, and the first commit that is met is
 //! the newest: what is older is never gone back to.
 
@@ -10,6 +10,7 @@ use credlatch_core::port::{CommitError, StoreError, StoreErrorKind};
 use super::document::Document;
 use super::port::{KeyValue, Trouble};
 use super::store::{EtcdStore, Locked};
+use super::taken_away;
 use super::value::Value;
 use crate::store::{ActGuard, ActId, ActRecord, ByteStore, Commit, CommitId, LockedStore, Stored};
 
@@ -37,18 +38,22 @@ impl Recovering {
 
     /// Whether something else stands there than a commit.
     pub(crate) fn is_needed(&self) -> Result<bool, StoreError> {
-        let (_, kv, ..) = self.store.document.look_whatever_stands(READ).map_err(Trouble::into_error)?;
-        let Some(kv) = kv else {
-            return Err(StoreError::new(
+        let Document { cluster, names, called, .. } = &*self.store.document;
+        let (_, kv, revision, _) = self.store.document.look_whatever_stands(READ).map_err(Trouble::into_error)?;
+        if let Some(kv) = kv {
+            return Ok(!matches!(self.commit_in(&kv), Ok(Some(_))));
+        }
+        match taken_away::last(&**cluster, &names.document, revision) {
+            Ok(Some(_)) => Ok(true),
+            Ok(None) | Err(Trouble::Compacted) => Err(StoreError::new(
                 StoreErrorKind::Failed,
                 format!(
-                    "nothing stands where {} is: nobody has committed it yet, or its key was taken away",
-                    self.store.document.called
+                    "nothing stands where {called} is: nobody has committed it yet, or it was taken away and etcd has forgotten it"
                 ),
-                "look for another name: `credlatch profiles`; what was taken away is in a snapshot of the etcd",
-            ));
-        };
-        Ok(!matches!(self.commit_in(&kv), Ok(Some(_))))
+                "look for another name: `credlatch profiles`; what was forgotten is in a snapshot of the etcd, and `credlatch adopt` begins anew",
+            )),
+            Err(other) => Err(other.into_error()),
+        }
     }
 
     /// The commit that a value is; none if it is something else.
@@ -66,19 +71,26 @@ impl Recovering {
         }
     }
 
-    /// The newest commit of those that this key had since it was made.
-    fn newest(&self, mut kv: KeyValue) -> Result<Value, StoreError> {
+    /// The newest commit of all that this key ever had, from what stands there at this revision.
+    fn newest(&self, stands: Option<KeyValue>, revision: u64) -> Result<Value, StoreError> {
         let Document { cluster, names, called, .. } = &*self.store.document;
+        let taken_away = |before| taken_away::last(&**cluster, &names.document, before);
+        let mut found = if stands.is_some() { Ok(stands) } else { taken_away(revision) };
         for _ in 0..MOST {
-            if let Some(value) = self.commit_in(&kv)? {
-                return Ok(value);
-            }
-            kv = match cluster.read_at(&names.document, kv.modified.saturating_sub(1), READ) {
-                Ok(Some(before)) => before,
-                Ok(None) => return Err(lost(called, "no commit stood there since it was made")),
+            let kv = match found {
+                Ok(Some(kv)) => kv,
+                Ok(None) => return Err(lost(called, "none ever stood there")),
                 Err(Trouble::Compacted) => return Err(lost(called, "what stood there before was compacted away")),
                 Err(other) => return Err(other.into_error()),
             };
+            if let Some(value) = self.commit_in(&kv)? {
+                return Ok(value);
+            }
+            let before = kv.modified.saturating_sub(1);
+            found = cluster.read_at(&names.document, before, READ);
+            if found == Ok(None) {
+                found = taken_away(before);
+            }
         }
         Err(lost(called, "too much else was put there since"))
     }
@@ -88,7 +100,7 @@ fn lost(called: &str, why: &str) -> StoreError {
     StoreError::new(
         StoreErrorKind::Unreadable,
         format!("no commit of {called} can be found any more: {why}"),
-        "restore the etcd from a snapshot; or take that key away (etcdctl del), and store anew what was in it",
+        "restore the etcd from a snapshot; or take that key away (etcdctl del), then `credlatch adopt`, and store anew what was in it",
     )
 }
 
@@ -139,8 +151,8 @@ struct LockedRecovering<'a> {
 impl LockedStore for LockedRecovering<'_> {
     fn read(&mut self) -> Result<Option<Stored>, StoreError> {
         let looked = self.by.store.document.look_whatever_stands(self.locked.left()).map_err(Trouble::into_error)?;
-        let (found, Some(kv), ..) = looked else { return Ok(None) };
-        let found = found.finding(Some(self.by.newest(kv)?));
+        let (found, kv, revision, _) = looked;
+        let found = found.finding(Some(self.by.newest(kv, revision)?));
         Ok(self.locked.found.insert(found).stored.clone())
     }
 

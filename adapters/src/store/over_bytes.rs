@@ -2,6 +2,7 @@
 //! for all of them.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use credlatch_core::port::{self, CommitError, Left, Loaded, Nonces, Store, StoreError, StoreErrorKind};
@@ -22,6 +23,10 @@ pub(crate) trait Memory: Send + Sync {
     fn newest(&self, store: Nonce) -> u64;
     /// Remembers a move. Where it can't be, a roll-back isn't noticed, and all else goes on.
     fn note(&self, store: Nonce, number: u64);
+    /// Whether a document was seen where this store is.
+    fn has_stood(&self) -> bool;
+    /// Remembers that one was.
+    fn note_standing(&self);
 }
 
 /// A store of states that keeps them as bytes.
@@ -29,6 +34,8 @@ pub(crate) struct OverBytes {
     store: Arc<dyn ByteStore>,
     sealing: Arc<Sealing>,
     memory: Option<Box<dyn Memory>>,
+    /// Whether that knows by now that a document stands here.
+    is_known_to_stand: AtomicBool,
     /// What to do about a document that can't be read.
     remedy: &'static str,
 }
@@ -36,7 +43,8 @@ pub(crate) struct OverBytes {
 impl OverBytes {
     pub(crate) fn new(store: Arc<dyn ByteStore>, sealing: Sealing) -> Self {
         let remedy = "mend it with the store's own means, or move it away and start anew";
-        Self { store, sealing: Arc::new(sealing), memory: None, remedy }
+        let is_known_to_stand = AtomicBool::new(false);
+        Self { store, sealing: Arc::new(sealing), memory: None, is_known_to_stand, remedy }
     }
 
     /// The same, and that is what to do about a document that can't be read.
@@ -62,6 +70,34 @@ impl OverBytes {
         }
         Err(name.unreadable("it stands under the number of another commit"))
     }
+
+    /// Remembers that a document stands here, so that it is noticed when it is gone.
+    fn stands(&self) {
+        if let Some(memory) = &self.memory
+            && !self.is_known_to_stand.swap(true, Ordering::Relaxed)
+            && !memory.has_stood()
+        {
+            memory.note_standing();
+        }
+    }
+
+    /// Whether a document that was seen here is gone. None is ever taken away by this: what is emptied stays as an empty one.
+    fn is_gone(&self) -> bool {
+        self.memory.as_ref().is_some_and(|memory| memory.has_stood())
+    }
+
+    /// Refuses to take a document that is gone for one that nobody has made yet.
+    fn refuse_gone(&self) -> Result<(), StoreError> {
+        if !self.is_gone() {
+            return Ok(());
+        }
+        let what = format!(
+            "{} was rolled back or taken away: nothing stands there, and this machine has seen what stood there before",
+            self.store.name()
+        );
+        let remedy = format!("{}; or, to begin anew with nothing, `credlatch adopt`", self.remedy);
+        Err(StoreError::new(StoreErrorKind::Unreadable, what, remedy))
+    }
 }
 
 impl Store for OverBytes {
@@ -74,8 +110,12 @@ impl Store for OverBytes {
     }
 
     fn load(&self) -> Result<Loaded, StoreError> {
-        let Some(stored) = self.store.read()? else { return Ok(Loaded { state: State::default(), id: None }) };
+        let Some(stored) = self.store.read()? else {
+            self.refuse_gone()?;
+            return Ok(Loaded { state: State::default(), id: None });
+        };
         let parsed = self.parse(&stored)?;
+        self.stands();
         if let Some(memory) =
             self.memory.as_ref().filter(|memory| memory.newest(parsed.head.store) < parsed.state.last_move)
         {
@@ -87,7 +127,7 @@ impl Store for OverBytes {
     fn lock(&self, patience_ms: u64) -> Result<LockedBytes<'_>, StoreError> {
         self.sealing.prepare();
         let locked = self.store.lock(Duration::from_millis(patience_ms))?;
-        Ok(LockedBytes { store: self, locked, base: None })
+        Ok(LockedBytes { store: self, locked, base: None, begins_anew: false })
     }
 
     fn permit_acts(&self) -> Result<(), StoreError> {
@@ -144,6 +184,8 @@ pub(crate) struct LockedBytes<'a> {
     locked: Box<dyn LockedStore + 'a>,
     /// What a commit replaces, once it was loaded.
     base: Option<(Head, Option<CommitId>)>,
+    /// Whether a person said that a document which is gone is to be made anew.
+    begins_anew: bool,
 }
 
 impl port::Locked for LockedBytes<'_> {
@@ -151,6 +193,9 @@ impl port::Locked for LockedBytes<'_> {
 
     fn load(&mut self) -> Result<Loaded, StoreError> {
         let Some(stored) = self.locked.read()? else {
+            if !self.begins_anew {
+                self.store.refuse_gone()?;
+            }
             let seal = self.store.sealing.wanted(None)?;
             self.base = Some((Head { seal, ..Head::new(SystemNonces.nonce(), None, None) }, None));
             return Ok(Loaded { state: State::default(), id: None });
@@ -158,6 +203,7 @@ impl port::Locked for LockedBytes<'_> {
         let Parsed { mut head, id, state } = self.store.parse(&stored)?;
         head.seal = self.store.sealing.wanted(Some((&head, &state)))?;
         self.base = Some((head, Some(stored.id)));
+        self.store.stands();
         Ok(Loaded { state, id: Some(id) })
     }
 
@@ -203,6 +249,7 @@ impl port::Locked for LockedBytes<'_> {
         let named: Vec<ActId> = state.claims().map(|claim| claim.actor.name.into()).collect();
         let settles = reservation.flatten();
         self.locked.commit(&Commit { replaces, id, document: &document, settles, named: &named })?;
+        self.store.stands();
         let version = codec::form(head.version, state);
         self.base = Some((Head { version, ..head }, Some(id)));
         Ok(id.get())
@@ -265,10 +312,11 @@ impl OverBytes {
 
 #[cfg(all(feature = "file", unix))]
 impl OverBytes {
-    /// Makes what stands this place's own, once no act that it names goes on here.
+    /// Makes what stands this place's own, once no act that it names goes on here; an empty document, where what stood here is gone.
     pub(crate) fn adopt_copy(&self, patience_ms: u64) -> Result<(), CommitError> {
         use credlatch_core::port::Locked;
         let mut locked = self.lock(patience_ms).map_err(CommitError::NotSaved)?;
+        locked.begins_anew = true;
         let loaded = locked.load().map_err(CommitError::NotSaved)?;
         let mover = loaded.state.moving.as_ref().and_then(|moving| moving.actor.as_ref());
         for actor in loaded.state.claims().map(|claim| &claim.actor).chain(mover) {
@@ -284,7 +332,8 @@ impl OverBytes {
         let marks = locked.shared(&loaded.state).map_err(CommitError::NotSaved)?;
         let now = port::Clock::now(&crate::system::SystemClock);
         let state = crate::docfile::provenance::adopted(&loaded.state, &now, marks);
-        if marks.is_some() || state != loaded.state {
+        let is_gone = loaded.id.is_none() && self.is_gone();
+        if marks.is_some() || state != loaded.state || is_gone {
             locked.take_over();
             locked.commit(&state, None)?;
         }

@@ -139,6 +139,7 @@ fn what_is_put_back_moved_or_written_by_others_is_never_taken_for_what_was_commi
         assert!(stands(key).starts_with(value), "{what} was overwritten");
         drop(good);
         cluster.etcdctl(&["del", key]).unwrap();
+        one.builder().adopt_copy().unwrap();
         latch.set("minimax", secret("mm-2")).unwrap();
     }
     assert_eq!(current(&latch).as_deref(), Ok("mm-2"));
@@ -181,8 +182,10 @@ fn whoever_takes_a_key_away_and_makes_it_anew_brings_no_earlier_value_back() {
     cluster.etcdctl(&["put", key, &format!("credlatch-etcd 1 {id} 0000000000000001\n{text}")]).unwrap();
     assert_eq!(current(&fresh("theirs", "anew")), Err(ErrorKind::Unreadable));
     assert_eq!(fresh("theirs", "anew").set("minimax", secret("mm-x")).unwrap_err().kind(), ErrorKind::Unreadable);
-    // What is gone is gone, and the next change begins anew and says again with which key.
+    // What is gone is begun anew by a person's word, which says again with which key.
     cluster.etcdctl(&["del", key]).unwrap();
+    assert_eq!(latch.set("minimax", secret("mm-9")).unwrap_err().kind(), ErrorKind::Unreadable);
+    one.builder().adopt_copy().unwrap();
     latch.set("minimax", secret("mm-9")).unwrap();
     assert!(cluster.etcdctl(&["get", "anew/:seal"]).unwrap().contains("anew/:seal"));
 }

@@ -61,15 +61,15 @@ fn what_is_not_known_to_be_the_newest_is_not_gone_back_to() {
     put(&cluster, key, "hello");
     assert!(one.builder().recover().unwrap_err().to_string().contains("newer version"));
     cluster.etcdctl(&["del", key]).unwrap();
+    assert!(one.builder().recover().unwrap_err().to_string().contains("newer version"));
+    one.builder().adopt_copy().unwrap();
     one.open().set("minimax", secret("mm-2")).unwrap();
     put(&cluster, key, "hello");
     let stranger = Machine::new(&cluster, "stranger", "elsewhere");
     stranger.open().set("minimax", secret("mm-x")).unwrap();
     let wrong = Machine::new(&cluster, "wrong", "lost").with_key_of(&stranger);
     assert_eq!(wrong.builder().recover().unwrap_err().kind(), ErrorKind::Sealed);
-    let read = cluster.etcdctl(&["get", key, "-w", "json"]).unwrap();
-    let read: serde_json::Value = serde_json::from_str(&read).unwrap();
-    cluster.etcdctl(&["compact", &read["header"]["revision"].to_string()]).unwrap();
+    compact(&cluster, key);
     let compacted = one.builder().recover().unwrap_err();
     assert_eq!(compacted.kind(), ErrorKind::Unreadable, "{compacted}");
     assert!(compacted.to_string().contains("compacted"), "{compacted}");
@@ -132,7 +132,64 @@ fn where_nothing_stands_that_is_said_and_not_that_all_is_well() {
     assert!(error.to_string().contains("nothing stands where"), "{error}");
     machine.open().set("minimax", secret("mm-1")).unwrap();
     assert!(!machine.builder().recover().unwrap());
-    cluster.etcdctl(&["del", "x/profiles/default"]).unwrap();
-    let error = machine.builder().recover().unwrap_err();
-    assert!(error.to_string().contains("its key was taken away"), "{error}");
+}
+
+fn compact(cluster: &Cluster, key: &str) {
+    let read = cluster.etcdctl(&["get", key, "-w", "json"]).unwrap();
+    let read: serde_json::Value = serde_json::from_str(&read).unwrap();
+    cluster.etcdctl(&["compact", &read["header"]["revision"].to_string()]).unwrap();
+}
+
+#[test]
+fn a_profile_that_somebody_took_away_is_no_empty_one_and_comes_back() {
+    let Some(cluster) = Cluster::start(1) else { return };
+    let (one, key) = (Machine::new(&cluster, "one", "away"), "away/profiles/default");
+    let other = |name| Machine::new(&cluster, name, "away").with_key_of(&one);
+    one.open().set("minimax", secret("mm-1")).unwrap();
+    one.open().set("minimax", secret("mm-2")).unwrap();
+    let (running, reader) = (one.open(), other("reader"));
+    assert_eq!(current(&reader).as_deref(), Ok("mm-2"));
+    assert!(running.current("minimax").is_ok());
+    cluster.etcdctl(&["del", key]).unwrap();
+    for machine in [&one, &reader] {
+        let gone = machine.open().current("minimax").unwrap_err();
+        assert!(gone.kind() == ErrorKind::Unreadable && gone.to_string().contains("taken away"), "{gone}");
+        assert!(gone.remedy().contains("credlatch recover"), "{}", gone.remedy());
+        assert!(gone.remedy().contains("credlatch adopt"), "{}", gone.remedy());
+        assert_eq!(machine.open().status().err().map(|error| error.kind()), Some(ErrorKind::Unreadable));
+        let set = machine.open().set("minimax", secret("mm-x")).unwrap_err();
+        assert_eq!(set.kind(), ErrorKind::Unreadable, "{set}");
+    }
+    let set = running.set("minimax", secret("mm-x")).unwrap_err();
+    assert_eq!(set.kind(), ErrorKind::Unreadable, "{set}");
+    assert_eq!(stands(&cluster, key), "\n", "something was put where what was taken away may come back");
+    assert_eq!(current(&other("new")), Err(ErrorKind::NoCredential), "who never saw it knows of nothing");
+    // Whatever was there in between is passed over.
+    put(&cluster, key, "hello");
+    cluster.etcdctl(&["del", key]).unwrap();
+    assert!(reader.builder().recover().unwrap());
+    assert_eq!(current(&one).as_deref(), Ok("mm-2"));
+    one.open().set("minimax", secret("mm-3")).unwrap();
+    cluster.etcdctl(&["del", key]).unwrap();
+    put(&cluster, key, "credlatch-etcd 1 reserved\n");
+    assert!(one.builder().recover().unwrap(), "who recovered was stopped on the way");
+    assert_eq!(current(&reader).as_deref(), Ok("mm-3"));
+}
+
+#[test]
+fn who_began_anew_or_emptied_a_profile_is_told_nothing() {
+    let Some(cluster) = Cluster::start(1) else { return };
+    let (one, key) = (Machine::new(&cluster, "one", "anew"), "anew/profiles/default");
+    one.open().set("minimax", secret("mm-1")).unwrap();
+    drop(one.open().clear_all().unwrap());
+    assert_eq!(current(&one), Err(ErrorKind::NoCredential));
+    cluster.etcdctl(&["del", key]).unwrap();
+    compact(&cluster, key);
+    let forgotten = one.builder().recover().unwrap_err();
+    assert!(forgotten.to_string().contains("forgotten"), "{forgotten}");
+    one.builder().adopt_copy().unwrap();
+    assert_eq!(current(&one), Err(ErrorKind::NoCredential));
+    assert!(!one.builder().recover().unwrap(), "what was begun anew is the newest commit");
+    one.open().set("minimax", secret("mm-2")).unwrap();
+    assert_eq!(current(&one).as_deref(), Ok("mm-2"));
 }

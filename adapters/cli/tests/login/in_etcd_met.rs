@@ -63,6 +63,16 @@ fn what_somebody_else_wrote_over_a_profile_is_found_and_taken_away_again() {
     one.say(&["token", "minimax"]).failed(6, "somebody else has put something there");
     assert!(one.say(&["recover"]).out.contains("is again what was committed last"));
     assert_eq!(one.say(&["token", "minimax"]).out, "mm-1\n");
+    cluster.etcdctl(&["del", "team/profiles/default"]).unwrap();
+    let doctor = one.say(&["doctor", "--json"]);
+    assert_eq!(doctor.status, 1, "{}", doctor.err);
+    assert!(doctor.out.contains("rolled back or taken away"), "{}", doctor.out);
+    fed(one.command(&["set", "minimax"]), "mm-2").failed(6, "rolled back or taken away");
+    assert_eq!(one.say(&["recover"]).status, 0);
+    assert_eq!(one.say(&["token", "minimax"]).out, "mm-1\n");
+    cluster.etcdctl(&["del", "team/profiles/default"]).unwrap();
+    assert_eq!(one.say(&["adopt"]).status, 0);
+    one.say(&["token", "minimax"]).failed(3, "");
     let in_a_home = world.say(&["recover"]);
     in_a_home.failed(2, "only a store in etcd keeps what stood there before");
 }

@@ -7,6 +7,7 @@ use credlatch_core::port::Clock;
 use credlatch_core::provider::Table;
 use credlatch_core::state::Nonce;
 use credlatch_core::time::Stamp;
+use sha2::{Digest, Sha256};
 
 use super::Builder;
 use super::place::home_of;
@@ -48,10 +49,12 @@ impl Clock for NoBoot {
     }
 }
 
-/// What this machine's user remembers of refresh tokens, outside of the etcd.
+/// What this machine's user remembers outside of the etcd: what refresh tokens did, and that there was something at all.
 struct Remembered {
     record: Record,
     paths: Paths,
+    /// The name under which it is remembered that a document stood here. A document's own name goes with it.
+    place: Nonce,
 }
 
 impl Memory for Remembered {
@@ -62,6 +65,20 @@ impl Memory for Remembered {
     fn note(&self, store: Nonce, number: u64) {
         let _ = self.record.note(&self.paths, store, number);
     }
+
+    fn has_stood(&self) -> bool {
+        self.newest(self.place) > 0
+    }
+
+    fn note_standing(&self) {
+        self.note(self.place, 1);
+    }
+}
+
+/// What a store is called, as a name that tells nobody what it is.
+fn place(store: &dyn ByteStore) -> Nonce {
+    let digest = Sha256::digest(store.name());
+    Nonce(digest.first_chunk().map_or(0, |first| u128::from_be_bytes(*first)))
 }
 
 impl Builder {
@@ -138,9 +155,10 @@ impl Builder {
 
     fn remembering(&self, store: Arc<dyn ByteStore>, sealing: Sealing, paths: Paths) -> OverBytes {
         let record = self.claims_file().map(|file| Record::at(file, paths.folder.clone()));
+        let place = place(&*store);
         let store = OverBytes::new(store, sealing).mended_by(RECOVER);
         match record {
-            Some(record) => store.remembered_by(Remembered { record, paths }),
+            Some(record) => store.remembered_by(Remembered { record, paths, place }),
             None => store,
         }
     }
@@ -169,8 +187,8 @@ impl Builder {
         Ok(adopted.map_err(credlatch_core::engine::TransactError::from)?)
     }
 
-    /// Puts the newest commit of the profile back where somebody else has put something over it, in etcd: a value of theirs, or an older
-    /// commit. etcd has it until it is compacted. What is older than the newest is never gone back to. Returns whether there was
+    /// Puts the newest commit of the profile back where somebody else has put something over it, in etcd, or has taken it away: over it
+    /// stands a value of theirs, or an older commit. etcd has it until it is compacted. What is older than the newest is never gone back to. Returns whether there was
     /// anything to put back.
     ///
     /// # Errors
