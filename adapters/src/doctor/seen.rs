@@ -1,5 +1,6 @@
 //! Credentials that lie outside the store: none is ever used from there, and this says what an import would make of each.
 
+use credlatch_core::moving::Stage;
 use credlatch_core::put::PutMode;
 use credlatch_core::state::Source;
 
@@ -19,7 +20,9 @@ pub(super) struct ImportSource {
 /// One finding for each credential, and for what looks like one.
 pub(super) fn findings(case: &Case<'_>, source: &ImportSource, imported: Imported) -> Vec<Finding> {
     let taken = preview(case.state, &case.now, imported.found, PutMode::Bulk);
-    let found = taken.iter().map(|taken| finding(source, &taken.found, taken.took));
+    let moving = case.state.moving.as_ref().filter(|moving| moving.stage == Stage::Gone);
+    let moved_to = moving.map(|moving| moving.other.as_str());
+    let found = taken.iter().map(|taken| finding(source, &taken.found, taken.took, moved_to));
     let skipped = imported.skipped.iter().map(|skipped| {
         let what = format!("{} {} is not used, and no import takes it: {}", skipped.what, source.place, skipped.why);
         Finding::outside(Severity::Note, what, "")
@@ -27,7 +30,7 @@ pub(super) fn findings(case: &Case<'_>, source: &ImportSource, imported: Importe
     found.chain(skipped).collect()
 }
 
-fn finding(source: &ImportSource, found: &Found, took: Took) -> Finding {
+fn finding(source: &ImportSource, found: &Found, took: Took, moved_to: Option<&str>) -> Finding {
     let ImportSource { place, import } = source;
     let provider = &found.provider;
     let seen = match &found.source {
@@ -39,7 +42,10 @@ fn finding(source: &ImportSource, found: &Found, took: Took) -> Finding {
         Took::Already => Finding::outside(Severity::Ok, format!("{seen} is what is stored"), ""),
         Took::Cleared => Finding::outside(
             Severity::Note,
-            format!("{seen} was cleared before, and stays away"),
+            match moved_to {
+                Some(other) => format!("{seen} was moved to {other}, or cleared before that, and stays away"),
+                None => format!("{seen} was cleared before, and stays away"),
+            },
             format!("to have it again: {named}"),
         ),
         Took::MayBeCleared => Finding::outside(

@@ -12,7 +12,7 @@ use credlatch::{Error, ErrorKind, Kind, Latch, ProviderId, Taken, Took};
 use credlatch::{plain, rfc3339_ms};
 use serde_json::{Value, json};
 
-use super::set;
+use super::{moving, set};
 use crate::args::{Global, Import, ImportSource};
 use crate::end::{Done, End};
 use crate::output;
@@ -47,14 +47,19 @@ pub(crate) fn import(global: &Global, args: &Import) -> Done {
     }
     let how = if args.again { PutMode::Again } else { PutMode::Bulk };
     let taken = if args.dry_run { latch.try_import(found, how)? } else { latch.import(found, how)? };
+    let moved_to = moving::moved_to(&latch);
+    if taken.iter().any(|taken| taken.took == Took::Stored) && !args.dry_run {
+        moving::warn_of_moved(global, &latch);
+    }
     let object = json!({
         "profile": latch.profile().as_str(),
+        "moved_to": moved_to,
         "source": name(args.source),
         "dry_run": args.dry_run,
         "found": taken.iter().map(to_json).collect::<Vec<_>>(),
         "skipped": skipped.iter().map(|skipped| json!({"what": skipped.what, "why": skipped.why.to_string()})).collect::<Vec<_>>(),
     });
-    output::answer(global.json, &object, || describe(args.dry_run, &taken, &skipped))
+    output::answer(global.json, &object, || describe(args.dry_run, &taken, &skipped, moved_to.as_deref()))
 }
 
 /// Whether nobody can tell whose it is, which is told apart from what the source holds.
@@ -130,16 +135,26 @@ fn to_json(taken: &Taken) -> Value {
     })
 }
 
-fn describe(is_dry: bool, taken: &[Taken], skipped: &[Skipped]) -> String {
-    let taken = taken
-        .iter()
-        .map(|taken| format!("{}, label {}: {}", taken.found.provider, taken.found.label, what(is_dry, taken)));
+fn describe(is_dry: bool, taken: &[Taken], skipped: &[Skipped], moved_to: Option<&str>) -> String {
+    let taken = taken.iter().map(|taken| {
+        format!("{}, label {}: {}", taken.found.provider, taken.found.label, what(is_dry, taken, moved_to))
+    });
     let skipped = skipped.iter().filter(|one| !is_shared(one));
     let skipped = skipped.map(|skipped| format!("passed over {}: {}", skipped.what, skipped.why));
     taken.chain(skipped).map(|text| plain::line(&text).into_owned()).collect::<Vec<_>>().join("\n")
 }
 
-fn what(is_dry: bool, taken: &Taken) -> String {
+/// Of what went with a move the store has the same memory as of what was cleared.
+fn left_out(moved_to: Option<&str>, provider: &ProviderId) -> String {
+    match moved_to {
+        Some(other) => format!(
+            "left out, because it was moved to {other}, or cleared before that; to have it here as well: --provider {provider} --again"
+        ),
+        None => format!("left out, because it was cleared; to have it again: --provider {provider} --again"),
+    }
+}
+
+fn what(is_dry: bool, taken: &Taken, moved_to: Option<&str>) -> String {
     let Taken { found, took } = taken;
     let is_link = matches!(found.material, Material::Link(_));
     match (took, is_dry, is_link) {
@@ -148,9 +163,7 @@ fn what(is_dry: bool, taken: &Taken) -> String {
         (Took::Stored, false, true) => "linked; the tool that owns the login goes on rotating it".to_owned(),
         (Took::Stored, false, false) => "stored".to_owned(),
         (Took::Already, ..) => "is stored already".to_owned(),
-        (Took::Cleared, ..) => {
-            format!("left out, because it was cleared; to have it again: --provider {} --again", found.provider)
-        }
+        (Took::Cleared, ..) => left_out(moved_to, &found.provider),
         (Took::MayBeCleared, ..) => format!(
             "left out, because something from there was cleared, and the key that would tell whether it was this one is gone; \
              to have it: --provider {} --again",

@@ -1,5 +1,6 @@
 //! `move`: all that is stored, or one profile, to another store.
 
+use credlatch::core::moving::Stage;
 use credlatch::core::state::Material;
 use credlatch::{Error, ErrorKind, Latch, Moved, Profile};
 use serde::Serialize;
@@ -21,6 +22,22 @@ struct Shown {
 struct Entry {
     provider: String,
     label: String,
+}
+
+/// The store that all of this profile was moved to, if it was.
+pub(super) fn moved_to(latch: &Latch) -> Option<String> {
+    let moving = latch.status().ok()?.state.moving.clone()?;
+    (moving.stage == Stage::Gone).then_some(moving.other)
+}
+
+/// Tells whoever stores something in a profile that was moved away where the store is that is in use.
+pub(super) fn warn_of_moved(global: &Global, latch: &Latch) {
+    let Some(other) = moved_to(latch) else { return };
+    output::warn(
+        global.json,
+        &format!("profile {} was moved to {other}; what is stored here now is used only here", latch.profile()),
+        &format!("to have it there: `--store {other}`, or CREDLATCH_STORE={other}"),
+    );
 }
 
 pub(crate) fn move_store(global: &Global, args: &Move) -> Done {

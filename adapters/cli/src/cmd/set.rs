@@ -4,6 +4,7 @@ use credlatch::core::provider::{LeftOff, Pasted, Provider, WireKind, sniff};
 use credlatch::{Error, HeldBack, Label, Latch, Secret, Stored, StoredChange};
 use serde_json::json;
 
+use super::moving;
 use crate::args::{self, Global, Set};
 use crate::end::{Done, End};
 use crate::{input, output, place};
@@ -63,6 +64,7 @@ pub(crate) fn set(global: &Global, args: &Set) -> Done {
         };
         output::warn(global.json, &what, remedy);
     }
+    moving::warn_of_moved(global, &latch);
     let profile = latch.profile();
     let mut object = json!({"profile": profile.as_str(), "provider": row.id, "label": label, "kind": kind.as_str()});
     if let Some(stored) = stored {

@@ -51,6 +51,32 @@ fn every_profile_moves_unless_one_is_named() {
     assert!(two.world.sandbox.accepts(&two.token_of(1)));
 }
 
+#[test]
+fn who_stores_something_where_all_was_moved_away_is_told_where_it_went() {
+    let two = Two::new();
+    let env = two.world.home.folder().join(".env");
+    std::fs::write(&env, "MINIMAX_API_KEY=mm-1\n").unwrap();
+    let before = fed(two.command(0, &["set", "openai"]), "sk-proj-0123456789");
+    assert!(!before.err.contains("moved"), "{}", before.err);
+    assert_eq!(two.moves(0).status, 0);
+    let url = two.url(1);
+    let import = ["import", "dotenv", "--path", env.to_str().unwrap()];
+    let import = |at, more: &[&str]| two.say(at, &[&import, more].concat());
+    let left_out = import(0, &[]);
+    assert!(left_out.out.contains(&format!("was moved to {url}")), "{}", left_out.out);
+    assert_eq!(left_out.err, "", "nothing was stored");
+    assert_eq!(import(0, &["--json"]).json()["moved_to"], url);
+    assert!(two.say(0, &["doctor"]).out.split_whitespace().collect::<Vec<_>>().join(" ").contains("was moved to"));
+    let told = |said: &crate::helper::Said| {
+        assert_eq!(said.status, 0, "{}", said.err);
+        assert_eq!(said.err.matches(&format!("was moved to {url}")).count(), 1, "{}", said.err);
+    };
+    told(&fed(two.command(0, &["set", "minimax"]), "mm-2"));
+    told(&import(0, &["--provider", "minimax", "--again"]));
+    let there = fed(two.command(1, &["set", "minimax"]), "mm-2");
+    assert_eq!((there.status, there.err.as_str()), (0, ""));
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn what_is_sealed_stays_sealed_unless_a_person_says_otherwise() {

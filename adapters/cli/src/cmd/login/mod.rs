@@ -6,6 +6,7 @@ mod wait;
 use credlatch::{ErrorKind, Flow, FlowStatus, Latch, ProviderId, rfc3339};
 use serde_json::{Value, json};
 
+use super::moving;
 use crate::args::{Global, Login};
 use crate::defer::Signals;
 use crate::end::{Done, End};
@@ -18,6 +19,9 @@ pub(crate) fn login(global: &Global, args: &Login) -> Done {
     let signals = Signals::catch()
         .map_err(|error| End::other(format!("could not prepare to be interrupted: {error}"), "try again"))?;
     let ended = sign_in(global, args, &latch, &provider, &signals);
+    if ended.is_ok() {
+        moving::warn_of_moved(global, &latch);
+    }
     // A poll that is under way may bring tokens: the latch waits for it before this process ends.
     drop(latch);
     signals.answered();
