@@ -108,6 +108,16 @@ impl Keys {
         self.known.note(key, source)
     }
 
+    /// Whether this program was told of a key.
+    pub(super) fn is_told(&self) -> bool {
+        self.chosen.is_some()
+    }
+
+    /// Remembers where the key comes from that this program was told of, for whoever isn't told.
+    pub(super) fn know_chosen(&self, key: KeyId) -> Result<(), StoreError> {
+        self.chosen.as_ref().map_or(Ok(()), |source| self.know(key, source))
+    }
+
     /// Remembers that all of this home is sealed with that key, and forgets where the one before comes from if no home has that any more.
     pub(crate) fn know_home(&self, home: &Path, key: KeyId) -> Result<(), StoreError> {
         self.known.note_home(home, key)

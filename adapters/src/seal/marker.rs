@@ -39,6 +39,17 @@ pub(crate) fn read(home: &Path) -> Result<Option<KeyId>, StoreError> {
     marker.map(|marker| Some(marker.key)).ok_or_else(|| refuse("is not what credlatch wrote".to_owned()))
 }
 
+/// Whether nothing is stored in a home yet. One that can't be looked into may have something.
+pub(crate) fn is_new(home: &Path) -> bool {
+    let is_document = |entry: io::Result<fs::DirEntry>| {
+        entry.map_or(true, |entry| entry.path().extension().is_some_and(|end| end == "json"))
+    };
+    match fs::read_dir(home.join("profiles")) {
+        Ok(mut entries) => !entries.any(is_document),
+        Err(error) => error.kind() == io::ErrorKind::NotFound,
+    }
+}
+
 /// From now on new profiles are sealed with this key, or not at all.
 pub(crate) fn write(home: &Path, key: Option<KeyId>) -> Result<(), StoreError> {
     let path = path(home);

@@ -257,6 +257,23 @@ impl Sealing {
         self.keys.chosen_for_new()
     }
 
+    /// A document that is sealed for the first time, because this program was told of a key, can be opened by whoever isn't told. If it is
+    /// the first one of its home, those that follow are sealed as well.
+    fn seal_first(&self, key: KeyId) -> Result<(), StoreError> {
+        let Some(home) = self.home.as_deref().filter(|_| self.keys.is_told() && self.standing().is_none()) else {
+            return Ok(());
+        };
+        let is_first = marker::read(home)?.is_none() && marker::is_new(home);
+        if is_first {
+            marker::write(home, Some(key))?;
+            self.may_be_sealed.store(true, Ordering::Relaxed);
+        }
+        // Where that can't be noted, everybody is to be told.
+        let _ =
+            self.keys.know_chosen(key).and_then(|()| if is_first { self.keys.know_home(home, key) } else { Ok(()) });
+        Ok(())
+    }
+
     /// A document's bytes, sealed if its head says so. None if there would be too many.
     pub(crate) fn write(
         &self,
@@ -270,6 +287,9 @@ impl Sealing {
             StoreError::new(StoreErrorKind::Failed, format!("could not write down {document}: {error}"), "try again")
         };
         let key = head.seal.map(|id| self.keys.key(id, document)).transpose()?;
+        if let Some(key) = &key {
+            self.seal_first(key.id())?;
+        }
         let Some(plain) = codec::write(head, id, state).map_err(failed)? else { return Ok(None) };
         let written = match &key {
             None => plain,

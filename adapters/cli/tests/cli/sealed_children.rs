@@ -74,3 +74,45 @@ fn arguments_that_do_not_fit_are_explained_behind_these_options_too() {
         said.failed(125, "the program to run comes after `--`");
     }
 }
+
+#[test]
+fn a_new_home_that_is_first_written_with_a_key_is_sealed_as_by_seal() {
+    let (home, maker) = (Home::new(), Home::new());
+    maker.set("minimax", "mm-0");
+    let key = maker.folder().join("seal.key").display().to_string();
+    let known = home.folder().join("seal-keys");
+    assert_eq!(said(forgetful(&mut maker.command(&["seal", "--seal-key", &key]))).status, 0);
+    let say = |args: &[&str], input: &str| {
+        let mut command = home.command(args);
+        command.env("CREDLATCH_SEAL_KEYS", &known).stdin(std::process::Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        std::io::Write::write_all(&mut child.stdin.take().unwrap(), input.as_bytes()).unwrap();
+        Said::from(child.wait_with_output().unwrap())
+    };
+    let set = say(&["set", "minimax", "--seal-key", &key], "mm-1");
+    assert_eq!(set.status, 0, "{}", set.err);
+    let token = say(&["token", "minimax"], "");
+    assert_eq!((token.status, token.out.as_str()), (0, "mm-1\n"), "{}", token.err);
+    assert_eq!(say(&["set", "minimax", "--profile", "work"], "mm-2").status, 0);
+    let work = std::fs::read_to_string(home.path().join("profiles/work.json")).unwrap();
+    assert!(work.contains("\"sealed\"") && !work.contains("mm-2"));
+    assert_eq!(say(&["unseal"], "").status, 0);
+    // A home that has something in plain text is sealed by a person alone.
+    assert_eq!(say(&["set", "minimax", "--profile", "third", "--seal-key", &key], "mm-3").status, 0);
+    assert_eq!(say(&["token", "minimax"], "").out, "mm-1\n");
+    assert!(!home.path().join("seal.json").exists());
+}
+
+#[test]
+fn a_command_that_is_named_by_a_relative_path_is_found_from_every_directory() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = sealed();
+    let key = home.folder().join("seal.key").display().to_string();
+    let prints = home.folder().join("k");
+    std::fs::write(&prints, format!("#!/bin/sh\ncat {key}\n")).unwrap();
+    std::fs::set_permissions(&prints, std::fs::Permissions::from_mode(0o700)).unwrap();
+    let elsewhere = child(&home, &["--seal-key-command", "./k"], &[OURS, "token", "minimax"], &[]);
+    assert_eq!((elsewhere.status, elsewhere.out.as_str()), (0, "mm-1\n"), "{}", elsewhere.err);
+    let inherited = said(forgetful(&mut home.command(&["token", "minimax"])).env("CREDLATCH_SEAL_KEY_COMMAND", "./k"));
+    inherited.failed(2, "begins with a relative path");
+}
