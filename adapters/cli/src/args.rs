@@ -87,11 +87,25 @@ impl Cli {
         let matches = Self::command().try_get_matches_from(words)?;
         let mut cli = Self::from_arg_matches(&matches).map_err(|error| error.format(&mut Self::command()))?;
         cli.global.inherited = Inherited::from_matches(&matches);
+        cli.global.prefer_named_store();
         if cli.global.inherited.providers {
             // A variable that is empty names no file, as one that isn't set.
             cli.global.providers.take_if(|file| file.as_os_str().is_empty());
         }
         Ok(cli)
+    }
+}
+
+impl Global {
+    /// What was typed of where the store is goes before what a variable says of it, such as in a child of `run`. Only a store in etcd has a
+    /// home beside it.
+    fn prefer_named_store(&mut self) {
+        let Inherited { home, store, .. } = self.inherited;
+        if home && !store && self.store.is_some() && !self.is_in_etcd() {
+            self.home = None;
+        } else if store && !home && self.home.is_some() {
+            self.store = None;
+        }
     }
 }
 

@@ -7,12 +7,35 @@ use credlatch_core::port::StoreError;
 use zeroize::Zeroizing;
 
 use super::source::{KeyBytes, sealed};
-use crate::key_file;
+use crate::whole::whole;
+use crate::{key_file, trusted};
 
 /// What a command that prints a key inherits: if it asks us for a sealed store, it would be started again, and so on.
 const ASKED: &str = "CREDLATCH_SEAL_KEY_ASKED";
 /// More than any command prints that prints a key, in bytes.
 const MOST_BYTES: usize = 1024;
+
+/// The program that a command names by a relative path, and what follows it. A word that a shell would change is left alone.
+fn relative_program(command: &str) -> Option<(&str, &str)> {
+    let command = command.trim_start();
+    let end = command.find(|c: char| c.is_ascii_whitespace() || ";&|".contains(c)).unwrap_or(command.len());
+    let (program, rest) = command.split_at(end);
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+,@%".contains(c);
+    (program.contains('/') && !program.starts_with('/') && program.chars().all(is_plain)).then_some((program, rest))
+}
+
+/// Whether a command is another one in each directory.
+pub(super) fn is_of_one_directory(command: &str) -> bool {
+    relative_program(command).is_some()
+}
+
+/// The same command for whoever is in another directory.
+pub(super) fn from_anywhere(command: String) -> String {
+    match relative_program(&command) {
+        Some((program, rest)) => format!("{}{rest}", trusted::quoted(&whole(program.into()))),
+        None => command,
+    }
+}
 
 /// The key that it prints.
 pub(super) fn key(command: &str) -> Result<KeyBytes, StoreError> {
@@ -58,6 +81,23 @@ mod tests {
 
     use super::*;
     use crate::seal::SealKeySource;
+
+    #[test]
+    fn a_program_that_is_named_by_a_relative_path_is_the_same_elsewhere() {
+        let here = std::env::current_dir().unwrap();
+        for (command, elsewhere) in [
+            ("./k", format!("'{}'", here.join("k").display())),
+            (" bin/k a ./b; c", format!("'{}' a ./b; c", here.join("bin/k").display())),
+            ("./k|head -1", format!("'{}'|head -1", here.join("k").display())),
+        ] {
+            assert!(is_of_one_directory(command));
+            assert_eq!(from_anywhere(command.to_owned()), elsewhere);
+        }
+        for same in ["/bin/k ./x", "cat key", "~/k", "$HOME/k", "A=b/c k", "'./k'", "pass show x/y", ""] {
+            assert!(!is_of_one_directory(same), "{same}");
+            assert_eq!(from_anywhere(same.to_owned()), same);
+        }
+    }
 
     #[test]
     fn a_command_s_words_are_no_part_of_an_error() {

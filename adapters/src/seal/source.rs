@@ -96,6 +96,11 @@ impl SealKeySource {
             let text = value.into_string().map_err(|_| {
                 Error::new(ErrorKind::Usage, format!("{variable} is not text"), "write what it is to be as text")
             })?;
+            if variable == COMMAND_VARIABLE && command::is_of_one_directory(&text) {
+                let what =
+                    format!("{variable} begins with a relative path, so it would be another command in each directory");
+                return Err(Error::new(ErrorKind::Usage, what, "write the whole path, beginning with /"));
+            }
             return Ok(if variable == COMMAND_VARIABLE { Self::Command(text) } else { Self::KeyStore(text) });
         }
         let file = PathBuf::from(value);
@@ -107,13 +112,18 @@ impl SealKeySource {
         Err(Error::new(ErrorKind::Usage, what, "write the whole path, beginning with /"))
     }
 
-    /// The same from wherever this process is, so that it means the same elsewhere.
-    pub(crate) fn whole(self) -> Result<Self, Error> {
+    /// The same from wherever this process is, so that it means the same elsewhere. What a command's arguments say is the command's.
+    ///
+    /// # Errors
+    /// A `~` stands there that no shell has replaced.
+    #[doc(hidden)]
+    pub fn whole(self) -> Result<Self, Error> {
         Ok(match self {
             Self::File(file) => {
                 no_tilde(&file, "the file of the seal's key")?;
                 Self::File(whole(file))
             }
+            Self::Command(command) => Self::Command(command::from_anywhere(command)),
             other => other,
         })
     }

@@ -82,7 +82,9 @@ fn a_file_of_hermes_is_one_profile_and_one_store() {
     let store = format!("hermes:{}", file.display());
     say(&home, &["--profile", "work", "status"]).failed(2, "one profile");
     say(&home, &["profiles"]).failed(2, "one profile");
-    home.say(&["--store", &store, "status"]).failed(2, "are both given");
+    home.say(&["--store", &store, "--home", "x", "status"]).failed(2, "are both given");
+    said(home.command(&["status"]).env("CREDLATCH_STORE", &store)).failed(2, "are both given");
+    assert_eq!(home.say(&["--store", &store, "status"]).out, say(&home, &["status"]).out, "what is named counts");
     for url in ["hermes:", "hermess:/x", "redis://secret@host"] {
         let error = said(on(&home, &["--store", url, "status"]).env_remove("CREDLATCH_STORE"));
         error.failed(2, "another kind");

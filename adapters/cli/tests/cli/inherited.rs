@@ -258,6 +258,20 @@ fn report_81_a_childs_own_calls_mean_the_store_and_the_profile_of_the_run_around
             assert_eq!(told.out.trim(), OPENAI, "{named:?} {options:?} {}", told.err);
         }
     }
+    // A store that is named goes before those that `run` hands on, in a child and anywhere.
+    let (path, away) = (other.path().display().to_string(), format!("file://{}", home.path().display()));
+    for named in [["--home", path.as_str()], ["--store", &format!("file://{path}")]] {
+        for inherited in [&[("CREDLATCH_STORE", away.as_str())][..], &[("CREDLATCH_HOME", &away[7..])]] {
+            let mut command = home.command(&[&named[..], &["token", "openai"]].concat());
+            let told = said(command.env_remove("CREDLATCH_HOME").envs(inherited.iter().copied()));
+            assert_eq!(
+                told.out.trim(),
+                "sk-proj-of-the-other-store-0123456789",
+                "{named:?} {inherited:?} {}",
+                told.err
+            );
+        }
+    }
     assert_eq!(home.feed(&["set", "minimax", "--profile", "work"], KEY).status, 0);
     assert_eq!(home.say(&["allow", "--profile", "work", "CREDLATCH_PROFILE"]).status, 0);
     let args = ["run", "minimax", "--profile", "work", "--", ours, "token", "openai"];

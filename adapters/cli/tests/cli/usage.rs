@@ -71,7 +71,7 @@ fn mistakes_are_named_and_help_is_offered() {
     home.say(&["env", "minimax", "--as", "cohere"]).failed(2, "own, anthropic, openai");
     home.say(&["import", "claude-code", "--again"]).failed(2, "--provider");
     home.say(&["--home", "", "status"]).failed(2, "has no value");
-    home.say(&["--store", "redis://user:hush@host/", "status"]).failed(2, "leave one of them out");
+    home.say(&["--store", "redis://user:hush@host/", "--home", "x", "status"]).failed(2, "leave one of them out");
     home.say(&["--store", "etcd://user:hush@host/", "status"]).failed(2, "etcd+https://HOST");
     let store = said(home.command(&["--store", "redis://user:hush@host/", "status"]).env_remove("CREDLATCH_HOME"));
     store.failed(2, "--store file:///DIR");

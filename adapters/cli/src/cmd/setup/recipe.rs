@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use credlatch::Provider;
+use credlatch::{Provider, SealKeySource};
 
 use crate::args::Global;
 use crate::cmd::helper::Host;
@@ -34,7 +34,7 @@ impl<'a> Recipe<'a> {
             ("--store", global.store.as_deref().map(whole_url), global.inherited.store),
             ("--providers", global.providers.as_deref().map(whole), global.inherited.providers),
             ("--seal-key", global.seal_key.as_deref().map(whole), false),
-            ("--seal-key-command", global.seal_key_command.clone().map(plain), false),
+            ("--seal-key-command", global.seal_key_command.clone().map(whole_command), false),
             ("--seal-key-store", global.seal_key_store.clone().map(plain), false),
         ] {
             if let Some(value) = value.filter(|_| !is_inherited) {
@@ -101,6 +101,14 @@ fn whole_url(url: &str) -> Done<String> {
 
 fn text(path: OsString) -> Done<String> {
     path.into_string().map_err(|_| unfit()).and_then(plain)
+}
+
+/// The command for the seal's key, as it is in every directory.
+fn whole_command(command: String) -> Done<String> {
+    match SealKeySource::Command(command).whole()? {
+        SealKeySource::Command(command) => plain(command),
+        _ => Err(unfit()),
+    }
 }
 
 fn plain(text: String) -> Done<String> {
