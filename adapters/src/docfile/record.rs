@@ -9,8 +9,9 @@ mod lines;
 mod outlook;
 
 use std::ffi::OsString;
-use std::fs::File;
+use std::fs::{DirBuilder, File};
 use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -66,7 +67,8 @@ impl Record {
         self.read()?;
         let doing = |what| move |error: io::Error| io_error(what, &self.path, &error);
         let folder = self.path.parent().ok_or(io::ErrorKind::InvalidInput.into()).map_err(doing("make"))?;
-        make_folder(folder).map_err(doing("make the directory of"))?;
+        // Those above it that are missing are this user's alone too, whatever the umask is.
+        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(doing("make the directory of"))?;
         let lock = self.lock()?;
         let lines = self.read()?.unwrap_or_default().noting(store, number, LINES_MAX);
         let written = self.write(&lines, folder);
@@ -177,16 +179,6 @@ fn strange(path: &Path, why: &str) -> StoreError {
     let what = format!("{} is not a file of claims: {why}", path.display());
     let remedy = format!("name another file in {}; or, if it was one, move it away: {}", CLAIMS.variable, aside(path));
     StoreError::new(StoreErrorKind::Unreadable, what, remedy)
-}
-
-/// The directories above it are made as the user's are; its own is the user's alone.
-fn make_folder(folder: &Path) -> io::Result<()> {
-    if folder.is_dir() {
-        return Ok(());
-    }
-    std::fs::create_dir_all(folder.parent().unwrap_or(folder))?;
-    // Another process may have been faster.
-    RealDisk.make_folder(folder).or_else(|error| if folder.is_dir() { Ok(()) } else { Err(error) })
 }
 
 #[cfg(test)]

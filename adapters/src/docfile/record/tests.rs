@@ -264,3 +264,23 @@ fn it_tells_neither_names_of_stores_nor_more_than_numbers() {
     assert_eq!(fs::metadata(scene.path()).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(fs::metadata(scene.path().parent().unwrap()).unwrap().permissions().mode() & 0o777, 0o700);
 }
+
+#[test]
+fn whatever_is_made_on_the_way_is_this_users_alone_under_any_umask() {
+    const TEST: &str = "docfile::record::tests::whatever_is_made_on_the_way_is_this_users_alone_under_any_umask";
+    const PLACE: &str = "CREDLATCH_TEST_PLACE";
+    let Some(place) = std::env::var_os(PLACE).map(PathBuf::from) else {
+        let (place, mut inside) = (folders::tempdir(), rerun(TEST));
+        inside.env(PLACE, place.path());
+        passes(inside);
+        for made in ["local", "local/state", "local/state/credlatch"] {
+            let mode = fs::metadata(place.path().join(made)).unwrap().permissions().mode() & 0o777;
+            assert_eq!(mode, 0o700, "{made}");
+        }
+        return;
+    };
+    rustix::process::umask(rustix::fs::Mode::empty());
+    let paths = Paths::unlinked(&place.join("home/profiles/default.json"));
+    let record = Record::at(place.join("local/state/credlatch/claims"), place.join("home"));
+    record.note(&paths, Nonce(1), 1).unwrap();
+}
