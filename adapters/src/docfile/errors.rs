@@ -86,20 +86,22 @@ pub fn quoted(path: &Path) -> String {
 
 /// Refuses a file or directory that another user owns, or may use as `forbidden` permission bits say.
 pub fn private(path: &Path, metadata: &Metadata, user: u32, forbidden: u32) -> Result<(), StoreError> {
-    let refuse = |what, remedy| Err(StoreError::new(StoreErrorKind::Unsafe, what, remedy));
     if metadata.owner != user {
-        let (how, remedy) = whose(path, metadata.owner, user);
-        return refuse(
-            format!("{} belongs to user {}, not to user {user}{how}", path.display(), metadata.owner),
-            remedy,
-        );
+        return Err(others(path, metadata.owner, user));
     }
     if metadata.mode & forbidden != 0 {
         let safe = metadata.mode & 0o7700;
         let what = format!("{} is open to other users (mode {:04o})", path.display(), metadata.mode);
-        return refuse(what, format!("chmod {safe:03o} {}", quoted(path)));
+        return Err(StoreError::new(StoreErrorKind::Unsafe, what, format!("chmod {safe:03o} {}", quoted(path))));
     }
     Ok(())
+}
+
+/// That something belongs to another user.
+pub fn others(path: &Path, owner: u32, user: u32) -> StoreError {
+    let (how, remedy) = whose(path, owner, user);
+    let what = format!("{} belongs to user {owner}, not to user {user}{how}", path.display());
+    StoreError::new(StoreErrorKind::Unsafe, what, remedy)
 }
 
 fn whose(path: &Path, owner: u32, user: u32) -> (&'static str, String) {

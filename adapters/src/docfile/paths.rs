@@ -8,7 +8,7 @@ use credlatch_core::port::{StoreError, StoreErrorKind};
 use credlatch_core::state::Nonce;
 
 use super::disk::{Disk, FileType, Metadata};
-use super::errors::{io_error, no_link, private, unreadable};
+use super::errors::{io_error, no_link, others, private, quoted, unreadable};
 
 /// Links that are followed to a document; as many as Linux follows.
 const MAX_LINKS: usize = 40;
@@ -106,9 +106,27 @@ impl Paths {
     /// Makes the directory if it isn't there.
     pub fn make_folder<D: Disk>(&self, disk: &D) -> Result<(), StoreError> {
         if !self.check_folder(disk)? {
+            self.refuse_root_elsewhere(disk)?;
             make(disk, &self.folder).map_err(|error| io_error("make", &self.folder, &error))?;
         }
         Ok(())
+    }
+
+    /// Refuses to make something as root in another user's directory: that user could not read it.
+    fn refuse_root_elsewhere<D: Disk>(&self, disk: &D) -> Result<(), StoreError> {
+        if disk.user() != 0 {
+            return Ok(());
+        }
+        let there = self.folder.ancestors().skip(1).find_map(|above| Some((above, disk.metadata_at(above).ok()?)));
+        match there {
+            Some((above, metadata)) if metadata.owner != 0 => {
+                let refused = others(above, metadata.owner, 0);
+                let made =
+                    format!("{}; or, if root is to use it, mkdir -p -m 700 {}", refused.remedy, quoted(&self.folder));
+                Err(StoreError { remedy: made, ..refused })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Makes the names in the directory and in those above it durable: the lock file's own, and those of directories whose

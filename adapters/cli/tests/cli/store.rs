@@ -118,6 +118,32 @@ fn what_is_private_stays_private() {
 }
 
 #[test]
+fn root_makes_nothing_in_another_users_directory_that_the_other_cannot_read() {
+    if !is_root("can give directories away") {
+        return;
+    }
+    let home = home();
+    let theirs = home.folder().join("theirs");
+    fs::create_dir(&theirs).unwrap();
+    std::os::unix::fs::chown(&theirs, Some(65_534), None).unwrap();
+    let (store, deep) = (theirs.display().to_string(), theirs.join("deep/store").display().to_string());
+    for place in [&store, &deep] {
+        let url = format!("file://{place}");
+        let refused = |said: &super::helper::Said| {
+            said.failed(6, "belongs to user 65534");
+            assert!(said.err.contains("sudo -u '#65534'"), "{}", said.err);
+        };
+        refused(&home.say(&["move", "--to", &url]));
+        refused(&home.feed(&["set", "minimax", "--home", place], "mm-key-1"));
+        assert_eq!(fs::read_dir(&theirs).unwrap().count(), 0);
+        assert_eq!(home.say(&["token", "minimax"]).status, 0, "nothing is lost");
+    }
+    fs::DirBuilder::new().recursive(true).create(theirs.join("profiles")).unwrap();
+    fs::set_permissions(theirs.join("profiles"), fs::Permissions::from_mode(0o700)).unwrap();
+    assert_eq!(home.say(&["move", "--to", &format!("file://{store}")]).status, 0, "root wants it so");
+}
+
+#[test]
 fn what_is_private_is_made_so_under_any_umask() {
     let home = Home::new();
     std::fs::write(home.folder().join(".env"), "MINIMAX_API_KEY=mm-key-1\n").unwrap();
