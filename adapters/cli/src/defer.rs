@@ -54,6 +54,33 @@ pub(crate) fn deferring_signals<T: Send>(latch: &Latch, provider: &str, act: imp
     done.ok_or_else(|| could_not(&io::Error::other("its thread came to a bad end")))
 }
 
+/// Does something that may end anywhere, and says before a signal has its way what was reached by then.
+pub(crate) fn telling_what_was_reached<T: Send>(tell: impl Fn(), act: impl FnOnce() -> T + Send) -> Done<T> {
+    let signals = Signals::catch().map_err(|error| could_not(&error))?;
+    let (end, ended) = channel();
+    let act = Mutex::new(Some(act));
+    let take = || act.lock().ok().and_then(|mut act| act.take()).map(|act| act());
+    let done = std::thread::scope(|scope| {
+        let work = move || take().map(|done| end.send(done));
+        if std::thread::Builder::new().spawn_scoped(scope, work).is_err() {
+            return take();
+        }
+        loop {
+            match ended.recv_timeout(LOOK) {
+                Ok(done) => return Some(done),
+                Err(RecvTimeoutError::Disconnected) => return None,
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            if let Some(signal) = signals.seen() {
+                tell();
+                end_by(signal);
+            }
+        }
+    });
+    signals.answered();
+    done.ok_or_else(|| could_not(&io::Error::other("its thread came to a bad end")))
+}
+
 /// Whether this process holds the right to an act that is not settled. A store that can't be read might say so. It knows its
 /// own acts by their names: pid 1 here may be pid 1 of another container as well.
 pub(crate) fn holds_a_claim(latch: &Latch) -> bool {
@@ -61,7 +88,7 @@ pub(crate) fn holds_a_claim(latch: &Latch) -> bool {
 }
 
 fn could_not(error: &io::Error) -> End {
-    End::other(format!("could not begin a rotation: {error}"), "try again")
+    End::other(format!("could not begin: {error}"), "try again")
 }
 
 /// The three signals, caught. Those that this process ignores stay ignored: whoever started it, as nohup does, wants

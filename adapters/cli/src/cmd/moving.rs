@@ -1,15 +1,23 @@
 //! `move`: all that is stored, or one profile, to another store.
 
+use std::sync::Mutex;
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
 use credlatch::core::moving::Stage;
 use credlatch::core::state::Material;
-use credlatch::{Error, ErrorKind, Latch, Moved, Profile};
+use credlatch::{Error, ErrorKind, Latch, Moved, Profile, Status};
 use serde::Serialize;
 use serde_json::json;
 
 use crate::args::{Global, Move};
+use crate::defer::telling_what_was_reached;
 use crate::end::{Done, End};
 use crate::output;
 use crate::place::Route;
+
+/// How long whoever interrupts a move waits to hear how far it is.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// A profile that is in the other store now.
 #[derive(Serialize)]
@@ -43,11 +51,25 @@ pub(super) fn warn_of_moved(global: &Global, latch: &Latch) {
 pub(crate) fn move_store(global: &Global, args: &Move) -> Done {
     let route = global.route(args.from.as_deref(), &args.to, args.from_seal_key.as_ref())?;
     refuse_to_unseal(&route, args)?;
+    let reached = Reached::default();
+    let moved =
+        telling_what_was_reached(|| reached.tell(global, args, &route), || each(global, args, &route, &reached))??;
+    if moved.iter().all(|shown| shown.entries.is_empty()) {
+        let what = format!("there is nothing to move in {}", route.from_address);
+        let remedy = "name the store that has something: `--from URL`";
+        return Err(Error::new(ErrorKind::NoCredential, what, remedy).into());
+    }
+    said(global, args, &route, &moved)
+}
+
+/// Moves each of the profiles that are meant.
+fn each(global: &Global, args: &Move, route: &Route, reached: &Reached) -> Done<Vec<Shown>> {
     let is_one = global.profile.is_some();
     let profiles = if is_one { vec![global.profile()] } else { route.from.profiles()?.list()? };
     let (mut moved, mut failed) = (Vec::new(), None);
     for profile in &profiles {
         let (source, target) = (route.from.of(profile).latch()?, route.to.of(profile).latch()?);
+        reached.begins(&source);
         warn_of_links(global, &source, args.copy_keys);
         let done = if args.copy_keys {
             source.copy_keys_to(&target)
@@ -75,12 +97,49 @@ pub(crate) fn move_store(global: &Global, args: &Move) -> Done {
         }
         return Err(error.into());
     }
-    if moved.iter().all(|shown| shown.entries.is_empty()) {
-        let what = format!("there is nothing to move in {}", route.from_address);
-        let remedy = "name the store that has something: `--from URL`";
-        return Err(Error::new(ErrorKind::NoCredential, what, remedy).into());
+    Ok(moved)
+}
+
+/// The profile that is being moved, as its source has it.
+#[derive(Default)]
+struct Reached(Mutex<Option<Latch>>);
+
+impl Reached {
+    fn begins(&self, source: &Latch) {
+        if let Ok(mut now) = self.0.lock() {
+            *now = Some(source.clone());
+        }
     }
-    said(global, args, &route, &moved)
+
+    /// Says how far it is, where a signal ends it.
+    fn tell(&self, global: &Global, args: &Move, route: &Route) {
+        let Some(source) = self.0.lock().ok().and_then(|now| now.clone()) else { return };
+        let (profile, from, to) = (source.profile().clone(), &route.from_address, &route.to_address);
+        if args.copy_keys {
+            let what = format!("interrupted while the keys of profile {profile} were copied to {to}");
+            return output::warn(global.json, &what, "the same command copies what is missing there");
+        }
+        let (go_on, ends) =
+            ("the same `credlatch move` goes on from there", "if it is not to go on, `credlatch adopt` keeps it here");
+        let (what, remedy) = match status(source).map(|status| status.state.moving.as_ref().map(|moving| moving.stage))
+        {
+            Some(Some(Stage::SetAside)) => (
+                format!("interrupted: profile {profile} is set aside in {from}, and on its way to {to}"),
+                format!("{go_on}; {ends}"),
+            ),
+            Some(Some(Stage::Gone)) => (format!("interrupted: profile {profile} is in {to} by now"), go_on.to_owned()),
+            Some(_) => (format!("interrupted: nothing of profile {profile} was moved yet"), go_on.to_owned()),
+            None => (format!("interrupted while profile {profile} was moved from {from} to {to}"), go_on.to_owned()),
+        };
+        output::warn(global.json, &what, &remedy);
+    }
+}
+
+/// What the source says, if it answers in time.
+fn status(source: Latch) -> Option<Status> {
+    let (tell, told) = channel();
+    std::thread::Builder::new().spawn(move || tell.send(source.status().ok())).ok()?;
+    told.recv_timeout(LOOK).ok().flatten()
 }
 
 /// What is sealed stays so, unless a person says otherwise.

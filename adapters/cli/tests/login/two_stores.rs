@@ -64,7 +64,7 @@ impl Two {
     }
 
     /// Kills a move from there so that it leaves the source set aside.
-    fn stopped_midway(&self, from: usize) {
+    pub(crate) fn stopped_midway(&self, from: usize) {
         for round in 0..400_u64 {
             let mut moving = self.moving(from).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
             std::thread::sleep(Duration::from_micros(round * 100 % 20_000));

@@ -110,3 +110,44 @@ fn one_profile_that_stays_keeps_no_other_from_going() {
     assert!(moved.err.contains("profile default was not moved") && moved.err.contains("now: work"), "{}", moved.err);
     assert_eq!(two.say(1, &["token", "minimax", "--profile", "work"]).out, "mm-work\n");
 }
+
+/// A move that waits for the target's lock, interrupted: what it says on its way out.
+#[cfg(target_os = "linux")]
+fn interrupted(two: &Two, more: &[&str]) -> String {
+    use std::os::unix::process::ExitStatusExt;
+    let folder = two.stores[1].join("profiles");
+    std::fs::DirBuilder::new().recursive(true).create(&folder).unwrap();
+    std::fs::set_permissions(&folder, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+    let lock = folder.join("default.lock");
+    if !lock.exists() {
+        assert_eq!(two.say(1, &["purge"]).status, 0);
+    }
+    let lock = std::fs::File::open(lock).unwrap();
+    rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive).unwrap();
+    let (from, to) = (two.url(0), two.url(1));
+    let mut moving = two.command(0, &[&["move", "--from", &from, "--to", &to], more].concat());
+    let moving = moving.stderr(std::process::Stdio::piped()).spawn().unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(700));
+    crate::world::send("INT", moving.id());
+    let ended = moving.wait_with_output().unwrap();
+    assert_eq!(ended.status.signal(), Some(2), "{ended:?}");
+    String::from_utf8(ended.stderr).unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn who_interrupts_a_move_hears_how_far_it_is_and_that_the_same_command_goes_on() {
+    let two = Two::new();
+    let told = interrupted(&two, &[]);
+    assert!(told.contains("nothing of profile default was moved yet"), "{told}");
+    assert!(told.contains("the same `credlatch move` goes on"), "{told}");
+    let copied = interrupted(&two, &["--copy-keys"]);
+    assert!(copied.contains("the same command copies"), "{copied}");
+    two.stopped_midway(0);
+    let told = interrupted(&two, &["--json"]);
+    let told: serde_json::Value = serde_json::from_str(told.trim()).unwrap();
+    let what = told["warning"]["message"].as_str().unwrap();
+    assert!(what.contains("profile default is set aside in"), "{what}");
+    assert_eq!(two.moves(0).status, 0);
+    assert!(two.world.sandbox.accepts(&two.token_of(1)));
+}
