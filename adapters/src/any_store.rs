@@ -66,6 +66,10 @@ impl Store for AnyStore {
         self.0.is_alive(actor)
     }
 
+    fn lingers_ms(&self, actor: &Actor) -> Option<u64> {
+        self.0.lingers_ms(actor)
+    }
+
     fn left(&self, claim: &Claim) -> Result<Left, StoreError> {
         self.0.left(claim)
     }
@@ -147,6 +151,7 @@ trait DynStore: Send + Sync {
     fn reserve(&self, bytes: usize) -> Result<AnyReservation, StoreError>;
     fn begin_act(&self, bytes: usize) -> Result<(Box<dyn DynAlive>, AnyReservation), StoreError>;
     fn is_alive(&self, actor: &Actor) -> Result<bool, StoreError>;
+    fn lingers_ms(&self, actor: &Actor) -> Option<u64>;
     fn left(&self, claim: &Claim) -> Result<Left, StoreError>;
     fn is_own(&self, actor: &Actor) -> bool;
     fn wait(&self, claim: &Claim, patience_ms: u64) -> Result<bool, StoreError>;
@@ -208,6 +213,10 @@ where
 
     fn is_alive(&self, actor: &Actor) -> Result<bool, StoreError> {
         Store::is_alive(self, actor)
+    }
+
+    fn lingers_ms(&self, actor: &Actor) -> Option<u64> {
+        Store::lingers_ms(self, actor)
     }
 
     fn left(&self, claim: &Claim) -> Result<Left, StoreError> {

@@ -178,6 +178,11 @@ pub trait Store: Send + Sync {
     /// The store can't tell.
     fn is_alive(&self, actor: &Actor) -> Result<bool, StoreError>;
 
+    /// How many milliseconds its sign of life stays at most once the actor has ended, where that isn't seen at once and the store can tell.
+    fn lingers_ms(&self, _actor: &Actor) -> Option<u64> {
+        None
+    }
+
     /// What the claim's actor has left beside its sign of life.
     ///
     /// # Errors

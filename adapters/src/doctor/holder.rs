@@ -1,5 +1,7 @@
 //! Who holds a claim, and whether they live.
 
+use std::time::Duration;
+
 use credlatch_core::name::ProviderId;
 use credlatch_core::port::{Clock as _, Left, Store as _};
 use credlatch_core::state::{Actor, Claim};
@@ -15,6 +17,8 @@ pub struct Holder {
     pub pid: Option<u32>,
     /// Whether they live.
     pub life: Life,
+    /// How long they seem at work at most, though they have ended: none where that is seen at once, or nobody can tell.
+    pub lingers: Option<Duration>,
 }
 
 /// Whether a holder lives.
@@ -71,7 +75,8 @@ impl Case<'_> {
             Life::Gone => process::shares_numbers(claim.actor.pid_namespace).then_some(claim.actor.pid),
             _ => self.locker(&claim.actor).or_else(|| process::named(&claim.actor)),
         };
-        Holder { pid, life }
+        let lingers = || self.latch.engine().store().lingers_ms(&claim.actor).map(Duration::from_millis);
+        Holder { pid, life, lingers: (life == Life::AtWork).then(lingers).flatten() }
     }
 
     /// Whoever has the lock in truth: the actor itself, or a child of it that inherited its file.

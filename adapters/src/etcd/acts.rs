@@ -145,6 +145,15 @@ pub(super) fn look(store: &EtcdStore, act: ActId) -> Result<Option<ActRecord>, S
     Ok(Some(ActRecord { is_alive, note, answer: answer.map(Into::into) }))
 }
 
+/// How long an act of another machine is taken for one that goes on, if nobody keeps its lease alive any more.
+pub(super) fn lingers(store: &EtcdStore, act: ActId) -> Option<Duration> {
+    let local = named::look(&RealDisk, &store.paths(), Nonce(act.0)).ok().flatten();
+    if local.is_some_and(|local| local.is_of_here) {
+        return None;
+    }
+    store.document.cluster.lasts(&store.key(act), PATIENCE).ok().flatten()
+}
+
 /// Waits until an act may have ended, or has written something down on this machine.
 pub(super) fn wait(store: &EtcdStore, act: ActId, patience: Duration) {
     let (began, paths) = (Instant::now(), store.paths());

@@ -288,6 +288,15 @@ impl Cluster for Gateway {
         Ok(kept.result.ttl.0 > 0)
     }
 
+    fn lasts(&self, key: &str, patience: Duration) -> Result<Option<Duration>, Trouble> {
+        let body = json!({"key": request::key(key)}).to_string();
+        let read = self.ask::<wire::Ranged>("kv/range", body.as_bytes(), Kind::Reads, patience)?;
+        let Some(lease) = read.lease() else { return Ok(None) };
+        let left: wire::Granted = self.ask("lease/timetolive", lease_body(lease).as_bytes(), Kind::Reads, patience)?;
+        // Of one that has ended it is a negative number.
+        Ok(u64::try_from(left.ttl.0.cast_signed()).ok().map(Duration::from_secs))
+    }
+
     fn revoke(&self, lease: Lease, patience: Duration) -> Result<(), Trouble> {
         let body = lease_body(lease);
         self.ask::<wire::Revoked>("lease/revoke", body.as_bytes(), Kind::Reads, patience).map(drop)

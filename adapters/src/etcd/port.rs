@@ -203,6 +203,15 @@ pub trait Cluster: Send + Sync {
     /// Nobody knows.
     fn keep_alive(&self, lease: Lease, patience: Duration) -> Result<bool, Trouble>;
 
+    /// How long a key stays that goes with a lease, if nobody keeps that alive; none of another key, if it isn't there, and where that can't
+    /// be asked.
+    ///
+    /// # Errors
+    /// etcd doesn't answer, or refuses.
+    fn lasts(&self, _key: &str, _patience: Duration) -> Result<Option<Duration>, Trouble> {
+        Ok(None)
+    }
+
     /// Ends a lease, and takes away what goes with it.
     ///
     /// # Errors

@@ -139,6 +139,10 @@ impl ByteStore for EtcdStore {
         acts::look(self, act)
     }
 
+    fn act_lingers(&self, act: ActId) -> Option<Duration> {
+        acts::lingers(self, act)
+    }
+
     fn place(&self, stored: &Stored) -> Option<String> {
         // It was held to its place when it was read.
         seal::place_of(&stored.document).filter(|_| self.document.is_bound)

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
-use super::port::{Change, Done, KeyValue, MemberState};
+use super::port::{Change, Done, KeyValue, Lease, MemberState};
 
 /// An answer, which says which cluster gives it.
 pub(super) trait Answer: DeserializeOwned {
@@ -52,12 +52,13 @@ pub(super) struct Kv {
     version: Number,
     create_revision: Number,
     mod_revision: Number,
+    lease: Number,
 }
 
 impl Default for Kv {
     fn default() -> Self {
-        let (version, create_revision, mod_revision) = Default::default();
-        Self { key: Bytes::default(), value: Bytes::default(), version, create_revision, mod_revision }
+        let (version, create_revision, mod_revision, lease) = Default::default();
+        Self { key: Bytes::default(), value: Bytes::default(), version, create_revision, mod_revision, lease }
     }
 }
 
@@ -94,6 +95,11 @@ impl Answer for Ranged {
 }
 
 impl Ranged {
+    /// The lease that the first key goes with.
+    pub(super) fn lease(&self) -> Option<Lease> {
+        self.kvs.first().map(|kv| kv.lease.0.cast_signed()).filter(|lease| *lease != 0).map(Lease)
+    }
+
     pub(super) fn into_keys(self) -> Vec<KeyValue> {
         self.kvs.into_iter().map(Into::into).collect()
     }

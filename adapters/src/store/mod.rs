@@ -211,6 +211,12 @@ pub trait ByteStore: Send + Sync {
     /// The store can't tell: that is never none, and nobody is taken for dead.
     fn act(&self, act: ActId) -> Result<Option<ActRecord>, StoreError>;
 
+    /// How long it stays at most as if an act went on that has ended, where the store can tell.
+    #[doc(hidden)]
+    fn act_lingers(&self, _act: ActId) -> Option<Duration> {
+        None
+    }
+
     /// What this commit, which was just read, was sealed as, if the store knows a place for it.
     #[doc(hidden)]
     fn place(&self, _stored: &Stored) -> Option<String> {

@@ -153,6 +153,10 @@ impl Store for OverBytes {
         Ok(self.store.act(actor.name.into())?.is_some_and(|record| record.is_alive))
     }
 
+    fn lingers_ms(&self, actor: &Actor) -> Option<u64> {
+        u64::try_from(self.store.act_lingers(actor.name.into())?.as_millis()).ok()
+    }
+
     fn left(&self, claim: &Claim) -> Result<Left, StoreError> {
         act::left(self.store.act(claim.actor.name.into())?.as_ref(), claim, &self.sealing)
     }

@@ -291,6 +291,12 @@ impl Cluster for Member {
         Ok(true)
     }
 
+    fn lasts(&self, key: &str, _patience: Duration) -> Result<Option<Duration>, Trouble> {
+        let state = self.0.state.lock();
+        let end = state.of_lease.get(key).and_then(|lease| state.leases.get(lease)).map(|(end, _)| *end);
+        Ok(end.map(|end| Duration::from_millis(end.saturating_sub(state.now_ms))))
+    }
+
     fn revoke(&self, lease: Lease, _patience: Duration) -> Result<(), Trouble> {
         let mut state = self.0.state.lock();
         if state.is_away {

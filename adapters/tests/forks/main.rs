@@ -131,9 +131,9 @@ fn an_act_that_a_fork_inherited_goes_on_until_the_child_uses_a_store_execs_or_en
         let latch = home.latch();
         let mut family = Family::start("rotate", &home);
         let [parent, child] = [family.parent.pid, family.child.pid];
-        assert_eq!(holder(&latch), Some(Holder { pid: Some(parent), life: Life::AtWork }));
+        assert_eq!(holder(&latch), Some(Holder { pid: Some(parent), life: Life::AtWork, lingers: None }));
         family.parent.kill();
-        assert_eq!(holder(&latch), Some(Holder { pid: Some(child), life: Life::AtWork }));
+        assert_eq!(holder(&latch), Some(Holder { pid: Some(child), life: Life::AtWork, lingers: None }));
 
         let hasty = Latch::builder().home(home.path()).patience(Duration::from_millis(50)).open().unwrap();
         let began = Instant::now();

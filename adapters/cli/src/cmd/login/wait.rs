@@ -54,8 +54,10 @@ impl<'a> Watched<'a> {
             }
             (None, Life::AtWork) if self.is_among_machines => {
                 before();
+                let within =
+                    holder.lingers.map_or("two minutes".to_owned(), |left| format!("{} seconds", left.as_secs() + 1));
                 let what = format!(
-                    "waiting for a process on another machine, which keeps the {} login going: if it has ended, that is known within two minutes, and this goes on",
+                    "waiting for a process on another machine, which keeps the {} login going: if it has ended, that is known within {within}, and this goes on",
                     self.provider
                 );
                 output::warn(self.json, &what, &format!("or cancel the login: `credlatch cancel {id}`"));
