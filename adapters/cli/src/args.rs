@@ -101,7 +101,10 @@ impl Global {
     /// home beside it.
     fn prefer_named_store(&mut self) {
         let Inherited { home, store, .. } = self.inherited;
-        if home && !store && self.store.is_some() && !self.is_in_etcd() {
+        if self.is_in_etcd() {
+            return;
+        }
+        if home && !store && self.store.is_some() {
             self.home = None;
         } else if store && !home && self.home.is_some() {
             self.store = None;

@@ -127,6 +127,10 @@ impl Reached {
                 format!("interrupted: profile {profile} is set aside in {from}, and on its way to {to}"),
                 format!("{go_on}; {ends}"),
             ),
+            Some(Some(Stage::HandedOver)) => (
+                format!("interrupted: profile {profile} was handed over to {to}, and {from} still holds it"),
+                go_on.to_owned(),
+            ),
             Some(Some(Stage::Gone)) => (format!("interrupted: profile {profile} is in {to} by now"), go_on.to_owned()),
             Some(_) => (format!("interrupted: nothing of profile {profile} was moved yet"), go_on.to_owned()),
             None => (format!("interrupted while profile {profile} was moved from {from} to {to}"), go_on.to_owned()),

@@ -41,7 +41,7 @@ impl Two {
         Said::from(self.command(at, args).output().unwrap())
     }
 
-    fn moving(&self, from: usize) -> Command {
+    pub(crate) fn moving(&self, from: usize) -> Command {
         let (from, to) = (self.url(from), self.url(1 - from));
         self.command(0, &["move", "--from", &from, "--to", &to])
     }
@@ -54,12 +54,12 @@ impl Two {
         document(&self.stores[at])
     }
 
-    fn stage(&self, at: usize) -> Option<String> {
+    pub(crate) fn stage(&self, at: usize) -> Option<String> {
         Some(self.document(at)?["profile"]["moving"]["stage"].as_str()?.to_owned())
     }
 
     /// In which of them the refresh token would be presented, by a program of whatever version.
-    fn presenting(&self) -> Vec<usize> {
+    pub(crate) fn presenting(&self) -> Vec<usize> {
         (0..2).filter(|at| presents(self.document(*at).as_ref())).collect()
     }
 

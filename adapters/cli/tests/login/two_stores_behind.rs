@@ -1,0 +1,134 @@
+//! A move that was cut off after the other store had been put to use, and what happened to either store meanwhile, of which whoever goes
+//! on is told nothing: neither login dies of it.
+
+use std::fs;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use crate::helper::Said;
+use crate::two_stores::Two;
+
+impl Two {
+    /// Kills moves from the first store so that they leave these stages in both.
+    fn cut_off_at(&self, stages: [&str; 2]) {
+        for round in 0..2_000_u64 {
+            let mut moving = self.moving(0).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+            std::thread::sleep(Duration::from_micros(round * 130 % 26_000));
+            moving.kill().unwrap();
+            moving.wait().unwrap();
+            if [0, 1].map(|at| self.stage(at).unwrap_or_default()) == stages {
+                return;
+            }
+            // Back home, for another try.
+            assert_eq!(self.moves(0).status, 0);
+            assert_eq!(self.moves(1).status, 0);
+        }
+        panic!("no kill left {stages:?}");
+    }
+
+    fn third(&self) -> String {
+        format!("file://{}", self.world.home.folder().join("third").display())
+    }
+
+    fn renews(&self, url: &str) {
+        let mut command = self.command(0, &["rotate", "acme", "--now", "--store", url]);
+        command.env_remove("CREDLATCH_HOME");
+        let said = Said::from(command.output().unwrap());
+        assert_eq!(said.status, 0, "{}", said.err);
+    }
+
+    /// The same move again says why it doesn't go on, and no login has died.
+    fn stops(&self, says: &str) {
+        let again = self.moves(0);
+        assert_eq!(again.status, 6, "{}", again.err);
+        assert!(again.err.contains(says), "{}", again.err);
+        assert_eq!(self.world.sandbox.stats().replays, 0);
+    }
+}
+
+/// A copy of a directory with everything in it, as `cp -a` makes it.
+fn copy(from: &Path, to: &Path) {
+    let done = std::process::Command::new("cp").arg("-a").args([from, to]).status().unwrap();
+    assert!(done.success());
+}
+
+#[test]
+fn a_target_that_moved_on_gets_nothing_again_and_what_is_left_is_forgotten_without_a_revocation() {
+    let two = Two::new();
+    two.cut_off_at(["handed_over", "active"]);
+    assert_eq!(two.say(1, &["adopt"]).status, 0);
+    let on = two.say(0, &["move", "--from", &two.url(1), "--to", &two.third()]);
+    assert_eq!(on.status, 0, "{}", on.err);
+    two.renews(&two.third());
+    two.stops("doesn't say what became of it");
+    let adopted = two.say(0, &["adopt"]);
+    assert!(adopted.status == 2 && adopted.err.contains("`credlatch clear --all`"), "{}", adopted.err);
+    let cleared = two.say(0, &["clear", "--all"]);
+    assert_eq!(cleared.status, 0, "{}", cleared.err);
+    assert_eq!(two.world.sandbox.stats().revocations, 0);
+    two.renews(&two.third());
+    // What came to nothing leaves nothing in the way.
+    assert_eq!(two.say(0, &["doctor"]).status, 0);
+}
+
+#[test]
+fn a_target_that_is_not_mounted_gets_nothing_and_the_move_goes_on_when_it_is_back() {
+    let two = Two::new();
+    two.cut_off_at(["handed_over", "active"]);
+    two.renews(&two.url(1));
+    let away = two.stores[1].with_extension("away");
+    fs::rename(&two.stores[1], &away).unwrap();
+    two.stops("isn't the store that it was");
+    let adopted = two.say(0, &["adopt"]);
+    assert!(adopted.status == 2 && adopted.err.contains("says nothing of this move"), "{}", adopted.err);
+    let _ = fs::remove_dir_all(&two.stores[1]);
+    fs::rename(&away, &two.stores[1]).unwrap();
+    assert_eq!(two.moves(0).status, 0);
+    two.renews(&two.url(1));
+    assert_eq!(two.world.sandbox.stats().replays, 0);
+}
+
+#[test]
+fn a_target_that_is_put_back_from_a_copy_is_not_put_to_use_before_a_person_says_so() {
+    let two = Two::new();
+    let backup = two.stores[1].with_extension("backup");
+    two.cut_off_at(["set_aside", "arrived"]);
+    copy(&two.stores[1], &backup);
+    // On from there, and cut off once more.
+    loop {
+        let mut moving = two.moving(0).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        while two.stage(1).as_deref() == Some("arrived") {
+            std::thread::sleep(Duration::from_micros(200));
+        }
+        moving.kill().unwrap();
+        moving.wait().unwrap();
+        if two.stage(1).as_deref() != Some("arrived") {
+            break;
+        }
+    }
+    two.renews(&two.url(1));
+    fs::remove_dir_all(&two.stores[1]).unwrap();
+    fs::rename(&backup, &two.stores[1]).unwrap();
+    let again = two.moves(0);
+    assert_eq!(again.status, 6, "{}", again.err);
+    assert!(again.err.contains("since the move began") || again.err.contains("from a backup"), "{}", again.err);
+    assert_eq!(two.presenting(), [0; 0]);
+    assert_eq!(two.world.sandbox.stats().replays, 0);
+}
+
+#[test]
+fn a_copy_of_the_source_moves_nothing() {
+    let two = Two::new();
+    two.cut_off_at(["handed_over", "active"]);
+    let copied = two.stores[0].with_extension("copy");
+    copy(&two.stores[0], &copied);
+    assert_eq!(two.moves(0).status, 0);
+    let on = two.say(0, &["move", "--from", &two.url(1), "--to", &two.third()]);
+    assert_eq!(on.status, 0, "{}", on.err);
+    let from = format!("file://{}", copied.display());
+    let again = two.say(0, &["move", "--from", &from, "--to", &two.url(1)]);
+    assert_eq!(again.status, 6, "{}", again.err);
+    two.renews(&two.third());
+    assert_eq!(two.world.sandbox.stats().replays, 0);
+}
