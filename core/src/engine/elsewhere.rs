@@ -17,7 +17,15 @@ impl<P: Ports> Engine<P> {
         request: &RotationRequest,
         said: Elsewhere,
     ) -> Result<Option<Rotation>, TransactError> {
-        match (self.outlook(request, None)?, said) {
+        let outlook = match self.outlook(request, None)? {
+            // A reader may be a moment behind what the process stored; whoever locks isn't.
+            Outlook::Open(_) | Outlook::Rotating(_) if matches!(said, Elsewhere::Granted { .. }) => {
+                self.transact(&[])?;
+                self.outlook(request, None)?
+            }
+            outlook => outlook,
+        };
+        match (outlook, said) {
             (Outlook::Newer(live), Elsewhere::Granted { version }) if live.version == version => {
                 Ok(Some(Rotation::Granted(live)))
             }

@@ -189,3 +189,16 @@ fn the_key_is_told_of_once_and_an_etcd_that_is_gone_ends_a_change_with_7() {
     assert_eq!((set.status, token.status), (7, 7), "{} {}", set.err, token.err);
     assert!(set.err.contains("127.0.0.1") && began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
 }
+
+#[test]
+fn who_rotates_is_told_that_it_was_its_own_doing() {
+    let Some(cluster) = Cluster::start(1) else { return };
+    let world = World::new();
+    let [one, _] = two(&cluster, &world);
+    for round in 0..8 {
+        let rotated = one.say(&["rotate", "acme", "--now", "--json"]);
+        assert_eq!(rotated.status, 0, "{}", rotated.err);
+        assert_eq!(rotated.json()["rotated_here"], true, "round {round}: {}", rotated.out);
+    }
+    assert_eq!(world.sandbox.stats().replays, 0);
+}
