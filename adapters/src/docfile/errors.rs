@@ -22,10 +22,16 @@ fn classify(error: &io::Error) -> (StoreErrorKind, &'static str) {
         Some(Errno::ROFS) => {
             (K::ReadOnly, "that file system is mounted read-only: use a home on one that can be written")
         }
-        Some(Errno::ACCESS) => (K::Denied, "run as the user who owns it, or give it back to yourself with `chown`"),
+        Some(Errno::ACCESS) => (
+            K::Denied,
+            "run as the user who owns it, or give it back to yourself with `chown`; if it is yours, let yourself write there: `chmod u+w`",
+        ),
         Some(Errno::PERM) => (K::Denied, "look at its attributes with `lsattr`: it may be marked immutable"),
         Some(Errno::NOLCK | Errno::NOSYS | Errno::OPNOTSUPP) => {
             (K::Unsafe, "that file system can't do it (NFS without its lock service?): use a home on a local one")
+        }
+        Some(Errno::NOENT) => {
+            (K::Failed, "look whether each directory on the way there is there: a link may lead nowhere")
         }
         Some(Errno::LOOP) => (K::Unsafe, "a symbolic link stands where a plain file belongs: remove it"),
         Some(Errno::NXIO) => (K::Unsafe, "it is not a plain file: move it away"),

@@ -40,6 +40,15 @@ impl Error {
         Self::new(self.kind(), self.message(), remedy)
     }
 
+    /// There is nothing to move, because all of it went to another store before.
+    pub(crate) fn moved_before(profile: &str, other: &str) -> Self {
+        Self::new(
+            ErrorKind::NoCredential,
+            format!("profile {profile} was moved to {other} already, and nothing is stored here since"),
+            format!("use that store: `--store {other}`, or CREDLATCH_STORE"),
+        )
+    }
+
     /// There is nothing here any more, because all of it went to another store.
     fn moved_away(place: &str, provider: &str, other: &str) -> Self {
         Self::new(

@@ -1,7 +1,7 @@
 //! Moving a profile to another store, and copying its keys.
 
 use credlatch_core::engine::MoveError;
-use credlatch_core::moving::{MAX_ADDRESS, Route, Stage};
+use credlatch_core::moving::{MAX_ADDRESS, Obstacle, Route, Stage};
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::put::PutMode;
 use credlatch_core::state::Material;
@@ -32,6 +32,9 @@ impl Latch {
         }
         let moved = self.0.engine.move_to(&target.0.engine, Route { from, to });
         let moved = moved.map_err(|error| {
+            if let (MoveError::Stopped(Obstacle::Empty), Some(other)) = (&error, self.moved_to()) {
+                return Error::moved_before(self.profile().as_str(), &other);
+            }
             let is_stopped = matches!(error, MoveError::Stopped(_));
             let told = Error::not_moved(self.profile().as_str(), error);
             if is_stopped || !self.is_set_aside() { told } else { told.while_set_aside() }
@@ -43,10 +46,17 @@ impl Latch {
         Ok(moved)
     }
 
+    /// The store that all of this profile was moved to, if it was.
+    pub fn moved_to(&self) -> Option<String> {
+        let moving = self.status().ok()?.state.moving.clone()?;
+        (moving.stage == Stage::Gone).then_some(moving.other)
+    }
+
     /// Whether it waits for a move to go on.
     fn is_set_aside(&self) -> bool {
-        let moving = |status: super::Status| status.state.moving.as_ref().map(|moving| moving.stage);
-        self.status().ok().and_then(moving) == Some(Stage::SetAside)
+        let is_going =
+            |status: super::Status| status.state.moving.as_ref().is_some_and(|moving| moving.stage.holds_what_goes());
+        self.status().is_ok_and(is_going)
     }
 
     /// Copies the API keys of this profile into that of another store, and leaves everything here as it is. Logins stay: two

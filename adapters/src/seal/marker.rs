@@ -8,7 +8,8 @@ use credlatch_core::port::{StoreError, StoreErrorKind};
 use serde::{Deserialize, Serialize};
 
 use crate::codec::KeyId;
-use crate::{plain_file, private_file};
+use crate::plain_file::{self, Unreadable};
+use crate::private_file;
 
 #[derive(Serialize, Deserialize)]
 struct Marker {
@@ -33,7 +34,22 @@ pub(crate) fn read(home: &Path) -> Result<Option<KeyId>, StoreError> {
             "remove it, and run `credlatch seal` again, or `credlatch unseal`",
         )
     };
-    let text = plain_file::read(&path).map_err(|why| refuse(why.to_string()))?;
+    let text = match plain_file::read(&path) {
+        Err(Unreadable::Failed(io::ErrorKind::NotADirectory)) => {
+            let what = format!("{} is not a directory, so it can't be a home", home.display());
+            return Err(StoreError::new(
+                StoreErrorKind::Unreadable,
+                what,
+                "name a directory, or one that is to be made",
+            ));
+        }
+        Err(Unreadable::Denied) => {
+            let what = format!("this user may not look into {}", home.display());
+            let remedy = "run as the user who owns it, or give it back to yourself with `chown`";
+            return Err(StoreError::new(StoreErrorKind::Denied, what, remedy));
+        }
+        read => read.map_err(|why| refuse(why.to_string()))?,
+    };
     let Some(text) = text else { return Ok(None) };
     let marker = serde_json::from_str::<Marker>(&text).ok().filter(|marker| marker.version == VERSION);
     marker.map(|marker| Some(marker.key)).ok_or_else(|| refuse("is not what credlatch wrote".to_owned()))

@@ -321,14 +321,13 @@ pub(super) fn cleared(state: &mut State) -> bool {
 
 /// A person said that what is here lives on.
 pub(super) fn adopt(state: &mut State) -> bool {
-    if let Some(moving) = &mut state.moving {
-        moving.shared = None;
-    }
-    match state.moving.as_ref().map(|moving| moving.stage) {
-        None | Some(Stage::Gone | Stage::Done | Stage::Withdrawn) => return false,
-        Some(Stage::SetAside | Stage::HandedOver) => state.moving = None,
-        Some(Stage::Arrived) => set_stage(state, Stage::Active),
-        Some(Stage::Active) => set_stage(state, Stage::Done),
+    let Some(moving) = &mut state.moving else { return false };
+    let was_marked = moving.shared.take().is_some();
+    match moving.stage {
+        Stage::Gone | Stage::Done | Stage::Withdrawn => return was_marked,
+        Stage::SetAside | Stage::HandedOver => state.moving = None,
+        Stage::Arrived => set_stage(state, Stage::Active),
+        Stage::Active => set_stage(state, Stage::Done),
     }
     true
 }

@@ -15,11 +15,29 @@ pub(crate) fn adopt(global: &Global, args: &Adopt) -> Done {
     }
     global.builder()?.adopt_copy()?;
     let profile = global.profile();
+    warn_of_others(global);
     output::answer(global.json, &json!({"profile": profile.as_str()}), || {
         format!(
             "profile {profile} is this place's own: its logins are rotated here, and must not be used by another copy"
         )
     })
+}
+
+/// A move of a whole store is cut off in one of its profiles, and there may be more.
+fn warn_of_others(global: &Global) {
+    let own = global.profile();
+    let Ok(all) = global.profiles().and_then(|profiles| Ok(profiles.list()?)) else { return };
+    for other in all.iter().filter(|other| **other != own) {
+        let status = global.of(other).latch().and_then(|latch| Ok(latch.status()?));
+        let is_frozen = |state: &State| state.moving.as_ref().is_some_and(|moving| moving.stage.is_frozen());
+        if status.is_ok_and(|status| is_frozen(&status.state)) {
+            output::warn(
+                global.json,
+                &format!("profile {other} is in a move that was cut off, too"),
+                &format!("`credlatch adopt --profile {other}`, or run the same `credlatch move` again"),
+            );
+        }
+    }
 }
 
 /// Refuses to use a profile here whose move was cut off, unless the other store says that it doesn't use it.

@@ -47,7 +47,7 @@ pub(crate) fn import(global: &Global, args: &Import) -> Done {
     }
     let how = if args.again { PutMode::Again } else { PutMode::Bulk };
     let taken = if args.dry_run { latch.try_import(found, how)? } else { latch.import(found, how)? };
-    let moved_to = moving::moved_to(&latch);
+    let moved_to = latch.moved_to();
     if taken.iter().any(|taken| taken.took == Took::Stored) && !args.dry_run {
         moving::warn_of_moved(global, &latch);
     }

@@ -1,5 +1,6 @@
 //! `move`: all that is stored, or one profile, to another store.
 
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::mpsc::channel;
 use std::time::Duration;
@@ -32,15 +33,9 @@ struct Entry {
     label: String,
 }
 
-/// The store that all of this profile was moved to, if it was.
-pub(super) fn moved_to(latch: &Latch) -> Option<String> {
-    let moving = latch.status().ok()?.state.moving.clone()?;
-    (moving.stage == Stage::Gone).then_some(moving.other)
-}
-
 /// Tells whoever stores something in a profile that was moved away where the store is that is in use.
 pub(super) fn warn_of_moved(global: &Global, latch: &Latch) {
-    let Some(other) = moved_to(latch) else { return };
+    let Some(other) = latch.moved_to() else { return };
     output::warn(
         global.json,
         &format!("profile {} was moved to {other}; what is stored here now is used only here", latch.profile()),
@@ -55,9 +50,7 @@ pub(crate) fn move_store(global: &Global, args: &Move) -> Done {
     let moved =
         telling_what_was_reached(|| reached.tell(global, args, &route), || each(global, args, &route, &reached))??;
     if moved.iter().all(|shown| shown.entries.is_empty()) {
-        let what = format!("there is nothing to move in {}", route.from_address);
-        let remedy = "name the store that has something: `--from URL`";
-        return Err(Error::new(ErrorKind::NoCredential, what, remedy).into());
+        return Err(nothing_to_move(&route).into());
     }
     said(global, args, &route, &moved)
 }
@@ -83,6 +76,7 @@ fn each(global: &Global, args: &Move, route: &Route, reached: &Reached) -> Done<
             Err(error) if is_one => return Err(error.into()),
             // The others go all the same; the first to fail is what the command ends with.
             Err(error) if failed.is_none() => failed = Some(error),
+            Err(error) if failed.as_ref().is_some_and(|first: &Error| first.to_string() == error.to_string()) => {}
             Err(error) => output::warn(global.json, &error.to_string(), error.remedy()),
         }
     }
@@ -98,6 +92,16 @@ fn each(global: &Global, args: &Move, route: &Route, reached: &Reached) -> Done<
         return Err(error.into());
     }
     Ok(moved)
+}
+
+fn nothing_to_move(route: &Route) -> Error {
+    let from = &route.from_address;
+    let gone = route.from.latch().ok().and_then(|latch| latch.moved_to());
+    let what = match gone {
+        Some(other) => format!("all of {from} was moved to {other} already, and nothing is stored here since"),
+        None => format!("there is nothing to move in {from}"),
+    };
+    Error::new(ErrorKind::NoCredential, what, "name the store that has something: `--from URL`")
 }
 
 /// The profile that is being moved, as its source has it.
@@ -206,8 +210,23 @@ fn said(global: &Global, args: &Move, route: &Route, moved: &[Shown]) -> Done {
         };
         let lines = moved.iter().filter(|shown| !shown.entries.is_empty()).map(line);
         // Commands that name no store would still look in the old one.
-        let hint = (!args.copy_keys && args.from.is_none())
-            .then(|| format!("commands use it with `--store {0}`, or CREDLATCH_STORE={0}", route.to_address));
+        let hint = (!args.copy_keys && args.from.is_none()).then(|| hint(route));
         lines.chain(hint).collect::<Vec<_>>().join("\n")
     })
+}
+
+/// How commands use the store that all is in now: what was said of it here has to be said again.
+fn hint(route: &Route) -> String {
+    let to = &route.to_address;
+    let home = route.to.home.as_ref().filter(|_| !route.to.inherited.home);
+    let home = home.map_or_else(String::new, |home| format!("--home {} ", quoted(home)));
+    let key = route.to.seal_key.as_ref().map_or_else(String::new, |key| format!(" --seal-key {}", quoted(key)));
+    let also = if home.is_empty() && key.is_empty() { format!(", or CREDLATCH_STORE={to}") } else { String::new() };
+    format!("commands use it with `{home}--store {to}{key}`{also}")
+}
+
+/// A path as a shell takes it, whole.
+fn quoted(path: &Path) -> String {
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    format!("'{}'", whole.display().to_string().replace('\'', r"'\''"))
 }

@@ -263,12 +263,17 @@ fn a_login_moves_from_this_machine_s_directory_into_an_etcd_and_home_again() {
         command.env_remove("CREDLATCH_HOME").env("CREDLATCH_STORE", at).env("HOME", cluster.machine("one"));
         Said::from(command.env("XDG_DATA_HOME", cluster.machine("one")).output().unwrap())
     };
-    let moved = on(&home, &["move", "--to", &etcd]);
+    let (named, mut from_named) = (&two.stores[0], two.command(0, &["--home"]));
+    from_named.arg(named).args(["move", "--to", &etcd]).env_remove("CREDLATCH_HOME");
+    from_named.env("HOME", cluster.machine("one")).env("XDG_DATA_HOME", cluster.machine("one"));
+    let moved = Said::from(from_named.output().unwrap());
     assert_eq!(moved.status, 0, "{}", moved.err);
     assert!(moved.err.contains("seal.key"), "the other machines need it: {}", moved.err);
     let token = on(&etcd, &["token", "acme"]);
     assert!(two.world.sandbox.accepts(token.out.trim()), "{}", token.err);
     assert_eq!(on(&home, &["token", "acme"]).status, 3);
+    // The key is this machine's, and not in the directory that is empty now, whoever named that.
+    assert!(!two.stores[0].join("seal.key").exists());
     let back = on(&etcd, &["move", "--from", &etcd, "--to", &home, "--plain-text"]);
     assert_eq!(back.status, 0, "{}", back.err);
     let token = on(&home, &["rotate", "acme", "--now"]);

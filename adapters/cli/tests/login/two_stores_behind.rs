@@ -12,12 +12,15 @@ use crate::two_stores::Two;
 impl Two {
     /// Kills moves from the first store so that they leave these stages in both.
     fn cut_off_at(&self, stages: [&str; 2]) {
-        for round in 0..2_000_u64 {
+        let stages_now = || [0, 1].map(|at| self.stage(at).unwrap_or_default());
+        for _ in 0..500 {
             let mut moving = self.moving(0).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-            std::thread::sleep(Duration::from_micros(round * 130 % 26_000));
+            while stages_now() != stages && moving.try_wait().unwrap().is_none() {
+                std::thread::sleep(Duration::from_micros(100));
+            }
             moving.kill().unwrap();
             moving.wait().unwrap();
-            if [0, 1].map(|at| self.stage(at).unwrap_or_default()) == stages {
+            if stages_now() == stages {
                 return;
             }
             // Back home, for another try.

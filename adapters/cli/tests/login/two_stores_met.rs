@@ -151,3 +151,33 @@ fn who_interrupts_a_move_hears_how_far_it_is_and_that_the_same_command_goes_on()
     assert_eq!(two.moves(0).status, 0);
     assert!(two.world.sandbox.accepts(&two.token_of(1)));
 }
+
+#[test]
+fn what_stands_where_a_store_is_to_be_is_named_for_what_it_is() {
+    let two = Two::new();
+    let to = |path: &std::path::Path| {
+        two.say(0, &["move", "--from", &two.url(0), "--to", &format!("file://{}", path.display())])
+    };
+    let file = two.world.home.folder().join("file");
+    std::fs::write(&file, "").unwrap();
+    let refused = to(&file);
+    assert!(refused.status == 6 && refused.err.contains("is not a directory"), "{}", refused.err);
+    let link = two.world.home.folder().join("link");
+    std::os::unix::fs::symlink(two.world.home.folder().join("nowhere"), &link).unwrap();
+    let refused = to(&link);
+    assert!(refused.status != 0 && refused.err.contains("a link may lead nowhere"), "{}", refused.err);
+    assert_eq!(two.say(0, &["token", "minimax"]).out, "mm-1\n", "nothing was set aside");
+}
+
+#[test]
+fn who_moves_again_hears_where_all_went_and_how_it_is_used_there() {
+    let two = Two::new();
+    let moved = two.say(0, &["move", "--to", &two.url(1)]);
+    assert_eq!(moved.status, 0, "{}", moved.err);
+    assert!(moved.out.contains(&format!("commands use it with `--store {0}`, or CREDLATCH_STORE={0}", two.url(1))));
+    std::fs::rename(&two.stores[1], two.stores[1].with_extension("away")).unwrap();
+    for again in [two.moves(0), two.say(0, &["move", "--to", &two.url(1), "--profile", "default"])] {
+        assert_eq!(again.status, 3, "{}", again.err);
+        assert!(again.err.contains(&format!("moved to {} already", two.url(1))), "{}", again.err);
+    }
+}
