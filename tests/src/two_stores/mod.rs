@@ -27,5 +27,6 @@ pub fn casts() -> Vec<Cast> {
 
 /// Each person beside a rotation in both: minutes.
 pub fn larger_casts() -> Vec<Cast> {
-    Person::ALL.iter().map(|person| Cast { rotates: [true, true], person: Some(*person) }).collect()
+    let all = Person::ALL.iter().chain(Person::BEHIND_BACKS);
+    all.map(|person| Cast { rotates: [true, true], person: Some(*person) }).collect()
 }
