@@ -23,6 +23,7 @@ pub const SPANS_MS: &[u64] =
 const STRIDES: &[Stride] = &[
     Stride::SetAside,
     Stride::Resume,
+    Stride::Rename,
     Stride::Receive,
     Stride::HandOver,
     Stride::Activate,

@@ -8,6 +8,14 @@ use super::finding::{Finding, Severity};
 pub(super) fn examine(state: &State, findings: &mut Vec<Finding>) {
     let Some(moving) = &state.moving else { return };
     let other = &moving.other;
+    if let Some(why) = moving.shared.filter(|_| !moving.stage.is_through()) {
+        let what = format!(
+            "this store {why} in the middle of a move with {other}, so how far that is isn't known here, and it stops"
+        );
+        let remedy = "if this is the copy that lives on, `credlatch adopt`, and then move it; otherwise `credlatch clear --all` forgets what is here, and revokes nothing";
+        findings.push(Finding::of_store(Severity::Warning, what, remedy));
+        return;
+    }
     let unfinished = |what: String, ends: &str| {
         let remedy = format!("run the same `credlatch move` again, and it goes on; if it is not to go on, {ends}");
         Finding::of_store(Severity::Warning, what, remedy)

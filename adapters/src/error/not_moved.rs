@@ -94,7 +94,7 @@ fn obstacle(profile: &str, why: &Obstacle) -> Error {
             ErrorKind::Unreadable,
             "the other store was given everything, and doesn't say what became of it: it has moved that on, or it isn't the store that it was"
                 .to_owned(),
-            "if that store is only away, run the same move again when it is back; if it was moved on, `credlatch clear --all` here forgets what is left, and revokes nothing"
+            "if that store is only away, run the same move again when it is back; if it was moved on, `credlatch clear --all` here forgets what is left, and revokes nothing; if it is certain that nobody uses what it was given, `credlatch adopt --alone` here keeps it"
                 .to_owned(),
         ),
         Obstacle::UnderWay { stage, other } => under_way(profile, *stage, other),
@@ -136,6 +136,6 @@ fn under_way(profile: &str, stage: Stage, other: &str) -> Error {
             format!("the move of profile {profile} from {other} isn't through")
         }
     };
-    let remedy = "finish that move first, with the URLs that it was begun with; if the store it names is gone for good: `credlatch adopt`";
+    let remedy = "finish that move first, with the URLs that it was begun with; if the store it names is gone for good: `credlatch adopt --alone`";
     Error::new(ErrorKind::Busy, what, remedy)
 }

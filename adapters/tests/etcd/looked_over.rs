@@ -66,7 +66,7 @@ fn a_rekey_that_was_stopped_is_told_and_goes_on_as_the_remedy_says() {
     let rekeyed = cluster.etcdctl(&["get", "--print-value-only", "half/:seal"]).unwrap();
     let error = of(&other, "work").current("minimax").unwrap_err();
     let remedy = error.remedy().to_owned();
-    assert!(remedy.contains("from the machine that did") && remedy.contains(rekeyed.trim()), "{error}: {remedy}");
+    assert!(remedy.contains("the one that ran it") && remedy.contains(rekeyed.trim()), "{error}: {remedy}");
     // As one that was killed leaves it: some profiles have the new key, and those that come get the old one.
     cluster.etcdctl(&["put", "half/:seal", mark.trim()]).unwrap();
     of(&other, "fresh").set("minimax", secret("mm-2")).unwrap();

@@ -44,6 +44,7 @@ impl<P: Ports> Engine<P> {
 
     fn step_by_step<Q: Ports>(&self, target: &Engine<Q>, route: Route<'_>, actor: &Actor) -> Result<Moved, MoveError> {
         let is_alive = |other: &Actor| self.store.is_alive(other).map_err(|error| MoveError::Source(error.into()));
+        let mut sent = None;
         for _ in 0..MOST_STEPS {
             // Each look notices who died; the source first, because nobody else sets aside what is looked at.
             let source = self.transact(&[]).map_err(MoveError::Source)?.after;
@@ -51,7 +52,7 @@ impl<P: Ports> Engine<P> {
             if source.id.is_some() && source.id == there.id {
                 return Err(MoveError::Stopped(Obstacle::Same));
             }
-            let next = next(&source.state, &there.state, route).by(&source.state, actor, is_alive)?;
+            let next = next(&source.state, &there.state, route).by(&source.state, actor, sent, is_alive)?;
             if let Next::Stopped(why) = next {
                 return Err(MoveError::Stopped(why));
             }
@@ -63,6 +64,8 @@ impl<P: Ports> Engine<P> {
                 }
             }
             let received = if let Next::Receive(id) = next { Some(id) } else { None };
+            // What somebody else began may have been sent by that one.
+            sent = if let Next::Resume(id) = next { Some(id) } else { received.or(sent) };
             let Some((side, step)) = next.step(&source.state, route, actor, || self.nonces.nonce()) else {
                 return Ok(entries(&there.state));
             };

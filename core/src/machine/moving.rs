@@ -23,8 +23,8 @@ use crate::state::{Actor, Custody, Entry, Nonce, Slot, State};
 pub enum MoveStep {
     /// The source: let nobody present or change anything here any more.
     SetAside(SetAside),
-    /// The source: another process goes on, because the one that began has ended.
-    Resume(Nonce, Actor),
+    /// The source: another process goes on, because the one that began has ended, by this name from now on.
+    Resume(Nonce, Actor, Nonce),
     /// The source: use it again, because the target would not receive it; by whoever set it aside.
     TakeBack(Nonce, Actor),
     /// The target: store what was set aside, to be used by nobody yet.
@@ -128,7 +128,7 @@ pub(super) fn objection(state: &State, event: &Event) -> Option<Refusal> {
 pub(super) fn step(state: &mut State, step: &MoveStep) -> Output {
     match step {
         MoveStep::SetAside(set) => set_aside(state, set),
-        MoveStep::Resume(id, actor) => resume(state, *id, actor).into(),
+        MoveStep::Resume(id, actor, name) => resume(state, *id, actor, *name).into(),
         MoveStep::TakeBack(id, actor) => take_back(state, *id, actor).into(),
         MoveStep::Receive(arrival) => receive(state, arrival),
         MoveStep::HandOver(id) => hand_over(state, *id).into(),
@@ -158,10 +158,12 @@ fn set_aside(state: &mut State, set: &SetAside) -> Output {
     Verdict::Done.into()
 }
 
-fn resume(state: &mut State, id: Nonce, actor: &Actor) -> Verdict {
-    match state.moving.as_mut().filter(|moving| moving.is_going(id)) {
+fn resume(state: &mut State, id: Nonce, actor: &Actor, name: Nonce) -> Verdict {
+    // What was handed over is known by its name to the target that has it.
+    let may_be_named = |moving: &&mut Moving| name == id || moving.stage == Stage::SetAside;
+    match state.moving.as_mut().filter(|moving| moving.is_going(id)).filter(may_be_named) {
         Some(moving) => {
-            moving.actor = Some(actor.clone());
+            (moving.actor, moving.id) = (Some(actor.clone()), name);
             Verdict::Done
         }
         None => Verdict::Stale,
@@ -324,7 +326,10 @@ pub(super) fn adopt(state: &mut State) -> bool {
     let Some(moving) = &mut state.moving else { return false };
     let was_marked = moving.shared.take().is_some();
     match moving.stage {
-        Stage::Gone | Stage::Done | Stage::Withdrawn => return was_marked,
+        Stage::Gone | Stage::Done => return was_marked,
+        // A copy doesn't know what the original has used since.
+        Stage::Withdrawn if was_marked => state.moving = None,
+        Stage::Withdrawn => return false,
         Stage::SetAside | Stage::HandedOver => state.moving = None,
         Stage::Arrived => set_stage(state, Stage::Active),
         Stage::Active => set_stage(state, Stage::Done),

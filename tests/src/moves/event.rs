@@ -81,7 +81,8 @@ impl Machine {
                 self.aside = self.state.clone();
                 MoveStep::SetAside(SetAside { id, to: other, actor: actor(id, false) })
             }
-            Stride::Resume => MoveStep::Resume(id, actor(id, true)),
+            Stride::Resume => MoveStep::Resume(id, actor(id, true), id),
+            Stride::Rename => MoveStep::Resume(id, actor(id, true), Nonce(id.0 + 100)),
             Stride::Receive => MoveStep::Receive(Box::new(Arrival { id, from: other, state: self.aside.clone() })),
             Stride::HandOver => MoveStep::HandOver(id),
             Stride::Activate => MoveStep::Activate(id),

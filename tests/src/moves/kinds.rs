@@ -139,6 +139,7 @@ pub enum Move {
 pub enum Stride {
     SetAside,
     Resume,
+    Rename,
     Receive,
     HandOver,
     Activate,

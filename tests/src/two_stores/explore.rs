@@ -149,7 +149,7 @@ fn digest(node: &Node, memory: &[Monitor]) -> u128 {
     let texts =
         stores.iter().chain(copies.iter().flatten()).map(|state| serde_json::to_string(state).unwrap_or_default());
     texts.for_each(|text| text.hash(&mut hasher));
-    (target, live, living, node.deaths, node.has_refused).hash(&mut hasher);
+    (target, live, living, node.world.more(), node.deaths, node.has_refused).hash(&mut hasher);
     for part in &node.parts {
         format!("{part:?}").hash(&mut hasher);
         if let Part::Mover(Mover::LooksAtTarget(state) | Mover::LooksAgain(state, _) | Mover::Steps(state, _)) = part {
@@ -226,15 +226,16 @@ fn goes_through(
 /// Whether somebody did something that makes this the right answer.
 fn is_told(why: &Obstacle, node: &Node) -> bool {
     let did = |person: Person| node.way.iter().any(|step| step.ends_with(&format!("{person:?}")));
+    let has_lost = did(Person::LosesTarget) || did(Person::LosesTargetForAWhile);
     match why {
         // A rotation died, or its answer came too late.
         Obstacle::InDoubt(..) => node.deaths > 0,
-        Obstacle::Empty => [Person::ClearsSource, Person::MovesTargetOn, Person::LosesTarget].into_iter().any(did),
+        Obstacle::Empty => did(Person::ClearsSource) || did(Person::MovesTargetOn) || has_lost,
         Obstacle::Occupied => did(Person::SetsInTarget),
         Obstacle::Shared(_) => did(Person::BringsSourceBack),
         Obstacle::TargetShared(_) => did(Person::BringsTargetBack),
         Obstacle::BroughtBack => did(Person::BringsTargetBack) || did(Person::ClearsSource),
-        Obstacle::HandedOver => did(Person::MovesTargetOn) || did(Person::LosesTarget),
+        Obstacle::HandedOver => did(Person::MovesTargetOn) || has_lost,
         Obstacle::AtWork { .. }
         | Obstacle::Login(_)
         | Obstacle::UnderWay { .. }

@@ -21,7 +21,10 @@ pub const LAW: u8 = 19;
 pub fn casts() -> Vec<Cast> {
     let beside = |rotates| Person::ALL.iter().map(move |person| Cast { rotates, person: Some(*person) });
     let none = Cast { rotates: [true, true], person: None };
-    let behind_backs = Person::BEHIND_BACKS.iter().map(|person| Cast { rotates: [false, true], person: Some(*person) });
+    // A target that comes back multiplies the situations; that somebody presents is tried at each end anyway.
+    let is_twice = |person: Person| person == Person::LosesTargetForAWhile;
+    let behind_backs =
+        Person::BEHIND_BACKS.iter().map(|person| Cast { rotates: [false, !is_twice(*person)], person: Some(*person) });
     beside([true, false]).chain(beside([false, true])).chain([none]).chain(behind_backs).collect()
 }
 

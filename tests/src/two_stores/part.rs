@@ -45,6 +45,10 @@ pub enum Person {
     MovesTargetOn,
     /// Has the target's directory no more where it was: it isn't mounted.
     LosesTarget,
+    /// The same, and some time it is there again.
+    LosesTargetForAWhile,
+    /// Has it again.
+    FindsTarget,
     /// Puts a copy over the source, from when it had been set aside.
     BringsSourceBack,
     /// Puts a copy over the target, from when all had arrived.
@@ -63,8 +67,13 @@ impl Person {
     ];
 
     /// Each who changes what is where, which nobody who moves is told of.
-    pub const BEHIND_BACKS: &'static [Self] =
-        &[Self::MovesTargetOn, Self::LosesTarget, Self::BringsSourceBack, Self::BringsTargetBack];
+    pub const BEHIND_BACKS: &'static [Self] = &[
+        Self::MovesTargetOn,
+        Self::LosesTarget,
+        Self::LosesTargetForAWhile,
+        Self::BringsSourceBack,
+        Self::BringsTargetBack,
+    ];
 }
 
 /// One who takes part, and where it is.
@@ -178,7 +187,13 @@ impl Part {
         match self {
             Self::Mover(mover) => Some(move_on(mover, who, world, decide)),
             Self::Rotation(store, rotation) => Some(rotate(rotation, who, *store, world)),
-            Self::Person(person) => acts(*person, who, world, waits).map(|done| done.map(|()| Self::Through)),
+            Self::Person(person) => {
+                let then = match person {
+                    Person::LosesTargetForAWhile => Self::Person(Person::FindsTarget),
+                    _ => Self::Through,
+                };
+                acts(*person, who, world, waits).map(|done| done.map(|()| then))
+            }
             Self::Through => None,
         }
     }
@@ -194,7 +209,8 @@ fn move_on(mover: &Mover, who: Who, world: &mut World, decide: Decide) -> Result
         Mover::LooksAtTarget(source) => {
             world.transact(who, TARGET, None)?;
             let next = decide(source, world.store(TARGET), ROUTE);
-            let Ok(next) = next.by(source, &actor(who), |other| Ok::<_, ()>(world.is_alive(other))) else {
+            let Ok(next) = next.by(source, &actor(who), world.sent(who), |other| Ok::<_, ()>(world.is_alive(other)))
+            else {
                 return Ok(Part::Through);
             };
             if matches!(next, Next::Finished | Next::Stopped(_)) {
@@ -217,10 +233,11 @@ fn move_on(mover: &Mover, who: Who, world: &mut World, decide: Decide) -> Result
         }
         Mover::Steps(source, next) => {
             // A number of its own for each move that it begins.
-            let number = || Nonce(u128::from(who) * 1_000 + u128::from(world.store(SOURCE).last_move));
+            let number = || Nonce(u128::from(who) * 1_000 + world.names());
             let Some((side, step)) = next.clone().step(source, ROUTE, &actor(who), number) else {
                 return Ok(Part::Through);
             };
+            world.sends(who, &step);
             let (verdict, _) = world.transact(who, side as usize, Some(&Event::Move(step)))?;
             if matches!(verdict, Verdict::Refused(_)) {
                 world.living.remove(&who);
@@ -279,8 +296,12 @@ fn acts(person: Person, who: Who, world: &mut World, waits: bool) -> Option<Resu
         Person::ClearsTarget => (TARGET, Event::Clear(Clear::Everything)),
         Person::SetsInTarget => (TARGET, put("other", Material::ApiKey(secret("key-1")))),
         Person::MovesTargetOn => return moves_on(who, world),
-        Person::LosesTarget => {
+        Person::LosesTarget | Person::LosesTargetForAWhile => {
             world.loses_the_target();
+            return Some(Ok(()));
+        }
+        Person::FindsTarget => {
+            world.finds_the_target();
             return Some(Ok(()));
         }
         Person::BringsSourceBack => return world.brings_back(SOURCE).then_some(Ok(())),

@@ -1,13 +1,13 @@
 //! Two stores, an issuer that takes each refresh token once, and what can be seen of them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use credlatch_core::law::{Broken, Deed, Fact, Stepped, Who, check_step};
 use credlatch_core::machine::{Sent, Verdict, apply};
-use credlatch_core::moving::{Next, Route, Stage, next};
+use credlatch_core::moving::{MoveStep, Next, Route, Stage, next};
 use credlatch_core::shared::{MarkShared, Shared};
-use credlatch_core::state::{Actor, State};
+use credlatch_core::state::{Actor, Nonce, State};
 use credlatch_core::time::Stamp;
 use credlatch_core::{Effect, Event};
 
@@ -46,6 +46,10 @@ pub(super) struct World {
     given: u32,
     /// Who has a sign of life.
     pub(super) living: BTreeSet<Who>,
+    /// How many moves have a name.
+    names: u32,
+    /// By which name each mover has sent something, as it remembers itself.
+    sent: BTreeMap<Who, Nonce>,
     /// What was seen.
     pub(super) facts: Vec<Arc<Fact>>,
 }
@@ -60,6 +64,8 @@ impl World {
             live: "rt-0".to_owned(),
             given: 0,
             living: BTreeSet::new(),
+            names: 0,
+            sent: BTreeMap::new(),
             facts: Vec::new(),
         };
         (0..3).for_each(|store| world.stands(store));
@@ -80,6 +86,36 @@ impl World {
         (self.target, &self.stores, &self.copies)
     }
 
+    /// What else makes a difference to what follows.
+    pub(super) fn more(&self) -> (u32, &BTreeMap<Who, Nonce>) {
+        (self.names, &self.sent)
+    }
+
+    /// A number that no move has yet.
+    pub(super) fn names(&mut self) -> u128 {
+        self.names += 1;
+        self.names.into()
+    }
+
+    pub(super) fn sent(&self, who: Who) -> Option<Nonce> {
+        self.sent.get(&who).copied()
+    }
+
+    pub(super) fn sends(&mut self, who: Who, step: &MoveStep) {
+        let name = match step {
+            MoveStep::Receive(arrival) => arrival.id,
+            // What somebody else began may have been sent by that one.
+            MoveStep::Resume(id, _, name) if id == name => *id,
+            _ => return,
+        };
+        self.sent.insert(who, name);
+    }
+
+    /// It is there again.
+    pub(super) fn finds_the_target(&mut self) {
+        self.target = TARGET;
+    }
+
     /// What is at the address of the target isn't there any more, and nothing is in its place.
     pub(super) fn loses_the_target(&mut self) {
         self.target = OTHER;
@@ -87,7 +123,7 @@ impl World {
 
     /// Each store that there is rotates what it holds; a target that was lost is found again.
     pub(super) fn rotates_everywhere(&mut self) -> Result<(), Broken> {
-        self.target = TARGET;
+        self.finds_the_target();
         for (who, store) in [(91, SOURCE), (92, TARGET), (93, OTHER)] {
             let mut part = Part::Rotation(store, Rotation::Claims);
             while !matches!(part, Part::Through) {

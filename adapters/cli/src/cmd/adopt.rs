@@ -46,7 +46,14 @@ pub(super) fn refuse_what_may_be_used_elsewhere(global: &Global) -> Done {
     let Ok(here) = global.latch().and_then(|latch| Ok(latch.status()?)) else { return Ok(()) };
     let Some(moving) = here.state.moving.as_ref().filter(|moving| moving.stage.is_frozen()) else { return Ok(()) };
     let (profile, other) = (global.profile(), &moving.other);
-    let there = match global.at(other).latch().and_then(|latch| Ok(latch.status()?)) {
+    // Whether it was copied is noticed by whoever changes something there.
+    let asked = global.at(other).latch().and_then(|latch| {
+        if latch.status()?.state.moving.is_some() {
+            latch.purge()?;
+        }
+        Ok(latch.status()?)
+    });
+    let there = match asked {
         Ok(there) => there,
         Err(End::Failed { error, .. }) => {
             let what =
@@ -72,9 +79,26 @@ pub(super) fn refuse_what_may_be_used_elsewhere(global: &Global) -> Done {
         // A directory that isn't mounted, or that of another machine, looks like one to which nothing has come yet.
         Answer::Nothing => Err(End::usage(
             format!(
-                "{other} says nothing of this move of profile {profile}: nothing has come there yet, or it isn't the store that it was"
+                "{other} can't say whether it uses profile {profile}: {}",
+                match moving.stage {
+                    Stage::SetAside => "nothing of this move has come there yet, or it isn't the store that it was",
+                    Stage::HandedOver =>
+                        "it was given all of it, and has moved that on, was copied or restored, or isn't the store that it was",
+                    _ =>
+                        "it knows nothing of this move any more: it was taken back there, was copied or restored, or isn't the store that it was",
+                }
             ),
-            "run the same `credlatch move` again; if it is certain that nobody uses that store: `credlatch adopt --alone`",
+            match moving.stage {
+                Stage::SetAside => {
+                    "run the same `credlatch move` again; if it is certain that nobody uses it there: `credlatch adopt --alone`"
+                }
+                Stage::HandedOver => {
+                    "if it is certain that nobody uses it there: `credlatch adopt --alone`; otherwise `credlatch clear --all` forgets what is left here, and revokes nothing"
+                }
+                _ => {
+                    "if it is certain that nobody uses it there: `credlatch adopt --alone`; otherwise `credlatch clear --all` forgets what has arrived here, and revokes nothing"
+                }
+            },
         )),
     }
 }
@@ -91,17 +115,14 @@ enum Answer {
 /// What the other store says of the move whose word is here.
 fn answer(moving: &Moving, here: &State, there: &State) -> Answer {
     match &there.moving {
+        // A copy tells what was so once.
+        Some(Moving { shared: Some(_), .. }) => Answer::Nothing,
         Some(word) if word.id == moving.id && (word.stage.is_frozen() || word.stage == Stage::Withdrawn) => {
             Answer::Unused
         }
         // It was cleared there, or this is a backup: nobody else has it.
         Some(word) if word.id == moving.id && word.stage == Stage::Gone => Answer::Unused,
         Some(word) if word.id == moving.id => Answer::Used,
-        Some(Moving { stage: Stage::SetAside | Stage::HandedOver | Stage::Gone, .. })
-            if moving.stage.holds_what_goes() =>
-        {
-            Answer::Used
-        }
         _ if holds_what_is_here(here, there) => Answer::Used,
         _ => Answer::Nothing,
     }

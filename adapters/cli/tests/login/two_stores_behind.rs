@@ -84,7 +84,7 @@ fn a_target_that_is_not_mounted_gets_nothing_and_the_move_goes_on_when_it_is_bac
     fs::rename(&two.stores[1], &away).unwrap();
     two.stops("isn't the store that it was");
     let adopted = two.say(0, &["adopt"]);
-    assert!(adopted.status == 2 && adopted.err.contains("says nothing of this move"), "{}", adopted.err);
+    assert!(adopted.status == 2 && adopted.err.contains("can't say whether it uses"), "{}", adopted.err);
     let _ = fs::remove_dir_all(&two.stores[1]);
     fs::rename(&away, &two.stores[1]).unwrap();
     assert_eq!(two.moves(0).status, 0);
@@ -134,4 +134,40 @@ fn a_copy_of_the_source_moves_nothing() {
     assert_eq!(again.status, 6, "{}", again.err);
     two.renews(&two.third());
     assert_eq!(two.world.sandbox.stats().replays, 0);
+}
+
+#[test]
+fn what_was_sent_to_a_directory_that_is_back_now_is_not_what_was_sent_to_the_one_in_its_place() {
+    let two = Two::new();
+    two.cut_off_at(["set_aside", "arrived"]);
+    let [real, below] = ["real", "below"].map(|name| two.stores[1].with_extension(name));
+    fs::rename(&two.stores[1], &real).unwrap();
+    assert_eq!(two.moves(0).status, 0, "nothing was used yet");
+    two.renews(&two.url(1));
+    fs::rename(&two.stores[1], &below).unwrap();
+    fs::rename(&real, &two.stores[1]).unwrap();
+    let adopted = two.say(1, &["adopt"]);
+    assert!(adopted.status == 2 && adopted.err.contains("can't say whether it uses"), "{}", adopted.err);
+    assert_eq!(two.moves(0).status, 3);
+    assert_eq!(two.presenting(), [0; 0]);
+    two.renews(&format!("file://{}", below.display()));
+    assert_eq!(two.world.sandbox.stats().replays, 0);
+}
+
+#[test]
+fn a_copy_is_not_believed_when_it_says_that_it_uses_nothing() {
+    let two = Two::new();
+    two.cut_off_at(["handed_over", "arrived"]);
+    let backup = two.stores[1].with_extension("backup");
+    copy(&two.stores[1], &backup);
+    assert_eq!(two.say(1, &["adopt"]).status, 0);
+    two.renews(&two.url(1));
+    fs::remove_dir_all(&two.stores[1]).unwrap();
+    fs::rename(&backup, &two.stores[1]).unwrap();
+    let adopted = two.say(0, &["adopt"]);
+    assert!(adopted.status == 2 && adopted.err.contains("was copied or restored"), "{}", adopted.err);
+    two.stops("since the move began");
+    let doctor = two.say(1, &["doctor"]);
+    let told = doctor.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("in the middle of a move"), "{told}");
 }

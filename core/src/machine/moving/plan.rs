@@ -30,6 +30,8 @@ pub enum Next {
     SetAside(Option<Nonce>),
     /// In the source: go on in the place of who began.
     Resume(Nonce),
+    /// In the source: the same by another name, because what was sent by this one may lie somewhere.
+    Rename(Nonce),
     /// In the source: use it again, because the target would not receive it.
     TakeBack(Nonce),
     /// In the target: receive what is in the source.
@@ -51,7 +53,8 @@ pub enum Next {
 }
 
 impl Next {
-    /// The same for this actor, which must not go on in another's place before that has ended.
+    /// The same for this actor, which must not go on in another's place before that has ended. `sent` is the move by whose name it has
+    /// sent something itself: a target that says nothing of it is another one, and gets it by another name.
     ///
     /// # Errors
     /// The other, which may live.
@@ -59,15 +62,22 @@ impl Next {
         self,
         source: &State,
         actor: &Actor,
+        sent: Option<Nonce>,
         is_alive: impl FnOnce(&Actor) -> Result<bool, E>,
     ) -> Result<Self, E> {
         let set_aside = source.moving.as_ref().filter(|moving| moving.stage.holds_what_goes());
         let goes_on = !matches!(self, Self::Stopped(_) | Self::Finished);
+        // One that was handed over is known by its name to the target that had it.
+        let is_sent_anew = |moving: &&Moving| matches!(self, Self::Receive(_)) && moving.stage == Stage::SetAside;
         match set_aside.filter(|moving| goes_on && moving.actor.as_ref() != Some(actor)) {
-            None => Ok(self),
+            None => Ok(match set_aside.filter(is_sent_anew).filter(|moving| sent == Some(moving.id)) {
+                Some(moving) => Self::Rename(moving.id),
+                None => self,
+            }),
             Some(Moving { actor: Some(other), .. }) if is_alive(other)? => {
                 Ok(Self::Stopped(Obstacle::AtWork { pid: other.pid }))
             }
+            Some(moving) if is_sent_anew(&moving) => Ok(Self::Rename(moving.id)),
             Some(moving) => Ok(Self::Resume(moving.id)),
         }
     }
@@ -85,7 +95,8 @@ impl Next {
                 let (id, to, actor) = (id.unwrap_or_else(nonce), route.to.to_owned(), actor.clone());
                 (Side::Source, MoveStep::SetAside(SetAside { id, to, actor }))
             }
-            Self::Resume(id) => (Side::Source, MoveStep::Resume(id, actor.clone())),
+            Self::Resume(id) => (Side::Source, MoveStep::Resume(id, actor.clone(), id)),
+            Self::Rename(id) => (Side::Source, MoveStep::Resume(id, actor.clone(), nonce())),
             Self::TakeBack(id) => (Side::Source, MoveStep::TakeBack(id, actor.clone())),
             Self::Receive(id) => {
                 let (from, state) = (route.from.to_owned(), source.clone());
@@ -108,11 +119,20 @@ pub fn next(source: &State, target: &State, route: Route<'_>) -> Next {
     let is_of_source = matches!(next, Next::SetAside(_) | Next::Receive(_) | Next::HandOver(_) | Next::Stopped(_));
     match (shared(source), shared(target)) {
         (Some(why), _) if is_of_source => Next::Stopped(Obstacle::Shared(why)),
-        (_, Some(why)) if matches!(next, Next::Receive(_) | Next::HandOver(_) | Next::Activate(_)) => {
+        // It may be the one of before it used what was handed over.
+        (_, Some(why))
+            if matches!(next, Next::HandOver(_) | Next::Activate(_)) || is_handed_over_again(source, &next) =>
+        {
             Next::Stopped(Obstacle::TargetShared(why))
         }
         _ => next,
     }
+}
+
+/// Whether what was handed over is to be sent once more, because the target says that it forgot it.
+fn is_handed_over_again(source: &State, next: &Next) -> bool {
+    let is_handed_over = source.moving.as_ref().is_some_and(|moving| moving.stage == Stage::HandedOver);
+    is_handed_over && matches!(next, Next::Receive(_))
 }
 
 /// What happened to a store that was copied or rolled back in the middle of a move: its word tells of another time, or another place.

@@ -28,7 +28,7 @@ fn login() -> State {
 fn moved(id: u128, source: &State, target: &State) -> [State; 2] {
     let (mut source, mut target, actor) = (source.clone(), target.clone(), act(id).actor);
     for _ in 0..10 {
-        let next = next(&source, &target, ROUTE).by(&source, &actor, |_| Ok::<_, ()>(false)).unwrap();
+        let next = next(&source, &target, ROUTE).by(&source, &actor, None, |_| Ok::<_, ()>(false)).unwrap();
         let Some((side, made)) = next.clone().step(&source, ROUTE, &actor, || Nonce(id)) else {
             assert_eq!(next, Next::Finished);
             return [source, target];
