@@ -59,11 +59,11 @@ pub const SHORT_GROUPS: &[Group] = &[
 
 /// What a long run explores.
 pub const LONG_GROUPS: &[Group] = &[
-    PROCESSES,
+    Group { few: 150_000, ..PROCESSES },
     Group { name: "pairs of processes, one dies", dies: true, ..PROCESSES },
     Group { name: "pairs of threads", threads: true, ..PROCESSES },
     Group { name: "pairs of processes at two providers", beside: true, ..PROCESSES },
-    Group { name: "triples of processes", acts: 3, ..PROCESSES },
+    Group { name: "triples of processes", acts: 3, few: 60_000, ..PROCESSES },
     Group { name: "pairs of threads at two providers", threads: true, beside: true, few: FEW, ..PROCESSES },
     Group { name: "pairs of threads, one dies", threads: true, dies: true, few: FEW, ..PROCESSES },
     Group { name: "triples of threads", acts: 3, threads: true, few: FEW, ..PROCESSES },
