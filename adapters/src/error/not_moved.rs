@@ -106,7 +106,7 @@ fn obstacle(profile: &str, why: &Obstacle) -> Error {
         Obstacle::Occupied => stopped(
             ErrorKind::Usage,
             "something is stored under that name in the other store already".to_owned(),
-            "clear that first, or move to another store: what is there is never replaced".to_owned(),
+            "clear that first, or move to another store: what is there is never replaced; if this move had begun, `credlatch adopt --alone` in the first store uses that again".to_owned(),
         ),
         Obstacle::Same => stopped(
             ErrorKind::Usage,

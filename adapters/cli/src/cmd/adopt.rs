@@ -123,7 +123,8 @@ fn answer(moving: &Moving, here: &State, there: &State) -> Answer {
         // It was cleared there, or this is a backup: nobody else has it.
         Some(word) if word.id == moving.id && word.stage == Stage::Gone => Answer::Unused,
         Some(word) if word.id == moving.id => Answer::Used,
-        _ if holds_what_is_here(here, there) => Answer::Used,
+        // What came from there is used there again. A login that is in the target says nothing of this one.
+        _ if moving.stage == Stage::Arrived && holds_what_is_here(here, there) => Answer::Used,
         _ => Answer::Nothing,
     }
 }

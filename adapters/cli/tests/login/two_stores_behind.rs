@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::helper::Said;
 use crate::two_stores::Two;
+use crate::world::fed;
 
 impl Two {
     /// Kills moves from the first store so that they leave these stages in both.
@@ -170,4 +171,20 @@ fn a_copy_is_not_believed_when_it_says_that_it_uses_nothing() {
     let doctor = two.say(1, &["doctor"]);
     let told = doctor.out.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(told.contains("in the middle of a move"), "{told}");
+}
+
+#[test]
+fn another_login_in_the_target_is_not_taken_for_the_one_that_was_on_its_way() {
+    let two = Two::new();
+    two.cut_off_at(["set_aside", "arrived"]);
+    assert_eq!(two.say(1, &["clear", "--all"]).status, 0);
+    let (access, refresh) = two.world.sandbox.grant();
+    let other = format!(r#"{{"access_token":"{access}","refresh_token":"{refresh}","expires_in":0}}"#);
+    assert_eq!(fed(two.command(1, &["set", "acme", "--kind", "oauth"]), &other).status, 0);
+    let moved = two.moves(0);
+    assert!(moved.status == 2 && moved.err.contains("`credlatch adopt --alone`"), "{}", moved.err);
+    // What arrived was forgotten unused, so the other store can say that.
+    assert_eq!(two.say(0, &["adopt"]).status, 0);
+    two.renews(&two.url(0));
+    two.renews(&two.url(1));
 }
