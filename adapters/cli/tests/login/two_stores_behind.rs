@@ -7,6 +7,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use crate::helper::Said;
+use crate::needs::found;
 use crate::two_stores::Two;
 use crate::world::fed;
 
@@ -186,5 +187,23 @@ fn another_login_in_the_target_is_not_taken_for_the_one_that_was_on_its_way() {
     // What arrived was forgotten unused, so the other store can say that.
     assert_eq!(two.say(0, &["adopt"]).status, 0);
     two.renews(&two.url(0));
+    two.renews(&two.url(1));
+}
+
+#[test]
+fn an_older_version_presents_nothing_of_what_was_handed_over() {
+    let earlier = std::env::var_os("CREDLATCH_BEFORE_NOTES");
+    let earlier = found(earlier, "CREDLATCH_BEFORE_NOTES, the program of before").filter(|program| program != "none");
+    let Some(earlier) = earlier else { return };
+    let two = Two::new();
+    two.cut_off_at(["handed_over", "active"]);
+    let inner = two.command(0, &[]);
+    for args in [["rotate", "acme"], ["token", "acme"]] {
+        let mut command = std::process::Command::new(&earlier);
+        command.args(args).env_clear().envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        assert!(!command.output().unwrap().status.success(), "{args:?}");
+    }
+    assert_eq!(two.world.sandbox.stats().refresh_requests, 0);
+    assert_eq!(two.moves(0).status, 0);
     two.renews(&two.url(1));
 }
