@@ -46,6 +46,6 @@ pub(super) const EDITS: &[Edit] = &[
         file: "core/src/machine/moving/plan.rs",
         right: "here.stage == Stage::HandedOver && !is_taken_back",
         wrong: "here.stage == Stage::Gone && !is_taken_back",
-        trials: &[(STORES, &[19])],
+        trials: &[(STORES, &[4])],
     },
 ];
