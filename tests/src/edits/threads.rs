@@ -40,12 +40,4 @@ pub(super) const EDITS: &[Edit] = &[
         wrong: "Stage::Arrived if is_taken_back => Next::Activate(here.id),",
         trials: &[(STORES, &[19])],
     },
-    Edit {
-        name: "what was handed over is sent once more",
-        what: "whoever moves sends to an empty target what an earlier one at that address may be using",
-        file: "core/src/machine/moving/plan.rs",
-        right: "here.stage == Stage::HandedOver && !is_taken_back",
-        wrong: "here.stage == Stage::Gone && !is_taken_back",
-        trials: &[(STORES, &[4])],
-    },
 ];
