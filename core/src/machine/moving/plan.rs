@@ -1,6 +1,7 @@
 //! What comes next in a move, as both stores tell it.
 
-use super::{Arrival, MoveStep, Obstacle, SetAside, at_work, hindrance, is_vacant, under_way};
+use super::source::{at_work, hindrance};
+use super::{Arrival, MoveStep, Obstacle, SetAside, is_vacant, under_way};
 use crate::state::moving::{Moving, Stage};
 use crate::state::shared::Shared;
 use crate::state::{Actor, Entry, Nonce, State};
