@@ -3,7 +3,7 @@
 use credlatch_core::moving::next;
 use credlatch_tests::coverage::TWO_STORES;
 use credlatch_tests::judging::Seen;
-use credlatch_tests::two_stores::{Cast, WRONG, casts, explore, larger_casts};
+use credlatch_tests::two_stores::{Cast, Person, WRONG, casts, explore, larger_casts};
 
 /// The counts are the result, so they are said where the test harness doesn't swallow them.
 fn say(text: &str) {
@@ -23,6 +23,10 @@ fn hold(casts: Vec<Cast>) {
             panic!("{broken}\n{way:#?}");
         }
         assert!(found.stuck.is_empty(), "{} of {}: {}", found.stuck.len(), found.ends, found.stuck[0]);
+        // Whoever asks the other store before it adopts a copy makes no such mistake.
+        let asks = cast.person != Some(Person::AdoptsSourceAsBefore);
+        let faults = found.persons_faults;
+        assert_eq!(asks, faults == 0, "{cast:?}: {faults} steps lead to two stores in use");
         assert!(found.witnessed > 0, "{cast:?}: the law could have been broken nowhere");
         seen.add(&found.seen);
     }

@@ -4,10 +4,12 @@
 //! go, and the target is told so. Which step is next both stores say ([`next`]), so whoever moves may end after any of them. What is
 //! handed over is never sent again: a target that knows nothing of it may be another one, or have used it, and moved it on.
 
+mod asked;
 mod plan;
 mod source;
 mod target;
 
+pub use asked::{Answer, asked};
 pub use plan::{Next, Route, Side, next};
 
 use super::clear::Clear;

@@ -6,7 +6,7 @@ use credlatch_core::custody::Nonce;
 use credlatch_core::extra::Extra;
 use credlatch_core::law::{Broken, Who};
 use credlatch_core::machine::{Act, Verdict};
-use credlatch_core::moving::{MoveStep, Next, Route, Side, Stage, next};
+use credlatch_core::moving::{Answer, MoveStep, Next, Route, Side, Stage, asked, next};
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::put::{Put, PutMode};
 use credlatch_core::rotation::{Cause, ClaimRotation, Exchanged, Fresh, Settle, Times};
@@ -29,11 +29,11 @@ pub struct Cast {
 /// What a person does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Person {
-    /// Says that the source lives on.
+    /// Says that the source lives on, where the target says that it doesn't use it.
     AdoptsSource,
     /// Says so to a program that knows no moves.
     AdoptsSourceAsBefore,
-    /// Says that the target lives on.
+    /// Says that the target lives on, where the source says that it doesn't use it.
     AdoptsTarget,
     /// Signs out in the source.
     ClearsSource,
@@ -315,6 +315,16 @@ fn acts(person: Person, who: Who, world: &mut World, waits: bool) -> Option<Resu
     if person == Person::AdoptsSourceAsBefore {
         world.adopts_as_before(who, store);
         return Some(Ok(()));
+    }
+    if waits && event == Event::AdoptCopy {
+        // It is noticed first what happened to the other one.
+        let other = if store == SOURCE { TARGET } else { SOURCE };
+        if let Err(broken) = world.transact(who, other, None) {
+            return Some(Err(broken));
+        }
+        if matches!(asked(world.store(store), world.store(other)), Some(Answer::Used | Answer::Unknown)) {
+            return Some(Ok(()));
+        }
     }
     Some(world.transact(who, store, Some(&event)).map(drop))
 }

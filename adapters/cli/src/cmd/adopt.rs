@@ -1,8 +1,8 @@
 //! `adopt`: this copy of a store is the one that lives on. Nothing is presented to anybody.
 
 use credlatch::Error;
-use credlatch::core::moving::{Moving, Stage};
-use credlatch::core::state::{Entry, State};
+use credlatch::core::moving::{Answer, Stage, asked};
+use credlatch::core::state::State;
 use serde_json::json;
 
 use crate::args::{Adopt, Global};
@@ -47,13 +47,13 @@ pub(super) fn refuse_what_may_be_used_elsewhere(global: &Global) -> Done {
     let Some(moving) = here.state.moving.as_ref().filter(|moving| moving.stage.is_frozen()) else { return Ok(()) };
     let (profile, other) = (global.profile(), &moving.other);
     // Whether it was copied is noticed by whoever changes something there.
-    let asked = global.at(other).latch().and_then(|latch| {
+    let status = global.at(other).latch().and_then(|latch| {
         if latch.status()?.state.moving.is_some() {
             latch.purge()?;
         }
         Ok(latch.status()?)
     });
-    let there = match asked {
+    let there = match status {
         Ok(there) => there,
         Err(End::Failed { error, .. }) => {
             let what =
@@ -66,9 +66,9 @@ pub(super) fn refuse_what_may_be_used_elsewhere(global: &Global) -> Done {
         }
         Err(quiet) => return Err(quiet),
     };
-    match answer(moving, &here.state, &there.state) {
-        Answer::Unused => Ok(()),
-        Answer::Used => Err(End::usage(
+    match asked(&here.state, &there.state) {
+        None | Some(Answer::Unused) => Ok(()),
+        Some(Answer::Used) => Err(End::usage(
             format!("profile {profile} is used in {other} by now, so it can't be used here as well"),
             match moving.stage {
                 Stage::SetAside => "run the same `credlatch move` again: it takes away what is left here",
@@ -77,7 +77,7 @@ pub(super) fn refuse_what_may_be_used_elsewhere(global: &Global) -> Done {
             },
         )),
         // A directory that isn't mounted, or that of another machine, looks like one to which nothing has come yet.
-        Answer::Nothing => Err(End::usage(
+        Some(Answer::Unknown) => Err(End::usage(
             format!(
                 "{other} can't say whether it uses profile {profile}: {}",
                 match moving.stage {
@@ -101,41 +101,4 @@ pub(super) fn refuse_what_may_be_used_elsewhere(global: &Global) -> Done {
             },
         )),
     }
-}
-
-enum Answer {
-    /// It waits for the same move.
-    Unused,
-    /// It uses what was moved, or has moved it on.
-    Used,
-    /// It says nothing of this move.
-    Nothing,
-}
-
-/// What the other store says of the move whose word is here.
-fn answer(moving: &Moving, here: &State, there: &State) -> Answer {
-    match &there.moving {
-        // A copy tells what was so once.
-        Some(Moving { shared: Some(_), .. }) => Answer::Nothing,
-        Some(word) if word.id == moving.id && (word.stage.is_frozen() || word.stage == Stage::Withdrawn) => {
-            Answer::Unused
-        }
-        // It was cleared there, or this is a backup: nobody else has it.
-        Some(word) if word.id == moving.id && word.stage == Stage::Gone => Answer::Unused,
-        Some(word) if word.id == moving.id => Answer::Used,
-        // What came from there is used there again. A login that is in the target says nothing of this one.
-        _ if moving.stage == Stage::Arrived && holds_what_is_here(here, there) => Answer::Used,
-        _ => Answer::Nothing,
-    }
-}
-
-/// Whether the other store has a login of its own where there is one here.
-fn holds_what_is_here(here: &State, there: &State) -> bool {
-    here.providers.iter().any(|(provider, slot)| {
-        let is_used = |entry: &Entry| {
-            let other = there.entry(provider.as_str(), entry.label.as_str()).and_then(Entry::grant);
-            entry.grant().is_some() && other.is_some_and(|grant| grant.shared.is_none())
-        };
-        slot.entries.iter().any(is_used)
-    })
 }

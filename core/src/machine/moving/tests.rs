@@ -234,3 +234,32 @@ fn what_a_move_left_is_written_and_read_back() {
     );
     assert_eq!(serde_json::from_str::<State>(&text).unwrap().moving, aside.moving);
 }
+
+#[test]
+fn a_store_whose_move_was_cut_off_is_used_again_only_where_the_other_one_knows_that_it_does_not_use_it() {
+    let aside = set_aside_as(1, &login()).state;
+    let [over, arrived] = handed_over();
+    let active = step(&arrived, MoveStep::Activate(Nonce(1))).state;
+    let withdrawn = step(&arrived, MoveStep::Withdraw(Nonce(1))).state;
+    let gone = step(&over, MoveStep::LetGo(Nonce(1), ROUTE.to.to_owned())).state;
+    let marks = Event::MarkShared(crate::machine::shared::MarkShared { why: Shared::Copied, counted: 0 });
+    let copied = after(&arrived, &at(0), std::slice::from_ref(&marks));
+    // What another move left there, and a login that came by itself, say nothing of this one.
+    let other = received(2, &set_aside_as(2, &login()).state, &State::default()).state;
+    for source in [&aside, &over] {
+        assert_eq!(asked(source, &arrived), Some(Answer::Unused));
+        assert_eq!(asked(source, &withdrawn), Some(Answer::Unused));
+        assert_eq!(asked(source, &active), Some(Answer::Used));
+        for there in [&State::default(), &copied, &other, &login()] {
+            assert_eq!(asked(source, there), Some(Answer::Unknown));
+        }
+    }
+    for source in [&aside, &over, &gone] {
+        assert_eq!(asked(&arrived, source), Some(Answer::Unused));
+    }
+    assert_eq!(asked(&arrived, &login()), Some(Answer::Used), "it was taken back there");
+    assert_eq!(asked(&arrived, &State::default()), Some(Answer::Unknown));
+    for through in [&login(), &active, &gone, &withdrawn] {
+        assert_eq!(asked(through, &State::default()), None, "it waits for nothing");
+    }
+}
