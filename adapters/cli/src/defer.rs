@@ -23,6 +23,32 @@ const LOOK: Duration = Duration::from_millis(20);
 /// while the store says that this process holds a claim the signal waits for its end, at most the HTTP time-out.
 pub(crate) fn deferring_signals<T: Send>(latch: &Latch, provider: &str, act: impl FnOnce() -> T + Send) -> Done<T> {
     let patience = latch.provider(provider)?.oauth.as_ref().map_or(15, |oauth| oauth.http_timeout_secs);
+    let mut deadline = None;
+    let (done, signals) = beside(act, |signal| {
+        let until = *deadline.get_or_insert_with(|| Instant::now() + Duration::from_secs(patience));
+        // The kernel ends all of a container with its pid 1, the process that asks the issuer too.
+        let takes_along = is_init() && latch.waits_for_exchange();
+        if !(holds_a_claim(latch) || takes_along) || Instant::now() > until {
+            // The claim may come this instant. Then nothing was sent under it, and the next process finds that out.
+            end_by(signal);
+        }
+    })?;
+    signals.release();
+    done.ok_or_else(bad_end)
+}
+
+/// Does something that may end anywhere, and says before a signal has its way what was reached by then.
+pub(crate) fn telling_what_was_reached<T: Send>(tell: impl Fn(), act: impl FnOnce() -> T + Send) -> Done<T> {
+    let (done, signals) = beside(act, |signal| {
+        tell();
+        end_by(signal);
+    })?;
+    signals.answered();
+    done.ok_or_else(bad_end)
+}
+
+/// Does something while this thread looks for signals, and calls that again and again once one has come. None if it came to a bad end.
+fn beside<T: Send>(act: impl FnOnce() -> T + Send, mut on_signal: impl FnMut(i32)) -> Done<(Option<T>, Signals)> {
     let signals = Signals::catch().map_err(|error| could_not(&error))?;
     let (tell, told) = channel();
     let act = Mutex::new(Some(act));
@@ -33,52 +59,22 @@ pub(crate) fn deferring_signals<T: Send>(latch: &Latch, provider: &str, act: imp
         if std::thread::Builder::new().spawn_scoped(scope, work).is_err() {
             return take();
         }
-        let mut deadline = None;
         loop {
             match told.recv_timeout(LOOK) {
                 Ok(done) => return Some(done),
                 Err(RecvTimeoutError::Disconnected) => return None,
                 Err(RecvTimeoutError::Timeout) => {}
             }
-            let Some(signal) = signals.seen() else { continue };
-            let until = *deadline.get_or_insert_with(|| Instant::now() + Duration::from_secs(patience));
-            // The kernel ends all of a container with its pid 1, the process that asks the issuer too.
-            let takes_along = is_init() && latch.waits_for_exchange();
-            if !(holds_a_claim(latch) || takes_along) || Instant::now() > until {
-                // The claim may come this instant. Then nothing was sent under it, and the next process finds that out.
-                end_by(signal);
+            if let Some(signal) = signals.seen() {
+                on_signal(signal);
             }
         }
     });
-    signals.release();
-    done.ok_or_else(|| could_not(&io::Error::other("its thread came to a bad end")))
+    Ok((done, signals))
 }
 
-/// Does something that may end anywhere, and says before a signal has its way what was reached by then.
-pub(crate) fn telling_what_was_reached<T: Send>(tell: impl Fn(), act: impl FnOnce() -> T + Send) -> Done<T> {
-    let signals = Signals::catch().map_err(|error| could_not(&error))?;
-    let (end, ended) = channel();
-    let act = Mutex::new(Some(act));
-    let take = || act.lock().ok().and_then(|mut act| act.take()).map(|act| act());
-    let done = std::thread::scope(|scope| {
-        let work = move || take().map(|done| end.send(done));
-        if std::thread::Builder::new().spawn_scoped(scope, work).is_err() {
-            return take();
-        }
-        loop {
-            match ended.recv_timeout(LOOK) {
-                Ok(done) => return Some(done),
-                Err(RecvTimeoutError::Disconnected) => return None,
-                Err(RecvTimeoutError::Timeout) => {}
-            }
-            if let Some(signal) = signals.seen() {
-                tell();
-                end_by(signal);
-            }
-        }
-    });
-    signals.answered();
-    done.ok_or_else(|| could_not(&io::Error::other("its thread came to a bad end")))
+fn bad_end() -> End {
+    could_not(&io::Error::other("its thread came to a bad end"))
 }
 
 /// Whether this process holds the right to an act that is not settled. A store that can't be read might say so. It knows its
