@@ -11,6 +11,7 @@ use credlatch::{Error, ErrorKind, Latch, Moved, Profile, Status};
 use serde::Serialize;
 use serde_json::json;
 
+use super::setup;
 use crate::args::{Global, Move};
 use crate::defer::telling_what_was_reached;
 use crate::end::{Done, End};
@@ -228,5 +229,5 @@ fn hint(route: &Route) -> String {
 /// A path as a shell takes it, whole.
 fn quoted(path: &Path) -> String {
     let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    format!("'{}'", whole.display().to_string().replace('\'', r"'\''"))
+    setup::quoted(&whole.display().to_string())
 }

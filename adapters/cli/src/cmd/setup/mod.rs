@@ -21,6 +21,8 @@ mod toml;
 mod undo;
 mod write;
 
+pub(super) use self::recipe::quoted;
+
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::PathBuf;
 
