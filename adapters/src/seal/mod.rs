@@ -2,6 +2,7 @@
 //! who is alive stays plain. What can't be opened is told as that: it is never nothing, never replaced, and nothing is written in
 //! plain text instead.
 
+mod answer;
 mod command;
 mod envelope;
 mod key;
@@ -12,6 +13,7 @@ mod key_store;
 mod key_store;
 mod keys;
 mod known;
+mod mark;
 pub(crate) mod marker;
 mod source;
 
@@ -21,21 +23,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use credlatch_core::port::{StoreError, StoreErrorKind};
-use credlatch_core::state::{Nonce, State};
+use credlatch_core::state::State;
 use parking_lot::Mutex;
 use zeroize::Zeroizing;
 
 use self::envelope::Header;
 #[cfg(feature = "etcd")]
 pub(crate) use self::envelope::{key_of, place_of};
-use self::key::{Purpose, Salt, SealKey};
+use self::key::SealKey;
 pub(crate) use self::key_store::KeyStore;
 pub use self::keys::Keys;
+#[cfg(feature = "etcd")]
+use self::mark::Mark;
 pub use self::source::SealKeySource;
 use crate::codec::{self, CommitNumber, DocumentName, Flaw, Head, KeyId, Parsed, SEALED_VERSION};
-
-/// What a sealed answer begins with; a plain one begins with a brace.
-const SEALED_ANSWER: &[u8; 8] = b"clseal1\n";
 
 /// What becomes of plain text that is found in a sealed home.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,20 +46,6 @@ pub(crate) enum PlainText {
     Refused,
     /// It is about to be sealed.
     Taken,
-}
-
-/// What says with which key new profiles of a store are sealed.
-#[cfg(feature = "etcd")]
-struct Mark(Option<Box<Marking>>);
-
-#[cfg(feature = "etcd")]
-type Marking = dyn Fn() -> Result<Option<KeyId>, StoreError> + Send + Sync;
-
-#[cfg(feature = "etcd")]
-impl fmt::Debug for Mark {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Mark({})", self.0.is_some())
-    }
 }
 
 /// How one store's document is sealed.
@@ -96,33 +83,6 @@ impl Sealing {
             may_be_sealed: AtomicBool::new(true),
             is_prepared: AtomicBool::new(false),
         }
-    }
-
-    /// The same, and this says whether new profiles are sealed.
-    #[cfg(feature = "etcd")]
-    pub(crate) fn marked_by(
-        self,
-        mark: impl Fn() -> Result<Option<KeyId>, StoreError> + Send + Sync + 'static,
-    ) -> Self {
-        Self { mark: Mark(Some(Box::new(mark))), ..self }
-    }
-
-    /// The key of new profiles; none if they are not sealed, or nothing can say so.
-    fn marked(&self) -> Result<Option<KeyId>, StoreError> {
-        #[cfg(feature = "etcd")]
-        if let Some(mark) = &self.mark.0 {
-            return mark();
-        }
-        self.home.as_deref().map_or(Ok(None), marker::read)
-    }
-
-    /// Whether anything can say that new profiles are sealed.
-    fn can_be_marked(&self) -> bool {
-        #[cfg(feature = "etcd")]
-        if self.mark.0.is_some() {
-            return true;
-        }
-        self.home.is_some()
     }
 
     /// The same, and that becomes of plain text in a sealed home.
@@ -311,36 +271,6 @@ impl Sealing {
     /// The key of what stands, as it was last seen.
     pub(crate) fn standing(&self) -> Option<KeyId> {
         self.current.lock().as_ref().map(|key| key.id())
-    }
-
-    /// What was granted, as it is written down beside a sealed document.
-    ///
-    /// # Errors
-    /// There is no randomness to be had.
-    #[doc(hidden)]
-    pub fn write_answer(&self, attempt: Nonce, answer: Zeroizing<Vec<u8>>) -> std::io::Result<Zeroizing<Vec<u8>>> {
-        let Some(key) = self.current.lock().clone() else { return Ok(answer) };
-        let mut text = answer;
-        let salt = key.seal(Purpose::Answer, &attempt.0.to_be_bytes(), &mut text)?;
-        let id = key.id().0.to_be_bytes();
-        Ok(Zeroizing::new([SEALED_ANSWER, &id[..], &salt, &text].concat()))
-    }
-
-    /// What was written down, opened. What is of another attempt, or damaged, is nothing; so is plain text beside a sealed document, which
-    /// whoever has no key may have put there.
-    ///
-    /// # Errors
-    /// It is sealed, and the key is not at hand.
-    #[doc(hidden)]
-    pub fn read_answer(&self, attempt: Nonce, bytes: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
-        let Some(sealed) = bytes.strip_prefix(SEALED_ANSWER) else {
-            return Ok(self.current.lock().is_none().then(|| Zeroizing::new(bytes.to_vec())));
-        };
-        let Some((id, sealed)) = sealed.split_first_chunk::<8>() else { return Ok(None) };
-        let Some((salt, text)) = sealed.split_first_chunk::<{ std::mem::size_of::<Salt>() }>() else { return Ok(None) };
-        let key = self.keys.key(KeyId(u64::from_be_bytes(*id)), &"what an issuer granted")?;
-        let mut text = Zeroizing::new(text.to_vec());
-        Ok(key.open(Purpose::Answer, salt, &attempt.0.to_be_bytes(), &mut text).then_some(text))
     }
 
     /// How many bytes a document of so many takes at most once it is sealed.
