@@ -16,6 +16,7 @@ pub mod explored;
 pub mod failures;
 pub mod judging;
 pub mod kept;
+pub mod laws_page;
 pub mod messages;
 pub mod modules;
 pub mod moves;

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use credlatch_core::law::LAWS;
-use credlatch_tests::coverage::{HARNESSES, laws_document, wrong_of};
+use credlatch_tests::coverage::{HARNESSES, wrong_of};
+use credlatch_tests::laws_page::laws_document;
 
 #[test]
 fn every_law_is_held_and_bites() {
