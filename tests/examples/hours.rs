@@ -1,11 +1,14 @@
-//! How long it would take to go through everything: a guess, from a few scenarios of each group, drawn by their names.
+//! How long it would take to go through everything: a guess, from a few scenarios of each group, drawn by their names. It takes minutes.
 
+use std::io::Write as _;
 use std::time::Instant;
 
 use credlatch_tests::explored::{Group, LONG_GROUPS, MOST};
 use credlatch_tests::world::situation::digest;
 
-use super::orders::say;
+fn say(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
 
 /// So many of each group are drawn.
 const DRAWN: usize = 5;
@@ -46,10 +49,8 @@ fn draw(group: &Group) -> (usize, Vec<Took>) {
 
 /// Of what is cut it counts the time until then at least, and at most that until the bound of `everything_in_every_order`, at the same
 /// pace; the truth lies between, and nobody knows where.
-#[test]
-#[ignore = "for minutes: see docs/record.md"]
 #[expect(clippy::cast_precision_loss, reason = "a guess has no more than a few places")]
-fn the_hours_of_everything() {
+fn main() {
     const CORES: f64 = 2.0;
     let mut sum = (0.0, 0.0);
     say("| scenarios | how many | drawn | with too many | hours at least | hours at most |\n|---|--:|--:|--:|--:|--:|");
