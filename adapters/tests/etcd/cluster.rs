@@ -1,5 +1,6 @@
 //! Real clusters: processes on loopback, on ports that nobody uses, each ended by the id that it was started with.
 
+use std::hash::{BuildHasher, RandomState};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -12,7 +13,16 @@ use tempfile::TempDir;
 use crate::needs;
 
 /// How long a cluster may take to have a leader.
-const START: Duration = Duration::from_secs(30);
+const START: Duration = Duration::from_secs(60);
+
+/// How often a cluster is made anew if a member ends as it starts: somebody else was quicker to take its port.
+const STARTS: usize = 3;
+
+/// Ports from here on need no right of their own.
+const FIRST_OF_USERS: u16 = 1024;
+
+/// From here on Linux takes ports for connections unless it is told otherwise (`net.ipv4.ip_local_port_range`).
+const FIRST_OF_CONNECTIONS: u16 = 32_768;
 
 pub(crate) struct Cluster {
     pub(crate) folder: TempDir,
@@ -33,8 +43,29 @@ struct Member {
     child: Option<Child>,
 }
 
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+impl Member {
+    /// So many that run not yet, each on two ports of its own.
+    fn some(how_many: usize) -> Vec<Self> {
+        let member = |ports: &[u16]| Self { client: ports[0], peer: ports[1], child: None };
+        free_ports(2 * how_many).chunks(2).map(member).collect()
+    }
+
+    /// Whether its process has ended by itself.
+    fn has_ended(&mut self) -> bool {
+        self.child.as_mut().is_some_and(|child| child.try_wait().unwrap().is_some())
+    }
+}
+
+/// So many ports on which nobody listens, no two of them the same. They are below those from which the kernel takes one for each
+/// connection that somebody opens, so that no client sits on one before its member comes, or comes again.
+fn free_ports(how_many: usize) -> Vec<u16> {
+    let mut held = Vec::new();
+    while held.len() < how_many {
+        let drawn = RandomState::new().hash_one(held.len()) % u64::from(FIRST_OF_CONNECTIONS - FIRST_OF_USERS);
+        let port = FIRST_OF_USERS + u16::try_from(drawn).unwrap();
+        held.extend(TcpListener::bind(("127.0.0.1", port)));
+    }
+    held.iter().map(|listener| listener.local_addr().unwrap().port()).collect()
 }
 
 impl Cluster {
@@ -52,13 +83,20 @@ impl Cluster {
     fn made(members: usize, options: &[&str], tls: Option<Tls>) -> Option<Self> {
         let is_there = Command::new("etcd").arg("--version").stdout(Stdio::null()).status().is_ok();
         needs::found(is_there.then_some(()), "etcd (Debian's etcd-server)")?;
-        let member = |_| Member { client: free_port(), peer: free_port(), child: None };
-        let members = (0..members).map(member).collect();
         let more = options.iter().map(|&option| option.to_owned()).collect();
-        let mut cluster = Self { folder: tempfile::tempdir().unwrap(), members, more, tls };
-        (0..cluster.members.len()).for_each(|at| cluster.run(at));
-        cluster.await_leader();
+        let mut cluster = Self { folder: tempfile::tempdir().unwrap(), members: Vec::new(), more, tls };
+        let has_started = (0..STARTS).any(|_| cluster.starts_with(Member::some(members)));
+        assert!(has_started, "a member ended as it started, {STARTS} times");
         Some(cluster)
+    }
+
+    /// Starts these members, from nothing, and returns whether they have a leader; one of them has ended if not.
+    fn starts_with(&mut self, members: Vec<Member>) -> bool {
+        self.stop();
+        self.folder = tempfile::tempdir().unwrap();
+        self.members = members;
+        (0..self.size()).for_each(|at| self.run(at));
+        self.has_leader_in_time()
     }
 
     /// One member that serves TLS, and wants a certificate of this folder's.
@@ -92,12 +130,20 @@ impl Cluster {
     }
 
     /// Waits until most members have agreed on something.
-    pub(crate) fn await_leader(&self) {
+    pub(crate) fn await_leader(&mut self) {
+        assert!(self.has_leader_in_time(), "a member has ended");
+    }
+
+    fn has_leader_in_time(&mut self) -> bool {
         let began = Instant::now();
         while self.etcdctl(&["endpoint", "health"]).is_none() {
+            if self.members.iter_mut().any(Member::has_ended) {
+                return false;
+            }
             assert!(began.elapsed() < START, "the cluster has no leader after {START:?}");
             std::thread::sleep(Duration::from_millis(50));
         }
+        true
     }
 
     /// What etcd's own client says, if it succeeds.
@@ -145,9 +191,8 @@ impl Cluster {
             command
         };
         assert!(only(&["snapshot", "save"]).status().unwrap().success());
-        let member = Member { client: free_port(), peer: free_port(), child: None };
-        let mut restored =
-            Self { folder: tempfile::tempdir().unwrap(), members: vec![member], more: Vec::new(), tls: None };
+        let members = Member::some(1);
+        let mut restored = Self { folder: tempfile::tempdir().unwrap(), members, more: Vec::new(), tls: None };
         let peer = format!("http://127.0.0.1:{}", restored.members[0].peer);
         let mut restore = only(&["snapshot", "restore"]);
         restore.args([
@@ -179,6 +224,10 @@ impl Cluster {
         }
     }
 
+    fn stop(&mut self) {
+        (0..self.size()).for_each(|at| self.kill(at));
+    }
+
     /// A directory for one machine's own files.
     pub(crate) fn machine(&self, name: &str) -> std::path::PathBuf {
         let home = self.folder.path().join("machines").join(name);
@@ -189,6 +238,15 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        (0..self.members.len()).for_each(|at| self.kill(at));
+        self.stop();
     }
+}
+
+#[test]
+fn a_cluster_whose_port_somebody_took_is_made_anew_on_others() {
+    let Some(mut cluster) = Cluster::start(3) else { return };
+    let members = Member::some(3);
+    let _somebody = TcpListener::bind(("127.0.0.1", members[1].peer)).unwrap();
+    assert!(!cluster.starts_with(members));
+    assert!(cluster.starts_with(Member::some(3)));
 }

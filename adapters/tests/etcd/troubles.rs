@@ -139,7 +139,7 @@ fn without_a_quorum_reads_go_on_and_changes_end_in_time_and_all_recovers_without
 
 #[test]
 fn a_leader_that_is_stopped_costs_a_moment_and_no_commit() {
-    let Some(cluster) = Cluster::start(3) else { return };
+    let Some(mut cluster) = Cluster::start(3) else { return };
     let latch = Machine::new(&cluster, "one", "stopped").open();
     latch.set("minimax", secret("mm-0")).unwrap();
     for at in 0..3 {
