@@ -45,15 +45,17 @@ impl<D: Disk> FileStore<D> {
         let (disk, paths) = (&*self.disk, self.paths().ok()?);
         let names = disk.list(&paths.claims).unwrap_or_default().into_iter();
         let signs: Vec<Nonce> = names.filter_map(|name| Nonce::try_from(name).ok()).collect();
+        let own = std::process::id();
         let is_alive =
             |name: &&Nonce| claims::is_alive(disk, &paths, &disk.process().acting_as(**name)).unwrap_or(false);
-        let alive: Vec<&Nonce> = signs.iter().filter(is_alive).collect();
+        let is_own = |name: &Nonce| lockers::pids(&paths.claim(*name)) == [own];
+        let alive: Vec<&Nonce> = signs.iter().filter(is_alive).filter(|name| !is_own(name)).collect();
         let look = || {
             let files = alive.iter().map(|name| paths.claim(**name)).chain([paths.lock.clone()]);
             let mut pids: Vec<u32> = files.flat_map(|file| lockers::pids(&file)).collect();
             pids.sort_unstable();
             pids.dedup();
-            pids.retain(|pid| *pid != std::process::id());
+            pids.retain(|pid| *pid != own);
             pids
         };
         // Where very many processes come and go, a look at all of them may miss one that is there all the time.

@@ -5,6 +5,7 @@ use credlatch::core::moving::{Answer, Stage, asked};
 use credlatch::core::state::State;
 use serde_json::json;
 
+use super::at_work::saying_whom;
 use crate::args::{Adopt, Global};
 use crate::end::{Done, End};
 use crate::output;
@@ -13,7 +14,7 @@ pub(crate) fn adopt(global: &Global, args: &Adopt) -> Done {
     if !args.alone {
         refuse_what_may_be_used_elsewhere(global)?;
     }
-    global.builder()?.adopt_copy()?;
+    saying_whom(global, || Ok(global.builder()?.adopt_copy()?))?;
     let profile = global.profile();
     warn_of_others(global);
     output::answer(global.json, &json!({"profile": profile.as_str()}), || {
@@ -47,9 +48,10 @@ pub(super) fn refuse_what_may_be_used_elsewhere(global: &Global) -> Done {
     let Some(moving) = here.state.moving.as_ref().filter(|moving| moving.stage.is_frozen()) else { return Ok(()) };
     let (profile, other) = (global.profile(), &moving.other);
     // Whether it was copied is noticed by whoever changes something there.
-    let status = global.at(other).latch().and_then(|latch| {
+    let other_store = global.at(other);
+    let status = other_store.latch().and_then(|latch| {
         if latch.status()?.state.moving.is_some() {
-            latch.purge()?;
+            saying_whom(&other_store, || Ok(latch.purge()?))?;
         }
         Ok(latch.status()?)
     });

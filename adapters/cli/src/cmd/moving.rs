@@ -11,6 +11,7 @@ use credlatch::{Error, ErrorKind, Latch, Moved, Profile, Status};
 use serde::Serialize;
 use serde_json::json;
 
+use super::at_work::saying_whom;
 use super::setup;
 use crate::args::{Global, Move};
 use crate::defer::telling_what_was_reached;
@@ -68,7 +69,9 @@ fn each(global: &Global, args: &Move, route: &Route, reached: &Reached) -> Done<
         let done = if args.copy_keys {
             source.copy_keys_to(&target)
         } else {
-            source.move_to(&target, &route.from_address, &route.to_address)
+            saying_whom(&route.from.of(profile), || {
+                Ok(source.move_to(&target, &route.from_address, &route.to_address))
+            })?
         };
         match done {
             Ok(entries) => moved.push(shown(profile, &entries)),

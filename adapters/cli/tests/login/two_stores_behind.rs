@@ -2,34 +2,49 @@
 //! on is told nothing: neither login dies of it.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use crate::helper::Said;
 use crate::needs::found;
 use crate::two_stores::Two;
-use crate::world::fed;
+use crate::world::{fed, signal, stop};
 
 impl Two {
-    /// Kills moves from the first store so that they leave these stages in both.
+    /// Kills a move from the first store so that it leaves these stages in both.
     fn cut_off_at(&self, stages: [&str; 2]) {
-        let stages_now = || [0, 1].map(|at| self.stage(at).unwrap_or_default());
+        let mut moving = self.held_at(stages);
+        moving.kill().unwrap();
+        moving.wait().unwrap();
+        assert_eq!(self.stages(), stages);
+    }
+
+    /// A move from the first store that is stopped where it has left these stages in both.
+    fn held_at(&self, stages: [&str; 2]) -> Child {
         for _ in 0..500 {
             let mut moving = self.moving(0).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-            while stages_now() != stages && moving.try_wait().unwrap().is_none() {
+            while self.stages() != stages && moving.try_wait().unwrap().is_none() {
                 std::thread::sleep(Duration::from_micros(100));
+            }
+            if moving.try_wait().unwrap().is_none() {
+                stop(moving.id());
+            }
+            if self.stages() == stages {
+                return moving;
             }
             moving.kill().unwrap();
             moving.wait().unwrap();
-            if stages_now() == stages {
-                return;
-            }
             // Back home, for another try.
             assert_eq!(self.moves(0).status, 0);
             assert_eq!(self.moves(1).status, 0);
         }
-        panic!("no kill left {stages:?}");
+        panic!("no move was at {stages:?}");
+    }
+
+    fn stages(&self) -> [String; 2] {
+        [0, 1].map(|at| self.stage(at).unwrap_or_default())
     }
 
     fn third(&self) -> String {
@@ -56,6 +71,25 @@ impl Two {
 fn copy(from: &Path, to: &Path) {
     let done = std::process::Command::new("cp").arg("-a").args([from, to]).status().unwrap();
     assert!(done.success());
+}
+
+/// A command waits for a mover that somebody stopped, and says for whom.
+#[test]
+fn who_waits_for_a_stopped_mover_is_told_of_it() {
+    let two = Two::new();
+    let mut moving = two.held_at(["set_aside", "arrived"]);
+    for mut command in [two.command(0, &["adopt"]), two.moving(0)] {
+        let mut waiting = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut said = String::new();
+        BufReader::new(waiting.stderr.take().unwrap()).read_line(&mut said).unwrap();
+        assert!(said.contains(&format!("waiting for process {}", moving.id())), "{said}");
+        waiting.kill().unwrap();
+        waiting.wait().unwrap();
+    }
+    signal("CONT", &moving);
+    assert!(moving.wait().unwrap().success());
+    two.renews(&two.url(1));
+    assert_eq!(two.world.sandbox.stats().replays, 0);
 }
 
 #[test]
