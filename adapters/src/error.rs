@@ -3,6 +3,7 @@
 mod below;
 pub(crate) mod issuer;
 mod no_token;
+mod not_adopted;
 mod not_moved;
 mod not_rotated;
 pub(crate) mod not_signed_in;

@@ -30,6 +30,7 @@ const STRIDES: &[Stride] = &[
     Stride::LetGo,
     Stride::Conclude,
     Stride::Withdraw,
+    Stride::Adopt,
 ];
 
 /// A scenario of two to four participants in one to three processes. Most are about everything, or about one grant only; some

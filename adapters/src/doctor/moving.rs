@@ -12,7 +12,7 @@ pub(super) fn examine(state: &State, findings: &mut Vec<Finding>) {
         let what = format!(
             "this store {why} in the middle of a move with {other}, so how far that is isn't known here, and it stops"
         );
-        let remedy = "if this is the copy that lives on, `credlatch adopt`, and then move it; otherwise `credlatch clear --all` forgets what is here, and revokes nothing";
+        let remedy = "if this is the copy that lives on, and it is certain that nobody uses it elsewhere, `credlatch adopt --alone`, and then move it; otherwise `credlatch clear --all` forgets what is here, and revokes nothing";
         findings.push(Finding::of_store(Severity::Warning, what, remedy));
         return;
     }
@@ -33,7 +33,7 @@ pub(super) fn examine(state: &State, findings: &mut Vec<Finding>) {
         ),
         Stage::Arrived => unfinished(
             format!("this profile is being moved here from {other}: until that is through nothing here is renewed or changed"),
-            "`credlatch clear --all` forgets what has arrived",
+            "`credlatch adopt` uses it here and not there, and `credlatch clear --all` forgets what has arrived",
         ),
         Stage::Active => unfinished(
             format!("this profile was moved here from {other}, which may still hold what it set aside"),

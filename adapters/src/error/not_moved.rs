@@ -87,7 +87,7 @@ fn obstacle(profile: &str, why: &Obstacle) -> Error {
         Obstacle::TargetShared(why) => stopped(
             ErrorKind::Unreadable,
             format!("the other store {why} since the move began, so it may not be the one that uses these logins"),
-            "put in its place what was there, and run the same move again; if it is gone for good, `credlatch adopt` there uses what it has"
+            "put in its place what was there, and run the same move again; if it is gone for good, `credlatch adopt` in the first store keeps it there if nothing was handed over, and `credlatch adopt --alone` in one of the two uses what that one has"
                 .to_owned(),
         ),
         Obstacle::HandedOver => stopped(
@@ -106,7 +106,7 @@ fn obstacle(profile: &str, why: &Obstacle) -> Error {
         Obstacle::Occupied => stopped(
             ErrorKind::Usage,
             "something is stored under that name in the other store already".to_owned(),
-            "clear that first, or move to another store: what is there is never replaced; if this move had begun, `credlatch adopt --alone` in the first store uses that again".to_owned(),
+            "clear that first, or move to another store: what is there is never replaced; if this move had begun, `credlatch adopt` in the first store uses that again".to_owned(),
         ),
         Obstacle::Same => stopped(
             ErrorKind::Usage,
@@ -122,14 +122,17 @@ fn obstacle(profile: &str, why: &Obstacle) -> Error {
             ErrorKind::Unreadable,
             "the other store has it as it arrived, and here it is gone: it was cleared here, or that store was brought back from a backup"
                 .to_owned(),
-            "`credlatch adopt` there uses it as it is; an issuer may have replaced its logins since".to_owned(),
+            "`credlatch adopt` there uses it if it was cleared here; of a backup only a person can say that nobody uses it elsewhere, with `credlatch adopt --alone`"
+                .to_owned(),
         ),
     }
 }
 
 fn under_way(profile: &str, stage: Stage, other: &str) -> Error {
     let what = match stage {
-        Stage::SetAside | Stage::HandedOver => format!("profile {profile} is being moved to {other} already"),
+        Stage::SetAside | Stage::HandedOver => {
+            format!("profile {profile} of one of the two stores is being moved to {other} already")
+        }
         Stage::Gone => format!("profile {profile} was moved on to {other}"),
         Stage::Arrived => format!("something else is being moved into profile {profile}, from {other}"),
         Stage::Active | Stage::Done | Stage::Withdrawn => {

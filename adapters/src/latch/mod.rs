@@ -1,5 +1,6 @@
 //! The face of the library: one profile, ready to use.
 
+mod adopt;
 mod allowlist;
 mod builder;
 mod change;

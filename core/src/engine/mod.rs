@@ -7,6 +7,7 @@
 //!
 //! Every read goes through [`Engine::read`]: one look at the store's word, and the published snapshot if it is current.
 
+mod adopt;
 mod clear;
 mod elsewhere;
 mod exchange;
@@ -30,6 +31,7 @@ use crate::state::State;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+pub use adopt::AdoptError;
 pub use clear::Cleared;
 pub use group::Grouped;
 pub use join::FlowView;

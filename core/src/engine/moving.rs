@@ -109,7 +109,7 @@ pub(super) fn refuse_while_moved(events: &[Event], verdicts: &[Verdict]) -> Resu
         ),
         _ => (
             format!("this profile is being moved here from {other}"),
-            "`credlatch clear --all` forgets what has arrived",
+            "`credlatch adopt` uses it here and not there, and `credlatch clear --all` forgets what has arrived",
         ),
     };
     Err(StoreError::new(

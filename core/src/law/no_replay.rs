@@ -129,7 +129,9 @@ fn claims_alone(step: &Stepped) -> Result<(), String> {
 /// that by giving it anew, a person by saying which copy lives on, and a move once the other store has set it aside (law 19).
 fn keeps_mark(step: &Stepped) -> Result<(), String> {
     let given = match &step.event {
-        Event::AdoptCopy | Event::Move(MoveStep::Activate(_) | MoveStep::TakeBack(..)) => return Ok(()),
+        Event::AdoptCopy | Event::Move(MoveStep::Activate(_) | MoveStep::TakeBack(..) | MoveStep::Adopt(..)) => {
+            return Ok(());
+        }
         Event::FlowSucceeded(success) => success.material.refresh(),
         Event::Settle(Settle { outcome: Exchanged::Granted(fresh), .. }) => fresh.refresh.as_ref(),
         _ => None,

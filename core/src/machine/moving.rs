@@ -4,12 +4,12 @@
 //! go, and the target is told so. Which step is next both stores say ([`next`]), so whoever moves may end after any of them. What is
 //! handed over is never sent again: a target that knows nothing of it may be another one, or have used it, and moved it on.
 
-mod asked;
+mod adoption;
 mod plan;
 mod source;
 mod target;
 
-pub use asked::{Answer, asked};
+pub use adoption::{Adoption, Answer, adoption};
 pub use plan::{Next, Route, Side, next};
 
 use super::clear::Clear;
@@ -30,6 +30,8 @@ pub enum MoveStep {
     Resume(Nonce, Actor, Nonce),
     /// The source: use it again, because the target would not receive it; by whoever set it aside.
     TakeBack(Nonce, Actor),
+    /// The source: use it again, because a person wants that, if it is still at this stage; by whoever goes on with it.
+    Adopt(Nonce, Stage, Actor),
     /// The target: store what was set aside, to be used by nobody yet.
     Receive(Box<Arrival>),
     /// The source: the target has it, and may use it from now on.
@@ -133,6 +135,7 @@ pub(super) fn step(state: &mut State, step: &MoveStep) -> Output {
         MoveStep::SetAside(set) => source::set_aside(state, set),
         MoveStep::Resume(id, actor, name) => source::resume(state, *id, actor, *name).into(),
         MoveStep::TakeBack(id, actor) => source::take_back(state, *id, actor).into(),
+        MoveStep::Adopt(id, at, actor) => source::adopt(state, *id, *at, actor).into(),
         MoveStep::Receive(arrival) => target::receive(state, arrival),
         MoveStep::HandOver(id) => source::hand_over(state, *id).into(),
         MoveStep::Activate(id) => target::activate(state, *id).into(),

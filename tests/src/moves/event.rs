@@ -9,7 +9,7 @@ use credlatch_core::flow::{
     Adopt, Cancel, ClaimCode, Failed, FlowEnd, Prompt, Prompted, Start, Step as FlowStep, Succeeded,
 };
 use credlatch_core::machine::Act;
-use credlatch_core::moving::{Arrival, MoveStep, SetAside};
+use credlatch_core::moving::{Arrival, MoveStep, SetAside, Stage};
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::pool::{Report, SetStrategy};
 use credlatch_core::put::{Put, PutMode, SuspendLink};
@@ -89,6 +89,10 @@ impl Machine {
             Stride::LetGo => MoveStep::LetGo(id, other),
             Stride::Conclude => MoveStep::Conclude(id),
             Stride::Withdraw => MoveStep::Withdraw(id),
+            Stride::Adopt => {
+                let stage = self.state.moving.as_ref().map_or(Stage::SetAside, |moving| moving.stage);
+                MoveStep::Adopt(id, stage, actor(id, false))
+            }
         }
     }
 

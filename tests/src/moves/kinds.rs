@@ -146,6 +146,7 @@ pub enum Stride {
     LetGo,
     Conclude,
     Withdraw,
+    Adopt,
 }
 
 /// What is put.

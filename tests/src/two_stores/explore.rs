@@ -11,6 +11,7 @@ use credlatch_core::state::State;
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
 use super::LAW;
+use super::adopter::{Adopter, Adopting};
 use super::part::{Cast, Mover, Part, Person, Rotation, source};
 use super::world::{Decide, ROUTE, TARGET, World};
 use crate::judging::Seen;
@@ -19,7 +20,7 @@ use crate::judging::Seen;
 const DEATHS: u32 = 2;
 
 /// More situations than this are a mistake of the scene.
-const MOST: usize = 400_000;
+const MOST: usize = 100_000;
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -58,17 +59,19 @@ struct Node {
 ///
 /// # Panics
 /// There are more situations than any of these scenes has.
-pub fn explore(cast: Cast, decide: Decide, adopting_waits: bool) -> Explored {
-    let mut parts = vec![Part::Mover(Mover::LooksAtSource), Part::Mover(Mover::LooksAtSource)];
+pub fn explore(cast: Cast, decide: Decide, adopting: Adopting) -> Explored {
+    let mut parts = vec![Part::Mover(Mover::LooksAtSource); cast.movers];
     let rotations = (0..2).filter(|store| cast.rotates[*store]);
     parts.extend(rotations.map(|store| Part::Rotation(store, Rotation::Claims)));
+    let adopted = (0..3).filter(|store| cast.adopts[*store]);
+    parts.extend(adopted.map(|store| Part::Adopter(store, Adopter::LooksHere)));
     parts.extend(cast.person.map(Part::Person));
     let first = Node { world: World::new(source()), parts, deaths: 0, has_refused: false, way: Vec::new() };
     let (mut seen, mut found) = (HashSet::new(), Explored::default());
     let mut queue = VecDeque::from([first]);
     while let Some(node) = queue.pop_front() {
         let mut went = false;
-        for next in successors(&node, decide, adopting_waits) {
+        for next in successors(&node, decide, adopting) {
             went = true;
             found.steps += 1;
             let judged = next.and_then(|node| Ok((judge(&node.world.facts)?, node)));
@@ -76,7 +79,7 @@ pub fn explore(cast: Cast, decide: Decide, adopting_waits: bool) -> Explored {
                 Ok((_, node)) if is_persons_fault(&node.world) => found.persons_faults += 1,
                 Ok((memory, node)) => {
                     if seen.insert(digest(&node, &memory)) {
-                        assert!(seen.len() < MOST, "there are too many situations");
+                        assert!(seen.len() < MOST, "there are too many situations: {:#?}", node.way);
                         found.witnessed += usize::from(is_witness(&node));
                         queue.push_back(node);
                     }
@@ -97,13 +100,13 @@ pub fn explore(cast: Cast, decide: Decide, adopting_waits: bool) -> Explored {
 }
 
 /// Each step that somebody can make, and each death.
-fn successors(node: &Node, decide: Decide, waits: bool) -> Vec<Result<Node, Broken>> {
+fn successors(node: &Node, decide: Decide, adopting: Adopting) -> Vec<Result<Node, Broken>> {
     let mut all = Vec::new();
     for (at, part) in node.parts.iter().enumerate() {
         let who = Who::try_from(at + 1).unwrap_or_default();
         let mut next = node.clone();
         next.way.push(format!("{who} {}", part.tell()));
-        if let Some(stepped) = part.step(who, &mut next.world, decide, waits) {
+        if let Some(stepped) = part.step(who, &mut next.world, decide, adopting) {
             all.push(stepped.map(|part| {
                 next.parts[at] = part;
                 next
@@ -152,7 +155,9 @@ fn digest(node: &Node, memory: &[Monitor]) -> u128 {
     (target, live, living, node.world.more(), node.deaths, node.has_refused).hash(&mut hasher);
     for part in &node.parts {
         format!("{part:?}").hash(&mut hasher);
-        if let Part::Mover(Mover::LooksAtTarget(state) | Mover::LooksAgain(state, _) | Mover::Steps(state, _)) = part {
+        if let Part::Mover(Mover::LooksAtTarget(state) | Mover::LooksAgain(state, _) | Mover::Steps(state, _))
+        | Part::Adopter(_, Adopter::LooksThere(state)) = part
+        {
             serde_json::to_string(&**state).unwrap_or_default().hash(&mut hasher);
         }
     }
@@ -215,7 +220,7 @@ fn goes_through(
             let is_free = world.store(TARGET).moving.is_some() && !world.store(TARGET).is_shared();
             return (!is_free).then(|| "finished without its end".to_owned());
         }
-        match part.step(99, world, decide, true) {
+        match part.step(99, world, decide, Adopting::Right) {
             Some(Ok(next)) => part = next,
             _ => break,
         }

@@ -4,11 +4,13 @@
 //! What each step decides is the core's own ([`moving`](credlatch_core::moving)), and what it changes is the machine's. A store
 //! here is a state that is replaced as a whole; that stores are, their own harnesses show.
 
+mod adopter;
 mod explore;
 mod part;
 mod world;
 mod wrong;
 
+pub use adopter::Adopting;
 pub use explore::{Explored, explore};
 pub use part::{Cast, Person};
 pub use world::Decide;
@@ -19,17 +21,36 @@ pub const LAW: u8 = 19;
 
 /// Each person beside a rotation in one of the stores, and nobody beside one in both.
 pub fn casts() -> Vec<Cast> {
-    let beside = |rotates| Person::ALL.iter().map(move |person| Cast { rotates, person: Some(*person) });
-    let none = Cast { rotates: [true, true], person: None };
+    let beside =
+        |rotates| Person::ALL.iter().map(move |person| Cast { rotates, person: Some(*person), ..Cast::MOVERS });
+    let none = Cast { rotates: [true, true], ..Cast::MOVERS };
     // A target that comes back multiplies the situations; that somebody presents is tried at each end anyway.
     let is_twice = |person: Person| person == Person::LosesTargetForAWhile;
-    let behind_backs =
-        Person::BEHIND_BACKS.iter().map(|person| Cast { rotates: [false, !is_twice(*person)], person: Some(*person) });
-    beside([true, false]).chain(beside([false, true])).chain([none]).chain(behind_backs).collect()
+    let behind_backs = Person::BEHIND_BACKS.iter().map(|person| Cast {
+        rotates: [false, !is_twice(*person)],
+        person: Some(*person),
+        ..Cast::MOVERS
+    });
+    beside([true, false]).chain(beside([false, true])).chain([none]).chain(behind_backs).chain(adopting(1)).collect()
 }
 
-/// Each person beside a rotation in both: minutes.
+/// Who says that a store lives on, and what happened to the stores behind the backs of whoever moves.
+pub fn adopting(movers: usize) -> impl Iterator<Item = Cast> {
+    let stores = [[true, false, false], [false, true, false], [true, true, false]];
+    let alone = stores.into_iter().map(move |adopts| Cast { movers, adopts, ..Cast::MOVERS });
+    let behind_backs = Person::BEHIND_BACKS.iter().chain(Person::COPIES).flat_map(move |person| {
+        let cast = move |adopts| Cast { movers, adopts, person: Some(*person), ..Cast::MOVERS };
+        match person {
+            Person::CopiesSource | Person::CopiesTarget => vec![cast([false, false, true])],
+            _ => vec![cast([true, false, false]), cast([false, true, false])],
+        }
+    });
+    alone.chain(behind_backs)
+}
+
+/// Each person beside a rotation in both, and two movers beside who adopts: minutes.
 pub fn larger_casts() -> Vec<Cast> {
     let all = Person::ALL.iter().chain(Person::BEHIND_BACKS);
-    all.map(|person| Cast { rotates: [true, true], person: Some(*person) }).collect()
+    let all = all.map(|person| Cast { rotates: [true, true], person: Some(*person), ..Cast::MOVERS });
+    all.chain(adopting(2)).collect()
 }

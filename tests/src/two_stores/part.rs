@@ -6,7 +6,7 @@ use credlatch_core::custody::Nonce;
 use credlatch_core::extra::Extra;
 use credlatch_core::law::{Broken, Who};
 use credlatch_core::machine::{Act, Verdict};
-use credlatch_core::moving::{Answer, MoveStep, Next, Route, Side, Stage, asked, next};
+use credlatch_core::moving::{MoveStep, Next, Route, Side, Stage, next};
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::put::{Put, PutMode};
 use credlatch_core::rotation::{Cause, ClaimRotation, Exchanged, Fresh, Settle, Times};
@@ -15,26 +15,32 @@ use credlatch_core::state::{Actor, Custody, Grant, Material, Source, State};
 use credlatch_core::time::Expiry;
 use credlatch_core::{Effect, Event, apply};
 
+use super::adopter::{Adopter, Adopting};
 use super::world::{Decide, NOW, OTHER, ROUTE, SOURCE, TARGET, World};
 
-/// Who takes part beside two movers.
+/// Who takes part.
 #[derive(Clone, Copy, Debug)]
 pub struct Cast {
+    /// How many move it.
+    pub movers: usize,
     /// Whether somebody rotates in the source, and in the target.
     pub rotates: [bool; 2],
-    /// What a person does some time.
+    /// Whether a person says that the source lives on, the target, and the other store.
+    pub adopts: [bool; 3],
+    /// What else a person does some time.
     pub person: Option<Person>,
+}
+
+impl Cast {
+    /// Two movers.
+    pub const MOVERS: Self = Self { movers: 2, rotates: [false, false], adopts: [false; 3], person: None };
 }
 
 /// What a person does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Person {
-    /// Says that the source lives on, where the target says that it doesn't use it.
-    AdoptsSource,
-    /// Says so to a program that knows no moves.
+    /// Says to a program that knows no moves that the source lives on.
     AdoptsSourceAsBefore,
-    /// Says that the target lives on, where the source says that it doesn't use it.
-    AdoptsTarget,
     /// Signs out in the source.
     ClearsSource,
     /// Signs out in the target.
@@ -53,18 +59,16 @@ pub enum Person {
     BringsSourceBack,
     /// Puts a copy over the target, from when all had arrived.
     BringsTargetBack,
+    /// Has a copy of the source, from when it had been set aside, in another place.
+    CopiesSource,
+    /// Has a copy of the target, from when all had arrived, in another place.
+    CopiesTarget,
 }
 
 impl Person {
     /// Each of them.
-    pub const ALL: &'static [Self] = &[
-        Self::AdoptsSource,
-        Self::AdoptsSourceAsBefore,
-        Self::AdoptsTarget,
-        Self::ClearsSource,
-        Self::ClearsTarget,
-        Self::SetsInTarget,
-    ];
+    pub const ALL: &'static [Self] =
+        &[Self::AdoptsSourceAsBefore, Self::ClearsSource, Self::ClearsTarget, Self::SetsInTarget];
 
     /// Each who changes what is where, which nobody who moves is told of.
     pub const BEHIND_BACKS: &'static [Self] = &[
@@ -74,6 +78,9 @@ impl Person {
         Self::BringsSourceBack,
         Self::BringsTargetBack,
     ];
+
+    /// Each who has a copy beside its original.
+    pub const COPIES: &'static [Self] = &[Self::CopiesSource, Self::CopiesTarget];
 }
 
 /// One who takes part, and where it is.
@@ -81,6 +88,7 @@ impl Person {
 pub(super) enum Part {
     Mover(Mover),
     Rotation(usize, Rotation),
+    Adopter(usize, Adopter),
     Person(Person),
     Through,
 }
@@ -158,6 +166,7 @@ impl Part {
                 };
                 format!("{what} in the {}", ["source", "target"][*store])
             }
+            Self::Adopter(store, adopter) => adopter.tell(*store),
             Self::Person(person) => format!("{person:?}"),
             Self::Through => "nothing".to_owned(),
         }
@@ -165,7 +174,13 @@ impl Part {
 
     /// Whether it may die now: whoever has begun and isn't through.
     pub(super) fn may_die(&self) -> bool {
-        !matches!(self, Self::Through | Self::Person(_) | Self::Rotation(_, Rotation::Claims))
+        !matches!(
+            self,
+            Self::Through
+                | Self::Person(_)
+                | Self::Rotation(_, Rotation::Claims)
+                | Self::Adopter(_, Adopter::LooksHere)
+        )
     }
 
     /// The same mover, after the target has refused what it was about to store there.
@@ -182,17 +197,18 @@ impl Part {
         who: Who,
         world: &mut World,
         decide: Decide,
-        waits: bool,
+        adopting: Adopting,
     ) -> Option<Result<Self, Broken>> {
         match self {
             Self::Mover(mover) => Some(move_on(mover, who, world, decide)),
             Self::Rotation(store, rotation) => Some(rotate(rotation, who, *store, world)),
+            Self::Adopter(store, adopter) => adopter.step(who, *store, world, adopting),
             Self::Person(person) => {
                 let then = match person {
                     Person::LosesTargetForAWhile => Self::Person(Person::FindsTarget),
                     _ => Self::Through,
                 };
-                acts(*person, who, world, waits).map(|done| done.map(|()| then))
+                acts(*person, who, world).map(|done| done.map(|()| then))
             }
             Self::Through => None,
         }
@@ -288,10 +304,9 @@ fn rotate(rotation: &Rotation, who: Who, store: usize, world: &mut World) -> Res
 }
 
 /// None if it has to wait.
-fn acts(person: Person, who: Who, world: &mut World, waits: bool) -> Option<Result<(), Broken>> {
+fn acts(person: Person, who: Who, world: &mut World) -> Option<Result<(), Broken>> {
     let (store, event) = match person {
-        Person::AdoptsSource | Person::AdoptsSourceAsBefore => (SOURCE, Event::AdoptCopy),
-        Person::AdoptsTarget => (TARGET, Event::AdoptCopy),
+        Person::AdoptsSourceAsBefore => return adopts_as_before(who, world),
         Person::ClearsSource => (SOURCE, Event::Clear(Clear::Everything)),
         Person::ClearsTarget => (TARGET, Event::Clear(Clear::Everything)),
         Person::SetsInTarget => (TARGET, put("other", Material::ApiKey(secret("key-1")))),
@@ -306,27 +321,20 @@ fn acts(person: Person, who: Who, world: &mut World, waits: bool) -> Option<Resu
         }
         Person::BringsSourceBack => return world.brings_back(SOURCE).then_some(Ok(())),
         Person::BringsTargetBack => return world.brings_back(TARGET).then_some(Ok(())),
+        Person::CopiesSource => return world.copies_elsewhere(SOURCE).then_some(Ok(())),
+        Person::CopiesTarget => return world.copies_elsewhere(TARGET).then_some(Ok(())),
     };
-    let mover = world.store(store).moving.as_ref().and_then(|moving| moving.actor.as_ref());
-    let is_beside = event == Event::AdoptCopy && mover.is_some_and(|mover| world.is_alive(mover));
-    if waits && is_beside {
+    Some(world.transact(who, store, Some(&event)).map(drop))
+}
+
+/// None while somebody moves it.
+fn adopts_as_before(who: Who, world: &mut World) -> Option<Result<(), Broken>> {
+    let mover = world.store(SOURCE).moving.as_ref().and_then(|moving| moving.actor.as_ref());
+    if mover.is_some_and(|mover| world.is_alive(mover)) {
         return None;
     }
-    if person == Person::AdoptsSourceAsBefore {
-        world.adopts_as_before(who, store);
-        return Some(Ok(()));
-    }
-    if waits && event == Event::AdoptCopy {
-        // It is noticed first what happened to the other one.
-        let other = if store == SOURCE { TARGET } else { SOURCE };
-        if let Err(broken) = world.transact(who, other, None) {
-            return Some(Err(broken));
-        }
-        if matches!(asked(world.store(store), world.store(other)), Some(Answer::Used | Answer::Unknown)) {
-            return Some(Ok(()));
-        }
-    }
-    Some(world.transact(who, store, Some(&event)).map(drop))
+    world.adopts_as_before(who, SOURCE);
+    Some(Ok(()))
 }
 
 /// Moves what is in the target on to another store, once it is used there and nobody is at work; whoever does it says first that nothing

@@ -11,6 +11,7 @@ use credlatch_core::state::{Actor, Nonce, State};
 use credlatch_core::time::Stamp;
 use credlatch_core::{Effect, Event};
 
+use super::adopter::Adopting;
 use super::part::{Part, Rotation, actor};
 
 /// How a mover decides.
@@ -38,6 +39,8 @@ pub(super) struct World {
     target: usize,
     /// The source as it was first set aside, and the target as it first received that: somebody copied them.
     pub(super) copies: [Option<State>; 2],
+    /// Whether the other store is a copy of one of the two, and nobody has noticed it.
+    is_copied: bool,
     /// The number of moves that is remembered of each, outside of it.
     remembered: [u64; 3],
     /// The refresh token that the issuer takes.
@@ -60,6 +63,7 @@ impl World {
             stores: [source, State::default(), State::default()],
             target: TARGET,
             copies: [None, None],
+            is_copied: false,
             remembered: [0; 3],
             live: "rt-0".to_owned(),
             given: 0,
@@ -87,8 +91,8 @@ impl World {
     }
 
     /// What else makes a difference to what follows.
-    pub(super) fn more(&self) -> (u32, &BTreeMap<Who, Nonce>) {
-        (self.names, &self.sent)
+    pub(super) fn more(&self) -> (u32, &BTreeMap<Who, Nonce>, bool) {
+        (self.names, &self.sent, self.is_copied)
     }
 
     /// A number that no move has yet.
@@ -127,7 +131,7 @@ impl World {
         for (who, store) in [(91, SOURCE), (92, TARGET), (93, OTHER)] {
             let mut part = Part::Rotation(store, Rotation::Claims);
             while !matches!(part, Part::Through) {
-                part = part.step(who, self, next, true).unwrap_or(Ok(Part::Through))?;
+                part = part.step(who, self, next, Adopting::Right).unwrap_or(Ok(Part::Through))?;
             }
         }
         Ok(())
@@ -139,6 +143,15 @@ impl World {
         self.sees(Fact::BroughtBack);
         self.stores[store] = copy;
         self.stands(store);
+        true
+    }
+
+    /// Somebody has a copy of a store in another place; false if there is none.
+    pub(super) fn copies_elsewhere(&mut self, store: usize) -> bool {
+        let Some(copy) = self.copies[store].clone() else { return false };
+        self.stores[OTHER] = copy;
+        self.is_copied = true;
+        self.stands(OTHER);
         true
     }
 
@@ -170,6 +183,9 @@ impl World {
         let counted = self.remembered[store];
         if before.last_move < counted {
             recovery.push(Event::MarkShared(MarkShared { why: Shared::RolledBack, counted }));
+        }
+        if store == OTHER && std::mem::take(&mut self.is_copied) {
+            recovery.push(Event::MarkShared(MarkShared { why: Shared::Copied, counted }));
         }
         let mut last = (Verdict::Nothing, Vec::new());
         for event in recovery.iter().chain(event) {

@@ -5,6 +5,7 @@ use credlatch_core::moving::{Next, Route, Stage, next};
 use credlatch_core::state::State;
 
 use super::LAW;
+use super::adopter::Adopting;
 use super::part::{Cast, Person};
 use super::world::Decide;
 
@@ -21,13 +22,11 @@ pub struct WrongMover {
     pub cast: Cast,
     /// How it decides.
     pub decide: Decide,
-    /// Whether who adopts waits until nobody moves any more.
-    pub adopting_waits: bool,
+    /// How who adopts decides.
+    pub adopting: Adopting,
 }
 
-const ALONE: Cast = Cast { rotates: [false, false], person: None };
-const BACK: Cast = Cast { person: Some(Person::AdoptsSource), ..ALONE };
-const BACK_AS_BEFORE: Cast = Cast { person: Some(Person::AdoptsSourceAsBefore), ..ALONE };
+const BACK_AS_BEFORE: Cast = Cast { person: Some(Person::AdoptsSourceAsBefore), ..Cast::MOVERS };
 
 /// All of them.
 pub const WRONG: &[WrongMover] = &[
@@ -35,17 +34,17 @@ pub const WRONG: &[WrongMover] = &[
         name: "copies_first",
         report: "sqlite, keyring and dotfile migrations: copy, then delete",
         law: LAW,
-        cast: ALONE,
+        cast: Cast::MOVERS,
         decide: copies_first,
-        adopting_waits: true,
+        adopting: Adopting::Right,
     },
     WrongMover {
         name: "lets_go_first",
         report: "design: moving",
         law: LAW,
-        cast: ALONE,
+        cast: Cast::MOVERS,
         decide: lets_go_first,
-        adopting_waits: true,
+        adopting: Adopting::Right,
     },
     WrongMover {
         name: "activates_what_was_taken_back",
@@ -53,31 +52,39 @@ pub const WRONG: &[WrongMover] = &[
         law: LAW,
         cast: BACK_AS_BEFORE,
         decide: activates_what_was_taken_back,
-        adopting_waits: true,
-    },
-    WrongMover {
-        name: "adopts_beside_a_mover",
-        report: "design: moving",
-        law: LAW,
-        cast: BACK,
-        decide: next,
-        adopting_waits: false,
+        adopting: Adopting::Right,
     },
     WrongMover {
         name: "sends_it_anew",
         report: "design: a target that moved on, or isn't mounted",
         law: LAW,
-        cast: Cast { person: Some(Person::LosesTarget), ..ALONE },
+        cast: Cast { person: Some(Person::LosesTarget), ..Cast::MOVERS },
         decide: sends_it_anew,
-        adopting_waits: true,
+        adopting: Adopting::Right,
     },
     WrongMover {
         name: "minds_no_copy",
         report: "design: a target that is restored in the middle of a move",
         law: 4,
-        cast: Cast { rotates: [false, true], person: Some(Person::BringsTargetBack) },
+        cast: Cast { rotates: [false, true], person: Some(Person::BringsTargetBack), ..Cast::MOVERS },
         decide: minds_no_copy,
-        adopting_waits: true,
+        adopting: Adopting::Right,
+    },
+    WrongMover {
+        name: "asks_and_takes",
+        report: "design: two people who adopt at one time",
+        law: LAW,
+        cast: Cast { movers: 1, adopts: [true, true, false], ..Cast::MOVERS },
+        decide: next,
+        adopting: Adopting::AsksAndTakes,
+    },
+    WrongMover {
+        name: "adopts_a_copy",
+        report: "design: a copy of the target, after the move went through",
+        law: LAW,
+        cast: Cast { movers: 1, adopts: [false, false, true], person: Some(Person::CopiesTarget), ..Cast::MOVERS },
+        decide: next,
+        adopting: Adopting::MindsNoCopy,
     },
 ];
 

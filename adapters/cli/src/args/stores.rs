@@ -5,11 +5,14 @@ use std::path::PathBuf;
 use clap::{Args, ValueHint};
 
 /// How sure a person is.
-#[derive(Args)]
+#[derive(Args, Default)]
 pub(crate) struct Adopt {
     /// Where a move was cut off: the other store is gone for good, so it need not be asked
     #[arg(long)]
     pub(crate) alone: bool,
+    /// Where a move was cut off: file with the key that the other store is sealed with, if it isn't the key of this one
+    #[arg(long, value_name = "FILE")]
+    pub(crate) other_seal_key: Option<PathBuf>,
 }
 
 /// From where to where.

@@ -1,7 +1,8 @@
-//! `adopt`: this copy of a store is the one that lives on. Nothing is presented to anybody.
+//! `adopt`: this copy of a store, or this one of two between which a move was cut off, is the one that lives on. Nothing is presented to
+//! anybody.
 
-use credlatch::Error;
-use credlatch::core::moving::{Answer, Stage, asked};
+use credlatch::Latch;
+use credlatch::core::moving::Stage;
 use credlatch::core::state::State;
 use serde_json::json;
 
@@ -11,17 +12,53 @@ use crate::end::{Done, End};
 use crate::output;
 
 pub(crate) fn adopt(global: &Global, args: &Adopt) -> Done {
-    if !args.alone {
-        refuse_what_may_be_used_elsewhere(global)?;
-    }
-    saying_whom(global, || Ok(global.builder()?.adopt_copy()?))?;
+    lives_on(global, args)?;
     let profile = global.profile();
     warn_of_others(global);
-    output::answer(global.json, &json!({"profile": profile.as_str()}), || {
-        format!(
+    let state = global.latch()?.status()?.state;
+    let moved_to = state.moving.as_ref().filter(|moving| moving.stage == Stage::Gone).map(|moving| &moving.other);
+    let is_empty = state.providers.values().all(|slot| slot.entries.is_empty());
+    output::answer(global.json, &json!({"profile": profile.as_str()}), || match moved_to {
+        Some(other) if is_empty => format!("profile {profile} holds nothing here: it was moved to {other}"),
+        None if is_empty => format!("profile {profile} holds nothing here"),
+        _ => format!(
             "profile {profile} is this place's own: its logins are rotated here, and must not be used by another copy"
-        )
+        ),
     })
+}
+
+/// This copy is the one that lives on.
+pub(super) fn lives_on(global: &Global, args: &Adopt) -> Done {
+    if args.alone || !ends_a_move(global, args)? {
+        saying_whom(global, || Ok(global.builder()?.adopt_copy()?))?;
+    }
+    Ok(())
+}
+
+/// Uses a profile here whose move was cut off, if the other store doesn't. Returns whether there was such a move.
+fn ends_a_move(global: &Global, args: &Adopt) -> Done<bool> {
+    let opened = global.latch().and_then(|latch| Ok((latch.status()?, latch)));
+    // A store that can't be read is looked at by what adopts it.
+    let Ok((status, latch)) = opened else { return Ok(false) };
+    let Some(moving) = status.state.moving.as_ref().filter(|moving| moving.stage.is_frozen()) else { return Ok(false) };
+    let other = match other(global, args, &moving.other) {
+        Ok(other) => Ok(other),
+        Err(End::Failed { error, .. }) => Err(error),
+        Err(quiet) => return Err(quiet),
+    };
+    saying_whom(global, || Ok(latch.adopt_moved(other.as_ref().map_err(Clone::clone))?))
+}
+
+/// The same profile of the other store. It may be sealed with a key of its own, which was remembered then.
+fn other(global: &Global, args: &Adopt, url: &str) -> Done<Latch> {
+    let other = global.at(url);
+    let keyed =
+        Global { seal_key: args.other_seal_key.clone(), seal_key_command: None, seal_key_store: None, ..other.clone() };
+    let readable = |global: &Global| global.latch().and_then(|latch| latch.status().map(|_| latch).map_err(Into::into));
+    if args.other_seal_key.is_some() {
+        return readable(&keyed);
+    }
+    readable(&other).or_else(|error| readable(&keyed).map_err(|_| error))
 }
 
 /// A move of a whole store is cut off in one of its profiles, and there may be more.
@@ -38,69 +75,5 @@ fn warn_of_others(global: &Global) {
                 &format!("`credlatch adopt --profile {other}`, or run the same `credlatch move` again"),
             );
         }
-    }
-}
-
-/// Refuses to use a profile here whose move was cut off, unless the other store says that it doesn't use it.
-pub(super) fn refuse_what_may_be_used_elsewhere(global: &Global) -> Done {
-    // A store that can't be read is looked at by what adopts it.
-    let Ok(here) = global.latch().and_then(|latch| Ok(latch.status()?)) else { return Ok(()) };
-    let Some(moving) = here.state.moving.as_ref().filter(|moving| moving.stage.is_frozen()) else { return Ok(()) };
-    let (profile, other) = (global.profile(), &moving.other);
-    // Whether it was copied is noticed by whoever changes something there.
-    let other_store = global.at(other);
-    let status = other_store.latch().and_then(|latch| {
-        if latch.status()?.state.moving.is_some() {
-            saying_whom(&other_store, || Ok(latch.purge()?))?;
-        }
-        Ok(latch.status()?)
-    });
-    let there = match status {
-        Ok(there) => there,
-        Err(End::Failed { error, .. }) => {
-            let what =
-                format!("{other} can't be asked whether it uses profile {profile}, which was being moved: {error}");
-            let remedy = format!(
-                "{}; or run the same `credlatch move` again; if that store is gone for good: `credlatch adopt --alone`",
-                error.remedy()
-            );
-            return Err(Error::new(error.kind(), what, remedy).into());
-        }
-        Err(quiet) => return Err(quiet),
-    };
-    match asked(&here.state, &there.state) {
-        None | Some(Answer::Unused) => Ok(()),
-        Some(Answer::Used) => Err(End::usage(
-            format!("profile {profile} is used in {other} by now, so it can't be used here as well"),
-            match moving.stage {
-                Stage::SetAside => "run the same `credlatch move` again: it takes away what is left here",
-                Stage::HandedOver => "forget what is left here: `credlatch clear --all`, which revokes nothing",
-                _ => "forget what has arrived here: `credlatch clear --all`, which revokes nothing",
-            },
-        )),
-        // A directory that isn't mounted, or that of another machine, looks like one to which nothing has come yet.
-        Some(Answer::Unknown) => Err(End::usage(
-            format!(
-                "{other} can't say whether it uses profile {profile}: {}",
-                match moving.stage {
-                    Stage::SetAside => "nothing of this move has come there yet, or it isn't the store that it was",
-                    Stage::HandedOver =>
-                        "it was given all of it, and has moved that on, was copied or restored, or isn't the store that it was",
-                    _ =>
-                        "it knows nothing of this move any more: it was taken back there, was copied or restored, or isn't the store that it was",
-                }
-            ),
-            match moving.stage {
-                Stage::SetAside => {
-                    "run the same `credlatch move` again; if it is certain that nobody uses it there: `credlatch adopt --alone`"
-                }
-                Stage::HandedOver => {
-                    "if it is certain that nobody uses it there: `credlatch adopt --alone`; otherwise `credlatch clear --all` forgets what is left here, and revokes nothing"
-                }
-                _ => {
-                    "if it is certain that nobody uses it there: `credlatch adopt --alone`; otherwise `credlatch clear --all` forgets what has arrived here, and revokes nothing"
-                }
-            },
-        )),
     }
 }

@@ -3,9 +3,9 @@
 use credlatch::{BackOff, Rotated, rfc3339};
 use serde_json::json;
 
-use super::adopt::refuse_what_may_be_used_elsewhere;
+use super::adopt::lives_on;
 use super::fresh;
-use crate::args::{Global, Rotate};
+use crate::args::{Adopt, Global, Rotate};
 use crate::defer::deferring_signals;
 use crate::end::Done;
 use crate::output;
@@ -15,8 +15,7 @@ pub(crate) fn rotate(global: &Global, args: &Rotate) -> Done {
     let provider = latch.provider(&args.of.provider)?.id.clone();
     let label = &args.label;
     if args.this_copy {
-        refuse_what_may_be_used_elsewhere(global)?;
-        global.builder()?.adopt_copy()?;
+        lives_on(global, &Adopt::default())?;
     }
     let back_off = if args.now { BackOff::Overridden } else { BackOff::Heeded };
     let renew = || fresh::saved(&latch, || latch.rotated(provider.as_str(), label, back_off));

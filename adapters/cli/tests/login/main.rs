@@ -62,6 +62,7 @@ mod stopped;
 mod systemd;
 mod turned_away;
 mod two_stores;
+mod two_stores_adopted;
 mod two_stores_behind;
 mod two_stores_met;
 mod unreached;

@@ -43,11 +43,26 @@ pub(super) fn take_back(state: &mut State, id: Nonce, actor: &Actor) -> Verdict 
     if !state.moving.as_ref().is_some_and(is_own) {
         return Verdict::Stale;
     }
+    uses_again(state);
+    Verdict::Done
+}
+
+/// It counts, so that a backup of the source from before is told from what stands.
+pub(super) fn adopt(state: &mut State, id: Nonce, at: Stage, actor: &Actor) -> Verdict {
+    let is_own = |moving: &Moving| moving.is(id, at) && at.holds_what_goes() && moving.actor.as_ref() == Some(actor);
+    if !state.moving.as_ref().is_some_and(is_own) {
+        return Verdict::Stale;
+    }
+    uses_again(state);
+    state.count_move();
+    Verdict::Done
+}
+
+fn uses_again(state: &mut State) {
     state.moving = None;
     for grant in entries_mut(state).filter_map(Entry::grant_mut) {
         grant.shared = None;
     }
-    Verdict::Done
 }
 
 /// Why this profile can't be set aside as it is.

@@ -236,30 +236,73 @@ fn what_a_move_left_is_written_and_read_back() {
 }
 
 #[test]
-fn a_store_whose_move_was_cut_off_is_used_again_only_where_the_other_one_knows_that_it_does_not_use_it() {
+fn a_store_whose_move_was_cut_off_is_used_again_only_where_the_other_one_does_not_use_it() {
     let aside = set_aside_as(1, &login()).state;
     let [over, arrived] = handed_over();
     let active = step(&arrived, MoveStep::Activate(Nonce(1))).state;
     let withdrawn = step(&arrived, MoveStep::Withdraw(Nonce(1))).state;
     let gone = step(&over, MoveStep::LetGo(Nonce(1), ROUTE.to.to_owned())).state;
     let marks = Event::MarkShared(crate::machine::shared::MarkShared { why: Shared::Copied, counted: 0 });
-    let copied = after(&arrived, &at(0), std::slice::from_ref(&marks));
+    let marked = |state: &State| after(state, &at(0), std::slice::from_ref(&marks));
     // What another move left there, and a login that came by itself, say nothing of this one.
     let other = received(2, &set_aside_as(2, &login()).state, &State::default()).state;
+    let next = |here: &State, there: Option<&State>| adoption(here, there, &act(1).actor);
+    let refused = |why| Some(Adoption::Refused(why));
+    let back = |stage| Some(Adoption::Last(MoveStep::Adopt(Nonce(1), stage, act(1).actor)));
+    for there in
+        [None, Some(&State::default()), Some(&arrived), Some(&marked(&arrived)), Some(&withdrawn), Some(&other)]
+    {
+        assert_eq!(next(&aside, there), back(Stage::SetAside), "what was not handed over nobody has used");
+    }
+    assert_eq!(next(&over, Some(&arrived)), Some(Adoption::There(MoveStep::Withdraw(Nonce(1)))));
+    assert_eq!(next(&over, Some(&withdrawn)), back(Stage::HandedOver));
     for source in [&aside, &over] {
-        assert_eq!(asked(source, &arrived), Some(Answer::Unused));
-        assert_eq!(asked(source, &withdrawn), Some(Answer::Unused));
-        assert_eq!(asked(source, &active), Some(Answer::Used));
-        for there in [&State::default(), &copied, &other, &login()] {
-            assert_eq!(asked(source, there), Some(Answer::Unknown));
-        }
+        assert_eq!(next(source, Some(&active)), refused(Answer::Used));
+        assert_eq!(next(&marked(source), Some(&withdrawn)), refused(Answer::Unknown), "it is a copy");
     }
-    for source in [&aside, &over, &gone] {
-        assert_eq!(asked(&arrived, source), Some(Answer::Unused));
+    for there in [&State::default(), &marked(&arrived), &marked(&withdrawn), &other, &login(), &gone] {
+        assert_eq!(next(&over, Some(there)), refused(Answer::Unknown));
     }
-    assert_eq!(asked(&arrived, &login()), Some(Answer::Used), "it was taken back there");
-    assert_eq!(asked(&arrived, &State::default()), Some(Answer::Unknown));
+    assert_eq!(next(&over, None), refused(Answer::Unread));
+    assert_eq!(next(&arrived, Some(&aside)), Some(Adoption::There(MoveStep::HandOver(Nonce(1)))));
+    for source in [&over, &gone] {
+        assert_eq!(next(&arrived, Some(source)), Some(Adoption::Last(MoveStep::Activate(Nonce(1)))));
+        assert_eq!(next(&marked(&arrived), Some(source)), refused(Answer::Unknown), "it is a copy");
+    }
+    assert_eq!(next(&arrived, Some(&login())), refused(Answer::Used), "it was taken back there");
+    assert_eq!(next(&arrived, Some(&State::default())), refused(Answer::Unknown));
+    assert_eq!(next(&arrived, None), refused(Answer::Unread));
     for through in [&login(), &active, &gone, &withdrawn] {
-        assert_eq!(asked(through, &State::default()), None, "it waits for nothing");
+        assert_eq!(next(through, Some(&State::default())), None, "it waits for nothing");
     }
+}
+
+#[test]
+fn what_a_program_that_knows_no_moves_was_told_to_use_is_used() {
+    let aside = set_aside_as(1, &login()).state;
+    let arrived = received(1, &aside, &State::default()).state;
+    let as_before = |state: &State| {
+        let adopted = apply(&State { moving: None, ..state.clone() }, &at(0), &Event::AdoptCopy).state;
+        State { moving: state.moving.clone(), ..adopted }
+    };
+    let next = |here: &State, there: &State| adoption(here, Some(there), &act(1).actor);
+    assert_eq!(next(&aside, &as_before(&arrived)), Some(Adoption::Refused(Answer::Used)));
+    assert_eq!(next(&arrived, &as_before(&aside)), Some(Adoption::Refused(Answer::Used)));
+}
+
+#[test]
+fn whoever_takes_the_source_back_does_it_in_the_place_of_who_moved_it() {
+    let [over, arrived] = handed_over();
+    let withdrawn = step(&arrived, MoveStep::Withdraw(Nonce(1))).state;
+    let resume = MoveStep::Resume(Nonce(1), act(2).actor, Nonce(1));
+    for there in [&arrived, &withdrawn] {
+        assert_eq!(adoption(&over, Some(there), &act(2).actor), Some(Adoption::Here(resume.clone())));
+    }
+    let other = step(&over, MoveStep::Adopt(Nonce(1), Stage::HandedOver, act(2).actor));
+    assert_eq!((other.verdict, &other.state), (Verdict::Stale, &over));
+    let resumed = step(&over, resume).state;
+    let late = step(&resumed, MoveStep::Adopt(Nonce(1), Stage::SetAside, act(2).actor));
+    assert_eq!((late.verdict, &late.state), (Verdict::Stale, &resumed), "it was handed over meanwhile");
+    let back = step(&resumed, MoveStep::Adopt(Nonce(1), Stage::HandedOver, act(2).actor)).state;
+    assert!(back.moving.is_none() && !back.is_shared());
 }
