@@ -20,7 +20,7 @@ use crate::judging::Seen;
 const DEATHS: u32 = 2;
 
 /// More situations than this are a mistake of the scene.
-const MOST: usize = 100_000;
+const MOST: usize = 400_000;
 
 /// What was found.
 #[derive(Debug, Default)]

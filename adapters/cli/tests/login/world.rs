@@ -226,10 +226,10 @@ fn rotating(value: &Value) -> Option<&Value> {
 }
 
 /// Stops a process, and waits until none of its threads does anything any more: one of them may run on for a moment after the
-/// signal was sent, and come to a lock that it then keeps.
+/// signal was sent, and come to a lock that it then keeps. One that has ended is stopped too.
 pub(crate) fn stop(pid: u32) {
     send("STOP", pid);
-    until("it is stopped", || threads(pid).iter().all(|state| *state == 'T'));
+    until("it is stopped", || threads(pid).iter().all(|state| ['T', 'Z', 'X'].contains(state)));
 }
 
 /// Whether any thread of a process runs: a process whose first thread has ended looks as if it were only waited for while
