@@ -99,7 +99,19 @@ fn each(global: &Global, args: &Move, route: &Route, reached: &Reached) -> Done<
 }
 
 fn nothing_to_move(route: &Route) -> Error {
-    let from = &route.from_address;
+    let (from, to) = (&route.from_address, &route.to_address);
+    let waits = |there: Latch| {
+        let moving = status(there)?.state.moving.clone()?;
+        let is_waiting = matches!(moving.stage, Stage::Arrived | Stage::Active) && moving.other == *from;
+        is_waiting.then_some(())
+    };
+    if route.to.latch().ok().and_then(waits).is_some() {
+        let what = format!(
+            "there is nothing to move in {from}, and {to} waits for the rest of a move from there: it isn't the store that it was"
+        );
+        let remedy = "if it is only away, run the same command when it is back; if it is gone for good, `credlatch adopt` in the other uses what that one has";
+        return Error::new(ErrorKind::NoCredential, what, remedy);
+    }
     let gone = route.from.latch().ok().and_then(|latch| latch.moved_to());
     let what = match gone {
         Some(other) => format!("all of {from} was moved to {other} already, and nothing is stored here since"),

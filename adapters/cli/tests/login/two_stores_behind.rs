@@ -73,6 +73,20 @@ pub(crate) fn copy(from: &Path, to: &Path) {
     assert!(done.success());
 }
 
+#[test]
+fn a_source_that_is_not_mounted_is_not_taken_for_one_in_which_nothing_is() {
+    let two = Two::new();
+    two.cut_off_at(["handed_over", "active"]);
+    let away = two.stores[0].with_extension("away");
+    fs::rename(&two.stores[0], &away).unwrap();
+    let moved = two.moves(0);
+    assert!(moved.status == 3 && moved.err.contains("waits for the rest of a move from there"), "{}", moved.err);
+    let _ = fs::remove_dir_all(&two.stores[0]);
+    fs::rename(&away, &two.stores[0]).unwrap();
+    assert_eq!(two.moves(0).status, 0);
+    two.renews(&two.url(1));
+}
+
 /// A command waits for a mover that somebody stopped, and says for whom.
 #[test]
 fn who_waits_for_a_stopped_mover_is_told_of_it() {
