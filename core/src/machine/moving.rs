@@ -26,8 +26,8 @@ use crate::state::{Actor, Entry, Nonce, Slot, State};
 pub enum MoveStep {
     /// The source: let nobody present or change anything here any more.
     SetAside(SetAside),
-    /// The source: another process goes on, because the one that began has ended, by this name from now on.
-    Resume(Nonce, Actor, Nonce),
+    /// The source: another process goes on, because the one that began has ended.
+    Resume(Resume),
     /// The source: use it again, because the target would not receive it; by whoever set it aside.
     TakeBack(Nonce, Actor),
     /// The source: use it again, because a person wants that, if it is still at this stage; by whoever goes on with it.
@@ -55,6 +55,26 @@ pub struct SetAside {
     pub to: String,
     /// Who moves.
     pub actor: Actor,
+}
+
+/// Go on in the place of whoever has ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resume {
+    /// The move.
+    pub id: Nonce,
+    /// Its name from now on.
+    pub name: Nonce,
+    /// Who has ended; nobody else may have gone on since.
+    pub of: Option<Actor>,
+    /// Who goes on.
+    pub actor: Actor,
+}
+
+impl Resume {
+    /// In the place of whoever moves it by now, by the same name.
+    pub(crate) fn of(moving: &Moving, actor: &Actor) -> Self {
+        Self { id: moving.id, name: moving.id, of: moving.actor.clone(), actor: actor.clone() }
+    }
 }
 
 /// What comes to a target.
@@ -133,7 +153,7 @@ pub(super) fn objection(state: &State, event: &Event) -> Option<Refusal> {
 pub(super) fn step(state: &mut State, step: &MoveStep) -> Output {
     match step {
         MoveStep::SetAside(set) => source::set_aside(state, set),
-        MoveStep::Resume(id, actor, name) => source::resume(state, *id, actor, *name).into(),
+        MoveStep::Resume(resume) => source::resume(state, resume).into(),
         MoveStep::TakeBack(id, actor) => source::take_back(state, *id, actor).into(),
         MoveStep::Adopt(id, at, actor) => source::adopt(state, *id, *at, actor).into(),
         MoveStep::Receive(arrival) => target::receive(state, arrival),

@@ -9,7 +9,7 @@ use credlatch_core::flow::{
     Adopt, Cancel, ClaimCode, Failed, FlowEnd, Prompt, Prompted, Start, Step as FlowStep, Succeeded,
 };
 use credlatch_core::machine::Act;
-use credlatch_core::moving::{Arrival, MoveStep, SetAside, Stage};
+use credlatch_core::moving::{Arrival, MoveStep, Resume, SetAside, Stage};
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::pool::{Report, SetStrategy};
 use credlatch_core::put::{Put, PutMode, SuspendLink};
@@ -81,8 +81,11 @@ impl Machine {
                 self.aside = self.state.clone();
                 MoveStep::SetAside(SetAside { id, to: other, actor: actor(id, false) })
             }
-            Stride::Resume => MoveStep::Resume(id, actor(id, true), id),
-            Stride::Rename => MoveStep::Resume(id, actor(id, true), Nonce(id.0 + 100)),
+            Stride::Resume => MoveStep::Resume(Resume { id, name: id, of: self.mover(), actor: actor(id, true) }),
+            Stride::Rename => {
+                let name = Nonce(id.0 + 100);
+                MoveStep::Resume(Resume { id, name, of: self.mover(), actor: actor(id, true) })
+            }
             Stride::Receive => MoveStep::Receive(Box::new(Arrival { id, from: other, state: self.aside.clone() })),
             Stride::HandOver => MoveStep::HandOver(id),
             Stride::Activate => MoveStep::Activate(id),
@@ -94,6 +97,11 @@ impl Machine {
                 MoveStep::Adopt(id, stage, actor(id, false))
             }
         }
+    }
+
+    /// Who moves it by now.
+    fn mover(&self) -> Option<Actor> {
+        self.state.moving.as_ref()?.actor.clone()
     }
 
     /// What was granted to an act is written down, if it can have asked for it.

@@ -3,7 +3,7 @@
 use credlatch_core::Event;
 use credlatch_core::law::{Broken, Who};
 use credlatch_core::machine::Verdict;
-use credlatch_core::moving::{Adoption, MoveStep, Stage, adoption};
+use credlatch_core::moving::{Adoption, MoveStep, Resume, Stage, adoption};
 use credlatch_core::shared::Shared;
 use credlatch_core::state::{Actor, State};
 
@@ -59,7 +59,7 @@ fn takes(here: &State, actor: &Actor) -> Option<Adoption> {
     Some(match moving.stage {
         Stage::Arrived => Adoption::Last(MoveStep::Activate(id)),
         _ if is_own => Adoption::Last(MoveStep::Adopt(id, moving.stage, actor.clone())),
-        _ => Adoption::Here(MoveStep::Resume(id, actor.clone(), id)),
+        _ => Adoption::Here(MoveStep::Resume(Resume { id, name: id, of: moving.actor.clone(), actor: actor.clone() })),
     })
 }
 

@@ -31,7 +31,9 @@ pub fn casts() -> Vec<Cast> {
         person: Some(*person),
         ..Cast::MOVERS
     });
-    beside([true, false]).chain(beside([false, true])).chain([none]).chain(behind_backs).chain(adopting(1)).collect()
+    let in_both = Cast { adopts: [true, true, false], ..Cast::MOVERS };
+    let all = beside([true, false]).chain(beside([false, true])).chain([none]).chain(behind_backs);
+    all.chain(adopting(1)).chain([in_both]).collect()
 }
 
 /// Who says that a store lives on, and what happened to the stores behind the backs of whoever moves.
@@ -52,5 +54,5 @@ pub fn adopting(movers: usize) -> impl Iterator<Item = Cast> {
 pub fn larger_casts() -> Vec<Cast> {
     let all = Person::ALL.iter().chain(Person::BEHIND_BACKS);
     let all = all.map(|person| Cast { rotates: [true, true], person: Some(*person), ..Cast::MOVERS });
-    all.chain(adopting(2)).collect()
+    adopting(2).chain(all).collect()
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use credlatch_core::law::{Broken, Deed, Fact, Stepped, Who, check_step};
 use credlatch_core::machine::{Sent, Verdict, apply};
-use credlatch_core::moving::{MoveStep, Next, Route, Stage, next};
+use credlatch_core::moving::{MoveStep, Next, Resume, Route, Stage, next};
 use credlatch_core::shared::{MarkShared, Shared};
 use credlatch_core::state::{Actor, Nonce, State};
 use credlatch_core::time::Stamp;
@@ -109,7 +109,7 @@ impl World {
         let name = match step {
             MoveStep::Receive(arrival) => arrival.id,
             // What somebody else began may have been sent by that one.
-            MoveStep::Resume(id, _, name) if id == name => *id,
+            MoveStep::Resume(Resume { id, name, .. }) if id == name => *id,
             _ => return,
         };
         self.sent.insert(who, name);

@@ -4,8 +4,8 @@
 //! handed over is used in the target or forgotten there, and the target alone decides which comes first. A copy of either store
 //! tells what was so once, and neither it nor its original hangs on it.
 
-use super::MoveStep;
 use super::plan::is_taken_back;
+use super::{MoveStep, Resume};
 use crate::state::moving::{Moving, Stage};
 use crate::state::{Actor, Entry, Grant, State};
 
@@ -67,11 +67,10 @@ pub fn adoption(here: &State, there: Option<&State>, actor: &Actor) -> Option<Ad
 
 /// The source is used again, by who goes on in the place of who moved it.
 fn taken_back(moving: &Moving, actor: &Actor) -> Adoption {
-    let (id, is_own, actor) = (moving.id, moving.actor.as_ref() == Some(actor), actor.clone());
-    if is_own {
-        Adoption::Last(MoveStep::Adopt(id, moving.stage, actor))
+    if moving.actor.as_ref() == Some(actor) {
+        Adoption::Last(MoveStep::Adopt(moving.id, moving.stage, actor.clone()))
     } else {
-        Adoption::Here(MoveStep::Resume(id, actor, id))
+        Adoption::Here(MoveStep::Resume(Resume::of(moving, actor)))
     }
 }
 

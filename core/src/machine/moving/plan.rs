@@ -1,7 +1,7 @@
 //! What comes next in a move, as both stores tell it.
 
 use super::source::{at_work, hindrance};
-use super::{Arrival, MoveStep, Obstacle, SetAside, is_vacant, under_way};
+use super::{Arrival, MoveStep, Obstacle, Resume, SetAside, is_vacant, under_way};
 use crate::state::moving::{Moving, Stage};
 use crate::state::shared::Shared;
 use crate::state::{Actor, Entry, Nonce, State};
@@ -96,8 +96,11 @@ impl Next {
                 let (id, to, actor) = (id.unwrap_or_else(nonce), route.to.to_owned(), actor.clone());
                 (Side::Source, MoveStep::SetAside(SetAside { id, to, actor }))
             }
-            Self::Resume(id) => (Side::Source, MoveStep::Resume(id, actor.clone(), id)),
-            Self::Rename(id) => (Side::Source, MoveStep::Resume(id, actor.clone(), nonce())),
+            Self::Resume(_) => (Side::Source, MoveStep::Resume(Resume::of(source.moving.as_ref()?, actor))),
+            Self::Rename(_) => {
+                let resume = Resume::of(source.moving.as_ref()?, actor);
+                (Side::Source, MoveStep::Resume(Resume { name: nonce(), ..resume }))
+            }
             Self::TakeBack(id) => (Side::Source, MoveStep::TakeBack(id, actor.clone())),
             Self::Receive(id) => {
                 let (from, state) = (route.from.to_owned(), source.clone());

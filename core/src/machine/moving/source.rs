@@ -2,7 +2,7 @@
 
 use super::super::clear::remember;
 use super::super::outcome::{Output, Refusal, Verdict};
-use super::{Obstacle, SetAside, begun, entries_mut, is_vacant, set_stage, under_way};
+use super::{Obstacle, Resume, SetAside, begun, entries_mut, is_vacant, set_stage, under_way};
 use crate::state::moving::{Moving, Stage};
 use crate::state::shared::Shared;
 use crate::state::{Actor, Custody, Entry, Nonce, State};
@@ -26,12 +26,14 @@ pub(super) fn set_aside(state: &mut State, set: &SetAside) -> Output {
     Verdict::Done.into()
 }
 
-pub(super) fn resume(state: &mut State, id: Nonce, actor: &Actor, name: Nonce) -> Verdict {
+pub(super) fn resume(state: &mut State, resume: &Resume) -> Verdict {
+    let Resume { id, name, of, actor } = resume;
+    let is_left = |moving: &&mut Moving| moving.is_going(*id) && moving.actor == *of;
     // What was handed over is known by its name to the target that has it.
     let may_be_named = |moving: &&mut Moving| name == id || moving.stage == Stage::SetAside;
-    match state.moving.as_mut().filter(|moving| moving.is_going(id)).filter(may_be_named) {
+    match state.moving.as_mut().filter(is_left).filter(may_be_named) {
         Some(moving) => {
-            (moving.actor, moving.id) = (Some(actor.clone()), name);
+            (moving.actor, moving.id) = (Some(actor.clone()), *name);
             Verdict::Done
         }
         None => Verdict::Stale,

@@ -294,13 +294,14 @@ fn what_a_program_that_knows_no_moves_was_told_to_use_is_used() {
 fn whoever_takes_the_source_back_does_it_in_the_place_of_who_moved_it() {
     let [over, arrived] = handed_over();
     let withdrawn = step(&arrived, MoveStep::Withdraw(Nonce(1))).state;
-    let resume = MoveStep::Resume(Nonce(1), act(2).actor, Nonce(1));
+    let resume = MoveStep::Resume(Resume::of(over.moving.as_ref().unwrap(), &act(2).actor));
     for there in [&arrived, &withdrawn] {
         assert_eq!(adoption(&over, Some(there), &act(2).actor), Some(Adoption::Here(resume.clone())));
     }
     let other = step(&over, MoveStep::Adopt(Nonce(1), Stage::HandedOver, act(2).actor));
     assert_eq!((other.verdict, &other.state), (Verdict::Stale, &over));
-    let resumed = step(&over, resume).state;
+    let resumed = step(&over, resume.clone()).state;
+    assert_eq!(step(&resumed, resume).verdict, Verdict::Stale, "somebody else has gone on since");
     let late = step(&resumed, MoveStep::Adopt(Nonce(1), Stage::SetAside, act(2).actor));
     assert_eq!((late.verdict, &late.state), (Verdict::Stale, &resumed), "it was handed over meanwhile");
     let back = step(&resumed, MoveStep::Adopt(Nonce(1), Stage::HandedOver, act(2).actor)).state;
