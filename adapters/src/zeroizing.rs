@@ -19,6 +19,12 @@ pub fn written(most: u64, write: impl FnOnce(&mut Wiping) -> io::Result<()>) -> 
     Ok((!to.is_full).then_some(to.bytes))
 }
 
+/// Wipes what isn't used any more. What a vector holds is wiped byte by byte when it goes, and its spare room at once: so it holds
+/// nothing then.
+pub fn wipe(mut bytes: Zeroizing<Vec<u8>>) {
+    bytes.clear();
+}
+
 /// A buffer that leaves no copy behind when it grows.
 pub struct Wiping {
     bytes: Zeroizing<Vec<u8>>,

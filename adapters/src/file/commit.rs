@@ -10,6 +10,7 @@ use crate::docfile::disk::{Disk, Metadata};
 use crate::docfile::draft::Draft;
 use crate::docfile::errors::io_error;
 use crate::docfile::held::{Held, metadata_under_lock, replaced, too_large};
+use crate::zeroizing;
 
 pub(super) fn commit<D: Disk>(
     locked: &mut FileLocked<'_, D>,
@@ -74,6 +75,7 @@ fn prepare<D: Disk>(
         (locked.draft()?, claims)
     };
     draft.fill(&bytes).map_err(|error| io_error("write", &draft.path(), &error))?;
+    zeroizing::wipe(bytes);
     Ok((draft, claims, id))
 }
 

@@ -12,6 +12,7 @@ use crate::docfile::content::{Content, read_bytes};
 use crate::docfile::disk::{Disk, Metadata};
 use crate::docfile::errors::{aside, unreadable};
 use crate::seal::Sealing;
+use crate::zeroizing;
 
 /// A document as it was read.
 pub(super) struct Document {
@@ -25,7 +26,9 @@ pub(super) struct Document {
 /// Reads a document as a whole; none if there is no such file.
 pub(super) fn read<D: Disk>(disk: &D, path: &Path, sealing: &Sealing) -> Result<Option<Document>, StoreError> {
     let Some(Content { bytes, metadata }) = read_bytes(disk, path)? else { return Ok(None) };
-    let Parsed { head, id, state } = parse(&bytes, path, sealing)?;
+    let parsed = parse(&bytes, path, sealing);
+    zeroizing::wipe(bytes);
+    let Parsed { head, id, state } = parsed?;
     Ok(Some(Document { state, id, head, metadata }))
 }
 

@@ -14,7 +14,18 @@ pub const MAX_SECRET_BYTES: usize = 64 * 1024;
 /// Clones share one allocation, and the last owner wipes it. `Debug` prints a fixed word, there is no `Display`, and it
 /// is only serialized where a field asks for [`stored`], so that no payload carries it by accident.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret(Arc<Zeroizing<String>>);
+pub struct Secret(Arc<Wiped>);
+
+/// A text that is wiped when it goes.
+#[derive(PartialEq, Eq)]
+struct Wiped(Zeroizing<String>);
+
+impl Drop for Wiped {
+    /// What a text holds is wiped byte by byte, and its spare room at once: so it holds nothing then.
+    fn drop(&mut self) {
+        self.0.clear();
+    }
+}
 
 /// Why a text can't be a secret. No variant holds any part of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,7 +50,7 @@ pub enum BadSecret {
 impl Secret {
     /// The secret's text, for the one place that must send it.
     pub fn expose_secret(&self) -> &str {
-        &self.0
+        &self.0.0
     }
 
     /// How many owners share the bytes: the last of them wipes.
@@ -72,9 +83,9 @@ impl TryFrom<String> for Secret {
             return Err(BadSecret::NotPrintable);
         }
         Ok(if trimmed.len() == text.len() {
-            Self(Arc::new(text))
+            Self(Arc::new(Wiped(text)))
         } else {
-            Self(Arc::new(Zeroizing::new(trimmed.to_owned())))
+            Self(Arc::new(Wiped(Zeroizing::new(trimmed.to_owned()))))
         })
     }
 }
