@@ -21,7 +21,8 @@ pub fn written(most: u64, write: impl FnOnce(&mut Wiping) -> io::Result<()>) -> 
 
 /// Wipes what isn't used any more. What a vector holds is wiped byte by byte when it goes, and its spare room at once: so it holds
 /// nothing then.
-pub fn wipe(mut bytes: Zeroizing<Vec<u8>>) {
+#[cfg(all(feature = "file", unix))]
+pub(crate) fn wipe(mut bytes: Zeroizing<Vec<u8>>) {
     bytes.clear();
 }
 

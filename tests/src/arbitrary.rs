@@ -31,6 +31,7 @@ const STRIDES: &[Stride] = &[
     Stride::Conclude,
     Stride::Withdraw,
     Stride::Adopt,
+    Stride::Recall,
 ];
 
 /// A scenario of two to four participants in one to three processes. Most are about everything, or about one grant only; some

@@ -48,8 +48,12 @@ impl Error {
     /// The same, of another store that has to be asked.
     pub(crate) fn while_unasked(self, profile: &str, other: &str) -> Self {
         let what = format!("{other} can't be asked whether it uses profile {profile}, which was being moved: {self}");
+        let key = match self.kind() {
+            ErrorKind::Sealed => "; `--other-seal-key FILE` is for that store",
+            _ => "",
+        };
         let remedy = format!(
-            "{}; or run the same `credlatch move` again; if that store is gone for good: `credlatch adopt --alone`",
+            "{}{key}; or run the same `credlatch move` again; if that store is gone for good: `credlatch adopt --alone`",
             self.remedy()
         );
         Self::new(self.kind(), what, remedy)

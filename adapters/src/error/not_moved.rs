@@ -82,7 +82,7 @@ fn obstacle(profile: &str, why: &Obstacle) -> Error {
         Obstacle::Shared(why) => stopped(
             ErrorKind::Unreadable,
             format!("the store {why}, so another copy may hold its logins"),
-            "say that this copy lives on: `credlatch adopt`, and then move it; if another one does, `credlatch clear --all` forgets what is here, and revokes nothing".to_owned(),
+            "say that this copy lives on: `credlatch adopt`, or `credlatch adopt --alone` where it was copied in the middle of a move, and then move it; if another one does, `credlatch clear --all` forgets what is here, and revokes nothing".to_owned(),
         ),
         Obstacle::TargetShared(why) => stopped(
             ErrorKind::Unreadable,
@@ -134,11 +134,22 @@ fn under_way(profile: &str, stage: Stage, other: &str) -> Error {
             format!("profile {profile} of one of the two stores is being moved to {other} already")
         }
         Stage::Gone => format!("profile {profile} was moved on to {other}"),
-        Stage::Arrived => format!("something else is being moved into profile {profile}, from {other}"),
+        Stage::Arrived => {
+            format!(
+                "what arrived in profile {profile} of the other store is of another move, from {other}, and may be all there is of it"
+            )
+        }
         Stage::Active | Stage::Done | Stage::Withdrawn => {
             format!("the move of profile {profile} from {other} isn't through")
         }
     };
-    let remedy = "finish that move first, with the URLs that it was begun with; if the store it names is gone for good: `credlatch adopt --alone`";
+    let remedy = match stage {
+        Stage::Arrived => {
+            "finish that move first, with the URLs that it was begun with; if the store it names is gone for good: `credlatch adopt --alone` in the other store uses what arrived, and `credlatch clear --all` there forgets it"
+        }
+        _ => {
+            "finish that move first, with the URLs that it was begun with; if the store it names is gone for good: `credlatch adopt --alone`"
+        }
+    };
     Error::new(ErrorKind::Busy, what, remedy)
 }

@@ -28,6 +28,8 @@ pub enum MoveStep {
     SetAside(SetAside),
     /// The source: another process goes on, because the one that began has ended.
     Resume(Resume),
+    /// The source: set aside again what was handed over, because the target has forgotten it unused.
+    Recall(Resume),
     /// The source: use it again, because the target would not receive it; by whoever set it aside.
     TakeBack(Nonce, Actor),
     /// The source: use it again, because a person wants that, if it is still at this stage; by whoever goes on with it.
@@ -154,6 +156,7 @@ pub(super) fn step(state: &mut State, step: &MoveStep) -> Output {
     match step {
         MoveStep::SetAside(set) => source::set_aside(state, set),
         MoveStep::Resume(resume) => source::resume(state, resume).into(),
+        MoveStep::Recall(recall) => source::recall(state, recall).into(),
         MoveStep::TakeBack(id, actor) => source::take_back(state, *id, actor).into(),
         MoveStep::Adopt(id, at, actor) => source::adopt(state, *id, *at, actor).into(),
         MoveStep::Receive(arrival) => target::receive(state, arrival),

@@ -86,6 +86,10 @@ impl Machine {
                 let name = Nonce(id.0 + 100);
                 MoveStep::Resume(Resume { id, name, of: self.mover(), actor: actor(id, true) })
             }
+            Stride::Recall => {
+                let name = Nonce(id.0 + 100);
+                MoveStep::Recall(Resume { id, name, of: self.mover(), actor: actor(id, true) })
+            }
             Stride::Receive => MoveStep::Receive(Box::new(Arrival { id, from: other, state: self.aside.clone() })),
             Stride::HandOver => MoveStep::HandOver(id),
             Stride::Activate => MoveStep::Activate(id),

@@ -147,6 +147,7 @@ pub enum Stride {
     Conclude,
     Withdraw,
     Adopt,
+    Recall,
 }
 
 /// What is put.

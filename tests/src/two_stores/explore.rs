@@ -6,7 +6,7 @@ use std::hash::Hash as _;
 use std::sync::Arc;
 
 use credlatch_core::law::{Broken, Fact, Law, Monitor, Trace, Who};
-use credlatch_core::moving::{Next, Obstacle};
+use credlatch_core::moving::{Next, Obstacle, Stage};
 use credlatch_core::state::State;
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
@@ -236,15 +236,12 @@ fn is_told(why: &Obstacle, node: &Node) -> bool {
         // A rotation died, or its answer came too late.
         Obstacle::InDoubt(..) => node.deaths > 0,
         Obstacle::Empty => did(Person::ClearsSource) || did(Person::MovesTargetOn) || has_lost,
-        Obstacle::Occupied => did(Person::SetsInTarget),
+        Obstacle::Occupied => did(Person::SetsInTarget) || did(Person::ReplacesSource),
         Obstacle::Shared(_) => did(Person::BringsSourceBack),
         Obstacle::TargetShared(_) => did(Person::BringsTargetBack),
         Obstacle::BroughtBack => did(Person::BringsTargetBack) || did(Person::ClearsSource),
         Obstacle::HandedOver => did(Person::MovesTargetOn) || has_lost,
-        Obstacle::AtWork { .. }
-        | Obstacle::Login(_)
-        | Obstacle::UnderWay { .. }
-        | Obstacle::Same
-        | Obstacle::BothActive => false,
+        Obstacle::UnderWay { stage: Stage::Arrived, .. } | Obstacle::BothActive => did(Person::ReplacesSource),
+        Obstacle::AtWork { .. } | Obstacle::Login(_) | Obstacle::UnderWay { .. } | Obstacle::Same => false,
     }
 }

@@ -59,6 +59,8 @@ pub enum Person {
     BringsSourceBack,
     /// Puts a copy over the target, from when all had arrived.
     BringsTargetBack,
+    /// Begins another store at the source's address, while what was there is in the target too.
+    ReplacesSource,
     /// Has a copy of the source, from when it had been set aside, in another place.
     CopiesSource,
     /// Has a copy of the target, from when all had arrived, in another place.
@@ -77,6 +79,7 @@ impl Person {
         Self::LosesTargetForAWhile,
         Self::BringsSourceBack,
         Self::BringsTargetBack,
+        Self::ReplacesSource,
     ];
 
     /// Each who has a copy beside its original.
@@ -142,6 +145,11 @@ pub(super) fn source() -> State {
     };
     let puts = [put("default", Material::Oauth(Box::new(grant))), put("spare", Material::ApiKey(secret("key-0")))];
     puts.iter().fold(State::default(), |state, put| apply(&state, &NOW, put).state)
+}
+
+/// A store with another key.
+fn fresh() -> State {
+    apply(&State::default(), &NOW, &put("new", Material::ApiKey(secret("key-2")))).state
 }
 
 fn put(label: &str, material: Material) -> Event {
@@ -321,6 +329,7 @@ fn acts(person: Person, who: Who, world: &mut World) -> Option<Result<(), Broken
         }
         Person::BringsSourceBack => return world.brings_back(SOURCE).then_some(Ok(())),
         Person::BringsTargetBack => return world.brings_back(TARGET).then_some(Ok(())),
+        Person::ReplacesSource => return world.replaces_source(fresh()).then_some(Ok(())),
         Person::CopiesSource => return world.copies_elsewhere(SOURCE).then_some(Ok(())),
         Person::CopiesTarget => return world.copies_elsewhere(TARGET).then_some(Ok(())),
     };

@@ -146,6 +146,17 @@ impl World {
         true
     }
 
+    /// Another store stands at the source's address; false while somebody moves, or if nobody else has what was there.
+    pub(super) fn replaces_source(&mut self, by: State) -> bool {
+        let is_elsewhere = self.stores[TARGET..].iter().any(State::has_refresh_tokens);
+        let may_be = is_elsewhere && self.living.is_empty();
+        if may_be {
+            (self.stores[SOURCE], self.remembered[SOURCE]) = (by, 0);
+            self.stands(SOURCE);
+        }
+        may_be
+    }
+
     /// Somebody has a copy of a store in another place; false if there is none.
     pub(super) fn copies_elsewhere(&mut self, store: usize) -> bool {
         let Some(copy) = self.copies[store].clone() else { return false };

@@ -86,6 +86,14 @@ pub const WRONG: &[WrongMover] = &[
         decide: next,
         adopting: Adopting::MindsNoCopy,
     },
+    WrongMover {
+        name: "withdraws_by_address",
+        report: "design: another store at the source's address",
+        law: LAW,
+        cast: Cast { movers: 1, person: Some(Person::ReplacesSource), ..Cast::MOVERS },
+        decide: withdraws_by_address,
+        adopting: Adopting::Right,
+    },
 ];
 
 /// Nothing is set aside: the source goes on as if nothing were.
@@ -118,6 +126,15 @@ fn sends_it_anew(source: &State, target: &State, route: Route<'_>) -> Next {
     match next(source, target, route) {
         Next::HandOver(id) => Next::Activate(id),
         other => other,
+    }
+}
+
+/// Whatever arrived from the source's address is forgotten where the source is used.
+fn withdraws_by_address(source: &State, target: &State, route: Route<'_>) -> Next {
+    let left = target.moving.as_ref().filter(|there| there.stage == Stage::Arrived && there.other == route.from);
+    match left.filter(|_| source.moving.is_none()) {
+        Some(there) => Next::Withdraw(there.id),
+        None => next(source, target, route),
     }
 }
 

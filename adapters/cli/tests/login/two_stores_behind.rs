@@ -87,6 +87,30 @@ fn a_source_that_is_not_mounted_is_not_taken_for_one_in_which_nothing_is() {
     two.renews(&two.url(1));
 }
 
+#[test]
+fn another_store_at_the_source_s_address_costs_nobody_what_had_arrived() {
+    for stages in [["set_aside", "arrived"], ["handed_over", "arrived"]] {
+        let two = Two::new();
+        two.cut_off_at(stages);
+        let away = two.stores[0].with_extension("away");
+        fs::rename(&two.stores[0], &away).unwrap();
+        assert_eq!(fed(two.command(0, &["set", "deepseek"]), "sk-new").status, 0);
+        let moved = two.moves(0);
+        assert!(moved.status == 5 && moved.err.contains("all there is of it"), "{}", moved.err);
+        assert_eq!(two.stage(1).as_deref(), Some("arrived"));
+        // It goes on from where it was, or a person is certain.
+        if stages[0] == "set_aside" {
+            fs::remove_dir_all(&two.stores[0]).unwrap();
+            fs::rename(&away, &two.stores[0]).unwrap();
+            assert_eq!(two.moves(0).status, 0);
+        } else {
+            assert_eq!(two.say(1, &["adopt", "--alone"]).status, 0);
+        }
+        two.renews(&two.url(1));
+        assert_eq!(two.world.sandbox.stats().replays, 0);
+    }
+}
+
 /// A command waits for a mover that somebody stopped, and says for whom.
 #[test]
 fn who_waits_for_a_stopped_mover_is_told_of_it() {

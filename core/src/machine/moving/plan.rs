@@ -1,7 +1,10 @@
 //! What comes next in a move, as both stores tell it.
 
+use std::collections::BTreeSet;
+
 use super::source::{at_work, hindrance};
 use super::{Arrival, MoveStep, Obstacle, Resume, SetAside, is_vacant, under_way};
+use crate::state::fingerprint::Fingerprint;
 use crate::state::moving::{Moving, Stage};
 use crate::state::shared::Shared;
 use crate::state::{Actor, Entry, Nonce, State};
@@ -33,6 +36,8 @@ pub enum Next {
     Resume(Nonce),
     /// In the source: the same by another name, because what was sent by this one may lie somewhere.
     Rename(Nonce),
+    /// In the source: set aside again what was handed over, by another name, because the target has forgotten it unused.
+    Recall(Nonce),
     /// In the source: use it again, because the target would not receive it.
     TakeBack(Nonce),
     /// In the target: receive what is in the source.
@@ -79,6 +84,7 @@ impl Next {
                 Ok(Self::Stopped(Obstacle::AtWork { pid: other.pid }))
             }
             Some(moving) if is_sent_anew(&moving) => Ok(Self::Rename(moving.id)),
+            Some(_) if matches!(self, Self::Recall(_)) => Ok(self),
             Some(moving) => Ok(Self::Resume(moving.id)),
         }
     }
@@ -100,6 +106,10 @@ impl Next {
             Self::Rename(_) => {
                 let resume = Resume::of(source.moving.as_ref()?, actor);
                 (Side::Source, MoveStep::Resume(Resume { name: nonce(), ..resume }))
+            }
+            Self::Recall(_) => {
+                let resume = Resume::of(source.moving.as_ref()?, actor);
+                (Side::Source, MoveStep::Recall(Resume { name: nonce(), ..resume }))
             }
             Self::TakeBack(id) => (Side::Source, MoveStep::TakeBack(id, actor.clone())),
             Self::Receive(id) => {
@@ -124,19 +134,11 @@ pub fn next(source: &State, target: &State, route: Route<'_>) -> Next {
     match (shared(source), shared(target)) {
         (Some(why), _) if is_of_source => Next::Stopped(Obstacle::Shared(why)),
         // It may be the one of before it used what was handed over.
-        (_, Some(why))
-            if matches!(next, Next::HandOver(_) | Next::Activate(_)) || is_handed_over_again(source, &next) =>
-        {
+        (_, Some(why)) if matches!(next, Next::HandOver(_) | Next::Activate(_) | Next::Recall(_)) => {
             Next::Stopped(Obstacle::TargetShared(why))
         }
         _ => next,
     }
-}
-
-/// Whether what was handed over is to be sent once more, because the target says that it forgot it.
-fn is_handed_over_again(source: &State, next: &Next) -> bool {
-    let is_handed_over = source.moving.as_ref().is_some_and(|moving| moving.stage == Stage::HandedOver);
-    is_handed_over && matches!(next, Next::Receive(_))
 }
 
 /// What happened to a store that was copied or rolled back in the middle of a move: its word tells of another time, or another place.
@@ -168,11 +170,13 @@ fn of_set_aside(source: &State, here: &Moving, target: &State, route: Route<'_>)
             Stage::Active | Stage::Done if is_taken_back => Next::Stopped(Obstacle::BothActive),
             Stage::Active | Stage::Done => Next::LetGo(here.id),
             Stage::Gone => Next::Stopped(under_way(there)),
+            // Who sends it again by the same name could send it to another directory that stands there for a while.
+            Stage::Withdrawn if here.stage == Stage::HandedOver && !is_taken_back => Next::Recall(here.id),
             Stage::Withdrawn => receives(source, here, target, route),
         },
         _ if here.other != route.to => Next::Stopped(under_way(here)),
         _ if here.stage == Stage::HandedOver && !is_taken_back => Next::Stopped(Obstacle::HandedOver),
-        Some(there) if is_left_of(there, route) => Next::Withdraw(there.id),
+        Some(there) if is_left_of(source, target, there, route) => Next::Withdraw(there.id),
         _ => receives(source, here, target, route),
     }
 }
@@ -188,7 +192,7 @@ fn receives(source: &State, here: &Moving, target: &State, route: Route<'_>) -> 
 
 /// A move that begins.
 fn anew(source: &State, target: &State, route: Route<'_>) -> Next {
-    if let Some(there) = target.moving.as_ref().filter(|there| is_left_of(there, route)) {
+    if let Some(there) = target.moving.as_ref().filter(|there| is_left_of(source, target, there, route)) {
         return Next::Withdraw(there.id);
     }
     let is_used = target.moving.as_ref().is_some_and(|there| there.stage == Stage::Active && there.other == route.from);
@@ -198,9 +202,23 @@ fn anew(source: &State, target: &State, route: Route<'_>) -> Next {
     }
 }
 
-/// Whether it came in an earlier move from the same source, which a person took back before the target was active.
-fn is_left_of(there: &Moving, route: Route<'_>) -> bool {
-    there.stage == Stage::Arrived && there.other == route.from
+/// Whether it came in an earlier move from this source, which a person took back before the target was active. Another store may stand
+/// at the address by now, and what arrived may be the last there is of it.
+fn is_left_of(source: &State, target: &State, there: &Moving, route: Route<'_>) -> bool {
+    there.stage == Stage::Arrived && there.other == route.from && knows_all(source, target)
+}
+
+/// Whether the source has all that arrived, or remembers that it had it.
+fn knows_all(source: &State, target: &State) -> bool {
+    let own: BTreeSet<_> = fingerprints(source).collect();
+    fingerprints(target).all(|print| {
+        let sought = source.seek(print);
+        own.contains(&print) || source.marks().any(|mark| sought.is(mark))
+    })
+}
+
+fn fingerprints(state: &State) -> impl Iterator<Item = Fingerprint> {
+    state.providers.values().flat_map(|slot| &slot.entries).map(|entry| entry.material.fingerprint())
 }
 
 /// Why nothing can be received here.

@@ -40,6 +40,19 @@ pub(super) fn resume(state: &mut State, resume: &Resume) -> Verdict {
     }
 }
 
+/// It counts, so that a backup of the source from before is told from what stands.
+pub(super) fn recall(state: &mut State, recall: &Resume) -> Verdict {
+    let Resume { id, name, of, actor } = recall;
+    match state.moving.as_mut().filter(|moving| moving.is(*id, Stage::HandedOver) && moving.actor == *of) {
+        Some(moving) => {
+            (moving.stage, moving.actor, moving.id) = (Stage::SetAside, Some(actor.clone()), *name);
+            state.count_move();
+            Verdict::Done
+        }
+        None => Verdict::Stale,
+    }
+}
+
 pub(super) fn take_back(state: &mut State, id: Nonce, actor: &Actor) -> Verdict {
     let is_own = |moving: &Moving| moving.is(id, Stage::SetAside) && moving.actor.as_ref() == Some(actor);
     if !state.moving.as_ref().is_some_and(is_own) {

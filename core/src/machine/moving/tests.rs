@@ -114,10 +114,16 @@ fn what_has_arrived_can_be_forgotten_and_nothing_is_revoked() {
     assert_eq!((forgotten.verdict, forgotten.effects.len()), (Verdict::Done, 0));
     assert!(is_vacant(&forgotten.state) && forgotten.state.moving.as_ref().unwrap().is(Nonce(1), Stage::Withdrawn));
     // It says that it never used it, so that it may come anew.
-    for source in [&aside, &step(&aside, MoveStep::HandOver(Nonce(1))).state] {
-        assert_eq!(next(source, &forgotten.state, ROUTE), Next::Receive(Nonce(1)));
-        assert_eq!(received(1, source, &forgotten.state).verdict, Verdict::Done);
-    }
+    assert_eq!(next(&aside, &forgotten.state, ROUTE), Next::Receive(Nonce(1)));
+    assert_eq!(received(1, &aside, &forgotten.state).verdict, Verdict::Done);
+    // What was handed over is sent by another name.
+    let over = step(&aside, MoveStep::HandOver(Nonce(1))).state;
+    assert_eq!(next(&over, &forgotten.state, ROUTE), Next::Recall(Nonce(1)));
+    let (_, recall) = Next::Recall(Nonce(1)).step(&over, ROUTE, &act(1).actor, || Nonce(7)).unwrap();
+    let recalled = step(&over, recall.clone()).state;
+    assert!(recalled.moving.as_ref().unwrap().is(Nonce(7), Stage::SetAside));
+    assert_eq!(step(&recalled, recall).verdict, Verdict::Stale);
+    assert_eq!(received(7, &recalled, &forgotten.state).verdict, Verdict::Done);
 }
 
 fn handed_over() -> [State; 2] {
