@@ -29,7 +29,7 @@ pub struct Group {
     pub among: &'static [Act],
     /// At least one of these takes part.
     pub with: &'static [Act],
-    /// More situations of one scenario than this are too many for a run of minutes.
+    /// More situations of one scenario than this are too many for a run of half an hour.
     pub few: usize,
 }
 
@@ -63,10 +63,10 @@ pub const LONG_GROUPS: &[Group] = &[
     Group { name: "pairs of processes, one dies", dies: true, ..PROCESSES },
     Group { name: "pairs of threads", threads: true, ..PROCESSES },
     Group { name: "pairs of processes at two providers", beside: true, ..PROCESSES },
-    Group { name: "triples of processes", acts: 3, few: 60_000, ..PROCESSES },
+    Group { name: "triples of processes", acts: 3, few: 500_000, ..PROCESSES },
     Group { name: "pairs of threads at two providers", threads: true, beside: true, few: FEW, ..PROCESSES },
     Group { name: "pairs of threads, one dies", threads: true, dies: true, few: FEW, ..PROCESSES },
-    Group { name: "triples of threads", acts: 3, threads: true, few: FEW, ..PROCESSES },
+    Group { name: "triples of threads", acts: 3, threads: true, few: 60_000, ..PROCESSES },
     Group { name: "triples of processes, one dies", acts: 3, dies: true, few: FEW, ..PROCESSES },
     Group { name: "fours of processes that commit once", acts: 4, among: SHORT, few: FEW, ..PROCESSES },
     Group { name: "triples of processes at two providers", acts: 3, beside: true, few: FEWER, ..PROCESSES },
@@ -83,7 +83,7 @@ pub const LONG_GROUPS: &[Group] = &[
     Group { name: "fours of processes", acts: 4, ..PROCESSES },
 ];
 
-/// Of these a run of minutes explores what has few situations.
+/// Of these a run of half an hour explores what has few situations.
 pub const PART_GROUPS: &[Group] = LONG_GROUPS.split_at(14).0;
 
 const PROCESSES: Group = Group {

@@ -240,7 +240,7 @@ fn is_told(why: &Obstacle, node: &Node) -> bool {
         Obstacle::Shared(_) => did(Person::BringsSourceBack),
         Obstacle::TargetShared(_) => did(Person::BringsTargetBack),
         Obstacle::BroughtBack => did(Person::BringsTargetBack) || did(Person::ClearsSource),
-        Obstacle::HandedOver => did(Person::MovesTargetOn) || has_lost,
+        Obstacle::HandedOver => did(Person::MovesTargetOn) || did(Person::BringsTargetBack) || has_lost,
         Obstacle::UnderWay { stage: Stage::Arrived, .. } | Obstacle::BothActive => did(Person::ReplacesSource),
         Obstacle::AtWork { .. } | Obstacle::Login(_) | Obstacle::UnderWay { .. } | Obstacle::Same => false,
     }
