@@ -235,6 +235,8 @@ fn is_told(why: &Obstacle, node: &Node) -> bool {
     match why {
         // A rotation died, or its answer came too late.
         Obstacle::InDoubt(..) => node.deaths > 0,
+        // It went to the target in another move than the one of the backup.
+        Obstacle::Empty if did(Person::BringsTargetBack) => true,
         Obstacle::Empty => did(Person::ClearsSource) || did(Person::MovesTargetOn) || has_lost,
         Obstacle::Occupied => did(Person::SetsInTarget) || did(Person::ReplacesSource),
         Obstacle::Shared(_) => did(Person::BringsSourceBack),

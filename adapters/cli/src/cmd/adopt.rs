@@ -1,9 +1,9 @@
 //! `adopt`: this copy of a store, or this one of two between which a move was cut off, is the one that lives on. Nothing is presented to
 //! anybody.
 
-use credlatch::Latch;
 use credlatch::core::moving::Stage;
 use credlatch::core::state::State;
+use credlatch::{Latch, Profile};
 use serde_json::json;
 
 use super::at_work::saying_whom;
@@ -63,17 +63,25 @@ fn other(global: &Global, args: &Adopt, url: &str) -> Done<Latch> {
 
 /// A move of a whole store is cut off in one of its profiles, and there may be more.
 fn warn_of_others(global: &Global) {
-    let own = global.profile();
-    let Ok(all) = global.profiles().and_then(|profiles| Ok(profiles.list()?)) else { return };
-    for other in all.iter().filter(|other| **other != own) {
-        let status = global.of(other).latch().and_then(|latch| Ok(latch.status()?));
-        let is_frozen = |state: &State| state.moving.as_ref().is_some_and(|moving| moving.stage.is_frozen());
-        if status.is_ok_and(|status| is_frozen(&status.state)) {
-            output::warn(
-                global.json,
-                &format!("profile {other} is in a move that was cut off, too"),
-                &format!("`credlatch adopt --profile {other}`, or run the same `credlatch move` again"),
-            );
-        }
+    for (what, remedy) in others_in_a_move(global) {
+        output::warn(global.json, &what, &remedy);
     }
+}
+
+/// What is to be said of each other profile that waits for a move, and what to do.
+pub(super) fn others_in_a_move(global: &Global) -> Vec<(String, String)> {
+    let own = global.profile();
+    let is_frozen = |state: &State| state.moving.as_ref().is_some_and(|moving| moving.stage.is_frozen());
+    let waits = |other: &Profile| {
+        let status = global.of(other).latch().and_then(|latch| Ok(latch.status()?));
+        *other != own && status.is_ok_and(|status| is_frozen(&status.state))
+    };
+    let all = global.profiles().and_then(|profiles| Ok(profiles.list()?)).unwrap_or_default();
+    let said = |other: &Profile| {
+        (
+            format!("profile {other} is in a move that was cut off, too"),
+            format!("`credlatch adopt --profile {other}`, or run the same `credlatch move` again"),
+        )
+    };
+    all.iter().filter(|other| waits(other)).map(said).collect()
 }

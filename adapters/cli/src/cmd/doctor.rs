@@ -9,6 +9,7 @@ use credlatch::{Error, rfc3339};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
+use super::adopt::others_in_a_move;
 use crate::args::Global;
 use crate::end::{Done, End};
 use crate::output;
@@ -24,7 +25,9 @@ pub(crate) fn doctor(global: &Global) -> Done {
         Err(end) => return Err(end),
     };
     let diagnosis = latch.doctor(&Surroundings::of_process());
-    let findings: Vec<Finding> = trouble.iter().map(of_error).chain(diagnosis.findings.iter().cloned()).collect();
+    let others = others_in_a_move(global).into_iter().map(|(what, remedy)| of_store(what, remedy));
+    let findings = trouble.iter().map(of_error).chain(diagnosis.findings.iter().cloned());
+    let findings: Vec<Finding> = findings.chain(others).collect();
     output::print(&tell(&diagnosis, &findings, global.json))?;
     let is_sound = findings.iter().all(|finding| finding.severity < Severity::Warning);
     if is_sound { Ok(()) } else { Err(End::Quiet(1)) }
@@ -33,6 +36,11 @@ pub(crate) fn doctor(global: &Global) -> Done {
 /// What it says of what was found.
 pub(crate) fn tell(diagnosis: &Diagnosis, findings: &[Finding], json: bool) -> Zeroizing<String> {
     output::form(json, &to_json(diagnosis, findings), || describe(diagnosis, findings))
+}
+
+/// What doesn't concern this profile.
+fn of_store(what: String, remedy: String) -> Finding {
+    Finding { about: About::Store, severity: Severity::Note, what, remedy }
 }
 
 fn of_error(error: &Error) -> Finding {

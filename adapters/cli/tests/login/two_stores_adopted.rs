@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::helper::Said;
 use crate::two_stores::Two;
 use crate::two_stores_behind::copy;
+use crate::world::fed;
 
 impl Two {
     /// A command on the store in this directory.
@@ -155,4 +156,15 @@ fn a_store_that_holds_nothing_is_not_said_to_have_logins() {
     assert_eq!(two.moves(0).status, 0);
     let gone = two.say(0, &["adopt"]);
     assert!(gone.status == 0 && gone.out.contains(&format!("was moved to {}", two.url(1))), "{}", gone.out);
+}
+
+#[test]
+fn who_looks_at_one_profile_hears_of_another_one_whose_move_was_cut_off() {
+    let two = Two::new();
+    two.cut_off_at(["set_aside", "arrived"]);
+    assert_eq!(fed(two.command(0, &["set", "minimax", "--profile", "work"]), "mm-2").status, 0);
+    let doctor = two.say(0, &["doctor", "--profile", "work"]);
+    let told = doctor.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("profile default is in a move that was cut off"), "{told}");
+    assert!(told.contains("`credlatch adopt --profile default`"), "{told}");
 }
