@@ -59,9 +59,9 @@ pub const SHORT_GROUPS: &[Group] = &[
 
 /// What a long run explores.
 pub const LONG_GROUPS: &[Group] = &[
-    Group { few: 150_000, ..PROCESSES },
+    Group { few: 1_500_000, ..PROCESSES },
     Group { name: "pairs of processes, one dies", dies: true, ..PROCESSES },
-    Group { name: "pairs of threads", threads: true, ..PROCESSES },
+    Group { name: "pairs of threads", threads: true, few: 500_000, ..PROCESSES },
     Group { name: "pairs of processes at two providers", beside: true, ..PROCESSES },
     Group { name: "triples of processes", acts: 3, few: 500_000, ..PROCESSES },
     Group { name: "pairs of threads at two providers", threads: true, beside: true, few: FEW, ..PROCESSES },
