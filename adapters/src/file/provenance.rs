@@ -1,6 +1,8 @@
 //! Whether a document is at home where it is. Two copies of one store hold one refresh token, and the second to present
 //! it loses the login; so before a rotation a person is asked which copy is to live on.
 
+use std::path::Path;
+
 use credlatch_core::port::{CommitError, Locked, Store, StoreError};
 use credlatch_core::state::Nonce;
 
@@ -74,12 +76,17 @@ impl<D: Disk> FileStore<D> {
     }
 
     /// Makes a copied or restored document this place's own, because a person said that this copy is to live on: its grants
-    /// count as shared no more. Presents nothing.
+    /// count as shared no more. Presents nothing, and makes nothing where no store is.
     ///
     /// # Errors
     /// As those of any commit.
     pub fn adopt_copy(&self, patience_ms: u64) -> Result<(), CommitError> {
         let (disk, paths) = (&*self.disk, self.paths().map_err(CommitError::NotSaved)?);
+        let is_missing =
+            |path: &Path| disk.metadata_at(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
+        if is_missing(&paths.document) && is_missing(&paths.lock) {
+            return Ok(());
+        }
         // Whoever is at work may present what the document no longer says, and wants the store to write its outcome down.
         claims::wait_for_all(disk, &paths, patience_ms).map_err(CommitError::NotSaved)?;
         let mut locked = self.lock(patience_ms).map_err(CommitError::NotSaved)?;

@@ -151,8 +151,10 @@ fn stores_that_are_sealed_with_different_keys_are_asked_each_with_its_own() {
 #[test]
 fn a_store_that_holds_nothing_is_not_said_to_have_logins() {
     let two = Two::new();
-    let empty = two.there("file:///nonexistent/store", &["adopt"]);
+    let nothing = two.stores[0].with_extension("nothing");
+    let empty = two.there(&format!("file://{}", nothing.display()), &["adopt"]);
     assert!(!empty.out.contains("are rotated here"), "{}", empty.out);
+    assert!(!nothing.exists(), "adopt makes no store");
     assert_eq!(two.moves(0).status, 0);
     let gone = two.say(0, &["adopt"]);
     assert!(gone.status == 0 && gone.out.contains(&format!("was moved to {}", two.url(1))), "{}", gone.out);
