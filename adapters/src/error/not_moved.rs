@@ -136,7 +136,7 @@ fn under_way(profile: &str, stage: Stage, other: &str) -> Error {
         Stage::Gone => format!("profile {profile} was moved on to {other}"),
         Stage::Arrived => {
             format!(
-                "what arrived in profile {profile} of the other store is of another move, from {other}, and may be all there is of it"
+                "profile {profile} of one of the two stores holds what arrived in another move, from {other}, and that may be all there is of it"
             )
         }
         Stage::Active | Stage::Done | Stage::Withdrawn => {
@@ -145,7 +145,7 @@ fn under_way(profile: &str, stage: Stage, other: &str) -> Error {
     };
     let remedy = match stage {
         Stage::Arrived => {
-            "finish that move first, with the URLs that it was begun with; if the store it names is gone for good: `credlatch adopt --alone` in the other store uses what arrived, and `credlatch clear --all` there forgets it"
+            "finish that move first, with the URLs that it was begun with; if the store it names is gone for good: `credlatch adopt --alone` where it arrived uses it, and `credlatch clear --all` there forgets it"
         }
         _ => {
             "finish that move first, with the URLs that it was begun with; if the store it names is gone for good: `credlatch adopt --alone`"
