@@ -7,7 +7,7 @@ use credlatch_core::moving::{Adoption, MoveStep, Resume, Stage, adoption};
 use credlatch_core::shared::Shared;
 use credlatch_core::state::{Actor, State};
 
-use super::part::{Part, actor};
+use super::given::actor;
 use super::world::{SOURCE, TARGET, World};
 
 /// Where it is.
@@ -74,20 +74,19 @@ impl Adopter {
         }
     }
 
-    /// Makes its next step; none if it has to wait for somebody who moves the store.
+    /// Makes its next step, and says what comes after it, if anything does; none if it has to wait for somebody who moves the store.
     pub(super) fn step(
         &self,
         who: Who,
         store: usize,
         world: &mut World,
         adopting: Adopting,
-    ) -> Option<Result<Part, Broken>> {
-        let done = match self {
-            Self::LooksHere => looks(who, store, world, adopting)?,
-            Self::LooksThere(here) => decides(who, here, world, adopting),
-            Self::Steps(next) => makes(who, store, next, world),
-        };
-        Some(done.map(|next| next.map_or(Part::Through, |next| Part::Adopter(store, next))))
+    ) -> Option<Result<Option<Self>, Broken>> {
+        match self {
+            Self::LooksHere => looks(who, store, world, adopting),
+            Self::LooksThere(here) => Some(decides(who, here, world, adopting)),
+            Self::Steps(next) => Some(makes(who, store, next, world)),
+        }
     }
 }
 

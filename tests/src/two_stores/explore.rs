@@ -12,7 +12,10 @@ use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
 use super::LAW;
 use super::adopter::{Adopter, Adopting};
-use super::part::{Cast, Mover, Part, Person, Rotation, source};
+use super::cast::{Cast, Person};
+use super::given::source;
+use super::part::{Mover, Part};
+use super::rotation::{self, Rotation};
 use super::world::{Decide, ROUTE, TARGET, World};
 use crate::judging::Seen;
 
@@ -189,7 +192,7 @@ fn again(node: &Node, decide: Decide, found: &mut Explored) {
     if let Some(stuck) = goes_through(node, &mut world, decide, &mut found.stopped) {
         found.stuck.push(format!("{stuck}: {:?}", node.way));
     }
-    if let Err(broken) = world.rotates_everywhere().and_then(|()| judge(&world.facts)) {
+    if let Err(broken) = rotation::everywhere(&mut world).and_then(|()| judge(&world.facts)) {
         let way = node.way.iter().cloned().chain(["the same move, once more, and a rotation in each store".to_owned()]);
         found.broken.entry(broken.number).or_insert((broken, way.collect()));
     }

@@ -5,14 +5,18 @@
 //! here is a state that is replaced as a whole; that stores are, their own harnesses show.
 
 mod adopter;
+mod cast;
 mod explore;
+mod given;
 mod part;
+mod person;
+mod rotation;
 mod world;
 mod wrong;
 
 pub use adopter::Adopting;
+pub use cast::{Cast, Person};
 pub use explore::{Explored, explore};
-pub use part::{Cast, Person};
 pub use world::Decide;
 pub use wrong::{WRONG, WrongMover};
 

@@ -5,23 +5,18 @@ use std::sync::Arc;
 
 use credlatch_core::law::{Broken, Deed, Fact, Stepped, Who, check_step};
 use credlatch_core::machine::{Sent, Verdict, apply};
-use credlatch_core::moving::{MoveStep, Next, Resume, Route, Stage, next};
+use credlatch_core::moving::{MoveStep, Next, Resume, Route, Stage};
 use credlatch_core::shared::{MarkShared, Shared};
 use credlatch_core::state::{Actor, Nonce, State};
-use credlatch_core::time::Stamp;
 use credlatch_core::{Effect, Event};
 
-use super::adopter::Adopting;
-use super::part::{Part, Rotation, actor};
+use super::given::{NOW, actor};
 
 /// How a mover decides.
 pub type Decide = fn(&State, &State, Route<'_>) -> Next;
 
 /// The addresses of the two stores.
 pub(super) const ROUTE: Route<'static> = Route { from: "file:///a", to: "file:///b" };
-
-/// It never passes.
-pub(super) const NOW: Stamp = Stamp { wall_ms: 1_800_000_000_000, up_ms: 1_000, boot: 7 };
 
 /// The source.
 pub(super) const SOURCE: usize = 0;
@@ -123,18 +118,6 @@ impl World {
     /// What is at the address of the target isn't there any more, and nothing is in its place.
     pub(super) fn loses_the_target(&mut self) {
         self.target = OTHER;
-    }
-
-    /// Each store that there is rotates what it holds; a target that was lost is found again.
-    pub(super) fn rotates_everywhere(&mut self) -> Result<(), Broken> {
-        self.finds_the_target();
-        for (who, store) in [(91, SOURCE), (92, TARGET), (93, OTHER)] {
-            let mut part = Part::Rotation(store, Rotation::Claims);
-            while !matches!(part, Part::Through) {
-                part = part.step(who, self, next, Adopting::Right).unwrap_or(Ok(Part::Through))?;
-            }
-        }
-        Ok(())
     }
 
     /// Somebody puts a copy over a store; false if there is none.

@@ -6,7 +6,7 @@ use credlatch_core::state::State;
 
 use super::LAW;
 use super::adopter::Adopting;
-use super::part::{Cast, Person};
+use super::cast::{Cast, Person};
 use super::world::Decide;
 
 /// One of them.
