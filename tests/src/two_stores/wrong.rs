@@ -63,6 +63,14 @@ pub const WRONG: &[WrongMover] = &[
         adopting: Adopting::Right,
     },
     WrongMover {
+        name: "sends_twice_by_one_name",
+        report: "design: a target that is away for a while, and had forgotten what was handed over",
+        law: LAW,
+        cast: Cast { adopts: [true, false, false], person: Some(Person::LosesTargetForAWhile), ..Cast::MOVERS },
+        decide: sends_twice_by_one_name,
+        adopting: Adopting::Right,
+    },
+    WrongMover {
         name: "minds_no_copy",
         report: "design: a target that is restored in the middle of a move",
         law: 4,
@@ -125,6 +133,14 @@ fn activates_what_was_taken_back(source: &State, target: &State, route: Route<'_
 fn sends_it_anew(source: &State, target: &State, route: Route<'_>) -> Next {
     match next(source, target, route) {
         Next::HandOver(id) => Next::Activate(id),
+        other => other,
+    }
+}
+
+/// What was handed over, and forgotten in the target, is sent again as it was.
+fn sends_twice_by_one_name(source: &State, target: &State, route: Route<'_>) -> Next {
+    match next(source, target, route) {
+        Next::Recall(id) => Next::Receive(id),
         other => other,
     }
 }
