@@ -79,7 +79,7 @@ pub(super) fn others_in_a_move(global: &Global) -> Vec<(String, String)> {
     let all = global.profiles().and_then(|profiles| Ok(profiles.list()?)).unwrap_or_default();
     let said = |other: &Profile| {
         (
-            format!("profile {other} is in a move that was cut off, too"),
+            format!("profile {other} is in a move that isn't through, and nothing is renewed there until it is"),
             format!("`credlatch adopt --profile {other}`, or run the same `credlatch move` again"),
         )
     };

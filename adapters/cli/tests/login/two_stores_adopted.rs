@@ -167,6 +167,6 @@ fn who_looks_at_one_profile_hears_of_another_one_whose_move_was_cut_off() {
     assert_eq!(fed(two.command(0, &["set", "minimax", "--profile", "work"]), "mm-2").status, 0);
     let doctor = two.say(0, &["doctor", "--profile", "work"]);
     let told = doctor.out.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(told.contains("profile default is in a move that was cut off"), "{told}");
+    assert!(told.contains("profile default is in a move that isn't through"), "{told}");
     assert!(told.contains("`credlatch adopt --profile default`"), "{told}");
 }
