@@ -118,7 +118,7 @@ fn a_part_in_every_order() {
 /// What the moves of three big scenarios take their turns for: with every order of them, how many of these lead to what is known, and
 /// with one order of those that commute.
 #[test]
-#[ignore = "for a minute: see docs/record.md"]
+#[ignore = "for a minute: `.ci/long` runs it"]
 fn what_multiplies_situations() {
     let scenarios = [
         against(&[Act::Login, Act::Adopt]),
