@@ -15,6 +15,7 @@ pub use issuer::{CodeExchanged, Issuer, Polled, Prompting, Revoked};
 
 pub use crate::machine::left::{Answer, Left};
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::law;
@@ -47,6 +48,15 @@ pub trait Ports: Send + Sync + 'static {
     fn copy() -> usize {
         0
     }
+
+    /// What whoever runs has observed so far. Only an explorer of situations tells it by a number.
+    fn observed() -> u128 {
+        0
+    }
+
+    /// Of what whoever runs has observed since then nothing makes a difference to what it will do, but this, this state with the id of
+    /// its commit, and what its engine holds. An explorer of situations forgets the rest; elsewhere nothing happens.
+    fn keep_only(_since: u128, _state: Option<(&Arc<State>, Option<u64>)>, _what: fmt::Arguments<'_>) {}
 
     /// Called after each event: in builds with debug assertions the laws of states and steps are asserted here. A harness
     /// records what it sees instead, in any build, and judges afterwards.

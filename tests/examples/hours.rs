@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::time::Instant;
 
 use credlatch_tests::explored::{Group, LONG_GROUPS, MOST};
-use credlatch_tests::world::situation::digest;
+use credlatch_tests::world::digest::digest;
 
 fn say(text: &str) {
     let _ = writeln!(std::io::stdout(), "{text}");

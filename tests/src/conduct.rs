@@ -68,6 +68,11 @@ impl<S: Sim> Process<S> {
 
 /// What a program does, as far as a wrong engine does one thing of it otherwise.
 pub trait Conduct<S: Sim>: Send + Sync {
+    /// Whether it remembers nothing beside its engine.
+    fn forgets(&self) -> bool {
+        false
+    }
+
     /// Decides.
     fn apply(&self, state: &State, now: &Stamp, event: &Event) -> Step {
         credlatch_core::apply(state, now, event)
@@ -208,7 +213,11 @@ pub trait Conduct<S: Sim>: Send + Sync {
 #[derive(Debug)]
 pub struct Right;
 
-impl<S: Sim> Conduct<S> for Right {}
+impl<S: Sim> Conduct<S> for Right {
+    fn forgets(&self) -> bool {
+        true
+    }
+}
 
 /// The right conduct where a script gives the turns. A test program that made one of its own would compile the engine anew.
 pub static RIGHT_SCRIPTED: &dyn Conduct<Scripted> = &Right;

@@ -96,11 +96,15 @@ loom's reach. [The record](record.md#situations) has its figures. Why that is ev
    counterexample is kept as a schedule that `run::play` plays again.
 2. **A situation is a digest of 128 bits** of what everything shared holds (the word, the document, the lock, signs of life with
    their notes and answers, the issuer's books, the clocks, what is remembered outside, who is dead, and what threads of one engine
-   share), of all that each participant has observed so far, in its order, and of what each law keeps in memory. Of a participant
-   that is through, and whose process has no other thread, only what it did outside counts: it does nothing more, and leaves no
-   memory to anybody.
+   share), of what each participant has observed so far, in its order, as far as it makes a difference, of how many nonces it has
+   drawn and what it did outside, and of what each law keeps in memory. The engine itself says what makes none any more
+   (`Ports::keep_only`): where it begins a loop anew, only what goes from one turn to the next; after a read, only the commit that was
+   found; after a claim, only what came of it; and between two steps only what the participant remembers itself. What the memory of the
+   process holds counts by what is in it: what is published, who reads, which acts are watched since when. Of a participant that is
+   through, and whose process has no other thread, only what it did outside counts: it does nothing more, and leaves no memory to
+   anybody.
 3. **Equal situations have equal futures.** What a participant does next is a function of what it has observed, since it has no
-   other input; what it finds is a function of what is shared; what a law says is a function of its memory and of what follows. So a
+   other input, and what was forgotten it can't look at any more: no variable holds it. What it finds is a function of what is shared; what a law says is a function of its memory and of what follows. So a
    branch into a situation that is known is left. A document, an answer and a published snapshot count by what is in them, and a
    sign of life is called by its act's name, because whoever made them may be through. What the issuer gives is called by the flow
    that it is for, so that two logins that have nothing to do with each other leave the same books in either order.
@@ -145,12 +149,15 @@ loom's reach. [The record](record.md#situations) has its figures. Why that is ev
    order is gone through, up to moves that commute. The memory that threads of one engine share isn't all told, so their moves never
    commute; and no move sleeps of a process that may die.
 
-None of this is taken on trust. Of the branches that are left, one in 64, and in `tests/tests/situations/sound.rs` each, is played
+None of this is taken on trust. Plays at random (`tests/src/run/astray.rs`) make the moves of all pairs, of processes and of threads and
+with deaths, again and again: in a situation that is equal to one in which a move was made before it must lead to the same one, and the
+same must be told. What is forgotten leaves out no end where both are gone through. Of the branches that are left, one in 64, and in `tests/tests/situations/sound.rs` each, is played
 to its end all the same: it must come to no situation that isn't entered some time, and end as another did. That found what no end
 showed: threads of one engine count uses beside the seam, and a commit that takes them with it writes what nobody was told of; since
 then what somebody is about to write belongs to what it has observed. Explorers with a mistake are told by that, by situations or
 ends that they don't find, or by a breach that they miss: one whose digest leaves out what was read, what the issuer said, signs of
-life, or what those did who are through; one whose laws forget; one that never wakes who has waited; one in which readers come first
+life, what makes a difference of what was observed before, what the memory of a process holds, or what those did who are through; one
+whose laws forget; one that never wakes who has waited; one in which readers come first
 too; one in which everybody makes two moves at once; one that turns back before what lies behind; one for which all moves commute,
 or all facts. What lies outside, a backup, another lock file, an agreement to rows, makes another situation. The quickest order
 finds the situations and the ends that breadth first finds without leaving any move out, in each pair that has at most 3,000
@@ -159,9 +166,10 @@ verdicts, stored states, the issuer's live tokens, and what each participant did
 loom goes through in 20,000 orders. An exploration that reaches its bound fails.
 
 What is still abstracted: all that *Limits* says of the simulated world. The memory of a process is looked at by its threads only,
-and where it has one thread that takes no turn. Of what threads of one engine share, the order of changes of the ledger counts, and
-the atomics outside the seam count as far as a published record tells them: a count of owners, at which only a drain looks, is told
-by what the owners have observed. A reader takes what is published in one turn and looks at it in the next where somebody drains,
+and where it has one thread that takes no turn. The atomics outside the seam count as far as a published record tells them: a count of
+owners, at which only a drain looks, is told by what the owners have observed. Threads of which one uses a credential forget nothing,
+because that is counted in a record which is shared or isn't, and so hangs on who else has held it; that was found by a branch that
+went astray. Nor does whoever is dead, or will die at an operation that was chosen before. A reader takes what is published in one turn and looks at it in the next where somebody drains,
 and in one elsewhere: nobody else could tell. What the issuer's books hold beyond what it said is nobody's observation. Steps that
 change a key are explored only in the scenes of wrong engines, where a breach is one however it was found. A witness counts for a
 situation if it lies on the way by which that was first come to. Sleep sets leave out moves and keep all situations; to leave out

@@ -130,6 +130,12 @@ impl Scenario {
         self.participants.iter().any(|one| one.steps.contains(&Step::Drain))
     }
 
+    /// Whether somebody in this process uses a credential. That is counted beside the seam, in a record that its threads share or
+    /// don't, which hangs on who else has held it.
+    pub fn counts_uses(&self, process: u32) -> bool {
+        self.participants.iter().any(|one| one.process == process && one.steps.iter().any(Step::is_counted))
+    }
+
     /// Whether somebody lets the entries of a pool take turns.
     pub fn takes_turns(&self) -> bool {
         let is_it = |step: &Step| matches!(step, Step::TakeTurns { .. });

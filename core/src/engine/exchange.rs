@@ -43,6 +43,7 @@ impl<P: Ports> Engine<P> {
         let act = Act { attempt: self.nonces.nonce(), actor: alive.actor().clone() };
         let reach = issuer.reach(&request.provider).map(Box::new);
         let watched = doubt.map(|attempt| self.watched(attempt));
+        let since = P::observed();
         let claimed = match self.transact(&[request.claim(act.clone(), reach, watched)]) {
             Ok(claimed) => claimed,
             Err(error) => {
@@ -51,6 +52,7 @@ impl<P: Ports> Engine<P> {
             }
         };
         self.revoke_all(issuer, &claimed.effects);
+        P::keep_only(since, Some((&claimed.after.state, claimed.after.id)), format_args!("{:?}", claimed.verdicts));
         if *claimed.verdict() != Verdict::Done {
             alive.discard();
             return Ok(match claimed.verdict() {

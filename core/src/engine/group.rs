@@ -62,6 +62,11 @@ impl<P: Ports> Group<P> {
         Self { is_led: false, process: P::Seam::process(), waiting: Vec::new() }
     }
 
+    /// Whether one leads, where nobody waits.
+    pub(super) fn told(&self) -> Option<String> {
+        self.waiting.is_empty().then(|| self.is_led.to_string())
+    }
+
     /// Begins to lead, or to wait behind whoever does.
     fn join(&mut self, events: &[Event]) -> Option<Arc<Member<P>>> {
         // In a child that was forked while a thread of its parent led, nobody does.

@@ -72,7 +72,9 @@ impl<P: Ports> Engine<P> {
         flow: Nonce,
         stop: &AtomicBool,
     ) -> Result<FlowView, TransactError> {
+        let since = P::observed();
         loop {
+            P::keep_only(since, None, format_args!("looks"));
             let live = match self.view(provider, flow)? {
                 FlowView::Live(live) if live.phase == Phase::Reserved && !stop.load(Ordering::Relaxed) => live,
                 other => return Ok(other),
@@ -83,7 +85,10 @@ impl<P: Ports> Engine<P> {
                     self.store.wait(holder, PROMPT_LOOK_MS)?;
                 }
                 // Every transaction notices who died, and what is past its time.
-                _ => drop(self.transact(&[])?),
+                _ => {
+                    P::keep_only(since, None, format_args!("settles"));
+                    self.transact(&[])?;
+                }
             }
         }
     }
@@ -112,7 +117,9 @@ impl<P: Ports> Engine<P> {
         flow: Nonce,
         stop: &Arc<AtomicBool>,
     ) -> Result<FlowView, TransactError> {
+        let since = P::observed();
         loop {
+            P::keep_only(since, None, format_args!("looks"));
             let live = match self.view(provider, flow)? {
                 FlowView::Live(live) if !stop.load(Ordering::Relaxed) => live,
                 ended_or_left => return Ok(ended_or_left),
@@ -124,10 +131,12 @@ impl<P: Ports> Engine<P> {
             };
             match &live.holder {
                 Some(holder) if alive && !live.ends.is_reached(&now) => {
+                    P::keep_only(since, None, format_args!("waits {holder:?} {:?}", live.ends));
                     // A short wait each: the flow may be ended by others than its holder.
                     self.store.wait(holder, LOOK_MS.min(live.ends.left_ms(&now)))?;
                 }
                 _ => {
+                    P::keep_only(since, None, format_args!("adopts"));
                     if let Some(poller) = self.adopt(provider, flow)? {
                         return self.poll_here(issuer, poller.stopped_by(stop));
                     }

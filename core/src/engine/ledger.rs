@@ -38,6 +38,13 @@ impl Ledger {
         self.reading.retain(|other| *other != ticket);
     }
 
+    /// All but who holds what, where nothing waits to be saved.
+    pub(super) fn told(&self, drains: bool) -> Option<String> {
+        let readers = || format!("{:?} {}", self.reading, self.last_ticket);
+        let readers = if drains { readers() } else { self.reading.len().to_string() };
+        self.unsaved.is_empty().then(|| format!("{readers} {:?}", self.watched))
+    }
+
     pub(crate) fn readers(&self) -> &[u64] {
         &self.reading
     }

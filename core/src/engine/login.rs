@@ -46,7 +46,7 @@ impl<P: Ports> Poller<P> {
     }
 
     /// Whose step it is.
-    pub(super) fn step(&self) -> &Step {
+    pub fn step(&self) -> &Step {
         &self.step
     }
 
@@ -125,7 +125,9 @@ impl<P: Ports> Engine<P> {
                 Event::FlowFailed(Failed { step: step.clone(), end, description })
             }
         };
+        let since = P::observed();
         let polls = self.transact(&[event])?.effects.iter().any(|effect| matches!(effect, Effect::Poll { .. }));
+        P::keep_only(since, None, format_args!("polls: {polls}"));
         let poller = polls.then(|| Poller::new(step, alive));
         Ok(Login { flow, poller, started: true })
     }
@@ -151,13 +153,16 @@ impl<P: Ports> Engine<P> {
         let mut is_first = true;
         // A flow is over when its end is reached; a wall clock that was set back must not keep its poller at it for longer.
         let patience = self.clock.now().patience(LIVE_MAX_MS);
+        let since = P::observed();
         loop {
+            P::keep_only(since, None, format_args!("looks {is_first} {:?}", poller.step));
             let held = self.still_held(&poller.step)?;
             if held.is_some() && patience.is_over(&self.clock.now()) {
                 return self.fail(issuer, poller, (FlowEnd::Expired, None));
             }
             let Some((kind, Phase::Pending(prompt))) = held.map(|live| (live.kind, live.phase)) else {
                 // Whatever ended it is in the store; if its time is up this records it.
+                P::keep_only(since, None, format_args!("is over {:?}", poller.step));
                 let looked = self.transact(&[])?;
                 return Ok(self.view_in(&looked.after, &poller.step.provider, poller.step.flow));
             };
@@ -168,6 +173,7 @@ impl<P: Ports> Engine<P> {
             if !self.wait_while_held(&poller, wait_ms)? {
                 continue;
             }
+            P::keep_only(since, None, format_args!("polls {:?} {prompt:?}", poller.step));
             if poller.stop.load(Ordering::Relaxed) {
                 return Ok(self.view(&poller.step.provider, poller.step.flow)?);
             }
@@ -213,7 +219,9 @@ impl<P: Ports> Engine<P> {
 
     fn wait_while_held(&self, poller: &Poller<P>, wait_ms: u64) -> Result<bool, StoreError> {
         let began = self.clock.now();
+        let since = P::observed();
         loop {
+            P::keep_only(since, None, format_args!("waits"));
             let spent_ms = self.clock.now().since_ms(&began);
             if self.still_held(&poller.step)?.is_none() {
                 return Ok(false);
@@ -229,8 +237,10 @@ impl<P: Ports> Engine<P> {
     pub(super) fn claim_code(&self, poller: &mut Poller<P>) -> Result<bool, TransactError> {
         let act = self.act(&poller.alive);
         let claim = ClaimCode { step: poller.step.clone(), act: act.clone() };
+        let since = P::observed();
         let claimed = self.transact(&[Event::ClaimCode(claim)])?;
         let permitted = claimed.effects.iter().any(|effect| matches!(effect, Effect::ExchangeCode { .. }));
+        P::keep_only(since, None, format_args!("permitted: {permitted}"));
         if permitted {
             poller.step.attempt = act.attempt;
         }

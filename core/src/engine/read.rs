@@ -17,11 +17,17 @@ impl<P: Ports> Engine<P> {
     /// The store can't be reached, read or parsed.
     pub fn read<R>(&self, look: impl FnOnce(&Arc<Snapshot>) -> R) -> Result<R, StoreError> {
         let mut look = Some(look);
+        let since = P::observed();
         let before = self.store.word()?;
-        if let Some(seen) = self.look(before, |snapshot| look.take().map(|look| look(snapshot))) {
+        let found = |snapshot: &Arc<Snapshot>| {
+            P::keep_only(since, Some((&snapshot.state, snapshot.id)), format_args!("found"));
+            look.take().map(|look| look(snapshot))
+        };
+        if let Some(seen) = self.look(before, found) {
             return Ok(seen);
         }
         let snapshot = self.reload(before)?;
+        P::keep_only(since, Some((&snapshot.state, snapshot.id)), format_args!("found"));
         let Some(look) = look.take() else { unreachable!("a look is taken once, by the return above") };
         Ok(look(&snapshot))
     }

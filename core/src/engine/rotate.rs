@@ -86,7 +86,9 @@ impl<P: Ports> Engine<P> {
     ) -> Result<Rotation, TransactError> {
         let patience = self.clock.now().patience(patience_ms);
         let mut processes = 0;
+        let since = P::observed();
         loop {
+            P::keep_only(since, None, format_args!("looks {processes}"));
             if self.unsaved_grant(request.provider.as_str(), request.label.as_str()).is_some() {
                 let _ = self.save_unsaved();
                 if let Some(unsaved) = self.standing_grant(request.provider.as_str(), request.label.as_str())? {
@@ -105,26 +107,34 @@ impl<P: Ports> Engine<P> {
                 }
                 Outlook::Rotating(claim) => match self.left(&claim)? {
                     Left::Going => {
+                        P::keep_only(since, None, format_args!("waits {processes} {claim:?}"));
                         let left_ms = patience.left_ms(&self.clock.now());
                         if !self.store.wait(&claim, left_ms)? {
                             return Ok(Rotation::Busy(claim.actor));
                         }
                     }
                     // Every transaction settles what is written down, and notices who died.
-                    Left::Answer(answer) => match self.transact(&[]) {
-                        Ok(done) => drop(self.revoke_all(issuer, &done.effects)),
-                        Err(error) => return self.unsettled(request, &answer, error),
-                    },
+                    Left::Answer(answer) => {
+                        P::keep_only(since, None, format_args!("settles {processes} {:?}", answer.attempt));
+                        match self.transact(&[]) {
+                            Ok(done) => drop(self.revoke_all(issuer, &done.effects)),
+                            Err(error) => return self.unsettled(request, &answer, error),
+                        }
+                    }
                     Left::NoNote | Left::MaybeSent { .. } => {
+                        P::keep_only(since, None, format_args!("settles {processes}"));
                         drop(self.revoke_all(issuer, &self.transact(&[])?.effects));
                     }
                 },
                 Outlook::Open(_) if !issuer.can_refresh(&request.provider) => return Ok(Rotation::NoIssuer),
-                Outlook::Open(doubt) => match self.exchange(issuer, request, doubt, patience, &mut processes)? {
-                    Some(Rotation::Refused(Refusal::InDoubtUntil(_))) if self.wait_out(request, patience)? => {}
-                    Some(rotation) => return Ok(rotation),
-                    None => {}
-                },
+                Outlook::Open(doubt) => {
+                    P::keep_only(since, None, format_args!("exchanges {processes} {doubt:?}"));
+                    match self.exchange(issuer, request, doubt, patience, &mut processes)? {
+                        Some(Rotation::Refused(Refusal::InDoubtUntil(_))) if self.wait_out(request, patience)? => {}
+                        Some(rotation) => return Ok(rotation),
+                        None => {}
+                    }
+                }
             }
         }
     }
@@ -191,7 +201,9 @@ impl<P: Ports> Engine<P> {
     /// Only an access token that has ended, or is about to, is worth this wait: after a 401 something else may be used.
     fn wait_out(&self, request: &RotationRequest, patience: Patience) -> Result<bool, StoreError> {
         let mut has_waited = false;
+        let since = P::observed();
         loop {
+            P::keep_only(since, None, format_args!("waits {has_waited}"));
             let now = self.clock.now();
             let left_ms = self.doubted_ms(request, &now)?;
             if left_ms == 0 || request.cause == Cause::Challenged {

@@ -137,7 +137,9 @@ impl<P: Ports> Engine<P> {
         is_meant: &dyn Fn(&State) -> Result<(), StoreError>,
     ) -> Result<Transacted, TransactError> {
         let mut tried = 0;
+        let since = P::observed();
         loop {
+            P::keep_only(since, None, format_args!("tried {tried}"));
             match self.try_transact(events, patience_ms, reservation, is_meant) {
                 // Somebody who doesn't lock changed the document meanwhile: look again at what is there now.
                 Err(Failed::Overtaken(_)) if tried < OVERTAKEN_TRIES => tried += 1,

@@ -98,7 +98,9 @@ impl<P: Ports> Engine<P> {
         reservation: &mut Option<<P::Store as Store>::Reservation>,
     ) -> Result<super::Transacted, TransactError> {
         // Before the lock too: where the store isn't, none is made.
+        let since = P::observed();
         self.read(|snapshot| is_home(&snapshot.state, event, alive))??;
+        P::keep_only(since, None, format_args!("is home"));
         let events = || Cow::Borrowed(std::slice::from_ref(event));
         self.transact_in(&events, self.patience_ms, reservation, &|state| is_home(state, event, alive))
     }

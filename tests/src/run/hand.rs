@@ -44,13 +44,25 @@ impl<S: Sim> Hand<S> {
 
     /// Does the steps, until they end or the participant dies.
     pub fn act(mut self, steps: &[Step]) {
-        for step in steps {
+        let since = situation::observed();
+        for (at, step) in steps.iter().enumerate() {
+            self.keep_only(since, steps, at);
             if self.here.is_dead() {
                 break;
             }
             self.step(step);
         }
         self.release();
+        self.keep_only(since, steps, steps.len());
+    }
+
+    /// Between two steps only what it remembers itself makes a difference, and what is counted beside the seam.
+    fn keep_only(&self, since: u128, steps: &[Step], at: usize) {
+        let drains = steps[at..].contains(&Step::Drain) && self.cleared.is_some();
+        if self.here.forgets() && !steps[..at].iter().any(Step::is_counted) && !drains {
+            let poller = self.poller.as_ref().map(|poller| format!("{:?}", poller.step()));
+            situation::keep_only(since, (at, format!("{:?}", self.flow), poller));
+        }
     }
 
     fn step(&mut self, step: &Step) {

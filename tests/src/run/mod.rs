@@ -1,5 +1,6 @@
 //! Running a scenario: every harness sets the world up, lets the participants act, brings everything to rest, and judges.
 
+pub mod astray;
 mod breadth;
 mod commute;
 #[cfg(feature = "loom")]

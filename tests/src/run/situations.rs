@@ -14,6 +14,10 @@ use crate::world::scripted::Scripted;
 use crate::world::situation::Blind;
 
 /// How a scenario is explored.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each leaves something out, and what comes of that is tried without it"
+)]
 #[derive(Clone, Copy, Debug)]
 pub struct Explorer {
     /// More situations than this are too many.
@@ -30,6 +34,8 @@ pub struct Explorer {
     pub gathers: bool,
     /// Whether whoever has locked the store goes on at once, so that nobody moves in between.
     pub goes_on: bool,
+    /// Whether of what participants have observed is forgotten what makes no difference to what they do.
+    pub forgets: bool,
     /// Whether of two moves that commute only one order is gone through, where it doesn't go breadth first.
     pub sleeps: bool,
     /// The mistake that it makes, to see that it is noticed.
@@ -96,6 +102,7 @@ impl Explorer {
         order: Order::Quickest,
         gathers: true,
         goes_on: true,
+        forgets: true,
         sleeps: true,
         mistake: None,
     };
@@ -112,8 +119,7 @@ impl Explorer {
     }
 
     fn search(self, scenario: &Scenario, conduct: &'static dyn Conduct<Scripted>) -> Exploration {
-        let players = scenario.participants.iter().map(|_| Player::default()).collect();
-        let mut subject = Subject { explorer: self, scenario, conduct, players, early: Vec::new() };
+        let mut subject = Subject::new(self, scenario, conduct);
         if self.gathers {
             subject.gather();
         }
@@ -136,7 +142,13 @@ impl Explorer {
     }
 }
 
-impl Subject<'_> {
+impl<'a> Subject<'a> {
+    /// This scenario, explored so. Nobody has come yet.
+    pub(super) fn new(explorer: Explorer, scenario: &'a Scenario, conduct: &'static dyn Conduct<Scripted>) -> Self {
+        let players = scenario.participants.iter().map(|_| Player::default()).collect();
+        Self { explorer, scenario, conduct, players, early: Vec::new() }
+    }
+
     /// Finds out who comes unnoticed, each on a stage of its own: it has looked at nothing, so that it comes alike at any time. None
     /// whose process may die: it could die first, and never come.
     fn gather(&mut self) {

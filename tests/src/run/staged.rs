@@ -12,10 +12,12 @@ use crate::conduct::{Conduct, Process};
 use crate::judging::laws;
 use crate::scenario::{Scenario, Step};
 use crate::world::coroutine::Player;
+use crate::world::digest::{digest, digest_fed};
 use crate::world::here::{Here, Recorder};
 use crate::world::scripted::Scripted;
 use crate::world::sim::Sim;
-use crate::world::situation::{self, Blind, digest, digest_fed, state_digest};
+use crate::world::situation::{self, Blind};
+use crate::world::states::state_digest;
 
 /// What one participant does next: it makes the access before which it waits, and goes on up to the next one. One that hasn't
 /// come yet comes first.
@@ -54,7 +56,7 @@ impl<'a> Staged<'a> {
     ) -> Self {
         let Explorer { law, mistake, .. } = explorer;
         let blind = if let Some(Mistake::Blind(to)) = mistake { to } else { Blind::Nowhere };
-        situation::follow(scenario.participants.len(), blind);
+        situation::follow(scenario.participants.len(), blind, scenario.has_drain());
         let recorder = Arc::new(Recorder::default());
         let mut stage = Stage::<Scripted>::set(scenario, conduct, &recorder);
         let cast = (0..).zip(&scenario.participants);
@@ -63,6 +65,13 @@ impl<'a> Staged<'a> {
             for here in &heres {
                 here.looks_at_once();
             }
+        }
+        let forgets = |here: &Here| {
+            let shares_uses = !here.is_alone() && scenario.counts_uses(here.process);
+            explorer.forgets && conduct.forgets() && !shares_uses
+        };
+        for here in heres.iter().filter(|here| !forgets(here)) {
+            here.keeps_all();
         }
         let part = |one: &crate::scenario::Participant| Some((stage.process(one.process), one.steps.clone()));
         let parts = scenario.participants.iter().map(part).collect();
@@ -198,6 +207,16 @@ impl<'a> Staged<'a> {
     /// Looks at what was observed so far.
     pub fn look(&self, look: impl FnOnce(&Trace)) {
         self.recorder.look_at_all(look);
+    }
+
+    /// How many facts were told so far.
+    pub(super) fn told(&self) -> usize {
+        self.recorder.look(<[Fact]>::len)
+    }
+
+    /// What tells apart what was told since then.
+    pub(super) fn told_since(&self, facts: usize) -> u128 {
+        self.recorder.look(|all| digest(format!("{:?}", &all[facts..])))
     }
 
     /// The situation, with the memory of the laws.

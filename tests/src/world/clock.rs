@@ -86,6 +86,7 @@ impl Times {
         let mut nonces = self.nonces.lock().unwrap_or_else(PoisonError::into_inner);
         let count = nonces.entry(who).or_default();
         *count += 1;
+        situation::draws();
         Nonce(u128::from(who) << 32 | u128::from(*count))
     }
 }

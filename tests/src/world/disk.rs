@@ -12,10 +12,12 @@ use credlatch_core::law::Fact;
 use credlatch_core::port::Loaded;
 use credlatch_core::state::State;
 
+use super::digest::digest;
 use super::here::{Dead, Here, Recorder};
 use super::outside::Back;
 use super::sim::{Board, Gate, Sim};
 use super::situation;
+use super::states::state_digest;
 
 /// The disk.
 pub struct Disk<S: Sim> {
@@ -52,14 +54,14 @@ pub(super) struct Kept {
 impl Document {
     /// What tells it apart from what else could stand there.
     pub(super) fn digest(&self) -> u128 {
-        situation::digest((self.id, self.lock_file, self.torn, situation::state_digest(&self.state)))
+        digest((self.id, self.lock_file, self.torn, state_digest(&self.state)))
     }
 }
 
 impl Kept {
     /// What tells it apart from another backup.
     pub(super) fn digest(&self) -> u128 {
-        situation::digest((self.word, self.document.digest()))
+        digest((self.word, self.document.digest()))
     }
 }
 

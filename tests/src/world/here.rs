@@ -75,6 +75,8 @@ pub struct Here {
     pub(super) is_older: bool,
     /// Whether it takes what is published in one turn and looks at it in the next.
     lingers: AtomicBool,
+    /// Whether all that it has observed makes a difference, whatever the engine says.
+    keeps_all: AtomicBool,
     operations: AtomicU32,
     afterlife_ms: AtomicU64,
 }
@@ -112,6 +114,7 @@ impl Here {
             has_moved_row: false,
             is_older: false,
             lingers: AtomicBool::new(false),
+            keeps_all: AtomicBool::new(false),
             operations,
             afterlife_ms,
         }
@@ -150,6 +153,18 @@ impl Here {
     /// From now on it looks at what is published in the turn in which it takes it.
     pub fn looks_at_once(&self) {
         self.lingers.store(false, Ordering::Relaxed);
+    }
+
+    /// From now on all that it has observed makes a difference, whatever the engine says.
+    pub fn keeps_all(&self) {
+        self.keeps_all.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether what makes no difference is forgotten of what it has observed. How far it is matters where it dies at an operation
+    /// that was chosen before; and once it is dead what it observes isn't so.
+    pub fn forgets(&self) -> bool {
+        let keeps_all = self.keeps_all.load(Ordering::Relaxed);
+        !keeps_all && self.death().is_none() && !self.fate.dead.load(Ordering::Relaxed)
     }
 
     /// Whether what is published may be replaced between its taking and its looking.

@@ -4,11 +4,13 @@
 pub mod child;
 pub mod clock;
 pub mod coroutine;
+pub mod digest;
 pub mod disk;
 pub mod here;
 pub mod issuer;
 #[cfg(feature = "loom")]
 pub mod loomed;
+mod mind;
 pub mod outside;
 pub mod ports;
 pub mod rows;
@@ -17,6 +19,7 @@ pub mod server;
 pub mod signs;
 pub mod sim;
 pub mod situation;
+pub mod states;
 pub mod told;
 mod turn_cell;
 mod turn_published;

@@ -1,5 +1,6 @@
 //! The ports over the simulated world.
 
+use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use super::disk::{Disk, Document};
 use super::here::{Dead, Here};
 use super::signs::Life;
 use super::sim::{Gate, Sim};
+use super::states::state_digest;
 use super::{World, situation};
 use crate::conduct::Conduct;
 
@@ -35,6 +37,17 @@ impl<S: Sim> Ports for SimPorts<S> {
 
     fn apply(state: &State, now: &Stamp, event: &Event) -> Step {
         (S::here().machine)(state, now, event)
+    }
+
+    fn observed() -> u128 {
+        situation::observed()
+    }
+
+    fn keep_only(since: u128, state: Option<(&Arc<State>, Option<u64>)>, what: fmt::Arguments<'_>) {
+        if situation::is_followed() && S::here().forgets() {
+            let state = state.map(|(state, id)| (state_digest(state), id));
+            situation::keep_only(since, (state, what.to_string()));
+        }
     }
 
     fn inspect(before: &State, now: &Stamp, event: &Event, step: &Step) {
@@ -205,7 +218,7 @@ impl<S: Sim> LockedShelf<'_, S> {
         let disk = &self.world.disk;
         let state = Arc::new(state.clone());
         // It has uses in it that threads of the process counted in no turn.
-        situation::observe(situation::state_digest(&state));
+        situation::observe(state_digest(&state));
         disk.set_word(&self.here, id | 1)?;
         disk.rename(&self.here, &state, id)?;
         Disk::<S>::sync(&self.here, &state)?;

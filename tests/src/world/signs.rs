@@ -11,6 +11,7 @@ use credlatch_core::rotation::Fresh;
 use credlatch_core::state::{Actor, Claim, Nonce};
 use credlatch_core::time::Stamp;
 
+use super::digest::digest;
 use super::sim::{Sim, SimMutex};
 use super::{World, secret, situation};
 
@@ -125,7 +126,7 @@ impl Trail {
     pub(super) fn digest(&self) -> u128 {
         let noted = self.noted.map(|(attempt, at)| (attempt, at.wall_ms, at.up_ms, at.boot));
         let told = |written: &Written| (serde_json::to_vec(&written.answer).unwrap_or_default(), written.is_whole);
-        situation::digest((self.is_alive, noted, self.answer.as_ref().map(told)))
+        digest((self.is_alive, noted, self.answer.as_ref().map(told)))
     }
 
     /// What it says of this claim.

@@ -1,19 +1,20 @@
 //! What is known of a play, as digests: what everything shared holds, and what each participant has observed so far.
 //!
 //! The code of a participant between two accesses to something shared is deterministic, and has no other input than what it
-//! observes. So what it will do is a function of what it has observed. Here that is a digest, which grows by each
-//! observation and forgets none; one that is through does nothing more, so that of it only what it did outside is kept. That is why
-//! what a place holds is told by what is in it, and by nobody's way there.
+//! observes. So what it will do is a function of what it has observed. Here that is a digest, which grows by each observation. The
+//! engine says what of that makes no difference any more ([`keep_only`]): then it is forgotten, but for what the memory of the process
+//! holds. One that is through does nothing more, so that of it only what it did outside is kept. That is why what a place holds is told
+//! by what is in it, and by nobody's way there.
 //!
 //! Nothing is kept unless somebody explores, and then for each thread of the system by itself.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{Hash, Hasher};
-use std::sync::Arc;
+use std::hash::Hash;
 
-use credlatch_core::state::State;
-use siphasher::sip128::{Hasher128, SipHasher13};
+use super::digest::digest;
+use super::mind::Mind;
+use super::states;
 
 /// What is left out of a digest: only to see that such a mistake is noticed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,6 +30,10 @@ pub enum Blind {
     ToSigns,
     /// What those did outside who are through.
     ToDeeds,
+    /// What makes a difference of what participants have observed before.
+    ToKept,
+    /// What the memory of a process holds that has one thread.
+    ToMemory,
 }
 
 /// Something shared that a move looked at, or changed.
@@ -44,9 +49,7 @@ pub enum Touch {
 struct Situation {
     /// Who moves; nobody while the stage is set.
     who: Option<usize>,
-    observed: Vec<u128>,
-    /// What each participant did outside.
-    deeds: Vec<u128>,
+    minds: Vec<Mind>,
     /// What each place holds, by the place.
     places: BTreeMap<u128, u128>,
     /// The sum of what distinguishes the places, so that it needn't be made anew.
@@ -65,38 +68,13 @@ struct Situation {
     locker: Option<usize>,
     /// Whether a clock has gone on while somebody moved.
     has_time_passed: bool,
-    /// The digest of each state, by where that lies.
-    states: BTreeMap<usize, (Arc<State>, u128)>,
     blind: Blind,
+    /// Whether somebody waits for the end of those who read.
+    drains: bool,
 }
 
 thread_local! {
     static NOW: RefCell<Option<Situation>> = const { RefCell::new(None) };
-}
-
-/// A digest of 128 bits.
-pub fn digest(of: impl Hash) -> u128 {
-    let mut hasher = SipHasher13::new();
-    of.hash(&mut hasher);
-    hasher.finish128().as_u128()
-}
-
-/// A digest of whatever is fed to a hasher.
-pub fn digest_fed(feed: impl FnOnce(&mut dyn Hasher)) -> u128 {
-    let mut hasher = SipHasher13::new();
-    feed(&mut hasher);
-    hasher.finish128().as_u128()
-}
-
-/// What tells states apart: all that a document has. It is made once for each state that a play makes.
-pub fn state_digest(state: &Arc<State>) -> u128 {
-    let made = || digest(serde_json::to_vec(state).unwrap_or_default());
-    let known = |now: &mut Situation| {
-        let place = Arc::as_ptr(state).addr();
-        // The state is kept too, so that no other one comes to lie at its place.
-        now.states.entry(place).or_insert_with(|| (Arc::clone(state), made())).1
-    };
-    with(known).unwrap_or_else(made)
 }
 
 fn with<R>(look: impl FnOnce(&mut Situation) -> R) -> Option<R> {
@@ -104,14 +82,22 @@ fn with<R>(look: impl FnOnce(&mut Situation) -> R) -> Option<R> {
 }
 
 /// From here on what happens on this thread is followed, until [`forget`].
-pub fn follow(participants: usize, blind: Blind) {
-    let (observed, deeds) = (vec![0; participants], vec![0; participants]);
-    NOW.with(|now| *now.borrow_mut() = Some(Situation { observed, deeds, blind, ..Situation::default() }));
+pub fn follow(participants: usize, blind: Blind, drains: bool) {
+    let minds = (0..participants).map(Mind::new).collect();
+    let situation = Situation { minds, blind, drains, ..Situation::default() };
+    NOW.with(|now| *now.borrow_mut() = Some(situation));
+    states::keep();
+}
+
+/// Whether anything is followed.
+pub fn is_followed() -> bool {
+    NOW.with(|now| now.borrow().is_some())
 }
 
 /// Nothing is followed any more.
 pub fn forget() {
     NOW.with(|now| *now.borrow_mut() = None);
+    states::forget();
 }
 
 /// This participant moves, or nobody.
@@ -165,9 +151,7 @@ pub fn is_told(what: &impl std::fmt::Debug) {
 pub fn acts(what: &impl std::fmt::Debug) {
     with(|now| {
         now.touches += 1;
-        if let Some(who) = now.who {
-            now.deeds[who] = digest((now.deeds[who], format!("{what:?}")));
-        }
+        now.mind().map(|mind| mind.acts(&format!("{what:?}")))
     });
 }
 
@@ -176,14 +160,45 @@ pub fn touches() -> u64 {
     with(|now| now.touches).unwrap_or_default()
 }
 
+/// What whoever moves has observed so far.
+pub fn observed() -> u128 {
+    with(|now| now.mind().map(|mind| mind.observed())).flatten().unwrap_or_default()
+}
+
+/// Of what whoever moves has observed since then only this makes a difference to what it does.
+pub fn keep_only(since: u128, what: impl Hash) {
+    with(|now| {
+        let what = if now.blind == Blind::ToKept { 0 } else { digest(what) };
+        now.mind().map(|mind| mind.keeps_only(since, what))
+    });
+}
+
+/// Whoever moves draws a nonce.
+pub fn draws() {
+    with(|now| now.mind().map(Mind::draws));
+}
+
+/// The memory of whoever moves, who is alone in its process, holds this at that place.
+pub fn remembers(at: u128, holds: Option<u128>) {
+    with(|now| {
+        let is_blind = now.blind == Blind::ToMemory;
+        now.mind().filter(|_| !is_blind).map(|mind| mind.remembers(at, holds))
+    });
+}
+
+/// Whether somebody waits for the end of those who read.
+pub fn drains() -> bool {
+    with(|now| now.drains).unwrap_or_default()
+}
+
 /// Whoever moves is through. What it has observed matters to nobody, unless it leaves a memory to other threads of its process.
 pub fn is_through(is_alone: bool) {
-    with(|now| match now.who {
-        Some(who) if is_alone => {
-            let deeds = if now.blind == Blind::ToDeeds { 0 } else { now.deeds[who] };
-            now.observed[who] = digest(("through", deeds));
+    with(|now| {
+        let is_blind = now.blind == Blind::ToDeeds;
+        match now.mind() {
+            Some(mind) if is_alone => mind.ends(if is_blind { 0 } else { mind.deeds() }),
+            _ => now.observe("through"),
         }
-        _ => now.observe("through"),
     });
 }
 
@@ -222,10 +237,9 @@ pub fn place(name: Option<u128>, holds: Option<u128>) -> u128 {
         now.made += 1;
         let place = match now.who {
             _ if name.is_some() => digest(("named", name)),
-            // Two places that one participant makes without a look between them are told apart by this.
-            Some(who) => {
-                now.observe("makes a place");
-                let place = digest(("made", now.observed[who]));
+            Some(_) => {
+                now.touches += 1;
+                let place = now.mind().map(Mind::makes_place).unwrap_or_default();
                 now.own.insert(place);
                 place
             }
@@ -252,7 +266,7 @@ pub fn looks(at: u128, is_of: Blind) {
 pub fn changes(at: u128, holds: Option<u128>) {
     with(|now| {
         let before = now.places.get(&at).copied();
-        let by = now.who.map(|who| now.observed[who]);
+        let by = now.mind().map(|mind| mind.observed());
         now.touches += 1;
         now.holds(at, holds.unwrap_or_else(|| digest((before, by))));
     });
@@ -260,15 +274,20 @@ pub fn changes(at: u128, holds: Option<u128>) {
 
 /// The situation: what is shared, and what everybody has observed.
 pub fn now() -> u128 {
-    with(|now| digest((now.sum, &now.observed))).unwrap_or_default()
+    with(|now| digest((now.sum, &now.minds))).unwrap_or_default()
 }
 
 impl Situation {
     fn observe(&mut self, what: impl Hash) {
         self.touches += 1;
-        if let Some(who) = self.who {
-            self.observed[who] = digest((self.observed[who], what));
+        if let Some(mind) = self.mind() {
+            mind.observes(what);
         }
+    }
+
+    /// That of whoever moves.
+    fn mind(&mut self) -> Option<&mut Mind> {
+        self.minds.get_mut(self.who?)
     }
 
     fn touch(&mut self, touch: Touch, place: u128) {

@@ -3,15 +3,18 @@
 use std::any::{Any, TypeId};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use credlatch_core::engine::Snapshot;
+use credlatch_core::engine::{Snapshot, held};
 use credlatch_core::port::{Cell, Oneshot};
 
+use super::digest::digest;
 use super::disk::Document;
+use super::ports::SimPorts;
 use super::scripted::{Scripted, address, note_turn, take_turn, wake};
 use super::server::Server;
 use super::signs::Trail;
 use super::sim::{Board, Gate, Sim, SimMutex};
-use super::situation::{Blind, digest, state_digest};
+use super::situation::Blind;
+use super::states::state_digest;
 use super::{coroutine, situation};
 
 /// A value that is looked at in turns.
@@ -55,7 +58,12 @@ impl<T: Send + 'static> TurnCell<T> {
     fn in_memory<R>(&self, is_change: bool, look: impl FnOnce(&mut T) -> R) -> R {
         if coroutine::is_playing() && Scripted::here().is_alone() {
             note_turn();
-            return look(&mut self.value());
+            let mut guard = self.value();
+            let seen = look(&mut guard);
+            if is_change {
+                situation::remembers(self.place, holds(&*guard));
+            }
+            return seen;
         }
         self.alone(is_change, look)
     }
@@ -80,7 +88,8 @@ fn holds<T: 'static>(value: &T) -> Option<u128> {
     let server = || value.downcast_ref().map(|it: &Server| digest(it));
     let trail = || value.downcast_ref().map(Trail::digest);
     let snapshot = || value.downcast_ref().map(published);
-    word.or_else(document).or_else(server).or_else(trail).or_else(snapshot)
+    let engine = || held::<SimPorts<Scripted>>(value, situation::drains()).map(digest);
+    word.or_else(document).or_else(server).or_else(trail).or_else(snapshot).or_else(engine)
 }
 
 /// What was published, and how often each of its records was used since that was last written down.

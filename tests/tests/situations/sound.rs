@@ -17,8 +17,10 @@ use credlatch_tests::world::scripted::Scripted;
 use credlatch_tests::world::server::Manner;
 use credlatch_tests::world::situation::Blind;
 
+use super::astray::goes_astray;
+
 /// Every branch into what is taken for known is played to its end.
-const WATCHED: Explorer = Explorer { most: 20_000, one_in: 1, ..Explorer::NEW };
+pub(super) const WATCHED: Explorer = Explorer { most: 20_000, one_in: 1, ..Explorer::NEW };
 
 /// Whether a branch that was taken for known went or ended otherwise than any that was entered.
 fn is_caught(explorer: Explorer, scenario: &Scenario) -> bool {
@@ -28,7 +30,7 @@ fn is_caught(explorer: Explorer, scenario: &Scenario) -> bool {
 }
 
 /// The explorer as it is, in this scenario, is found without fault, and with this mistake it isn't.
-fn tells(mistaken: Explorer, scenario: &Scenario) {
+pub(super) fn tells(mistaken: Explorer, scenario: &Scenario) {
     assert!(!is_caught(Explorer { mistake: None, ..mistaken }, scenario), "{}", scenario.name);
     assert!(is_caught(mistaken, scenario), "{}", scenario.name);
 }
@@ -59,9 +61,9 @@ fn a_digest_without_what_the_issuer_said_is_noticed() {
 
 #[test]
 fn a_digest_without_signs_of_life_is_noticed() {
-    // Whoever looks for a sign of life mostly writes what follows of it at once, and what it is about to write it has observed.
-    let mistaken = Explorer { goes_on: false, sleeps: false, mistake: Some(Mistake::Blind(Blind::ToSigns)), ..WATCHED };
-    tells(mistaken, &against(&[Act::Rotate, Act::Rotate]));
+    let mistaken = Explorer { mistake: Some(Mistake::Blind(Blind::ToSigns)), ..WATCHED };
+    tells(mistaken, &against(&[Act::Start, Act::Start]).as_threads());
+    assert!(goes_astray(mistaken, &against(&[Act::Cancel, Act::Clear]).as_threads(), 200) > 0);
 }
 
 #[test]

@@ -1,0 +1,64 @@
+//! What makes no difference to anybody is forgotten of what was observed: that is noticed where it does make one, by random plays, and it
+//! leaves out no end.
+
+use credlatch_tests::cases::{Act, against, beside, choices};
+use credlatch_tests::conduct::RIGHT_SCRIPTED;
+use credlatch_tests::run::astray::{Strolls, stroll};
+use credlatch_tests::run::situations::{Explorer, Mistake};
+use credlatch_tests::scenario::Scenario;
+use credlatch_tests::world::situation::Blind;
+
+use super::sound::{WATCHED, tells};
+
+/// Whoever makes a move again in an equal situation comes to the same one by it.
+pub(super) fn goes_astray(explorer: Explorer, scenario: &Scenario, plays: u32) -> usize {
+    let Strolls { again, astray } = stroll(explorer, scenario, RIGHT_SCRIPTED, plays);
+    assert!(again > plays as usize, "{}: {again} moves again", scenario.name);
+    astray
+}
+
+#[test]
+fn whoever_makes_a_move_again_in_an_equal_situation_comes_to_the_same_one() {
+    for acts in
+        choices(2).iter().chain([&vec![Act::Set, Act::Set, Act::Set], &vec![Act::Rotate, Act::Login, Act::Clear]])
+    {
+        for scenario in [against(acts), against(acts).as_threads(), beside(acts).as_threads()] {
+            for dying in [None, Some(0)] {
+                assert_eq!(
+                    goes_astray(Explorer { dying, ..WATCHED }, &scenario, 200),
+                    0,
+                    "{} {dying:?}",
+                    scenario.name
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_digest_without_what_makes_a_difference_of_what_was_observed_before_is_noticed() {
+    let mistaken = Explorer { mistake: Some(Mistake::Blind(Blind::ToKept)), ..WATCHED };
+    tells(mistaken, &against(&[Act::Read, Act::Set]).as_threads());
+    assert!(goes_astray(mistaken, &against(&[Act::Read, Act::Set]).as_threads(), 200) > 0);
+}
+
+#[test]
+fn a_digest_without_the_memory_of_processes_is_noticed() {
+    let mistaken = Explorer { mistake: Some(Mistake::Blind(Blind::ToMemory)), ..WATCHED };
+    tells(mistaken, &against(&[Act::Clear, Act::Read]));
+    assert!(goes_astray(mistaken, &against(&[Act::Rotate, Act::Login]), 200) > 0);
+}
+
+/// What makes no difference is forgotten: that leaves situations out, and no end.
+#[test]
+fn to_forget_what_makes_no_difference_leaves_out_no_end() {
+    let acts = [&[Act::Rotate, Act::Rotate][..], &[Act::Login, Act::Set], &[Act::Rotate, Act::Clear, Act::Set]];
+    for scenario in acts.iter().flat_map(|acts| [against(acts), against(&acts[..2]).as_threads()]) {
+        let [less, all] =
+            [true, false].map(|forgets| Explorer { forgets, ..WATCHED }.explore(&scenario, RIGHT_SCRIPTED));
+        less.assert_whole(&scenario.name);
+        assert_eq!(less.ends, all.ends, "{}", scenario.name);
+        assert!(less.situations < all.situations, "{}: {} and {}", scenario.name, less.situations, all.situations);
+        super::orders::say(&format!("{}: {} situations instead of {}", scenario.name, less.situations, all.situations));
+    }
+}
