@@ -130,10 +130,13 @@ impl Scenario {
         self.participants.iter().any(|one| one.steps.contains(&Step::Drain))
     }
 
-    /// Whether somebody in this process uses a credential. That is counted beside the seam, in a record that its threads share or
+    /// Whether a thread uses a credential beside others of its process. That is counted beside the seam, in a record that they share or
     /// don't, which hangs on who else has held it.
-    pub fn counts_uses(&self, process: u32) -> bool {
-        self.participants.iter().any(|one| one.process == process && one.steps.iter().any(Step::is_counted))
+    pub fn shares_uses(&self) -> bool {
+        let counts = |one: &Participant| one.steps.iter().any(Step::is_counted);
+        let has_others =
+            |one: &Participant| self.participants.iter().filter(|other| other.process == one.process).count() > 1;
+        self.participants.iter().any(|one| counts(one) && has_others(one))
     }
 
     /// Whether somebody lets the entries of a pool take turns.

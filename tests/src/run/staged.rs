@@ -16,7 +16,7 @@ use crate::world::digest::{digest, digest_fed};
 use crate::world::here::{Here, Recorder};
 use crate::world::scripted::Scripted;
 use crate::world::sim::Sim;
-use crate::world::situation::{self, Blind};
+use crate::world::situation::{self, Blind, Memory};
 use crate::world::states::state_digest;
 
 /// What one participant does next: it makes the access before which it waits, and goes on up to the next one. One that hasn't
@@ -56,7 +56,13 @@ impl<'a> Staged<'a> {
     ) -> Self {
         let Explorer { law, mistake, .. } = explorer;
         let blind = if let Some(Mistake::Blind(to)) = mistake { to } else { Blind::Nowhere };
-        situation::follow(scenario.participants.len(), blind, scenario.has_drain());
+        let forgets = explorer.forgets && conduct.forgets() && !scenario.shares_uses();
+        let memory = match scenario.has_drain() {
+            _ if !forgets => Memory::Changes,
+            true => Memory::Readers,
+            false => Memory::Content,
+        };
+        situation::follow(scenario.participants.len(), blind, memory);
         let recorder = Arc::new(Recorder::default());
         let mut stage = Stage::<Scripted>::set(scenario, conduct, &recorder);
         let cast = (0..).zip(&scenario.participants);
@@ -66,12 +72,10 @@ impl<'a> Staged<'a> {
                 here.looks_at_once();
             }
         }
-        let forgets = |here: &Here| {
-            let shares_uses = !here.is_alone() && scenario.counts_uses(here.process);
-            explorer.forgets && conduct.forgets() && !shares_uses
-        };
-        for here in heres.iter().filter(|here| !forgets(here)) {
-            here.keeps_all();
+        if !forgets {
+            for here in &heres {
+                here.keeps_all();
+            }
         }
         let part = |one: &crate::scenario::Participant| Some((stage.process(one.process), one.steps.clone()));
         let parts = scenario.participants.iter().map(part).collect();

@@ -36,6 +36,18 @@ pub enum Blind {
     ToMemory,
 }
 
+/// By what the memory of processes is told apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Memory {
+    /// By how it came to be.
+    #[default]
+    Changes,
+    /// By what is in it, where each reader counts, because somebody waits for their end.
+    Readers,
+    /// By what is in it.
+    Content,
+}
+
 /// Something shared that a move looked at, or changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Touch {
@@ -69,8 +81,7 @@ struct Situation {
     /// Whether a clock has gone on while somebody moved.
     has_time_passed: bool,
     blind: Blind,
-    /// Whether somebody waits for the end of those who read.
-    drains: bool,
+    memory: Memory,
 }
 
 thread_local! {
@@ -82,9 +93,9 @@ fn with<R>(look: impl FnOnce(&mut Situation) -> R) -> Option<R> {
 }
 
 /// From here on what happens on this thread is followed, until [`forget`].
-pub fn follow(participants: usize, blind: Blind, drains: bool) {
+pub fn follow(participants: usize, blind: Blind, memory: Memory) {
     let minds = (0..participants).map(Mind::new).collect();
-    let situation = Situation { minds, blind, drains, ..Situation::default() };
+    let situation = Situation { minds, blind, memory, ..Situation::default() };
     NOW.with(|now| *now.borrow_mut() = Some(situation));
     states::keep();
 }
@@ -186,9 +197,9 @@ pub fn remembers(at: u128, holds: Option<u128>) {
     });
 }
 
-/// Whether somebody waits for the end of those who read.
-pub fn drains() -> bool {
-    with(|now| now.drains).unwrap_or_default()
+/// By what the memory of processes is told apart.
+pub fn memory() -> Memory {
+    with(|now| now.memory).unwrap_or_default()
 }
 
 /// Whoever moves is through. What it has observed matters to nobody, unless it leaves a memory to other threads of its process.

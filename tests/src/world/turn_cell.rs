@@ -13,7 +13,7 @@ use super::scripted::{Scripted, address, note_turn, take_turn, wake};
 use super::server::Server;
 use super::signs::Trail;
 use super::sim::{Board, Gate, Sim, SimMutex};
-use super::situation::Blind;
+use super::situation::{Blind, Memory};
 use super::states::state_digest;
 use super::{coroutine, situation};
 
@@ -88,7 +88,10 @@ fn holds<T: 'static>(value: &T) -> Option<u128> {
     let server = || value.downcast_ref().map(|it: &Server| digest(it));
     let trail = || value.downcast_ref().map(Trail::digest);
     let snapshot = || value.downcast_ref().map(published);
-    let engine = || held::<SimPorts<Scripted>>(value, situation::drains()).map(digest);
+    let engine = || match situation::memory() {
+        Memory::Changes => None,
+        memory => held::<SimPorts<Scripted>>(value, memory == Memory::Readers).map(digest),
+    };
     word.or_else(document).or_else(server).or_else(trail).or_else(snapshot).or_else(engine)
 }
 
