@@ -79,6 +79,7 @@ impl<P: Ports> Engine<P> {
             kind,
             act: act.clone(),
         };
+        let since = P::observed();
         let begun = match self.transact(&[Event::StartFlow(start)]) {
             Ok(begun) => begun,
             Err(error) => {
@@ -87,6 +88,7 @@ impl<P: Ports> Engine<P> {
             }
         };
         self.revoke_all(issuer, &begun.effects);
+        P::keep_only(since, None, format_args!("{:?} {:?}", begun.verdicts, begun.effects));
         for effect in &begun.effects {
             match effect {
                 Effect::RequestPrompt { flow, attempt, .. } if *attempt == act.attempt => {

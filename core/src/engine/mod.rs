@@ -6,6 +6,9 @@
 //! the store, and reads, cancels and changes of everything else go on.
 //!
 //! Every read goes through [`Engine::read`]: one look at the store's word, and the published snapshot if it is current.
+//!
+//! Here and there a call says by [`Ports::keep_only`] what still makes a difference to it of what it has seen: that is for an explorer of
+//! situations alone, which takes two for one if nobody's future can tell them apart.
 
 mod adopt;
 mod clear;

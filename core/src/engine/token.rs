@@ -49,10 +49,12 @@ impl<P: Ports> Engine<P> {
     /// # Errors
     /// As [`Engine::current`].
     pub fn choose(&self, provider: &str, choice: &Choice<'_>) -> Result<Chosen, NoToken> {
+        let since = P::observed();
         let word = self.store.word()?;
         let mut chosen = None;
         // What most requests get leaves this closure in two registers: another choice is larger, and moved more often.
         let constant = self.look(word, |snapshot| {
+            P::keep_only(since, Some((&snapshot.state, snapshot.id)), format_args!("found"));
             let constant = snapshot.constant(provider, choice, P::copy());
             if constant.is_none() {
                 chosen = Some(self.choose_in(snapshot, provider, choice));
@@ -64,7 +66,11 @@ impl<P: Ports> Engine<P> {
         }
         match chosen {
             Some(chosen) => chosen,
-            None => self.choose_in(&*self.reload(word)?, provider, choice),
+            None => {
+                let snapshot = self.reload(word)?;
+                P::keep_only(since, Some((&snapshot.state, snapshot.id)), format_args!("found"));
+                self.choose_in(&snapshot, provider, choice)
+            }
         }
     }
 

@@ -61,9 +61,13 @@ impl<P: Ports> Engine<P> {
     ) -> Result<super::Transacted, TransactError> {
         let mut tried = 0;
         let mut is_unknown = false;
+        let since = P::observed();
         let error = loop {
             match self.settle(&event, &alive, &mut reservation) {
                 Ok(done) => {
+                    if done.effects.is_empty() {
+                        P::keep_only(since, Some((&done.after.state, done.after.id)), format_args!("settled"));
+                    }
                     alive.wipe();
                     drop(alive);
                     self.revoke_all(issuer, &done.effects);

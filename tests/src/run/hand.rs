@@ -59,9 +59,12 @@ impl<S: Sim> Hand<S> {
     /// Between two steps only what it remembers itself makes a difference, and what is counted beside the seam.
     fn keep_only(&self, since: u128, steps: &[Step], at: usize) {
         let drains = steps[at..].contains(&Step::Drain) && self.cleared.is_some();
-        if self.here.forgets() && !steps[..at].iter().any(Step::is_counted) && !drains {
+        let counts = steps[..at].iter().any(Step::is_counted) && self.holds.is_none();
+        if self.here.forgets() && !counts && !drains {
             let poller = self.poller.as_ref().map(|poller| format!("{:?}", poller.step()));
-            situation::keep_only(since, (at, format!("{:?}", self.flow), poller));
+            // As long as it holds a record, whoever shows the same version shows that record, and its uses.
+            let holds = self.holds.as_ref().map(|chosen| format!("{:?} {}", chosen.live, chosen.turn));
+            situation::keep_only(since, (at, format!("{:?}", self.flow), poller, format!("{:?}", self.used), holds));
         }
     }
 

@@ -46,7 +46,9 @@ fn no_branch_into_a_known_situation_ends_in_an_unknown_way() {
 
 #[test]
 fn a_digest_without_what_was_read_is_noticed() {
-    tells(Explorer { mistake: Some(Mistake::Blind(Blind::ToStore)), ..WATCHED }, &against(&[Act::Challenge, Act::Set]));
+    let mistaken = Explorer { mistake: Some(Mistake::Blind(Blind::ToStore)), ..WATCHED };
+    tells(mistaken, &against(&[Act::Read, Act::Read]).as_threads());
+    assert!(goes_astray(mistaken, &against(&[Act::Login, Act::Rotate]), 200) > 0);
 }
 
 #[test]
