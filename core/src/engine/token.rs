@@ -64,14 +64,12 @@ impl<P: Ports> Engine<P> {
         if let Some((live, generation)) = constant {
             return Ok(Chosen { live, generation, at: None, turn: 0 });
         }
-        match chosen {
-            Some(chosen) => chosen,
-            None => {
-                let snapshot = self.reload(word)?;
-                P::keep_only(since, Some((&snapshot.state, snapshot.id)), format_args!("found"));
-                self.choose_in(&snapshot, provider, choice)
-            }
+        if let Some(chosen) = chosen {
+            return chosen;
         }
+        let snapshot = self.reload(word)?;
+        P::keep_only(since, Some((&snapshot.state, snapshot.id)), format_args!("found"));
+        self.choose_in(&snapshot, provider, choice)
     }
 
     /// Chooses from what is stored at one commit, at this moment.
