@@ -59,26 +59,26 @@ pub const SHORT_GROUPS: &[Group] = &[
 
 /// What a long run explores.
 pub const LONG_GROUPS: &[Group] = &[
-    Group { few: 1_500_000, ..PROCESSES },
-    Group { name: "pairs of processes, one dies", dies: true, ..PROCESSES },
-    Group { name: "pairs of threads", threads: true, few: 500_000, ..PROCESSES },
-    Group { name: "pairs of processes at two providers", beside: true, ..PROCESSES },
-    Group { name: "triples of processes", acts: 3, few: 500_000, ..PROCESSES },
-    Group { name: "pairs of threads at two providers", threads: true, beside: true, few: FEW, ..PROCESSES },
-    Group { name: "pairs of threads, one dies", threads: true, dies: true, few: FEW, ..PROCESSES },
-    Group { name: "triples of threads", acts: 3, threads: true, few: 60_000, ..PROCESSES },
-    Group { name: "triples of processes, one dies", acts: 3, dies: true, few: FEW, ..PROCESSES },
-    Group { name: "fours of processes that commit once", acts: 4, among: SHORT, few: FEW, ..PROCESSES },
+    Group { few: FEW, ..PROCESSES },
+    Group { name: "pairs of processes, one dies", dies: true, few: FEW, ..PROCESSES },
+    Group { name: "pairs of threads", threads: true, few: FEW, ..PROCESSES },
+    Group { name: "pairs of processes at two providers", beside: true, few: FEW, ..PROCESSES },
+    Group { name: "triples of processes", acts: 3, few: FEW, ..PROCESSES },
+    Group { name: "pairs of threads at two providers", threads: true, beside: true, ..PROCESSES },
+    Group { name: "pairs of threads, one dies", threads: true, dies: true, few: 10_000, ..PROCESSES },
+    Group { name: "triples of threads", acts: 3, threads: true, few: 10_000, ..PROCESSES },
+    Group { name: "triples of processes, one dies", acts: 3, dies: true, few: FEWER, ..PROCESSES },
+    Group { name: "fours of processes that commit once", acts: 4, among: SHORT, few: 20_000, ..PROCESSES },
     Group { name: "triples of processes at two providers", acts: 3, beside: true, few: FEWER, ..PROCESSES },
     Group {
         name: "triples of threads at two providers",
         acts: 3,
         threads: true,
         beside: true,
-        few: FEWER,
+        few: FEWEST,
         ..PROCESSES
     },
-    Group { name: "triples of threads, one dies", acts: 3, threads: true, dies: true, few: FEWER, ..PROCESSES },
+    Group { name: "triples of threads, one dies", acts: 3, threads: true, dies: true, few: FEWEST, ..PROCESSES },
     Group { name: "fours of processes that log in or rotate", acts: 4, among: LONG_AND_SHORT, with: LONG, ..PROCESSES },
     Group { name: "fours of processes", acts: 4, ..PROCESSES },
 ];
@@ -97,10 +97,12 @@ const PROCESSES: Group = Group {
     few: 15_000,
 };
 
+/// Of most of these each has fewer, and what has more has many more.
+const FEW: usize = 100_000;
 /// There are many of these, so that fewer situations of each have to be enough.
-const FEW: usize = 3_000;
-/// There are even more of these, of three acts and with more in their way.
-const FEWER: usize = 1_000;
+const FEWER: usize = 3_000;
+/// There are as many of these, of three acts, with more in their way, and in most they are too many anyhow.
+const FEWEST: usize = 1_000;
 
 /// What came of a group.
 #[derive(Clone, Debug, Default)]

@@ -158,7 +158,7 @@ all pairs and triples of processes, pairs of threads, pairs with a death and pai
 many situations, and so through fours of logins and rotations with clears, purges and sets; through pairs of threads with a death and
 at two providers, triples of threads, triples with a death, and fours that commit once; and through triples at two providers, of
 processes and of threads, and triples of threads with a death. The list is `tests/tests/situations/beyond.txt`; that anything else
-has more than its group may have, of 1,500,000 for pairs of processes to 1,000, fails the run, and `CREDLATCH_KEEP=1` tries what is listed again. All of it may take weeks:
+has more than its group may have, of 100,000 for triples of processes to 1,000, fails the run, and `CREDLATCH_KEEP=1` tries what is listed again. All of it may take weeks:
 `CREDLATCH_GROUP='triples of processes' cargo test --release -p credlatch-tests --test situations -- --ignored --nocapture everything`
 explores one group, all groups without the variable, and fails by name where there are too many to remember.
 
