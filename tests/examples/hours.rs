@@ -1,4 +1,5 @@
 //! How long it would take to go through everything: a guess, from a few scenarios of each group, drawn by their names. It takes minutes.
+//! Who leaves a play unwinds its participants, so it is built with `CARGO_PROFILE_RELEASE_PANIC=unwind`.
 
 use std::io::Write as _;
 use std::time::Instant;
