@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::thread;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -11,6 +12,9 @@ use crate::world::until;
 
 /// Under this name an answer holds an element (WebDriver, 12.2).
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// So often it is started until it is a failure.
+const STARTS: usize = 20;
 
 /// A running chromedriver; dropping it ends it and its browsers.
 pub(crate) struct Driver {
@@ -24,13 +28,32 @@ impl Driver {
     pub(crate) fn start() -> Option<Self> {
         let chromium = ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(on_path)?;
         let mut command = Command::new(on_path("chromedriver")?);
-        let mut child = command.arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()?;
-        let lines = BufReader::new(child.stdout.take()?).lines();
-        let port = lines.map_while(Result::ok).find_map(|line| {
-            let port = line.split_once("started successfully on port ")?.1.trim_end_matches('.').to_owned();
-            port.parse::<u16>().ok()
-        })?;
-        Some(Self { child, url: format!("http://127.0.0.1:{port}"), chromium })
+        Some(Self::started(command.arg("--port=0"), chromium))
+    }
+
+    /// Starts it again where it ended as it started: it takes a free port of `::1` and then wants the same one of
+    /// `127.0.0.1`, which another test's server may have.
+    ///
+    /// # Panics
+    /// If it never starts.
+    fn started(command: &mut Command, chromium: PathBuf) -> Self {
+        let mut said = String::new();
+        for _ in 0..STARTS {
+            let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+            let mut output = BufReader::new(child.stdout.take().unwrap());
+            said.clear();
+            while output.read_line(&mut said).unwrap() > 0 {
+                let line = said.lines().last().unwrap_or_default();
+                if let Some((_, port)) = line.split_once("started successfully on port ") {
+                    let url = format!("http://127.0.0.1:{}", port.trim_end_matches('.').parse::<u16>().unwrap());
+                    // Whatever else it says is read, so that it never waits for a reader.
+                    thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
+                    return Self { child, url, chromium };
+                }
+            }
+            child.wait().unwrap();
+        }
+        panic!("{command:?} never started:\n{said}");
     }
 
     /// A browser of its own, which knows nothing of others.
@@ -121,4 +144,15 @@ impl Drop for Browser {
     fn drop(&mut self) {
         let _ = self.agent.delete(&self.url).call();
     }
+}
+
+#[test]
+fn a_driver_whose_port_another_has_is_started_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let script =
+        "echo once >>starts; [ $(wc -l <starts) -gt 2 ] || { echo 'IPv4 port not available. Exiting...'; exit 1; }
+        echo 'ChromeDriver was started successfully on port 7.'; exec sleep 60";
+    let driver = Driver::started(Command::new("sh").args(["-c", script]).current_dir(folder.path()), PathBuf::new());
+    assert_eq!(driver.url, "http://127.0.0.1:7");
+    assert_eq!(std::fs::read_to_string(folder.path().join("starts")).unwrap().lines().count(), 3);
 }
