@@ -22,7 +22,7 @@ use crate::law;
 use crate::machine::shared::MarkShared;
 use crate::machine::{self, Event, Step};
 use crate::state::time::Stamp;
-use crate::state::{Actor, Claim, Nonce, State};
+use crate::state::{Actor, Claim, Entry, Nonce, Slot, State};
 
 /// The ports of one engine.
 pub trait Ports: Send + Sync + 'static {
@@ -54,9 +54,9 @@ pub trait Ports: Send + Sync + 'static {
         0
     }
 
-    /// Of what whoever runs has observed since then nothing makes a difference to what it will do, but this, this state with the id of
-    /// its commit, and what its engine holds. An explorer of situations forgets the rest; elsewhere nothing happens.
-    fn keep_only(_since: u128, _state: Option<(&Arc<State>, Option<u64>)>, _what: fmt::Arguments<'_>) {}
+    /// Of what whoever runs has observed since then nothing makes a difference to what it will do, but this, what it keeps of the store, and what its
+    /// engine holds. An explorer of situations forgets the rest; elsewhere nothing happens.
+    fn keep_only(_since: u128, _keeps: Keeps<'_>, _what: fmt::Arguments<'_>) {}
 
     /// Called after each event: in builds with debug assertions the laws of states and steps are asserted here. A harness
     /// records what it sees instead, in any build, and judges afterwards.
@@ -67,6 +67,21 @@ pub trait Ports: Send + Sync + 'static {
             panic!("{broken}");
         }
     }
+}
+
+/// What still makes a difference of what was observed of the store.
+#[derive(Clone, Copy, Debug)]
+pub enum Keeps<'a> {
+    /// Nothing.
+    Nothing,
+    /// The word that was read, to be compared with the id of a commit.
+    Word(Option<u64>),
+    /// A state, with the id of its commit.
+    State(&'a Arc<State>, Option<u64>),
+    /// What is stored at a provider, without anything else of its state.
+    Slot(Option<&'a Slot>),
+    /// One entry.
+    Entry(Option<&'a Entry>),
 }
 
 /// A family of locks: production uses parking_lot's, model checking uses loom's, and both are in one build.

@@ -99,10 +99,12 @@ loom's reach. [The record](record.md#situations) has its figures. Why that is ev
    share), of what each participant has observed so far, in its order, as far as it makes a difference, of how many nonces it has
    drawn and what it did outside, and of what each law keeps in memory. The engine itself says what makes none any more
    (`Ports::keep_only`): where it begins a loop anew, only what goes from one turn to the next; after a read, only the commit that was
-   found; after a claim, only what came of it; and between two steps only what the participant remembers itself. What the memory of the
-   process holds counts by what is in it: what is published, who reads, which acts are watched since when. Of a participant that is
-   through, and whose process has no other thread, only what it did outside counts: it does nothing more, and leaves no memory to
-   anybody.
+   found; after a claim, only what came of it and the entry; and between two steps only what the participant remembers itself. What the
+   memory of the process holds counts by what is in it, and only as long as anything can be compared with it
+   (`tests/src/world/hands.rs`): what is published, while the document, or a state or a word that somebody of the process has in hand,
+   has its id; a word in hand, while something there has that id; an act that is watched, and a sign of life that is over, while a state
+   tells of it. An id that is no more never comes back. Of a participant that is through only what it did outside counts: it does nothing
+   more.
 3. **Equal situations have equal futures.** What a participant does next is a function of what it has observed, since it has no
    other input, and what was forgotten it can't look at any more: no variable holds it. What it finds is a function of what is shared; what a law says is a function of its memory and of what follows. So a
    branch into a situation that is known is left. A document, an answer and a published snapshot count by what is in them, and a
@@ -111,7 +113,10 @@ loom's reach. [The record](record.md#situations) has its figures. Why that is ev
 4. **A law judges fact by fact** (`core/src/law/monitor.rs`), and judging a whole history is the fold of that: no law has a second
    form that could differ. That what it keeps is enough, `core/src/law/tests/memory.rs` tries with arbitrary histories: where two
    left the same memory, whatever follows is judged alike, and a law that forgets is noticed. The less it keeps the more situations
-   are one: law 7 drops what was shown as soon as nobody who reads, or begins to, may still see it.
+   are one. What was shown, and who knew of what, counts by what each who may still read may see of what is there: whether law 7 would
+   judge that as never committed, or as older than what that reader knows of. Once nobody reads any more, laws 1 and 7 keep nothing for
+   readers. `core/src/law/tests/outlook.rs` tries that too: histories that are alike so are judged alike whatever follows that is
+   foreseen, and a reader that was left out is noticed.
 5. **A play goes on as long as there is something new ahead of it** (`tests/src/run/walk.rs`): it makes the first move that was
    never made, or else one behind which such a move is left. In what order situations are entered makes no difference to what there
    is. A move that a play makes again, having come there by another way, must lead to the same situation as before. After a breach
@@ -151,12 +156,14 @@ loom's reach. [The record](record.md#situations) has its figures. Why that is ev
 
 None of this is taken on trust. Plays at random (`tests/src/run/astray.rs`) make the moves of all pairs, of processes and of threads and
 with deaths, again and again: in a situation that is equal to one in which a move was made before it must lead to the same one, and the
-same must be told. What is forgotten leaves out no end where both are gone through. Of the branches that are left, one in 64, and in `tests/tests/situations/sound.rs` each, is played
+same must be told; and nobody reads, or comes to where it may read, what it was not to see any more. What is forgotten leaves out no end
+where both are gone through. Of the branches that are left, one in 64, and in `tests/tests/situations/sound.rs` each, is played
 to its end all the same: it must come to no situation that isn't entered some time, and end as another did. That found what no end
 showed: threads of one engine count uses beside the seam, and a commit that takes them with it writes what nobody was told of; since
 then what somebody is about to write belongs to what it has observed. Explorers with a mistake are told by that, by situations or
 ends that they don't find, or by a breach that they miss: one whose digest leaves out what was read, what the issuer said, signs of
-life, what makes a difference of what was observed before, what the memory of a process holds, or what those did who are through; one
+life, what makes a difference of what was observed before, what the memory of a process holds, what may be old though it isn't, or what
+those did who are through; one
 whose laws forget; one that never wakes who has waited; one in which readers come first
 too; one in which everybody makes two moves at once; one that turns back before what lies behind; one for which all moves commute,
 or all facts. What lies outside, a backup, another lock file, an agreement to rows, makes another situation. The quickest order
@@ -167,9 +174,9 @@ loom goes through in 20,000 orders. An exploration that reaches its bound fails.
 
 What is still abstracted: all that *Limits* says of the simulated world. The memory of a process is looked at by its threads only,
 and where it has one thread that takes no turn. The atomics outside the seam count as far as a published record tells them: a count of
-owners, at which only a drain looks, is told by what the owners have observed. Threads of which one uses a credential forget nothing, and
-what they share is told by how it came to be: a use is counted in a record which is shared or isn't, and that hangs on who else has
-held it; a branch that went astray showed that. Whoever is dead forgets nothing, nor does who will die at an operation that was chosen
+owners, at which only a drain looks, is told by what the owners have observed. Where somebody drains, and where one of several threads
+uses a credential, nothing is forgotten, and what threads share is told by how it came to be: a use is counted in a record which is
+shared or isn't, and that hangs on who else has held it; a branch that went astray showed that. Whoever is dead forgets nothing, nor does who will die at an operation that was chosen
 before. A reader takes what is published in one turn and looks at it in the next where somebody drains,
 and in one elsewhere: nobody else could tell. What the issuer's books hold beyond what it said is nobody's observation. Steps that
 change a key are explored only in the scenes of wrong engines, where a breach is one however it was found. A witness counts for a

@@ -7,7 +7,9 @@ use super::{Engine, TransactError, Transacted};
 use crate::machine::exchanged::Exchanged;
 use crate::machine::rotation::Settle;
 use crate::machine::{Act, Effect, Event, Refusal, Verdict};
-use crate::port::{Alive, Answer, Clock, Issuer, Left, Nonces, Ports, RotationRequest, Sending, Store, StoreError};
+use crate::port::{
+    Alive, Answer, Clock, Issuer, Keeps, Left, Nonces, Ports, RotationRequest, Sending, Store, StoreError,
+};
 use crate::state::{Claim, Grant, Nonce};
 
 /// Bytes set aside for the settling commit beyond the present size of the state: space for two tokens, of which the longest
@@ -52,7 +54,8 @@ impl<P: Ports> Engine<P> {
             }
         };
         self.revoke_all(issuer, &claimed.effects);
-        P::keep_only(since, Some((&claimed.after.state, claimed.after.id)), format_args!("{:?}", claimed.verdicts));
+        let entry = claimed.after.state.entry(request.provider.as_str(), request.label.as_str());
+        P::keep_only(since, Keeps::Entry(entry), format_args!("{:?} {:?}", claimed.verdicts, claimed.effects));
         if *claimed.verdict() != Verdict::Done {
             alive.discard();
             return Ok(match claimed.verdict() {

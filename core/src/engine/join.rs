@@ -8,7 +8,7 @@ use super::login::LOOK_MS;
 use super::{Engine, Poller, Snapshot, TransactError};
 use crate::machine::flow::{Adopt, Cancel, Step};
 use crate::machine::{Effect, Event};
-use crate::port::{Alive, Clock, Issuer, Left, Ports, Store, StoreError};
+use crate::port::{Alive, Clock, Issuer, Keeps, Left, Ports, Store, StoreError};
 use crate::state::Nonce;
 use crate::state::flow::{EndedFlow, LiveFlow, Phase};
 use crate::state::name::ProviderId;
@@ -74,7 +74,7 @@ impl<P: Ports> Engine<P> {
     ) -> Result<FlowView, TransactError> {
         let since = P::observed();
         loop {
-            P::keep_only(since, None, format_args!("looks"));
+            P::keep_only(since, Keeps::Nothing, format_args!("looks"));
             let live = match self.view(provider, flow)? {
                 FlowView::Live(live) if live.phase == Phase::Reserved && !stop.load(Ordering::Relaxed) => live,
                 other => return Ok(other),
@@ -86,7 +86,7 @@ impl<P: Ports> Engine<P> {
                 }
                 // Every transaction notices who died, and what is past its time.
                 _ => {
-                    P::keep_only(since, None, format_args!("settles"));
+                    P::keep_only(since, Keeps::Nothing, format_args!("settles"));
                     self.transact(&[])?;
                 }
             }
@@ -119,7 +119,7 @@ impl<P: Ports> Engine<P> {
     ) -> Result<FlowView, TransactError> {
         let since = P::observed();
         loop {
-            P::keep_only(since, None, format_args!("looks"));
+            P::keep_only(since, Keeps::Nothing, format_args!("looks"));
             let live = match self.view(provider, flow)? {
                 FlowView::Live(live) if !stop.load(Ordering::Relaxed) => live,
                 ended_or_left => return Ok(ended_or_left),
@@ -131,12 +131,12 @@ impl<P: Ports> Engine<P> {
             };
             match &live.holder {
                 Some(holder) if alive && !live.ends.is_reached(&now) => {
-                    P::keep_only(since, None, format_args!("waits {holder:?} {:?}", live.ends));
+                    P::keep_only(since, Keeps::Nothing, format_args!("waits {holder:?} {:?}", live.ends));
                     // A short wait each: the flow may be ended by others than its holder.
                     self.store.wait(holder, LOOK_MS.min(live.ends.left_ms(&now)))?;
                 }
                 _ => {
-                    P::keep_only(since, None, format_args!("adopts"));
+                    P::keep_only(since, Keeps::Nothing, format_args!("adopts"));
                     if let Some(poller) = self.adopt(provider, flow)? {
                         return self.poll_here(issuer, poller.stopped_by(stop));
                     }

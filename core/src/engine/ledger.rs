@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
 
+use super::held::acts;
 use super::snapshot::{Copies, Live, MOST_COPIES, Pool, Snapshot};
 use crate::machine::pool;
 use crate::state::custody::Watched;
@@ -38,11 +39,9 @@ impl Ledger {
         self.reading.retain(|other| *other != ticket);
     }
 
-    /// All but who holds what, where nothing waits to be saved.
-    pub(super) fn told(&self, drains: bool) -> Option<String> {
-        let readers = || format!("{:?} {}", self.reading, self.last_ticket);
-        let readers = if drains { readers() } else { self.reading.len().to_string() };
-        self.unsaved.is_empty().then(|| format!("{readers} {:?}", self.watched))
+    /// All but who reads and who holds what, where nothing waits to be saved.
+    pub(super) fn told(&self) -> Option<Vec<(Nonce, Stamp)>> {
+        self.unsaved.is_empty().then(|| self.watched.iter().map(|(attempt, since)| (*attempt, *since)).collect())
     }
 
     pub(crate) fn readers(&self) -> &[u64] {
@@ -56,8 +55,7 @@ impl Ledger {
 
     /// Begins to watch the acts of a state that was just seen, and forgets those that are through.
     pub(crate) fn watch(&mut self, state: &State, now: &Stamp) {
-        let entries = state.providers.values().flat_map(|slot| &slot.entries);
-        let acts: Vec<Nonce> = entries.filter_map(Entry::grant).flat_map(|grant| grant.custody.attempts()).collect();
+        let acts: Vec<Nonce> = acts(state).collect();
         self.watched.retain(|attempt, _| acts.contains(attempt));
         for attempt in acts {
             self.watched.entry(attempt).or_insert(*now);
@@ -71,7 +69,7 @@ impl Ledger {
     }
 
     /// Makes the snapshot of a state out of the records that are held already, with so many of what every request gets.
-    pub(crate) fn snapshot(&mut self, state: State, id: Option<u64>, copies: usize) -> Snapshot {
+    pub(crate) fn snapshot(&mut self, state: Arc<State>, id: Option<u64>, copies: usize) -> Snapshot {
         let pools = state.providers.iter().map(|(provider, slot)| {
             let records: Vec<_> = slot.entries.iter().map(|entry| self.share(provider, entry)).collect();
             let constant = pool::constant(slot).and_then(|place| slot.entries.get(place));
@@ -84,7 +82,7 @@ impl Ledger {
             records.retain(|record| record.strong_count() > 0);
             !records.is_empty()
         });
-        Snapshot { id, generation: state.generation, state: Arc::new(state), pools }
+        Snapshot { id, generation: state.generation, state, pools }
     }
 
     /// Counts who holds tokens that aren't saved as holders of the version that they replace, and, once they are saved, of
@@ -128,14 +126,15 @@ fn stored<'a>(records: &'a [Weak<Live>], entry: &'a Entry) -> impl Iterator<Item
 
 #[cfg(test)]
 mod tests {
-    use super::{Ledger, State};
+    use super::{Arc, Ledger};
     use crate::machine::pool::Choice;
     use crate::sample::{acme, key, label, named, stored};
 
     #[test]
     fn what_is_held_is_known_and_what_nobody_holds_is_forgotten() {
         let mut ledger = Ledger::default();
-        let snapshot = |ledger: &mut Ledger, text: &str| ledger.snapshot(stored([named("a", key(text))]), Some(2), 1);
+        let snapshot =
+            |ledger: &mut Ledger, text: &str| ledger.snapshot(Arc::new(stored([named("a", key(text))])), Some(2), 1);
         let held = (acme(), label("a"), 1);
         let (one, two) = (snapshot(&mut ledger, "key-1"), snapshot(&mut ledger, "key-2"));
         assert!(ledger.is_held(&held), "two secrets under one version, as after a restore");
@@ -146,14 +145,14 @@ mod tests {
         assert_eq!(ledger.live[&held].len(), 1, "of the first nothing is left");
         drop((two, three));
         assert!(!ledger.is_held(&held));
-        drop(ledger.snapshot(State::default(), Some(4), 1));
+        drop(ledger.snapshot(Arc::default(), Some(4), 1));
         assert!(ledger.live.is_empty());
     }
 
     #[test]
     fn whoever_holds_one_of_the_records_of_a_version_holds_it_and_their_uses_are_counted_together() {
         let mut ledger = Ledger::default();
-        let snapshot = ledger.snapshot(stored([named("a", key("key-1"))]), Some(2), 3);
+        let snapshot = ledger.snapshot(Arc::new(stored([named("a", key("key-1"))])), Some(2), 3);
         let taken = |copy| snapshot.constant("acme", &Choice::default(), copy).unwrap().0.clone();
         let records: Vec<_> = (0..4).map(taken).collect();
         for live in &records {
@@ -161,7 +160,7 @@ mod tests {
         }
         assert_eq!(snapshot.take_uses("acme").into_iter().collect::<Vec<_>>(), [(label("a"), 4)]);
         assert!(snapshot.take_uses("acme").is_empty());
-        let again = ledger.snapshot(stored([named("a", key("key-1"))]), Some(4), 3);
+        let again = ledger.snapshot(Arc::new(stored([named("a", key("key-1"))])), Some(4), 3);
         let held = (acme(), label("a"), 1);
         assert_eq!(ledger.live[&held].len(), 3, "the same ones are shared on");
         drop((snapshot, again));

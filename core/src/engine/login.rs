@@ -9,7 +9,7 @@ use crate::machine::exchanged::Fresh;
 use crate::machine::flow::{ClaimCode, Failed, LIVE_MAX_MS, Prompted, Start, Step, Succeeded};
 use crate::machine::{Act, Effect, Event, Verdict};
 use crate::port::{
-    Alive, Answer, Clock, Code, CodeExchanged, Issuer, Nonces, Part, Polled, Ports, Prompting, Store, StoreError,
+    Alive, Answer, Clock, Code, CodeExchanged, Issuer, Keeps, Nonces, Part, Polled, Ports, Prompting, Store, StoreError,
 };
 use crate::state::flow::{FlowEnd, FlowKind, LiveFlow, Phase};
 use crate::state::name::{Label, ProviderId};
@@ -88,7 +88,7 @@ impl<P: Ports> Engine<P> {
             }
         };
         self.revoke_all(issuer, &begun.effects);
-        P::keep_only(since, None, format_args!("{:?} {:?}", begun.verdicts, begun.effects));
+        P::keep_only(since, Keeps::Nothing, format_args!("{:?} {:?}", begun.verdicts, begun.effects));
         for effect in &begun.effects {
             match effect {
                 Effect::RequestPrompt { flow, attempt, .. } if *attempt == act.attempt => {
@@ -129,7 +129,7 @@ impl<P: Ports> Engine<P> {
         };
         let since = P::observed();
         let polls = self.transact(&[event])?.effects.iter().any(|effect| matches!(effect, Effect::Poll { .. }));
-        P::keep_only(since, None, format_args!("polls: {polls}"));
+        P::keep_only(since, Keeps::Nothing, format_args!("polls: {polls}"));
         let poller = polls.then(|| Poller::new(step, alive));
         Ok(Login { flow, poller, started: true })
     }
@@ -157,14 +157,14 @@ impl<P: Ports> Engine<P> {
         let patience = self.clock.now().patience(LIVE_MAX_MS);
         let since = P::observed();
         loop {
-            P::keep_only(since, None, format_args!("looks {is_first} {:?}", poller.step));
+            P::keep_only(since, Keeps::Nothing, format_args!("looks {is_first} {:?}", poller.step));
             let held = self.still_held(&poller.step)?;
             if held.is_some() && patience.is_over(&self.clock.now()) {
                 return self.fail(issuer, poller, (FlowEnd::Expired, None));
             }
             let Some((kind, Phase::Pending(prompt))) = held.map(|live| (live.kind, live.phase)) else {
                 // Whatever ended it is in the store; if its time is up this records it.
-                P::keep_only(since, None, format_args!("is over {:?}", poller.step));
+                P::keep_only(since, Keeps::Nothing, format_args!("is over {:?}", poller.step));
                 let looked = self.transact(&[])?;
                 return Ok(self.view_in(&looked.after, &poller.step.provider, poller.step.flow));
             };
@@ -175,7 +175,7 @@ impl<P: Ports> Engine<P> {
             if !self.wait_while_held(&poller, wait_ms)? {
                 continue;
             }
-            P::keep_only(since, None, format_args!("polls {:?} {prompt:?}", poller.step));
+            P::keep_only(since, Keeps::Nothing, format_args!("polls {:?} {prompt:?}", poller.step));
             if poller.stop.load(Ordering::Relaxed) {
                 return Ok(self.view(&poller.step.provider, poller.step.flow)?);
             }
@@ -223,7 +223,7 @@ impl<P: Ports> Engine<P> {
         let began = self.clock.now();
         let since = P::observed();
         loop {
-            P::keep_only(since, None, format_args!("waits"));
+            P::keep_only(since, Keeps::Nothing, format_args!("waits"));
             let spent_ms = self.clock.now().since_ms(&began);
             if self.still_held(&poller.step)?.is_none() {
                 return Ok(false);
@@ -242,7 +242,7 @@ impl<P: Ports> Engine<P> {
         let since = P::observed();
         let claimed = self.transact(&[Event::ClaimCode(claim)])?;
         let permitted = claimed.effects.iter().any(|effect| matches!(effect, Effect::ExchangeCode { .. }));
-        P::keep_only(since, None, format_args!("permitted: {permitted}"));
+        P::keep_only(since, Keeps::Nothing, format_args!("permitted: {permitted}"));
         if permitted {
             poller.step.attempt = act.attempt;
         }

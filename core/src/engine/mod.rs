@@ -31,14 +31,13 @@ mod transact;
 mod unlawful;
 mod unsaved;
 
-use crate::state::State;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 pub use adopt::AdoptError;
 pub use clear::Cleared;
 pub use group::Grouped;
-pub use held::held;
+pub use held::{Held, acts, acts_of, held};
 pub use join::FlowView;
 pub use login::{Login, Poller};
 pub use moving::{MoveError, Moved};
@@ -82,7 +81,7 @@ impl<P: Ports> Engine<P> {
     /// `patience_ms` bounds every wait for the store's lock.
     pub fn new(store: P::Store, clock: P::Clock, nonces: P::Nonces, patience_ms: u64) -> Self {
         let mut ledger = Ledger::default();
-        let nothing = Arc::new(ledger.snapshot(State::default(), None, P::COPIES));
+        let nothing = Arc::new(ledger.snapshot(Arc::default(), None, P::COPIES));
         Self {
             store,
             clock,

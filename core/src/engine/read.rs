@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::Engine;
 use super::snapshot::Snapshot;
 use super::unlawful::assert_lawful;
-use crate::port::{Cell, Clock, Ports, Store, StoreError};
+use crate::port::{Cell, Clock, Keeps, Loaded, Ports, Store, StoreError};
+use crate::state::State;
 
 impl<P: Ports> Engine<P> {
     /// Looks at the newest commit of any process. No lock is held that a writer needs, and nothing is allocated, unless
@@ -20,14 +21,15 @@ impl<P: Ports> Engine<P> {
         let since = P::observed();
         let before = self.store.word()?;
         let found = |snapshot: &Arc<Snapshot>| {
-            P::keep_only(since, Some((&snapshot.state, snapshot.id)), format_args!("found"));
+            P::keep_only(since, Keeps::State(&snapshot.state, snapshot.id), format_args!("found"));
             look.take().map(|look| look(snapshot))
         };
         if let Some(seen) = self.look(before, found) {
             return Ok(seen);
         }
+        P::keep_only(since, Keeps::Word(before), format_args!("reloads"));
         let snapshot = self.reload(before)?;
-        P::keep_only(since, Some((&snapshot.state, snapshot.id)), format_args!("found"));
+        P::keep_only(since, Keeps::State(&snapshot.state, snapshot.id), format_args!("found"));
         let Some(look) = look.take() else { unreachable!("a look is taken once, by the return above") };
         Ok(look(&snapshot))
     }
@@ -52,15 +54,19 @@ impl<P: Ports> Engine<P> {
 
     pub(super) fn reload(&self, before: Option<u64>) -> Result<Arc<Snapshot>, StoreError> {
         // Registered before the store is opened, so that a clear's drain waits for what this reader may find.
+        let since = P::observed();
         let ticket = self.ledger.write(super::ledger::Ledger::enter);
         let loaded = self.load_after(before);
+        if let Ok((state, id, is_current)) = &loaded {
+            P::keep_only(since, Keeps::State(state, *id), format_args!("loaded {is_current}"));
+        }
         let now = self.clock.now();
         self.ledger
             .write(|ledger| {
                 ledger.leave(ticket);
-                let (loaded, is_current) = loaded?;
-                ledger.watch(&loaded.state, &now);
-                let snapshot = Arc::new(ledger.snapshot(loaded.state, loaded.id, P::COPIES));
+                let (state, id, is_current) = loaded?;
+                ledger.watch(&state, &now);
+                let snapshot = Arc::new(ledger.snapshot(state, id, P::COPIES));
                 Ok((snapshot, is_current))
             })
             .and_then(|(snapshot, is_current)| {
@@ -73,11 +79,11 @@ impl<P: Ports> Engine<P> {
 
     /// Loads, and tells whether the word read *before* the document was opened names what was loaded: only then may the
     /// load be kept.
-    fn load_after(&self, before: Option<u64>) -> Result<(crate::port::Loaded, bool), StoreError> {
-        let loaded = self.store.load()?;
-        assert_lawful(&loaded.state);
-        let is_current = before.is_some() && before == loaded.id;
-        Ok((loaded, is_current))
+    fn load_after(&self, before: Option<u64>) -> Result<(Arc<State>, Option<u64>, bool), StoreError> {
+        let Loaded { state, id } = self.store.load()?;
+        assert_lawful(&state);
+        let is_current = before.is_some() && before == id;
+        Ok((Arc::new(state), id, is_current))
     }
 
     /// A writer publishes after its commit, so a reader that sees its own word under the cell's lock can't overwrite a

@@ -8,7 +8,7 @@ use super::{Engine, TransactError};
 use crate::machine::exchanged::Exchanged;
 use crate::machine::rotation::{Cause, ClaimRotation};
 use crate::machine::{Act, Event, Refusal, Verdict};
-use crate::port::{Cell, Clock, Issuer, Left, Ports, RotationRequest, Store, StoreError};
+use crate::port::{Cell, Clock, Issuer, Keeps, Left, Ports, RotationRequest, Store, StoreError};
 use crate::state::custody::Watched;
 use crate::state::known::Fate;
 use crate::state::origin::Reach;
@@ -88,7 +88,7 @@ impl<P: Ports> Engine<P> {
         let mut processes = 0;
         let since = P::observed();
         loop {
-            P::keep_only(since, None, format_args!("looks {processes}"));
+            P::keep_only(since, Keeps::Nothing, format_args!("looks {processes}"));
             if self.unsaved_grant(request.provider.as_str(), request.label.as_str()).is_some() {
                 let _ = self.save_unsaved();
                 if let Some(unsaved) = self.standing_grant(request.provider.as_str(), request.label.as_str())? {
@@ -107,7 +107,7 @@ impl<P: Ports> Engine<P> {
                 }
                 Outlook::Rotating(claim) => match self.left(&claim)? {
                     Left::Going => {
-                        P::keep_only(since, None, format_args!("waits {processes} {claim:?}"));
+                        P::keep_only(since, Keeps::Nothing, format_args!("waits {processes} {claim:?}"));
                         let left_ms = patience.left_ms(&self.clock.now());
                         if !self.store.wait(&claim, left_ms)? {
                             return Ok(Rotation::Busy(claim.actor));
@@ -115,20 +115,20 @@ impl<P: Ports> Engine<P> {
                     }
                     // Every transaction settles what is written down, and notices who died.
                     Left::Answer(answer) => {
-                        P::keep_only(since, None, format_args!("settles {processes} {:?}", answer.attempt));
+                        P::keep_only(since, Keeps::Nothing, format_args!("settles {processes} {:?}", answer.attempt));
                         match self.transact(&[]) {
                             Ok(done) => drop(self.revoke_all(issuer, &done.effects)),
                             Err(error) => return self.unsettled(request, &answer, error),
                         }
                     }
                     Left::NoNote | Left::MaybeSent { .. } => {
-                        P::keep_only(since, None, format_args!("settles {processes}"));
+                        P::keep_only(since, Keeps::Nothing, format_args!("settles {processes}"));
                         drop(self.revoke_all(issuer, &self.transact(&[])?.effects));
                     }
                 },
                 Outlook::Open(_) if !issuer.can_refresh(&request.provider) => return Ok(Rotation::NoIssuer),
                 Outlook::Open(doubt) => {
-                    P::keep_only(since, None, format_args!("exchanges {processes} {doubt:?}"));
+                    P::keep_only(since, Keeps::Nothing, format_args!("exchanges {processes} {doubt:?}"));
                     match self.exchange(issuer, request, doubt, patience, &mut processes)? {
                         Some(Rotation::Refused(Refusal::InDoubtUntil(_))) if self.wait_out(request, patience)? => {}
                         Some(rotation) => return Ok(rotation),
@@ -203,7 +203,7 @@ impl<P: Ports> Engine<P> {
         let mut has_waited = false;
         let since = P::observed();
         loop {
-            P::keep_only(since, None, format_args!("waits {has_waited}"));
+            P::keep_only(since, Keeps::Nothing, format_args!("waits {has_waited}"));
             let now = self.clock.now();
             let left_ms = self.doubted_ms(request, &now)?;
             if left_ms == 0 || request.cause == Cause::Challenged {

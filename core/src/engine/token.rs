@@ -10,7 +10,7 @@ use crate::machine::Refusal;
 use crate::machine::exchanged::Exchanged;
 use crate::machine::pool::{self, Choice};
 use crate::machine::rotation::Cause;
-use crate::port::{Clock, Issuer, Ports, Store};
+use crate::port::{Clock, Issuer, Keeps, Ports, Store};
 use crate::state::name::{Label, ProviderId};
 use crate::state::strategy::Strategy;
 use crate::state::time::{Stamp, later};
@@ -54,7 +54,7 @@ impl<P: Ports> Engine<P> {
         let mut chosen = None;
         // What most requests get leaves this closure in two registers: another choice is larger, and moved more often.
         let constant = self.look(word, |snapshot| {
-            P::keep_only(since, Some((&snapshot.state, snapshot.id)), format_args!("found"));
+            P::keep_only(since, Keeps::State(&snapshot.state, snapshot.id), format_args!("found"));
             let constant = snapshot.constant(provider, choice, P::copy());
             if constant.is_none() {
                 chosen = Some(self.choose_in(snapshot, provider, choice));
@@ -67,8 +67,9 @@ impl<P: Ports> Engine<P> {
         if let Some(chosen) = chosen {
             return chosen;
         }
+        P::keep_only(since, Keeps::Word(word), format_args!("reloads"));
         let snapshot = self.reload(word)?;
-        P::keep_only(since, Some((&snapshot.state, snapshot.id)), format_args!("found"));
+        P::keep_only(since, Keeps::State(&snapshot.state, snapshot.id), format_args!("found"));
         self.choose_in(&snapshot, provider, choice)
     }
 

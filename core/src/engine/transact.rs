@@ -13,7 +13,9 @@ use crate::law;
 use crate::machine::pool::CountUses;
 use crate::machine::shared::MarkShared;
 use crate::machine::{Effect, Event, Verdict};
-use crate::port::{Answer, Cell, Clock, CommitError, Left, Loaded, Locked, Ports, Store, StoreError, StoreErrorKind};
+use crate::port::{
+    Answer, Cell, Clock, CommitError, Keeps, Left, Loaded, Locked, Ports, Store, StoreError, StoreErrorKind,
+};
 use crate::state::State;
 use crate::state::shared::Shared;
 use crate::state::time::Stamp;
@@ -139,7 +141,7 @@ impl<P: Ports> Engine<P> {
         let mut tried = 0;
         let since = P::observed();
         loop {
-            P::keep_only(since, None, format_args!("tried {tried}"));
+            P::keep_only(since, Keeps::Nothing, format_args!("tried {tried}"));
             match self.try_transact(events, patience_ms, reservation, is_meant) {
                 // Somebody who doesn't lock changed the document meanwhile: look again at what is there now.
                 Err(Failed::Overtaken(_)) if tried < OVERTAKEN_TRIES => tried += 1,
@@ -230,7 +232,7 @@ impl<P: Ports> Engine<P> {
         let now = self.clock.now();
         let snapshot = self.ledger.write(|ledger| {
             ledger.watch(&state, &now);
-            Arc::new(ledger.snapshot(state, id, P::COPIES))
+            Arc::new(ledger.snapshot(Arc::new(state), id, P::COPIES))
         });
         let old = self.published.write(|published| std::mem::replace(published, Arc::clone(&snapshot)));
         drop(old);

@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use super::{Engine, Live, TransactError};
 use crate::machine::exchanged::{Exchanged, Fresh};
+use crate::machine::flow::{Failed, Succeeded};
 use crate::machine::rotation::Settle;
 use crate::machine::{Effect, Event};
-use crate::port::{Alive, Cell, Clock, Issuer, Ports, Revoked, Store, StoreError};
+use crate::port::{Alive, Cell, Clock, Issuer, Keeps, Ports, Revoked, Store, StoreError};
+use crate::state::name::ProviderId;
 use crate::state::{Claim, Custody, Doubt, Nonce, State};
 
 /// How often saving is tried at once before it is left to a later transaction.
@@ -65,8 +67,9 @@ impl<P: Ports> Engine<P> {
         let error = loop {
             match self.settle(&event, &alive, &mut reservation) {
                 Ok(done) => {
-                    if done.effects.is_empty() {
-                        P::keep_only(since, Some((&done.after.state, done.after.id)), format_args!("settled"));
+                    if let (true, Some(provider)) = (done.effects.is_empty(), provider_of(&event)) {
+                        let slot = done.after.state.slot(provider.as_str());
+                        P::keep_only(since, Keeps::Slot(slot), format_args!("settled {:?}", done.verdicts));
                     }
                     alive.wipe();
                     drop(alive);
@@ -104,7 +107,7 @@ impl<P: Ports> Engine<P> {
         // Before the lock too: where the store isn't, none is made.
         let since = P::observed();
         self.read(|snapshot| is_home(&snapshot.state, event, alive))??;
-        P::keep_only(since, None, format_args!("is home"));
+        P::keep_only(since, Keeps::Nothing, format_args!("is home"));
         let events = || Cow::Borrowed(std::slice::from_ref(event));
         self.transact_in(&events, self.patience_ms, reservation, &|state| is_home(state, event, alive))
     }
@@ -209,4 +212,13 @@ fn is_home(state: &State, event: &Event, alive: &impl Alive) -> Result<(), Store
         _ => return Ok(()),
     };
     if state.claims().any(|claim| claim.attempt == attempt) { Ok(()) } else { alive.in_place() }
+}
+
+/// Whose slot an act settles.
+fn provider_of(event: &Event) -> Option<&ProviderId> {
+    match event {
+        Event::Settle(settle) => Some(&settle.provider),
+        Event::FlowSucceeded(Succeeded { step, .. }) | Event::FlowFailed(Failed { step, .. }) => Some(&step.provider),
+        _ => None,
+    }
 }

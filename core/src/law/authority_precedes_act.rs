@@ -1,6 +1,6 @@
 //! Law 3: what permits an outside act was durable before the act.
 
-use super::monitor::{StateDigest, Watch};
+use super::monitor::{Outlook, Watch};
 use super::trace::Deed;
 use super::trace::Fact;
 use super::trace::Trace;
@@ -39,7 +39,7 @@ impl Watch for Memory {
         Ok(())
     }
 
-    fn keep(&self, mut into: &mut dyn Hasher, _: StateDigest<'_>) {
+    fn keep(&self, mut into: &mut dyn Hasher, _: Outlook<'_>) {
         self.hash(&mut into);
     }
 }

@@ -1,6 +1,6 @@
 //! Law 1: a reader sees all of what a clear removes, or none of it; and nobody comes up with it after its drain.
 
-use super::monitor::{StateDigest, Watch};
+use super::monitor::{Outlook, Watch};
 use super::trace::Fact;
 use super::trace::Trace;
 use super::trace::Who;
@@ -53,8 +53,11 @@ impl Watch for Memory {
         Ok(())
     }
 
-    fn keep(&self, mut into: &mut dyn Hasher, _: StateDigest<'_>) {
-        self.hash(&mut into);
+    fn keep(&self, mut into: &mut dyn Hasher, outlook: Outlook<'_>) {
+        // One that ended says something of readers alone.
+        let says = |clear: &&Clearing| !clear.has_ended || outlook.readers.is_none_or(|readers| !readers.is_empty());
+        self.clears.iter().filter(says).for_each(|clear| clear.hash(&mut into));
+        (&self.holders, &self.drained).hash(&mut into);
     }
 }
 

@@ -34,7 +34,7 @@ mod well_formed;
 
 use std::fmt;
 
-pub use monitor::{Monitor, StateDigest};
+pub use monitor::{Monitor, Outlook, Reader};
 pub use observation::Observation;
 pub use trace::{Deed, Fact, Stepped, Trace, Who};
 

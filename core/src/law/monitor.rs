@@ -6,12 +6,28 @@
 use std::hash::Hasher;
 use std::sync::Arc;
 
-use super::trace::Fact;
+use super::trace::{Fact, Who};
 use super::{Broken, Law, OF_ONE_STORE};
 use crate::state::State;
 
-/// What tells two states apart, for a memory that holds states.
-pub type StateDigest<'a> = &'a dyn Fn(&Arc<State>) -> u128;
+/// What whoever compares memories knows beside them.
+#[derive(Clone, Copy)]
+pub struct Outlook<'a> {
+    /// What tells two states apart, for a memory that holds states.
+    pub digest: &'a dyn Fn(&Arc<State>) -> u128,
+    /// Who may still read; nothing if that isn't known. Then anybody may, and see any state.
+    pub readers: Option<&'a [Reader]>,
+}
+
+/// Somebody who may still read.
+#[derive(Debug)]
+pub struct Reader {
+    /// Who.
+    pub who: Who,
+    /// What it may see of what is there already: the document, what its process has published, and what somebody in it has in hand. Else
+    /// it sees what is shown later.
+    pub may_see: Vec<Arc<State>>,
+}
 
 /// One law's memory.
 pub(super) trait Watch: Send {
@@ -24,7 +40,7 @@ pub(super) trait Watch: Send {
     }
 
     /// Feeds all that it keeps to a hasher.
-    fn keep(&self, into: &mut dyn Hasher, digest: StateDigest<'_>);
+    fn keep(&self, into: &mut dyn Hasher, outlook: Outlook<'_>);
 }
 
 /// The memory of a law that judges each fact by itself: nothing.
@@ -35,7 +51,7 @@ impl Watch for Each {
         (self.0)(fact)
     }
 
-    fn keep(&self, _: &mut dyn Hasher, _: StateDigest<'_>) {}
+    fn keep(&self, _: &mut dyn Hasher, _: Outlook<'_>) {}
 }
 
 /// A law that watches.
@@ -80,9 +96,9 @@ impl Monitor {
     }
 
     /// Feeds all that can still matter to a hasher: whoever feeds the same judges alike.
-    pub fn keep(&self, mut into: &mut dyn Hasher, digest: StateDigest<'_>) {
+    pub fn keep(&self, mut into: &mut dyn Hasher, outlook: Outlook<'_>) {
         // What a law that sees no more keeps can still make the end a breach.
         std::hash::Hash::hash(&(self.law.number, self.is_over), &mut into);
-        self.watch.keep(into, digest);
+        self.watch.keep(into, outlook);
     }
 }

@@ -1,6 +1,6 @@
 //! Law 4: nobody presents a refresh token beside another, or once its successor is durable.
 
-use super::monitor::{StateDigest, Watch};
+use super::monitor::{Outlook, Watch};
 use super::trace::Deed;
 use super::trace::Fact;
 use super::trace::Who;
@@ -51,7 +51,7 @@ impl Watch for Memory {
         Ok(())
     }
 
-    fn keep(&self, mut into: &mut dyn Hasher, _: StateDigest<'_>) {
+    fn keep(&self, mut into: &mut dyn Hasher, _: Outlook<'_>) {
         self.hash(&mut into);
     }
 }

@@ -2,7 +2,7 @@
 
 mod written_down;
 
-use super::monitor::{StateDigest, Watch};
+use super::monitor::{Outlook, Watch};
 use super::trace::Deed;
 use super::trace::Fact;
 use super::trace::Trace;
@@ -49,7 +49,7 @@ impl Watch for Memory {
         }
     }
 
-    fn keep(&self, mut into: &mut dyn Hasher, _: StateDigest<'_>) {
+    fn keep(&self, mut into: &mut dyn Hasher, _: Outlook<'_>) {
         self.hash(&mut into);
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
 
-use super::monitor::{StateDigest, Watch};
+use super::monitor::{Outlook, Watch};
 use super::trace::{Fact, Stepped, Trace};
 use crate::machine::Event;
 use crate::state::{Grant, State};
@@ -38,7 +38,7 @@ impl Watch for Memory {
         Ok(())
     }
 
-    fn keep(&self, mut into: &mut dyn Hasher, _: StateDigest<'_>) {
+    fn keep(&self, mut into: &mut dyn Hasher, _: Outlook<'_>) {
         self.hash(&mut into);
     }
 }

@@ -1,6 +1,6 @@
 //! Law 2: one live flow a provider, one device request and one poller a flow.
 
-use super::monitor::{StateDigest, Watch};
+use super::monitor::{Outlook, Watch};
 use super::trace::Deed;
 use super::trace::Fact;
 use super::trace::Trace;
@@ -53,7 +53,7 @@ impl Watch for Memory {
         Ok(())
     }
 
-    fn keep(&self, mut into: &mut dyn Hasher, _: StateDigest<'_>) {
+    fn keep(&self, mut into: &mut dyn Hasher, _: Outlook<'_>) {
         self.hash(&mut into);
     }
 }

@@ -1,6 +1,6 @@
 //! Law 8: a pass is one write, and what disk shows moves forward.
 
-use super::monitor::{StateDigest, Watch};
+use super::monitor::{Outlook, Watch};
 use super::trace::Fact;
 use super::trace::Trace;
 use super::trace::Who;
@@ -41,7 +41,7 @@ impl Watch for Memory {
         Ok(())
     }
 
-    fn keep(&self, mut into: &mut dyn Hasher, _: StateDigest<'_>) {
+    fn keep(&self, mut into: &mut dyn Hasher, _: Outlook<'_>) {
         self.hash(&mut into);
     }
 }

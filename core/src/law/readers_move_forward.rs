@@ -1,6 +1,6 @@
 //! Law 7: readers see commits, and never an older one than they could know of.
 
-use super::monitor::{StateDigest, Watch};
+use super::monitor::{Outlook, Reader, Watch};
 use super::trace::Fact;
 use super::trace::Trace;
 use super::trace::Who;
@@ -44,9 +44,22 @@ impl Watch for Memory {
         Ok(())
     }
 
-    fn keep(&self, mut into: &mut dyn Hasher, digest: StateDigest<'_>) {
-        let shown: BTreeSet<u128> = self.shown.iter().map(digest).collect();
-        (shown, self.returned, &self.floor, &self.reading).hash(&mut into);
+    fn keep(&self, mut into: &mut dyn Hasher, outlook: Outlook<'_>) {
+        let Some(readers) = outlook.readers else {
+            let shown: BTreeSet<u128> = self.shown.iter().map(outlook.digest).collect();
+            return (shown, self.returned, &self.floor, &self.reading).hash(&mut into);
+        };
+        // What is shown later was committed, and is newer than whatever anybody knows of. So all that matters is what each reader may
+        // see of what is there: whether it was committed, and whether it is older than what that reader knows of, or will where it
+        // begins anew.
+        for Reader { who, may_see } in readers {
+            let known = self.floor.get(who).copied().unwrap_or_default();
+            let is_reading = self.reading.contains(who);
+            let is_old =
+                |saw: &State| (is_reading && saw.generation < known, saw.generation < known.max(self.returned));
+            let judged = |saw: &Arc<State>| ((outlook.digest)(saw), self.shown.contains(saw), is_old(saw));
+            (who, is_reading, may_see.iter().map(judged).collect::<BTreeSet<_>>()).hash(&mut into);
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use super::monitor::{StateDigest, Watch};
+use super::monitor::{Outlook, Watch};
 use super::trace::{Fact, Trace, Who};
 use crate::state::name::{Label, ProviderId};
 use crate::state::strategy::Strategy;
@@ -76,11 +76,11 @@ impl Watch for Memory {
         alone.find_map(|who| self.twice.get(who)).map_or(Ok(()), |what| Err(what.clone()))
     }
 
-    fn keep(&self, mut into: &mut dyn Hasher, digest: StateDigest<'_>) {
+    fn keep(&self, mut into: &mut dyn Hasher, outlook: Outlook<'_>) {
         (&self.drawing, &self.last, &self.twice).hash(&mut into);
         for (who, open) in &self.open {
             // Where no turns are taken at the start, nothing is compared at the end.
-            let state = open.usable.as_ref().map(|_| digest(&open.state));
+            let state = open.usable.as_ref().map(|_| (outlook.digest)(&open.state));
             (who, &open.provider, &open.usable, open.is_disturbed, state).hash(&mut into);
         }
     }

@@ -5,7 +5,7 @@
 
 mod ages;
 
-use super::monitor::{StateDigest, Watch};
+use super::monitor::{Outlook, Watch};
 use super::step;
 use super::trace::{Fact, Stepped, Trace};
 use crate::machine::Event;
@@ -29,7 +29,7 @@ impl Watch for Memory {
         step(fact, keeps)
     }
 
-    fn keep(&self, mut into: &mut dyn Hasher, _: StateDigest<'_>) {
+    fn keep(&self, mut into: &mut dyn Hasher, _: Outlook<'_>) {
         self.hash(&mut into);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::hash::{Hash, Hasher};
 
-use super::monitor::{StateDigest, Watch};
+use super::monitor::{Outlook, Watch};
 use super::trace::{Fact, Stepped, Trace, Who};
 use crate::machine::put::{Put, PutMode};
 use crate::machine::{Event, Verdict};
@@ -50,7 +50,7 @@ impl Watch for Memory {
         Ok(())
     }
 
-    fn keep(&self, mut into: &mut dyn Hasher, _: StateDigest<'_>) {
+    fn keep(&self, mut into: &mut dyn Hasher, _: Outlook<'_>) {
         // In which order it was said makes no difference to those who are told.
         let mut said: Vec<_> = self.said.iter().collect();
         said.sort();

@@ -2,6 +2,10 @@
 //! made before comes to the same situation by it, and the same is told.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+
+use credlatch_core::law::{Fact, Reader, Who};
+use credlatch_core::state::State;
 
 use super::situations::{Explorer, Subject};
 use super::staged::Move;
@@ -17,6 +21,23 @@ pub struct Strolls {
     pub again: usize,
     /// How many of them led elsewhere, or something else was told: then a situation isn't all that the future hangs on.
     pub astray: usize,
+    /// How often somebody saw, or came to a place where it may see, what it was not to see any more.
+    pub unforeseen: usize,
+}
+
+/// How many of these facts tell that somebody saw what it couldn't by what was told of it `before`, and how many may see `after` them what
+/// they couldn't. What was shown meanwhile anybody can see.
+fn unforeseen(facts: &[Fact], before: Option<&[Reader]>, after: Option<&[Reader]>) -> usize {
+    let Some(before) = before else { return 0 };
+    let shown =
+        |state: &Arc<State>| facts.iter().any(|fact| matches!(fact, Fact::Shown { state: one, .. } if one == state));
+    let could = |who: Who, state: &Arc<State>| {
+        let seen = before.iter().find(|reader| reader.who == who).map(|reader| reader.may_see.contains(state));
+        seen.unwrap_or(false) || shown(state) || state.generation == 0
+    };
+    let saw = facts.iter().filter(|fact| matches!(fact, Fact::ReadEnded { who, saw } if !could(*who, saw))).count();
+    let comes = |reader: &&Reader| reader.may_see.iter().any(|state| !could(reader.who, state));
+    saw + after.unwrap_or_default().iter().filter(comes).count()
 }
 
 /// Plays so often at random, which is the same each time. One of the dying dies in about every second play.
@@ -39,11 +60,13 @@ pub fn stroll(explorer: Explorer, scenario: &Scenario, conduct: &'static dyn Con
             }
             let who = choices[below(choices.len())];
             let dies = u8::from(dies_after.is_some_and(|(dying, after)| dying == who && moves >= after));
-            let (before, facts) = (staged.situation(), staged.told());
+            let (before, facts, readers) = (staged.situation(), staged.told(), staged.readers());
             staged.make(Move { who, dies });
             // A breach is somebody else's to find.
             let _ = staged.judge();
             let after = (staged.situation(), staged.told_since(facts));
+            strolls.unforeseen +=
+                staged.look_since(facts, |facts| unforeseen(facts, readers.as_deref(), staged.readers().as_deref()));
             moves += 1;
             if let Some(other) = known.insert((before, who, dies), after) {
                 strolls.again += 1;

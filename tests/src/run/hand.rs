@@ -9,7 +9,7 @@ use credlatch_core::engine::{Chosen, Cleared, FlowView, Poller, Rotation, Rotati
 use credlatch_core::law::Fact;
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::pool::{SetStrategy, Strategy};
-use credlatch_core::port::Clock;
+use credlatch_core::port::{Clock, Keeps};
 use credlatch_core::put::{Put, PutMode};
 use credlatch_core::rotation::Cause;
 use credlatch_core::state::{Grant, Material, Nonce, Source, State};
@@ -58,13 +58,16 @@ impl<S: Sim> Hand<S> {
 
     /// Between two steps only what it remembers itself makes a difference, and what is counted beside the seam.
     fn keep_only(&self, since: u128, steps: &[Step], at: usize) {
-        let drains = steps[at..].contains(&Step::Drain) && self.cleared.is_some();
         let counts = steps[..at].iter().any(Step::is_counted) && self.holds.is_none();
-        if self.here.forgets() && !counts && !drains {
+        if self.here.forgets() && !counts {
             let poller = self.poller.as_ref().map(|poller| format!("{:?}", poller.step()));
             // As long as it holds a record, whoever shows the same version shows that record, and its uses.
             let holds = self.holds.as_ref().map(|chosen| format!("{:?} {}", chosen.live, chosen.turn));
-            situation::keep_only(since, (at, format!("{:?}", self.flow), poller, format!("{:?}", self.used), holds));
+            situation::keep_only(
+                since,
+                Keeps::Nothing,
+                (at, format!("{:?}", self.flow), poller, format!("{:?}", self.used), holds),
+            );
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use credlatch_core::law::{Broken, Fact, Law, Monitor, Trace, Who};
+use credlatch_core::law::{Broken, Fact, Law, Monitor, Outlook, Reader, Trace, Who};
 
 use super::hand::Hand;
 use super::play::schedule;
@@ -10,10 +10,11 @@ use super::situations::{Explorer, Mistake};
 use super::stage::Stage;
 use crate::conduct::{Conduct, Process};
 use crate::judging::laws;
-use crate::scenario::{Scenario, Step};
+use crate::scenario::{Participant, Scenario, Step};
 use crate::world::coroutine::Player;
 use crate::world::digest::{digest, digest_fed};
 use crate::world::here::{Here, Recorder};
+use crate::world::places;
 use crate::world::scripted::Scripted;
 use crate::world::sim::Sim;
 use crate::world::situation::{self, Blind, Memory};
@@ -41,6 +42,8 @@ pub struct Staged<'a> {
     heres: Vec<Arc<Here>>,
     parts: Vec<Option<Part>>,
     explorer: Explorer,
+    /// Whether what makes no difference to anybody is forgotten.
+    forgets: bool,
     monitors: Vec<Monitor>,
     /// How many facts the laws have seen.
     seen: usize,
@@ -56,13 +59,14 @@ impl<'a> Staged<'a> {
     ) -> Self {
         let Explorer { law, mistake, .. } = explorer;
         let blind = if let Some(Mistake::Blind(to)) = mistake { to } else { Blind::Nowhere };
-        let forgets = explorer.forgets && conduct.forgets() && !scenario.shares_uses();
-        let memory = match scenario.has_drain() {
-            _ if !forgets => Memory::Changes,
-            true => Memory::Readers,
-            false => Memory::Content,
+        let minds_who_holds = scenario.shares_uses() || scenario.has_drain();
+        let forgets = explorer.forgets && conduct.forgets() && !minds_who_holds;
+        let memory = if forgets { Memory::Content } else { Memory::Changes };
+        let processes = |is_one: fn(&Participant) -> bool| -> Vec<u32> {
+            scenario.participants.iter().filter(|one| is_one(one)).map(|one| one.process).collect()
         };
-        situation::follow(scenario.participants.len(), blind, memory);
+        let counting = processes(|one| one.steps.iter().any(Step::is_counted));
+        situation::follow(&processes(|_| true), &counting, blind, memory);
         let recorder = Arc::new(Recorder::default());
         let mut stage = Stage::<Scripted>::set(scenario, conduct, &recorder);
         let cast = (0..).zip(&scenario.participants);
@@ -77,12 +81,12 @@ impl<'a> Staged<'a> {
                 here.keeps_all();
             }
         }
-        let part = |one: &crate::scenario::Participant| Some((stage.process(one.process), one.steps.clone()));
+        let part = |one: &Participant| Some((stage.process(one.process), one.steps.clone()));
         let parts = scenario.participants.iter().map(part).collect();
         stage.leave();
         let judging = laws().filter(|one| law.is_none_or(|law| one.number == law));
         let monitors = judging.map(Law::monitor).collect();
-        Self { scenario, players, stage, recorder, heres, parts, explorer, monitors, seen: 0 }
+        Self { scenario, players, stage, recorder, heres, parts, explorer, forgets, monitors, seen: 0 }
     }
 
     /// These have come before anybody moves.
@@ -218,6 +222,11 @@ impl<'a> Staged<'a> {
         self.recorder.look(<[Fact]>::len)
     }
 
+    /// Looks at what was told since then.
+    pub(super) fn look_since<R>(&self, facts: usize, look: impl FnOnce(&[Fact]) -> R) -> R {
+        self.recorder.look(|all| look(&all[facts..]))
+    }
+
     /// What tells apart what was told since then.
     pub(super) fn told_since(&self, facts: usize) -> u128 {
         self.recorder.look(|all| digest(format!("{:?}", &all[facts..])))
@@ -226,8 +235,22 @@ impl<'a> Staged<'a> {
     /// The situation, with the memory of the laws.
     pub fn situation(&self) -> u128 {
         let with_laws = self.explorer.mistake != Some(Mistake::ForgetsLaws);
-        let laws = || digest_fed(|into| self.monitors.iter().for_each(|monitor| monitor.keep(into, &state_digest)));
+        let readers = self.readers();
+        let outlook = Outlook { digest: &state_digest, readers: readers.as_deref() };
+        let laws = || digest_fed(|into| self.monitors.iter().for_each(|monitor| monitor.keep(into, outlook)));
         digest((situation::now(), with_laws.then(laws)))
+    }
+
+    /// Who may still read, and what of that which is there; nothing if that isn't told.
+    pub(super) fn readers(&self) -> Option<Vec<Reader>> {
+        let reads = |who: usize| self.scenario.participants[who].steps.contains(&Step::Read);
+        let is_left = |who: usize| self.parts[who].is_some() || self.players[who].is_at_it();
+        let all = (0..self.heres.len()).filter(|who| reads(*who) && is_left(*who) && !self.heres[*who].is_dead());
+        let reader = |who: usize| {
+            let here = &self.heres[who];
+            Reader { who: here.who, may_see: places::may_see(here.process) }
+        };
+        self.forgets.then(|| all.map(reader).collect())
     }
 
     /// The scenario with the schedule that leads here.

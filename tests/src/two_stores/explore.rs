@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::hash::Hash as _;
 use std::sync::Arc;
 
-use credlatch_core::law::{Broken, Fact, Law, Monitor, Trace, Who};
+use credlatch_core::law::{Broken, Fact, Law, Monitor, Outlook, Trace, Who};
 use credlatch_core::moving::{Next, Obstacle, Stage};
 use credlatch_core::state::State;
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
@@ -165,7 +165,7 @@ fn digest(node: &Node, memory: &[Monitor]) -> u128 {
         }
     }
     for monitor in memory {
-        monitor.keep(&mut hasher, &|_: &Arc<State>| 0);
+        monitor.keep(&mut hasher, Outlook { digest: &|_| 0, readers: None });
     }
     hasher.finish128().as_u128()
 }

@@ -10,7 +10,7 @@ use credlatch_core::state::Nonce;
 use credlatch_core::time::Stamp;
 
 use super::sim::Sim;
-use super::{World, situation};
+use super::{World, places, situation};
 
 const START_WALL_MS: u64 = 1_767_225_600_000;
 const START_UP_MS: u64 = 1_000_000;
@@ -39,7 +39,7 @@ impl Times {
     /// A reading of both.
     pub fn now(&self) -> Stamp {
         let now = self.reading();
-        situation::looks_at("clocks");
+        places::looks_at("clocks");
         situation::observe((now.wall_ms, now.up_ms, now.boot));
         now
     }
@@ -77,7 +77,7 @@ impl Times {
 
     fn changed(&self) {
         let now = self.reading();
-        situation::alter("clocks", (now.wall_ms, now.up_ms, now.boot));
+        places::alter("clocks", (now.wall_ms, now.up_ms, now.boot));
     }
 
     /// A number that was never given before. Each participant has its own row of them, so that what one draws doesn't hang

@@ -15,6 +15,7 @@ use credlatch_core::state::State;
 use super::digest::digest;
 use super::here::{Dead, Here, Recorder};
 use super::outside::Back;
+use super::places;
 use super::sim::{Board, Gate, Sim};
 use super::situation;
 use super::states::state_digest;
@@ -96,7 +97,7 @@ impl<S: Sim> Disk<S> {
     /// Which file the lock file is, for whoever holds the lock.
     pub(super) fn lock_file(&self) -> u64 {
         let lock_file = self.lock_file.load(Ordering::Relaxed);
-        situation::looks_at("lock file");
+        places::looks_at("lock file");
         situation::observe(lock_file);
         lock_file
     }
@@ -104,7 +105,7 @@ impl<S: Sim> Disk<S> {
     /// Whether the document is the one that the word names. Only somebody from outside makes it another one while the word is
     /// even, so no turn is taken to look.
     pub(super) fn names(&self, word: u64) -> bool {
-        self.document.peek(|document| document.id == Some(word))
+        self.document.glance(|document| document.id == Some(word))
     }
 
     /// The word and the document, for whoever holds the lock: nobody else changes them meanwhile.
@@ -140,13 +141,13 @@ impl<S: Sim> Disk<S> {
 
     /// Puts the key of this number in the place of the one that was there, if one was.
     pub fn key(&self, number: u8) {
-        situation::alter("key", number);
+        places::alter("key", number);
         *self.key.lock().unwrap_or_else(PoisonError::into_inner) = Some(MarkKey::new([number; KEY_BYTES]));
     }
 
     /// The key that is at hand now.
     pub(super) fn at_hand(&self) -> AtHand {
-        situation::looks_at("key");
+        places::looks_at("key");
         AtHand(self.key.lock().unwrap_or_else(PoisonError::into_inner).clone())
     }
 
@@ -179,7 +180,7 @@ impl<S: Sim> Disk<S> {
         }
         if what == Back::Copy {
             let others = self.lock_file.fetch_add(1, Ordering::Relaxed);
-            situation::alter("lock file", others + 1);
+            places::alter("lock file", others + 1);
         }
     }
 

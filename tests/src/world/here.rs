@@ -8,6 +8,7 @@ use credlatch_core::state::{Actor, State};
 use credlatch_core::time::Stamp;
 use credlatch_core::{Event, Step};
 
+use super::places;
 use super::situation;
 
 /// Writes down what is observed. Its lock is a plain one, so that watching changes nothing for the model checker.
@@ -199,7 +200,7 @@ impl Here {
         let count = self.operations.fetch_add(1, Ordering::Relaxed) + 1;
         if self.dies_at.load(Ordering::Relaxed) == count {
             self.fate.dead.store(true, Ordering::Relaxed);
-            situation::alter(("dead", self.process), true);
+            places::alter(("dead", self.process), true);
             for who in &self.fate.threads {
                 self.recorder.push(Fact::Died { who: *who });
             }

@@ -6,12 +6,17 @@ pub mod clock;
 pub mod coroutine;
 pub mod digest;
 pub mod disk;
+mod followed;
+mod hands;
 pub mod here;
+mod holds;
 pub mod issuer;
 #[cfg(feature = "loom")]
 pub mod loomed;
+mod memory;
 mod mind;
 pub mod outside;
+pub mod places;
 pub mod ports;
 pub mod rows;
 pub mod scripted;

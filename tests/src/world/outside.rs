@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::World;
 use super::disk::{Document, Kept};
+use super::places;
 use super::sim::Sim;
 use super::situation;
 
@@ -42,13 +43,13 @@ impl Outside {
     pub(super) fn note(&self, number: u64) {
         let mut known = open(&self.moves);
         *known = number.max(*known);
-        situation::alter("moves", *known);
+        places::alter("moves", *known);
     }
 
     /// What a state that was loaded tells of copies and roll-backs.
     pub(super) fn marks(&self, state: &State, is_foreign: bool) -> Option<MarkShared> {
         let counted = *open(&self.moves);
-        situation::looks_at("moves");
+        places::looks_at("moves");
         situation::observe(counted);
         let is_behind = (counted > state.last_move).then_some(Shared::RolledBack);
         let why = if is_foreign { Some(Shared::Copied) } else { is_behind };
@@ -61,7 +62,7 @@ impl<S: Sim> World<S> {
     pub fn back_up(&self) {
         let _between = self.disk.lock();
         let kept = self.disk.keep();
-        situation::alter("backup", kept.digest());
+        places::alter("backup", kept.digest());
         *open(&self.outside.backup) = Some(kept);
     }
 
@@ -70,7 +71,7 @@ impl<S: Sim> World<S> {
         // Between two commits: what is put under a writer's hands is the business of the file store's own harness.
         let _between = self.disk.lock();
         let found = open(&self.outside.backup).clone();
-        situation::looks_at("backup");
+        places::looks_at("backup");
         situation::observe(found.as_ref().map(Kept::digest));
         let Some(kept) = found else { return };
         self.recorder.push(Fact::BroughtBack);

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use credlatch_core::law::{Fact, Stepped};
-use credlatch_core::port::{CommitError, Left, Loaded, Locked, Ports, Store, StoreError, StoreErrorKind};
+use credlatch_core::port::{CommitError, Keeps, Left, Loaded, Locked, Ports, Store, StoreError, StoreErrorKind};
 use credlatch_core::shared::MarkShared;
 use credlatch_core::state::{Actor, Claim, State};
 use credlatch_core::time::Stamp;
@@ -17,7 +17,7 @@ use super::here::{Dead, Here};
 use super::signs::Life;
 use super::sim::{Gate, Sim};
 use super::states::state_digest;
-use super::{World, situation};
+use super::{World, places, situation};
 use crate::conduct::Conduct;
 
 /// The ports of one process.
@@ -43,10 +43,9 @@ impl<S: Sim> Ports for SimPorts<S> {
         situation::observed()
     }
 
-    fn keep_only(since: u128, state: Option<(&Arc<State>, Option<u64>)>, what: fmt::Arguments<'_>) {
+    fn keep_only(since: u128, keeps: Keeps<'_>, what: fmt::Arguments<'_>) {
         if situation::is_followed() && S::here().forgets() {
-            let state = state.map(|(state, id)| (state_digest(state), id));
-            situation::keep_only(since, (state, what.to_string()));
+            situation::keep_only(since, keeps, what.to_string());
         }
     }
 
@@ -109,7 +108,9 @@ impl<S: Sim> Store for Shelf<S> {
         let word = self.world.disk.word(&S::here())?;
         // A look at the document tells a reader that it was replaced by somebody who knows nothing of words.
         let is_believed = word % 2 == 0 && word > 0 && self.world.disk.names(word);
-        Ok(is_believed.then_some(word))
+        let word = is_believed.then_some(word);
+        places::takes_word(word);
+        Ok(word)
     }
 
     fn load(&self) -> Result<Loaded, StoreError> {

@@ -6,6 +6,7 @@ use credlatch_core::law::Fact;
 use credlatch_core::origin::{Origin, Origins, Reach};
 
 use super::here::{Here, Recorder};
+use super::places;
 use super::situation;
 
 /// What is known of rows beside what each process reads.
@@ -46,7 +47,7 @@ impl Rows {
     pub(super) fn reach(&self, here: &Here) -> Reach {
         // They agreed to the rows that moved, and to no others.
         let accepted = here.has_moved_row && self.agreed.load(Ordering::Relaxed);
-        situation::looks_at("agreed");
+        places::looks_at("agreed");
         situation::observe(accepted);
         Reach { present: here.origins(), usual: home(), former: Vec::new(), ships: false, accepted }
     }
@@ -55,6 +56,6 @@ impl Rows {
     pub fn agree(&self, recorder: &Recorder) {
         recorder.push(Fact::Agreed { to: elsewhere() });
         self.agreed.store(true, Ordering::Relaxed);
-        situation::alter("agreed", true);
+        places::alter("agreed", true);
     }
 }

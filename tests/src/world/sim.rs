@@ -71,4 +71,9 @@ pub trait Board<T>: Send + Sync {
 
     /// Reads it without taking a turn, for whoever holds the lock.
     fn peek<R>(&self, look: impl FnOnce(&T) -> R) -> R;
+
+    /// The same for whoever has just had a turn, and observes by itself what it is told.
+    fn glance<R>(&self, look: impl FnOnce(&T) -> R) -> R {
+        self.peek(look)
+    }
 }

@@ -3,19 +3,19 @@
 use std::any::{Any, TypeId};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use credlatch_core::engine::{Snapshot, held};
+use credlatch_core::engine::Snapshot;
 use credlatch_core::port::{Cell, Oneshot};
 
 use super::digest::digest;
 use super::disk::Document;
-use super::ports::SimPorts;
+use super::holds::Holds;
+use super::memory::holds;
 use super::scripted::{Scripted, address, note_turn, take_turn, wake};
 use super::server::Server;
 use super::signs::Trail;
 use super::sim::{Board, Gate, Sim, SimMutex};
-use super::situation::{Blind, Memory};
-use super::states::state_digest;
-use super::{coroutine, situation};
+use super::situation::Blind;
+use super::{coroutine, places, situation};
 
 /// A value that is looked at in turns.
 #[derive(Debug)]
@@ -26,7 +26,8 @@ pub struct TurnCell<T> {
 
 impl<T: Send + 'static> TurnCell<T> {
     pub(super) fn put(value: T) -> Self {
-        Self { place: situation::place(name(&value), holds(&value)), value: Mutex::new(value) }
+        takes(&value);
+        Self { place: places::place(name(&value), holds(&value)), value: Mutex::new(value) }
     }
 
     fn value(&self) -> MutexGuard<'_, T> {
@@ -41,13 +42,18 @@ impl<T: Send + 'static> TurnCell<T> {
     fn alone<R>(&self, is_change: bool, look: impl FnOnce(&mut T) -> R) -> R {
         assert!(take_turn(address(self), || self.is_free()), "a cell that its holder never lets go of");
         situation::accesses(kind::<T>());
-        if TypeId::of::<T>() != TypeId::of::<Server>() {
-            situation::looks(self.place, is_of::<T>());
+        match () {
+            // What it is told there, or the word, it observes by itself.
+            () if is::<T, Server>() || (is::<T, u64>() && !is_change) => places::glances(self.place),
+            () if is_change => places::looks_to_change(self.place, is_of::<T>()),
+            () => places::looks(self.place, is_of::<T>()),
         }
         let mut guard = self.value();
+        takes(&*guard);
         let seen = look(&mut guard);
         if is_change {
-            situation::changes(self.place, holds(&*guard));
+            places::changes(self.place, holds(&*guard));
+            takes(&*guard);
         }
         drop(guard);
         wake(address(self));
@@ -59,9 +65,11 @@ impl<T: Send + 'static> TurnCell<T> {
         if coroutine::is_playing() && Scripted::here().is_alone() {
             note_turn();
             let mut guard = self.value();
+            takes(&*guard);
             let seen = look(&mut guard);
             if is_change {
-                situation::remembers(self.place, holds(&*guard));
+                places::remembers(self.place, holds(&*guard));
+                takes(&*guard);
             }
             return seen;
         }
@@ -69,8 +77,23 @@ impl<T: Send + 'static> TurnCell<T> {
     }
 
     fn peeked<R>(&self, look: impl FnOnce(&T) -> R) -> R {
-        situation::looks(self.place, is_of::<T>());
-        look(&self.value())
+        places::looks(self.place, is_of::<T>());
+        let value = self.value();
+        takes(&*value);
+        look(&value)
+    }
+}
+
+/// Whoever looks at a document, or at what its process has published, or has put it there, has that in hand.
+fn takes<T: 'static>(value: &T) {
+    if situation::is_followed() {
+        let value = value as &dyn Any;
+        if let Some(document) = value.downcast_ref::<Document>() {
+            places::takes_document(&document.state, document.id);
+        }
+        if let Some(snapshot) = value.downcast_ref::<Arc<Snapshot>>() {
+            places::takes_published(&snapshot.state, snapshot.id);
+        }
     }
 }
 
@@ -79,45 +102,25 @@ fn name<T: 'static>(value: &T) -> Option<u128> {
     (value as &dyn Any).downcast_ref().map(|trail: &Trail| digest(trail.name))
 }
 
-/// What tells apart what a place holds, where that is less than all that ever happened to it.
-fn holds<T: 'static>(value: &T) -> Option<u128> {
-    let value = value as &dyn Any;
-    // The word is the only number. Whoever finds it odd minds nothing else of it.
-    let word = value.downcast_ref().map(|word: &u64| digest(if word % 2 == 1 { 1 } else { *word }));
-    let document = || value.downcast_ref().map(Document::digest);
-    let server = || value.downcast_ref().map(|it: &Server| digest(it));
-    let trail = || value.downcast_ref().map(Trail::digest);
-    let snapshot = || value.downcast_ref().map(published);
-    let engine = || match situation::memory() {
-        Memory::Changes => None,
-        memory => held::<SimPorts<Scripted>>(value, memory == Memory::Readers).map(digest),
-    };
-    word.or_else(document).or_else(server).or_else(trail).or_else(snapshot).or_else(engine)
-}
-
-/// What was published, and how often each of its records was used since that was last written down.
-fn published(snapshot: &Arc<Snapshot>) -> u128 {
-    let pools = snapshot.state.providers.keys().map(|provider| format!("{:?}", snapshot.pool(provider.as_str())));
-    digest((snapshot.id, state_digest(&snapshot.state), pools.collect::<Vec<_>>()))
-}
-
 /// What a turn is taken for.
 fn kind<T: 'static>() -> &'static str {
-    let is = |other| TypeId::of::<T>() == other;
     match () {
-        () if is(TypeId::of::<u64>()) => "the word",
-        () if is(TypeId::of::<Document>()) => "the document",
-        () if is(TypeId::of::<Trail>()) => "a sign of life",
-        () if is(TypeId::of::<Server>()) => "the issuer",
+        () if is::<T, u64>() => "the word",
+        () if is::<T, Document>() => "the document",
+        () if is::<T, Trail>() => "a sign of life",
+        () if is::<T, Server>() => "the issuer",
         () => "a process' memory",
     }
 }
 
+fn is<T: 'static, Other: 'static>() -> bool {
+    TypeId::of::<T>() == TypeId::of::<Other>()
+}
+
 fn is_of<T: 'static>() -> Blind {
-    let is = |other| TypeId::of::<T>() == other;
     match () {
-        () if is(TypeId::of::<Document>()) || is(TypeId::of::<u64>()) => Blind::ToStore,
-        () if is(TypeId::of::<Trail>()) => Blind::ToSigns,
+        () if is::<T, Document>() || is::<T, u64>() => Blind::ToStore,
+        () if is::<T, Trail>() => Blind::ToSigns,
         () => Blind::Nowhere,
     }
 }
@@ -170,7 +173,7 @@ impl<T: Send + 'static> SimMutex<T> for TurnCell<T> {
     fn poke(&self, change: impl FnOnce(&mut T)) {
         let mut value = self.value();
         change(&mut value);
-        situation::changes(self.place, holds(&*value));
+        places::changes(self.place, holds(&*value));
     }
 
     fn change<R>(&self, look: impl FnOnce(&mut T) -> R) -> R {
@@ -181,7 +184,7 @@ impl<T: Send + 'static> SimMutex<T> for TurnCell<T> {
         let found = take_turn(address(self), || self.value.try_lock().is_ok_and(|value| wanted(&value)));
         situation::accesses(kind::<T>());
         situation::observe(found);
-        situation::looks(self.place, is_of::<T>());
+        places::looks(self.place, is_of::<T>());
         found
     }
 }
@@ -201,6 +204,11 @@ impl<T: Send + Sync + 'static> Board<T> for TurnCell<T> {
 
     fn peek<R>(&self, look: impl FnOnce(&T) -> R) -> R {
         self.peeked(look)
+    }
+
+    fn glance<R>(&self, look: impl FnOnce(&T) -> R) -> R {
+        places::glances(self.place);
+        look(&self.value())
     }
 }
 
@@ -223,7 +231,7 @@ impl TurnGate {
     fn shut(&self, to: bool) {
         *self.is_closed() = to;
         situation::locks(to);
-        situation::changes(self.place, Some(digest(to)));
+        places::changes(self.place, Holds::Told(digest(to)));
     }
 }
 
@@ -231,14 +239,14 @@ impl Gate for TurnGate {
     type Guard<'a> = TurnGuard<'a>;
 
     fn new() -> Self {
-        Self { place: situation::place(None, Some(digest(false))), is_closed: Mutex::new(false) }
+        Self { place: places::place(None, Holds::Told(digest(false))), is_closed: Mutex::new(false) }
     }
 
     fn pass(&self) -> Option<TurnGuard<'_>> {
         let has_passed = take_turn(address(self), || !*self.is_closed());
         situation::accesses("the store's lock");
         situation::observe(has_passed);
-        situation::looks(self.place, Blind::Nowhere);
+        places::looks(self.place, Blind::Nowhere);
         has_passed.then(|| {
             self.shut(true);
             TurnGuard(self)

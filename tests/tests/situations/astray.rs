@@ -12,7 +12,8 @@ use super::sound::{WATCHED, tells};
 
 /// Whoever makes a move again in an equal situation comes to the same one by it.
 pub(super) fn goes_astray(explorer: Explorer, scenario: &Scenario, plays: u32) -> usize {
-    let Strolls { again, astray } = stroll(explorer, scenario, RIGHT_SCRIPTED, plays);
+    let Strolls { again, astray, unforeseen } = stroll(explorer, scenario, RIGHT_SCRIPTED, plays);
+    assert_eq!(unforeseen, 0, "{}", scenario.name);
     assert!(again > plays as usize, "{}: {again} moves again", scenario.name);
     astray
 }
@@ -52,6 +53,13 @@ fn a_digest_without_what_makes_a_difference_of_what_was_observed_before_is_notic
 #[test]
 fn a_digest_without_the_memory_of_processes_is_noticed() {
     let mistaken = Explorer { mistake: Some(Mistake::Blind(Blind::ToMemory)), ..WATCHED };
+    tells(mistaken, &against(&[Act::Clear, Act::Read]));
+    assert!(goes_astray(mistaken, &against(&[Act::Rotate, Act::Login]), 200) > 0);
+}
+
+#[test]
+fn a_digest_that_takes_all_for_old_is_noticed() {
+    let mistaken = Explorer { mistake: Some(Mistake::Blind(Blind::ToHands)), ..WATCHED };
     tells(mistaken, &against(&[Act::Clear, Act::Read]));
     assert!(goes_astray(mistaken, &against(&[Act::Rotate, Act::Login]), 200) > 0);
 }

@@ -48,7 +48,7 @@ fn no_branch_into_a_known_situation_ends_in_an_unknown_way() {
 fn a_digest_without_what_was_read_is_noticed() {
     let mistaken = Explorer { mistake: Some(Mistake::Blind(Blind::ToStore)), ..WATCHED };
     tells(mistaken, &against(&[Act::Read, Act::Read]).as_threads());
-    assert!(goes_astray(mistaken, &against(&[Act::Login, Act::Rotate]), 200) > 0);
+    assert!(goes_astray(mistaken, &against(&[Act::Login, Act::Rotate]).as_threads(), 200) > 0);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What a law keeps of the past is enough: two histories that left the same memory are judged alike, whatever follows. An
 //! explorer relies on that when it leaves a history for another one with the same memory.
 
-mod facts;
+pub(super) mod facts;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hasher};
@@ -16,13 +16,13 @@ use super::*;
 
 /// Histories over the same facts, and what may follow any of them.
 #[derive(Debug)]
-struct Case {
+pub(super) struct Case {
     histories: Vec<Vec<Fact>>,
-    futures: Vec<Vec<Fact>>,
+    pub(super) futures: Vec<Vec<Fact>>,
 }
 
 /// Cases of one law: other facts make no difference to it.
-fn cases(law: &Law, count: usize) -> Vec<Case> {
+pub(super) fn cases(law: &Law, count: usize) -> Vec<Case> {
     let of_law = |fact: &Fact| matches!(fact, Fact::BroughtBack) || law.facts.contains(&fact.kind());
     let all: Vec<_> = facts::all().into_iter().filter(of_law).collect();
     let fact = select(all);
@@ -43,15 +43,20 @@ fn watched(law: &Law, history: &[Fact]) -> Option<Monitor> {
     Some(monitor)
 }
 
-fn memory(monitor: &Monitor) -> u64 {
-    let state = |state: &Arc<State>| {
-        let mut hasher = DefaultHasher::new();
-        hasher.write(&serde_json::to_vec(&**state).unwrap());
-        u128::from(hasher.finish())
-    };
+pub(super) fn digest(state: &Arc<crate::state::State>) -> u128 {
     let mut hasher = DefaultHasher::new();
-    monitor.keep(&mut hasher, &state);
+    hasher.write(&serde_json::to_vec(&**state).unwrap());
+    u128::from(hasher.finish())
+}
+
+pub(super) fn of_monitor(monitor: &Monitor, outlook: Outlook<'_>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    monitor.keep(&mut hasher, outlook);
     hasher.finish()
+}
+
+fn memory(monitor: &Monitor) -> u64 {
+    of_monitor(monitor, Outlook { digest: &digest, readers: None })
 }
 
 /// What a law says, future by future.
@@ -65,7 +70,7 @@ fn verdicts(law: &Law, history: &[Fact], futures: &[Vec<Fact>]) -> Verdicts {
 
 /// How often two different histories were taken for the same by this memory, and the futures that were judged otherwise after
 /// the one than after the other.
-fn compare(law: &Law, cases: &[Case], memory: impl Fn(&Monitor) -> u64) -> (usize, Vec<String>) {
+pub(super) fn compare(law: &Law, cases: &[Case], memory: impl Fn(&Monitor) -> u64) -> (usize, Vec<String>) {
     let (mut met, mut otherwise) = (0, Vec::new());
     for Case { histories, futures } in cases {
         let mut known: BTreeMap<u64, (&Vec<Fact>, Verdicts)> = BTreeMap::new();
@@ -86,7 +91,7 @@ fn compare(law: &Law, cases: &[Case], memory: impl Fn(&Monitor) -> u64) -> (usiz
     (met, otherwise)
 }
 
-const CASES: usize = 200;
+pub(super) const CASES: usize = 200;
 
 #[test]
 fn histories_that_left_a_law_the_same_memory_are_judged_alike_whatever_follows() {

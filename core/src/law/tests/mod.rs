@@ -7,6 +7,7 @@ mod homes;
 mod kept;
 mod left;
 mod memory;
+mod outlook;
 mod reads;
 mod seals;
 mod states;

@@ -12,7 +12,7 @@ use crate::state::origin::{Origin, Origins};
 use crate::state::strategy::Strategy;
 
 /// All of them.
-pub(super) fn all() -> Vec<Fact> {
+pub(in crate::law::tests) fn all() -> Vec<Fact> {
     [
         steps(),
         shows(),

@@ -1,0 +1,59 @@
+//! What tells apart what a place holds, and which parts of that may be old.
+
+use std::sync::Arc;
+
+use credlatch_core::state::time::Stamp;
+use credlatch_core::state::{Nonce, State};
+
+/// What tells apart what a place holds.
+#[derive(Clone, Debug)]
+pub(super) enum Holds {
+    /// How it came to hold that.
+    History,
+    /// This.
+    Told(u128),
+    /// What its process has published, under this id, and what tells it apart. Whoever has no such word finds that it is old, and looks
+    /// no further.
+    Published(Arc<State>, Option<u64>, u128),
+    /// Since when its process has watched acts. One that no state tells of any more is forgotten unseen.
+    Watched(Vec<(Nonce, Stamp)>),
+    /// A sign of life of this name, whether it is over and has no answer, and what tells it apart.
+    Sign {
+        /// Its name.
+        name: Nonce,
+        /// Whether it is over, and no answer lies beside it.
+        is_over: bool,
+        /// What tells it apart.
+        told: u128,
+        /// What somebody sees who looks at it now.
+        seen: u128,
+    },
+}
+
+impl Holds {
+    /// What it holds; nothing where only its history tells that.
+    pub(super) fn told(&self) -> Option<u128> {
+        if let Self::Told(told) = self { Some(*told) } else { None }
+    }
+
+    /// Which part it is of what may be old.
+    pub(super) fn part(&self) -> Option<Part> {
+        match self {
+            Self::Published(..) => Some(Part::Published),
+            Self::Watched(_) => Some(Part::Watched),
+            Self::Sign { name, .. } => Some(Part::Sign(*name)),
+            Self::History | Self::Told(_) => None,
+        }
+    }
+}
+
+/// A part of what may be old.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// What a process has published.
+    Published,
+    /// Since when it has watched acts.
+    Watched,
+    /// A sign of life.
+    Sign(Nonce),
+}
