@@ -130,15 +130,6 @@ impl Scenario {
         self.participants.iter().any(|one| one.steps.contains(&Step::Drain))
     }
 
-    /// Whether a thread uses a credential beside others of its process. That is counted beside the seam, in a record that they share or
-    /// don't, which hangs on who else has held it.
-    pub fn shares_uses(&self) -> bool {
-        let counts = |one: &Participant| one.steps.iter().any(Step::is_counted);
-        let has_others =
-            |one: &Participant| self.participants.iter().filter(|other| other.process == one.process).count() > 1;
-        self.participants.iter().any(|one| counts(one) && has_others(one))
-    }
-
     /// Whether somebody lets the entries of a pool take turns.
     pub fn takes_turns(&self) -> bool {
         let is_it = |step: &Step| matches!(step, Step::TakeTurns { .. });

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
 
-use super::held::acts;
+use super::held::{Held, acts};
 use super::snapshot::{Copies, Live, MOST_COPIES, Pool, Snapshot};
 use crate::machine::pool;
 use crate::state::custody::Watched;
@@ -39,9 +39,11 @@ impl Ledger {
         self.reading.retain(|other| *other != ticket);
     }
 
-    /// All but who reads and who holds what, where nothing waits to be saved.
-    pub(super) fn told(&self) -> Option<Vec<(Nonce, Stamp)>> {
-        self.unsaved.is_empty().then(|| self.watched.iter().map(|(attempt, since)| (*attempt, *since)).collect())
+    /// All but who reads, where nothing waits to be saved.
+    pub(super) fn told(&self) -> Option<Held> {
+        let watched = self.watched.iter().map(|(attempt, since)| (*attempt, *since));
+        let records = self.live.values().flatten().filter(|record| record.strong_count() > 0).cloned();
+        self.unsaved.is_empty().then(|| Held::Ledger { watched: watched.collect(), records: records.collect() })
     }
 
     pub(crate) fn readers(&self) -> &[u64] {

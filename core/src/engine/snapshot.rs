@@ -160,6 +160,11 @@ impl Live {
         self.picks.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// How many uses were counted since they were last written.
+    pub fn uses(&self) -> u64 {
+        self.picks.load(Ordering::Relaxed)
+    }
+
     /// Takes the count of uses, to write it.
     pub(crate) fn take_picks(&self) -> u64 {
         self.picks.swap(0, Ordering::Relaxed)

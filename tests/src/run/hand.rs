@@ -46,28 +46,26 @@ impl<S: Sim> Hand<S> {
     pub fn act(mut self, steps: &[Step]) {
         let since = situation::observed();
         for (at, step) in steps.iter().enumerate() {
-            self.keep_only(since, steps, at);
+            self.keep_only(since, at);
             if self.here.is_dead() {
                 break;
             }
             self.step(step);
         }
         self.release();
-        self.keep_only(since, steps, steps.len());
+        self.keep_only(since, steps.len());
     }
 
-    /// Between two steps only what it remembers itself makes a difference, and what is counted beside the seam.
-    fn keep_only(&self, since: u128, steps: &[Step], at: usize) {
-        let counts = steps[..at].iter().any(Step::is_counted) && self.holds.is_none();
-        if self.here.forgets() && !counts {
+    /// Between two steps only what it remembers itself makes a difference.
+    fn keep_only(&self, since: u128, at: usize) {
+        if self.here.forgets() {
             let poller = self.poller.as_ref().map(|poller| format!("{:?}", poller.step()));
             // As long as it holds a record, whoever shows the same version shows that record, and its uses.
-            let holds = self.holds.as_ref().map(|chosen| format!("{:?} {}", chosen.live, chosen.turn));
-            situation::keep_only(
-                since,
-                Keeps::Nothing,
-                (at, format!("{:?}", self.flow), poller, format!("{:?}", self.used), holds),
-            );
+            let holds =
+                self.holds.as_ref().map(|Chosen { live, turn, .. }| (&live.provider, &live.label, live.version, *turn));
+            let holds = format!("{holds:?}");
+            let remembers = (at, format!("{:?}", self.flow), poller, format!("{:?}", self.used), holds);
+            situation::keep_only(since, Keeps::Nothing, remembers);
         }
     }
 

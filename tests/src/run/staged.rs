@@ -59,14 +59,12 @@ impl<'a> Staged<'a> {
     ) -> Self {
         let Explorer { law, mistake, .. } = explorer;
         let blind = if let Some(Mistake::Blind(to)) = mistake { to } else { Blind::Nowhere };
-        let minds_who_holds = scenario.shares_uses() || scenario.has_drain();
-        let forgets = explorer.forgets && conduct.forgets() && !minds_who_holds;
+        // A drain minds who holds what, and the turns that were drawn from a pool nobody tells.
+        let minds_all = scenario.has_drain() || scenario.takes_turns();
+        let forgets = explorer.forgets && conduct.forgets() && !minds_all;
         let memory = if forgets { Memory::Content } else { Memory::Changes };
-        let processes = |is_one: fn(&Participant) -> bool| -> Vec<u32> {
-            scenario.participants.iter().filter(|one| is_one(one)).map(|one| one.process).collect()
-        };
-        let counting = processes(|one| one.steps.iter().any(Step::is_counted));
-        situation::follow(&processes(|_| true), &counting, blind, memory);
+        let processes: Vec<u32> = scenario.participants.iter().map(|one| one.process).collect();
+        situation::follow(&processes, blind, memory);
         let recorder = Arc::new(Recorder::default());
         let mut stage = Stage::<Scripted>::set(scenario, conduct, &recorder);
         let cast = (0..).zip(&scenario.participants);

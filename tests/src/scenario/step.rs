@@ -155,10 +155,3 @@ pub enum Step {
         what: Back,
     },
 }
-
-impl Step {
-    /// Whether a turn is drawn or a use counted, beside the seam.
-    pub fn is_counted(&self) -> bool {
-        matches!(self, Self::Current { .. } | Self::Token { .. } | Self::Plan { .. })
-    }
-}

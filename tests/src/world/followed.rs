@@ -102,7 +102,7 @@ impl Situation {
         let told = match self.parts.get(&at) {
             None => return self.places.get(&at).copied(),
             Some(Part::Published) => self.hands.told_of_published(self.who?),
-            Some(Part::Watched) => self.hands.told_of_watched(self.who?),
+            Some(Part::Ledger) => self.hands.told_of_ledger(self.who?),
             Some(Part::Sign(name)) => self.hands.seen_of_sign(*name),
         };
         // Where only its history tells what it holds, that does.

@@ -2,9 +2,9 @@
 //! can matter only to who has something in hand that it is compared with.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
-use credlatch_core::engine::{acts, acts_of};
+use credlatch_core::engine::{Live, acts, acts_of};
 use credlatch_core::state::time::Stamp;
 use credlatch_core::state::{Entry, Nonce, State};
 
@@ -73,6 +73,7 @@ struct Memory {
     /// What tells it apart.
     told: u128,
     watched: Vec<(Nonce, Stamp)>,
+    records: Vec<Weak<Live>>,
 }
 
 /// A sign of life.
@@ -88,8 +89,6 @@ struct Sign {
 #[derive(Default)]
 pub(super) struct Hands {
     of: Vec<Hand>,
-    /// In these processes uses are counted in what is published, and taken from there though it is old.
-    counting: Vec<u32>,
     document: Option<Written>,
     memory: BTreeMap<u32, Memory>,
     /// What the memory of all processes held before anybody moved.
@@ -107,9 +106,9 @@ struct Matters {
 }
 
 impl Hands {
-    pub(super) fn new(processes: &[u32], counting: &[u32]) -> Self {
+    pub(super) fn new(processes: &[u32]) -> Self {
         let of = processes.iter().map(|process| Hand { process: *process, ..Hand::default() }).collect();
-        Self { of, counting: counting.to_vec(), ..Self::default() }
+        Self { of, ..Self::default() }
     }
 
     pub(super) fn hand(&mut self, who: usize) -> Option<&mut Hand> {
@@ -129,7 +128,7 @@ impl Hands {
         };
         match holds {
             Holds::Published(state, id, told) => (memory.published, memory.told) = (Some((state, id)), told),
-            Holds::Watched(watched) => memory.watched = watched,
+            Holds::Ledger { watched, records } => (memory.watched, memory.records) = (watched, records),
             Holds::Sign { name, is_over, told, seen } => drop(self.signs.insert(name, Sign { is_over, told, seen })),
             Holds::History | Holds::Told(_) => (),
         }
@@ -161,14 +160,20 @@ impl Hands {
         self.may_be_looked_at(process, *id).then(|| self.memory(process).told)
     }
 
-    /// What can make a difference of the acts that the process of this one has watched.
-    pub(super) fn told_of_watched(&self, who: usize) -> Option<u128> {
+    /// What can make a difference of what the process of this one has noted: the acts that it has watched, and the uses that are to be
+    /// written, of records that are published or whose version somebody may publish again.
+    pub(super) fn told_of_ledger(&self, who: usize) -> Option<u128> {
         let process = self.of.get(who)?.process;
-        let watched = &self.memory(process).watched;
+        let Memory { watched, records, .. } = self.memory(process);
         let acts = if watched.is_empty() { BTreeSet::new() } else { self.matters(process).acts };
-        Some(digest(
-            watched.iter().filter(|(act, _)| acts.contains(act)).map(|it| format!("{it:?}")).collect::<Vec<_>>(),
-        ))
+        let watched = watched.iter().filter(|(act, _)| acts.contains(act)).map(|it| format!("{it:?}"));
+        let counts = records.iter().filter_map(Weak::upgrade).filter(|live| live.uses() > 0).map(|live| {
+            let Live { provider, label, version, .. } = &*live;
+            let entry = self.published(process).and_then(|(state, _)| state.entry(provider.as_str(), label.as_str()));
+            let is_published = entry.is_some_and(|entry| entry.version == *version);
+            format!("{provider} {label} {version} {} {is_published}", live.uses())
+        });
+        Some(digest((watched.collect::<Vec<_>>(), counts.collect::<Vec<_>>())))
     }
 
     /// What can make a difference of a sign of life. Who looks after one that is over does so for a claim, or has waited for its end.
@@ -194,7 +199,7 @@ impl Hands {
     pub(super) fn told(&self) -> u128 {
         let signs = self.signs.keys().filter_map(|name| Some((name.0, self.told_of_sign(*name)?)));
         let all = (0..self.of.len()).filter(|who| !self.of[*who].is_through);
-        let all = all.map(|who| (who, self.words(who), self.told_of_published(who), self.told_of_watched(who)));
+        let all = all.map(|who| (who, self.words(who), self.told_of_published(who), self.told_of_ledger(who)));
         digest((signs.collect::<Vec<_>>(), all.collect::<Vec<_>>()))
     }
 
@@ -211,7 +216,7 @@ impl Hands {
     }
 
     fn may_be_looked_at(&self, process: u32, id: Option<u64>) -> bool {
-        self.counting.contains(&process) || id.is_some_and(|id| self.matters(process).ids.contains(&id))
+        id.is_some_and(|id| self.matters(process).ids.contains(&id))
     }
 
     fn matters(&self, process: u32) -> Matters {

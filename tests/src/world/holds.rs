@@ -1,7 +1,8 @@
 //! What tells apart what a place holds, and which parts of that may be old.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
+use credlatch_core::engine::Live;
 use credlatch_core::state::time::Stamp;
 use credlatch_core::state::{Nonce, State};
 
@@ -15,8 +16,13 @@ pub(super) enum Holds {
     /// What its process has published, under this id, and what tells it apart. Whoever has no such word finds that it is old, and looks
     /// no further.
     Published(Arc<State>, Option<u64>, u128),
-    /// Since when its process has watched acts. One that no state tells of any more is forgotten unseen.
-    Watched(Vec<(Nonce, Stamp)>),
+    /// What its process has noted.
+    Ledger {
+        /// Since when it has watched acts. One that no state tells of any more is forgotten unseen.
+        watched: Vec<(Nonce, Stamp)>,
+        /// The records that somebody holds. How often they are used counts where a commit finds them published.
+        records: Vec<Weak<Live>>,
+    },
     /// A sign of life of this name, whether it is over and has no answer, and what tells it apart.
     Sign {
         /// Its name.
@@ -40,7 +46,7 @@ impl Holds {
     pub(super) fn part(&self) -> Option<Part> {
         match self {
             Self::Published(..) => Some(Part::Published),
-            Self::Watched(_) => Some(Part::Watched),
+            Self::Ledger { .. } => Some(Part::Ledger),
             Self::Sign { name, .. } => Some(Part::Sign(*name)),
             Self::History | Self::Told(_) => None,
         }
@@ -52,8 +58,8 @@ impl Holds {
 pub(super) enum Part {
     /// What a process has published.
     Published,
-    /// Since when it has watched acts.
-    Watched,
+    /// What it has noted beside.
+    Ledger,
     /// A sign of life.
     Sign(Nonce),
 }

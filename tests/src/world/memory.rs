@@ -33,13 +33,15 @@ pub(super) fn holds<T: 'static>(value: &T) -> Holds {
         return if is_by_content { Holds::Sign { name, is_over, told, seen } } else { Holds::Told(told) };
     }
     if let Some(snapshot) = value.downcast_ref::<Arc<Snapshot>>() {
-        let told = published(snapshot);
-        let published = || Holds::Published(Arc::clone(&snapshot.state), snapshot.id, told);
-        return if is_by_content { published() } else { Holds::Told(told) };
+        let by_content = || {
+            let told = digest((snapshot.id, state_digest(&snapshot.state)));
+            Holds::Published(Arc::clone(&snapshot.state), snapshot.id, told)
+        };
+        return if is_by_content { by_content() } else { Holds::Told(published(snapshot)) };
     }
     match is_by_content.then(|| held::<SimPorts<Scripted>>(value)).flatten() {
         Some(Held::Told(text)) => Holds::Told(digest(text)),
-        Some(Held::Watched(all)) => Holds::Watched(all),
+        Some(Held::Ledger { watched, records }) => Holds::Ledger { watched, records },
         None => Holds::History,
     }
 }

@@ -61,9 +61,9 @@ pub fn looks(at: u128, is_of: Blind) {
     });
 }
 
-/// Whoever moves looks at a place, and changes it. Since when its process has watched acts it is not told then, only that it was there.
+/// Whoever moves looks at a place, and changes it. What its process has noted it is not told then, only that it was there.
 pub(super) fn looks_to_change(at: u128, is_of: Blind) {
-    if with(|now| now.parts.get(&at) == Some(&Part::Watched)).unwrap_or_default() {
+    if with(|now| now.parts.get(&at) == Some(&Part::Ledger)).unwrap_or_default() {
         glances(at);
         with(|now| now.observe(at));
     } else {

@@ -19,11 +19,10 @@ use super::hands::{Hand, Hands};
 use super::mind::Mind;
 use super::states;
 
-/// From here on what happens on this thread is followed, until [`forget`], with participants in these processes, of
-/// which those are counting uses.
-pub fn follow(processes: &[u32], counting: &[u32], blind: Blind, memory: Memory) {
+/// From here on what happens on this thread is followed, until [`forget`], with participants in these processes.
+pub fn follow(processes: &[u32], blind: Blind, memory: Memory) {
     let minds = (0..processes.len()).map(Mind::new).collect();
-    let hands = Hands::new(processes, counting);
+    let hands = Hands::new(processes);
     let situation = Situation { minds, blind, memory, hands, ..Situation::default() };
     NOW.with(|now| *now.borrow_mut() = Some(situation));
     states::keep();

@@ -21,7 +21,11 @@ pub(super) fn goes_astray(explorer: Explorer, scenario: &Scenario, plays: u32) -
 /// Plays each pair so often, as processes and as threads, with a death and at two providers; and triples of threads of which one takes
 /// what the others want with it.
 fn nobody_goes_astray(plays: u32) {
-    let triples = [vec![Act::Set, Act::Set, Act::Set], vec![Act::Rotate, Act::Login, Act::Clear]];
+    let triples = [
+        vec![Act::Set, Act::Set, Act::Set],
+        vec![Act::Rotate, Act::Login, Act::Clear],
+        vec![Act::Challenge, Act::Challenge, Act::Rotate],
+    ];
     for acts in choices(2).iter().chain(&triples) {
         for scenario in [against(acts), against(acts).as_threads(), beside(acts).as_threads()] {
             for dying in [None, Some(0)] {
@@ -67,7 +71,12 @@ fn a_digest_that_takes_all_for_old_is_noticed() {
 /// What makes no difference is forgotten: that leaves situations out, and no end.
 #[test]
 fn to_forget_what_makes_no_difference_leaves_out_no_end() {
-    let acts = [&[Act::Rotate, Act::Rotate][..], &[Act::Login, Act::Set], &[Act::Rotate, Act::Clear, Act::Set]];
+    let acts = [
+        &[Act::Rotate, Act::Rotate][..],
+        &[Act::Login, Act::Set],
+        &[Act::Challenge, Act::Clear],
+        &[Act::Rotate, Act::Clear, Act::Set],
+    ];
     for scenario in acts.iter().flat_map(|acts| [against(acts), against(&acts[..2]).as_threads()]) {
         let [less, all] =
             [true, false].map(|forgets| Explorer { forgets, ..WATCHED }.explore(&scenario, RIGHT_SCRIPTED));
