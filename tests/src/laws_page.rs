@@ -176,7 +176,9 @@ What is still abstracted: all that *Limits* says of the simulated world. The mem
 and where it has one thread that takes no turn. The atomics outside the seam count as far as a published record tells them: a count of
 owners, at which only a drain looks, is told by what the owners have observed. Uses are
 counted beside the seam, in a record which is shared or isn't, and that hangs on who else has held it; a branch that went astray showed
-that. So they are told of each record that somebody holds, with whether it is published, as they are at that moment. Where somebody
+that. So in a process in
+which somebody uses a credential each record that anybody holds is told with its uses, whether it is published, and who holds it, as
+they are at that moment. Where somebody
 drains, or lets the entries of a pool take turns, nothing is forgotten, and what threads share is told by how it came to be. Whoever is dead forgets nothing, nor does who will die at an operation that was chosen
 before. A reader takes what is published in one turn and looks at it in the next where somebody drains,
 and in one elsewhere: nobody else could tell. What the issuer's books hold beyond what it said is nobody's observation. Steps that

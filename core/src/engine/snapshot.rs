@@ -230,6 +230,13 @@ impl Snapshot {
         self.pools.get(place)
     }
 
+    /// Whether this record is one of those that it hands out.
+    pub fn shows(&self, live: &Arc<Live>) -> bool {
+        let pools = self.find_pool(live.provider.as_str()).into_iter();
+        let mut shown = pools.flat_map(|pool| pool.records.iter().chain(pool.constant.iter().flatten()));
+        shown.any(|record| Arc::ptr_eq(record, live))
+    }
+
     /// The shared record of one entry.
     pub fn live(&self, provider: &str, label: &str) -> Option<&Arc<Live>> {
         self.pool(provider).iter().find(|live| live.label.as_str() == label)

@@ -21,7 +21,7 @@ use crate::scenario::Step;
 use crate::world::here::Here;
 use crate::world::ports::SimPorts;
 use crate::world::sim::{Sim, SimMutex};
-use crate::world::{secret, situation, told};
+use crate::world::{places, secret, situation, told};
 
 /// What a participant remembers from one step to the next.
 pub struct Hand<S: Sim> {
@@ -61,9 +61,9 @@ impl<S: Sim> Hand<S> {
         if self.here.forgets() {
             let poller = self.poller.as_ref().map(|poller| format!("{:?}", poller.step()));
             // As long as it holds a record, whoever shows the same version shows that record, and its uses.
-            let holds =
-                self.holds.as_ref().map(|Chosen { live, turn, .. }| (&live.provider, &live.label, live.version, *turn));
-            let holds = format!("{holds:?}");
+            let of = |Chosen { live, turn, .. }: &Chosen| (live.label.clone(), live.version, live.expiry, *turn);
+            let holds = format!("{:?}", self.holds.as_ref().map(of));
+            places::holds_record(self.holds.as_ref().map(|chosen| &chosen.live));
             let remembers = (at, format!("{:?}", self.flow), poller, format!("{:?}", self.used), holds);
             situation::keep_only(since, Keeps::Nothing, remembers);
         }

@@ -17,7 +17,7 @@ use crate::scenario::{Given, Participant, Scenario};
 use crate::world::here::{Fate, Here, Recorder};
 use crate::world::server::{Server, Tokens};
 use crate::world::sim::{Sim, SimMutex};
-use crate::world::{World, clock, rows, secret};
+use crate::world::{World, clock, rows, secret, situation};
 
 /// A world with its processes.
 pub struct Stage<S: Sim> {
@@ -60,10 +60,12 @@ impl<S: Sim> Stage<S> {
         if !scenario.before.is_empty() {
             Hand::new(Process::new(&world, &Right)).act(&scenario.before);
         }
-        for process in processes.values() {
+        for (number, process) in &processes {
             // Every process has looked at the store before; a cold start is one of the scenarios' own.
+            situation::sets(Some(*number));
             let _ = process.engine.snapshot();
         }
+        situation::sets(None);
         let threads = |process: &u32| {
             let cast = (0..).zip(&scenario.participants);
             cast.filter(|(_, one)| one.process == *process).map(|(who, _)| who).collect()

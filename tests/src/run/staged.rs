@@ -63,8 +63,11 @@ impl<'a> Staged<'a> {
         let minds_all = scenario.has_drain() || scenario.takes_turns();
         let forgets = explorer.forgets && conduct.forgets() && !minds_all;
         let memory = if forgets { Memory::Content } else { Memory::Changes };
-        let processes: Vec<u32> = scenario.participants.iter().map(|one| one.process).collect();
-        situation::follow(&processes, blind, memory);
+        let processes = |is_one: fn(&Participant) -> bool| -> Vec<u32> {
+            scenario.participants.iter().filter(|one| is_one(one)).map(|one| one.process).collect()
+        };
+        let counting = processes(|one| one.steps.iter().any(Step::is_use));
+        situation::follow(&processes(|_| true), &counting, blind, memory);
         let recorder = Arc::new(Recorder::default());
         let mut stage = Stage::<Scripted>::set(scenario, conduct, &recorder);
         let cast = (0..).zip(&scenario.participants);

@@ -155,3 +155,10 @@ pub enum Step {
         what: Back,
     },
 }
+
+impl Step {
+    /// Whether a credential is used, which is counted.
+    pub fn is_use(&self) -> bool {
+        matches!(self, Self::Current { .. } | Self::Token { .. } | Self::Plan { .. })
+    }
+}

@@ -6,7 +6,7 @@ use std::hash::Hash;
 
 use super::digest::digest;
 use super::hands::{Hand, Hands};
-use super::holds::Part;
+use super::holds::{Holds, Part};
 use super::mind::Mind;
 
 /// What is left out of a digest: only to see that such a mistake is noticed.
@@ -54,6 +54,8 @@ pub enum Touch {
 pub(super) struct Situation {
     /// Who moves; nobody while the stage is set.
     pub(super) who: Option<usize>,
+    /// Whose process is made ready while the stage is set.
+    pub(super) setting: Option<u32>,
     pub(super) minds: Vec<Mind>,
     /// What each place holds, by the place.
     pub(super) places: BTreeMap<u128, u128>,
@@ -95,6 +97,12 @@ impl Situation {
         if let Some(mind) = self.mind() {
             mind.observes(what);
         }
+    }
+
+    /// The memory of whoever moves, or of the process that is made ready, holds this now.
+    pub(super) fn remembers(&mut self, holds: Holds) {
+        let process = self.who.map_or(self.setting, |who| self.hands.process(who));
+        self.hands.remembers(process, holds);
     }
 
     /// What tells apart what a place holds, as far as that can make a difference to whoever moves.

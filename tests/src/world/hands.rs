@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Weak};
 
-use credlatch_core::engine::{Live, acts, acts_of};
+use credlatch_core::engine::{Live, Snapshot, acts, acts_of};
 use credlatch_core::state::time::Stamp;
 use credlatch_core::state::{Entry, Nonce, State};
 
@@ -22,6 +22,8 @@ pub(super) struct Hand {
     states: Vec<Written>,
     words: Vec<Option<u64>>,
     acts: Vec<Nonce>,
+    /// The record that it holds between two steps.
+    record: Option<Weak<Live>>,
     /// How many of each it had when it had observed so much.
     then: BTreeMap<u128, [usize; 3]>,
 }
@@ -40,6 +42,11 @@ impl Hand {
     /// It keeps an entry, and so the acts that this tells of.
     pub(super) fn takes_entry(&mut self, entry: &Entry) {
         self.acts.extend(acts_of(entry));
+    }
+
+    /// It holds this record from now on, or none.
+    pub(super) fn holds(&mut self, record: Option<&Arc<Live>>) {
+        self.record = record.map(Arc::downgrade);
     }
 
     /// It has observed so much, and may say later that it keeps nothing of what it comes by from now on.
@@ -69,6 +76,7 @@ impl Hand {
 /// What the memory of a process holds that may be old.
 #[derive(Clone, Default)]
 struct Memory {
+    snapshot: Weak<Snapshot>,
     published: Option<Written>,
     /// What tells it apart.
     told: u128,
@@ -89,10 +97,10 @@ struct Sign {
 #[derive(Default)]
 pub(super) struct Hands {
     of: Vec<Hand>,
+    /// In these processes somebody uses credentials, which is counted in their records.
+    counting: Vec<u32>,
     document: Option<Written>,
     memory: BTreeMap<u32, Memory>,
-    /// What the memory of all processes held before anybody moved.
-    first: Memory,
     signs: BTreeMap<Nonce, Sign>,
 }
 
@@ -106,13 +114,17 @@ struct Matters {
 }
 
 impl Hands {
-    pub(super) fn new(processes: &[u32]) -> Self {
+    pub(super) fn new(processes: &[u32], counting: &[u32]) -> Self {
         let of = processes.iter().map(|process| Hand { process: *process, ..Hand::default() }).collect();
-        Self { of, ..Self::default() }
+        Self { of, counting: counting.to_vec(), ..Self::default() }
     }
 
     pub(super) fn hand(&mut self, who: usize) -> Option<&mut Hand> {
         self.of.get_mut(who)
+    }
+
+    pub(super) fn process(&self, who: usize) -> Option<u32> {
+        self.of.get(who).map(|hand| hand.process)
     }
 
     /// This document is there.
@@ -120,17 +132,18 @@ impl Hands {
         self.document = Some((Arc::clone(state), id));
     }
 
-    /// The memory of this one's process, or of all while the stage is set, holds this now; or a sign of life says it.
-    pub(super) fn remembers(&mut self, who: Option<usize>, holds: Holds) {
-        let memory = match who.and_then(|who| self.of.get(who)) {
-            Some(hand) => self.memory.entry(hand.process).or_insert_with(|| self.first.clone()),
-            None => &mut self.first,
-        };
-        match holds {
-            Holds::Published(state, id, told) => (memory.published, memory.told) = (Some((state, id)), told),
-            Holds::Ledger { watched, records } => (memory.watched, memory.records) = (watched, records),
-            Holds::Sign { name, is_over, told, seen } => drop(self.signs.insert(name, Sign { is_over, told, seen })),
-            Holds::History | Holds::Told(_) => (),
+    /// The memory of a process holds this now; or a sign of life says it.
+    pub(super) fn remembers(&mut self, process: Option<u32>, holds: Holds) {
+        let memory = process.map(|process| self.memory.entry(process).or_default());
+        match (holds, memory) {
+            (Holds::Sign { name, is_over, told, seen }, _) => {
+                self.signs.insert(name, Sign { is_over, told, seen });
+            }
+            (Holds::Published(snapshot, state, id, told), Some(memory)) => {
+                (memory.snapshot, memory.published, memory.told) = (snapshot, Some((state, id)), told);
+            }
+            (Holds::Ledger { watched, records }, Some(memory)) => (memory.watched, memory.records) = (watched, records),
+            _ => (),
         }
     }
 
@@ -157,23 +170,29 @@ impl Hands {
     pub(super) fn told_of_published(&self, who: usize) -> Option<u128> {
         let process = self.of.get(who)?.process;
         let (_, id) = self.published(process)?;
-        self.may_be_looked_at(process, *id).then(|| self.memory(process).told)
+        self.may_be_looked_at(process, *id).then(|| self.memory(process).map(|memory| memory.told)).flatten()
     }
 
-    /// What can make a difference of what the process of this one has noted: the acts that it has watched, and the uses that are to be
-    /// written, of records that are published or whose version somebody may publish again.
+    /// What can make a difference of what the process of this one has noted: the acts that it has watched, and where uses are counted,
+    /// each record that somebody holds, in the order in which they are shown again: a commit finds what is published.
     pub(super) fn told_of_ledger(&self, who: usize) -> Option<u128> {
         let process = self.of.get(who)?.process;
-        let Memory { watched, records, .. } = self.memory(process);
+        let Memory { watched, records, snapshot, .. } = self.memory(process)?;
         let acts = if watched.is_empty() { BTreeSet::new() } else { self.matters(process).acts };
         let watched = watched.iter().filter(|(act, _)| acts.contains(act)).map(|it| format!("{it:?}"));
-        let counts = records.iter().filter_map(Weak::upgrade).filter(|live| live.uses() > 0).map(|live| {
-            let Live { provider, label, version, .. } = &*live;
-            let entry = self.published(process).and_then(|(state, _)| state.entry(provider.as_str(), label.as_str()));
-            let is_published = entry.is_some_and(|entry| entry.version == *version);
-            format!("{provider} {label} {version} {} {is_published}", live.uses())
-        });
-        Some(digest((watched.collect::<Vec<_>>(), counts.collect::<Vec<_>>())))
+        let held: Vec<Arc<Live>> = records.iter().filter_map(Weak::upgrade).collect();
+        let published = snapshot.upgrade();
+        let tell = |live: &Arc<Live>| {
+            let is_published = published.as_ref().is_some_and(|snapshot| snapshot.shows(live));
+            let holds = |hand: &&Hand| hand.record.as_ref().is_some_and(|record| record.as_ptr() == Arc::as_ptr(live));
+            let holders: Vec<usize> =
+                (0..self.of.len()).filter(|who| self.of.get(*who).is_some_and(|hand| holds(&hand))).collect();
+            let Live { provider, label, version, expiry, .. } = &**live;
+            format!("{provider} {label} {version} {expiry:?} {} {is_published} {holders:?}", live.uses())
+        };
+        let counts = self.counting.contains(&process);
+        let told: Vec<String> = held.iter().filter(|_| counts).map(tell).collect();
+        Some(digest((watched.collect::<Vec<_>>(), told)))
     }
 
     /// What can make a difference of a sign of life. Who looks after one that is over does so for a claim, or has waited for its end.
@@ -207,12 +226,12 @@ impl Hands {
         self.of.iter().filter(move |hand| hand.process == process).flat_map(|hand| &hand.states)
     }
 
-    fn memory(&self, process: u32) -> &Memory {
-        self.memory.get(&process).unwrap_or(&self.first)
+    fn memory(&self, process: u32) -> Option<&Memory> {
+        self.memory.get(&process)
     }
 
     fn published(&self, process: u32) -> Option<&Written> {
-        self.memory(process).published.as_ref()
+        self.memory(process)?.published.as_ref()
     }
 
     fn may_be_looked_at(&self, process: u32, id: Option<u64>) -> bool {

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Weak};
 
-use credlatch_core::engine::Live;
+use credlatch_core::engine::{Live, Snapshot};
 use credlatch_core::state::time::Stamp;
 use credlatch_core::state::{Nonce, State};
 
@@ -13,9 +13,9 @@ pub(super) enum Holds {
     History,
     /// This.
     Told(u128),
-    /// What its process has published, under this id, and what tells it apart. Whoever has no such word finds that it is old, and looks
+    /// What its process has published, the state that it shows, and what tells it apart. Whoever has no such word finds that it is old, and looks
     /// no further.
-    Published(Arc<State>, Option<u64>, u128),
+    Published(Weak<Snapshot>, Arc<State>, Option<u64>, u128),
     /// What its process has noted.
     Ledger {
         /// Since when it has watched acts. One that no state tells of any more is forgotten unseen.

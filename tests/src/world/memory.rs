@@ -35,7 +35,7 @@ pub(super) fn holds<T: 'static>(value: &T) -> Holds {
     if let Some(snapshot) = value.downcast_ref::<Arc<Snapshot>>() {
         let by_content = || {
             let told = digest((snapshot.id, state_digest(&snapshot.state)));
-            Holds::Published(Arc::clone(&snapshot.state), snapshot.id, told)
+            Holds::Published(Arc::downgrade(snapshot), Arc::clone(&snapshot.state), snapshot.id, told)
         };
         return if is_by_content { by_content() } else { Holds::Told(published(snapshot)) };
     }

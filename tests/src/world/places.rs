@@ -3,6 +3,7 @@
 use std::hash::Hash;
 use std::sync::Arc;
 
+use credlatch_core::engine::Live;
 use credlatch_core::state::State;
 
 use super::digest::digest;
@@ -41,7 +42,7 @@ pub(super) fn place(name: Option<u128>, holds: Holds) -> u128 {
         match holds.part() {
             Some(part) => {
                 now.parts.insert(place, part);
-                now.hands.remembers(now.who, holds);
+                now.remembers(holds);
             }
             None => now.holds(place, holds.told().unwrap_or(place)),
         }
@@ -85,7 +86,7 @@ pub(super) fn changes(at: u128, holds: Holds) {
         now.touches += 1;
         if holds.part().is_some() {
             now.touch(Touch::Change(at), at);
-            return now.hands.remembers(now.who, holds);
+            return now.remembers(holds);
         }
         let before = now.places.get(&at).copied();
         let by = now.mind().map(|mind| mind.observed());
@@ -100,7 +101,7 @@ pub(super) fn remembers(at: u128, holds: Holds) {
             return;
         }
         match holds.part() {
-            Some(_) => now.hands.remembers(now.who, holds),
+            Some(_) => now.remembers(holds),
             None => drop(now.mind().map(|mind| mind.remembers(at, holds.told()))),
         }
     });
@@ -139,4 +140,9 @@ pub(super) fn takes_published(state: &Arc<State>, id: Option<u64>) {
 /// What is there of states that somebody in this process may still come up with.
 pub fn may_see(process: u32) -> Vec<Arc<State>> {
     with(|now| now.hands.states(process).map(|(state, _)| Arc::clone(state)).collect()).unwrap_or_default()
+}
+
+/// Whoever moves holds this record from now on, or none.
+pub fn holds_record(record: Option<&Arc<Live>>) {
+    with(|now| now.hand().map(|hand| hand.holds(record)));
 }

@@ -19,10 +19,11 @@ use super::hands::{Hand, Hands};
 use super::mind::Mind;
 use super::states;
 
-/// From here on what happens on this thread is followed, until [`forget`], with participants in these processes.
-pub fn follow(processes: &[u32], blind: Blind, memory: Memory) {
+/// From here on what happens on this thread is followed, until [`forget`], with participants in these processes, of
+/// which those use credentials.
+pub fn follow(processes: &[u32], counting: &[u32], blind: Blind, memory: Memory) {
     let minds = (0..processes.len()).map(Mind::new).collect();
-    let hands = Hands::new(processes);
+    let hands = Hands::new(processes, counting);
     let situation = Situation { minds, blind, memory, hands, ..Situation::default() };
     NOW.with(|now| *now.borrow_mut() = Some(situation));
     states::keep();
@@ -37,6 +38,11 @@ pub fn is_followed() -> bool {
 pub fn forget() {
     NOW.with(|now| *now.borrow_mut() = None);
     states::forget();
+}
+
+/// This process is made ready while the stage is set, or none.
+pub fn sets(process: Option<u32>) {
+    with(|now| now.setting = process);
 }
 
 /// This participant moves, or nobody.

@@ -24,7 +24,8 @@ fn nobody_goes_astray(plays: u32) {
     let triples = [
         vec![Act::Set, Act::Set, Act::Set],
         vec![Act::Rotate, Act::Login, Act::Clear],
-        vec![Act::Challenge, Act::Challenge, Act::Rotate],
+        vec![Act::Start, Act::Challenge, Act::Clear],
+        vec![Act::Start, Act::Challenge, Act::Challenge],
     ];
     for acts in choices(2).iter().chain(&triples) {
         for scenario in [against(acts), against(acts).as_threads(), beside(acts).as_threads()] {
