@@ -29,7 +29,7 @@ pub struct Group {
     pub among: &'static [Act],
     /// At least one of these takes part.
     pub with: &'static [Act],
-    /// More situations of one scenario than this are too many for a run of half an hour.
+    /// More situations of one scenario than this are too many for a run of some minutes.
     pub few: usize,
 }
 
@@ -83,7 +83,7 @@ pub const LONG_GROUPS: &[Group] = &[
     Group { name: "fours of processes", acts: 4, ..PROCESSES },
 ];
 
-/// Of these a run of half an hour explores what has few situations.
+/// Of these a run of some minutes explores what has few situations.
 pub const PART_GROUPS: &[Group] = LONG_GROUPS.split_at(14).0;
 
 const PROCESSES: Group = Group {

@@ -93,7 +93,7 @@ fn chosen(groups: &'static [Group]) -> impl Iterator<Item = &'static Group> {
 /// For half an hour. What has more situations than are entered in that stands on a list and is left out; all else has to be gone through.
 /// `CREDLATCH_KEEP=1` tries what is on the list too, and writes it anew.
 #[test]
-#[ignore = "for half an hour: `.ci/long` runs it"]
+#[ignore = "for minutes: `.ci/long` runs it"]
 fn a_part_in_every_order() {
     let keeps = std::env::var_os("CREDLATCH_KEEP").is_some();
     let text = std::fs::read_to_string("tests/situations/beyond.txt").expect("the list");
