@@ -2,7 +2,8 @@
 //!
 //! A thread that waits there can't be called back, so it is one of its own. Where the time is over before the lock comes, the
 //! thread stays in the queue, and the next wait for the same lock in this process takes it over; if none comes, it lets go of the
-//! lock as soon as it has it.
+//! lock as soon as it has it. Until then it is this process's own: whoever asks meanwhile asks for the same open file, and is not
+//! told of a lock that nobody holds.
 //!
 //! A forked child has the open file of a wait and not its thread. So the thread doesn't own the file: it waits by its number, and
 //! the child closes it as it closes every lock that it inherited.
@@ -60,10 +61,10 @@ struct Awaited {
 
 /// How far a wait is.
 enum Stage {
-    /// Somebody waits for it.
-    Wanted,
+    /// Somebody waits for it, with this open of the file.
+    Wanted(Kept<File>),
     /// Nobody does: their time was over.
-    Unwanted,
+    Unwanted(Kept<File>),
     /// The lock is there, or can't be had.
     Here(io::Result<Kept<File>>),
     /// It was given back, or handed over.
@@ -81,16 +82,17 @@ pub(super) fn wait(file: &Kept<File>, how: Hold, deadline: &Patience) -> io::Res
     let _ = (Process::own(), RealDisk.machine(""));
     let mut stage = waiter.stage.lock();
     loop {
-        if let Stage::Here(_) = *stage {
-            let Stage::Here(locked) = std::mem::replace(&mut *stage, Stage::Over) else { continue };
-            return locked.map(Waited::Locked);
-        }
         let left_ms = deadline.left_ms(&RealDisk.now());
-        if left_ms == 0 {
-            *stage = Stage::Unwanted;
-            return Ok(Waited::TimedOut);
-        }
-        waiter.turned.wait_for(&mut stage, Duration::from_millis(left_ms));
+        *stage = match std::mem::replace(&mut *stage, Stage::Over) {
+            Stage::Here(locked) => return locked.map(Waited::Locked),
+            // Where this open of the file can have it now the thread is about to say so.
+            Stage::Wanted(file) if left_ms == 0 && !can_lock(&file, how) => {
+                *stage = Stage::Unwanted(file);
+                return Ok(Waited::TimedOut);
+            }
+            others => others,
+        };
+        waiter.turned.wait_for(&mut stage, Duration::from_millis(left_ms.max(1)));
     }
 }
 
@@ -102,12 +104,12 @@ impl Waiter {
         for waiter in waiters.iter().filter(|waiter| waiter.awaited == awaited) {
             let mut stage = waiter.stage.lock();
             match *stage {
-                Stage::Unwanted => {
-                    *stage = Stage::Wanted;
+                Stage::Unwanted(ref file) => {
+                    *stage = Stage::Wanted(file.share());
                     drop(stage);
                     return Some(Arc::clone(waiter));
                 }
-                Stage::Wanted if awaited.how == Hold::Shared => return None,
+                Stage::Wanted(_) if awaited.how == Hold::Shared => return None,
                 _ => {}
             }
         }
@@ -120,26 +122,28 @@ impl Waiter {
 
     fn start(file: &Kept<File>, awaited: Awaited) -> Option<Arc<Self>> {
         let number = file.with(AsRawFd::as_raw_fd)?;
-        let (stage, turned) = (Mutex::new(Stage::Wanted), Condvar::new());
+        let (stage, turned) = (Mutex::new(Stage::Wanted(file.share())), Condvar::new());
         let waiter = Arc::new(Self { awaited, stage, turned });
-        let (there, file) = (Arc::clone(&waiter), file.share());
+        let there = Arc::clone(&waiter);
         let thread = thread::Builder::new().name("credlatch-lock".to_owned()).stack_size(STACK_BYTES);
-        thread.spawn(move || there.stand_in_line(file, number)).ok()?;
+        thread.spawn(move || there.stand_in_line(number)).ok()?;
         Some(waiter)
     }
 
-    /// The thread: it holds the file open as long as it waits by its number.
-    fn stand_in_line(self: Arc<Self>, file: Kept<File>, number: RawFd) {
+    /// The thread: it waits by the file's number, and the stage keeps the file open until then.
+    fn stand_in_line(self: Arc<Self>, number: RawFd) {
         let locked = lock(number, self.awaited.how);
         let mut stage = self.stage.lock();
-        if matches!(*stage, Stage::Wanted) {
-            *stage = Stage::Here(locked.map(|()| file));
-            self.turned.notify_one();
-        } else {
-            *stage = Stage::Over;
-            // A forked child may have the same open file, so closing it would not be enough.
-            let _ = file.with(fs4::FileExt::unlock);
-        }
+        *stage = match std::mem::replace(&mut *stage, Stage::Over) {
+            Stage::Wanted(file) => Stage::Here(locked.map(|()| file)),
+            Stage::Unwanted(file) => {
+                // A forked child may have the same open file, so closing it would not be enough.
+                let _ = file.with(fs4::FileExt::unlock);
+                Stage::Over
+            }
+            others => others,
+        };
+        self.turned.notify_one();
         drop(stage);
         if let Some(mut waiters) = WAITERS.try_lock_for(LIST_WAIT) {
             waiters.retain(|waiter| !Arc::ptr_eq(waiter, &self));
@@ -152,6 +156,11 @@ impl Awaited {
     fn is_of_this(&self, other: &Self) -> bool {
         (self.pid, self.pid_namespace) == (other.pid, other.pid_namespace)
     }
+}
+
+/// Locks it if that takes no waiting; also where it is locked by this open already, as its thread in the queue may have just done.
+fn can_lock(file: &Kept<File>, how: Hold) -> bool {
+    file.attempt(|file| RealDisk.try_lock(file, how)).unwrap_or(false)
 }
 
 /// Locks the file of that number, and waits for it as long as it takes.

@@ -80,6 +80,19 @@ fn a_later_wait_takes_over_the_place_in_the_queue_and_gets_the_lock_there() {
 }
 
 #[test]
+fn a_place_in_the_queue_that_nobody_wants_any_more_keeps_nobody_of_this_process_from_a_free_lock() {
+    let home = Home::new();
+    let (store, other) = (home.store(), home.store());
+    for at in 0..2_000 {
+        let held = other.lock(1000).unwrap();
+        assert_eq!(store.lock(1).err().unwrap().kind, StoreErrorKind::Busy);
+        drop(held);
+        // The thread that waited for too long may have it for a moment.
+        drop(store.lock(0).unwrap_or_else(|error| panic!("{at}: {error}")));
+    }
+}
+
+#[test]
 fn a_holder_that_is_killed_wakes_who_waits() {
     let home = Home::new();
     let store = home.store();
