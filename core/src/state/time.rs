@@ -12,7 +12,7 @@
 use serde::{Deserialize, Serialize};
 
 /// One reading of both clocks, in milliseconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Stamp {
     /// Milliseconds since the Unix epoch.
     pub wall_ms: u64,
@@ -108,7 +108,7 @@ impl Patience {
 }
 
 /// A point in time given as an age to reach, so that a stumbling clock can't move it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Deadline {
     /// The reading it counts from.
     pub from: Stamp,
@@ -134,7 +134,7 @@ impl Deadline {
 }
 
 /// When an access token ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Expiry {
     /// The issuer gave no end.

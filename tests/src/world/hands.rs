@@ -1,18 +1,33 @@
 //! What participants have in hand of the store: words, documents and what their process has published. What lies in the memory of a process
 //! can matter only to who has something in hand that it is compared with.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::hash::Hash;
+use std::rc::Rc;
 use std::sync::{Arc, Weak};
 
-use credlatch_core::engine::{Live, Snapshot, acts, acts_of};
+use credlatch_core::engine::{Live, Snapshot, acts_of};
 use credlatch_core::state::time::Stamp;
 use credlatch_core::state::{Entry, Nonce, State};
 
-use super::digest::digest;
+use super::digest::digest_fed;
 use super::holds::Holds;
+use super::states::{About, about};
 
-/// A state, and the id of the commit that wrote it.
-type Written = (Arc<State>, Option<u64>);
+/// A state that was read or written.
+#[derive(Clone)]
+pub(super) struct Written {
+    pub(super) state: Arc<State>,
+    about: Rc<About>,
+    /// The id of the commit that wrote it.
+    id: Option<u64>,
+}
+
+impl Written {
+    fn new(state: &Arc<State>, id: Option<u64>) -> Self {
+        Self { state: Arc::clone(state), about: about(state), id }
+    }
+}
 
 /// What one participant has read of the store, and may still go by.
 #[derive(Default)]
@@ -30,8 +45,8 @@ pub(super) struct Hand {
 
 impl Hand {
     pub(super) fn takes(&mut self, state: &Arc<State>, id: Option<u64>) {
-        if !self.states.iter().any(|(held, _)| Arc::ptr_eq(held, state)) {
-            self.states.push((Arc::clone(state), id));
+        if !self.states.iter().any(|held| Arc::ptr_eq(&held.state, state)) {
+            self.states.push(Written::new(state, id));
         }
     }
 
@@ -104,15 +119,6 @@ pub(super) struct Hands {
     signs: BTreeMap<Nonce, Sign>,
 }
 
-/// Which words, and what in the memory of a process, can make a difference to it.
-struct Matters {
-    /// A word may be compared with the ids of these.
-    words: BTreeSet<u64>,
-    /// The id of what is published may be compared with these.
-    ids: BTreeSet<u64>,
-    acts: BTreeSet<Nonce>,
-}
-
 impl Hands {
     pub(super) fn new(processes: &[u32], counting: &[u32]) -> Self {
         let of = processes.iter().map(|process| Hand { process: *process, ..Hand::default() }).collect();
@@ -129,7 +135,7 @@ impl Hands {
 
     /// This document is there.
     pub(super) fn stands(&mut self, state: &Arc<State>, id: Option<u64>) {
-        self.document = Some((Arc::clone(state), id));
+        self.document = Some(Written::new(state, id));
     }
 
     /// The memory of a process holds this now; or a sign of life says it.
@@ -140,7 +146,7 @@ impl Hands {
                 self.signs.insert(name, Sign { is_over, told, seen });
             }
             (Holds::Published(snapshot, state, id, told), Some(memory)) => {
-                (memory.snapshot, memory.published, memory.told) = (snapshot, Some((state, id)), told);
+                (memory.snapshot, memory.published, memory.told) = (snapshot, Some(Written::new(&state, id)), told);
             }
             (Holds::Ledger { watched, records }, Some(memory)) => (memory.watched, memory.records) = (watched, records),
             _ => (),
@@ -149,8 +155,8 @@ impl Hands {
 
     /// The states that somebody in this process may still come up with, of those that are there.
     pub(super) fn states(&self, process: u32) -> impl Iterator<Item = &Written> {
-        let published = self.published(process).filter(|(_, id)| self.may_be_looked_at(process, *id));
-        self.in_hand(process).chain(&self.document).chain(published)
+        let published = self.published(process).filter(|published| self.may_be_looked_at(process, published.id));
+        self.there(process).chain(published)
     }
 
     /// Whether somebody in the process of this one may find that what is published under this id is what it looks for.
@@ -158,47 +164,15 @@ impl Hands {
         self.of.get(who).is_some_and(|hand| self.may_be_looked_at(hand.process, id))
     }
 
-    /// The words that this participant has in hand, as far as they can make a difference: a word, or an id, that is no more never comes
-    /// back.
-    pub(super) fn words(&self, who: usize) -> Vec<Option<u64>> {
-        let Some(hand) = self.of.get(who).filter(|hand| !hand.words.is_empty()) else { return Vec::new() };
-        let matters = self.matters(hand.process);
-        hand.words.iter().map(|word| word.filter(|word| matters.words.contains(word))).collect()
-    }
-
     /// What can make a difference of what the process of this one has published.
     pub(super) fn told_of_published(&self, who: usize) -> Option<u128> {
-        let process = self.of.get(who)?.process;
-        let (_, id) = self.published(process)?;
-        self.may_be_looked_at(process, *id).then(|| self.memory(process).map(|memory| memory.told)).flatten()
+        self.published_in(self.of.get(who)?.process)
     }
 
     /// What can make a difference of what the process of this one has noted: the acts that it has watched, and where uses are counted,
     /// each record that somebody holds, in the order in which they are shown again: a commit finds what is published.
     pub(super) fn told_of_ledger(&self, who: usize) -> Option<u128> {
-        let process = self.of.get(who)?.process;
-        let Memory { watched, records, snapshot, .. } = self.memory(process)?;
-        let acts = if watched.is_empty() { BTreeSet::new() } else { self.matters(process).acts };
-        let watched = watched.iter().filter(|(act, _)| acts.contains(act)).map(|it| format!("{it:?}"));
-        let held: Vec<Arc<Live>> = records.iter().filter_map(Weak::upgrade).collect();
-        let published = snapshot.upgrade();
-        let tell = |live: &Arc<Live>| {
-            let is_published = published.as_ref().is_some_and(|snapshot| snapshot.shows(live));
-            let holds = |hand: &&Hand| hand.record.as_ref().is_some_and(|record| record.as_ptr() == Arc::as_ptr(live));
-            let holders: Vec<usize> =
-                (0..self.of.len()).filter(|who| self.of.get(*who).is_some_and(|hand| holds(&hand))).collect();
-            let Live { provider, label, version, expiry, .. } = &**live;
-            format!("{provider} {label} {version} {expiry:?} {} {is_published} {holders:?}", live.uses())
-        };
-        let counts = self.counting.contains(&process);
-        let told: Vec<String> = held.iter().filter(|_| counts).map(tell).collect();
-        Some(digest((watched.collect::<Vec<_>>(), told)))
-    }
-
-    /// What can make a difference of a sign of life. Who looks after one that is over does so for a claim, or has waited for its end.
-    pub(super) fn told_of_sign(&self, name: Nonce) -> Option<u128> {
-        let sign = self.signs.get(&name)?;
-        self.may_be_asked_for(name, sign).then_some(sign.told)
+        self.ledger_in(self.of.get(who)?.process)
     }
 
     /// What whoever looks at a sign of life sees of it.
@@ -207,47 +181,87 @@ impl Hands {
         self.may_be_asked_for(name, sign).then_some(sign.seen)
     }
 
-    fn may_be_asked_for(&self, name: Nonce, sign: &Sign) -> bool {
-        let there = self.of.iter().flat_map(|hand| &hand.states).chain(&self.document);
-        let mut claims = there.flat_map(|(state, _)| state.claims());
-        !sign.is_over || claims.any(|claim| claim.actor.name == name)
-    }
-
     /// What can make a difference of all that is in hands, of signs of life, and of what the memory of processes holds in which somebody
     /// isn't through.
     pub(super) fn told(&self) -> u128 {
-        let signs = self.signs.keys().filter_map(|name| Some((name.0, self.told_of_sign(*name)?)));
-        let all = (0..self.of.len()).filter(|who| !self.of[*who].is_through);
-        let all = all.map(|who| (who, self.words(who), self.told_of_published(who), self.told_of_ledger(who)));
-        digest((signs.collect::<Vec<_>>(), all.collect::<Vec<_>>()))
+        digest_fed(|mut into| {
+            for (name, sign) in self.signs.iter().filter(|(name, sign)| self.may_be_asked_for(**name, sign)) {
+                ("sign", name.0, sign.told).hash(&mut into);
+            }
+            let all = || self.of.iter().enumerate().filter(|(_, hand)| !hand.is_through);
+            for (who, hand) in all() {
+                ("hand", who, hand.words.len()).hash(&mut into);
+                self.words(hand).for_each(|word| word.hash(&mut into));
+                // Two of one process are told alike of its memory.
+                if all().all(|(other, one)| other >= who || one.process != hand.process) {
+                    (self.published_in(hand.process), self.ledger_in(hand.process)).hash(&mut into);
+                }
+            }
+        })
     }
 
-    fn in_hand(&self, process: u32) -> impl Iterator<Item = &Written> {
-        self.of.iter().filter(move |hand| hand.process == process).flat_map(|hand| &hand.states)
+    /// The words in this hand, as far as they can make a difference: a word, or an id, that is no more never comes back.
+    fn words(&self, hand: &Hand) -> impl Iterator<Item = Option<u64>> {
+        hand.words.iter().map(|word| word.filter(|_| self.is_compared(hand.process, *word)))
     }
 
-    fn memory(&self, process: u32) -> Option<&Memory> {
-        self.memory.get(&process)
-    }
-
-    fn published(&self, process: u32) -> Option<&Written> {
-        self.memory(process)?.published.as_ref()
+    /// Whether somebody in this process may compare this word with an id of what is there.
+    fn is_compared(&self, process: u32, word: Option<u64>) -> bool {
+        self.there(process).chain(self.published(process)).any(|one| one.id == word)
     }
 
     fn may_be_looked_at(&self, process: u32, id: Option<u64>) -> bool {
-        id.is_some_and(|id| self.matters(process).ids.contains(&id))
+        let mut words = self.of(process).flat_map(|hand| &hand.words);
+        id.is_some() && (self.there(process).any(|one| one.id == id) || words.any(|word| *word == id))
     }
 
-    fn matters(&self, process: u32) -> Matters {
-        let words = self.of.iter().filter(|hand| hand.process == process).flat_map(|hand| &hand.words);
-        let in_hand = self.of.iter().filter(|hand| hand.process == process).flat_map(|hand| &hand.acts);
-        let there: Vec<&Written> = self.in_hand(process).chain(&self.document).collect();
-        let ids = |all: &[&Written]| all.iter().filter_map(|(_, id)| *id).collect::<BTreeSet<u64>>();
-        let published: Vec<&Written> = self.published(process).into_iter().collect();
-        Matters {
-            words: ids(&there).into_iter().chain(ids(&published)).collect(),
-            ids: ids(&there).into_iter().chain(words.copied().flatten()).collect(),
-            acts: there.iter().flat_map(|(state, _)| acts(state)).chain(in_hand.copied()).collect(),
-        }
+    fn may_be_asked_for(&self, name: Nonce, sign: &Sign) -> bool {
+        let mut there = self.of.iter().flat_map(|hand| &hand.states).chain(&self.document);
+        // Who looks after one that is over does so for a claim, or has waited for its end.
+        !sign.is_over || there.any(|one| one.about.claimants.contains(&name))
+    }
+
+    /// Whether somebody in this process may go by what was noted of this act.
+    fn is_watched(&self, process: u32, act: Nonce) -> bool {
+        let in_hand = self.of(process).any(|hand| hand.acts.contains(&act));
+        in_hand || self.there(process).any(|one| one.about.acts.contains(&act))
+    }
+
+    fn published_in(&self, process: u32) -> Option<u128> {
+        let memory = self.memory.get(&process)?;
+        self.may_be_looked_at(process, memory.published.as_ref()?.id).then_some(memory.told)
+    }
+
+    fn ledger_in(&self, process: u32) -> Option<u128> {
+        let Memory { watched, records, snapshot, .. } = self.memory.get(&process)?;
+        Some(digest_fed(|mut into| {
+            for (act, since) in watched.iter().filter(|(act, _)| self.is_watched(process, *act)) {
+                ("watched", act.0, since).hash(&mut into);
+            }
+            if !self.counting.contains(&process) {
+                return;
+            }
+            let published = snapshot.upgrade();
+            for live in records.iter().filter_map(Weak::upgrade) {
+                let is_published = published.as_ref().is_some_and(|snapshot| snapshot.shows(&live));
+                let Live { provider, label, version, expiry, .. } = &*live;
+                ("record", provider, label, version, expiry, live.uses(), is_published).hash(&mut into);
+                let holds = |hand: &Hand| hand.record.as_ref().is_some_and(|held| held.as_ptr() == Arc::as_ptr(&live));
+                self.of.iter().for_each(|hand| holds(hand).hash(&mut into));
+            }
+        }))
+    }
+
+    /// What somebody in this process has in hand, and the document.
+    fn there(&self, process: u32) -> impl Iterator<Item = &Written> {
+        self.of(process).flat_map(|hand| &hand.states).chain(&self.document)
+    }
+
+    fn of(&self, process: u32) -> impl Iterator<Item = &Hand> {
+        self.of.iter().filter(move |hand| hand.process == process)
+    }
+
+    fn published(&self, process: u32) -> Option<&Written> {
+        self.memory.get(&process)?.published.as_ref()
     }
 }

@@ -139,7 +139,7 @@ pub(super) fn takes_published(state: &Arc<State>, id: Option<u64>) {
 
 /// What is there of states that somebody in this process may still come up with.
 pub fn may_see(process: u32) -> Vec<Arc<State>> {
-    with(|now| now.hands.states(process).map(|(state, _)| Arc::clone(state)).collect()).unwrap_or_default()
+    with(|now| now.hands.states(process).map(|one| Arc::clone(&one.state)).collect()).unwrap_or_default()
 }
 
 /// Whoever moves holds this record from now on, or none.
