@@ -1,8 +1,8 @@
 //! The quickest way through all situations: each play goes on as long as there is something new ahead of it.
 //!
 //! From where it is a play makes the first move that was never made, or else one behind which such a move is left, and ends where
-//! there is neither. So it makes many new moves for one setting of the stage. Where it makes a move again it mostly has come there by
-//! another way, and that the move leads to the same situation as before is looked at each time.
+//! there is neither. So it makes many new moves for one setting of the stage. Where it makes moves again it mostly has come there by
+//! another way, and that they lead to the same situation as before is looked at before each move that is new.
 
 use super::commute::Bits;
 use super::exploration::Exploration;
@@ -51,6 +51,13 @@ impl Walk<'_> {
         loop {
             found.has_time_passed |= situation::has_time_passed();
             found.longest = found.longest.max(moves);
+            let before = last.and_then(|step| map.led(step));
+            let again = before.and_then(|at| map.choose(at)).filter(|step| map.led(*step).is_some());
+            if let Some(step) = again {
+                staged.make(map.by(step));
+                (last, moves) = (Some(step), moves + 1);
+                continue;
+            }
             let tells = match staged.judge() {
                 Ok(told) => told > 0,
                 Err(broken) => {
@@ -60,7 +67,6 @@ impl Walk<'_> {
             };
             let situation = staged.situation();
             let known = map.find(situation);
-            let before = last.and_then(|step| map.led(step));
             if before.is_some() && before != known {
                 found.has_strayed = true;
                 return staged.leave();
