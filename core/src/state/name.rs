@@ -1,6 +1,6 @@
 //! The names that appear in a store, on the command line and in paths. Each is parsed once, at the door.
 
-use std::borrow::Borrow;
+use std::borrow::{Borrow, Cow};
 use std::fmt;
 use std::str::FromStr;
 
@@ -43,7 +43,7 @@ macro_rules! name {
             /// # Errors
             /// Says what the text breaks: it is blank, too long, or has a character that doesn't belong.
             pub fn new(text: &str) -> Result<Self, BadName> {
-                $parse(text).map(Self)
+                Ok(Self($parse(text)?.into_owned()))
             }
 
             /// The name as text.
@@ -61,8 +61,13 @@ macro_rules! name {
 
         impl TryFrom<String> for $name {
             type Error = BadName;
+            /// Takes the text over where it is a name as it stands, as in a document.
             fn try_from(text: String) -> Result<Self, BadName> {
-                Self::new(&text)
+                let changed = match $parse(&text)? {
+                    Cow::Borrowed(same) if same.len() == text.len() => None,
+                    other => Some(other.into_owned()),
+                };
+                Ok(Self(changed.unwrap_or(text)))
             }
         }
 
@@ -117,15 +122,19 @@ impl Default for ProfileName {
     }
 }
 
-fn parse_provider(text: &str) -> Result<String, BadName> {
-    slug("provider", &text.trim().to_lowercase())
+fn parse_provider(text: &str) -> Result<Cow<'_, str>, BadName> {
+    let text = text.trim();
+    match slug("provider", text) {
+        Ok(name) => Ok(Cow::Borrowed(name)),
+        Err(_) => Ok(Cow::Owned(slug("provider", &text.to_lowercase())?.to_owned())),
+    }
 }
 
-fn parse_profile(text: &str) -> Result<String, BadName> {
-    slug("profile name", text)
+fn parse_profile(text: &str) -> Result<Cow<'_, str>, BadName> {
+    slug("profile name", text).map(Cow::Borrowed)
 }
 
-fn slug(what: &'static str, text: &str) -> Result<String, BadName> {
+fn slug<'a>(what: &'static str, text: &'a str) -> Result<&'a str, BadName> {
     let allowed = "a-z, 0-9, and after the first character also `.`, `_` and `-`";
     if text.trim().is_empty() {
         return Err(BadName::Blank(what));
@@ -135,10 +144,10 @@ fn slug(what: &'static str, text: &str) -> Result<String, BadName> {
     }
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let fits = text.bytes().enumerate().all(|(at, byte)| plain(byte) || (at > 0 && b"._-".contains(&byte)));
-    if fits { Ok(text.to_owned()) } else { Err(BadName::BadCharacter { what, allowed }) }
+    if fits { Ok(text) } else { Err(BadName::BadCharacter { what, allowed }) }
 }
 
-fn parse_label(text: &str) -> Result<String, BadName> {
+fn parse_label(text: &str) -> Result<Cow<'_, str>, BadName> {
     let text = text.trim();
     if text.is_empty() {
         return Err(BadName::Blank("label"));
@@ -149,7 +158,7 @@ fn parse_label(text: &str) -> Result<String, BadName> {
     if text.chars().any(char::is_control) {
         return Err(BadName::BadCharacter { what: "label", allowed: "printable characters" });
     }
-    Ok(text.to_owned())
+    Ok(Cow::Borrowed(text))
 }
 
 #[cfg(test)]
@@ -170,6 +179,17 @@ mod tests {
     fn a_provider_is_trimmed_and_lower_cased() {
         assert_eq!(ProviderId::new("  MiniMax ").unwrap().as_str(), "minimax");
         assert_eq!(ProviderId::new("  "), Err(BadName::Blank("provider")));
+    }
+
+    #[test]
+    fn a_name_is_taken_over_as_it_stands_or_made_anew() {
+        for (text, name) in [("work", "work"), (" Work ", "work"), ("\u{212a}imi", "kimi")] {
+            let text = text.to_owned();
+            let (place, is_name) = (text.as_ptr(), text == name);
+            let made = ProviderId::try_from(text).unwrap();
+            assert_eq!((made.as_str(), made.as_str().as_ptr() == place), (name, is_name));
+        }
+        assert_eq!(Label::try_from(" a b ".to_owned()).unwrap().as_str(), "a b");
     }
 
     #[test]

@@ -73,13 +73,15 @@ impl TryFrom<String> for Secret {
         if trimmed.len() > MAX_SECRET_BYTES {
             return Err(BadSecret::TooLong);
         }
-        if trimmed.contains(['\n', '\r']) {
+        // Nearly all are, and each that is stored is looked at whenever a document is read.
+        let is_printable = trimmed.bytes().all(|byte| (0x20..0x7f).contains(&byte));
+        if !is_printable && trimmed.contains(['\n', '\r']) {
             return Err(BadSecret::LineBreak);
         }
         if is_placeholder(trimmed) {
             return Err(BadSecret::Placeholder);
         }
-        if !trimmed.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
+        if !is_printable {
             return Err(BadSecret::NotPrintable);
         }
         Ok(if trimmed.len() == text.len() {
@@ -98,13 +100,14 @@ impl TryFrom<&str> for Secret {
     }
 }
 
-/// Tools print a key as `***`, `sk-…abc` or `<redacted>`; saved back, it would replace the real one.
+/// Tools print a key as `***`, `sk-…abc` or `<redacted>`; saved back, it would replace the real one. No copy of the text is made,
+/// which nobody would wipe.
 fn is_placeholder(text: &str) -> bool {
-    let lower = text.to_ascii_lowercase();
-    text.contains("***")
-        || text.contains(['…', '•', '●'])
+    let is_word = |word: &&str| text.eq_ignore_ascii_case(word);
+    text.as_bytes().windows(3).any(|three| three == b"***")
+        || !text.is_ascii() && text.contains(['…', '•', '●'])
         || text.ends_with("...")
-        || ["redacted", "<redacted>", "[redacted]", "(redacted)"].contains(&lower.as_str())
+        || ["redacted", "<redacted>", "[redacted]", "(redacted)"].iter().any(is_word)
         || text.bytes().all(|byte| byte == b'*')
 }
 
