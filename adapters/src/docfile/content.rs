@@ -20,7 +20,12 @@ pub struct Content {
 /// What a file that holds secrets says; none if there is no such file. Refuses one that is empty, not private, not a plain
 /// file, or too large.
 pub fn read_bytes<D: Disk>(disk: &D, path: &Path) -> Result<Option<Content>, StoreError> {
-    let file = match disk.open(path, Open::Read) {
+    read_opened(disk, path, disk.open(path, Open::Read))
+}
+
+/// The same for what came of opening it.
+pub fn read_opened<D: Disk>(disk: &D, path: &Path, opened: io::Result<D::File>) -> Result<Option<Content>, StoreError> {
+    let file = match opened {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(denied(disk, path).unwrap_or_else(|| io_error("open", path, &error))),

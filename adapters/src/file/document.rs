@@ -1,5 +1,6 @@
 //! The document as a file: opened, looked at and read as a whole. Its form is the codec's.
 
+use std::io;
 use std::path::Path;
 
 use credlatch_core::port::StoreError;
@@ -8,8 +9,8 @@ use zeroize::Zeroizing;
 
 use crate::codec::{DocumentName, Parsed};
 pub(super) use crate::codec::{Head, VERSION, form};
-use crate::docfile::content::{Content, read_bytes};
-use crate::docfile::disk::{Disk, Metadata};
+use crate::docfile::content::{self, Content};
+use crate::docfile::disk::{Disk, Metadata, Open};
 use crate::docfile::errors::{aside, unreadable};
 use crate::seal::Sealing;
 use crate::zeroizing;
@@ -25,7 +26,17 @@ pub(super) struct Document {
 
 /// Reads a document as a whole; none if there is no such file.
 pub(super) fn read<D: Disk>(disk: &D, path: &Path, sealing: &Sealing) -> Result<Option<Document>, StoreError> {
-    let Some(Content { bytes, metadata }) = read_bytes(disk, path)? else { return Ok(None) };
+    read_opened(disk, path, disk.open(path, Open::Read), sealing)
+}
+
+/// The same for what came of opening it.
+pub(super) fn read_opened<D: Disk>(
+    disk: &D,
+    path: &Path,
+    opened: io::Result<D::File>,
+    sealing: &Sealing,
+) -> Result<Option<Document>, StoreError> {
+    let Some(Content { bytes, metadata }) = content::read_opened(disk, path, opened)? else { return Ok(None) };
     let parsed = parse(&bytes, path, sealing);
     zeroizing::wipe(bytes);
     let Parsed { head, id, state } = parsed?;

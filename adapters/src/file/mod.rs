@@ -20,6 +20,7 @@ mod reader;
 mod reseal;
 mod word;
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -34,7 +35,7 @@ use crate::codec::KeyId;
 pub use crate::codec::MAX_BYTES;
 use crate::docfile::claims;
 pub use crate::docfile::claims::FileAlive;
-use crate::docfile::disk::Disk;
+use crate::docfile::disk::{Disk, Open};
 pub use crate::docfile::draft::Draft;
 use crate::docfile::key::Keys;
 use crate::docfile::paths::Paths;
@@ -172,6 +173,18 @@ impl<D: Disk> FileStore<D> {
     fn paths(&self) -> Result<Paths, StoreError> {
         Paths::resolve(&*self.disk, &self.entry)
     }
+
+    /// Opens the document to read it, and says where it is. No link is opened, so that where one leads is asked only if that fails.
+    fn open_document(&self) -> Result<(Paths, io::Result<D::File>), StoreError> {
+        let opened = self.disk.open(&self.entry, Open::Read);
+        let is_there = |error: &io::Error| error.kind() != io::ErrorKind::NotFound;
+        if !opened.as_ref().is_err_and(is_there) {
+            return Ok((Paths::unlinked(&self.entry), opened));
+        }
+        let paths = self.paths()?;
+        let opened = self.disk.open(&paths.document, Open::Read);
+        Ok((paths, opened))
+    }
 }
 
 impl<D: Disk> Store for FileStore<D> {
@@ -184,9 +197,9 @@ impl<D: Disk> Store for FileStore<D> {
     }
 
     fn load(&self) -> Result<Loaded, StoreError> {
-        let paths = self.paths()?;
+        let (paths, opened) = self.open_document()?;
         paths.check_folder(&*self.disk)?;
-        let document = document::read(&*self.disk, &paths.document, &self.sealing)?;
+        let document = document::read_opened(&*self.disk, &paths.document, opened, &self.sealing)?;
         self.reader.saw(&paths, document.as_ref().map(|document| document.metadata));
         Ok(match document {
             Some(document) => Loaded { state: self.keys.beside(&paths, document.state), id: Some(document.id) },

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, chown, symlink};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use credlatch::file::Leftover;
@@ -86,6 +87,23 @@ fn a_symbolic_link_is_followed_and_survives_commits() {
     symlink("default.json", home.folder().join("loop")).unwrap();
     fs::rename(home.folder().join("loop"), home.document()).unwrap();
     assert_eq!(store.load().unwrap_err().kind, StoreErrorKind::Unsafe);
+}
+
+#[test]
+fn whoever_reads_asks_where_a_document_leads_only_if_it_is_a_link() {
+    let (home, elsewhere) = (Home::new(), Home::new());
+    commit(&home.store(), 1);
+    let disk = Arc::new(TestDisk::default());
+    let store = disk.store(home.path());
+    disk.take_followed();
+    assert_eq!(store.load().unwrap().state, state(1));
+    assert_eq!(disk.take_followed(), Vec::<PathBuf>::new());
+    chmod(elsewhere.path(), 0o700);
+    let target = elsewhere.path().join("kept.json");
+    fs::rename(home.document(), &target).unwrap();
+    symlink(&target, home.document()).unwrap();
+    assert_eq!(store.load().unwrap().state, state(1));
+    assert_eq!(disk.take_followed(), [home.document(), target]);
 }
 
 #[test]

@@ -49,6 +49,7 @@ pub(crate) struct TestDisk {
     mounted: Mutex<Option<PathBuf>>,
     synced: Mutex<Vec<PathBuf>>,
     listed: Mutex<Vec<PathBuf>>,
+    followed: Mutex<Vec<PathBuf>>,
     boots: AtomicU64,
     knows_no_boot: AtomicBool,
     stopped_at: Mutex<Option<Stamp>>,
@@ -116,6 +117,11 @@ impl TestDisk {
     /// The directories that were made durable.
     pub(crate) fn take_synced(&self) -> Vec<PathBuf> {
         std::mem::take(&mut self.synced.lock().unwrap())
+    }
+
+    /// The paths of which it was asked where they lead.
+    pub(crate) fn take_followed(&self) -> Vec<PathBuf> {
+        std::mem::take(&mut self.followed.lock().unwrap())
     }
 
     /// The directories that were listed.
@@ -288,6 +294,7 @@ impl Disk for TestDisk {
         RealDisk.unlock(file)
     }
     fn link(&self, path: &Path) -> io::Result<Option<PathBuf>> {
+        self.followed.lock().unwrap().push(path.to_owned());
         RealDisk.link(path)
     }
     fn make_folder(&self, path: &Path) -> io::Result<()> {
