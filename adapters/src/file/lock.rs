@@ -1,6 +1,7 @@
 //! Locking the store against every other writer, in this process and in others.
 
 use std::io;
+use std::sync::Arc;
 
 use credlatch_core::port::StoreError;
 use credlatch_core::state::{Nonce, State};
@@ -24,7 +25,7 @@ const PAUSE_MAX_MS: u64 = 10;
 /// The store while it is locked.
 pub struct FileLocked<'a, D: Disk> {
     pub(super) store: &'a FileStore<D>,
-    pub(super) paths: Paths,
+    pub(super) paths: Arc<Paths>,
     pub(super) file: Kept<D::File>,
     pub(super) here: Here,
     /// Whether the document that was loaded is not this place's own.
@@ -62,6 +63,7 @@ pub(super) fn lock<D: Disk>(store: &FileStore<D>, patience_ms: u64) -> Result<Fi
     let process = disk.process();
     file.with(|file| content.sign(disk, file, process));
     let (is_foreign, takes_over) = (false, false);
+    let paths = Arc::new(paths);
     let locked =
         FileLocked { store, paths, file, here, is_foreign, takes_over, word, base: None, process, _pass: pass };
     if let Some(draft) = content.draft {

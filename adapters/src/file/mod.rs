@@ -63,6 +63,8 @@ pub struct FileStore<D: Disk = RealDisk> {
     record: Option<Record>,
     keys: Keys,
     sealing: Arc<Sealing>,
+    /// Where its files are if no link leads on from the document's name, as is usual.
+    unlinked: Arc<Paths>,
 }
 
 const _: () = assert!(std::mem::offset_of!(FileStore, home) <= 64, "what a read needs is before the home");
@@ -83,8 +85,9 @@ impl<D: Disk> FileStore<D> {
         let (gate, reader, sweeper) = (D::Gate::default(), reader::Reader::new(), Sweeper::default());
         let home: Arc<Path> = home.into();
         let keys = Keys::at(None, Arc::clone(&home));
-        let sealing = Arc::new(Sealing::none(profile.as_str()));
-        Self { disk, home, entry, gate, reader, sweeper, trusts_file_system: false, record: None, keys, sealing }
+        let (sealing, unlinked) = (Arc::new(Sealing::none(profile.as_str())), Arc::new(Paths::unlinked(&entry)));
+        let (trusts_file_system, record) = (false, None);
+        Self { disk, home, entry, gate, reader, sweeper, trusts_file_system, record, keys, sealing, unlinked }
     }
 
     /// Lets rotations and logins rest on the locks of a network or FUSE file system, because somebody knows that no other
@@ -175,15 +178,15 @@ impl<D: Disk> FileStore<D> {
     }
 
     /// Opens the document to read it, and says where it is. No link is opened, so that where one leads is asked only if that fails.
-    fn open_document(&self) -> Result<(Paths, io::Result<D::File>), StoreError> {
+    fn open_document(&self) -> Result<(Arc<Paths>, io::Result<D::File>), StoreError> {
         let opened = self.disk.open(&self.entry, Open::Read);
         let is_there = |error: &io::Error| error.kind() != io::ErrorKind::NotFound;
         if !opened.as_ref().is_err_and(is_there) {
-            return Ok((Paths::unlinked(&self.entry), opened));
+            return Ok((Arc::clone(&self.unlinked), opened));
         }
         let paths = self.paths()?;
         let opened = self.disk.open(&paths.document, Open::Read);
-        Ok((paths, opened))
+        Ok((Arc::new(paths), opened))
     }
 }
 

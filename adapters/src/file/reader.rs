@@ -34,7 +34,7 @@ struct View<D: Disk> {
     /// The lock file that is read.
     open: Option<Arc<Opened<D>>>,
     /// What was last loaded: where from, and what the document was then (none: there was none).
-    seen: Option<Arc<(Paths, Option<Metadata>)>>,
+    seen: Option<Arc<(Arc<Paths>, Option<Metadata>)>>,
     /// Whether the files are still what was loaded, as far as the last revalidation told.
     is_current: bool,
 }
@@ -134,7 +134,7 @@ impl<D: Disk> Reader<D> {
     }
 
     /// Notes what was loaded or committed: from now on the word speaks of this.
-    pub(super) fn saw(&self, paths: &Paths, metadata: Option<Metadata>) {
+    pub(super) fn saw(&self, paths: &Arc<Paths>, metadata: Option<Metadata>) {
         let is_known = self.view.read(|view| {
             view.is_current && view.seen.as_deref().is_some_and(|(path, seen)| (path, seen) == (paths, &metadata))
         });
@@ -143,7 +143,7 @@ impl<D: Disk> Reader<D> {
                 if view.seen.as_ref().is_some_and(|seen| seen.0.lock != paths.lock) {
                     view.open = None;
                 }
-                view.seen = Some(Arc::new((paths.clone(), metadata)));
+                view.seen = Some(Arc::new((Arc::clone(paths), metadata)));
                 view.is_current = true;
             });
         }
