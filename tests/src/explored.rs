@@ -59,17 +59,17 @@ pub const SHORT_GROUPS: &[Group] = &[
 
 /// What a long run explores.
 pub const LONG_GROUPS: &[Group] = &[
-    Group { few: FEW, ..PROCESSES },
-    Group { name: "pairs of processes, one dies", dies: true, few: FEW, ..PROCESSES },
-    Group { name: "pairs of threads", threads: true, few: FEW, ..PROCESSES },
-    Group { name: "pairs of processes at two providers", beside: true, few: FEW, ..PROCESSES },
-    Group { name: "triples of processes", acts: 3, few: FEW, ..PROCESSES },
+    PROCESSES,
+    Group { name: "pairs of processes, one dies", dies: true, ..PROCESSES },
+    Group { name: "pairs of threads", threads: true, ..PROCESSES },
+    Group { name: "pairs of processes at two providers", beside: true, ..PROCESSES },
+    Group { name: "triples of processes", acts: 3, ..PROCESSES },
     Group { name: "pairs of threads at two providers", threads: true, beside: true, ..PROCESSES },
-    Group { name: "pairs of threads, one dies", threads: true, dies: true, few: 10_000, ..PROCESSES },
-    Group { name: "triples of threads", acts: 3, threads: true, few: 10_000, ..PROCESSES },
-    Group { name: "triples of processes, one dies", acts: 3, dies: true, few: FEWER, ..PROCESSES },
-    Group { name: "fours of processes that commit once", acts: 4, among: SHORT, few: 20_000, ..PROCESSES },
-    Group { name: "triples of processes at two providers", acts: 3, beside: true, few: FEWER, ..PROCESSES },
+    Group { name: "pairs of threads, one dies", threads: true, dies: true, ..PROCESSES },
+    Group { name: "triples of threads", acts: 3, threads: true, few: FEWER, ..PROCESSES },
+    Group { name: "triples of processes, one dies", acts: 3, dies: true, few: 10_000, ..PROCESSES },
+    Group { name: "fours of processes that commit once", acts: 4, among: SHORT, ..PROCESSES },
+    Group { name: "triples of processes at two providers", acts: 3, beside: true, few: 10_000, ..PROCESSES },
     Group {
         name: "triples of threads at two providers",
         acts: 3,
@@ -79,8 +79,15 @@ pub const LONG_GROUPS: &[Group] = &[
         ..PROCESSES
     },
     Group { name: "triples of threads, one dies", acts: 3, threads: true, dies: true, few: FEWEST, ..PROCESSES },
-    Group { name: "fours of processes that log in or rotate", acts: 4, among: LONG_AND_SHORT, with: LONG, ..PROCESSES },
-    Group { name: "fours of processes", acts: 4, ..PROCESSES },
+    Group {
+        name: "fours of processes that log in or rotate",
+        acts: 4,
+        among: LONG_AND_SHORT,
+        with: LONG,
+        few: FEWER,
+        ..PROCESSES
+    },
+    Group { name: "fours of processes", acts: 4, few: FEWER, ..PROCESSES },
 ];
 
 /// Of these a run of some minutes explores what has few situations.
@@ -94,13 +101,13 @@ const PROCESSES: Group = Group {
     beside: false,
     among: &Act::ALL,
     with: &Act::ALL,
-    few: 15_000,
+    few: FEW,
 };
 
-/// Of most of these each has fewer, and what has more has many more.
-const FEW: usize = 100_000;
-/// There are many of these, so that fewer situations of each have to be enough.
-const FEWER: usize = 3_000;
+/// All pairs have fewer, and so have nearly all triples of processes.
+const FEW: usize = 400_000;
+/// There are many of these that have more than some ten thousand, so that fewer situations of each have to be enough.
+const FEWER: usize = 60_000;
 /// There are as many of these, of three acts, with more in their way, and in most they are too many anyhow.
 const FEWEST: usize = 1_000;
 

@@ -153,12 +153,11 @@ const SITUATIONS: &str = "
 
 What the explorer with a memory goes through in every run of the tests, in every order and without a bound, among logins that are
 started, clears, purges, reads and sets, and in pairs of processes rotations; [laws.md](laws.md#situations) says what it is and why
-that is every order. *One dies* is every death of the first, before each of its operations. `.ci/long` goes through
-all pairs and triples of processes, pairs of threads, pairs with a death and pairs at two providers that are not listed as having too
-many situations, and so through fours of logins and rotations with clears, purges and sets; through pairs of threads with a death and
-at two providers, triples of threads, triples with a death, and fours that commit once; and through triples at two providers, of
-processes and of threads, and triples of threads with a death. The list is `tests/tests/situations/beyond.txt`; that anything else
-has more than its group may have, of 100,000 for triples of processes to 1,000, fails the run, and `CREDLATCH_KEEP=1` tries what is listed again. All of it may take weeks:
+that is every order. *One dies* is every death of the first, before each of its operations. `.ci/long` goes through all pairs, of
+processes and of threads, also with a death and at two providers; through all fours that commit once; and of all triples, of processes
+and of threads, also with a death and at two providers, and of fours of logins and rotations with clears, purges and sets, through what
+isn't listed as having too many situations. The list is `tests/tests/situations/beyond.txt`; that anything else has more than its group
+may have, of 400,000 to 1,000, fails the run, and `CREDLATCH_KEEP=1` tries what is listed again. All of it may take weeks:
 `CREDLATCH_GROUP='triples of processes' cargo test --release -p credlatch-tests --test situations -- --ignored --nocapture everything`
 explores one group, all groups without the variable, and fails by name where there are too many to remember.
 

@@ -90,7 +90,7 @@ fn chosen(groups: &'static [Group]) -> impl Iterator<Item = &'static Group> {
     groups.iter().filter(move |group| alone.as_ref().is_none_or(|name| group.name == *name))
 }
 
-/// For half an hour. What has more situations than are entered in that stands on a list and is left out; all else has to be gone through.
+/// For half an hour. What has more situations than its group may have stands on a list and is left out; all else has to be gone through.
 /// `CREDLATCH_KEEP=1` tries what is on the list too, and writes it anew.
 #[test]
 #[ignore = "for minutes: `.ci/long` runs it"]
