@@ -87,7 +87,7 @@ impl<D: Disk> FileStore<D> {
         let keys = Keys::at(None, Arc::clone(&home));
         let (sealing, unlinked) = (Arc::new(Sealing::none(profile.as_str())), Arc::new(Paths::unlinked(&entry)));
         let (trusts_file_system, record) = (false, None);
-        Self { disk, home, entry, gate, reader, sweeper, trusts_file_system, record, keys, sealing, unlinked }
+        Self { reader, disk, entry, home, gate, sweeper, trusts_file_system, record, keys, sealing, unlinked }
     }
 
     /// Lets rotations and logins rest on the locks of a network or FUSE file system, because somebody knows that no other
