@@ -119,9 +119,9 @@ loom's reach. [The record](record.md#situations) has its figures. Why that is ev
    foreseen, and a reader that was left out is noticed.
 5. **A play goes on as long as there is something new ahead of it** (`tests/src/run/walk.rs`): it makes the first move that was
    never made, or else one behind which such a move is left. In what order situations are entered makes no difference to what there
-   is. A move that a play makes again, having come there by another way, must lead to the same situation as before. After a breach
-   the scenario is explored anew, breadth first, with a play for each move (`breadth.rs`), so that a counterexample has the fewest
-   moves there are. Without its memory, entering each situation again whenever an order leads to it, it finds none with fewer
+   is. Moves that a play makes again, having come there by another way, must have led to the same situation as before when it makes
+   one that is new. After a breach the scenario is explored anew, breadth first, with a play for each move (`breadth.rs`), so that
+   a counterexample has the fewest moves there are. Without its memory, entering each situation again whenever an order leads to it, it finds none with fewer
    (`tests/tests/situations/wrong.rs`, for those of up to nine moves). The shortest counterexample of each wrong engine is kept in
    `tests/scenarios`, and [pictures.md](pictures.md#counterexamples) draws it.
 6. **Who comes when nobody can tell comes first.** Somebody's coming is what it does up to its first access to something shared.
