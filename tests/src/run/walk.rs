@@ -51,6 +51,7 @@ impl Walk<'_> {
         loop {
             found.has_time_passed |= situation::has_time_passed();
             found.longest = found.longest.max(moves);
+            // Where it has been before it only goes on, up to the next move that is new.
             let before = last.and_then(|step| map.led(step));
             let again = before.and_then(|at| map.choose(at)).filter(|step| map.led(*step).is_some());
             if let Some(step) = again {
