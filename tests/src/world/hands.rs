@@ -202,17 +202,18 @@ impl Hands {
 
     /// The words in this hand, as far as they can make a difference: a word, or an id, that is no more never comes back.
     fn words(&self, hand: &Hand) -> impl Iterator<Item = Option<u64>> {
-        hand.words.iter().map(|word| word.filter(|_| self.is_compared(hand.process, *word)))
+        hand.words.iter().map(|word| word.filter(|_| self.is_compared(hand, *word)))
     }
 
-    /// Whether somebody in this process may compare this word with an id of what is there.
-    fn is_compared(&self, process: u32, word: Option<u64>) -> bool {
-        self.there(process).chain(self.published(process)).any(|one| one.id == word)
+    /// Whether whoever has this word in hand may find it to be the id of what it has loaded, of what it may load, or of what is
+    /// published: that is never again a commit that others replaced.
+    fn is_compared(&self, hand: &Hand, word: Option<u64>) -> bool {
+        hand.states.iter().chain(&self.document).chain(self.published(hand.process)).any(|one| one.id == word)
     }
 
     fn may_be_looked_at(&self, process: u32, id: Option<u64>) -> bool {
         let mut words = self.of(process).flat_map(|hand| &hand.words);
-        id.is_some() && (self.there(process).any(|one| one.id == id) || words.any(|word| *word == id))
+        id.is_some() && (self.document.iter().any(|one| one.id == id) || words.any(|word| *word == id))
     }
 
     fn may_be_asked_for(&self, name: Nonce, sign: &Sign) -> bool {
