@@ -121,6 +121,11 @@ pub trait Cell<T>: Send + Sync {
     fn read<R>(&self, look: impl FnOnce(&T) -> R) -> R;
     /// Changes it, alone.
     fn write<R>(&self, change: impl FnOnce(&mut T) -> R) -> R;
+    /// Changes it, alone, in what only who waits for the end of others minds: beside any other change it leads to the same in both orders,
+    /// and so an explorer of situations tries one of them, where nobody waits so.
+    fn register<R>(&self, change: impl FnOnce(&mut T) -> R) -> R {
+        self.write(change)
+    }
 }
 
 /// Both clocks, and waiting.

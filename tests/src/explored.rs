@@ -209,6 +209,7 @@ pub fn until(wrong: &Wrong) -> Exploration {
         order: Order::FewestMoves,
         gathers: false,
         goes_on: false,
+        skips: false,
         ..Explorer::default()
     };
     explorer.explore(&(wrong.scenario)(), wrong.scripted)

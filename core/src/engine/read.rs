@@ -55,7 +55,7 @@ impl<P: Ports> Engine<P> {
     pub(super) fn reload(&self, before: Option<u64>) -> Result<Arc<Snapshot>, StoreError> {
         // Registered before the store is opened, so that a clear's drain waits for what this reader may find.
         let since = P::observed();
-        let ticket = self.ledger.write(super::ledger::Ledger::enter);
+        let ticket = self.ledger.register(super::ledger::Ledger::enter);
         let loaded = self.load_after(before);
         if let Ok((state, id, is_current)) = &loaded {
             P::keep_only(since, Keeps::State(state, *id), format_args!("loaded {is_current}"));

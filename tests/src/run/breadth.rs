@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use super::exploration::Exploration;
 use super::situations::{Explorer, Mistake, Order, Subject};
 use super::staged::Move;
-use crate::world::situation;
+use crate::world::{situation, still};
 
 /// A situation that was entered: how, and what may happen next.
 struct Node {
@@ -61,7 +61,7 @@ impl Search<'_> {
     }
 
     fn is_over(&self) -> bool {
-        let is_in_vain = self.explorer.goes_on && self.found.has_time_passed;
+        let is_in_vain = self.explorer.minds_time() && self.found.has_time_passed || still::is_mistaken();
         self.nodes.len() > self.explorer.most || self.found.broken.is_some() || is_in_vain
     }
 

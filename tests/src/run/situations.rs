@@ -12,6 +12,7 @@ use crate::scenario::{Participant, Scenario};
 use crate::world::coroutine::Player;
 use crate::world::scripted::Scripted;
 use crate::world::situation::Blind;
+use crate::world::still;
 
 /// How a scenario is explored.
 #[expect(
@@ -36,6 +37,8 @@ pub struct Explorer {
     pub goes_on: bool,
     /// Whether of what participants have observed is forgotten what makes no difference to what they do.
     pub forgets: bool,
+    /// Whether accesses to the memory of a process take no turn of which nobody can tell when they were made.
+    pub skips: bool,
     /// Whether of two moves that commute only one order is gone through, where it doesn't go breadth first.
     pub sleeps: bool,
     /// The mistake that it makes, to see that it is noticed.
@@ -70,6 +73,8 @@ pub enum Mistake {
     LooksAtOnce,
     /// It takes for done with what it has made every move of, whatever lies behind them.
     TurnsBack,
+    /// It takes no turn for anything in the memory of a process.
+    SkipsAll,
     /// It takes all moves of two processes for such that commute.
     CommutesAlways,
     /// It takes two moves for such that commute though both tell facts.
@@ -103,18 +108,39 @@ impl Explorer {
         gathers: true,
         goes_on: true,
         forgets: true,
+        skips: true,
         sleeps: true,
         mistake: None,
     };
 
-    /// Explores a scenario. Nobody goes on at once where the laws or the others could tell: where turns of a pool are counted, or
-    /// where time passes, which is found out on the way.
+    /// Explores a scenario. Nobody goes on at once, nor without a turn, where the laws or the others could tell: where turns of a pool are
+    /// counted, or where time passes, which is found out on the way.
     pub fn explore(self, scenario: &Scenario, conduct: &'static dyn Conduct<Scripted>) -> Exploration {
-        let goes_on = self.goes_on && !scenario.takes_turns();
-        let found = Self { goes_on, ..self }.search(scenario, conduct);
-        if goes_on && found.has_time_passed && found.broken.is_none() {
-            return Self { goes_on: false, ..self }.search(scenario, conduct);
+        let is_free = !scenario.takes_turns();
+        let skips = self.skips && is_free && self.forgets && conduct.forgets() && !scenario.has_drain();
+        let free = Self { goes_on: self.goes_on && is_free, skips, ..self };
+        let found = free.search_anew(scenario, conduct);
+        if free.minds_time() && found.has_time_passed && found.broken.is_none() {
+            return Self { goes_on: false, skips: false, ..self }.search(scenario, conduct);
         }
+        found
+    }
+
+    /// Whether it is made for clocks that stand.
+    pub(super) fn minds_time(&self) -> bool {
+        self.goes_on || self.skips
+    }
+
+    /// Explores as long as it isn't known of which places somebody can tell when they are looked at.
+    fn search_anew(self, scenario: &Scenario, conduct: &'static dyn Conduct<Scripted>) -> Exploration {
+        still::assume(self.skips, self.mistake == Some(Mistake::SkipsAll));
+        let found = loop {
+            let found = self.search(scenario, conduct);
+            if !still::was_mistaken() {
+                break found;
+            }
+        };
+        still::assume(false, false);
         found
     }
 

@@ -1,10 +1,13 @@
 //! One play on the stage, by coroutines: it is led move by move, and can be left at any of them.
 
+mod moves;
+
+pub use moves::Move;
+
 use std::sync::Arc;
 
 use credlatch_core::law::{Broken, Fact, Law, Monitor, Outlook, Reader, Trace, Who};
 
-use super::hand::Hand;
 use super::play::schedule;
 use super::situations::{Explorer, Mistake};
 use super::stage::Stage;
@@ -19,16 +22,6 @@ use crate::world::scripted::Scripted;
 use crate::world::sim::Sim;
 use crate::world::situation::{self, Blind, Memory};
 use crate::world::states::state_digest;
-
-/// What one participant does next: it makes the access before which it waits, and goes on up to the next one. One that hasn't
-/// come yet comes first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Move {
-    /// Who.
-    pub who: u8,
-    /// Its process dies instead of this operation of the move, counted from 1; it doesn't if zero.
-    pub dies: u8,
-}
 
 /// Whose part somebody plays that hasn't come yet, and what it does.
 type Part = (Arc<Process<Scripted>>, Vec<Step>);
@@ -67,11 +60,14 @@ impl<'a> Staged<'a> {
             scenario.participants.iter().filter(|one| is_one(one)).map(|one| one.process).collect()
         };
         let counting = processes(|one| one.steps.iter().any(Step::is_use));
-        situation::follow(&processes(|_| true), &counting, blind, memory);
+        situation::follow(&processes(|_| true), &counting, blind, memory, explorer.skips && forgets);
         let recorder = Arc::new(Recorder::default());
         let mut stage = Stage::<Scripted>::set(scenario, conduct, &recorder);
         let cast = (0..).zip(&scenario.participants);
         let heres: Vec<_> = cast.map(|(who, one)| stage.participant(who, one)).collect();
+        for here in heres.iter().filter(|here| explorer.may_die(scenario, here.process)) {
+            here.may_die();
+        }
         if mistake == Some(Mistake::LooksAtOnce) {
             for here in &heres {
                 here.looks_at_once();
@@ -82,6 +78,7 @@ impl<'a> Staged<'a> {
                 here.keeps_all();
             }
         }
+        situation::begins_at(stage.world.clock.now());
         let part = |one: &Participant| Some((stage.process(one.process), one.steps.clone()));
         let parts = scenario.participants.iter().map(part).collect();
         stage.leave();
@@ -111,15 +108,6 @@ impl<'a> Staged<'a> {
         self.players[who].is_at_it() && !is_told && situation::touches() == touches + 1
     }
 
-    fn come(&mut self, who: usize) {
-        let Some((process, steps)) = self.parts[who].take() else { return };
-        Scripted::enter(Arc::clone(&self.heres[who]));
-        situation::moves(Some(who));
-        situation::observe("comes");
-        self.players[who].begin(move || Hand::new(process).act(&steps));
-        situation::moves(None);
-    }
-
     /// Who could move. If nobody can, it is the first of those who wait, and it gives up waiting; none if all are through.
     pub fn choices(&mut self) -> Vec<u8> {
         let mut all: Vec<u8> = Vec::new();
@@ -144,59 +132,6 @@ impl<'a> Staged<'a> {
     fn can(&mut self, who: usize) -> bool {
         Scripted::enter(Arc::clone(&self.heres[who]));
         self.players[who].can()
-    }
-
-    /// Makes a move. Whoever has locked the store by that goes on at once, as if it were one. Returns how many operations it had,
-    /// before each of which its process could have died.
-    pub fn make(&mut self, Move { who, dies }: Move) -> u32 {
-        let me = usize::from(who);
-        let here = Arc::clone(&self.heres[me]);
-        let before = here.operations();
-        if dies > 0 {
-            here.dies_at(before + u32::from(dies));
-        }
-        let (turns, facts) = (self.recorder.turns(), self.recorder.look(<[Fact]>::len));
-        let (has_come, had_locked) = (self.parts[me].is_some(), situation::has_locked(me));
-        situation::begins();
-        self.come(me);
-        self.go(me, !has_come);
-        let goes_on = match self.explorer.mistake {
-            Some(Mistake::GoesOnAlways) => true,
-            _ => !had_locked && self.may_go_on(me, facts),
-        };
-        if goes_on {
-            self.go(me, false);
-        }
-        if has_come && self.recorder.turns() == turns {
-            // A script gives it a turn too, or else it would come later.
-            self.recorder.turn(u32::from(who));
-        }
-        here.operations() - before
-    }
-
-    /// This one makes the access before which it waits, if it can, or else gives up if it may.
-    fn go(&mut self, who: usize, gives_up: bool) {
-        let can = self.can(who);
-        situation::moves(Some(who));
-        if can {
-            self.players[who].go();
-        } else if self.players[who].is_at_it() && gives_up {
-            self.players[who].give_up();
-        }
-        if !self.players[who].is_at_it() {
-            situation::is_through(self.heres[who].is_alone());
-        }
-        situation::moves(None);
-    }
-
-    /// Whether this one, who had not locked the store before its move, has locked it now and looked only at what nobody changes who
-    /// hasn't, and the facts since then tell of steps of the machine alone. Then whatever others do next they could have done
-    /// before it. Not if another thread of its process may die, since that ends it too.
-    fn may_go_on(&self, who: usize, facts: usize) -> bool {
-        let here = &self.heres[who];
-        let is_mute = |all: &[Fact]| all[facts..].iter().all(|one| matches!(one, Fact::Stepped(_)));
-        let is_safe = here.is_alone() || !self.explorer.may_die(self.scenario, here.process);
-        self.explorer.goes_on && situation::has_locked(who) && is_safe && self.recorder.look(is_mute)
     }
 
     /// The laws see what they have not seen yet. Returns how many facts that are.

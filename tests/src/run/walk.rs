@@ -8,7 +8,7 @@ use super::commute::Bits;
 use super::exploration::Exploration;
 use super::map::{Map, Step};
 use super::situations::{Explorer, Subject};
-use crate::world::situation;
+use crate::world::{situation, still};
 
 struct Walk<'a> {
     subject: Subject<'a>,
@@ -37,7 +37,7 @@ pub(super) fn search(subject: Subject<'_>) -> Exploration {
 impl Walk<'_> {
     fn is_over(&mut self) -> bool {
         let Self { explorer, map, found, .. } = self;
-        let is_in_vain = explorer.goes_on && found.has_time_passed;
+        let is_in_vain = explorer.minds_time() && found.has_time_passed || still::is_mistaken();
         let is_over = map.len() > explorer.most || found.broken.is_some() || found.has_strayed || is_in_vain;
         is_over || !map.has_more(0) || map.is_circular
     }

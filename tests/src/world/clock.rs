@@ -38,9 +38,9 @@ impl Default for Times {
 impl Times {
     /// A reading of both.
     pub fn now(&self) -> Stamp {
-        let now = self.reading();
         places::looks_at("clocks");
-        situation::observe((now.wall_ms, now.up_ms, now.boot));
+        let now = self.reading();
+        places::finds((now.wall_ms, now.up_ms, now.boot));
         now
     }
 

@@ -27,6 +27,7 @@ thread_local! {
     static PART: RefCell<Option<Part>> = const { RefCell::new(None) };
     static ENDED: Cell<bool> = const { Cell::new(false) };
     static IS_PLAYING: Cell<bool> = const { Cell::new(false) };
+    static OWED: Cell<u32> = const { Cell::new(0) };
 }
 
 /// Whether a coroutine runs on this thread now.
@@ -47,6 +48,23 @@ pub fn await_access(can: &mut dyn FnMut() -> bool) -> bool {
     }
 }
 
+/// Whoever plays has made an access for which it took no turn: it owes one.
+pub fn owe_turn() {
+    OWED.set(OWED.get() + 1);
+}
+
+/// Whether whoever plays owes a turn.
+pub fn owes_turn() -> bool {
+    is_playing() && OWED.get() > 0
+}
+
+/// Whoever owes turns takes them now, because others can tell when that was which it does next.
+pub fn settle() {
+    if owes_turn() {
+        await_access(&mut || true);
+    }
+}
+
 #[expect(deprecated, reason = "what replaces it hands a value down to whoever suspends, and the engine lies between")]
 fn suspend() {
     generator::yield_with(());
@@ -56,6 +74,7 @@ fn suspend() {
 pub struct Player {
     coroutine: Generator<'static, (), ()>,
     is_at_it: bool,
+    owed: u32,
 }
 
 impl Default for Player {
@@ -69,7 +88,7 @@ impl Default for Player {
                 suspend();
             }
         };
-        Self { coroutine: Gn::new_opt(STACK, play), is_at_it: false }
+        Self { coroutine: Gn::new_opt(STACK, play), is_at_it: false, owed: 0 }
     }
 }
 
@@ -77,7 +96,7 @@ impl Player {
     /// Plays a part up to its first access.
     pub fn begin(&mut self, part: impl FnOnce() + 'static) {
         PART.set(Some(Box::new(part)));
-        self.is_at_it = true;
+        (self.is_at_it, self.owed) = (true, 0);
         self.resume(Resumption::Go);
     }
 
@@ -99,6 +118,11 @@ impl Player {
         self.resume(Resumption::GiveUp);
     }
 
+    /// How many turns it owes, which it takes with what it does next. From here on it owes none.
+    pub fn pays(&mut self) -> u32 {
+        std::mem::take(&mut self.owed)
+    }
+
     /// Whether it has begun its part and not ended it.
     pub fn is_at_it(&self) -> bool {
         self.is_at_it
@@ -107,9 +131,11 @@ impl Player {
     fn resume(&mut self, word: Resumption) {
         ENDED.set(false);
         RESUMPTION.set(word);
+        OWED.set(self.owed);
         IS_PLAYING.set(true);
         self.coroutine.resume();
         IS_PLAYING.set(false);
+        self.owed = OWED.get();
         self.is_at_it &= !ENDED.get();
     }
 }

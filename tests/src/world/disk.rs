@@ -17,7 +17,6 @@ use super::here::{Dead, Here, Recorder};
 use super::outside::Back;
 use super::places;
 use super::sim::{Board, Gate, Sim};
-use super::situation;
 use super::states::state_digest;
 
 /// The disk.
@@ -96,9 +95,9 @@ impl<S: Sim> Disk<S> {
 
     /// Which file the lock file is, for whoever holds the lock.
     pub(super) fn lock_file(&self) -> u64 {
-        let lock_file = self.lock_file.load(Ordering::Relaxed);
         places::looks_at("lock file");
-        situation::observe(lock_file);
+        let lock_file = self.lock_file.load(Ordering::Relaxed);
+        places::finds(lock_file);
         lock_file
     }
 

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hash;
 
+use super::coroutine;
 use super::digest::digest;
 use super::hands::{Hand, Hands};
 use super::holds::{Holds, Part};
@@ -75,6 +76,8 @@ pub(super) struct Situation {
     pub(super) own: BTreeSet<u128>,
     /// Who has the store's lock.
     pub(super) locker: Option<usize>,
+    /// Whether clocks are taken to stand while somebody moves.
+    pub(super) stands: bool,
     /// Whether a clock has gone on while somebody moved.
     pub(super) has_time_passed: bool,
     pub(super) blind: Blind,
@@ -91,8 +94,19 @@ pub(super) fn with<R>(look: impl FnOnce(&mut Situation) -> R) -> Option<R> {
     NOW.with(|now| now.borrow_mut().as_mut().map(look))
 }
 
+/// Whoever owes a turn takes it now, because others can tell when that was which it does next. It observes that it waits: it may come to
+/// what it does next without owing one, as well.
+pub fn settle() {
+    if coroutine::owes_turn() {
+        with(|now| now.mind().map(|mind| mind.observes("owes")));
+        coroutine::settle();
+        with(|now| now.mind().map(|mind| mind.observes("paid")));
+    }
+}
+
 impl Situation {
     pub(super) fn observe(&mut self, what: impl Hash) {
+        self.stays_untold();
         self.touches += 1;
         if let Some(mind) = self.mind() {
             mind.observes(what);
@@ -127,7 +141,16 @@ impl Situation {
         self.minds.get_mut(self.who?)
     }
 
+    /// Whoever owes a turn does nothing of which others can tell when that was.
+    fn stays_untold(&self) {
+        assert!(
+            self.who.is_none() || !coroutine::owes_turn(),
+            "whoever owes a turn takes it before it does what can be told"
+        );
+    }
+
     pub(super) fn touch(&mut self, touch: Touch, place: u128) {
+        self.stays_untold();
         if !self.own.contains(&place) {
             self.touched.push(touch);
         }

@@ -117,6 +117,8 @@ pub(super) struct Hands {
     document: Option<Written>,
     memory: BTreeMap<u32, Memory>,
     signs: BTreeMap<Nonce, Sign>,
+    /// What the clocks say for as long as anybody plays; nothing if they may go on.
+    stand: Option<Stamp>,
 }
 
 impl Hands {
@@ -150,6 +152,29 @@ impl Hands {
             }
             (Holds::Ledger { watched, records }, Some(memory)) => (memory.watched, memory.records) = (watched, records),
             _ => (),
+        }
+    }
+
+    /// Whether somebody in the process of this one uses credentials.
+    pub(super) fn is_counting(&self, who: usize) -> bool {
+        self.process(who).is_some_and(|process| self.counting.contains(&process))
+    }
+
+    /// The clocks say this, and go on no more.
+    pub(super) fn stand(&mut self, at: Stamp) {
+        self.stand = Some(at);
+    }
+
+    /// Whether anybody in the process of this one can tell what a place in its memory held from what it holds now. Of an act that is watched
+    /// since now nothing else is known than of one that isn't.
+    pub(super) fn can_tell(&self, who: usize, before: &Holds, now: &Holds) -> bool {
+        match (before, now) {
+            (Holds::Told(before), Holds::Told(now)) => before != now,
+            (Holds::Published(before, ..), Holds::Published(now, ..)) => !Weak::ptr_eq(before, now),
+            (Holds::Ledger { watched: before, .. }, Holds::Ledger { watched: now, .. }) => {
+                self.is_counting(who) || before.iter().chain(now).any(|(_, since)| Some(since) != self.stand.as_ref())
+            }
+            _ => true,
         }
     }
 
@@ -236,7 +261,9 @@ impl Hands {
     fn ledger_in(&self, process: u32) -> Option<u128> {
         let Memory { watched, records, snapshot, .. } = self.memory.get(&process)?;
         Some(digest_fed(|mut into| {
-            for (act, since) in watched.iter().filter(|(act, _)| self.is_watched(process, *act)) {
+            let makes_difference =
+                |(act, since): &&(Nonce, Stamp)| Some(since) != self.stand.as_ref() && self.is_watched(process, *act);
+            for (act, since) in watched.iter().filter(makes_difference) {
                 ("watched", act.0, since).hash(&mut into);
             }
             if !self.counting.contains(&process) {

@@ -78,6 +78,8 @@ pub struct Here {
     lingers: AtomicBool,
     /// Whether all that it has observed makes a difference, whatever the engine says.
     keeps_all: AtomicBool,
+    /// Whether its process may die, so that it can tell when it has come how far.
+    is_mortal: AtomicBool,
     operations: AtomicU32,
     afterlife_ms: AtomicU64,
 }
@@ -116,6 +118,7 @@ impl Here {
             is_older: false,
             lingers: AtomicBool::new(false),
             keeps_all: AtomicBool::new(false),
+            is_mortal: AtomicBool::new(false),
             operations,
             afterlife_ms,
         }
@@ -161,6 +164,15 @@ impl Here {
         self.keeps_all.store(true, Ordering::Relaxed);
     }
 
+    /// From now on its process may die.
+    pub fn may_die(&self) {
+        self.is_mortal.store(true, Ordering::Relaxed);
+    }
+
+    fn is_mortal(&self) -> bool {
+        self.is_mortal.load(Ordering::Relaxed)
+    }
+
     /// Whether what makes no difference is forgotten of what it has observed. How far it is matters where it dies at an operation
     /// that was chosen before; and once it is dead what it observes isn't so.
     pub fn forgets(&self) -> bool {
@@ -181,6 +193,9 @@ impl Here {
 
     /// Writes down a fact, unless the participant is dead.
     pub fn record(&self, fact: Fact) {
+        if !matches!(fact, Fact::Stepped(_)) {
+            situation::settle();
+        }
         if !self.is_dead() {
             if let Fact::ActBegan { deed, .. } = &fact {
                 situation::acts(deed);
@@ -211,6 +226,9 @@ impl Here {
 
     /// Whether it has died.
     pub fn is_dead(&self) -> bool {
+        if self.is_mortal() {
+            situation::settle();
+        }
         let is_dead = self.fate.dead.load(Ordering::Relaxed);
         if is_dead {
             // Another thread of the process may have been the one that died.

@@ -25,6 +25,7 @@ pub mod signs;
 pub mod sim;
 pub mod situation;
 pub mod states;
+pub mod still;
 pub mod told;
 mod turn_cell;
 mod turn_published;

@@ -41,6 +41,7 @@ fn open<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Outside {
     /// Remembers a move.
     pub(super) fn note(&self, number: u64) {
+        situation::settle();
         let mut known = open(&self.moves);
         *known = number.max(*known);
         places::alter("moves", *known);
@@ -48,9 +49,9 @@ impl Outside {
 
     /// What a state that was loaded tells of copies and roll-backs.
     pub(super) fn marks(&self, state: &State, is_foreign: bool) -> Option<MarkShared> {
-        let counted = *open(&self.moves);
         places::looks_at("moves");
-        situation::observe(counted);
+        let counted = *open(&self.moves);
+        places::finds(counted);
         let is_behind = (counted > state.last_move).then_some(Shared::RolledBack);
         let why = if is_foreign { Some(Shared::Copied) } else { is_behind };
         Some(MarkShared { why: why?, counted })
@@ -70,9 +71,9 @@ impl<S: Sim> World<S> {
     pub fn bring_back(&self, what: Back) {
         // Between two commits: what is put under a writer's hands is the business of the file store's own harness.
         let _between = self.disk.lock();
-        let found = open(&self.outside.backup).clone();
         places::looks_at("backup");
-        situation::observe(found.as_ref().map(Kept::digest));
+        let found = open(&self.outside.backup).clone();
+        places::finds(found.as_ref().map(Kept::digest));
         let Some(kept) = found else { return };
         self.recorder.push(Fact::BroughtBack);
         self.disk.put_back(kept, what);

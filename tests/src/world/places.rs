@@ -6,21 +6,54 @@ use std::sync::Arc;
 use credlatch_core::engine::Live;
 use credlatch_core::state::State;
 
+use super::coroutine;
 use super::digest::digest;
-use super::followed::{Blind, Memory, Touch, with};
+use super::followed::{Blind, Memory, Situation, Touch, settle, with};
 use super::holds::{Holds, Part};
 use super::mind::Mind;
+use super::states::state_digest;
+use super::still;
 
-/// Whoever moves looks at something that isn't a place.
+/// Whoever moves looks at something that isn't a place, and then at nothing else before it says what it found.
 pub fn looks_at(thing: impl Hash) {
-    with(|now| now.touched.push(Touch::Look(digest(("thing", thing)))));
+    let thing = digest(("thing", thing));
+    if coroutine::owes_turn() && !still::is_still(thing) {
+        settle();
+    }
+    if coroutine::owes_turn() {
+        with(|now| now.who.map(|who| still::touches(thing, who, false)));
+    } else {
+        with(|now| now.touched.push(Touch::Look(thing)));
+    }
+}
+
+/// Whoever moves is about to write this, with the uses that threads of its process counted in no turn.
+pub(super) fn writes_uses(of: &Arc<State>) {
+    let is_counting = |now: &mut Situation| now.who.is_some_and(|who| now.hands.is_counting(who));
+    if with(is_counting).unwrap_or_default() {
+        settle();
+        with(|now| now.observe(state_digest(of)));
+    }
+}
+
+/// Whoever moves found this there.
+pub fn finds(what: impl Hash) {
+    // Nobody changes what is looked at by who owes a turn.
+    if !coroutine::owes_turn() {
+        with(|now| now.observe(what));
+    }
 }
 
 /// Something that isn't a place holds this now.
 pub fn alter(thing: impl Hash, holds: impl Hash) {
+    settle();
     with(|now| {
+        let thing = digest(("thing", thing));
+        if let Some(who) = now.who {
+            still::touches(thing, who, true);
+        }
         now.touches += 1;
-        now.holds(digest(("thing", thing)), digest(holds));
+        now.holds(thing, digest(holds));
     });
 }
 
@@ -49,6 +82,28 @@ pub(super) fn place(name: Option<u128>, holds: Holds) -> u128 {
         place
     });
     made.unwrap_or_default()
+}
+
+/// Whether whoever moves takes no turn to look at a place, or to change it, because nobody can tell when that was.
+pub(super) fn is_still(at: u128) -> bool {
+    coroutine::is_playing() && with(|now| !now.own.contains(&at)).unwrap_or_default() && still::is_still(at)
+}
+
+/// Whoever moves touches such a place, and what it held is changed to that if it is. Others may change it in no turn where uses are counted in
+/// it.
+pub(super) fn touches_untold(at: u128, is_counted_in: bool, change: Option<(Holds, Holds)>) {
+    with(|now| {
+        let Some(who) = now.who else { return };
+        let differs = |(before, after): &(Holds, Holds)| now.hands.can_tell(who, before, after);
+        let is_counted = is_counted_in && now.hands.is_counting(who);
+        still::touches(at, who, is_counted || change.as_ref().is_some_and(differs));
+        if let Some((_, holds)) = change {
+            match holds.part() {
+                Some(_) => now.remembers(holds),
+                None => drop(now.mind().map(|mind| mind.remembers(at, holds.told()))),
+            }
+        }
+    });
 }
 
 /// Whoever moves looks at a place.

@@ -16,7 +16,6 @@ use super::disk::{Disk, Document};
 use super::here::{Dead, Here};
 use super::signs::Life;
 use super::sim::{Gate, Sim};
-use super::states::state_digest;
 use super::{World, places, situation};
 use crate::conduct::Conduct;
 
@@ -218,8 +217,7 @@ impl<S: Sim> LockedShelf<'_, S> {
     fn write(&self, state: &State, id: u64) -> Result<(), Dead> {
         let disk = &self.world.disk;
         let state = Arc::new(state.clone());
-        // It has uses in it that threads of the process counted in no turn.
-        situation::observe(state_digest(&state));
+        places::writes_uses(&state);
         disk.set_word(&self.here, id | 1)?;
         disk.rename(&self.here, &state, id)?;
         Disk::<S>::sync(&self.here, &state)?;

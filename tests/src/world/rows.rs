@@ -7,7 +7,6 @@ use credlatch_core::origin::{Origin, Origins, Reach};
 
 use super::here::{Here, Recorder};
 use super::places;
-use super::situation;
 
 /// What is known of rows beside what each process reads.
 #[derive(Debug, Default)]
@@ -46,9 +45,9 @@ impl Rows {
     /// How far the rows reach that a process reads. None of them ships: the table is a file of the person's own.
     pub(super) fn reach(&self, here: &Here) -> Reach {
         // They agreed to the rows that moved, and to no others.
-        let accepted = here.has_moved_row && self.agreed.load(Ordering::Relaxed);
         places::looks_at("agreed");
-        situation::observe(accepted);
+        let accepted = here.has_moved_row && self.agreed.load(Ordering::Relaxed);
+        places::finds(accepted);
         Reach { present: here.origins(), usual: home(), former: Vec::new(), ships: false, accepted }
     }
 

@@ -72,6 +72,7 @@ impl<S: Sim> Signs<S> {
     }
 
     fn sign(&self, name: Nonce) -> Option<(Who, Sign<S>)> {
+        situation::settle();
         let found = self.lock().get(&name).cloned();
         situation::observe((name.0, found.is_some()));
         found
@@ -90,6 +91,7 @@ impl<S: Sim> Signs<S> {
 
     /// The answer that lies beside any sign of life but this one, for whoever doesn't mind whose it is.
     pub fn any_other_answer(&self, name: Nonce) -> Option<Written> {
+        situation::settle();
         let names: Vec<_> = self.lock().keys().copied().filter(|other| *other != name).collect();
         situation::observe(&names);
         names.into_iter().find_map(|name| self.trail(name)?.answer)

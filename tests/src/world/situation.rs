@@ -12,9 +12,10 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use credlatch_core::port::Keeps;
+use credlatch_core::state::time::Stamp;
 
 use super::digest::digest;
-pub use super::followed::{Blind, Memory, Touch};
+pub use super::followed::{Blind, Memory, Touch, settle};
 use super::followed::{NOW, Situation, with};
 use super::hands::{Hand, Hands};
 use super::mind::Mind;
@@ -22,10 +23,10 @@ use super::states;
 
 /// From here on what happens on this thread is followed, until [`forget`], with participants in these processes, of
 /// which those use credentials.
-pub fn follow(processes: &[u32], counting: &[u32], blind: Blind, memory: Memory) {
+pub fn follow(processes: &[u32], counting: &[u32], blind: Blind, memory: Memory, stands: bool) {
     let minds = (0..processes.len()).map(Mind::new).collect();
     let hands = Hands::new(processes, counting);
-    let situation = Situation { minds, blind, memory, hands, ..Situation::default() };
+    let situation = Situation { minds, stands, blind, memory, hands, ..Situation::default() };
     NOW.with(|now| *now.borrow_mut() = Some(situation));
     states::keep();
 }
@@ -171,6 +172,15 @@ pub fn locks(is_locked: bool) {
 /// Whether this participant has the store's lock.
 pub fn has_locked(who: usize) -> bool {
     with(|now| now.locker == Some(who)).unwrap_or_default()
+}
+
+/// What the clocks say when participants come, which they say from then on if they stand.
+pub fn begins_at(now: Stamp) {
+    with(|it| {
+        if it.stands {
+            it.hands.stand(now);
+        }
+    });
 }
 
 /// A clock goes on.

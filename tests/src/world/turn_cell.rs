@@ -15,7 +15,7 @@ use super::server::Server;
 use super::signs::Trail;
 use super::sim::{Board, Gate, Sim, SimMutex};
 use super::situation::Blind;
-use super::{coroutine, places, situation};
+use super::{coroutine, places, situation, still};
 
 /// A value that is looked at in turns.
 #[derive(Debug)]
@@ -73,10 +73,36 @@ impl<T: Send + 'static> TurnCell<T> {
             }
             return seen;
         }
+        if places::is_still(self.place) {
+            if !self.is_free() {
+                situation::settle();
+            }
+            if self.is_free() {
+                return self.untold(is_change, look);
+            }
+            situation::observe("somebody is at it");
+        }
         self.alone(is_change, look)
     }
 
+    /// The same where nobody can tell when that was: it takes no turn until it does something else.
+    fn untold<R>(&self, is_change: bool, look: impl FnOnce(&mut T) -> R) -> R {
+        coroutine::owe_turn();
+        let mut guard = self.value();
+        takes(&*guard);
+        let before = is_change.then(|| holds(&*guard));
+        let seen = look(&mut guard);
+        // Uses are counted beside the seam in what is published.
+        let is_counted_in = is::<T, Arc<Snapshot>>();
+        places::touches_untold(self.place, is_counted_in, before.map(|before| (before, holds(&*guard))));
+        if is_change {
+            takes(&*guard);
+        }
+        seen
+    }
+
     fn peeked<R>(&self, look: impl FnOnce(&T) -> R) -> R {
+        situation::settle();
         places::looks(self.place, is_of::<T>());
         let value = self.value();
         takes(&*value);
@@ -137,6 +163,14 @@ impl<T: Send + Sync + 'static> Cell<T> for TurnCell<T> {
     fn write<R>(&self, change: impl FnOnce(&mut T) -> R) -> R {
         self.in_memory(true, change)
     }
+
+    fn register<R>(&self, change: impl FnOnce(&mut T) -> R) -> R {
+        if coroutine::is_playing() && !Scripted::here().is_alone() && still::is_assumed() && self.is_free() {
+            coroutine::owe_turn();
+            return change(&mut self.value());
+        }
+        self.in_memory(true, change)
+    }
 }
 
 impl<T: Send + 'static> Oneshot<T> for TurnCell<Option<T>> {
@@ -171,6 +205,7 @@ impl<T: Send + 'static> SimMutex<T> for TurnCell<T> {
     }
 
     fn poke(&self, change: impl FnOnce(&mut T)) {
+        situation::settle();
         let mut value = self.value();
         change(&mut value);
         places::changes(self.place, holds(&*value));
@@ -207,6 +242,7 @@ impl<T: Send + Sync + 'static> Board<T> for TurnCell<T> {
     }
 
     fn glance<R>(&self, look: impl FnOnce(&T) -> R) -> R {
+        situation::settle();
         places::glances(self.place);
         look(&self.value())
     }
@@ -229,6 +265,7 @@ impl TurnGate {
     }
 
     fn shut(&self, to: bool) {
+        situation::settle();
         *self.is_closed() = to;
         situation::locks(to);
         places::changes(self.place, Holds::Told(digest(to)));

@@ -7,4 +7,5 @@ mod loom;
 mod orders;
 mod published;
 mod sound;
+mod untold;
 mod wrong;

@@ -90,14 +90,19 @@ fn chosen(groups: &'static [Group]) -> impl Iterator<Item = &'static Group> {
     groups.iter().filter(move |group| alone.as_ref().is_none_or(|name| group.name == *name))
 }
 
+/// What has more situations than its group may have, by name.
+fn listed() -> BTreeSet<String> {
+    let text = std::fs::read_to_string("tests/situations/beyond.txt").expect("the list");
+    text.lines().map(str::to_owned).collect()
+}
+
 /// For half an hour. What has more situations than its group may have stands on a list and is left out; all else has to be gone through.
 /// `CREDLATCH_KEEP=1` tries what is on the list too, and writes it anew.
 #[test]
 #[ignore = "for minutes: `.ci/long` runs it"]
 fn a_part_in_every_order() {
     let keeps = std::env::var_os("CREDLATCH_KEEP").is_some();
-    let text = std::fs::read_to_string("tests/situations/beyond.txt").expect("the list");
-    let mut listed: BTreeSet<String> = text.lines().map(str::to_owned).collect();
+    let mut listed = listed();
     let all: BTreeSet<_> =
         PART_GROUPS.iter().flat_map(|group| group.scenarios().into_iter().map(|one| name(group, &one))).collect();
     let unknown: Vec<_> = listed.difference(&all).collect();
@@ -141,32 +146,42 @@ fn what_multiplies_situations() {
 /// Pairs of more situations than this are not compared.
 const COMPARED: usize = 3_000;
 
-/// Going on at once leaves out no end, and the quickest order no situation, of any pair that has few situations without them.
+/// Going on at once leaves out no end, nor do accesses without a turn, and the quickest order no situation, of any pair that has few
+/// situations without them.
 #[test]
 #[ignore = "for minutes: `.ci/long` runs it"]
 fn going_on_at_once_and_the_quickest_order_leave_out_nothing_of_any_pair() {
-    let (mut less, mut all, mut moves) = (0, 0, [0, 0]);
+    let (mut less, mut all, mut moves, mut skipped) = (0, 0, [0, 0], [0, 0]);
     for group in LONG_GROUPS.iter().filter(|group| group.acts == 2) {
         for scenario in group.scenarios() {
             let explorer = Explorer { dying: group.dies.then_some(0), most: COMPARED, ..Explorer::NEW };
             if let Some([one, other]) = super::sound::assert_going_on_adds_nothing(&scenario, explorer) {
                 (less, all) = (less + one, all + other);
             }
+            if group.threads
+                && let Some([one, other]) = super::untold::assert_skipping_adds_nothing(&scenario, explorer)
+            {
+                skipped = [skipped[0] + one, skipped[1] + other];
+            }
             if let Some([one, other]) = super::sound::assert_quickest_finds_all(&scenario, explorer) {
                 moves = [moves[0] + one, moves[1] + other];
             }
         }
-        say(&format!("{}: {less} situations instead of {all} by now, and {moves:?} moves", group.name));
+        say(&format!("{}: {less} situations instead of {all} by now, {skipped:?}, and {moves:?} moves", group.name));
     }
 }
 
-/// For hours. `CREDLATCH_GROUP` names one group that is explored alone, `CREDLATCH_SITUATIONS` how many of one scenario are too many.
-/// What has too many is named, and fails the run at its end.
+/// For hours. `CREDLATCH_GROUP` names one group that is explored alone, `CREDLATCH_SITUATIONS` how many of one scenario are too many, and
+/// with `CREDLATCH_BEYOND=1` only what is on the list is explored. What has too many is named, and fails the run at its end.
 #[test]
 #[ignore = "for hours: see docs/record.md"]
 fn everything_in_every_order() {
     let most =
         std::env::var("CREDLATCH_SITUATIONS").map_or(MOST / 2, |most| most.parse().expect("a number of situations"));
-    let cut: Vec<_> = chosen(LONG_GROUPS).flat_map(|group| long(group, 2, most, |_| false)).collect();
+    let listed = std::env::var_os("CREDLATCH_BEYOND").map(|_| listed());
+    let is_left_out =
+        |group: &Group, one: &Scenario| listed.as_ref().is_some_and(|all| !all.contains(&name(group, one)));
+    let cut: Vec<_> =
+        chosen(LONG_GROUPS).flat_map(|group| long(group, 2, most, |one| is_left_out(group, one))).collect();
     assert!(cut.is_empty(), "too many situations:\n{}", cut.join("\n"));
 }

@@ -47,7 +47,7 @@ fn no_branch_into_a_known_situation_ends_in_an_unknown_way() {
 #[test]
 fn a_digest_without_what_was_read_is_noticed() {
     let mistaken = Explorer { mistake: Some(Mistake::Blind(Blind::ToStore)), ..WATCHED };
-    tells(mistaken, &against(&[Act::Read, Act::Read]).as_threads());
+    tells(mistaken, &against(&[Act::Read, Act::Set]).as_threads());
     assert!(goes_astray(mistaken, &against(&[Act::Login, Act::Rotate]).as_threads(), 200) > 0);
 }
 
@@ -64,7 +64,7 @@ fn a_digest_without_what_the_issuer_said_is_noticed() {
 #[test]
 fn a_digest_without_signs_of_life_is_noticed() {
     let mistaken = Explorer { mistake: Some(Mistake::Blind(Blind::ToSigns)), ..WATCHED };
-    tells(mistaken, &against(&[Act::Start, Act::Start]).as_threads());
+    tells(mistaken, &against(&[Act::Start, Act::Rotate]));
     assert!(goes_astray(mistaken, &against(&[Act::Cancel, Act::Clear]).as_threads(), 200) > 0);
 }
 

@@ -38,6 +38,7 @@ fn no_order_breaks_the_law_with_fewer_moves() {
             order: Order::Forgetful,
             gathers: false,
             goes_on: false,
+            skips: false,
             ..Explorer::default()
         };
         let found = explorer.explore(&(wrong.scenario)(), wrong.scripted);
