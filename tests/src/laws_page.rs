@@ -99,11 +99,12 @@ loom's reach. [The record](record.md#situations) has its figures. Why that is ev
    share), of what each participant has observed so far, in its order, as far as it makes a difference, of how many nonces it has
    drawn and what it did outside, and of what each law keeps in memory. The engine itself says what makes none any more
    (`Ports::keep_only`): where it begins a loop anew, only what goes from one turn to the next; after a read, only the commit that was
-   found; after a claim, only what came of it and the entry; and between two steps only what the participant remembers itself. What the
+   found; after a claim, only what came of it and the entry; before a commit that settles nothing of others, only the state that it
+   replaces and its verdicts; and between two steps only what the participant remembers itself. What the
    memory of the process holds counts by what is in it, and only as long as anything can be compared with it
-   (`tests/src/world/hands.rs`): what is published, while the document, or a state or a word that somebody of the process has in hand,
-   has its id; a word in hand, while something there has that id; an act that is watched, and a sign of life that is over, while a state
-   tells of it. An id that is no more never comes back. Of a participant that is through only what it did outside counts: it does nothing
+   (`tests/src/world/hands.rs`): what is published, while the document, or a word that somebody of the process has in hand, has its id; a
+   word in hand, while the document, what is published or what its holder has loaded has that id; an act that is watched, and a sign of
+   life that is over, while a state tells of it. An id that is no more never comes back. Of a participant that is through only what it did outside counts: it does nothing
    more.
 3. **Equal situations have equal futures.** What a participant does next is a function of what it has observed, since it has no
    other input, and what was forgotten it can't look at any more: no variable holds it. What it finds is a function of what is shared; what a law says is a function of its memory and of what follows. So a
@@ -153,6 +154,18 @@ loom's reach. [The record](record.md#situations) has its figures. Why that is ev
    the move that was made first: in the situation it leads to nothing sleeps that could come first in the rest of the order. So the
    order is gone through, up to moves that commute. The memory that threads of one engine share isn't all told, so their moves never
    commute; and no move sleeps of a process that may die.
+9. **What nobody can tell takes no turn** (`tests/src/world/still.rs`). A place in the memory of an engine is *still* if nobody changes
+   what can be told of it, or if one thread alone touches it: the list of what waits to be saved, as long as everything is saved; the
+   group of those who store, if one thread stores; and what is noted beside the snapshots where no credential is used and no clock goes
+   on, since then nobody can tell what is noted. An access to such a place commutes with every move of the others (Lipton calls it a
+   *both-mover*), so it is made at once, with the move before it, and its turn is owed. Whoever owes a turn takes it before it does anything
+   of which others can tell when that was: before it tells a fact, looks at what is shared in no turn, or may die; that none of this
+   happens while a turn is owed is asserted wherever anything is observed or touched. So every order of facts and of other accesses is
+   still gone through. Which places are still is assumed of all and learned: an access by which a place turns out not to be still stops the
+   exploration, which begins anew and knows better. If any order had such an access, the first of them would be found: before it all
+   places are as assumed, so that an equal order is gone through. That a reader is there is told only to who waits for the end of readers,
+   which the engine says itself (`Cell::register`); where somebody waits so, where entries take turns or time passes, everything takes its
+   turn.
 
 None of this is taken on trust. Plays at random (`tests/src/run/astray.rs`) make the moves of all pairs, of processes and of threads and
 with deaths, again and again: in a situation that is equal to one in which a move was made before it must lead to the same one, and the
@@ -164,11 +177,12 @@ then what somebody is about to write belongs to what it has observed. Explorers 
 ends that they don't find, or by a breach that they miss: one whose digest leaves out what was read, what the issuer said, signs of
 life, what makes a difference of what was observed before, what the memory of a process holds, what may be old though it isn't, or what
 those did who are through; one
-whose laws forget; one that never wakes who has waited; one in which readers come first
+for which nothing in memory takes a turn; one whose laws forget; one that never wakes who has waited; one in which readers come first
 too; one in which everybody makes two moves at once; one that turns back before what lies behind; one for which all moves commute,
 or all facts. What lies outside, a backup, another lock file, an agreement to rows, makes another situation. The quickest order
 finds the situations and the ends that breadth first finds without leaving any move out, in each pair that has at most 3,000
-(`.ci/long`). For six pairs of processes and three of threads loom goes through every order too, and both find the same ends:
+(`.ci/long`); and threads end alike whether what nobody can tell takes turns or not, in the same pairs
+(`tests/tests/situations/untold.rs`, of which every run tries the smallest). For six pairs of processes and three of threads loom goes through every order too, and both find the same ends:
 verdicts, stored states, the issuer's live tokens, and what each participant did outside. `.ci/long` compares so every pair that
 loom goes through in 20,000 orders. An exploration that reaches its bound fails.
 
@@ -183,9 +197,9 @@ drains, or lets the entries of a pool take turns, nothing is forgotten, and what
 before. A reader takes what is published in one turn and looks at it in the next where somebody drains,
 and in one elsewhere: nobody else could tell. What the issuer's books hold beyond what it said is nobody's observation. Steps that
 change a key are explored only in the scenes of wrong engines, where a breach is one however it was found. A witness counts for a
-situation if it lies on the way by which that was first come to. Sleep sets leave out moves and keep all situations; to leave out
-situations too the explorer would have to know what each of the others may still touch. What long runs could not go through is named
-by them, and in the record.
+situation if it lies on the way by which that was first come to. To leave out more situations than those before turns that nobody can
+tell, the explorer would have to know what each of the others may still touch. What long runs could not go through is named by them,
+and in the record.
 
 ## Limits
 

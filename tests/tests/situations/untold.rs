@@ -27,7 +27,7 @@ fn accesses_of_which_nobody_can_tell_when_they_were_made_leave_out_no_end() {
     for acts in choices(2) {
         for scenario in [against(&acts).as_threads(), beside(&acts).as_threads()] {
             for dying in [None, Some(0)] {
-                let explorer = Explorer { most: 400, dying, ..WATCHED };
+                let explorer = Explorer { most: 120, dying, ..WATCHED };
                 if let Some([one, other]) = assert_skipping_adds_nothing(&scenario, explorer) {
                     (less, all) = (less + one, all + other);
                 }
