@@ -145,15 +145,19 @@ loom's reach. [The record](record.md#situations) has its figures. Why that is ev
    without this; so it is where entries of a pool take turns, of which law 12 would judge; and a thread doesn't go on whose process
    may die by another.
 8. **Of two moves that commute one order is gone through** (Godefroid's *sleep sets*, `tests/src/run/map.rs` and `commute.rs`). Two
-   moves commute if they are of two processes, neither changes what the other looks at or changes, and at most one of them tells a
-   fact: so both orders lead to the same situation, and the laws see the same facts in the same order. What a move looks at and
-   changes is written down as it happens. A move sleeps in a situation if it was made elsewhere on the way, and commutes with all
+   moves commute if neither changes what the other looks at or changes, and at most one of them tells a fact: so both orders lead to the
+   same situation, and the laws see the same facts in the same order. What a move looks at and changes is written down as it happens.
+   Uses are counted in no place, so that of threads of an engine in which credentials are used no two moves commute that touch what is
+   published or noted, or that take or leave a record; and who has locked the store and would go on, but finds somebody at what it wants
+   to look at, commutes with nobody. A move sleeps in a situation if it was made elsewhere on the way, and commutes with all
    that was made since instead: with the same things before it, it would do the same. If a situation is come to by another way, what
    doesn't sleep on that way wakes, and is made. This leaves out moves and no situation: take any order from a situation that was
    entered, of which nothing that could come first sleeps there. Of what could come first take the wave that woke last, and of that
    the move that was made first: in the situation it leads to nothing sleeps that could come first in the rest of the order. So the
-   order is gone through, up to moves that commute. The memory that threads of one engine share isn't all told, so their moves never
-   commute; and no move sleeps of a process that may die.
+   order is gone through, up to moves that commute. No move sleeps of a process that may die, nor of threads of an engine of which what
+   they share is told by how it came to be: where somebody drains, entries take turns or time passes. Moves that are taken for such
+   that commute are made in both orders too, in each situation of the smallest scenarios and in tens of thousands (`.ci/long`), and must
+   lead to the same one (`tests/tests/situations/commuting.rs`).
 9. **What nobody can tell takes no turn** (`tests/src/world/still.rs`). A place in the memory of an engine is *still* if nobody changes
    what can be told of it, or if one thread alone touches it: the list of what waits to be saved, as long as everything is saved; the
    group of those who store, if one thread stores; and what is noted beside the snapshots where no credential is used and no clock goes

@@ -1,7 +1,7 @@
 //! What a move touches, and so whether two moves commute: then both orders lead to the same situation, and one of them is enough.
 //!
-//! Two moves commute if they are of two processes, neither changes what the other looks at or changes, and at most one of them tells
-//! a fact. What lies between two threads of one engine isn't all told to the explorer, so their moves never commute.
+//! Two moves commute if neither changes what the other looks at or changes, and at most one of them tells a fact. Moves of threads of
+//! one engine only do where what they share is told by what is in it (`Explorer::skips`).
 
 use std::collections::HashMap;
 
@@ -48,13 +48,14 @@ pub(super) struct Sleeper {
 
 impl Sleeper {
     /// Whether it commutes with this one.
-    pub(super) fn commutes(&self, other: &Self, scenario: &Scenario, mistake: Option<Mistake>) -> bool {
+    pub(super) fn commutes(&self, other: &Self, explorer: &Explorer, scenario: &Scenario) -> bool {
         let process = |one: &Self| scenario.participants[usize::from(one.by.who)].process;
+        let is_told_apart = process(self) != process(other) || explorer.skips && self.by.who != other.by.who;
         let (one, two) = (&self.touched, &other.touched);
         let meets = one.changes & (two.looks | two.changes) | two.changes & one.looks;
-        let is_apart = meets == 0 || mistake == Some(Mistake::CommutesAlways);
-        let is_told = one.tells && two.tells && mistake != Some(Mistake::CommutesTelling);
-        process(self) != process(other) && is_apart && !is_told
+        let is_apart = meets == 0 || explorer.mistake == Some(Mistake::CommutesAlways);
+        let is_told = one.tells && two.tells && explorer.mistake != Some(Mistake::CommutesTelling);
+        is_told_apart && is_apart && !is_told
     }
 
     /// Whether it may sleep: not if its process may die meanwhile, which only who makes it finds out.

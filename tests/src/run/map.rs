@@ -116,8 +116,7 @@ impl<'a> Map<'a> {
         let before = choices[..choice].iter().filter(|one| one.wave == wave);
         let before = before.filter_map(|one| Some(Sleeper { by: one.by, touched: one.made?.1 }));
         let (me, explorer, scenario) = (Sleeper { by: choices[choice].by, touched }, self.explorer, self.scenario);
-        let sleeps =
-            |one: &Sleeper| one.may_sleep(&explorer, scenario) && one.commutes(&me, scenario, explorer.mistake);
+        let sleeps = |one: &Sleeper| one.may_sleep(&explorer, scenario) && one.commutes(&me, &explorer, scenario);
         let sleepers: Vec<_> = asleep.iter().copied().chain(before).filter(sleeps).collect();
         if is_new {
             let place = &mut self.places[to as usize];

@@ -5,6 +5,7 @@ mod breadth;
 mod commute;
 #[cfg(feature = "loom")]
 pub mod deepen;
+pub mod diamonds;
 pub mod end;
 pub mod exploration;
 #[cfg(feature = "loom")]

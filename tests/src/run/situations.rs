@@ -116,14 +116,19 @@ impl Explorer {
     /// Explores a scenario. Nobody goes on at once, nor without a turn, where the laws or the others could tell: where turns of a pool are
     /// counted, or where time passes, which is found out on the way.
     pub fn explore(self, scenario: &Scenario, conduct: &'static dyn Conduct<Scripted>) -> Exploration {
-        let is_free = !scenario.takes_turns();
-        let skips = self.skips && is_free && self.forgets && conduct.forgets() && !scenario.has_drain();
-        let free = Self { goes_on: self.goes_on && is_free, skips, ..self };
-        let found = free.search_anew(scenario, conduct);
+        let free = self.freed(scenario, conduct);
+        let found = free.learning(|| free.search(scenario, conduct));
         if free.minds_time() && found.has_time_passed && found.broken.is_none() {
             return Self { goes_on: false, skips: false, ..self }.search(scenario, conduct);
         }
         found
+    }
+
+    /// The same, as long as no time passes.
+    pub(super) fn freed(self, scenario: &Scenario, conduct: &dyn Conduct<Scripted>) -> Self {
+        let is_free = !scenario.takes_turns();
+        let skips = self.skips && is_free && self.forgets && conduct.forgets() && !scenario.has_drain();
+        Self { goes_on: self.goes_on && is_free, skips, ..self }
     }
 
     /// Whether it is made for clocks that stand.
@@ -131,11 +136,11 @@ impl Explorer {
         self.goes_on || self.skips
     }
 
-    /// Explores as long as it isn't known of which places somebody can tell when they are looked at.
-    fn search_anew(self, scenario: &Scenario, conduct: &'static dyn Conduct<Scripted>) -> Exploration {
+    /// Explores as often as it takes to know of which places somebody can tell when they are looked at.
+    pub(super) fn learning<R>(self, mut explore: impl FnMut() -> R) -> R {
         still::assume(self.skips, self.mistake == Some(Mistake::SkipsAll));
         let found = loop {
-            let found = self.search(scenario, conduct);
+            let found = explore();
             if !still::was_mistaken() {
                 break found;
             }
@@ -177,7 +182,7 @@ impl<'a> Subject<'a> {
 
     /// Finds out who comes unnoticed, each on a stage of its own: it has looked at nothing, so that it comes alike at any time. None
     /// whose process may die: it could die first, and never come.
-    fn gather(&mut self) {
+    pub(super) fn gather(&mut self) {
         let Self { explorer, scenario, conduct, players, early } = self;
         let cast = (0u8..).zip(&scenario.participants);
         for (who, _) in cast.filter(|(_, one)| !explorer.may_die(scenario, one.process)) {

@@ -86,6 +86,11 @@ pub(super) struct Situation {
     pub(super) hands: Hands,
 }
 
+/// What is touched by whoever uses a credential or looks how often records were used: that is counted in no place.
+const USES: u128 = 0;
+/// What each move looks at, since it may let somebody go on who is blocked; and what is changed by whoever is.
+pub(super) const BLOCKED: u128 = 1;
+
 thread_local! {
     pub(super) static NOW: RefCell<Option<Situation>> = const { RefCell::new(None) };
 }
@@ -151,8 +156,19 @@ impl Situation {
 
     pub(super) fn touch(&mut self, touch: Touch, place: u128) {
         self.stays_untold();
-        if !self.own.contains(&place) {
+        let is_alone = self.who.is_some_and(|who| self.hands.is_alone(who));
+        if !is_alone || !self.own.contains(&place) {
             self.touched.push(touch);
+        }
+        if matches!(self.parts.get(&place), Some(Part::Published | Part::Ledger)) {
+            self.touch_uses();
+        }
+    }
+
+    /// Whoever moves uses a credential, or finds out how often records were used, if that counts.
+    pub(super) fn touch_uses(&mut self) {
+        if self.who.is_some_and(|who| self.hands.is_counting(who)) {
+            self.touched.push(Touch::Change(USES));
         }
     }
 

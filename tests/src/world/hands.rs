@@ -155,6 +155,11 @@ impl Hands {
         }
     }
 
+    /// Whether nobody else is in the process of this one.
+    pub(super) fn is_alone(&self, who: usize) -> bool {
+        self.process(who).is_some_and(|process| self.of(process).count() == 1)
+    }
+
     /// Whether somebody in the process of this one uses credentials.
     pub(super) fn is_counting(&self, who: usize) -> bool {
         self.process(who).is_some_and(|process| self.counting.contains(&process))
@@ -184,14 +189,18 @@ impl Hands {
         self.there(process).chain(published)
     }
 
-    /// Whether somebody in the process of this one may find that what is published under this id is what it looks for.
+    /// Whether this one may find that what is published under this id is what it looks for: the commit that its word names.
     pub(super) fn may_find(&self, who: usize, id: Option<u64>) -> bool {
-        self.of.get(who).is_some_and(|hand| self.may_be_looked_at(hand.process, id))
+        id.is_some() && self.of.get(who).is_some_and(|hand| hand.words.contains(&id))
     }
 
-    /// What can make a difference of what the process of this one has published.
+    /// What can make a difference to this one of what its process has published: whether it is what its word names, or what it has loaded.
     pub(super) fn told_of_published(&self, who: usize) -> Option<u128> {
-        self.published_in(self.of.get(who)?.process)
+        let hand = self.of.get(who)?;
+        let memory = self.memory.get(&hand.process)?;
+        let id = memory.published.as_ref()?.id;
+        let is_known = hand.words.contains(&id) || hand.states.iter().any(|one| one.id == id);
+        (id.is_some() && is_known).then_some(memory.told)
     }
 
     /// What can make a difference of what the process of this one has noted: the acts that it has watched, and where uses are counted,

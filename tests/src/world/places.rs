@@ -125,6 +125,8 @@ pub(super) fn looks_to_change(at: u128, is_of: Blind) {
     } else {
         looks(at, is_of);
     }
+    // Nobody else is at it meanwhile.
+    with(|now| now.touch(Touch::Change(at), at));
 }
 
 /// Whoever moves looks at a place, and is told of it what it observes by itself.
@@ -199,5 +201,8 @@ pub fn may_see(process: u32) -> Vec<Arc<State>> {
 
 /// Whoever moves holds this record from now on, or none.
 pub fn holds_record(record: Option<&Arc<Live>>) {
-    with(|now| now.hand().map(|hand| hand.holds(record)));
+    with(|now| {
+        now.touch_uses();
+        now.hand().map(|hand| hand.holds(record))
+    });
 }

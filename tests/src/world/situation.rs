@@ -15,8 +15,8 @@ use credlatch_core::port::Keeps;
 use credlatch_core::state::time::Stamp;
 
 use super::digest::digest;
+use super::followed::{BLOCKED, NOW, Situation, with};
 pub use super::followed::{Blind, Memory, Touch, settle};
-use super::followed::{NOW, Situation, with};
 use super::hands::{Hand, Hands};
 use super::mind::Mind;
 use super::states;
@@ -56,8 +56,14 @@ pub fn moves(who: Option<usize>) {
 pub fn begins() {
     with(|now| {
         now.touched.clear();
+        now.touched.push(Touch::Look(BLOCKED));
         now.access = None;
     });
+}
+
+/// Whoever moves would have gone on, but somebody else is at what it wants to look at.
+pub fn is_blocked() {
+    with(|now| now.touched.push(Touch::Change(BLOCKED)));
 }
 
 /// Whoever moves takes a turn for something of this kind.
@@ -156,6 +162,7 @@ pub fn is_through(is_alone: bool) {
     with(|now| {
         let is_blind = now.blind == Blind::ToDeeds;
         let by_content = now.memory == Memory::Content;
+        now.touch_uses();
         now.hand().map(Hand::ends);
         match now.mind() {
             Some(mind) if is_alone || by_content => mind.ends(if is_blind { 0 } else { mind.deeds() }),

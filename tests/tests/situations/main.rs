@@ -2,6 +2,7 @@
 //! plays that it left out, against mistakes in its own making, and, with the feature `loom`, against loom.
 
 mod astray;
+mod commuting;
 #[cfg(feature = "loom")]
 mod loom;
 mod orders;

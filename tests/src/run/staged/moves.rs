@@ -41,6 +41,9 @@ impl Staged<'_> {
             _ => !had_locked && self.may_go_on(me, facts),
         };
         if goes_on {
+            if !self.can(me) && self.players[me].is_at_it() {
+                situation::is_blocked();
+            }
             self.go(me, false);
         }
         if has_come && self.recorder.turns() == turns {
