@@ -66,7 +66,7 @@ pub const LONG_GROUPS: &[Group] = &[
     Group { name: "triples of processes", acts: 3, ..PROCESSES },
     Group { name: "pairs of threads at two providers", threads: true, beside: true, ..PROCESSES },
     Group { name: "pairs of threads, one dies", threads: true, dies: true, ..PROCESSES },
-    Group { name: "triples of threads", acts: 3, threads: true, few: FEWER, ..PROCESSES },
+    Group { name: "triples of threads", acts: 3, threads: true, ..PROCESSES },
     Group { name: "triples of processes, one dies", acts: 3, dies: true, few: 10_000, ..PROCESSES },
     Group { name: "fours of processes that commit once", acts: 4, among: SHORT, ..PROCESSES },
     Group { name: "triples of processes at two providers", acts: 3, beside: true, few: 10_000, ..PROCESSES },
@@ -104,7 +104,7 @@ const PROCESSES: Group = Group {
     few: FEW,
 };
 
-/// All pairs have fewer, and so have nearly all triples of processes.
+/// All pairs have fewer, and so have nearly all triples of processes and most of threads.
 const FEW: usize = 400_000;
 /// There are many of these that have more than some ten thousand, so that fewer situations of each have to be enough.
 const FEWER: usize = 60_000;

@@ -36,9 +36,8 @@ pub(super) fn writes_uses(of: &Arc<State>) {
     }
 }
 
-/// Whoever moves found this there.
+/// Whoever moves found this there, where it has just looked. Whoever owes a turn still has looked at what nobody changes.
 pub fn finds(what: impl Hash) {
-    // Nobody changes what is looked at by who owes a turn.
     if !coroutine::owes_turn() {
         with(|now| now.observe(what));
     }
@@ -89,8 +88,8 @@ pub(super) fn is_still(at: u128) -> bool {
     coroutine::is_playing() && with(|now| !now.own.contains(&at)).unwrap_or_default() && still::is_still(at)
 }
 
-/// Whoever moves touches such a place, and what it held is changed to that if it is. Others may change it in no turn where uses are counted in
-/// it.
+/// Whoever moves touches such a place; if it changed it, that is what it held before and what it holds now. Where uses are counted in it
+/// others may change it in no turn.
 pub(super) fn touches_untold(at: u128, is_counted_in: bool, change: Option<(Holds, Holds)>) {
     with(|now| {
         let Some(who) = now.who else { return };
