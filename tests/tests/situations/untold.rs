@@ -1,24 +1,14 @@
 //! Accesses to the memory of a process of which nobody can tell when they were made take no turn: that leaves situations out, and no end.
 
 use credlatch_tests::cases::{Act, against, beside, choices};
-use credlatch_tests::conduct::RIGHT_SCRIPTED;
 use credlatch_tests::run::situations::{Explorer, Mistake};
 use credlatch_tests::scenario::Scenario;
 
-use super::sound::{WATCHED, tells};
+use super::sound::{WATCHED, assert_leaves_out_no_end, tells};
 
-/// A scenario of threads ends alike whether such accesses take turns or not. Returns how many situations it has so and so; nothing if
-/// that are too many.
+/// Such accesses take turns, or not.
 pub(super) fn assert_skipping_adds_nothing(scenario: &Scenario, explorer: Explorer) -> Option<[usize; 2]> {
-    let all = Explorer { skips: false, ..explorer }.explore(scenario, RIGHT_SCRIPTED);
-    if all.is_cut {
-        return None;
-    }
-    let less = explorer.explore(scenario, RIGHT_SCRIPTED);
-    less.assert_whole(&scenario.name);
-    all.assert_whole(&scenario.name);
-    assert_eq!(less.ends, all.ends, "{}", scenario.name);
-    Some([less.situations, all.situations])
+    assert_leaves_out_no_end(scenario, explorer, Explorer { skips: false, ..explorer })
 }
 
 #[test]
