@@ -78,8 +78,6 @@ pub enum Keeps<'a> {
     Word(Option<u64>),
     /// A state, with the id of its commit.
     State(&'a Arc<State>, Option<u64>),
-    /// A state that nobody else has, with the id of its commit.
-    Loaded(&'a State, Option<u64>),
     /// What is stored at a provider, without anything else of its state.
     Slot(Option<&'a Slot>),
     /// One entry.

@@ -99,8 +99,7 @@ loom's reach. [The record](record.md#situations) has its figures. Why that is ev
    share), of what each participant has observed so far, in its order, as far as it makes a difference, of how many nonces it has
    drawn and what it did outside, and of what each law keeps in memory. The engine itself says what makes none any more
    (`Ports::keep_only`): where it begins a loop anew, only what goes from one turn to the next; after a read, only the commit that was
-   found; after a claim, only what came of it and the entry; before a commit that settles nothing of others, only the state that it
-   replaces and its verdicts; and between two steps only what the participant remembers itself. What the
+   found; after a claim, only what came of it and the entry; and between two steps only what the participant remembers itself. What the
    memory of the process holds counts by what is in it, and only as long as anything can be compared with it
    (`tests/src/world/hands.rs`): what is published, while the document, or a word that somebody of the process has in hand, has its id; a
    word in hand, while the document, what is published or what its holder has loaded has that id; an act that is watched, and a sign of

@@ -159,7 +159,6 @@ impl<P: Ports> Engine<P> {
         reservation: &mut Option<<P::Store as Store>::Reservation>,
         is_meant: &dyn Fn(&State) -> Result<(), StoreError>,
     ) -> Result<Transacted, Failed> {
-        let since = P::observed();
         let mut locked = self.store.lock(patience_ms)?;
         // A writer always loads: what it knew before it had the lock may be old.
         let Loaded { state: loaded, id } = locked.load()?;
@@ -177,11 +176,6 @@ impl<P: Ports> Engine<P> {
         refuse_while_moved(&events, &verdicts)?;
         effects.extend(more);
         let withheld = self.withhold_revocations(&[&loaded, &before], &written, &mut effects);
-        if recovery.is_empty() && written.is_empty() && matches!(events, Cow::Borrowed(_)) {
-            let why = marks.map(|marks| marks.why);
-            let kept = format_args!("commits {verdicts:?} {effects:?} {withheld:?} {why:?}");
-            P::keep_only(since, Keeps::Loaded(&loaded, id), kept);
-        }
         let after = if state == loaded {
             self.publish(state, id)
         } else {

@@ -9,7 +9,6 @@
 //! Nothing is kept unless somebody explores, and then for each thread of the system by itself.
 
 use std::hash::Hash;
-use std::sync::Arc;
 
 use credlatch_core::port::Keeps;
 use credlatch_core::state::time::Stamp;
@@ -125,7 +124,6 @@ pub fn keep_only(since: u128, keeps: Keeps<'_>, what: impl Hash) {
         let kept = match keeps {
             Keeps::Nothing | Keeps::Word(_) => 0,
             Keeps::State(state, id) => digest((states::state_digest(state), id)),
-            Keeps::Loaded(state, id) => digest((states::state_digest(&Arc::new(state.clone())), id)),
             Keeps::Slot(slot) => digest(serde_json::to_vec(&slot).unwrap_or_default()),
             Keeps::Entry(entry) => digest(serde_json::to_vec(&entry).unwrap_or_default()),
         };
@@ -135,7 +133,6 @@ pub fn keep_only(since: u128, keeps: Keeps<'_>, what: impl Hash) {
         hand.lets_go(since);
         match keeps {
             Keeps::State(state, id) => hand.takes(state, id),
-            Keeps::Loaded(state, id) => hand.takes(&Arc::new(state.clone()), id),
             Keeps::Word(word) => hand.takes_word(word),
             Keeps::Slot(slot) => {
                 slot.into_iter().flat_map(|slot| &slot.entries).for_each(|entry| hand.takes_entry(entry));
