@@ -10,8 +10,8 @@ use std::path::Path;
 use credlatch_core::port::{Answer, Left, StoreError};
 use credlatch_core::state::{Claim, Nonce};
 use credlatch_core::time::Stamp;
+use hmac_sha256::Hash;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::disk::Disk;
@@ -143,7 +143,7 @@ pub(super) fn put<D: Disk>(disk: &D, file: &D::File, kind: [u8; 8], at: u64, bod
     let mut bytes = Zeroizing::new(Vec::with_capacity(HEAD + body.len()));
     bytes.extend_from_slice(&kind);
     bytes.extend_from_slice(&length.to_le_bytes());
-    bytes.extend_from_slice(&Sha256::digest(body));
+    bytes.extend_from_slice(&Hash::hash(body));
     bytes.extend_from_slice(body);
     disk.write_at(file, &bytes, at)
 }
@@ -160,8 +160,7 @@ pub(super) fn get<D: Disk>(disk: &D, file: &D::File, kind: [u8; 8], at: u64) -> 
         return Ok(ReadBack::Torn);
     }
     let mut body = Zeroizing::new(vec![0; length]);
-    let is_whole =
-        disk.read_at(file, &mut body, at + HEAD as u64)? == length && Sha256::digest(&*body)[..] == head[12..];
+    let is_whole = disk.read_at(file, &mut body, at + HEAD as u64)? == length && Hash::hash(&body)[..] == head[12..];
     Ok(if is_whole { ReadBack::Whole(body) } else { ReadBack::Torn })
 }
 

@@ -42,8 +42,8 @@ use std::time::Duration;
 
 use credlatch_core::name::ProfileName;
 use credlatch_core::port::StoreError;
+use hmac_sha256::Hash;
 use parking_lot::Mutex;
-use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use self::access::Access;
@@ -166,7 +166,7 @@ impl Etcd {
     pub fn at_home(&self, home: &Path) -> Result<EtcdHome, Error> {
         self.access.check()?;
         let cluster = self.cluster()?;
-        let digest = Sha256::digest(format!("{}\0{}", cluster.name(), self.access.prefix));
+        let digest = Hash::hash(format!("{}\0{}", cluster.name(), self.access.prefix).as_bytes());
         let name = digest.first_chunk().map_or(0, |first| u64::from_be_bytes(*first));
         let folder = home.join("etcd").join(format!("{name:016x}"));
         Ok(EtcdHome { cluster, prefix: self.access.prefix.clone(), folder, is_bound: true })

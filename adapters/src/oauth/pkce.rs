@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use credlatch_core::secret::Secret;
-use sha2::{Digest, Sha256};
+use hmac_sha256::Hash;
 use zeroize::Zeroizing;
 
 /// 256 random bits as 43 characters, the length RFC 7636 recommends for a verifier; none if the kernel gives no randomness.
@@ -15,7 +15,7 @@ pub(super) fn random() -> Option<Secret> {
 
 /// The S256 challenge of a verifier.
 pub(super) fn challenge(verifier: &Secret) -> String {
-    BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.expose_secret()))
+    BASE64_URL_SAFE_NO_PAD.encode(Hash::hash(verifier.expose_secret().as_bytes()))
 }
 
 #[cfg(test)]

@@ -3,9 +3,9 @@
 
 use std::fmt;
 
+use hmac_sha256::Hash;
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use sha2::{Digest, Sha256};
 
 use super::secret::Secret;
 
@@ -22,7 +22,7 @@ pub fn fingerprint(secret: &Secret) -> Fingerprint {
 /// The fingerprint of what is not one secret: an account, a value of a `.env` file as it stands there. The length of each
 /// part is part of it, so that no two lists of parts read as the same bytes; a single part is digested as it is.
 pub fn digest(parts: &[&str]) -> Fingerprint {
-    let mut hash = Sha256::new();
+    let mut hash = Hash::new();
     if let [one] = parts {
         hash.update(one.as_bytes());
     } else {

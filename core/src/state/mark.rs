@@ -7,9 +7,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use hmac::{Hmac, KeyInit, Mac};
+use hmac_sha256::{HMAC, Hash};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::fingerprint::{Fingerprint, head};
@@ -27,7 +26,7 @@ pub struct MarkKey {
 impl MarkKey {
     /// A key of these bytes.
     pub fn new(bytes: [u8; KEY_BYTES]) -> Self {
-        let id = head(&Sha256::digest(bytes));
+        let id = head(&Hash::hash(&bytes));
         Self { bytes: Arc::new(Zeroizing::new(bytes)), id }
     }
 
@@ -37,13 +36,8 @@ impl MarkKey {
     }
 
     /// The keyed form of a plain digest.
-    ///
-    /// # Panics
-    /// Never: HMAC takes keys of any length.
     pub fn keyed(&self, plain: Fingerprint) -> Fingerprint {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&**self.bytes).expect("HMAC takes a key of any length");
-        mac.update(&plain.0);
-        head(&mac.finalize().into_bytes())
+        head(&HMAC::mac(plain.0, self.bytes.as_slice()))
     }
 }
 

@@ -7,7 +7,7 @@ use credlatch_core::port::Clock;
 use credlatch_core::provider::Table;
 use credlatch_core::state::Nonce;
 use credlatch_core::time::Stamp;
-use sha2::{Digest, Sha256};
+use hmac_sha256::Hash;
 
 use super::Builder;
 use super::place::home_of;
@@ -77,7 +77,7 @@ impl Memory for Remembered {
 
 /// What a store is called, as a name that tells nobody what it is.
 fn place(store: &dyn ByteStore) -> Nonce {
-    let digest = Sha256::digest(store.name());
+    let digest = Hash::hash(store.name().as_bytes());
     Nonce(digest.first_chunk().map_or(0, |first| u128::from_be_bytes(*first)))
 }
 
