@@ -21,7 +21,6 @@ pub fn written(most: u64, write: impl FnOnce(&mut Wiping) -> io::Result<()>) -> 
 
 /// Wipes what isn't used any more. What a vector holds is wiped byte by byte when it goes, and its spare room at once: so it holds
 /// nothing then.
-#[cfg(all(feature = "file", unix))]
 pub(crate) fn wipe(mut bytes: Zeroizing<Vec<u8>>) {
     bytes.clear();
 }
@@ -65,7 +64,7 @@ impl Wiping {
     fn make_room(&mut self, wanted: usize) {
         let mut larger = Zeroizing::new(Vec::with_capacity(wanted.max(2 * self.bytes.capacity() + MORE_BYTES)));
         larger.extend_from_slice(&self.bytes);
-        self.bytes = larger;
+        wipe(std::mem::replace(&mut self.bytes, larger));
     }
 }
 

@@ -1,11 +1,15 @@
 //! What no sequence of events can make, and no reader should accept.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
+use std::hash::{BuildHasherDefault, DefaultHasher};
 
 use crate::machine::flow::LIVE_MAX_MS;
 use crate::state::allowlist::MAX_ALLOWED;
 use crate::state::moving::MAX_ADDRESS;
 use crate::state::{MAX_COUNT, MAX_ENTRIES, State};
+
+/// What was met. Each load and each commit asks this of each entry, and nobody but the user chooses what is in a profile.
+type Seen<T> = HashSet<T, BuildHasherDefault<DefaultHasher>>;
 
 pub(super) fn holds(state: &State) -> Result<(), String> {
     if state.generation.max(state.last_version).max(state.last_move) > MAX_COUNT {
@@ -14,7 +18,7 @@ pub(super) fn holds(state: &State) -> Result<(), String> {
     if state.moving.as_ref().is_some_and(|moving| moving.other.len() > MAX_ADDRESS) {
         return Err(format!("the address of another store is longer than {MAX_ADDRESS} bytes"));
     }
-    let mut versions = BTreeSet::new();
+    let mut versions = Seen::default();
     if state.allowed.len() > MAX_ALLOWED {
         return Err(format!("more than {MAX_ALLOWED} variables are allowed"));
     }
@@ -22,7 +26,7 @@ pub(super) fn holds(state: &State) -> Result<(), String> {
         if slot.entries.len() > MAX_ENTRIES {
             return Err(format!("{provider} has more than {MAX_ENTRIES} entries"));
         }
-        let mut labels = BTreeSet::new();
+        let mut labels = Seen::with_capacity_and_hasher(slot.entries.len(), BuildHasherDefault::new());
         for entry in &slot.entries {
             if !labels.insert(&entry.label) {
                 return Err(format!("{provider} has two entries of the label {:?}", entry.label.as_str()));
