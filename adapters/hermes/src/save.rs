@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use credlatch_core::fingerprint::MarkKey;
 use credlatch_core::name::{Label, ProviderId};
 use credlatch_core::secret::Fingerprint;
-use credlatch_core::state::{Entry, Material, Nonce, Slot, State};
+use credlatch_core::state::{Entries, Entry, Material, Nonce, Slot, State};
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
@@ -96,7 +96,7 @@ fn without_entries(state: &State) -> State {
     let hollow = |(provider, slot): (&ProviderId, &Slot)| {
         let cleared =
             slot.cleared.iter().filter(|tombstone| !suppress::is_derived(provider, tombstone)).cloned().collect();
-        (provider.clone(), Slot { entries: Vec::new(), cleared, ..slot.clone() })
+        (provider.clone(), Slot { entries: Entries::default(), cleared, ..slot.clone() })
     };
     State { providers: state.providers.iter().map(hollow).collect(), ..state.clone() }
 }

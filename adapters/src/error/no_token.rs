@@ -169,7 +169,7 @@ impl Error {
     /// Nothing is stored under this label; it says what is stored under others.
     pub(crate) fn no_entry(provider: &Provider, label: &Label, state: &State) -> Self {
         let name = &provider.id;
-        let entries = state.slot(name.as_str()).map_or(&[][..], |slot| &slot.entries);
+        let entries = state.pool(name.as_str());
         let mut there: Vec<_> = entries.iter().map(|entry| entry.label.as_str()).take(LABELS_NAMED).collect();
         if entries.len() > there.len() {
             there.push("others");

@@ -20,7 +20,7 @@ const MEANWHILE: &str = "the present access token is used while it lasts; the re
 impl Error {
     /// There is nothing to rotate under this label in this place, whatever is stored under others.
     pub(crate) fn nothing_to_rotate(place: &str, row: &Provider, label: &Label, state: &State) -> Self {
-        let entries = state.slot(row.id.as_str()).map_or(&[][..], |slot| &slot.entries);
+        let entries = state.pool(row.id.as_str());
         if entries.is_empty() {
             return Self::nothing_in(place, row, state);
         }

@@ -36,7 +36,7 @@ pub fn held<P: Ports>(value: &dyn Any) -> Option<Held> {
 
 /// The acts of a state that a process watches.
 pub fn acts(state: &State) -> impl Iterator<Item = Nonce> {
-    state.providers.values().flat_map(|slot| &slot.entries).flat_map(acts_of)
+    state.entries().flat_map(acts_of)
 }
 
 /// The acts of an entry that a process watches.

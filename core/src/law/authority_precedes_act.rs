@@ -49,7 +49,7 @@ impl Memory {
         let flows = || state.providers.values().filter_map(|slot| slot.flow.as_ref());
         self.flows.extend(flows().map(|live| live.id));
         self.exchanging.extend(flows().filter(|live| matches!(live.phase, Phase::Exchanging(_))).map(|live| live.id));
-        let grants = || state.providers.values().flat_map(|slot| &slot.entries).filter_map(|entry| entry.grant());
+        let grants = || state.grants();
         let rotating = grants().filter(|grant| matches!(grant.custody, Custody::Rotating(_)));
         let claimed = rotating.filter_map(|grant| grant.refresh.as_ref());
         self.claimed.extend(claimed.map(|secret| secret.expose_secret().to_owned()));

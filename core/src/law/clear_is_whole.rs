@@ -139,8 +139,7 @@ impl Memory {
 }
 
 fn versions(state: &State, provider: &str) -> Versions {
-    let entries = state.slot(provider).map_or(&[][..], |slot| &slot.entries);
-    entries.iter().map(|entry| (entry.label.as_str().to_owned(), entry.version)).collect()
+    state.pool(provider).iter().map(|entry| (entry.label.as_str().to_owned(), entry.version)).collect()
 }
 
 pub(super) fn witnessed(trace: &Trace) -> bool {

@@ -9,7 +9,7 @@ use crate::machine::clear::Clear;
 use crate::machine::flow::Step;
 use crate::machine::moving::MoveStep;
 use crate::state::name::{Label, ProviderId};
-use crate::state::{Custody, Entry, Slot};
+use crate::state::{Custody, Entries, Entry, Slot};
 
 pub(super) fn watch() -> Each {
     Each(holds)
@@ -43,7 +43,7 @@ fn holds(fact: &Fact) -> Result<(), String> {
             }
         }
         let Some(label) = label else { return Ok(()) };
-        let entries = step.before.slot(provider.as_str()).map_or(&[][..], |slot| &slot.entries);
+        let entries = step.before.pool(provider.as_str());
         match changed(step, &provider, entries.iter().filter(|entry| entry.label != label)) {
             Some(entry) => Err(format!("{:?} of {provider}/{label} changed {}", kind(&step.event), entry.label)),
             None => Ok(()),
@@ -64,7 +64,7 @@ fn changed<'a>(
 
 /// A provider's part without its entries.
 fn without_entries(slot: &Slot) -> Slot {
-    Slot { entries: Vec::new(), ..slot.clone() }
+    Slot { entries: Entries::default(), ..slot.clone() }
 }
 
 fn shares_token(step: &Stepped, entry: &Entry) -> bool {

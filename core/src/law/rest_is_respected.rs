@@ -115,7 +115,7 @@ impl Memory {
 }
 
 fn chosen(now: &Stamp, state: &State, provider: &ProviderId, at: Option<usize>, told_when: bool) -> Result<(), String> {
-    let entries = state.slot(provider.as_str()).map_or(&[][..], |slot| &slot.entries);
+    let entries = state.pool(provider.as_str());
     match at {
         Some(at) if entries.get(at).is_none_or(|entry| finished(entry, now) || rests(entry, now)) => {
             Err(format!("an entry of {provider} was chosen that rests, or is dead, lost, over or suspended"))

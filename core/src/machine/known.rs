@@ -13,10 +13,6 @@ use crate::state::time::Stamp;
 use crate::state::{Claim, Custody, DoubtCause, Entry, Nonce, State};
 
 impl State {
-    fn entries_mut(&mut self) -> impl Iterator<Item = &mut Entry> {
-        self.providers.values_mut().flat_map(|slot| &mut slot.entries)
-    }
-
     /// Counts a claim, or new tokens. Both count: or a state of the time of a claim, in which the old token is no more than in
     /// doubt, could come back unnoticed after it was spent.
     pub(crate) fn count_move(&mut self) {
@@ -25,26 +21,21 @@ impl State {
 
     /// Gives every entry that holds this token one custody.
     pub(crate) fn set_custody(&mut self, refresh: &Secret, custody: &Custody) {
-        for grant in self.entries_mut().filter_map(Entry::grant_mut) {
-            if grant.refresh.as_ref() == Some(refresh) {
-                grant.custody = custody.clone();
-            }
+        for grant in self.grants_mut(|grant| grant.refresh.as_ref() == Some(refresh)) {
+            grant.custody = custody.clone();
         }
     }
 
     /// Gives every entry that holds this token one mark, or none.
     pub(crate) fn set_shared(&mut self, refresh: &Secret, shared: Option<Shared>) {
-        for grant in self.entries_mut().filter_map(Entry::grant_mut) {
-            if grant.refresh.as_ref() == Some(refresh) {
-                grant.shared = shared;
-            }
+        for grant in self.grants_mut(|grant| grant.refresh.as_ref() == Some(refresh)) {
+            grant.shared = shared;
         }
     }
 
     /// The entries that wait for the outcome of this attempt, or were taken from it when its actor died.
     pub(crate) fn awaiting(&mut self, attempt: Nonce) -> impl Iterator<Item = &mut Entry> {
-        let waits = move |entry: &&mut Entry| entry.custody_attempt() == Some(attempt);
-        self.entries_mut().filter(waits)
+        self.entries_mut(move |entry| entry.custody_attempt() == Some(attempt))
     }
 
     /// An entry went, or has another token now: if anything stands against its token, that is remembered.

@@ -19,7 +19,7 @@ use crate::state::extra::Extra;
 use crate::state::moving::{Moving, Stage};
 use crate::state::name::{Label, ProviderId};
 use crate::state::shared::Shared;
-use crate::state::{Actor, Entry, Nonce, Slot, State};
+use crate::state::{Actor, Nonce, Slot, State};
 
 /// One step of a move, in one of its two stores.
 #[derive(Clone, Debug, PartialEq)]
@@ -211,10 +211,6 @@ fn under_way(moving: &Moving) -> Obstacle {
 /// Whether nothing is stored and nothing may soon be.
 fn is_vacant(state: &State) -> bool {
     state.providers.values().all(Slot::is_deserted) && state.claims().next().is_none()
-}
-
-fn entries_mut(state: &mut State) -> impl Iterator<Item = &mut Entry> {
-    state.providers.values_mut().flat_map(|slot| &mut slot.entries)
 }
 
 #[cfg(test)]

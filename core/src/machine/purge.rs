@@ -26,9 +26,9 @@ pub(super) fn purge(state: &mut State, now: &Stamp) -> Output {
 
 /// Takes out the entries that a person set and a provider declared dead a day ago.
 fn prune(slot: &mut Slot, now: &Stamp) -> Vec<Entry> {
-    let is_over = |entry: &mut Entry| {
+    let is_over = |entry: &Entry| {
         let expired = entry.health.dead.as_ref().is_some_and(|dead| now.age_ms(&dead.at) >= DEAD_KEPT_MS);
         expired && entry.source == Source::Manual
     };
-    slot.entries.extract_if(.., is_over).collect()
+    slot.entries.extract(is_over)
 }

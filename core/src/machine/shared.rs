@@ -2,9 +2,9 @@
 
 use super::moving;
 use super::outcome::{Output, Verdict};
+use crate::state::State;
 use crate::state::known::Fate;
 use crate::state::shared::Shared;
-use crate::state::{Entry, Grant, State};
 
 /// Mark every grant with a refresh token as shared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct MarkShared {
 
 pub(crate) fn mark(state: &mut State, mark: MarkShared) -> Output {
     let mut found = false;
-    for grant in grants(state).filter(|grant| grant.refresh.is_some() && grant.shared.is_none()) {
+    for grant in state.grants_mut(|grant| grant.refresh.is_some() && grant.shared.is_none()) {
         grant.shared = Some(mark.why);
         found = true;
     }
@@ -38,18 +38,15 @@ pub(crate) fn mark(state: &mut State, mark: MarkShared) -> Output {
 /// A person said that this copy is the one that lives on.
 pub(crate) fn adopt(state: &mut State) -> Output {
     let mut found = moving::adopt(state);
-    for grant in grants(state) {
-        found |= grant.shared.take().is_some();
+    for grant in state.grants_mut(|grant| grant.shared.is_some()) {
+        grant.shared = None;
+        found = true;
     }
     for known in &mut state.tokens {
         found |= known.shared.take().is_some();
     }
     state.tokens.retain(|known| known.fate != Fate::Unspent);
     if found { Verdict::Done.into() } else { Verdict::Nothing.into() }
-}
-
-fn grants(state: &mut State) -> impl Iterator<Item = &mut Grant> {
-    state.providers.values_mut().flat_map(|slot| &mut slot.entries).filter_map(Entry::grant_mut)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 pub mod allowlist;
 pub mod custody;
 pub mod each_once;
+mod entries;
 mod entry;
 pub mod extra;
 pub mod fingerprint;
@@ -35,6 +36,7 @@ pub mod unreached;
 pub mod url;
 
 pub use custody::{Actor, Claim, Custody, Doubt, DoubtCause, Lost};
+pub use entries::Entries;
 pub use entry::Entry;
 pub use freshness::{Freshness, LEAST_LEFT_MS};
 pub use material::{Grant, Link, Material};

@@ -6,11 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use super::allowlist::Allowed;
 use super::custody::Claim;
+use super::entries::{self, Entries};
 use super::entry::Entry;
 use super::extra::Extra;
 use super::flow::{EndedFlow, LiveFlow};
 use super::known::KnownToken;
 use super::mark::AtHand;
+use super::material::Grant;
 use super::moving::Moving;
 use super::name::ProviderId;
 use super::rewrite::Rewrite;
@@ -63,8 +65,8 @@ pub struct State {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Slot {
     /// The pool, in the order in which it is used.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub entries: Vec<Entry>,
+    #[serde(default, skip_serializing_if = "Entries::is_empty")]
+    pub entries: Entries,
     /// How an entry is chosen when there are several.
     #[serde(default)]
     pub strategy: Strategy,
@@ -89,15 +91,39 @@ fn is_zero(count: &u64) -> bool {
 }
 
 impl State {
+    /// Every entry, of every provider.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.providers.values().flat_map(|slot| &slot.entries)
+    }
+
+    /// Every entry's OAuth grant.
+    pub fn grants(&self) -> impl Iterator<Item = &Grant> {
+        self.entries().filter_map(Entry::grant)
+    }
+
+    /// The entries that are such, to change them.
+    pub(crate) fn entries_mut(&mut self, is_such: impl Fn(&Entry) -> bool + Copy) -> impl Iterator<Item = &mut Entry> {
+        self.providers.values_mut().flat_map(move |slot| slot.entries.which_mut(is_such))
+    }
+
+    /// The grants that are such, to change them.
+    pub(crate) fn grants_mut(&mut self, is_such: impl Fn(&Grant) -> bool + Copy) -> impl Iterator<Item = &mut Grant> {
+        self.entries_mut(move |entry| entry.grant().is_some_and(is_such)).filter_map(Entry::grant_mut)
+    }
+
     /// Whether any login here has a refresh token: two copies of it may both present that.
     pub fn has_refresh_tokens(&self) -> bool {
-        let entries = self.providers.values().flat_map(|slot| &slot.entries);
-        entries.filter_map(Entry::grant).any(|grant| grant.refresh.is_some())
+        self.grants().any(|grant| grant.refresh.is_some())
     }
 
     /// The provider's part, if anything is known of it.
     pub fn slot(&self, provider: &str) -> Option<&Slot> {
         self.providers.get(provider)
+    }
+
+    /// The provider's entries: none if nothing is known of it.
+    pub fn pool(&self, provider: &str) -> &Entries {
+        self.slot(provider).map_or(&entries::NONE, |slot| &slot.entries)
     }
 
     /// The entry of that label.
@@ -139,7 +165,7 @@ impl Slot {
 
     /// The entry of that label, to change it.
     pub(crate) fn entry_mut(&mut self, label: &str) -> Option<&mut Entry> {
-        self.entries.iter_mut().find(|entry| entry.label.as_str() == label)
+        self.entries.which_mut(|entry| entry.label.as_str() == label).next()
     }
 
     /// Whether nothing is stored and nothing may soon be: only then may a late grant be revoked, because an issuer that

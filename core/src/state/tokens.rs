@@ -2,7 +2,6 @@
 //! its refresh token, whatever brought it and under whatever labels it is stored, because the issuer knows nothing of labels.
 
 use super::custody::Custody;
-use super::entry::Entry;
 use super::fingerprint::fingerprint;
 use super::known::{Fate, KnownToken};
 use super::material::Grant;
@@ -54,20 +53,16 @@ impl State {
 
     /// The grants that have this refresh token, under whatever labels.
     pub(crate) fn holding<'a>(&'a self, refresh: &'a Secret) -> impl Iterator<Item = &'a Grant> {
-        let entries = self.providers.values().flat_map(|slot| &slot.entries);
-        entries.filter_map(Entry::grant).filter(move |grant| grant.refresh.as_ref() == Some(refresh))
+        self.grants().filter(move |grant| grant.refresh.as_ref() == Some(refresh))
     }
 
     /// Whether an entry holds this token, as its refresh token or as the only one it has: then it is not to be revoked.
     pub(crate) fn holds(&self, token: &Secret) -> bool {
-        let mut grants = self.providers.values().flat_map(|slot| &slot.entries).filter_map(Entry::grant);
-        grants.any(|grant| grant.revocable() == token)
+        self.grants().any(|grant| grant.revocable() == token)
     }
 
     /// Whether any refresh token is marked.
     pub fn is_shared(&self) -> bool {
-        let mut entries = self.providers.values().flat_map(|slot| &slot.entries);
-        entries.any(|entry| entry.grant().is_some_and(|grant| grant.shared.is_some()))
-            || self.tokens.iter().any(|known| known.shared.is_some())
+        self.grants().any(|grant| grant.shared.is_some()) || self.tokens.iter().any(|known| known.shared.is_some())
     }
 }

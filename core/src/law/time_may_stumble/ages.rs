@@ -140,7 +140,7 @@ impl Truth {
     }
 
     fn judge_choice(&self, now: &Stamp, state: &State, provider: &ProviderId, at: Option<usize>) -> Result<(), String> {
-        let entries = state.slot(provider.as_str()).map_or(&[][..], |slot| &slot.entries);
+        let entries = state.pool(provider.as_str());
         let rest = |entry: &Entry| entry.health.rest.map(|rest| rest.until);
         let end = |entry: &Entry| match entry.grant().filter(|grant| grant.refresh.is_none())?.expiry {
             Expiry::After(end) => Some(end),

@@ -92,7 +92,7 @@ fn uses(here: &State, moving: &Moving, there: &State, word: Option<&Moving>) -> 
 }
 
 fn grants(state: &State) -> impl Iterator<Item = &Grant> {
-    state.providers.values().flat_map(|slot| &slot.entries).filter_map(Entry::grant)
+    state.grants()
 }
 
 /// Whether the other store has a login of its own where there is one here.

@@ -234,6 +234,9 @@ fn blocked(target: &State, route: Route<'_>) -> Option<Obstacle> {
 /// Whether a program that knows no moves was told that this copy lives on: it presents again what had been set aside.
 pub(super) fn is_taken_back(source: &State, here: &Moving) -> bool {
     let went = |entry: &&Entry| entry.version <= here.last_version;
-    let entries = source.providers.values().flat_map(|slot| &slot.entries).filter(went);
-    entries.filter_map(Entry::grant).any(|grant| grant.refresh.is_some() && grant.shared.is_none())
+    source
+        .entries()
+        .filter(went)
+        .filter_map(Entry::grant)
+        .any(|grant| grant.refresh.is_some() && grant.shared.is_none())
 }

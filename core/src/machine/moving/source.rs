@@ -2,7 +2,7 @@
 
 use super::super::clear::remember;
 use super::super::outcome::{Output, Refusal, Verdict};
-use super::{Obstacle, Resume, SetAside, begun, entries_mut, is_vacant, set_stage, under_way};
+use super::{Obstacle, Resume, SetAside, begun, is_vacant, set_stage, under_way};
 use crate::state::moving::{Moving, Stage};
 use crate::state::shared::Shared;
 use crate::state::{Actor, Custody, Entry, Nonce, State};
@@ -13,7 +13,7 @@ pub(super) fn set_aside(state: &mut State, set: &SetAside) -> Output {
         return Refusal::Move(why).into();
     }
     // A program that knows no moves presents nothing either that another copy may hold.
-    for grant in entries_mut(state).filter_map(Entry::grant_mut).filter(|grant| grant.refresh.is_some()) {
+    for grant in state.grants_mut(|grant| grant.refresh.is_some()) {
         grant.shared = Some(Shared::Copied);
     }
     if !is_anew {
@@ -75,7 +75,7 @@ pub(super) fn adopt(state: &mut State, id: Nonce, at: Stage, actor: &Actor) -> V
 
 fn uses_again(state: &mut State) {
     state.moving = None;
-    for grant in entries_mut(state).filter_map(Entry::grant_mut) {
+    for grant in state.grants_mut(|grant| grant.shared.is_some()) {
         grant.shared = None;
     }
 }
@@ -130,7 +130,7 @@ pub(super) fn let_go(state: &mut State, id: Nonce, to: &str) -> Verdict {
     let at_hand = state.at_hand.clone();
     let mut gone = Vec::new();
     for slot in state.providers.values_mut() {
-        let went: Vec<_> = slot.entries.extract_if(.., |entry| entry.version <= last_version).collect();
+        let went = slot.entries.extract(|entry| entry.version <= last_version);
         for entry in &went {
             remember(slot, entry, &at_hand);
         }

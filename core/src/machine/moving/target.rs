@@ -1,7 +1,7 @@
 //! The steps of a move in its target.
 
 use super::super::outcome::{Output, Refusal, Verdict};
-use super::{Arrival, Obstacle, begun, entries_mut, is_vacant, set_stage, under_way};
+use super::{Arrival, Obstacle, begun, is_vacant, set_stage, under_way};
 use crate::state::allowlist::MAX_ALLOWED;
 use crate::state::extra::Extra;
 use crate::state::moving::Stage;
@@ -41,7 +41,7 @@ pub(super) fn receive(state: &mut State, arrival: &Arrival) -> Output {
         let excess = own.cleared.len().saturating_sub(crate::state::MAX_TOMBSTONES);
         own.cleared.drain(..excess);
     }
-    for grant in entries_mut(state).filter_map(Entry::grant_mut).filter(|grant| grant.refresh.is_some()) {
+    for grant in state.grants_mut(|grant| grant.refresh.is_some()) {
         grant.shared = Some(Shared::Copied);
     }
     for name in &arriving.allowed {
@@ -59,7 +59,7 @@ pub(super) fn receive(state: &mut State, arrival: &Arrival) -> Output {
 pub(super) fn activate(state: &mut State, id: Nonce) -> Verdict {
     let verdict = advance(state, id, Stage::Arrived, Stage::Active);
     if verdict == Verdict::Done {
-        for grant in entries_mut(state).filter_map(Entry::grant_mut) {
+        for grant in state.grants_mut(|grant| grant.shared.is_some()) {
             grant.shared = None;
         }
         state.count_move();

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::machine::outcome::{Output, Verdict};
-use crate::state::State;
 use crate::state::name::{Label, ProviderId};
+use crate::state::{Entry, State};
 
 /// How often readers used entries.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,11 +18,10 @@ pub struct CountUses {
 pub(crate) fn count_uses(state: &mut State, count: &CountUses) -> Output {
     let Some(slot) = state.providers.get_mut(&count.provider) else { return Verdict::Stale.into() };
     let mut found = false;
-    for entry in &mut slot.entries {
-        if let Some(uses) = count.uses.get(&entry.label).filter(|uses| **uses > 0) {
-            entry.health.uses = entry.health.uses.saturating_add(*uses);
-            found = true;
-        }
+    let used = |entry: &Entry| count.uses.get(&entry.label).copied().unwrap_or(0);
+    for entry in slot.entries.which_mut(|entry| used(entry) > 0) {
+        entry.health.uses = entry.health.uses.saturating_add(used(entry));
+        found = true;
     }
     if found { Verdict::Done.into() } else { Verdict::Nothing.into() }
 }

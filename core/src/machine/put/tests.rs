@@ -104,7 +104,7 @@ fn a_pool_has_an_end() {
     slot.entries = (0..MAX_ENTRIES).map(|n| Entry { label: label(&format!("{n}")), ..one.clone() }).collect();
     assert_eq!(put_at(&state, named("new", key("key-2"))).verdict, Verdict::Refused(Refusal::Full));
     assert_eq!(put_at(&state, named("0", key("key-2"))).verdict, Verdict::Done, "what takes no place is stored");
-    state.slot_mut(&acme()).entries.pop();
+    state.slot_mut(&acme()).entries.remove(0);
     assert_eq!(put_at(&state, named("new", key("key-2"))).verdict, Verdict::Done);
 }
 

@@ -58,7 +58,7 @@ impl<S: Sim> Hand<S> {
         if after != Ok(state.generation) || self.process.engine.clock().now() != now {
             return;
         }
-        let entries = state.slot(provider.as_str()).map_or(&[][..], |slot| &slot.entries);
+        let entries = state.pool(provider.as_str());
         let place = |chosen: &Chosen| entries.iter().position(|entry| entry.label == chosen.live.label);
         self.here.record(Fact::Chosen {
             now,
