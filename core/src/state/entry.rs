@@ -26,7 +26,7 @@ pub struct Entry {
     /// The credential itself.
     pub material: Material,
     /// Rest, verdicts and back-off.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "EntryHealth::is_unmarked")]
     pub health: EntryHealth,
     /// Fields of a newer version.
     #[serde(flatten)]

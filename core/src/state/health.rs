@@ -23,6 +23,7 @@ pub struct EntryHealth {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dead: Option<Dead>,
     /// Tries of a rotation that came to nothing, in a row.
+    #[serde(skip_serializing_if = "super::is_zero")]
     pub failures: u32,
     /// When the next rotation may be tried.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -40,6 +41,7 @@ pub struct EntryHealth {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub challenged: Option<Stamp>,
     /// How often it was handed out, as far as counts were flushed.
+    #[serde(skip_serializing_if = "super::is_zero")]
     pub uses: u64,
     /// Fields of a newer version.
     #[serde(flatten)]
@@ -47,6 +49,11 @@ pub struct EntryHealth {
 }
 
 impl EntryHealth {
+    /// Whether there is nothing to write down: of most entries there isn't.
+    pub(super) fn is_unmarked(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Whether nothing stands against the entry.
     pub fn is_clean(&self) -> bool {
         self.rest.is_none() && self.models.is_empty() && self.dead.is_none()

@@ -44,3 +44,9 @@ pub use nonce::Nonce;
 pub use profile::{MAX_COUNT, MAX_ENTRIES, Slot, State};
 pub use source::Source;
 pub use tombstone::{MAX_TOMBSTONES, Tombstone};
+
+/// A count that says nothing is not written.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero<T: Default + PartialEq>(count: &T) -> bool {
+    *count == T::default()
+}

@@ -36,7 +36,7 @@ pub struct State {
     pub last_version: u64,
     /// How many moves refresh tokens made: claims, and new tokens for them. A document that counts less than is remembered
     /// outside was rolled back.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "super::is_zero")]
     pub last_move: u64,
     /// What is known of each provider.
     #[serde(default, deserialize_with = "crate::state::each_once::deserialize")]
@@ -82,12 +82,6 @@ pub struct Slot {
     /// Fields of a newer version.
     #[serde(flatten)]
     pub extra: Extra,
-}
-
-/// A count that says nothing is not written.
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_zero(count: &u64) -> bool {
-    *count == 0
 }
 
 impl State {
