@@ -98,8 +98,8 @@ pub(super) const EDITS: &[Edit] = &[
         name: "settled without its attempt",
         what: "a late answer is taken for the one that is waited for",
         file: "core/src/machine/known.rs",
-        right: "let waits = move |entry: &&mut Entry| entry.custody_attempt() == Some(attempt);",
-        wrong: "let waits = move |entry: &&mut Entry| entry.custody_attempt().is_some() || attempt.0 == 0;",
+        right: "self.entries_mut(move |entry| entry.custody_attempt() == Some(attempt))",
+        wrong: "self.entries_mut(move |entry| entry.custody_attempt().is_some() || attempt.0 == 0)",
         trials: &[(MACHINE, &[6])],
     },
     Edit {
