@@ -194,8 +194,11 @@ and where it has one thread that takes no turn. The atomics outside the seam cou
 owners, at which only a drain looks, is told by what the owners have observed. Uses are
 counted beside the seam, in a record which is shared or isn't, and that hangs on who else has held it; a branch that went astray showed
 that. So in a process in
-which somebody uses a credential each record that anybody holds is told with its uses, whether it is published, and who holds it, as
-they are at that moment. Where somebody
+which somebody uses a credential each record is told that is published, or whose version the document has, with its uses, whether it is
+published, and who holds it, as they are at that moment. Another is never shown again, since a version never comes back, and it is told
+by nothing: once each was told that anybody held, and then who of two participants had one in hand hung on which of the two records of
+one version each had drawn, which nothing told; among the 1.4 million situations of `challenge | challenge | rotate` of threads a
+branch went astray by that. Where somebody
 drains, or lets the entries of a pool take turns, nothing is forgotten, and what threads share is told by how it came to be. Whoever is dead forgets nothing, nor does who will die at an operation that was chosen
 before. A reader takes what is published in one turn and looks at it in the next where somebody drains,
 and in one elsewhere: nobody else could tell. What the issuer's books hold beyond what it said is nobody's observation. Steps that

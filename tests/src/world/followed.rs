@@ -6,7 +6,8 @@ use std::hash::Hash;
 
 use super::coroutine;
 use super::digest::digest;
-use super::hands::{Hand, Hands};
+use super::hand::Hand;
+use super::hands::Hands;
 use super::holds::{Holds, Part};
 use super::mind::Mind;
 

@@ -3,90 +3,15 @@
 
 use std::collections::BTreeMap;
 use std::hash::Hash;
-use std::rc::Rc;
 use std::sync::{Arc, Weak};
 
-use credlatch_core::engine::{Live, Snapshot, acts_of};
+use credlatch_core::engine::{Live, Snapshot};
 use credlatch_core::state::time::Stamp;
-use credlatch_core::state::{Entry, Nonce, State};
+use credlatch_core::state::{Nonce, State};
 
 use super::digest::digest_fed;
+use super::hand::{Hand, Written};
 use super::holds::Holds;
-use super::states::{About, about};
-
-/// A state that was read or written.
-#[derive(Clone)]
-pub(super) struct Written {
-    pub(super) state: Arc<State>,
-    about: Rc<About>,
-    /// The id of the commit that wrote it.
-    id: Option<u64>,
-}
-
-impl Written {
-    fn new(state: &Arc<State>, id: Option<u64>) -> Self {
-        Self { state: Arc::clone(state), about: about(state), id }
-    }
-}
-
-/// What one participant has read of the store, and may still go by.
-#[derive(Default)]
-pub(super) struct Hand {
-    process: u32,
-    is_through: bool,
-    states: Vec<Written>,
-    words: Vec<Option<u64>>,
-    acts: Vec<Nonce>,
-    /// The record that it holds between two steps.
-    record: Option<Weak<Live>>,
-    /// How many of each it had when it had observed so much.
-    then: BTreeMap<u128, [usize; 3]>,
-}
-
-impl Hand {
-    pub(super) fn takes(&mut self, state: &Arc<State>, id: Option<u64>) {
-        if !self.states.iter().any(|held| Arc::ptr_eq(&held.state, state)) {
-            self.states.push(Written::new(state, id));
-        }
-    }
-
-    pub(super) fn takes_word(&mut self, word: Option<u64>) {
-        self.words.push(word);
-    }
-
-    /// It keeps an entry, and so the acts that this tells of.
-    pub(super) fn takes_entry(&mut self, entry: &Entry) {
-        self.acts.extend(acts_of(entry));
-    }
-
-    /// It holds this record from now on, or none.
-    pub(super) fn holds(&mut self, record: Option<&Arc<Live>>) {
-        self.record = record.map(Arc::downgrade);
-    }
-
-    /// It has observed so much, and may say later that it keeps nothing of what it comes by from now on.
-    pub(super) fn notes(&mut self, observed: u128) {
-        self.then.insert(observed, self.count());
-    }
-
-    /// It keeps nothing of what it came by since then.
-    pub(super) fn lets_go(&mut self, since: u128) {
-        let Some(held @ [states, words, acts]) = self.then.get(&since).copied() else { return };
-        self.states.truncate(states);
-        self.words.truncate(words);
-        self.acts.truncate(acts);
-        self.then.retain(|_, then| then.iter().zip(held).all(|(then, held)| *then <= held));
-    }
-
-    fn count(&self) -> [usize; 3] {
-        [self.states.len(), self.words.len(), self.acts.len()]
-    }
-
-    /// It does nothing more.
-    pub(super) fn ends(&mut self) {
-        *self = Self { process: self.process, is_through: true, ..Self::default() };
-    }
-}
 
 /// What the memory of a process holds that may be old.
 #[derive(Clone, Default)]
@@ -123,7 +48,7 @@ pub(super) struct Hands {
 
 impl Hands {
     pub(super) fn new(processes: &[u32], counting: &[u32]) -> Self {
-        let of = processes.iter().map(|process| Hand { process: *process, ..Hand::default() }).collect();
+        let of = processes.iter().copied().map(Hand::of).collect();
         Self { of, counting: counting.to_vec(), ..Self::default() }
     }
 
@@ -204,7 +129,7 @@ impl Hands {
     }
 
     /// What can make a difference of what the process of this one has noted: the acts that it has watched, and where uses are counted,
-    /// each record that somebody holds, in the order in which they are shown again: a commit finds what is published.
+    /// each record that may be shown, in the order in which they are: a commit finds what is published.
     pub(super) fn told_of_ledger(&self, who: usize) -> Option<u128> {
         self.ledger_in(self.of.get(who)?.process)
     }
@@ -281,12 +206,21 @@ impl Hands {
             let published = snapshot.upgrade();
             for live in records.iter().filter_map(Weak::upgrade) {
                 let is_published = published.as_ref().is_some_and(|snapshot| snapshot.shows(&live));
+                if !is_published && !self.may_be_shown(&live) {
+                    continue;
+                }
                 let Live { provider, label, version, expiry, .. } = &*live;
                 ("record", provider, label, version, expiry, live.uses(), is_published).hash(&mut into);
-                let holds = |hand: &Hand| hand.record.as_ref().is_some_and(|held| held.as_ptr() == Arc::as_ptr(&live));
-                self.of.iter().for_each(|hand| holds(hand).hash(&mut into));
+                self.of.iter().for_each(|hand| hand.has(&live).hash(&mut into));
             }
         }))
+    }
+
+    /// Whether what is published some time may show this record: a version that the document doesn't have any more never comes back. Who
+    /// still holds one of its records nothing tells, nor which.
+    fn may_be_shown(&self, live: &Live) -> bool {
+        let entry = self.document.as_ref().and_then(|one| one.state.entry(live.provider.as_str(), live.label.as_str()));
+        entry.is_some_and(|entry| entry.version == live.version)
     }
 
     /// What somebody in this process has in hand, and the document.

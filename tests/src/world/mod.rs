@@ -7,6 +7,7 @@ pub mod coroutine;
 pub mod digest;
 pub mod disk;
 mod followed;
+mod hand;
 mod hands;
 pub mod here;
 mod holds;

@@ -16,7 +16,8 @@ use credlatch_core::state::time::Stamp;
 use super::digest::digest;
 use super::followed::{BLOCKED, NOW, Situation, with};
 pub use super::followed::{Blind, Memory, Touch, settle};
-use super::hands::{Hand, Hands};
+use super::hand::Hand;
+use super::hands::Hands;
 use super::mind::Mind;
 use super::states;
 

@@ -120,6 +120,14 @@ fn a_part_in_every_order() {
     say(&format!("{} scenarios have too many situations: tests/tests/situations/beyond.txt", listed.len()));
 }
 
+/// For minutes: among 1.4 million situations a branch went astray once, because what nobody could tell was told.
+#[test]
+#[ignore = "for minutes: `.ci/long` runs it"]
+fn a_part_that_went_astray_once() {
+    let scenario = against(&[Act::Challenge, Act::Challenge, Act::Rotate]).as_threads();
+    Explorer::NEW.explore(&scenario, &Right).assert_whole(&scenario.name);
+}
+
 /// What the moves of three big scenarios take their turns for: with every order of them, how many of these lead to what is known, and
 /// with one order of those that commute.
 #[test]
