@@ -30,7 +30,11 @@ const PROVIDERS: [&str; 10] =
 /// A home, with the user's two files beside it.
 pub fn builder(home: &Path) -> Builder {
     let beside = home.with_extension("state");
-    Latch::builder().home(home).claims(beside.join("claims")).fingerprint_key(beside.join("key")).seal_keys(beside.join("seals"))
+    Latch::builder()
+        .home(home)
+        .claims(beside.join("claims"))
+        .fingerprint_key(beside.join("key"))
+        .seal_keys(beside.join("seals"))
 }
 
 /// A profile of a home.
