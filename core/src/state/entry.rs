@@ -69,3 +69,23 @@ impl Entry {
         self.grant()?.custody.attempt()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::{acme, key, named, stored};
+
+    #[test]
+    fn what_does_not_stand_against_an_entry_is_left_out_and_an_earlier_program_s_zeros_say_the_same() {
+        let mut entry = stored([named("a", key("key-1"))]).pool(acme().as_str())[0].clone();
+        let mut told = serde_json::to_value(&entry).unwrap();
+        assert!(told.get("health").is_none(), "{told}");
+        assert_eq!(serde_json::from_value::<Entry>(told.clone()).unwrap(), entry);
+        told["health"] = serde_json::json!({"failures": 0, "uses": 0});
+        assert_eq!(serde_json::from_value::<Entry>(told).unwrap(), entry);
+        entry.health.uses = 1;
+        let told = serde_json::to_value(&entry).unwrap();
+        assert_eq!(told["health"], serde_json::json!({"uses": 1}));
+        assert_eq!(serde_json::from_value::<Entry>(told).unwrap(), entry);
+    }
+}
