@@ -95,8 +95,9 @@ const BARS: &[Bar] = &[
             other: "pread of any file",
         },
         most: 1.4,
-        limit: "What costs is memory that no cache holds: the list of the profiles that were used last, each profile's latch, its \
-            store, what is published and the record.",
+        limit: "Each read asks some two dozen times for memory that the first cache doesn't have (counted below; of one profile \
+            alone, never): the list of the profiles that were used last, the profile's latch, its store, what is published and the \
+            record.",
     },
     Bar {
         work: "the first read after another's commit, 2 entries, beside reading and parsing",
@@ -107,8 +108,8 @@ const BARS: &[Bar] = &[
             other: "read and parse to serde_json::Value",
         },
         most: 1.5,
-        limit: "Beside the parser there are the word, which is read again, and states that are made and published; what each of \
-            them costs was not measured.",
+        limit: "It takes hardly more instructions than reading and parsing, but nearly twice the system calls (both counted below): \
+            for the word, before and after, for the directory, and for who this process is.",
     },
     Bar {
         work: "`set` on disk, beside a bare durable replace",
@@ -119,7 +120,8 @@ const BARS: &[Bar] = &[
             other: "a bare durable replace of the same bytes",
         },
         most: 1.15,
-        limit: "The difference is nearly the same in memory: looks at files, and the parser.",
+        limit: "It makes several times the system calls of the bare one (counted below); a part of the difference is there in \
+            memory, too.",
     },
     crowd(TMPFS_CROWD, 50, "50 processes write at once, in memory, beside the naive writer", 2.0, CROWD),
     crowd(TMPFS_CROWD, 100, "100 write at once, in memory", 2.0, CROWD),

@@ -20,29 +20,30 @@ pub fn run(setup: &Setup) -> Result<Vec<Row>, Failure> {
     let place = setup.in_memory()?;
     let home = place.path().join("home");
     store::ordinary(&home, "one")?;
-    let mut rows = Vec::new();
-    for (case, beside, what) in [
-        ("a bare durable replace of the same bytes", "", "replace"),
-        ("Latch::current on files", "", "current"),
-        ("Latch::set", "a bare durable replace of the same bytes", "set"),
-        ("Latch::rotate, with an issuer that answers at once", "a bare durable replace of the same bytes", "rotate"),
-    ] {
-        let counted = counts(what, TIMES, &home).and_then(|once| Ok((once, counts(what, TIMES * 2, &home)?)));
-        rows.push(match counted {
-            Ok((once, twice)) => row(case, beside, &once, &twice),
-            Err(why) => Row::left_out(PART, GROUP, case, why.to_string()),
-        });
-    }
+    let set = each("set", &home);
+    let after_set = |both: Counts| Ok(less(both, set.as_ref().map_err(ToString::to_string)?));
+    let (bare, parse) = ("a bare durable replace of the same bytes", "read and parse to serde_json::Value");
+    let rows = vec![
+        row(bare, "", each("replace", &home)),
+        row("Latch::current on files", "", each("current", &home)),
+        row(parse, "", each("parse", &home)),
+        row("Latch::current after another's commit", parse, each("set-and-read", &home).and_then(after_set)),
+        row("Latch::rotate, with an issuer that answers at once", bare, each("rotate", &home)),
+        row("Latch::set", bare, set),
+    ];
     Ok(rows)
 }
 
+/// How often one time calls what.
+type Counts = BTreeMap<String, f64>;
+
 /// The calls of one time, and in the note which they are.
-fn row(case: &str, beside: &str, once: &BTreeMap<String, f64>, twice: &BTreeMap<String, f64>) -> Row {
-    let more = |(name, calls): (&String, &f64)| {
-        let each = (calls - once.get(name).unwrap_or(&0.0)) / TIMES as f64;
-        (each >= 0.5).then(|| (name.clone(), each))
+fn row(case: &str, beside: &str, counted: Result<Counts, Failure>) -> Row {
+    let each = match counted {
+        Ok(each) => each,
+        Err(why) => return Row::left_out(PART, GROUP, case, why.to_string()),
     };
-    let mut each: Vec<(String, f64)> = twice.iter().filter_map(more).collect();
+    let mut each: Vec<(String, f64)> = each.into_iter().filter(|(_, calls)| *calls >= 0.5).collect();
     each.sort_by(|one, other| other.1.total_cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
     let names: Vec<String> = each.iter().map(|(name, calls)| format!("{calls:.0} {name}")).collect();
     Row {
@@ -57,8 +58,26 @@ fn row(case: &str, beside: &str, once: &BTreeMap<String, f64>, twice: &BTreeMap<
     }
 }
 
+/// What one time costs: what twice as many take more than so many.
+fn each(what: &str, home: &Path) -> Result<Counts, Failure> {
+    let once = counts(what, TIMES, home)?;
+    let more = less(counts(what, TIMES * 2, home)?, &once);
+    Ok(more.into_iter().map(|(name, calls)| (name, calls / TIMES as f64)).collect())
+}
+
+fn less(counts: Counts, without: &Counts) -> Counts {
+    let of = |name: &String| without.get(name).copied().unwrap_or_default();
+    counts
+        .into_iter()
+        .map(|(name, calls)| {
+            let less = calls - of(&name);
+            (name, less)
+        })
+        .collect()
+}
+
 /// How often the whole process called what, in all its threads.
-fn counts(what: &str, times: usize, home: &Path) -> Result<BTreeMap<String, f64>, Failure> {
+fn counts(what: &str, times: usize, home: &Path) -> Result<Counts, Failure> {
     let out = home.with_extension("strace");
     let mut tool = Command::new("strace");
     tool.args(["-f", "-c", "-U", "calls,name", "-o"]).arg(&out);

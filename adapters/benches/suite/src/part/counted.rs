@@ -6,9 +6,9 @@ use std::process::{Command, Stdio};
 
 use arc_swap::ArcSwap;
 use credlatch::memory::FakeIssuer;
-use credlatch::system::FakeClock;
 use credlatch::{Label, Latch, Profile};
 
+use super::profiles;
 use crate::Failure;
 use crate::store::{self, LOGIN, PROVIDER};
 
@@ -20,8 +20,7 @@ pub fn work(what: &str, times: usize, home: &Path) -> Result<(), Failure> {
             repeat(times, || drop(std::hint::black_box(swap.load_full())));
         }
         "in-memory" => {
-            // A clock of its own: valgrind stops where rustix looks for the kernel's.
-            let latch = Latch::builder().in_memory(FakeClock::default())?;
+            let latch = Latch::in_memory();
             latch.set(PROVIDER, store::key(0))?;
             repeat(times, || drop(std::hint::black_box(latch.current(PROVIDER).unwrap())));
         }
@@ -29,10 +28,23 @@ pub fn work(what: &str, times: usize, home: &Path) -> Result<(), Failure> {
             let latch = store::open(home, "one")?;
             repeat(times, || drop(std::hint::black_box(latch.current(PROVIDER).unwrap())));
         }
+        "parse" => {
+            let document = store::file(home, "one", "json");
+            repeat(times, || drop(std::hint::black_box(store::read_and_parse(&document))));
+        }
         "set" => {
             let latch = store::open(home, "one")?;
             (0..times).try_for_each(|turn| latch.set(PROVIDER, store::key(turn)))?;
         }
+        "set-and-read" => {
+            let (reader, writer) = (store::open(home, "one")?, store::open(home, "one")?);
+            for turn in 0..times {
+                writer.set(PROVIDER, store::key(turn))?;
+                drop(std::hint::black_box(reader.current(PROVIDER)?));
+            }
+        }
+        "one-profile" => profiles::read_among(home, times, false)?,
+        "any-profile" => profiles::read_among(home, times, true)?,
         "rotate" => {
             let issuer = FakeIssuer::new();
             // A profile of this process's own, because an issuer that was made anew grants the same tokens again.

@@ -36,7 +36,7 @@ pub const ALL: [Part; 11] = [
     Part { name: "sealed", about: "a commit and a first read of a sealed document", run: sealed::run },
     Part { name: "peers", about: "what others use for the same", run: peers::run },
     Part { name: "cold", about: "a process that prints a token", run: cold::run },
-    Part { name: "instructions", about: "what callgrind counts of a read in memory", run: instructions::run },
+    Part { name: "instructions", about: "what callgrind counts of a read", run: instructions::run },
     Part { name: "calls", about: "what strace counts of a read, a commit and a refresh", run: calls::run },
     Part { name: "crowds", about: "processes that all write at once", run: crowds::run },
 ];

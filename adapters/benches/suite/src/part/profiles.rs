@@ -1,6 +1,7 @@
 //! A random profile of very many, beside one that is alone.
 
 use std::fs::{self, File};
+use std::hint::black_box;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
@@ -35,10 +36,7 @@ impl Walk {
 }
 
 pub fn run(setup: &Setup) -> Result<Vec<Row>, Failure> {
-    // Each open profile has a descriptor, and so has each bare file.
-    let limit = getrlimit(Resource::Nofile);
-    setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit })?;
-    let may_open = limit.maximum.map_or(usize::MAX, |most| usize::try_from(most).unwrap_or(usize::MAX));
+    let may_open = open_as_many_as_may_be()?;
     let place = setup.on_disk()?;
     let mut rows = Vec::new();
     for count in setup.profiles.iter().copied() {
@@ -52,6 +50,42 @@ pub fn run(setup: &Setup) -> Result<Vec<Row>, Failure> {
     Ok(rows)
 }
 
+/// Lets this process open as many files as it may, and says how many: each open profile has a descriptor, and so has each bare file.
+fn open_as_many_as_may_be() -> Result<usize, Failure> {
+    let limit = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit })?;
+    Ok(limit.maximum.map_or(usize::MAX, |most| usize::try_from(most).unwrap_or(usize::MAX)))
+}
+
+/// Makes so many profiles, and names them.
+pub fn make(home: &Path, count: usize) -> Result<Vec<String>, Failure> {
+    store::open(home, "p0")?.set(PROVIDER, store::key(0))?;
+    let names: Vec<String> = (0..count).map(|number| format!("p{number}")).collect();
+    for name in &names[1..] {
+        for kind in ["json", "lock"] {
+            fs::copy(store::file(home, "p0", kind), store::file(home, name, kind))?;
+        }
+    }
+    Ok(names)
+}
+
+/// Opens all profiles that are there, and then reads so often: the same one, or any of them in turn.
+pub fn read_among(home: &Path, times: usize, is_any: bool) -> Result<(), Failure> {
+    open_as_many_as_may_be()?;
+    let count = fs::read_dir(home.join("profiles"))?
+        .filter(|entry| entry.as_ref().is_ok_and(|entry| entry.path().extension().is_some_and(|kind| kind == "json")))
+        .count();
+    let all = store::builder(home).profiles()?.keep_open(count);
+    let names: Vec<String> = (0..count).map(|number| format!("p{number}")).collect();
+    names.iter().for_each(|name| drop(read(&all, name)));
+    let mut walk = Walk::over(count);
+    for _ in 0..times {
+        let at = walk.next();
+        black_box(read(&all, &names[if is_any { at } else { 0 }]));
+    }
+    Ok(())
+}
+
 /// How many bare files are open beside so many profiles: fewer, because a process may have 20,000 descriptors where limits are usual.
 fn bare(profiles: usize) -> usize {
     profiles * 9 / 10
@@ -59,13 +93,7 @@ fn bare(profiles: usize) -> usize {
 
 fn of(setup: &Setup, home: &Path, count: usize) -> Result<Vec<Row>, Failure> {
     let all = store::builder(home).profiles()?.keep_open(count);
-    all.profile("p0")?.set(PROVIDER, store::key(0))?;
-    let names: Vec<String> = (0..count).map(|number| format!("p{number}")).collect();
-    for name in &names[1..] {
-        for kind in ["json", "lock"] {
-            fs::copy(store::file(home, "p0", kind), store::file(home, name, kind))?;
-        }
-    }
+    let names = make(home, count)?;
     let words: Vec<File> = names[..bare(count)]
         .iter()
         .map(|name| File::open(store::file(home, name, "lock")))
