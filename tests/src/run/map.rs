@@ -12,6 +12,9 @@ use super::situations::{Explorer, Mistake};
 use super::staged::Move;
 use crate::scenario::Scenario;
 
+/// Whoever waits for hours is told of each so many situations.
+const SAID: usize = 1_000_000;
+
 /// A situation that was entered.
 struct Place {
     choices: Vec<Choice>,
@@ -93,6 +96,9 @@ impl<'a> Map<'a> {
         let at = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
         self.places.push(Place { choices, asleep: Vec::new(), outlook: Outlook::Open, has_waited, has_died });
         self.known.insert(situation, at);
+        if self.len().is_multiple_of(SAID) {
+            eprintln!("{}: {} situations so far", self.scenario.name, self.len());
+        }
         at
     }
 
