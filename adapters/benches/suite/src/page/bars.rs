@@ -36,9 +36,8 @@ const TMPFS_CROWD: &str = "a crowd of writers on memory (tmpfs)";
 const DISK_CROWD: &str = "a crowd of writers on disk";
 const SEVEN: &str = "A read makes seven atomic changes (two to look at what is published, three to take a record, count its use and \
     let it go, two to keep the latch open), where `load_full` makes four; its provider's name is compared twice, and what it gives is \
-    four words, which don't fit into registers.";
-const CALL: &str = "After a system call the processor predicts no branch of ours, and the same read costs about twice what it \
-    costs in memory.";
+    four words, which don't fit into registers: ten times the instructions in all (counted below).";
+const CALL: &str = "After a system call the processor predicts no branch of ours, and the same read costs more than it does in memory.";
 const CROWD: &str = "A commit makes several times the system calls of a bare replace (counted below), and a process that has just \
     begun also reads the table of providers and finds out who it is.";
 const DISK: &str = "Most of the difference is there in memory, too, and each waits for all who go before.";
@@ -95,8 +94,8 @@ const BARS: &[Bar] = &[
             other: "pread of any file",
         },
         most: 1.4,
-        limit: "Each read asks some two dozen times for memory that the first cache doesn't have (counted below; of one profile \
-            alone, never): the list of the profiles that were used last, the profile's latch, its store, what is published and the \
+        limit: "Each read asks some two dozen times more often than one of a single profile for memory that the first cache doesn't \
+            have (counted below): the list of the profiles that were used last, the profile's latch, its store, what is published and the \
             record.",
     },
     Bar {
@@ -147,7 +146,8 @@ const BARS: &[Bar] = &[
         work: "40 processes at expiry, issuer 200 ms: the last is served, on disk",
         figure: Figure::Milliseconds { group: "a herd at expiry on disk", size: 40, own: "herd, credlatch" },
         most: 225.0,
-        limit: "It waits for two durable commits beside the issuer; the naive one makes one.",
+        limit: "A rotation replaces four files durably: two before the issuer is asked, while the other processes begin, for the \
+            claim and for what is remembered of it outside the store, and the same two after; the naive one replaces one.",
     },
 ];
 
