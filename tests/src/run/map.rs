@@ -6,6 +6,7 @@
 //! those that woke with it.
 
 use std::collections::HashMap;
+use std::io::Write as _;
 
 use super::commute::{Sleeper, Touched};
 use super::situations::{Explorer, Mistake};
@@ -97,7 +98,7 @@ impl<'a> Map<'a> {
         self.places.push(Place { choices, asleep: Vec::new(), outlook: Outlook::Open, has_waited, has_died });
         self.known.insert(situation, at);
         if self.len().is_multiple_of(SAID) {
-            eprintln!("{}: {} situations so far", self.scenario.name, self.len());
+            let _ = writeln!(std::io::stderr(), "{}: {} situations so far", self.scenario.name, self.len());
         }
         at
     }
