@@ -1,11 +1,10 @@
 //! What strace counts of a read, a commit and a refresh: system calls, by their names.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use super::counted;
+use super::counted::{self, Counts};
 use crate::row::Row;
 use crate::{Failure, Setup, store};
 
@@ -20,22 +19,19 @@ pub fn run(setup: &Setup) -> Result<Vec<Row>, Failure> {
     let place = setup.in_memory()?;
     let home = place.path().join("home");
     store::ordinary(&home, "one")?;
-    let set = each("set", &home);
-    let after_set = |both: Counts| Ok(less(both, set.as_ref().map_err(ToString::to_string)?));
+    let each = |what: &str| counted::each(TIMES, TIMES * 2, |times| counts(what, times, &home));
+    let set = each("set");
+    let after_set = |both: Counts| Ok(counted::less(both, set.as_ref().map_err(ToString::to_string)?));
     let (bare, parse) = ("a bare durable replace of the same bytes", "read and parse to serde_json::Value");
-    let rows = vec![
-        row(bare, "", each("replace", &home)),
-        row("Latch::current on files", "", each("current", &home)),
-        row(parse, "", each("parse", &home)),
-        row("Latch::current after another's commit", parse, each("set-and-read", &home).and_then(after_set)),
-        row("Latch::rotate, with an issuer that answers at once", bare, each("rotate", &home)),
+    Ok(vec![
+        row(bare, "", each("replace")),
+        row("Latch::current on files", "", each("current")),
+        row(parse, "", each("parse")),
+        row("Latch::current after another's commit", parse, each("set-and-read").and_then(after_set)),
+        row("Latch::rotate, with an issuer that answers at once", bare, each("rotate")),
         row("Latch::set", bare, set),
-    ];
-    Ok(rows)
+    ])
 }
-
-/// How often one time calls what.
-type Counts = BTreeMap<String, f64>;
 
 /// The calls of one time, and in the note which they are.
 fn row(case: &str, beside: &str, counted: Result<Counts, Failure>) -> Row {
@@ -56,24 +52,6 @@ fn row(case: &str, beside: &str, counted: Result<Counts, Failure>) -> Row {
         rounds: vec![vec![each.iter().map(|(_, calls)| calls).sum()]],
         ..Row::default()
     }
-}
-
-/// What one time costs: what twice as many take more than so many.
-fn each(what: &str, home: &Path) -> Result<Counts, Failure> {
-    let once = counts(what, TIMES, home)?;
-    let more = less(counts(what, TIMES * 2, home)?, &once);
-    Ok(more.into_iter().map(|(name, calls)| (name, calls / TIMES as f64)).collect())
-}
-
-fn less(counts: Counts, without: &Counts) -> Counts {
-    let of = |name: &String| without.get(name).copied().unwrap_or_default();
-    counts
-        .into_iter()
-        .map(|(name, calls)| {
-            let less = calls - of(&name);
-            (name, less)
-        })
-        .collect()
 }
 
 /// How often the whole process called what, in all its threads.

@@ -1,6 +1,7 @@
 //! Counting instead of timing: this program again, under a tool that counts, doing one thing so often and then twice as often.
 //! The difference is the thing itself, without what starting and ending costs, and is the same on a noisy machine.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -76,6 +77,21 @@ pub fn told(tool: &mut Command, what: &str, times: usize, home: &Path) -> Result
     let said = String::from_utf8_lossy(&output.stderr);
     let said = said.lines().last().unwrap_or_default().to_owned();
     Err(format!("{} ended with {}: {said}", tool.get_program().display(), output.status).into())
+}
+
+/// What a tool counted, by its names.
+pub type Counts = BTreeMap<String, f64>;
+
+/// What one time costs: what so many more take than fewer.
+pub fn each(fewer: usize, more: usize, counts: impl Fn(usize) -> Result<Counts, Failure>) -> Result<Counts, Failure> {
+    let once = less(counts(more)?, &counts(fewer)?);
+    Ok(once.into_iter().map(|(name, count)| (name, count / (more - fewer) as f64)).collect())
+}
+
+/// What is counted beside this.
+pub fn less(mut counts: Counts, without: &Counts) -> Counts {
+    counts.iter_mut().for_each(|(name, count)| *count -= without.get(name).copied().unwrap_or_default());
+    counts
 }
 
 /// Whether a tool is there to be started.

@@ -1,12 +1,12 @@
 //! What callgrind counts of a read: its instructions, and how often the processor's first cache, as callgrind simulates it, doesn't
 //! have what it asks for. What the kernel does is among neither.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use super::{counted, profiles};
+use super::counted::{self, Counts};
+use super::profiles;
 use crate::row::Row;
 use crate::{Failure, Setup, store};
 
@@ -19,9 +19,6 @@ const MANY: usize = 1_000;
 /// Who is counted among so many profiles that each read finds one that was not read for long.
 const CASES: [(&str, &str); 2] = [("current of one profile", "one-profile"), ("current of any profile", "any-profile")];
 
-/// What callgrind counted of one read, by its names.
-type Counts = BTreeMap<String, f64>;
-
 pub fn run(setup: &Setup) -> Result<Vec<Row>, Failure> {
     if !counted::is_there("valgrind") {
         return Ok(vec![Row::left_out(PART, READ, "Latch::current in memory", "valgrind isn't here")]);
@@ -29,9 +26,9 @@ pub fn run(setup: &Setup) -> Result<Vec<Row>, Failure> {
     let place = setup.on_disk()?;
     let home = place.path().join("home");
     store::ordinary(&home, "one")?;
-    let each = |what: &str| each(what, TIMES, TIMES * 2, &home);
+    let each = |what: &str| counted::each(TIMES, TIMES * 2, |times| counts(what, times, &home));
     let set = each("set");
-    let after_set = |read: Counts| Ok(less(read, set.as_ref().map_err(ToString::to_string)?));
+    let after_set = |read: Counts| Ok(counted::less(read, set.as_ref().map_err(ToString::to_string)?));
     let mut rows: Vec<Row> = [
         ("ArcSwap::load_full", "", each("load_full")),
         ("Latch::current in memory", "ArcSwap::load_full", each("in-memory")),
@@ -54,7 +51,7 @@ pub fn run(setup: &Setup) -> Result<Vec<Row>, Failure> {
 fn among(home: &Path) -> Result<Vec<Row>, Failure> {
     profiles::make(home, MANY)?;
     let of = |(case, what): (&str, &str)| {
-        let counts = each(what, 0, MANY, home);
+        let counts = counted::each(0, MANY, |times| counts(what, times, home));
         let misses =
             counts.map(|counts| (counts["D1mr"] + counts["D1mw"], format!("{:.0} instructions", counts["Ir"])));
         row(MISSES, &format!("{case}, of {MANY} open"), "", misses)
@@ -76,22 +73,6 @@ fn row(group: &str, case: &str, beside: &str, counted: Result<(f64, String), Fai
         },
         Err(why) => Row::left_out(PART, group, case, why.to_string()),
     }
-}
-
-/// What one time costs: what so many more take than fewer.
-fn each(what: &str, fewer: usize, more: usize, home: &Path) -> Result<Counts, Failure> {
-    let once = less(counts(what, more, home)?, &counts(what, fewer, home)?);
-    Ok(once.into_iter().map(|(name, count)| (name, count / (more - fewer) as f64)).collect())
-}
-
-fn less(counts: Counts, without: &Counts) -> Counts {
-    counts
-        .into_iter()
-        .map(|(name, count)| {
-            let less = count - without[&name];
-            (name, less)
-        })
-        .collect()
 }
 
 /// What the whole process took.
