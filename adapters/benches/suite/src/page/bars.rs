@@ -94,9 +94,9 @@ const BARS: &[Bar] = &[
             other: "pread of any file",
         },
         most: 1.4,
-        limit: "Each read asks some two dozen times more often than one of a single profile for memory that the first cache doesn't \
-            have (counted below): the list of the profiles that were used last, the profile's latch, its store, what is published and the \
-            record.",
+        limit: "Each read finds some two dozen lines of memory more that the first cache doesn't have than a read of a single \
+            profile does (counted below): the list of the profiles that were used last, the profile's latch, its store, what is \
+            published and the record.",
     },
     Bar {
         work: "the first read after another's commit, 2 entries, beside reading and parsing",
